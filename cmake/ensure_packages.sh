@@ -1,0 +1,98 @@
+# shellcheck shell=bash
+# Sourced by the scripts, not run. After
+#
+#   . cmake/ensure_packages.sh
+#   ensure_packages PART...
+#
+# the tools and libraries of the named parts are there, or the script has ended with status 1 and one
+# sentence on what to do. Parts: build, program, figures, tests, benchmarks, format, tidy, coverage.
+#
+# On Debian and its relatives missing packages are installed; elsewhere only the tools are looked
+# for, and CMake reports a library that it cannot find.
+
+# packages_of PART: the Debian packages of a part, one word each. COMMAND=PACKAGE: the package is
+# wanted only if there is no such command (it may have come another way, from another package).
+packages_of() {
+  case $1 in
+    build) echo "cmake=cmake ninja=ninja-build c++=g++ libeigen3-dev libboost-dev" ;;
+    program) echo "libcli11-dev nlohmann-json3-dev libfmt-dev" ;;
+    figures) echo "gnuplot=gnuplot-nox" ;;
+    tests) echo "doctest-dev nlohmann-json3-dev" ;;
+    benchmarks) echo "libbenchmark-dev" ;;
+    format) echo "clang-format=clang-format" ;;
+    tidy) echo "clang-tidy=clang-tidy" ;;
+    coverage) echo "gcovr=gcovr" ;;
+    *) echo "ensure_packages: there is no part '$1'" >&2 && return 1 ;;
+  esac
+}
+
+is_missing() {
+  case $1 in
+    *=*) ! command -v "${1%%=*}" >/dev/null 2>&1 ;;
+    *) [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) != installed ]] ;;
+  esac
+}
+
+install_packages() {
+  local -a as_root=()
+  if [[ $(id -u) != 0 ]]; then
+    if ! command -v sudo >/dev/null 2>&1; then
+      echo "Missing packages, and no right to install them. As root, run:" >&2
+      echo "  apt-get install $*" >&2
+      exit 1
+    fi
+    as_root=(sudo)
+  fi
+  as_root+=(env DEBIAN_FRONTEND=noninteractive)
+  echo "Installing Debian packages: $*"
+  # --no-remove: never at the price of something that the user has installed.
+  if ! { "${as_root[@]}" apt-get update -qq &&
+    "${as_root[@]}" apt-get install -y -qq --no-remove --no-install-recommends "$@"; }; then
+    echo "Could not install: $*. Install them by hand, then start again." >&2
+    exit 1
+  fi
+}
+
+# The versions that CMakeLists.txt asks for, checked here because the errors of an old CMake or
+# compiler are hard to read.
+check_tools() {
+  local version
+  local -a compiler
+  read -r -a compiler <<<"${CXX:-c++}"
+  version=$(cmake --version | sed -n '1s/[^0-9]*//p')
+  if [[ $(printf '%s\n' 3.25 "$version" | sort -V | head -n 1) != 3.25 ]]; then
+    echo "CMake $version is too old: 3.25 or newer is needed (Debian 12, Ubuntu 24.04, or" \
+      "'pip install cmake')." >&2
+    exit 1
+  fi
+  if ! printf '#include <concepts>\n#include <numbers>\n#include <span>\nint main() {}\n' |
+    "${compiler[@]}" -std=c++20 -fsyntax-only -x c++ - 2>/dev/null; then
+    echo "${CXX:-c++} does not compile C++20: GCC 11, Clang 14 or newer is needed (choose with" \
+      "CXX=...)." >&2
+    exit 1
+  fi
+}
+
+ensure_packages() {
+  local part word words
+  local -a all=() missing=()
+  for part in "$@"; do
+    words=$(packages_of "$part") || exit 1
+    for word in $words; do
+      all+=("${word#*=}")
+      if [[ $word == *=* ]] || command -v dpkg-query >/dev/null 2>&1; then
+        if is_missing "$word"; then missing+=("${word#*=}"); fi
+      fi
+    done
+  done
+  if ((${#missing[@]} > 0)); then
+    if command -v apt-get >/dev/null 2>&1; then
+      install_packages "${missing[@]}"
+    else
+      echo "Missing: ${missing[*]}. Needed in all are (names of the Debian packages): ${all[*]}." \
+        "Install them with the package manager of this system, then start again." >&2
+      exit 1
+    fi
+  fi
+  check_tools
+}

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <Eigen/LU>
+
+#include "tautrack/core/types.hpp"
+
+namespace tautrack {
+
+/// Scales of the metric in which arclength is measured: |dx|^2 / unknown^2 + dtau^2 / parameter^2.
+struct MetricScales {
+  double unknown = 1.0;    ///< > 0.
+  double parameter = 1.0;  ///< > 0.
+};
+
+/// Length of the vector z = (x, tau) (n + 1) in a metric.
+[[nodiscard]] double metric_norm(const Vector& z, const MetricScales& scales);
+
+/// Inner product of two vectors (n + 1) in a metric.
+[[nodiscard]] double metric_dot(const Vector& a, const Vector& b, const MetricScales& scales);
+
+/// The bordered matrix of a curve H(x, tau) = 0,
+///
+///     B = [ H_x  H_tau ]   n rows
+///         [   border   ]   1 row: z -> metric_dot(border, z)
+///
+/// in scaled unknowns, rows equilibrated, factored once by LU with partial pivoting (2/3 n^3). At a fold
+/// H_x is singular and B is not; at a branch point B is singular (Keller 1977).
+class BorderedMatrix {
+ public:
+  explicit BorderedMatrix(Index n);
+
+  /// @param border n + 1, not zero. @return false if an entry is not finite or a row is zero.
+  bool factor(const Matrix& H_x, const Vector& H_tau, const Vector& border,
+              const MetricScales& scales);
+
+  /// Solves B z = (rhs, last). @pre factor() returned true. @param z n + 1, overwritten.
+  void solve(const Vector& rhs, double last, Vector& z);
+
+  /// The unit tangent: B t = (0, 1), scaled to length one in the metric, so border . t > 0.
+  void tangent(Vector& t);
+
+  /// Lower bound on 1 / condition number of the scaled matrix, in [0, 1] (Higham 1988).
+  [[nodiscard]] double reciprocal_condition() const;
+
+  /// Sign of det B: constant along a smooth curve as long as border . tangent > 0 (a positive row scaling
+  /// does not change it); it changes at a branch point of odd multiplicity.
+  [[nodiscard]] int determinant_sign() const;
+
+ private:
+  Index n_;
+  MetricScales scales_;
+  Matrix matrix_;
+  Vector row_scale_;  ///< n, factors that make the largest entry of each row one.
+  Vector right_;      ///< n + 1.
+  Eigen::PartialPivLU<Matrix> lu_;
+};
+
+}  // namespace tautrack

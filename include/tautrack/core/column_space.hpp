@@ -1,0 +1,61 @@
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "tautrack/core/types.hpp"
+
+namespace tautrack {
+
+/// A column of X that is a linear combination of earlier ones, to the stated tolerance.
+struct ColumnDependency {
+  Index column;                               ///< Column of X, counted from 0.
+  std::vector<std::pair<Index, double>> on;   ///< column = sum of coefficient * X.col(index).
+  double relative_distance;                   ///< |column - combination| / |column|; 0 for a zero column.
+};
+
+/// Orthonormal coordinates of the column space of X (L x s), for patterns weighted by omega > 0:
+///
+///     diag(sqrt(omega)) X = Q R,   u = X w = basis() v,   v = R w,   basis()' diag(omega) basis() = I.
+///
+/// |v| is the omega-weighted norm of u = X w, so nothing computed in v depends on the units of the
+/// columns. R has rank() rows; when X has dependent columns (always when L < s), weights() gives the w
+/// of smallest Euclidean norm in the user's units.
+///
+/// Method: Householder QR of the columns scaled to norm one, without pivoting, so that |R_jj| is the
+/// distance of column j to the span of the columns before it (Golub & Van Loan, Matrix Computations,
+/// 2013, section 5.2). Only if one is below the tolerance, modified Gram-Schmidt with
+/// reorthogonalisation picks the independent columns in the user's order. Cost: 2 L s^2.
+class ColumnSpace {
+ public:
+  /// @param X L x s, finite. @param pattern_weights L positive numbers; empty: all one.
+  /// @param tolerance A column nearer than this, relative to its own norm, to the span of earlier ones
+  /// counts as dependent.
+  ColumnSpace(const Matrix& X, const Vector& pattern_weights, double tolerance);
+
+  [[nodiscard]] Index rank() const noexcept { return basis_.cols(); }
+  [[nodiscard]] const Matrix& basis() const noexcept { return basis_; }  ///< L x rank().
+  [[nodiscard]] const std::vector<ColumnDependency>& dependencies() const noexcept {
+    return dependencies_;
+  }
+
+  [[nodiscard]] Vector coordinates(const Vector& w) const;  ///< v = R w; w is s, v is rank().
+  [[nodiscard]] Vector weights(const Vector& v) const;      ///< w of least norm with R w = v.
+
+  /// The rank() x rank() matrix M with |weights(v)|^2 = v' M v when `scale` is empty, and
+  /// sum_j (scale_j w_j)^2 = v' M v otherwise.
+  [[nodiscard]] Matrix norm_matrix(const Vector& scale) const;
+
+ private:
+  [[nodiscard]] bool factor_full_rank(const Matrix& scaled, double tolerance);
+  void factor_rank_deficient(const Matrix& scaled, double tolerance);
+  void set_minimum_norm_map();
+
+  Vector column_norms_;  ///< s, of diag(sqrt(omega)) X; one for a zero column.
+  Matrix basis_;
+  Matrix R_;        ///< rank() x s, in the user's units.
+  Matrix inverse_;  ///< s x rank(): R^+.
+  std::vector<ColumnDependency> dependencies_;
+};
+
+}  // namespace tautrack

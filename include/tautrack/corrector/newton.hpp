@@ -1,0 +1,84 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tautrack/core/bordered.hpp"
+#include "tautrack/core/types.hpp"
+#include "tautrack/homotopy/homotopy.hpp"
+
+namespace tautrack {
+
+/// Newton's method on the bordered system. Lengths are measured in the metric of the step.
+struct CorrectorOptions {
+  /// A Newton step of at most this length is the last one. In (0, 1e-3]. Convergence is quadratic, so
+  /// the point it leads to is far more accurate.
+  double tolerance = 1e-8;
+  /// Largest ratio of successive Newton steps that counts as convergence. In (0, 1).
+  double max_contraction = 0.3;
+  int max_iterations = 8;  ///< > 0.
+
+  [[nodiscard]] std::optional<std::string> invalid_reason() const;
+};
+
+/// Outcome of one correction.
+struct Correction {
+  bool converged = false;
+  const char* failure = "";   ///< Why not, as the end of a sentence.
+  int iterations = 0;
+  double first_step = 0.0;    ///< Length of the first Newton step.
+  double last_step = 0.0;     ///< Length of the last Newton step: the size of the error before it.
+  double error = 0.0;         ///< Estimated distance to the curve: of quadratic convergence or rounding.
+  double contraction = 0.0;   ///< Second Newton step over the first; 0 when the first was the last.
+  double residual = 0.0;        ///< |H| where the last Newton step was taken from.
+  double residual_scale = 0.0;  ///< Size of what H is summed from there.
+};
+
+/// Where Newton's method looks for the point.
+enum class Constraint {
+  hyperplane,  ///< Through the guess, orthogonal (in the metric) to the given normal.
+  fixed_tau    ///< tau stays exactly as it is.
+};
+
+/// Newton's method for H(x, tau) = 0 under one constraint, and what its last linearisation tells: the
+/// tangent, the orientation, H_x. Owns all scratch; nothing allocates after construction.
+class Corrector {
+ public:
+  Corrector(HomotopyRef homotopy, const CorrectorOptions& options);
+
+  /// Moves (x, tau) onto the curve. On failure (x, tau) is the last iterate and not to be used.
+  /// @param normal n + 1, normal of the hyperplane; for fixed_tau only the sign of its tau part matters
+  /// and it may be empty.
+  /// @param polish Go on while the Newton steps still shrink, down to rounding.
+  Correction correct(Vector& x, double& tau, Constraint constraint, const Vector& normal,
+                     const MetricScales& scales, bool polish = false);
+
+  /// Linearises at (x, tau) as it is, with the given border. @return false where H, H_x or H_tau are not
+  /// finite or the bordered matrix has a zero row.
+  bool linearise(const Vector& x, double tau, const Vector& border, const MetricScales& scales);
+
+  /// Of the last linearisation: unit tangent with border . tangent > 0.
+  void tangent(Vector& t) { bordered_.tangent(t); }
+  [[nodiscard]] BorderedMatrix& bordered() noexcept { return bordered_; }
+  [[nodiscard]] const Vector& H() const noexcept { return H_; }
+  [[nodiscard]] const Matrix& H_x() const noexcept { return H_x_; }
+  [[nodiscard]] const Vector& H_tau() const noexcept { return H_tau_; }
+  [[nodiscard]] double residual_scale() const noexcept { return residual_scale_; }
+
+  [[nodiscard]] HomotopyRef homotopy() const noexcept { return homotopy_; }
+  [[nodiscard]] const CorrectorOptions& options() const noexcept { return options_; }
+  [[nodiscard]] long evaluations() const noexcept { return evaluations_; }
+  [[nodiscard]] long factorisations() const noexcept { return factorisations_; }
+
+ private:
+  HomotopyRef homotopy_;
+  CorrectorOptions options_;
+  Vector H_, H_tau_, step_, tau_axis_;
+  Matrix H_x_;
+  BorderedMatrix bordered_;
+  double residual_scale_ = 0.0;
+  long evaluations_ = 0;
+  long factorisations_ = 0;
+};
+
+}  // namespace tautrack

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tautrack/core/types.hpp"
+
+namespace tautrack {
+
+/// One regression problem: inputs, desired outputs, and the names a report needs.
+struct Problem {
+  std::string name;                  ///< Class label, or the target column of a numeric target.
+  std::vector<std::string> columns;  ///< s names in the order of X; the bias, if any, is last.
+  Matrix X;                          ///< L x s, in the user's units; a bias is a column of ones.
+  Vector y;                          ///< L desired outputs.
+  Vector pattern_weights;  ///< L positive weights of the squared residuals; empty: all one.
+};
+
+/// Several problems over the same inputs (several outputs share X and decouple).
+struct Dataset {
+  std::string source;             ///< File name or "bundled iris data", for messages.
+  std::vector<Problem> problems;  ///< At least one.
+};
+
+/// Unusable input. what() is one sentence that names file, line, column and the rule that is
+/// broken, as far as they apply.
+class DataError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// How a table becomes problems: a text target (or any with `classes`) gives one problem per class,
+/// class against rest; two classes give one problem; a numeric target gives one regression problem.
+struct DatasetOptions {
+  std::string target;           ///< Target column; empty: the last one that is not pattern_weights.
+  bool classes = false;         ///< Treat a numeric target as class labels.
+  std::string positive;         ///< Two classes: the positive one; empty: the last in sorted order.
+                                ///< More classes: the only one to get a problem; empty: all do.
+  bool bias = true;             ///< Append a column of ones, named "(bias)".
+  double low = -0.9;            ///< Desired output of "not in the class". Finite, low < high.
+  double high = 0.9;            ///< Desired output of "in the class". Finite.
+  std::string pattern_weights;  ///< Column of positive pattern weights; empty: none.
+};
+
+/// Reads comma-separated text: RFC 4180 (header line, quoted fields, doubled quotes, LF or CRLF, a
+/// UTF-8 byte-order mark is skipped), numbers independent of the locale.
+///
+/// The first line names the columns, each by another name. Every column but the target and the
+/// pattern weights is a feature and holds a finite decimal number in each row; empty cells, nan and
+/// inf are refused everywhere. A target whose cells are all numbers is numeric, one whose cells are
+/// all texts holds labels, and a mixture is refused unless `classes` is set. Labels sort by bytes,
+/// or by value when all of them are numbers (then 1 and 1.0 are one label). Blanks around a field
+/// do not belong to it. Nothing is skipped but blank lines after the last row. So many labels that
+/// they are most likely a mistake are refused, with their number, unless `positive` picks one.
+///
+/// Cost: linear in the length of the text; memory for the text and for X, once more per class.
+/// @throws DataError naming file, line, column and rule.
+[[nodiscard]] Dataset read_csv(const std::string& path, const DatasetOptions& options = {});
+
+/// The same from text in memory; `source` stands for the file name in messages.
+[[nodiscard]] Dataset parse_csv(std::string_view text, const std::string& source,
+                                const DatasetOptions& options = {});
+
+/// The bundled default: Fisher's iris data (1936), one problem per species, 150 x 5.
+/// @throws DataError when the options do not fit these data; never with the default ones.
+[[nodiscard]] Dataset iris(const DatasetOptions& options = {});
+
+/// A problem from numbers already in memory, checked once for sizes and finiteness.
+/// Column names default to x1, x2, ...; pattern weights may be left empty.
+/// @throws DataError when a size disagrees, an entry is not finite or a pattern weight not
+/// positive.
+[[nodiscard]] Problem make_problem(Matrix X, Vector y, std::string name = "y",
+                                   std::vector<std::string> columns = {},
+                                   Vector pattern_weights = {});
+
+}  // namespace tautrack

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <concepts>
+#include <cmath>
+#include <memory>
+#include <type_traits>
+
+#include "tautrack/core/bordered.hpp"
+#include "tautrack/core/types.hpp"
+
+namespace tautrack {
+
+/// What every tracker asks of a problem H(x, tau) = 0 with n unknowns x: its size and, in dense form,
+/// H (n), H_x (n x n) and H_tau (n) at a point. The arguments arrive with the right sizes and are to be
+/// overwritten. A point where H is not defined is answered with entries that are not finite.
+///
+/// Optional members, used when they are there:
+///
+///     MetricScales scales(x, tau)            natural sizes of x and tau; default 1 and 1: Euclidean.
+///     double residual_scale(x, tau)          size of what H is summed from: |H| is zero up to rounding
+///                                            below a few epsilon times it; default |H_x| |x| + |H_tau|.
+///     double displacement(x, dx)             size of the move dx from x in the problem's own terms, for
+///                                            problems whose unknowns hide several scales; default 0.
+///     bool symmetric()                       H_x is symmetric, so that a Morse index exists;
+///                                            default false.
+///     void hessian_form_gradient(x, tau, psi, phi, by_x, by_tau)
+///                                            gradient of psi' H_x phi with respect to x and tau;
+///                                            default central differences of H_x (2 n + 2 evaluations).
+template <class T>
+concept Homotopy = requires(T& h, const Vector& x, double tau, Vector& H, Matrix& H_x,
+                            Vector& H_tau) {
+  { h.size() } -> std::convertible_to<Index>;
+  h.derivatives(x, tau, H, H_x, H_tau);
+};
+
+
+/// A reference to any Homotopy: what the compiled tracker sees. Copies refer to the same object, which
+/// must outlive them; one thread at a time.
+class HomotopyRef {
+ public:
+  template <Homotopy T>
+    requires(!std::same_as<std::remove_cv_t<T>, HomotopyRef>)
+  HomotopyRef(T& homotopy)  // NOLINT(google-explicit-constructor): a reference, like std::span
+      : object_(std::addressof(homotopy)), table_(&kTable<T>) {}
+
+  [[nodiscard]] Index size() const { return table_->size(object_); }
+
+  void derivatives(const Vector& x, double tau, Vector& H, Matrix& H_x, Vector& H_tau) const {
+    table_->derivatives(object_, x, tau, H, H_x, H_tau);
+  }
+
+  [[nodiscard]] MetricScales scales(const Vector& x, double tau) const {
+    return table_->scales ? table_->scales(object_, x, tau) : MetricScales{};
+  }
+
+  /// Size of what H was summed from, given H_x and H_tau at the same point.
+  [[nodiscard]] double residual_scale(const Vector& x, double tau, const Matrix& H_x,
+                                      const Vector& H_tau) const {
+    return table_->residual_scale ? table_->residual_scale(object_, x, tau)
+                                  : H_x.norm() * x.norm() + H_tau.norm() * std::abs(tau);
+  }
+
+  /// Size of the move dx from x, 0 when the homotopy has no opinion.
+  [[nodiscard]] double displacement(const Vector& x, const Vector& dx) const {
+    return table_->displacement ? table_->displacement(object_, x, dx) : 0.0;
+  }
+
+  [[nodiscard]] bool symmetric() const { return table_->symmetric && table_->symmetric(object_); }
+
+  /// Gradient of psi' H_x phi; by_x is n.
+  void hessian_form_gradient(const Vector& x, double tau, const Vector& psi, const Vector& phi,
+                             Vector& by_x, double& by_tau) const;
+
+ private:
+  struct Table {
+    Index (*size)(void*);
+    void (*derivatives)(void*, const Vector&, double, Vector&, Matrix&, Vector&);
+    MetricScales (*scales)(void*, const Vector&, double);
+    double (*residual_scale)(void*, const Vector&, double);
+    double (*displacement)(void*, const Vector&, const Vector&);
+    bool (*symmetric)(void*);
+    void (*hessian_form_gradient)(void*, const Vector&, double, const Vector&, const Vector&,
+                                  Vector&, double&);
+  };
+
+  template <class T>
+  static constexpr Table make_table() {
+    Table table{};
+    table.size = [](void* object) { return static_cast<Index>(static_cast<T*>(object)->size()); };
+    table.derivatives = [](void* object, const Vector& x, double tau, Vector& H, Matrix& H_x,
+                           Vector& H_tau) {
+      static_cast<T*>(object)->derivatives(x, tau, H, H_x, H_tau);
+    };
+    if constexpr (requires(T& h, const Vector& x, double tau) {
+                    { h.scales(x, tau) } -> std::convertible_to<MetricScales>;
+                  })
+      table.scales = [](void* object, const Vector& x, double tau) -> MetricScales {
+        return static_cast<T*>(object)->scales(x, tau);
+      };
+    if constexpr (requires(T& h, const Vector& x, double tau) {
+                    { h.residual_scale(x, tau) } -> std::convertible_to<double>;
+                  })
+      table.residual_scale = [](void* object, const Vector& x, double tau) -> double {
+        return static_cast<T*>(object)->residual_scale(x, tau);
+      };
+    if constexpr (requires(T& h, const Vector& x) {
+                    { h.displacement(x, x) } -> std::convertible_to<double>;
+                  })
+      table.displacement = [](void* object, const Vector& x, const Vector& dx) -> double {
+        return static_cast<T*>(object)->displacement(x, dx);
+      };
+    if constexpr (requires(T& h) {
+                    { h.symmetric() } -> std::convertible_to<bool>;
+                  })
+      table.symmetric = [](void* object) -> bool { return static_cast<T*>(object)->symmetric(); };
+    if constexpr (requires(T& h, const Vector& x, double tau, Vector& by_x, double& by_tau) {
+                    h.hessian_form_gradient(x, tau, x, x, by_x, by_tau);
+                  })
+      table.hessian_form_gradient = [](void* object, const Vector& x, double tau,
+                                       const Vector& psi, const Vector& phi, Vector& by_x,
+                                       double& by_tau) {
+        static_cast<T*>(object)->hessian_form_gradient(x, tau, psi, phi, by_x, by_tau);
+      };
+    return table;
+  }
+
+  template <class T>
+  static constexpr Table kTable = make_table<T>();
+
+  void* object_;
+  const Table* table_;
+};
+
+}  // namespace tautrack

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "tautrack/homotopy/homotopy.hpp"
+#include "tautrack/network/perceptron.hpp"
+
+namespace tautrack {
+
+/// The natural homotopy of a perceptron (Coetzee & Stonick): the node function slides from the linear
+/// one at tau = 0 to the sigmoid at tau = 1. Unknowns are the orthonormal coordinates v.
+///
+/// Metric: |dv|^2 / (sum omega + |v|^2) + dtau^2 / ((1 - tau)^2 + layer^2). The first is the size of
+/// the node inputs, one unit or their root mean square, whichever is larger. The second gives every
+/// decade of 1 - tau the same length: near tau = 1 a pattern changes from its linear to its saturated
+/// regime where 1 - tau equals sigma'(u), which for real data happens at any magnitude.
+class NaturalHomotopy {
+ public:
+  /// Keeps a reference: `network` must outlive the homotopy.
+  explicit NaturalHomotopy(const Perceptron& network) : network_(&network), work_(network) {}
+
+  [[nodiscard]] Index size() const { return network_->unknowns(); }
+  [[nodiscard]] bool symmetric() const { return true; }
+
+  void derivatives(const Vector& v, double tau, Vector& H, Matrix& H_v, Vector& H_tau) {
+    scale_ = network_->derivatives(v, tau, work_, H, H_v, H_tau);
+    ++passes_;
+  }
+
+  /// Of the last derivatives().
+  [[nodiscard]] double residual_scale(const Vector&, double) const { return scale_; }
+
+  [[nodiscard]] MetricScales scales(const Vector& v, double tau) const;
+
+  /// Largest change of a node input relative to one unit or its own size: |v| alone does not see a
+  /// pattern whose input is small beside that of others.
+  [[nodiscard]] double displacement(const Vector& v, const Vector& dv) {
+    ++passes_;
+    return network_->relative_displacement(v, dv, work_);
+  }
+
+  void hessian_form_gradient(const Vector& v, double tau, const Vector& psi, const Vector& phi,
+                             Vector& by_v, double& by_tau) {
+    network_->hessian_form_gradient(v, tau, psi, phi, by_v, by_tau);
+    ++passes_;
+  }
+
+  [[nodiscard]] double energy(const Vector& v, double tau) {
+    ++passes_;
+    return network_->energy(v, tau, work_);
+  }
+
+  [[nodiscard]] const Perceptron& network() const noexcept { return *network_; }
+
+  /// Passes over the data so far.
+  [[nodiscard]] long passes_over_data() const noexcept { return passes_; }
+
+  /// Width of the layer at tau = 1 inside which lengths in tau are no longer relative to 1 - tau. Small
+  /// against every 1 - tau at which a double can tell features apart.
+  static constexpr double layer = 1e-13;
+
+ private:
+  const Perceptron* network_;
+  Perceptron::Workspace work_;
+  double scale_ = 0.0;
+  long passes_ = 0;
+};
+
+}  // namespace tautrack

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <memory>
+#include <stdexcept>
+
+#include "tautrack/core/column_space.hpp"
+#include "tautrack/core/types.hpp"
+#include "tautrack/data/dataset.hpp"
+#include "tautrack/network/activation.hpp"
+
+namespace tautrack {
+
+/// What a single-layer perceptron is made of besides its data.
+struct PerceptronOptions {
+  Activation activation = Activation::tanh;
+  double ridge = 0.0;  ///< >= 0. Adds ridge/2 |w|^2 to the energy.
+  bool ridge_standardised = false;  ///< The penalty is on w_j times the standard deviation of column j.
+  double rank_tolerance = 1e-11;    ///< In (0, 1). See ColumnSpace.
+};
+
+/// A single-layer perceptron fitted by least squares (design: section 1). For node function
+/// f(u, tau) = (1 - tau) u + tau sigma(u), u = X w, r = f - y and pattern weights omega:
+///
+///     E     = 1/2 sum omega r^2 + ridge/2 |w|^2
+///     H     = A' [ omega f_u r ] + ridge M v                            gradient of E in v
+///     H_v   = A' diag( omega (f_u^2 + f_uu r) ) A + ridge M             Hessian, symmetric
+///     H_tau = A' [ omega (f_utau r + f_u f_tau) ]
+///
+/// in orthonormal coordinates v (n = rank of X): u = A v, A' diag(omega) A = I. weights() and
+/// coordinates() go to the user's units and back. Immutable after construction and safe to share
+/// between threads; each thread brings its own Workspace.
+class Perceptron {
+ public:
+  /// @throws DataError when the problem is unusable or every column of X is zero;
+  /// std::invalid_argument when an option breaks its rule.
+  Perceptron(const Problem& problem, const PerceptronOptions& options = {});
+
+  [[nodiscard]] Index patterns() const noexcept { return y_.size(); }             ///< L
+  [[nodiscard]] Index unknowns() const noexcept { return space_.rank(); }         ///< n
+  [[nodiscard]] const ColumnSpace& space() const noexcept { return space_; }
+  [[nodiscard]] const PerceptronOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const Vector& targets() const noexcept { return y_; }             ///< L
+  [[nodiscard]] const Vector& pattern_weights() const noexcept { return omega_; } ///< L
+  [[nodiscard]] double total_pattern_weight() const noexcept { return omega_sum_; }
+
+  [[nodiscard]] Vector weights(const Vector& v) const { return space_.weights(v); }
+  [[nodiscard]] Vector coordinates(const Vector& w) const { return space_.coordinates(w); }
+  [[nodiscard]] Vector node_inputs(const Vector& v) const { return space_.basis() * v; }
+
+  /// The one solution at tau = 0: least squares, v = (I + ridge M)^-1 A' omega y.
+  [[nodiscard]] Vector linear_solution() const;
+
+  /// Scratch for one thread; no evaluation allocates.
+  class Workspace {
+   public:
+    explicit Workspace(const Perceptron& network);
+
+   private:
+    friend class Perceptron;
+    Vector u_, gradient_, hessian_, mixed_;  ///< One block of patterns.
+    Matrix scaled_;                          ///< One block of diag(.) A.
+  };
+
+  /// Energy E(v, tau).
+  [[nodiscard]] double energy(const Vector& v, double tau, Workspace& work) const;
+
+  /// H and the size of what it is summed from: |H| is zero up to rounding when it is below a few
+  /// epsilon times the returned scale. One pass over the data.
+  double gradient(const Vector& v, double tau, Workspace& work, Vector& H) const;
+
+  /// H, H_v (both triangles) and H_tau in one pass over the data. Returns the scale as gradient()
+  /// does, with the rounding of u = A v included.
+  double derivatives(const Vector& v, double tau, Workspace& work, Vector& H, Matrix& H_v,
+                     Vector& H_tau) const;
+
+  /// max_i |(A dv)_i| / (1 + |(A v)_i|): the largest change of a node input that the move dv makes,
+  /// relative to one unit or to its size.
+  [[nodiscard]] double relative_displacement(const Vector& v, const Vector& dv,
+                                             Workspace& work) const;
+
+  /// Gradient of the scalar psi' H_v phi with respect to v (n) and to tau; needs sigma'''.
+  void hessian_form_gradient(const Vector& v, double tau, const Vector& psi, const Vector& phi,
+                             Vector& by_v, double& by_tau) const;
+
+ private:
+  PerceptronOptions options_;
+  Vector y_;
+  Vector omega_;
+  double omega_sum_ = 0.0;
+  ColumnSpace space_;
+  Vector row_norms_;  ///< L, Euclidean norms of the rows of A.
+  Matrix ridge_;      ///< n x n, ridge M; empty without ridge.
+};
+
+}  // namespace tautrack

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tautrack/corrector/newton.hpp"
+#include "tautrack/predictor/predictor.hpp"
+#include "tautrack/step_control/step_control.hpp"
+
+namespace tautrack {
+
+/// Everything a user may set for one path.
+struct TrackOptions {
+  double tau_start = 0.0;
+  double tau_target = 1.0;       ///< != tau_start. The path ends when it first gets there.
+  std::vector<double> landings;  ///< Taus strictly between at which the path stops exactly, each time.
+  PredictorOptions predictor;
+  CorrectorOptions corrector;
+  StepControlOptions step;
+  int max_steps = 20000;  ///< > 0. Budget of accepted and refused steps together.
+
+  /// Nothing when usable; else one sentence with the field, its value and the rule it breaks.
+  [[nodiscard]] std::optional<std::string> invalid_reason() const;
+};
+
+}  // namespace tautrack

@@ -1,0 +1,455 @@
+#include "tautrack/data/dataset.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "csv_table.hpp"
+#include "tautrack_iris_csv.hpp"
+
+namespace tautrack {
+namespace {
+
+using detail::CsvCell;
+using detail::CsvTable;
+using detail::in_quotes;
+using detail::list_in_quotes;
+
+constexpr const char* bias_name = "(bias)";
+
+/// More classes than this are taken for a mistake: each would become a problem with its own X.
+constexpr std::size_t most_classes = 100;
+
+/// What a piece of text says when it is read as a decimal number.
+enum class Reading {
+  number,
+  text,          ///< Not a decimal number.
+  not_finite,    ///< nan or inf in one of their spellings.
+  out_of_range,  ///< A decimal number that overflows a double or underflows to zero.
+};
+
+/// A reading and, when it is a number, its value.
+struct NumberReading {
+  Reading reading = Reading::text;
+  double value = 0.0;
+};
+
+/// Reads the whole text as one decimal number, independently of the locale: optional sign, digits
+/// with an optional point, optional exponent; no hexadecimal, no separators of thousands.
+NumberReading read_number(std::string_view text) {
+  const bool has_plus = text.starts_with('+');
+  if (has_plus) text.remove_prefix(1);
+  if (has_plus && text.starts_with('-')) return {};
+  const char* const end = text.data() + text.size();
+  double value = 0.0;
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (stop != end || error == std::errc::invalid_argument) return {};
+  if (error == std::errc::result_out_of_range) return {Reading::out_of_range, 0.0};
+  if (!std::isfinite(value)) return {Reading::not_finite, 0.0};
+  return {Reading::number, value};
+}
+
+/// Shortest decimal text that reads back as the same number.
+std::string shortest_text(double value) {
+  char buffer[32];  // The longest needs 24.
+  return {buffer, std::to_chars(std::begin(buffer), std::end(buffer), value).ptr};
+}
+
+/// What the cell says as a number; an empty one and one that no double can hold are refused.
+NumberReading reading_of(const CsvTable& table, std::size_t column) {
+  const CsvCell& cell = table.row()[column];
+  if (cell.text.empty()) table.fail_in_column(cell.line, column, "the cell is empty");
+  const NumberReading number = read_number(cell.text);
+  if (number.reading == Reading::not_finite)
+    table.fail_in_column(cell.line, column, in_quotes(cell.text) + " is not a finite number");
+  if (number.reading == Reading::out_of_range)
+    table.fail_in_column(cell.line, column,
+                         in_quotes(cell.text) + " is outside the range of double precision");
+  return number;
+}
+
+/// The number in the column of the current row.
+double number_in(const CsvTable& table, std::size_t column) {
+  const NumberReading number = reading_of(table, column);
+  const CsvCell& cell = table.row()[column];
+  if (number.reading != Reading::number)
+    table.fail_in_column(cell.line, column, in_quotes(cell.text) + " is not a number");
+  return number.value;
+}
+
+/// The pattern weight in the column of the current row.
+double pattern_weight_in(const CsvTable& table, std::size_t column) {
+  const double weight = number_in(table, column);
+  const CsvCell& cell = table.row()[column];
+  if (!(weight > 0.0))
+    table.fail_in_column(cell.line, column,
+                         "the pattern weight " + in_quotes(cell.text) + " is not positive");
+  return weight;
+}
+
+/// Refuses a first line of numbers only, which is a row whose header is missing.
+void require_header_of_names(const CsvTable& table) {
+  const auto is_number = [](const std::string& name) {
+    return read_number(name).reading == Reading::number;
+  };
+  const std::vector<std::string>& names = table.columns();
+  if (std::all_of(names.begin(), names.end(), is_number))
+    table.fail(1, "every field is a number, but the first line must be a header of column names");
+}
+
+/// Which column serves as what; all others are features.
+struct ColumnRoles {
+  std::size_t target = 0;
+  std::optional<std::size_t> pattern_weights;
+};
+
+/// The column of that name; `role` says in the message what it is for.
+std::size_t column_named(const CsvTable& table, const std::string& name, const std::string& role) {
+  const std::vector<std::string>& columns = table.columns();
+  const auto found = std::find(columns.begin(), columns.end(), name);
+  if (found == columns.end())
+    table.fail(1, "there is no column " + in_quotes(name) + " to be the " + role +
+                      "; the columns are " + list_in_quotes(columns));
+  return static_cast<std::size_t>(found - columns.begin());
+}
+
+/// Decides what each column serves as.
+ColumnRoles roles_of(const CsvTable& table, const DatasetOptions& options) {
+  const std::size_t count = table.columns().size();
+  ColumnRoles roles;
+  if (!options.pattern_weights.empty())
+    roles.pattern_weights = column_named(table, options.pattern_weights, "pattern weights");
+
+  if (!options.target.empty()) {
+    roles.target = column_named(table, options.target, "target");
+    if (roles.target == roles.pattern_weights)
+      table.fail(1, "column " + in_quotes(options.target) +
+                        " cannot be both the target and the pattern weights");
+  } else {
+    roles.target = count - 1;
+    if (roles.target == roles.pattern_weights) {
+      if (count == 1)
+        table.fail(1, "the only column holds the pattern weights, so there is no target");
+      --roles.target;
+    }
+  }
+
+  const std::size_t features = count - 1 - (roles.pattern_weights ? 1 : 0);
+  if (features == 0 && !options.bias)
+    table.fail(1, "there is no column beside the target, and no bias, to compute it from");
+  return roles;
+}
+
+/// Names of the columns of X: the features and, last, the bias.
+std::vector<std::string> weight_names(const CsvTable& table, const ColumnRoles& roles, bool bias) {
+  std::vector<std::string> names;
+  for (std::size_t column = 0; column < table.columns().size(); ++column) {
+    if (column == roles.target || column == roles.pattern_weights) continue;
+    const std::string& name = table.columns()[column];
+    if (bias && name == bias_name)
+      table.fail_in_column(1, column, "this name is reserved for the bias column that is added");
+    names.push_back(name);
+  }
+  if (bias) names.emplace_back(bias_name);
+  return names;
+}
+
+/// Class labels in sorted order and the class of each row.
+struct Classes {
+  std::vector<std::string> labels;
+  std::vector<std::size_t> class_of_row;
+};
+
+/// Collects the target column row by row and finds out whether it holds numbers or labels.
+class TargetColumn {
+ public:
+  TargetColumn(const CsvTable& table, std::size_t column, bool classes)
+      : table_(table), column_(column), labels_wanted_(classes) {}
+
+  /// Takes the target cell of the current row.
+  void add_row() {
+    const NumberReading number = reading_of(table_, column_);
+    const CsvCell& cell = table_.row()[column_];
+    const bool is_number = number.reading == Reading::number;
+    if (first_line_ == 0) {
+      first_line_ = cell.line;
+      first_text_ = cell.text;
+      first_is_number_ = is_number;
+    }
+    if (!labels_wanted_ && is_number != first_is_number_) fail_as_mixed(cell);
+    if (is_numeric())
+      numbers_.push_back(number.value);
+    else
+      add_label(cell.text);
+  }
+
+  /// Whether the target is a number, and not a label, in every row so far.
+  [[nodiscard]] bool is_numeric() const noexcept { return first_is_number_ && !labels_wanted_; }
+
+  /// The numbers of a numeric target.
+  [[nodiscard]] Vector numbers() const {
+    return Vector::Map(numbers_.data(), static_cast<Index>(numbers_.size()));
+  }
+
+  /// The classes of a target of labels. Labels sort as numbers when all are numbers, and then equal
+  /// numbers ("1" and "1.0") are one class, named as it is written first; else they sort by bytes.
+  [[nodiscard]] Classes classes() const {
+    std::vector<double> values;
+    for (const std::string& label : labels_) {
+      const NumberReading number = read_number(label);
+      if (number.reading == Reading::number) values.push_back(number.value);
+    }
+    const bool all_numbers = values.size() == labels_.size();
+
+    std::vector<std::size_t> order(labels_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return all_numbers ? values[a] < values[b] : labels_[a] < labels_[b];
+    });
+
+    Classes result;
+    std::vector<std::size_t> class_of_label(labels_.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const bool is_same = i > 0 && all_numbers && values[order[i - 1]] == values[order[i]];
+      if (!is_same) result.labels.push_back(labels_[order[i]]);
+      class_of_label[order[i]] = result.labels.size() - 1;
+    }
+    result.class_of_row.reserve(label_of_row_.size());
+    for (const std::size_t label : label_of_row_)
+      result.class_of_row.push_back(class_of_label[label]);
+    return result;
+  }
+
+ private:
+  /// Appends a row with this label.
+  void add_label(std::string_view text) {
+    auto found = label_numbers_.find(text);
+    if (found == label_numbers_.end()) {
+      found = label_numbers_.emplace(text, labels_.size()).first;
+      labels_.emplace_back(text);
+    }
+    label_of_row_.push_back(found->second);
+  }
+
+  /// Refuses a column in which the cell and the first one are a number and a text.
+  [[noreturn]] void fail_as_mixed(const CsvCell& cell) const {
+    const CsvCell first{first_text_, first_line_, false};
+    const CsvCell& text = first_is_number_ ? cell : first;
+    const CsvCell& number = first_is_number_ ? first : cell;
+    table_.fail_in_column(text.line, column_,
+                          in_quotes(text.text) + " is not a number, but " + in_quotes(number.text) +
+                              " in line " + std::to_string(number.line) +
+                              " is (--classes takes every cell for a label)");
+  }
+
+  const CsvTable& table_;
+  std::size_t column_;
+  bool labels_wanted_;
+  Index first_line_ = 0;  ///< 0 before the first row.
+  std::string first_text_;
+  bool first_is_number_ = false;
+  std::vector<double> numbers_;
+  std::vector<std::string> labels_;  ///< In the order of appearance.
+  std::map<std::string, std::size_t, std::less<>> label_numbers_;
+  std::vector<std::size_t> label_of_row_;
+};
+
+/// The class with this label, written as in the file or, for numbers, in any other way.
+std::size_t class_labelled(const CsvTable& table, std::size_t target, const Classes& classes,
+                           const std::string& label) {
+  const std::vector<std::string>& labels = classes.labels;
+  auto found = std::find(labels.begin(), labels.end(), label);
+  const NumberReading wanted = read_number(label);
+  if (found == labels.end() && wanted.reading == Reading::number)
+    found = std::find_if(labels.begin(), labels.end(), [&](const std::string& candidate) {
+      const NumberReading number = read_number(candidate);
+      return number.reading == Reading::number && number.value == wanted.value;
+    });
+  if (found == labels.end())
+    table.fail_in_column(target, "there is no label " + in_quotes(label) + "; the labels are " +
+                                     list_in_quotes(labels));
+  return static_cast<std::size_t>(found - labels.begin());
+}
+
+/// The classes that get a problem of their own.
+std::vector<std::size_t> positive_classes(const CsvTable& table, std::size_t target,
+                                          const Classes& classes, const DatasetOptions& options) {
+  const std::size_t count = classes.labels.size();
+  if (count == 1)
+    table.fail_in_column(target, "every row has the label " + in_quotes(classes.labels.front()) +
+                                     ", but at least two classes are needed");
+  if (!options.positive.empty()) return {class_labelled(table, target, classes, options.positive)};
+  if (count == 2) return {1};
+  if (count > most_classes)
+    table.fail_in_column(target, "the number of different labels is " + std::to_string(count) +
+                                     ", but at most " + std::to_string(most_classes) +
+                                     " classes are accepted (" +
+                                     (options.classes ? "a numeric target needs no --classes"
+                                                      : "--target names another target column") +
+                                     ", --positive picks one class)");
+  std::vector<std::size_t> all(count);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
+}
+
+/// Desired outputs of the class against the rest.
+Vector desired_outputs(const Classes& classes, std::size_t positive,
+                       const DatasetOptions& options) {
+  Vector y(static_cast<Index>(classes.class_of_row.size()));
+  for (Index row = 0; row < y.size(); ++row)
+    y(row) = classes.class_of_row[static_cast<std::size_t>(row)] == positive ? options.high
+                                                                             : options.low;
+  return y;
+}
+
+/// Refuses desired outputs of classes that are not in order.
+void require_levels_in_order(const DatasetOptions& options, const std::string& source) {
+  if (!(options.low < options.high) || !std::isfinite(options.low) || !std::isfinite(options.high))
+    throw DataError(
+        source + ": the desired outputs of a class must be finite with low < high, but " +
+        "low = " + shortest_text(options.low) + " and high = " + shortest_text(options.high));
+}
+
+/// Text of the last failure of a file operation.
+std::string failure_reason() { return std::generic_category().message(errno); }
+
+/// All bytes of the file, which may also be a pipe.
+std::string read_file(const std::string& path) {
+  if (path.empty()) throw DataError("the name of the data file is empty");
+  std::error_code ignored;  // Whatever else is wrong shows, with its reason, on opening.
+  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+  if (status.type() == std::filesystem::file_type::not_found)
+    throw DataError(path + ": there is no such file");
+  if (std::filesystem::is_directory(status))
+    throw DataError(path + ": this is a directory, but a file is expected");
+
+  const auto close = [](std::FILE* file) { std::fclose(file); };
+  const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "rb"), close);
+  if (!file) throw DataError(path + ": the file cannot be opened: " + failure_reason());
+  constexpr std::size_t chunk = std::size_t{1} << 20U;
+  std::string bytes;
+  std::size_t size = 0;
+  std::size_t read = 0;
+  do {
+    bytes.resize(size + chunk);
+    read = std::fread(bytes.data() + size, 1, chunk, file.get());
+    size += read;
+  } while (read == chunk);
+  if (std::ferror(file.get()) != 0)
+    throw DataError(path + ": the file cannot be read: " + failure_reason());
+  bytes.resize(size);
+  return bytes;
+}
+
+/// "y has size 2, but the number of rows of X is 3".
+std::string sizes_disagree(const std::string& what, Index size, const std::string& lines_of_X,
+                           Index count) {
+  return what + " has size " + std::to_string(size) + ", but the number of " + lines_of_X +
+         " of X is " + std::to_string(count);
+}
+
+}  // namespace
+
+Dataset read_csv(const std::string& path, const DatasetOptions& options) {
+  return parse_csv(read_file(path), path, options);
+}
+
+Dataset parse_csv(std::string_view text, const std::string& source, const DatasetOptions& options) {
+  require_levels_in_order(options, source);
+  CsvTable table(text, source);
+  require_header_of_names(table);
+  const ColumnRoles roles = roles_of(table, options);
+  const std::vector<std::string> names = weight_names(table, roles, options.bias);
+
+  const Index rows_at_most = table.rows_at_most();
+  Matrix X(rows_at_most, static_cast<Index>(names.size()));
+  Vector pattern_weights(roles.pattern_weights ? rows_at_most : 0);
+  TargetColumn target(table, roles.target, options.classes);
+  Index patterns = 0;
+  for (; table.next_row(); ++patterns) {
+    Index feature = 0;
+    for (std::size_t column = 0; column < table.columns().size(); ++column) {
+      if (column == roles.target)
+        target.add_row();
+      else if (column == roles.pattern_weights)
+        pattern_weights(patterns) = pattern_weight_in(table, column);
+      else
+        X(patterns, feature++) = number_in(table, column);
+    }
+  }
+  if (patterns == 0) table.fail("there is a header, but no row follows it");
+  X.conservativeResize(patterns, Eigen::NoChange);
+  if (roles.pattern_weights) pattern_weights.conservativeResize(patterns);
+  if (options.bias) X.rightCols<1>().setOnes();
+
+  const std::string& target_name = table.columns()[roles.target];
+  Dataset dataset{source, {}};
+  if (target.is_numeric()) {
+    if (!options.positive.empty())
+      table.fail_in_column(roles.target, "the target is numeric, so there is no positive class " +
+                                             in_quotes(options.positive) +
+                                             " (--classes takes every cell for a label)");
+    dataset.problems.push_back(
+        {target_name, names, std::move(X), target.numbers(), std::move(pattern_weights)});
+    return dataset;
+  }
+  const Classes classes = target.classes();
+  for (const std::size_t positive : positive_classes(table, roles.target, classes, options))
+    dataset.problems.push_back({classes.labels[positive], names, X,
+                                desired_outputs(classes, positive, options), pattern_weights});
+  return dataset;
+}
+
+Dataset iris(const DatasetOptions& options) {
+  return parse_csv(detail::iris_csv, "bundled iris data", options);
+}
+
+Problem make_problem(Matrix X, Vector y, std::string name, std::vector<std::string> columns,
+                     Vector pattern_weights) {
+  const Index patterns = X.rows();
+  const Index weights = X.cols();
+  const auto fail = [&name](const std::string& rule) {
+    throw DataError("problem " + in_quotes(name) + ": " + rule);
+  };
+  const auto fail_in_row = [&fail](Index row, const std::string& rule) {
+    fail("row " + std::to_string(row + 1) + " (counted from 1): " + rule);
+  };
+  if (patterns < 1 || weights < 1)
+    fail("X is " + std::to_string(patterns) + " x " + std::to_string(weights) +
+         ", but at least one row and one column are needed");
+  if (y.size() != patterns) fail(sizes_disagree("y", y.size(), "rows", patterns));
+  if (pattern_weights.size() != 0 && pattern_weights.size() != patterns)
+    fail(sizes_disagree("pattern_weights", pattern_weights.size(), "rows", patterns));
+  if (!columns.empty() && static_cast<Index>(columns.size()) != weights)
+    fail(sizes_disagree("columns", static_cast<Index>(columns.size()), "columns", weights));
+
+  if (columns.empty())
+    for (Index column = 1; column <= weights; ++column)
+      columns.push_back('x' + std::to_string(column));
+  for (Index row = 0; row < patterns; ++row) {
+    for (Index column = 0; column < weights; ++column)
+      if (!std::isfinite(X(row, column)))
+        fail_in_row(row, "column " + in_quotes(columns[static_cast<std::size_t>(column)]) +
+                             " is not finite");
+    if (!std::isfinite(y(row))) fail_in_row(row, "y is not finite");
+    if (pattern_weights.size() != 0 &&
+        !(std::isfinite(pattern_weights(row)) && pattern_weights(row) > 0.0))
+      fail_in_row(row, "the pattern weight is not positive and finite");
+  }
+  return {std::move(name), std::move(columns), std::move(X), std::move(y),
+          std::move(pattern_weights)};
+}
+
+}  // namespace tautrack

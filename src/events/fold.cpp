@@ -1,0 +1,249 @@
+#include "tautrack/events/fold.hpp"
+
+#include <Eigen/LU>
+#include <algorithm>
+#include <boost/math/tools/toms748_solve.hpp>
+#include <cassert>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace tautrack {
+
+namespace {
+
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+
+/// Evaluations of the corrected curve that one bracketing may cost.
+constexpr std::uintmax_t kBracketBudget = 60;
+
+/// Width of the bracket, relative to the segment, at which Newton's method takes over.
+constexpr double kHandOver = 1e-3;
+
+constexpr int kNewtonBudget = 12;
+
+/// The corrected curve over a segment as a function of theta.
+class CorrectedSegment {
+ public:
+  CorrectedSegment(const Segment& segment, Corrector& corrector)
+      : segment_(segment),
+        corrector_(corrector),
+        x_(segment.first().x.size()),
+        normal_(x_.size() + 1),
+        tangent_(x_.size() + 1) {}
+
+  /// Point and tangent at theta; dtau/da there, or nothing if the corrector failed.
+  std::optional<double> tau_slope(double theta) {
+    segment_.at(theta, x_, tau_, normal_);
+    if (!corrector_.correct(x_, tau_, Constraint::hyperplane, normal_, segment_.scales()).converged)
+      return std::nullopt;
+    corrector_.tangent(tangent_);
+    return tangent_(x_.size());
+  }
+
+  [[nodiscard]] const Vector& x() const { return x_; }
+  [[nodiscard]] double tau() const { return tau_; }
+  [[nodiscard]] const Vector& tangent() const { return tangent_; }
+
+ private:
+  const Segment& segment_;
+  Corrector& corrector_;
+  Vector x_, normal_, tangent_;
+  double tau_ = 0.0;
+};
+
+/// A bracket of the zero of dtau/da, in theta.
+struct Bracket {
+  double low;
+  double high;
+};
+
+/// Thrown through the root finder, which knows no other way to stop; never leaves this file.
+struct CorrectorFailed {};
+
+std::optional<Bracket> bracket(CorrectedSegment& curve, double before, Bracket start,
+                               double width) {
+  const auto slope = [&](double theta) {
+    const auto value = curve.tau_slope(theta);
+    if (!value) throw CorrectorFailed{};
+    return *value * before;  // positive before the fold, negative behind it
+  };
+  const auto narrow = [width](double low, double high) { return high - low <= width; };
+  std::uintmax_t budget = kBracketBudget;
+  try {
+    const auto [low, high] = boost::math::tools::toms748_solve(
+        slope, start.low, start.high, start.low == 0.0 ? kEpsilon : slope(start.low),
+        start.high == 1.0 ? -kEpsilon : slope(start.high), narrow, budget);
+    return Bracket{low, high};
+  } catch (const CorrectorFailed&) {
+    return std::nullopt;
+  } catch (const std::runtime_error&) {
+    return std::nullopt;  // the ends of the bracket no longer differ in sign: rounding
+  } catch (const std::domain_error&) {
+    return std::nullopt;
+  }
+}
+
+/// Newton's method on the minimally augmented system, started at a point of the curve near the fold.
+class MinimallyAugmented {
+ public:
+  MinimallyAugmented(Corrector& corrector, const MetricScales& scales)
+      : corrector_(corrector),
+        scales_(scales),
+        n_(corrector.H().size()),
+        bordered_(n_),
+        matrix_(n_ + 1, n_ + 1),
+        right_(Vector::Unit(n_ + 1, n_)),
+        row_(n_ + 1),
+        step_(n_ + 1),
+        by_x_(n_) {}
+
+  /// Moves (x, tau) onto the fold. phi on entry: estimate of the null vector, Euclidean length one; on
+  /// success the null vector. Leaves psi' H_tau and psi' H_xx [phi, phi] behind.
+  bool solve(Vector& x, double& tau, Vector& phi) {
+    const HomotopyRef homotopy = corrector_.homotopy();
+    double previous = std::numeric_limits<double>::infinity();
+    row_.setZero();
+    row_(n_) = 1.0;  // any border will do: only H, H_x and H_tau are wanted
+    Vector border = row_;
+    for (int k = 0; k < kNewtonBudget; ++k) {
+      if (!corrector_.linearise(x, tau, border, scales_)) return false;
+      const Matrix& H_x = corrector_.H_x();
+      const double size = H_x.cwiseAbs().maxCoeff();
+      matrix_.topLeftCorner(n_, n_) = H_x / size;
+      matrix_.col(n_).head(n_) = phi;
+      matrix_.row(n_).head(n_) = phi.transpose();
+      matrix_(n_, n_) = 0.0;
+      const Eigen::PartialPivLU<Matrix> lu(matrix_);
+      const Vector right_null = lu.solve(right_);
+      const Vector left_null = lu.transpose().solve(right_);
+      const double g = right_null(n_) * size;
+      phi = right_null.head(n_);
+      psi_ = left_null.head(n_);
+      if (!phi.allFinite() || !psi_.allFinite()) return false;
+      homotopy.hessian_form_gradient(x, tau, psi_, phi, by_x_, by_tau_);
+      // Row of the system: -(by_x, by_tau) . step = -g, as an inner product of the metric.
+      row_.head(n_) = -by_x_ * (scales_.unknown * scales_.unknown);
+      row_(n_) = -by_tau_ * (scales_.parameter * scales_.parameter);
+      const double length = metric_norm(row_, scales_);
+      if (!(length > 0.0) || !bordered_.factor(H_x, corrector_.H_tau(), row_, scales_))
+        return false;
+      bordered_.solve(corrector_.H(), g / length, step_);
+      if (!step_.allFinite()) return false;
+      phi.normalize();
+      const double moved = metric_norm(step_, scales_);
+      if (moved >= 0.5 * previous && previous <= 1e-7) return true;  // rounding reached
+      if (k > 2 && moved > previous) return false;
+      x -= step_.head(n_);
+      tau -= step_(n_);
+      precision = moved;
+      psi_H_tau = psi_.dot(corrector_.H_tau());
+      psi_H_xx_phi_phi = by_x_.dot(phi) * phi.dot(right_null.head(n_)) / right_null.head(n_).squaredNorm();
+      rounding = kEpsilon * corrector_.residual_scale() * psi_.norm();
+      if (moved <= kEpsilon) return true;
+      previous = moved;
+    }
+    return previous <= 1e-7;
+  }
+
+  double precision = 0.0;         ///< Last Newton step.
+  double psi_H_tau = 0.0;
+  double psi_H_xx_phi_phi = 0.0;  ///< For phi of length one.
+  double rounding = 0.0;          ///< Rounding error of psi' H.
+
+ private:
+  Corrector& corrector_;
+  MetricScales scales_;
+  Index n_;
+  BorderedMatrix bordered_;
+  Matrix matrix_;
+  Vector right_, row_, step_, by_x_, psi_;
+  double by_tau_ = 0.0;
+};
+
+}  // namespace
+
+std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
+  const PathPoint& first = segment.first();
+  const PathPoint& second = segment.second();
+  assert(first.tau_direction * second.tau_direction < 0);
+  const Index n = first.x.size();
+  const double before = first.tau_direction;
+  const double length = segment.length();
+
+  CorrectedSegment curve(segment, corrector);
+  auto found = bracket(curve, before, {0.0, 1.0}, kHandOver);
+  if (!found || !curve.tau_slope(0.5 * (found->low + found->high))) return std::nullopt;
+
+  Fold fold;
+  fold.point.kind = PointKind::fold;
+  fold.point.x = curve.x();
+  fold.point.tau = curve.tau();
+  fold.null_vector = curve.tangent().head(n).normalized();
+  // On the curve dtau/da vanishes at the fold, so tau there is known from the bracket to second order.
+  const auto inside = [&](const Vector& x, double tau) {
+    Vector offset(n + 1);
+    offset.head(n) = x - curve.x();
+    offset(n) = tau - curve.tau();
+    return metric_norm(offset, segment.scales()) <=
+           2.0 * (found->high - found->low) * length + 1e-9 * (1.0 + length);
+  };
+  MinimallyAugmented augmented(corrector, segment.scales());
+  const bool polished = augmented.solve(fold.point.x, fold.point.tau, fold.null_vector) &&
+                        inside(fold.point.x, fold.point.tau);
+  if (polished) {
+    fold.precision = augmented.precision;
+  } else {
+    found = bracket(curve, before, *found, 4.0 * kEpsilon);
+    if (!found || !curve.tau_slope(0.5 * (found->low + found->high))) return std::nullopt;
+    fold.point.x = curve.x();
+    fold.point.tau = curve.tau();
+    fold.null_vector = curve.tangent().head(n).normalized();
+    fold.precision = (found->high - found->low) * length;
+  }
+
+  // The point's own linearisation, bordered by the tangent of the segment there.
+  if (!corrector.linearise(fold.point.x, fold.point.tau, curve.tangent(), segment.scales()))
+    return std::nullopt;
+  fold.point.tangent.resize(n + 1);
+  corrector.tangent(fold.point.tangent);
+  if (!fold.point.tangent.allFinite()) return std::nullopt;
+  fold.point.orientation = corrector.bordered().determinant_sign();
+  fold.point.reciprocal_condition = corrector.bordered().reciprocal_condition();
+  fold.point.residual = corrector.H().norm();
+  fold.point.residual_scale = corrector.residual_scale();
+  fold.point.newton_step = fold.precision;
+  fold.point.error = fold.precision;
+  fold.point.tau_direction = second.tau_direction;
+  fold.point.scales = corrector.homotopy().scales(fold.point.x, fold.point.tau);
+  fold.point.tangent /= metric_norm(fold.point.tangent, fold.point.scales);
+  if (fold.null_vector.dot(fold.point.tangent.head(n)) < 0.0) fold.null_vector *= -1.0;
+
+  Vector offset(n + 1);
+  offset.head(n) = fold.point.x - first.x;
+  offset(n) = fold.point.tau - first.tau;
+  const double travelled = metric_norm(offset, segment.scales());
+  const double middle = 0.5 * (found->low + found->high);
+  fold.point.arclength = first.arclength + middle * length;
+  fold.bracket_low = first.arclength + found->low * length;
+  fold.bracket_high = first.arclength + found->high * length;
+  // A chord from the first point that disagrees with the arclength there: another branch.
+  if (std::abs(travelled - middle * length) > 0.2 * middle * length + 2.0 * kHandOver * length)
+    return std::nullopt;
+
+  if (polished && augmented.psi_H_tau != 0.0) {
+    const double unknown = fold.point.scales.unknown;
+    fold.second_derivative =
+        -augmented.psi_H_xx_phi_phi * unknown * unknown / augmented.psi_H_tau;
+    fold.tau_error = std::max(std::abs(augmented.rounding / augmented.psi_H_tau),
+                              kEpsilon * std::abs(fold.point.tau)) +
+                     std::abs(fold.second_derivative) * fold.precision * fold.precision;
+  } else {
+    fold.second_derivative = -before * std::abs(segment.second().tangent(n) - first.tangent(n)) / length;
+    fold.tau_error = std::abs(fold.second_derivative) * fold.precision * fold.precision +
+                     corrector.options().tolerance * corrector.options().tolerance;
+  }
+  return fold;
+}
+
+}  // namespace tautrack

@@ -1,0 +1,188 @@
+#include "tautrack/network/activation.hpp"
+
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <numbers>
+
+namespace tautrack {
+
+namespace {
+
+using std::numbers::pi;
+
+constexpr std::array<std::pair<Activation, std::string_view>, 4> kNames{{
+    {Activation::tanh, "tanh"},
+    {Activation::logistic, "logistic"},
+    {Activation::arctan, "arctan"},
+    {Activation::erf, "erf"},
+}};
+
+ActivationValues evaluate_tanh(double u) noexcept {
+  const double a = std::abs(u);
+  // exp(-2a) where 1 - exp(-2a) does not cancel, expm1 where it would.
+  double e;
+  double t;
+  if (a > 0.35) {
+    e = std::exp(-2.0 * a);
+    t = (1.0 - e) / (1.0 + e);
+  } else {
+    const double m = std::expm1(-2.0 * a);
+    e = 1.0 + m;
+    t = -m / (2.0 + m);
+  }
+  const double slope = 4.0 * e / ((1.0 + e) * (1.0 + e));
+  if (u < 0.0) t = -t;
+  // 1 - 3 t^2 = 3 sech^2 - 2
+  return {t, slope, -2.0 * t * slope, 2.0 * slope * (2.0 - 3.0 * slope)};
+}
+
+ActivationValues evaluate_logistic(double u) noexcept {
+  const double e = std::exp(-std::abs(u));
+  const double slope = e / ((1.0 + e) * (1.0 + e));
+  const double value = (u < 0.0 ? e : 1.0) / (1.0 + e);
+  const double bend = -std::tanh(0.5 * u);  // 1 - 2 sigma
+  return {value, slope, bend * slope, slope * (1.0 - 6.0 * slope)};
+}
+
+ActivationValues evaluate_arctan(double u) noexcept {
+  const double c = 0.5 * pi;
+  const double p = c * u;
+  const double q = 1.0 + p * p;
+  const double slope = 1.0 / q;
+  const double ratio = p * slope;  // p / (1 + p^2), finite also where p^2 overflows (then 0)
+  // sigma'' = -2 c p / q^2,  sigma''' = 2 c^2 (3 p^2 - 1) / q^3
+  return {std::atan(p) / c, slope, -2.0 * c * ratio * slope,
+          2.0 * c * c * slope * (3.0 * ratio * ratio - slope * slope)};
+}
+
+ActivationValues evaluate_erf(double u) noexcept {
+  const double slope = std::exp(-0.25 * pi * u * u);
+  const double h = 0.5 * pi * u;
+  // Where the slope is zero so are its derivatives, whatever the size of u.
+  const double second = slope > 0.0 ? -h * slope : 0.0;
+  const double third = slope > 0.0 ? (h * h - 0.5 * pi) * slope : 0.0;
+  return {std::erf(0.5 * std::sqrt(pi) * u), slope, second, third};
+}
+
+}  // namespace
+
+std::string_view to_string(Activation activation) noexcept {
+  for (const auto& [key, name] : kNames)
+    if (key == activation) return name;
+  return "unknown";
+}
+
+std::optional<Activation> activation_from_name(std::string_view name) noexcept {
+  for (const auto& [key, known] : kNames)
+    if (known == name) return key;
+  return std::nullopt;
+}
+
+const std::vector<std::string_view>& activation_names() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> list;
+    for (const auto& entry : kNames) list.push_back(entry.second);
+    return list;
+  }();
+  return names;
+}
+
+Range range(Activation activation) noexcept {
+  return activation == Activation::logistic ? Range{0.0, 1.0} : Range{-1.0, 1.0};
+}
+
+ActivationValues evaluate(Activation activation, double u) noexcept {
+  switch (activation) {
+    case Activation::tanh:
+      return evaluate_tanh(u);
+    case Activation::logistic:
+      return evaluate_logistic(u);
+    case Activation::arctan:
+      return evaluate_arctan(u);
+    case Activation::erf:
+      break;
+  }
+  return evaluate_erf(u);
+}
+
+ActivationSeries::ActivationSeries(Activation activation, Index patterns, int max_order)
+    : activation_(activation),
+      u_(patterns, max_order + 1),
+      s_(patterns, max_order + 1),
+      d_(patterns, max_order + 1),
+      aux_(patterns, max_order + 1) {
+  assert(patterns >= 0 && max_order >= 0);
+}
+
+void ActivationSeries::start(const Vector& u0) {
+  assert(u0.size() == u_.rows());
+  u_.col(0) = u0;
+  for (Index i = 0; i < u0.size(); ++i) {
+    const ActivationValues values = evaluate(activation_, u0(i));
+    s_(i, 0) = values.value;
+    d_(i, 0) = values.first;
+    switch (activation_) {
+      case Activation::tanh:
+      case Activation::logistic:
+        aux_(i, 0) = values.second;  // sigma'', the factor of u' in d'
+        break;
+      case Activation::arctan:
+        aux_(i, 0) = 0.25 * pi * pi * u0(i) * u0(i);
+        break;
+      case Activation::erf:
+        aux_(i, 0) = -0.25 * pi * u0(i) * u0(i);
+        break;
+    }
+  }
+  order_ = 0;
+}
+
+void ActivationSeries::append(const Vector& u_k) {
+  assert(order_ >= 0 && order_ + 1 < u_.cols() && u_k.size() == u_.rows());
+  const int k = ++order_;
+  const double inverse_k = 1.0 / k;
+  u_.col(k) = u_k;
+  auto s = s_.col(k);
+  auto d = d_.col(k);
+  auto aux = aux_.col(k);
+  s.setZero();
+  d.setZero();
+  for (int j = 1; j <= k; ++j)
+    s.array() += (j * inverse_k) * u_.col(j).array() * d_.col(k - j).array();
+  switch (activation_) {
+    case Activation::tanh:
+    case Activation::logistic: {
+      for (int j = 1; j <= k; ++j)
+        d.array() += (j * inverse_k) * u_.col(j).array() * aux_.col(k - j).array();
+      // sigma'' = -2 sigma d (tanh), (1 - 2 sigma) d (logistic); sigma''_0 is exact in the tails and the
+      // factor of d_k is rebuilt from it.
+      aux.setZero();
+      for (int j = 1; j <= k; ++j) aux.array() -= 2.0 * s_.col(j).array() * d_.col(k - j).array();
+      if (activation_ == Activation::tanh) {
+        aux.array() -= 2.0 * s_.col(0).array() * d.array();
+      } else {
+        aux.array() += -(0.5 * u_.col(0).array()).tanh() * d.array();
+      }
+      break;
+    }
+    case Activation::arctan: {
+      aux.setZero();
+      for (int j = 0; j <= k; ++j)
+        aux.array() += 0.25 * pi * pi * u_.col(j).array() * u_.col(k - j).array();
+      for (int j = 1; j <= k; ++j) d.array() -= aux_.col(j).array() * d_.col(k - j).array();
+      d.array() *= d_.col(0).array();  // 1 / (1 + (pi u_0 / 2)^2)
+      break;
+    }
+    case Activation::erf: {
+      aux.setZero();
+      for (int j = 0; j <= k; ++j)
+        aux.array() -= 0.25 * pi * u_.col(j).array() * u_.col(k - j).array();
+      for (int j = 1; j <= k; ++j)
+        d.array() += (j * inverse_k) * aux_.col(j).array() * d_.col(k - j).array();
+      break;
+    }
+  }
+}
+
+}  // namespace tautrack

@@ -1,0 +1,170 @@
+#include "tautrack/path/natural_path.hpp"
+
+#include <cmath>
+#include <stdexcept>
+
+#include "tautrack/events/morse_index.hpp"
+#include "tautrack/homotopy/natural.hpp"
+#include "tautrack/tracker/tracker.hpp"
+
+namespace tautrack {
+
+namespace {
+
+/// Closer to tau = 1 than this the path has either arrived or its limit should have been recognised.
+constexpr double kLastDelta = 1e-13;
+
+/// When the tracker cannot go on this close to tau = 1, the recognition is asked once more with its
+/// distances relaxed to where the path stands.
+constexpr double kRelaxedDelta = 1e-3;
+
+class Report {
+ public:
+  Report(const Perceptron& network, NaturalHomotopy& homotopy)
+      : network_(network), homotopy_(homotopy) {}
+
+  NaturalPoint point(const PathPoint& from) {
+    NaturalPoint out;
+    out.kind = from.kind;
+    out.tau = from.tau;
+    out.arclength = from.arclength;
+    out.weights = network_.weights(from.x);
+    out.energy = homotopy_.energy(from.x, from.tau);
+    out.morse_index = from.morse_index;
+    return out;
+  }
+
+  NaturalFold fold(const Fold& from) {
+    NaturalFold out;
+    out.point = point(from.point);
+    out.tau_error = from.tau_error;
+    out.bracket_low = from.bracket_low;
+    out.bracket_high = from.bracket_high;
+    out.tangent = network_.weights(from.null_vector).normalized();
+    out.index_before = from.index_before;
+    out.index_after = from.index_after;
+    out.curvature_sign = from.second_derivative < 0.0 ? -1 : 1;
+    return out;
+  }
+
+  NaturalBranchPoint branch_point(const BranchPoint& from) {
+    NaturalBranchPoint out;
+    out.point = point(from.point);
+    out.bracket_low = from.bracket_low;
+    out.bracket_high = from.bracket_high;
+    out.multiplicity = from.multiplicity;
+    out.tangent = tangent(from.point.tangent);
+    if (from.other_tangent.size() > 0) out.other_tangent = tangent(from.other_tangent);
+    out.index_before = from.index_before;
+    out.index_after = from.index_after;
+    out.followed = from.followed;
+    return out;
+  }
+
+  PathEnd end(const PathPoint& from) {
+    PathEnd out;
+    out.tau = from.tau;
+    out.weights = network_.weights(from.x);
+    out.energy = homotopy_.energy(from.x, from.tau);
+    const Index n = network_.unknowns();
+    Vector H(n), H_tau(n);
+    Matrix H_v(n, n);
+    homotopy_.derivatives(from.x, from.tau, H, H_v, H_tau);
+    out.gradient_norm = H.norm();
+    out.gradient_scale = homotopy_.residual_scale(from.x, from.tau);
+    out.last_newton_step = from.newton_step;
+    MorseIndex morse;
+    out.morse_index = morse.count(H_v);
+    out.eigenvalues = morse.eigenvalues();
+    out.status = out.morse_index ? "converged" : "degenerate";
+    return out;
+  }
+
+ private:
+  Vector tangent(const Vector& from) {
+    const Index n = network_.unknowns();
+    const Vector weights = network_.weights(from.head(n));
+    Vector out(weights.size() + 1);
+    out << weights, from(n);
+    return out.normalized();
+  }
+
+  const Perceptron& network_;
+  NaturalHomotopy& homotopy_;
+};
+
+/// The sentence for a path whose limit was recognised.
+std::string describe(const InfiniteWeights& limit) {
+  Index high = 0, low = 0, free = 0;
+  bool linear = false;
+  for (std::size_t i = 0; i < limit.signs.size(); ++i) {
+    (limit.signs[i] > 0 ? high : limit.signs[i] < 0 ? low : free) += 1;
+    linear = linear || limit.growth[i] == Growth::linear;
+  }
+  return std::string("the weights grow without bound as tau -> 1, like ") +
+         (linear ? "1/(1 - tau)" : "log(1/(1 - tau)) or another slow law") + ": " +
+         std::to_string(high) + " patterns saturate high, " + std::to_string(low) + " low, " +
+         std::to_string(free) + " stay free";
+}
+
+}  // namespace
+
+NaturalPath track_natural(const Perceptron& network, const TrackOptions& options,
+                          const Observer& observer) {
+  if (options.tau_start != 0.0)
+    throw std::invalid_argument("the natural path starts at tau = 0, got tau_start = " +
+                                std::to_string(options.tau_start));
+  if (!(options.tau_target > 0.0 && options.tau_target <= 1.0))
+    throw std::invalid_argument("tau_target of the natural path must lie in (0, 1], got " +
+                                std::to_string(options.tau_target));
+  NaturalHomotopy homotopy(network);
+  NaturalPath path;
+  Tracker tracker(homotopy, network.linear_solution(), options);
+  const InfiniteWeightsOptions recognition;
+  std::string why_not = "1 - tau is not small yet";
+  for (const PathPoint& point : tracker) {
+    if (observer && !observer(point)) {
+      tracker.stop(TrackStatus::stopped_by_observer, "the observer stopped the run");
+      break;
+    }
+    const double delta = 1.0 - point.tau;
+    if (point.kind == PointKind::fold || delta > recognition.largest_delta || delta <= 0.0)
+      continue;
+    path.infinity = recognise_infinite_weights(network, point, recognition, why_not);
+    if (path.infinity) {
+      tracker.stop(TrackStatus::infinite_weights, describe(*path.infinity));
+    } else if (delta < kLastDelta) {
+      tracker.stop(TrackStatus::unresolved_end,
+                   "the path comes within 1e-13 of tau = 1 without arriving, and no limit at "
+                   "infinite weights is recognised: " + why_not);
+    }
+  }
+  const PathResult& result = tracker.result();
+  path.status = result.status;
+  path.message = result.message;
+  const bool stuck = path.status == TrackStatus::step_too_small ||
+                     path.status == TrackStatus::singular_jacobian ||
+                     path.status == TrackStatus::unresolved_end;
+  if (stuck && 1.0 - tracker.point().tau <= kRelaxedDelta) {
+    InfiniteWeightsOptions relaxed = recognition;
+    relaxed.largest_delta = relaxed.slow_delta = kRelaxedDelta;
+    path.infinity = recognise_infinite_weights(network, tracker.point(), relaxed, why_not);
+    if (path.infinity) {
+      path.status = TrackStatus::infinite_weights;
+      path.message = describe(*path.infinity);
+    }
+  }
+
+  Report report(network, homotopy);
+  path.points.reserve(result.points.size());
+  for (const PathPoint& point : result.points) path.points.push_back(report.point(point));
+  for (const Fold& fold : result.folds) path.folds.push_back(report.fold(fold));
+  for (const BranchPoint& branch : result.branch_points)
+    path.branch_points.push_back(report.branch_point(branch));
+  if (path.ok()) path.end = report.end(result.points.back());
+  path.work = result.work;
+  path.work.passes_over_data = homotopy.passes_over_data();
+  return path;
+}
+
+}  // namespace tautrack

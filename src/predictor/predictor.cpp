@@ -1,0 +1,68 @@
+#include "tautrack/predictor/predictor.hpp"
+
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "predictor/davidenko.hpp"
+
+namespace tautrack {
+
+namespace {
+
+constexpr std::array<std::pair<PredictorKind, std::string_view>, 2> kNames{{
+    {PredictorKind::tangent, "tangent"},
+    {PredictorKind::davidenko, "davidenko"},
+}};
+
+class TangentPredictor final : public Predictor {
+ public:
+  [[nodiscard]] bool predict(const PathPoint& from, double step, Prediction& out) override {
+    const Index n = from.x.size();
+    out.x = from.x + step * from.tangent.head(n);
+    out.tau = from.tau + step * from.tangent(n);
+    out.direction = from.tangent;
+    out.step = step;
+    out.next_step = std::numeric_limits<double>::infinity();
+    out.turns = false;
+    return true;
+  }
+};
+
+}  // namespace
+
+std::string_view to_string(PredictorKind kind) noexcept {
+  for (const auto& [key, name] : kNames)
+    if (key == kind) return name;
+  return "unknown";
+}
+
+std::optional<PredictorKind> predictor_from_name(std::string_view name) noexcept {
+  for (const auto& [key, known] : kNames)
+    if (known == name) return key;
+  return std::nullopt;
+}
+
+const std::vector<std::string_view>& predictor_names() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> list;
+    for (const auto& entry : kNames) list.push_back(entry.second);
+    return list;
+  }();
+  return names;
+}
+
+std::optional<std::string> PredictorOptions::invalid_reason() const {
+  if (!(tolerance > 0.0 && tolerance < 0.1))
+    return "predictor tolerance must lie in (0, 0.1), got " + std::to_string(tolerance);
+  if (max_tries <= 0)
+    return "predictor max_tries must be > 0, got " + std::to_string(max_tries);
+  return std::nullopt;
+}
+
+std::unique_ptr<Predictor> make_predictor(const PredictorOptions& options, Corrector& corrector) {
+  if (options.kind == PredictorKind::davidenko) return make_davidenko_predictor(options, corrector);
+  return std::make_unique<TangentPredictor>();
+}
+
+}  // namespace tautrack

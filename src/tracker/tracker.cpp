@@ -1,0 +1,420 @@
+#include "tautrack/tracker/tracker.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <stdexcept>
+
+#include "tautrack/corrector/newton.hpp"
+#include "tautrack/events/branch_point.hpp"
+#include "tautrack/events/fold.hpp"
+#include "tautrack/events/morse_index.hpp"
+#include "tautrack/events/segment.hpp"
+#include "tautrack/predictor/predictor.hpp"
+
+namespace tautrack {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A dip of dtau/da below this fraction of its size within a step is looked at with a shorter step.
+constexpr double kSmallestSlope = 0.05;
+
+/// Below this length a step is no longer refused for what it might hide: two events nearer to each other
+/// than this are one.
+constexpr double kFinest = 1e-6;
+
+/// A bordered matrix worse than this has lost rank.
+constexpr double kSingular = 1e-15;
+
+std::string number(double value) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.10g", value);
+  return text;
+}
+
+}  // namespace
+
+struct Tracker::State {
+  State(HomotopyRef homotopy_in, const TrackOptions& options_in)
+      : homotopy(homotopy_in),
+        options(options_in),
+        corrector(homotopy_in, options_in.corrector),
+        predictor(make_predictor(options_in.predictor, corrector)),
+        control(options_in.step),
+        forward(options_in.tau_target > options_in.tau_start ? 1 : -1) {
+    stops = options.landings;
+    stops.push_back(options.tau_target);
+    std::sort(stops.begin(), stops.end());
+    const Index n = homotopy.size();
+    prediction.x.resize(n);
+    prediction.direction.resize(n + 1);
+    next.x.resize(n);
+    next.tangent.resize(n + 1);
+  }
+
+  void start(const Vector& x0);
+  bool advance();
+  void finish(TrackStatus status, std::string message);
+
+  /// Why the step was not taken, as the end of a sentence; empty when `next` was accepted.
+  const char* try_step(double step);
+
+  [[nodiscard]] const PathPoint& current() const { return result.points.back(); }
+  [[nodiscard]] std::optional<double> first_stop_between(double from, double to) const;
+  bool complete(PathPoint& point, const Correction& correction, const PathPoint& from);
+  const char* land(double tau);
+  const char* look_for_events(double step);
+  void accept();
+
+  HomotopyRef homotopy;
+  TrackOptions options;
+  Corrector corrector;
+  std::unique_ptr<Predictor> predictor;
+  StepControl control;
+  MorseIndex morse;
+  int forward;                ///< +1 when tau runs upwards from start to target.
+  std::vector<double> stops;  ///< Landings and the target, ascending.
+
+  Prediction prediction;
+  Vector move;             ///< From the guess to the corrected point; n.
+  PathPoint next;          ///< The candidate.
+  StepMeasures measures;   ///< Of the candidate.
+  std::optional<Fold> fold;
+  std::optional<BranchPoint> branch;
+  std::optional<int> last_index;  ///< At the last point where it is known.
+  int turns_since_index = 0;      ///< Folds and branch points since then.
+  std::size_t open_folds = 0;     ///< Events whose index_after is still to be filled in.
+  std::size_t open_branches = 0;
+
+  PathResult result;
+  Clock::time_point began = Clock::now();
+};
+
+// ------------------------------------------------------------------------------------------- start
+
+void Tracker::State::start(const Vector& x0) {
+  const Index n = homotopy.size();
+  result.status = TrackStatus::running;
+  result.message = "the path goes on";
+  PathPoint point;
+  point.kind = PointKind::start;
+  point.x = x0;
+  point.tau = options.tau_start;
+  point.tangent = Vector::Unit(n + 1, n) * forward;
+  point.tau_direction = forward;
+  point.scales = homotopy.scales(point.x, point.tau);
+  const Correction correction = corrector.correct(point.x, point.tau, Constraint::fixed_tau, {},
+                                                  point.scales, /*polish=*/true);
+  if (!correction.converged || correction.first_step > 1e-3) {
+    result.points.push_back(std::move(point));
+    finish(TrackStatus::invalid_start,
+           std::string("the start is not on the curve at tau = ") + number(options.tau_start) +
+               (correction.converged ? ": Newton's method moved it by " +
+                                           number(correction.first_step)
+                                     : std::string(": ") + correction.failure));
+    return;
+  }
+  PathPoint from = point;
+  if (!complete(point, correction, from)) {
+    result.points.push_back(std::move(point));
+    finish(TrackStatus::invalid_start, "the curve has no tangent at the start: [H_x H_tau] has lost rank");
+    return;
+  }
+  point.tau_direction = forward;
+  last_index = point.morse_index;
+  result.points.push_back(std::move(point));
+}
+
+/// Fills in what the corrector's last linearisation knows about a corrected point.
+bool Tracker::State::complete(PathPoint& point, const Correction& correction,
+                              const PathPoint& from) {
+  const Index n = point.x.size();
+  corrector.tangent(point.tangent);
+  if (!point.tangent.allFinite()) return false;
+  point.orientation = corrector.bordered().determinant_sign();
+  // The orientation belongs to the direction of travel, and so does the tangent.
+  if (metric_dot(point.tangent, from.tangent, from.scales) < 0.0) {
+    point.tangent *= -1.0;
+    point.orientation = -point.orientation;
+  }
+  point.newton_step = correction.last_step;
+  point.error = correction.error;
+  point.residual = correction.residual;
+  point.residual_scale = correction.residual_scale;
+  point.reciprocal_condition = corrector.bordered().reciprocal_condition();
+  point.scales = homotopy.scales(point.x, point.tau);
+  if (!(point.scales.unknown > 0.0) || !(point.scales.parameter > 0.0)) return false;
+  point.tangent /= metric_norm(point.tangent, point.scales);
+  point.tau_direction = point.tangent(n) < 0.0 ? -1 : 1;
+  point.morse_index.reset();
+  if (homotopy.symmetric())
+    point.morse_index = morse.count(corrector.H_x(), 100.0 * correction.last_step);
+  return true;
+}
+
+// ------------------------------------------------------------------------------------------- steps
+
+std::optional<double> Tracker::State::first_stop_between(double from, double to) const {
+  if (to > from) {
+    const auto it = std::upper_bound(stops.begin(), stops.end(), from);
+    if (it != stops.end() && *it <= to) return *it;
+  } else {
+    const auto it = std::lower_bound(stops.begin(), stops.end(), from);
+    if (it != stops.begin() && *std::prev(it) >= to) return *std::prev(it);
+  }
+  return std::nullopt;
+}
+
+const char* Tracker::State::try_step(double step) {
+  const PathPoint& from = current();
+  fold.reset();
+  branch.reset();
+  if (!predictor->predict(from, step, prediction)) return "the predictor failed";
+  measures = {};
+  measures.step = prediction.step;
+  measures.limit = prediction.next_step;
+
+  if (const auto stop = first_stop_between(from.tau, prediction.tau)) {
+    // The prediction passes a tau that was asked for: aim there instead.
+    next.x = prediction.x;
+    next.tau = prediction.tau;
+    next.tangent = prediction.direction;
+    return land(*stop);
+  }
+
+  next.kind = PointKind::regular;
+  next.x = prediction.x;
+  next.tau = prediction.tau;
+  const Correction correction = corrector.correct(next.x, next.tau, Constraint::hyperplane,
+                                                  prediction.direction, from.scales);
+  if (!correction.converged) return correction.failure;
+  if (!complete(next, correction, from)) return "the tangent at the new point is not defined";
+  measures.contraction = correction.contraction;
+  measures.distance = correction.first_step;
+  move = next.x - prediction.x;
+  measures.displacement = homotopy.displacement(prediction.x, move);
+  return look_for_events(step);
+}
+
+/// Replaces `next` by the point of the curve with exactly this tau, which lies between current() and
+/// next, and takes it through the same checks as any step.
+const char* Tracker::State::land(double tau) {
+  const PathPoint& from = current();
+  const double aimed = next.tau;
+  Segment(from, next).at(Segment(from, next).theta_at_tau(tau), next.x, next.tau, next.tangent);
+  next.tau = tau;
+  next.kind = PointKind::landing;
+  const bool final = tau == options.tau_target;
+  const Vector guess = next.x;
+  const Correction correction =
+      corrector.correct(next.x, next.tau, Constraint::fixed_tau, {}, from.scales, /*polish=*/true);
+  if (!correction.converged) return correction.failure;
+  if (!complete(next, correction, from)) return "the tangent at the new point is not defined";
+  measures.contraction = correction.contraction;
+  move = next.x - guess;
+  measures.distance = move.norm() / from.scales.unknown;
+  measures.displacement = homotopy.displacement(guess, move);
+  if (aimed != tau) measures.step *= std::min(1.0, std::abs((tau - from.tau) / (aimed - from.tau)));
+  if (final && correction.residual > 1e-10 * correction.residual_scale &&
+      correction.last_step > options.corrector.tolerance)
+    return "the point at the target is not a solution to working precision";
+  return look_for_events(measures.step);
+}
+
+/// Decides on the candidate `next`: accepted as it is, replaced by a fold or a landing that lies before
+/// it, or refused.
+const char* Tracker::State::look_for_events(double step) {
+  const PathPoint& from = current();
+  const Segment segment(from, next);
+  measures.angle = segment.angle();
+  // Points next to the curve instead of on it tilt a short chord; that is no jump.
+  measures.skew =
+      std::max(0.0, segment.skew() - 2.0 * (from.error + next.error) / segment.length());
+  const bool finest = segment.length() <= kFinest;
+  if (!control.acceptable(measures)) {
+    if (measures.contraction > control.options().tolerance * control.options().contraction)
+      return "Newton's method contracts too slowly";
+    if (measures.displacement > control.options().tolerance * control.options().displacement ||
+        measures.distance > control.options().tolerance * control.options().distance)
+      return "the corrector moves too far";
+    if (measures.angle > control.options().tolerance * control.options().angle)
+      return "the tangent turns too far";
+    return "the chord of the step disagrees with the tangents at its ends";
+  }
+  if (segment.length() > 3.0 * step) return "the corrected point is too far away";
+
+  const bool turns = next.tau_direction != from.tau_direction;
+  const bool flips = next.orientation != from.orientation;
+  if (flips) {
+    if (turns && !finest) return "tau turns and the orientation changes in one step";
+    branch = locate_branch_point(segment, corrector);
+    if (!branch) return "the orientation changes without a branch point";
+    branch->index_before = from.morse_index ? from.morse_index : last_index;
+  } else if (turns) {
+    fold = locate_fold(segment, corrector);
+    if (!fold) return "the direction of tau changes without a fold on a connected curve";
+    fold->index_before = from.morse_index ? from.morse_index : last_index;
+  } else if (!finest) {
+    // Two folds can hide between two points with the same direction of tau.
+    const double smallest = segment.smallest_tau_slope(from.tau_direction);
+    const double floor = from.kind == PointKind::fold ? -kSmallestSlope : 0.0;
+    const double ends = std::min(std::abs(from.tangent(from.x.size())),
+                                 std::abs(next.tangent(next.x.size())));
+    (void)ends;
+    if (smallest < floor || prediction.turns) return "tau may turn twice within the step";
+  }
+
+  // A stop that the corrected point, or the fold before it, has passed.
+  const double reached = fold ? fold->point.tau : next.tau;
+  if (next.kind != PointKind::landing || fold) {
+    if (const auto stop = first_stop_between(from.tau, reached)) {
+      if (fold) {
+        next = fold->point;
+        fold.reset();
+      }
+      if (*stop != next.tau) {
+        branch.reset();
+        return land(*stop);
+      }
+    }
+  }
+
+  // The Morse index changes by one at a fold and at a simple branch point, and nowhere else.
+  if (!fold && !branch && next.morse_index && last_index) {
+    const int change = std::abs(*next.morse_index - *last_index);
+    const bool explained = (change - turns_since_index) % 2 == 0 && change <= turns_since_index;
+    if (!explained) {
+      if (!finest) return "the Morse index changes without a fold or branch point";
+      BranchPoint multiple;
+      multiple.point = from;
+      multiple.bracket_low = from.arclength;
+      multiple.bracket_high = from.arclength + segment.length();
+      multiple.multiplicity = change;
+      multiple.followed = "the branch that goes straight on";
+      multiple.index_before = last_index;
+      branch = std::move(multiple);
+    }
+  }
+  return "";
+}
+
+void Tracker::State::accept() {
+  const double arclength = current().arclength;
+  const double length = Segment(current(), next).length();
+  next.arclength = arclength + length;
+  if (branch) {
+    branch->index_after = next.morse_index;
+    ++turns_since_index;
+    result.branch_points.push_back(std::move(*branch));
+  }
+  if (fold) {
+    ++turns_since_index;
+    fold->point.arclength =
+        arclength + Segment(current(), fold->point).length();
+    next = fold->point;
+    result.folds.push_back(std::move(*fold));
+  }
+  if (next.morse_index) {
+    last_index = next.morse_index;
+    turns_since_index = 0;
+    for (; open_folds < result.folds.size(); ++open_folds)
+      result.folds[open_folds].index_after = next.morse_index;
+    for (; open_branches < result.branch_points.size(); ++open_branches)
+      result.branch_points[open_branches].index_after = next.morse_index;
+  }
+  ++result.work.steps;
+  result.points.push_back(next);
+}
+
+bool Tracker::State::advance() {
+  if (result.status != TrackStatus::running) return false;
+  const PathPoint& from = current();
+  for (;;) {
+    if (result.work.steps + result.work.rejected >= options.max_steps) {
+      finish(TrackStatus::max_steps_reached,
+             "the budget of " + std::to_string(options.max_steps) + " steps is used up at tau = " +
+                 number(from.tau) + "; max_steps allows more");
+      return false;
+    }
+    const double step = control.step();
+    const char* refusal = try_step(step);
+    if (*refusal == '\0') break;
+    ++result.work.rejected;
+    if (!control.refused(std::min(step, measures.step > 0.0 ? measures.step : step))) {
+      const bool singular = from.reciprocal_condition < kSingular;
+      finish(singular ? TrackStatus::singular_jacobian : TrackStatus::step_too_small,
+             "at tau = " + number(from.tau) + " no step down to " +
+                 number(options.step.min) + " is acceptable: " + refusal +
+                 (singular ? "; [H_x H_tau] has lost rank there" : ""));
+      return false;
+    }
+  }
+  accept();
+  const bool before_start = (current().tau - options.tau_start) * forward < 0.0;
+  if (current().kind != PointKind::fold) control.accepted(measures);
+  if (current().kind == PointKind::landing && current().tau == options.tau_target) {
+    finish(TrackStatus::reached_target,
+           "the path reached tau = " + number(options.tau_target) + " after " +
+               std::to_string(result.folds.size()) +
+               (result.folds.size() == 1 ? " fold" : " folds"));
+  } else if (before_start) {
+    finish(TrackStatus::returned_to_start,
+           "tau left the range on the side of the start, at tau = " + number(current().tau));
+  }
+  return true;
+}
+
+void Tracker::State::finish(TrackStatus status, std::string message) {
+  result.status = status;
+  result.message = std::move(message);
+  result.work.factorisations = corrector.factorisations();
+  result.work.evaluations = corrector.evaluations();
+  result.work.seconds = std::chrono::duration<double>(Clock::now() - began).count();
+}
+
+// --------------------------------------------------------------------------------- public interface
+
+Tracker::Tracker(HomotopyRef homotopy, const Vector& x0, const TrackOptions& options) {
+  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+  if (homotopy.size() <= 0 || x0.size() != homotopy.size())
+    throw std::invalid_argument("the start has " + std::to_string(x0.size()) +
+                                " entries where the homotopy has " +
+                                std::to_string(homotopy.size()) + " unknowns");
+  state_ = std::make_unique<State>(homotopy, options);
+  state_->start(x0);
+}
+
+Tracker::~Tracker() = default;
+Tracker::Tracker(Tracker&&) noexcept = default;
+Tracker& Tracker::operator=(Tracker&&) noexcept = default;
+
+bool Tracker::advance() { return state_->advance(); }
+
+const PathPoint& Tracker::point() const { return state_->current(); }
+
+void Tracker::stop(TrackStatus status, std::string message) {
+  if (state_->result.status == TrackStatus::running) state_->finish(status, std::move(message));
+}
+
+const PathResult& Tracker::result() const { return state_->result; }
+
+PathResult Tracker::take_result() { return std::move(state_->result); }
+
+Tracker::iterator Tracker::begin() {
+  iterator first(*this);
+  first.done_ = state_->result.status == TrackStatus::invalid_start;
+  return first;
+}
+
+PathResult track(HomotopyRef homotopy, const Vector& x0, const TrackOptions& options,
+                 const Observer& observer) {
+  Tracker tracker(homotopy, x0, options);
+  for (const PathPoint& point : tracker)
+    if (observer && !observer(point)) tracker.stop(TrackStatus::stopped_by_observer, "the observer stopped the run");
+  return tracker.take_result();
+}
+
+}  // namespace tautrack

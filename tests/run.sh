@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds everything (build/release) and runs all tests. Works from any
+# folder; arguments go to ctest:
+#
+#   bash tests/run.sh -R homotopy      only the tests of the room homotopy
+#
+# TAUTRACK_CMAKE_ARGS: further arguments for the CMake configuration.
+set -euo pipefail
+cd -- "$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)"
+. cmake/ensure_packages.sh
+
+ensure_packages build program figures tests benchmarks
+# The preset switches program, tests and benchmarks on, whatever was configured there before.
+read -r -a arguments <<<"--preset release ${TAUTRACK_CMAKE_ARGS:-}"
+cmake "${arguments[@]}"
+cmake --build --preset release
+ctest --preset release --output-on-failure "$@"
