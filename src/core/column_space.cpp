@@ -1,9 +1,10 @@
 #include "tautrack/core/column_space.hpp"
 
-#include <Eigen/QR>
 #include <cassert>
 #include <cmath>
 #include <limits>
+
+#include <Eigen/QR>
 
 namespace tautrack {
 

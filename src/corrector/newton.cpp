@@ -11,8 +11,8 @@ namespace {
 /// |H| below this multiple of epsilon times its scale is rounding.
 constexpr double kRounding = 8.0 * std::numeric_limits<double>::epsilon();
 
-/// A Newton step longer than this is no rounding error, whatever the residual: the system is singular
-/// to working precision (saturated units) and the point means nothing.
+/// A Newton step longer than this is no rounding error, whatever the residual: the system is
+/// singular to working precision (saturated units) and the point means nothing.
 constexpr double kLargestRoundingStep = 1e-5;
 
 }  // namespace
@@ -69,8 +69,7 @@ Correction Corrector::correct(Vector& x, double& tau, Constraint constraint, con
     if (fixed) step_(n) = 0.0;
     const double length = metric_norm(step_, scales);
     const double residual = H_.norm();
-    const bool rounding =
-        residual <= kRounding * residual_scale_ && length <= kLargestRoundingStep;
+    const bool rounding = residual <= kRounding * residual_scale_ && length <= kLargestRoundingStep;
     if (polishing && length >= 0.5 * previous) return result;  // converged before: rounding reached
     result.iterations = k + 1;
     if (k == 0) result.first_step = length;
@@ -87,7 +86,9 @@ Correction Corrector::correct(Vector& x, double& tau, Constraint constraint, con
     result.residual_scale = residual_scale_;
     if (length <= options_.tolerance || rounding) {
       result.converged = true;
-      if (!polish || rounding || length <= std::numeric_limits<double>::epsilon()) return result;
+      // At the level of rounding the steps still shrink for a while.
+      const bool go_on = polish || length > options_.tolerance;
+      if (!go_on || length <= std::numeric_limits<double>::epsilon()) return result;
       polishing = true;
     }
     previous = length;

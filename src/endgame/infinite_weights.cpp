@@ -1,10 +1,11 @@
 #include "tautrack/endgame/infinite_weights.hpp"
 
-#include <Eigen/QR>
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <limits>
+
+#include <Eigen/QR>
+#include <Eigen/SVD>
 
 #include "tautrack/corrector/newton.hpp"
 #include "tautrack/homotopy/natural.hpp"
@@ -70,7 +71,8 @@ std::optional<FreeSolution> solve_free(const Perceptron& network, const Vector& 
   Corrector corrector(homotopy, {});
   Vector x = free.coordinates(v);
   double tau = 1.0;
-  if (!corrector.correct(x, tau, Constraint::fixed_tau, {}, homotopy.scales(x, 1.0), true).converged)
+  if (!corrector.correct(x, tau, Constraint::fixed_tau, {}, homotopy.scales(x, 1.0), true)
+           .converged)
     return std::nullopt;
   solution.energy = homotopy.energy(x, 1.0);
   solution.moved = (free.node_inputs(x) - X * v).cwiseAbs().maxCoeff();
@@ -105,11 +107,9 @@ std::optional<InfiniteWeights> recognise_infinite_weights(const Perceptron& netw
     why_not = std::move(sentence);
     return std::nullopt;
   };
-  if (!(delta > 0.0 && delta <= options.largest_delta))
-    return refuse("1 - tau is not small yet");
+  if (!(delta > 0.0 && delta <= options.largest_delta)) return refuse("1 - tau is not small yet");
   if (!(point.tangent(n) > 0.0)) return refuse("tau does not grow");
-  if (network.options().ridge > 0.0)
-    return refuse("with a ridge term all weights stay bounded");
+  if (network.options().ridge > 0.0) return refuse("with a ridge term all weights stay bounded");
 
   const Vector velocity = point.tangent.head(n) * (delta / point.tangent(n));  // dv/dlog(1/delta)
   const Vector u = A * point.x;
@@ -237,7 +237,8 @@ std::optional<InfiniteWeights> recognise_infinite_weights(const Perceptron& netw
   const bool exponential = activation == Activation::tanh || activation == Activation::logistic;
   if (!any_bad) {
     limit.local_infimum = true;
-    limit.local_infimum_reason = "every saturated pattern wants an output at or beyond the end of the range";
+    limit.local_infimum_reason =
+        "every saturated pattern wants an output at or beyond the end of the range";
   } else if (!any_pull) {
     limit.local_infimum = false;
     limit.local_infimum_reason = "every saturated pattern wants an output inside the range";
@@ -254,7 +255,8 @@ std::optional<InfiniteWeights> recognise_infinite_weights(const Perceptron& netw
       if (sign != 0 && excess(i) < 0.0) least = std::min(least, needed * sign * along(i));
     }
     if (std::abs(least - 1.0) < 1e-9) {
-      limit.local_infimum_reason = "the rates of saturation are equal: the first order does not decide";
+      limit.local_infimum_reason =
+          "the rates of saturation are equal: the first order does not decide";
     } else {
       limit.local_infimum = least > 1.0;
       limit.local_infimum_reason =
@@ -263,8 +265,9 @@ std::optional<InfiniteWeights> recognise_infinite_weights(const Perceptron& netw
     }
   } else {
     limit.local_infimum_reason =
-        exponential ? "several directions lead to this limit: a linear programme would have to decide"
-                    : "the first-order test knows exponential tails only";
+        exponential
+            ? "several directions lead to this limit: a linear programme would have to decide"
+            : "the first-order test knows exponential tails only";
   }
   return limit;
 }

@@ -1,65 +1,166 @@
 #include "tautrack/events/branch_point.hpp"
 
-#include <Eigen/SVD>
 #include <cassert>
 #include <cmath>
 #include <limits>
+
+#include <Eigen/LU>
+#include <Eigen/SVD>
 
 namespace tautrack {
 
 namespace {
 
-constexpr int kBisections = 44;
+constexpr int kBisections = 30;
 
 /// Width relative to the segment below which the sign of the determinant is rounding.
-constexpr double kNarrow = 1e-12;
+constexpr double kNarrow = 1e-8;
 
-/// Tangent of the crossing branch at a simple branch point, unit in the metric; empty when the null space
-/// is not two-dimensional to working precision or the crossing is not transversal.
-Vector crossing_tangent(Corrector& corrector, const PathPoint& at, const MetricScales& scales) {
-  const Index n = at.x.size();
-  const auto jacobian = [&](const Vector& x, double tau, Matrix& J) {
-    if (!corrector.linearise(x, tau, at.tangent, scales)) return false;
-    J.leftCols(n) = corrector.H_x() * scales.unknown;
-    J.col(n) = corrector.H_tau() * scales.parameter;
+/// Width relative to the segment at which the bracket alone says where the point is.
+constexpr double kHandOver = 1e-5;
+
+/// Step of central differences of first derivatives, in the metric.
+const double kDifference = std::cbrt(std::numeric_limits<double>::epsilon());
+
+constexpr int kNewtonBudget = 12;
+
+/// |mu| below this multiple of the size of H is rounding.
+constexpr double kUnperturbed = 1e3 * std::numeric_limits<double>::epsilon();
+
+/// Gap between the ends of the bracket that noise in badly conditioned points explains. With a
+/// polished branch point within it the curve is connected there.
+constexpr double kNoise = 1e-5;
+
+/// The Jacobian [H_x H_tau] in scaled unknowns, and derivatives of it.
+class Jacobian {
+ public:
+  Jacobian(Corrector& corrector, const MetricScales& scales, const Vector& border)
+      : corrector_(corrector), scales_(scales), border_(border), n_(border.size() - 1), x_(n_) {}
+
+  /// n x (n + 1) at (x, tau) + distance * direction, direction in scaled unknowns.
+  bool at(const Vector& x, double tau, double distance, const Vector& direction, Matrix& J) {
+    x_ = x + distance * scales_.unknown * direction.head(n_);
+    if (!corrector_.linearise(x_, tau + distance * scales_.parameter * direction(n_), border_,
+                              scales_))
+      return false;
+    J.leftCols(n_) = corrector_.H_x() * scales_.unknown;
+    J.col(n_) = corrector_.H_tau() * scales_.parameter;
     return true;
-  };
-  Matrix J(n, n + 1), above(n, n + 1), below(n, n + 1);
-  if (!jacobian(at.x, at.tau, J)) return {};
+  }
+
+  /// (dJ/d direction)' psi by central differences; n + 1.
+  bool derivative(const Vector& x, double tau, const Vector& direction, const Vector& psi,
+                  Vector& out) {
+    above_.resize(n_, n_ + 1);
+    below_.resize(n_, n_ + 1);
+    if (!at(x, tau, kDifference, direction, above_) || !at(x, tau, -kDifference, direction, below_))
+      return false;
+    out = (above_ - below_).transpose() * psi / (2.0 * kDifference);
+    return true;
+  }
+
+  [[nodiscard]] const Vector& H() const { return corrector_.H(); }
+  [[nodiscard]] double residual_scale() const { return corrector_.residual_scale(); }
+
+ private:
+  Corrector& corrector_;
+  MetricScales scales_;
+  Vector border_;
+  Index n_;
+  Vector x_;
+  Matrix above_, below_;
+};
+
+/// Newton's method on the extended system of a simple branch point,
+///
+///     H(z) + mu psi = 0,   J(z)' psi = 0,   psi' psi = 1,   J = [H_x H_tau],
+///
+/// in the unknowns z, mu and psi (regular there: Moore 1980; Allgower & Georg 2003, section 8.2).
+/// Moves (x, tau) onto it. @return length of the last Newton step; nothing without convergence, and
+/// nothing when mu is more than rounding: then only a perturbed problem has a branch point there,
+/// and the curve at hand turns away sharply instead.
+std::optional<double> solve_extended_system(Jacobian& jacobian, const MetricScales& scales,
+                                            Vector& x, double& tau) {
+  const Index n = x.size();
+  const Index size = 2 * n + 2;
+  Matrix J(n, n + 1);
+  if (!jacobian.at(x, tau, 0.0, Vector::Zero(n + 1), J)) return std::nullopt;
+  const double magnitude = J.norm();
+  Vector psi = Eigen::JacobiSVD<Matrix>(J, Eigen::ComputeFullU).matrixU().col(n - 1);
+  double mu = 0.0;
+  double previous = std::numeric_limits<double>::infinity();
+  Matrix system(size, size);
+  Vector right(size), column(n + 1);
+  for (int k = 0; k < kNewtonBudget; ++k) {
+    if (!jacobian.at(x, tau, 0.0, Vector::Zero(n + 1), J)) return std::nullopt;
+    right << jacobian.H() / magnitude + mu * psi, J.transpose() * psi / magnitude,
+        0.5 * (psi.squaredNorm() - 1.0);
+    system.setZero();
+    system.topLeftCorner(n, n + 1) = J / magnitude;
+    system.block(0, n + 1, n, 1) = psi;
+    system.topRightCorner(n, n).diagonal().setConstant(mu);
+    system.block(n, n + 2, n + 1, n) = J.transpose() / magnitude;
+    system.bottomRightCorner(1, n) = psi.transpose();
+    for (Index j = 0; j <= n; ++j) {
+      if (!jacobian.derivative(x, tau, Vector::Unit(n + 1, j), psi, column)) return std::nullopt;
+      system.block(n, j, n + 1, 1) = column / magnitude;
+    }
+    const Vector step = Eigen::PartialPivLU<Matrix>(system).solve(right);
+    if (!step.allFinite()) return std::nullopt;
+    const double length = step.head(n + 1).norm();
+    const double noise = kUnperturbed * jacobian.residual_scale() / magnitude;
+    if (previous <= 1e-7 && (length >= 0.5 * previous || length <= 1e-15))  // rounding reached
+      return std::abs(mu) <= noise ? std::optional<double>(previous) : std::nullopt;
+    if (k > 2 && length >= previous) return std::nullopt;
+    x -= scales.unknown * step.head(n);
+    tau -= scales.parameter * step(n);
+    mu -= step(n + 1);
+    psi -= step.tail(n);
+    previous = length;
+  }
+  return std::nullopt;
+}
+
+/// Both tangents at a simple branch point: point.tangent, on entry an estimate, is improved, and
+/// the tangent of the crossing branch, unit in the metric, is returned. Empty, and point.tangent
+/// left alone, when the two do not cross transversally.
+Vector branch_tangents(Jacobian& jacobian, PathPoint& point, const MetricScales& scales) {
+  const Index n = point.x.size();
+  Matrix J(n, n + 1);
+  if (!jacobian.at(point.x, point.tau, 0.0, Vector::Zero(n + 1), J)) return {};
   const Eigen::JacobiSVD<Matrix> svd(J, Eigen::ComputeFullU | Eigen::ComputeFullV);
   const Vector psi = svd.matrixU().col(n - 1);
-  Vector e1 = at.tangent;
-  e1.head(n) /= scales.unknown;
-  e1(n) /= scales.parameter;
-  e1.normalize();
-  // The null space is spanned by the last two right singular vectors; e2 is its direction across e1.
+  Vector estimate = point.tangent;
+  estimate.head(n) /= scales.unknown;
+  estimate(n) /= scales.parameter;
+  // The null space is spanned by the last two right singular vectors: e1 next to the estimate, e2
+  // across it.
   const Matrix null_space = svd.matrixV().rightCols(2);
-  const Eigen::Vector2d along = null_space.transpose() * e1;
-  const Eigen::Vector2d across = Eigen::Vector2d(-along(1), along(0)).normalized();
-  Vector e2 = null_space * across;
-  e2 -= e1 * e1.dot(e2);
-  e2.normalize();
-  const double step = std::cbrt(std::numeric_limits<double>::epsilon());
-  const auto second = [&](const Vector& direction, double& with_e1, double& with_e2) {
-    Vector x = at.x + step * scales.unknown * direction.head(n);
-    if (!jacobian(x, at.tau + step * scales.parameter * direction(n), above)) return false;
-    x = at.x - step * scales.unknown * direction.head(n);
-    if (!jacobian(x, at.tau - step * scales.parameter * direction(n), below)) return false;
-    const Vector change = (above - below).transpose() * psi / (2.0 * step);
-    with_e1 = change.dot(e1);
-    with_e2 = change.dot(e2);
-    return true;
+  const Eigen::Vector2d along = (null_space.transpose() * estimate).normalized();
+  const Vector e1 = null_space * along;
+  const Vector e2 = null_space * Eigen::Vector2d(-along(1), along(0));
+  Vector by_e1(n + 1), by_e2(n + 1);
+  if (!jacobian.derivative(point.x, point.tau, e1, psi, by_e1) ||
+      !jacobian.derivative(point.x, point.tau, e2, psi, by_e2))
+    return {};
+  // a11 alpha^2 + 2 a12 alpha beta + a22 beta^2 = 0 for the tangents alpha e1 + beta e2
+  const double a11 = by_e1.dot(e1);
+  const double a12 = by_e1.dot(e2);
+  const double a22 = by_e2.dot(e2);
+  const double discriminant = a12 * a12 - a11 * a22;
+  if (!(discriminant > 0.0)) return {};
+  const double q = a12 + std::copysign(std::sqrt(discriminant), a12);
+  Vector followed = (q * e1 - a11 * e2).normalized();
+  Vector other = (q * e2 - a22 * e1).normalized();
+  if (std::abs(followed.dot(other)) > 1.0 - 1e-6 || std::abs(q) <= 1e-9 * J.norm()) return {};
+  if (followed.dot(estimate) < 0.0) followed *= -1.0;
+  const auto unscale = [&](Vector& z) {
+    z.head(n) *= scales.unknown;
+    z(n) *= scales.parameter;
   };
-  double a21 = 0.0;
-  double a22 = 0.0;
-  if (!second(e2, a21, a22)) return {};
-  // a11 = 0 on the branch followed: the other root of 2 a12 alpha beta + a22 beta^2 = 0.
-  Vector other = 2.0 * a21 * e2 - a22 * e1;
-  const double size = other.norm();
-  if (!(size > 1e-6 * J.norm()) || std::abs(a21) < 1e-3 * size) return {};
-  other /= size;
-  other.head(n) *= scales.unknown;
-  other(n) *= scales.parameter;
+  unscale(followed);
+  unscale(other);
+  point.tangent = followed;
   return other;
 }
 
@@ -78,13 +179,18 @@ std::optional<BranchPoint> locate_branch_point(const Segment& segment, Corrector
   double low_tau = first.tau;
   double high_tau = segment.second().tau;
   for (int k = 0; k < kBisections && high - low > kNarrow; ++k) {
-    const double middle = 0.5 * (low + high);
-    segment.at(middle, x, tau, normal);
-    if (!corrector.correct(x, tau, Constraint::hyperplane, normal, segment.scales()).converged) {
-      // Next to the point itself the bordered matrix is singular; further away this is a failure.
-      if (high - low < 1e-6) break;
-      return std::nullopt;
+    // Next to the point itself the bordered matrix is singular and the corrector may fail: look
+    // beside it.
+    double middle = 0.0;
+    bool corrected = false;
+    for (const double fraction : {0.5, 0.3, 0.7}) {
+      middle = low + fraction * (high - low);
+      segment.at(middle, x, tau, normal);
+      corrected =
+          corrector.correct(x, tau, Constraint::hyperplane, normal, segment.scales()).converged;
+      if (corrected) break;
     }
+    if (!corrected) break;
     if (corrector.bordered().determinant_sign() == first.orientation) {
       low = middle;
       low_x = x;
@@ -98,8 +204,9 @@ std::optional<BranchPoint> locate_branch_point(const Segment& segment, Corrector
   Vector gap(n + 1);
   gap.head(n) = high_x - low_x;
   gap(n) = high_tau - low_tau;
-  if (metric_norm(gap, segment.scales()) > 2.0 * (high - low) * segment.length() + 1e-7)
-    return std::nullopt;
+  const double width = 2.0 * (high - low) * segment.length();
+  const double opening = metric_norm(gap, segment.scales());
+  if (opening > width + kNoise) return std::nullopt;
 
   BranchPoint branch;
   PathPoint& point = branch.point;
@@ -110,7 +217,23 @@ std::optional<BranchPoint> locate_branch_point(const Segment& segment, Corrector
   segment.at(0.5 * (low + high), x, unused, normal);
   point.tangent = normal;
   point.tau_direction = normal(n) < 0.0 ? -1 : 1;
-  branch.other_tangent = crossing_tangent(corrector, point, segment.scales());
+  Jacobian jacobian(corrector, segment.scales(), normal);
+  Vector polished_x = point.x;
+  double polished_tau = point.tau;
+  const auto precision =
+      solve_extended_system(jacobian, segment.scales(), polished_x, polished_tau);
+  gap.head(n) = polished_x - point.x;
+  gap(n) = polished_tau - point.tau;
+  if (precision && metric_norm(gap, segment.scales()) <= width + kNoise) {
+    point.x = polished_x;
+    point.tau = polished_tau;
+    branch.precision = *precision;
+  } else if (high - low <= kHandOver && opening <= width + 1e-2 * kNoise) {
+    branch.precision = (high - low) * segment.length();
+  } else {
+    return std::nullopt;
+  }
+  branch.other_tangent = branch_tangents(jacobian, point, segment.scales());
   point.residual = corrector.linearise(point.x, point.tau, normal, segment.scales())
                        ? corrector.H().norm()
                        : std::numeric_limits<double>::infinity();

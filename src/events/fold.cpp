@@ -1,12 +1,13 @@
 #include "tautrack/events/fold.hpp"
 
-#include <Eigen/LU>
 #include <algorithm>
-#include <boost/math/tools/toms748_solve.hpp>
 #include <cassert>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+
+#include <Eigen/LU>
+#include <boost/math/tools/toms748_solve.hpp>
 
 namespace tautrack {
 
@@ -84,7 +85,8 @@ std::optional<Bracket> bracket(CorrectedSegment& curve, double before, Bracket s
   }
 }
 
-/// Newton's method on the minimally augmented system, started at a point of the curve near the fold.
+/// Newton's method on the minimally augmented system, started at a point of the curve near the
+/// fold.
 class MinimallyAugmented {
  public:
   MinimallyAugmented(Corrector& corrector, const MetricScales& scales)
@@ -98,8 +100,8 @@ class MinimallyAugmented {
         step_(n_ + 1),
         by_x_(n_) {}
 
-  /// Moves (x, tau) onto the fold. phi on entry: estimate of the null vector, Euclidean length one; on
-  /// success the null vector. Leaves psi' H_tau and psi' H_xx [phi, phi] behind.
+  /// Moves (x, tau) onto the fold. phi on entry: estimate of the null vector, Euclidean length one;
+  /// on success the null vector. Leaves psi' H_tau and psi' H_xx [phi, phi] behind.
   bool solve(Vector& x, double& tau, Vector& phi) {
     const HomotopyRef homotopy = corrector_.homotopy();
     double previous = std::numeric_limits<double>::infinity();
@@ -138,7 +140,8 @@ class MinimallyAugmented {
       tau -= step_(n_);
       precision = moved;
       psi_H_tau = psi_.dot(corrector_.H_tau());
-      psi_H_xx_phi_phi = by_x_.dot(phi) * phi.dot(right_null.head(n_)) / right_null.head(n_).squaredNorm();
+      psi_H_xx_phi_phi =
+          by_x_.dot(phi) * phi.dot(right_null.head(n_)) / right_null.head(n_).squaredNorm();
       rounding = kEpsilon * corrector_.residual_scale() * psi_.norm();
       if (moved <= kEpsilon) return true;
       previous = moved;
@@ -146,7 +149,7 @@ class MinimallyAugmented {
     return previous <= 1e-7;
   }
 
-  double precision = 0.0;         ///< Last Newton step.
+  double precision = 0.0;  ///< Last Newton step.
   double psi_H_tau = 0.0;
   double psi_H_xx_phi_phi = 0.0;  ///< For phi of length one.
   double rounding = 0.0;          ///< Rounding error of psi' H.
@@ -180,7 +183,8 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
   fold.point.x = curve.x();
   fold.point.tau = curve.tau();
   fold.null_vector = curve.tangent().head(n).normalized();
-  // On the curve dtau/da vanishes at the fold, so tau there is known from the bracket to second order.
+  // On the curve dtau/da vanishes at the fold, so tau there is known from the bracket to second
+  // order.
   const auto inside = [&](const Vector& x, double tau) {
     Vector offset(n + 1);
     offset.head(n) = x - curve.x();
@@ -233,13 +237,13 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
 
   if (polished && augmented.psi_H_tau != 0.0) {
     const double unknown = fold.point.scales.unknown;
-    fold.second_derivative =
-        -augmented.psi_H_xx_phi_phi * unknown * unknown / augmented.psi_H_tau;
+    fold.second_derivative = -augmented.psi_H_xx_phi_phi * unknown * unknown / augmented.psi_H_tau;
     fold.tau_error = std::max(std::abs(augmented.rounding / augmented.psi_H_tau),
                               kEpsilon * std::abs(fold.point.tau)) +
                      std::abs(fold.second_derivative) * fold.precision * fold.precision;
   } else {
-    fold.second_derivative = -before * std::abs(segment.second().tangent(n) - first.tangent(n)) / length;
+    fold.second_derivative =
+        -before * std::abs(segment.second().tangent(n) - first.tangent(n)) / length;
     fold.tau_error = std::abs(fold.second_derivative) * fold.precision * fold.precision +
                      corrector.options().tolerance * corrector.options().tolerance;
   }

@@ -1,8 +1,9 @@
 #include "tautrack/events/morse_index.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <limits>
+
+#include <Eigen/Eigenvalues>
 
 namespace tautrack {
 

@@ -155,8 +155,8 @@ void ActivationSeries::append(const Vector& u_k) {
     case Activation::logistic: {
       for (int j = 1; j <= k; ++j)
         d.array() += (j * inverse_k) * u_.col(j).array() * aux_.col(k - j).array();
-      // sigma'' = -2 sigma d (tanh), (1 - 2 sigma) d (logistic); sigma''_0 is exact in the tails and the
-      // factor of d_k is rebuilt from it.
+      // sigma'' = -2 sigma d (tanh), (1 - 2 sigma) d (logistic); sigma''_0 is exact in the tails
+      // and the factor of d_k is rebuilt from it.
       aux.setZero();
       for (int j = 1; j <= k; ++j) aux.array() -= 2.0 * s_.col(j).array() * d_.col(k - j).array();
       if (activation_ == Activation::tanh) {

@@ -1,16 +1,18 @@
 #include "tautrack/network/perceptron.hpp"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <string>
 
+#include <Eigen/Cholesky>
+
 namespace tautrack {
 
 namespace {
 
-/// Patterns per block: a block of A, its scaled copy and the vectors stay in the second-level cache.
+/// Patterns per block: a block of A, its scaled copy and the vectors stay in the second-level
+/// cache.
 constexpr Index kBlock = 256;
 
 Vector standard_deviations(const Matrix& X) {
@@ -32,8 +34,7 @@ PerceptronOptions checked(const PerceptronOptions& options) {
 
 /// make_problem() is the one place that checks sizes and finiteness.
 const Problem& checked(const Problem& problem) {
-  (void)make_problem(problem.X, problem.y, problem.name, problem.columns,
-                     problem.pattern_weights);
+  (void)make_problem(problem.X, problem.y, problem.name, problem.columns, problem.pattern_weights);
   return problem;
 }
 
@@ -51,9 +52,9 @@ Perceptron::Perceptron(const Problem& problem, const PerceptronOptions& options)
                     "': every column of X is zero, so no weight changes the output");
   row_norms_ = space_.basis().rowwise().norm();
   if (options_.ridge > 0.0)
-    ridge_ = options_.ridge * space_.norm_matrix(options_.ridge_standardised
-                                                     ? standard_deviations(problem.X)
-                                                     : Vector());
+    ridge_ =
+        options_.ridge *
+        space_.norm_matrix(options_.ridge_standardised ? standard_deviations(problem.X) : Vector());
 }
 
 Perceptron::Workspace::Workspace(const Perceptron& network) {
@@ -90,8 +91,8 @@ double Perceptron::energy(const Vector& v, double tau, Workspace& work) const {
     auto u = work.u_.head(rows);
     u.noalias() = A.middleRows(first, rows) * v;
     for (Index i = 0; i < rows; ++i) {
-      const double r = (1.0 - tau) * u(i) + tau * evaluate(options_.activation, u(i)).value -
-                       y_(first + i);
+      const double r =
+          (1.0 - tau) * u(i) + tau * evaluate(options_.activation, u(i)).value - y_(first + i);
       sum += omega_(first + i) * r * r;
     }
   }
@@ -133,8 +134,8 @@ double Perceptron::gradient(const Vector& v, double tau, Workspace& work, Vector
   return scale;
 }
 
-double Perceptron::derivatives(const Vector& v, double tau, Workspace& work, Vector& H,
-                               Matrix& H_v, Vector& H_tau) const {
+double Perceptron::derivatives(const Vector& v, double tau, Workspace& work, Vector& H, Matrix& H_v,
+                               Vector& H_tau) const {
   const Index n = unknowns();
   assert(v.size() == n && H.size() == n && H_tau.size() == n && H_v.rows() == n && H_v.cols() == n);
   const Matrix& A = space_.basis();
@@ -180,8 +181,7 @@ double Perceptron::derivatives(const Vector& v, double tau, Workspace& work, Vec
   return scale;
 }
 
-double Perceptron::relative_displacement(const Vector& v, const Vector& dv,
-                                         Workspace& work) const {
+double Perceptron::relative_displacement(const Vector& v, const Vector& dv, Workspace& work) const {
   assert(v.size() == unknowns() && dv.size() == unknowns());
   const Matrix& A = space_.basis();
   double largest = 0.0;

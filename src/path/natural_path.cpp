@@ -11,7 +11,8 @@ namespace tautrack {
 
 namespace {
 
-/// Closer to tau = 1 than this the path has either arrived or its limit should have been recognised.
+/// Closer to tau = 1 than this the path has either arrived or its limit should have been
+/// recognised.
 constexpr double kLastDelta = 1e-13;
 
 /// When the tracker cannot go on this close to tau = 1, the recognition is asked once more with its
@@ -136,7 +137,8 @@ NaturalPath track_natural(const Perceptron& network, const TrackOptions& options
     } else if (delta < kLastDelta) {
       tracker.stop(TrackStatus::unresolved_end,
                    "the path comes within 1e-13 of tau = 1 without arriving, and no limit at "
-                   "infinite weights is recognised: " + why_not);
+                   "infinite weights is recognised: " +
+                       why_not);
     }
   }
   const PathResult& result = tracker.result();

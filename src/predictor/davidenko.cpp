@@ -1,11 +1,12 @@
 #include "predictor/davidenko.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+
 #include <boost/numeric/odeint/stepper/controlled_runge_kutta.hpp>
 #include <boost/numeric/odeint/stepper/generation.hpp>
 #include <boost/numeric/odeint/stepper/runge_kutta_dopri5.hpp>
-#include <cmath>
-#include <limits>
 
 namespace tautrack {
 
@@ -48,8 +49,8 @@ class DavidenkoPredictor final : public Predictor {
       double arclength = 0.0;
       double suggested = trial;
       const auto field = [this](const State& z, State& slope, double) { tangent(z, slope); };
-      const auto outcome = stepper_.try_step(field, start_, slope_in_, arclength, end_, slope_out_,
-                                             suggested);
+      const auto outcome =
+          stepper_.try_step(field, start_, slope_in_, arclength, end_, slope_out_, suggested);
       // A tangent field that turns not-a-number is accepted by the stepper, so look first.
       if (singular_) {
         trial *= 0.25;

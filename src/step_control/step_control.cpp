@@ -29,8 +29,8 @@ std::optional<std::string> StepControlOptions::invalid_reason() const {
 bool StepControl::acceptable(const StepMeasures& m) const {
   const double t = options_.tolerance;
   return m.contraction <= t * options_.contraction && m.distance <= t * options_.distance &&
-         m.displacement <= t * options_.displacement &&
-         m.angle <= t * options_.angle && m.skew <= t * options_.skew;
+         m.displacement <= t * options_.displacement && m.angle <= t * options_.angle &&
+         m.skew <= t * options_.skew;
 }
 
 void StepControl::accepted(const StepMeasures& m) {

@@ -22,9 +22,12 @@ using Clock = std::chrono::steady_clock;
 /// A dip of dtau/da below this fraction of its size within a step is looked at with a shorter step.
 constexpr double kSmallestSlope = 0.05;
 
-/// Below this length a step is no longer refused for what it might hide: two events nearer to each other
-/// than this are one.
+/// Below this length a step is no longer refused for what it might hide: two events nearer to each
+/// other than this are one.
 constexpr double kFinest = 1e-6;
+
+/// Refusals in a row after which a branch point ahead is suspected.
+constexpr int kRefusalsBeforeLeap = 3;
 
 /// A bordered matrix worse than this has lost rank.
 constexpr double kSingular = 1e-15;
@@ -63,10 +66,16 @@ struct Tracker::State {
   const char* try_step(double step);
 
   [[nodiscard]] const PathPoint& current() const { return result.points.back(); }
+  /// Morse index of the stretch of curve that current() lies on, if known.
+  [[nodiscard]] std::optional<int> index_here() const {
+    if (current().morse_index) return current().morse_index;
+    return turns_since_index == 0 ? last_index : std::nullopt;
+  }
   [[nodiscard]] std::optional<double> first_stop_between(double from, double to) const;
   bool complete(PathPoint& point, const Correction& correction, const PathPoint& from);
   const char* land(double tau);
   const char* look_for_events(double step);
+  bool leap_over_branch_point();
   void accept();
 
   HomotopyRef homotopy;
@@ -79,15 +88,14 @@ struct Tracker::State {
   std::vector<double> stops;  ///< Landings and the target, ascending.
 
   Prediction prediction;
-  Vector move;             ///< From the guess to the corrected point; n.
-  PathPoint next;          ///< The candidate.
-  StepMeasures measures;   ///< Of the candidate.
+  Vector move;            ///< From the guess to the corrected point; n.
+  PathPoint next;         ///< The candidate.
+  StepMeasures measures;  ///< Of the candidate.
   std::optional<Fold> fold;
   std::optional<BranchPoint> branch;
   std::optional<int> last_index;  ///< At the last point where it is known.
   int turns_since_index = 0;      ///< Folds and branch points since then.
-  std::size_t open_folds = 0;     ///< Events whose index_after is still to be filled in.
-  std::size_t open_branches = 0;
+  std::size_t known_folds = 0;    ///< Folds met up to then.
 
   PathResult result;
   Clock::time_point began = Clock::now();
@@ -110,17 +118,18 @@ void Tracker::State::start(const Vector& x0) {
                                                   point.scales, /*polish=*/true);
   if (!correction.converged || correction.first_step > 1e-3) {
     result.points.push_back(std::move(point));
-    finish(TrackStatus::invalid_start,
-           std::string("the start is not on the curve at tau = ") + number(options.tau_start) +
-               (correction.converged ? ": Newton's method moved it by " +
-                                           number(correction.first_step)
-                                     : std::string(": ") + correction.failure));
+    finish(
+        TrackStatus::invalid_start,
+        std::string("the start is not on the curve at tau = ") + number(options.tau_start) +
+            (correction.converged ? ": Newton's method moved it by " + number(correction.first_step)
+                                  : std::string(": ") + correction.failure));
     return;
   }
   PathPoint from = point;
   if (!complete(point, correction, from)) {
     result.points.push_back(std::move(point));
-    finish(TrackStatus::invalid_start, "the curve has no tangent at the start: [H_x H_tau] has lost rank");
+    finish(TrackStatus::invalid_start,
+           "the curve has no tangent at the start: [H_x H_tau] has lost rank");
     return;
   }
   point.tau_direction = forward;
@@ -199,8 +208,8 @@ const char* Tracker::State::try_step(double step) {
   return look_for_events(step);
 }
 
-/// Replaces `next` by the point of the curve with exactly this tau, which lies between current() and
-/// next, and takes it through the same checks as any step.
+/// Replaces `next` by the point of the curve with exactly this tau, which lies between current()
+/// and next, and takes it through the same checks as any step.
 const char* Tracker::State::land(double tau) {
   const PathPoint& from = current();
   const double aimed = next.tau;
@@ -224,8 +233,8 @@ const char* Tracker::State::land(double tau) {
   return look_for_events(measures.step);
 }
 
-/// Decides on the candidate `next`: accepted as it is, replaced by a fold or a landing that lies before
-/// it, or refused.
+/// Decides on the candidate `next`: accepted as it is, replaced by a fold or a landing that lies
+/// before it, or refused.
 const char* Tracker::State::look_for_events(double step) {
   const PathPoint& from = current();
   const Segment segment(from, next);
@@ -252,17 +261,17 @@ const char* Tracker::State::look_for_events(double step) {
     if (turns && !finest) return "tau turns and the orientation changes in one step";
     branch = locate_branch_point(segment, corrector);
     if (!branch) return "the orientation changes without a branch point";
-    branch->index_before = from.morse_index ? from.morse_index : last_index;
+    branch->index_before = index_here();
   } else if (turns) {
     fold = locate_fold(segment, corrector);
     if (!fold) return "the direction of tau changes without a fold on a connected curve";
-    fold->index_before = from.morse_index ? from.morse_index : last_index;
+    fold->index_before = index_here();
   } else if (!finest) {
     // Two folds can hide between two points with the same direction of tau.
     const double smallest = segment.smallest_tau_slope(from.tau_direction);
     const double floor = from.kind == PointKind::fold ? -kSmallestSlope : 0.0;
-    const double ends = std::min(std::abs(from.tangent(from.x.size())),
-                                 std::abs(next.tangent(next.x.size())));
+    const double ends =
+        std::min(std::abs(from.tangent(from.x.size())), std::abs(next.tangent(next.x.size())));
     (void)ends;
     if (smallest < floor || prediction.turns) return "tau may turn twice within the step";
   }
@@ -301,6 +310,25 @@ const char* Tracker::State::look_for_events(double step) {
   return "";
 }
 
+/// On the way into a branch point the bordered matrix becomes singular and ever shorter steps only
+/// lead deeper into its neighbourhood. Its distance follows from the condition at the last two
+/// points, which falls linearly; a step to the other side is tried, under all the checks of a step.
+bool Tracker::State::leap_over_branch_point() {
+  if (result.points.size() < 2) return false;
+  const PathPoint& before = result.points[result.points.size() - 2];
+  const double fall = before.reciprocal_condition - current().reciprocal_condition;
+  if (!(fall > 0.5 * before.reciprocal_condition)) return false;
+  const double distance =
+      (current().arclength - before.arclength) * current().reciprocal_condition / fall;
+  for (const double factor : {2.0, 4.0, 8.0, 16.0, 64.0}) {
+    const double step = factor * distance;
+    if (step < options.step.min || step > options.step.max) continue;
+    if (*try_step(step) == '\0' && branch) return true;
+    ++result.work.rejected;
+  }
+  return false;
+}
+
 void Tracker::State::accept() {
   const double arclength = current().arclength;
   const double length = Segment(current(), next).length();
@@ -312,18 +340,21 @@ void Tracker::State::accept() {
   }
   if (fold) {
     ++turns_since_index;
-    fold->point.arclength =
-        arclength + Segment(current(), fold->point).length();
+    fold->point.arclength = arclength + Segment(current(), fold->point).length();
     next = fold->point;
     result.folds.push_back(std::move(*fold));
   }
   if (next.morse_index) {
+    // With several events since the index was last known, it belongs to none of them.
+    if (turns_since_index == 1) {
+      if (!result.folds.empty() && result.folds.size() > known_folds)
+        result.folds.back().index_after = next.morse_index;
+      else
+        result.branch_points.back().index_after = next.morse_index;
+    }
+    known_folds = result.folds.size();
     last_index = next.morse_index;
     turns_since_index = 0;
-    for (; open_folds < result.folds.size(); ++open_folds)
-      result.folds[open_folds].index_after = next.morse_index;
-    for (; open_branches < result.branch_points.size(); ++open_branches)
-      result.branch_points[open_branches].index_after = next.morse_index;
   }
   ++result.work.steps;
   result.points.push_back(next);
@@ -332,22 +363,23 @@ void Tracker::State::accept() {
 bool Tracker::State::advance() {
   if (result.status != TrackStatus::running) return false;
   const PathPoint& from = current();
-  for (;;) {
+  for (int refusals = 0;;) {
     if (result.work.steps + result.work.rejected >= options.max_steps) {
-      finish(TrackStatus::max_steps_reached,
-             "the budget of " + std::to_string(options.max_steps) + " steps is used up at tau = " +
-                 number(from.tau) + "; max_steps allows more");
+      finish(TrackStatus::max_steps_reached, "the budget of " + std::to_string(options.max_steps) +
+                                                 " steps is used up at tau = " + number(from.tau) +
+                                                 "; max_steps allows more");
       return false;
     }
     const double step = control.step();
     const char* refusal = try_step(step);
     if (*refusal == '\0') break;
     ++result.work.rejected;
+    if (++refusals == kRefusalsBeforeLeap && leap_over_branch_point()) break;
     if (!control.refused(std::min(step, measures.step > 0.0 ? measures.step : step))) {
       const bool singular = from.reciprocal_condition < kSingular;
       finish(singular ? TrackStatus::singular_jacobian : TrackStatus::step_too_small,
-             "at tau = " + number(from.tau) + " no step down to " +
-                 number(options.step.min) + " is acceptable: " + refusal +
+             "at tau = " + number(from.tau) + " no step down to " + number(options.step.min) +
+                 " is acceptable: " + refusal +
                  (singular ? "; [H_x H_tau] has lost rank there" : ""));
       return false;
     }
@@ -356,10 +388,9 @@ bool Tracker::State::advance() {
   const bool before_start = (current().tau - options.tau_start) * forward < 0.0;
   if (current().kind != PointKind::fold) control.accepted(measures);
   if (current().kind == PointKind::landing && current().tau == options.tau_target) {
-    finish(TrackStatus::reached_target,
-           "the path reached tau = " + number(options.tau_target) + " after " +
-               std::to_string(result.folds.size()) +
-               (result.folds.size() == 1 ? " fold" : " folds"));
+    finish(TrackStatus::reached_target, "the path reached tau = " + number(options.tau_target) +
+                                            " after " + std::to_string(result.folds.size()) +
+                                            (result.folds.size() == 1 ? " fold" : " folds"));
   } else if (before_start) {
     finish(TrackStatus::returned_to_start,
            "tau left the range on the side of the start, at tau = " + number(current().tau));
@@ -375,7 +406,8 @@ void Tracker::State::finish(TrackStatus status, std::string message) {
   result.work.seconds = std::chrono::duration<double>(Clock::now() - began).count();
 }
 
-// --------------------------------------------------------------------------------- public interface
+// --------------------------------------------------------------------------------- public
+// interface
 
 Tracker::Tracker(HomotopyRef homotopy, const Vector& x0, const TrackOptions& options) {
   if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
@@ -413,7 +445,8 @@ PathResult track(HomotopyRef homotopy, const Vector& x0, const TrackOptions& opt
                  const Observer& observer) {
   Tracker tracker(homotopy, x0, options);
   for (const PathPoint& point : tracker)
-    if (observer && !observer(point)) tracker.stop(TrackStatus::stopped_by_observer, "the observer stopped the run");
+    if (observer && !observer(point))
+      tracker.stop(TrackStatus::stopped_by_observer, "the observer stopped the run");
   return tracker.take_result();
 }
 

@@ -23,8 +23,8 @@ struct MetricScales {
 ///     B = [ H_x  H_tau ]   n rows
 ///         [   border   ]   1 row: z -> metric_dot(border, z)
 ///
-/// in scaled unknowns, rows equilibrated, factored once by LU with partial pivoting (2/3 n^3). At a fold
-/// H_x is singular and B is not; at a branch point B is singular (Keller 1977).
+/// in scaled unknowns, rows equilibrated, factored once by LU with partial pivoting (2/3 n^3). At a
+/// fold H_x is singular and B is not; at a branch point B is singular (Keller 1977).
 class BorderedMatrix {
  public:
   explicit BorderedMatrix(Index n);
@@ -42,8 +42,8 @@ class BorderedMatrix {
   /// Lower bound on 1 / condition number of the scaled matrix, in [0, 1] (Higham 1988).
   [[nodiscard]] double reciprocal_condition() const;
 
-  /// Sign of det B: constant along a smooth curve as long as border . tangent > 0 (a positive row scaling
-  /// does not change it); it changes at a branch point of odd multiplicity.
+  /// Sign of det B: constant along a smooth curve as long as border . tangent > 0 (a positive row
+  /// scaling does not change it); it changes at a branch point of odd multiplicity.
   [[nodiscard]] int determinant_sign() const;
 
  private:

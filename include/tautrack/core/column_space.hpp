@@ -9,28 +9,29 @@ namespace tautrack {
 
 /// A column of X that is a linear combination of earlier ones, to the stated tolerance.
 struct ColumnDependency {
-  Index column;                               ///< Column of X, counted from 0.
-  std::vector<std::pair<Index, double>> on;   ///< column = sum of coefficient * X.col(index).
-  double relative_distance;                   ///< |column - combination| / |column|; 0 for a zero column.
+  Index column;                              ///< Column of X, counted from 0.
+  std::vector<std::pair<Index, double>> on;  ///< column = sum of coefficient * X.col(index).
+  double relative_distance;  ///< |column - combination| / |column|; 0 for a zero column.
 };
 
 /// Orthonormal coordinates of the column space of X (L x s), for patterns weighted by omega > 0:
 ///
-///     diag(sqrt(omega)) X = Q R,   u = X w = basis() v,   v = R w,   basis()' diag(omega) basis() = I.
+///     diag(sqrt(omega)) X = Q R,   u = X w = basis() v,   v = R w,   basis()' diag(omega) basis()
+///     = I.
 ///
 /// |v| is the omega-weighted norm of u = X w, so nothing computed in v depends on the units of the
-/// columns. R has rank() rows; when X has dependent columns (always when L < s), weights() gives the w
-/// of smallest Euclidean norm in the user's units.
+/// columns. R has rank() rows; when X has dependent columns (always when L < s), weights() gives
+/// the w of smallest Euclidean norm in the user's units.
 ///
-/// Method: Householder QR of the columns scaled to norm one, without pivoting, so that |R_jj| is the
-/// distance of column j to the span of the columns before it (Golub & Van Loan, Matrix Computations,
-/// 2013, section 5.2). Only if one is below the tolerance, modified Gram-Schmidt with
+/// Method: Householder QR of the columns scaled to norm one, without pivoting, so that |R_jj| is
+/// the distance of column j to the span of the columns before it (Golub & Van Loan, Matrix
+/// Computations, 2013, section 5.2). Only if one is below the tolerance, modified Gram-Schmidt with
 /// reorthogonalisation picks the independent columns in the user's order. Cost: 2 L s^2.
 class ColumnSpace {
  public:
   /// @param X L x s, finite. @param pattern_weights L positive numbers; empty: all one.
-  /// @param tolerance A column nearer than this, relative to its own norm, to the span of earlier ones
-  /// counts as dependent.
+  /// @param tolerance A column nearer than this, relative to its own norm, to the span of earlier
+  /// ones counts as dependent.
   ColumnSpace(const Matrix& X, const Vector& pattern_weights, double tolerance);
 
   [[nodiscard]] Index rank() const noexcept { return basis_.cols(); }

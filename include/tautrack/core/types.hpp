@@ -4,8 +4,8 @@
 
 /// Vocabulary shared by every room.
 ///
-/// Shape letters used in all comments: L patterns, s weights (the bias counts as one), n unknowns of
-/// a homotopy (for a perceptron the rank of X). X is L x s, y and z are L, w is s.
+/// Shape letters used in all comments: L patterns, s weights (the bias counts as one), n unknowns
+/// of a homotopy (for a perceptron the rank of X). X is L x s, y and z are L, w is s.
 namespace tautrack {
 
 using Index = Eigen::Index;

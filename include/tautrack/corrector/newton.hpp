@@ -11,8 +11,8 @@ namespace tautrack {
 
 /// Newton's method on the bordered system. Lengths are measured in the metric of the step.
 struct CorrectorOptions {
-  /// A Newton step of at most this length is the last one. In (0, 1e-3]. Convergence is quadratic, so
-  /// the point it leads to is far more accurate.
+  /// A Newton step of at most this length is the last one. In (0, 1e-3]. Convergence is quadratic,
+  /// so the point it leads to is far more accurate.
   double tolerance = 1e-8;
   /// Largest ratio of successive Newton steps that counts as convergence. In (0, 1).
   double max_contraction = 0.3;
@@ -24,13 +24,13 @@ struct CorrectorOptions {
 /// Outcome of one correction.
 struct Correction {
   bool converged = false;
-  const char* failure = "";   ///< Why not, as the end of a sentence.
+  const char* failure = "";  ///< Why not, as the end of a sentence.
   int iterations = 0;
-  double first_step = 0.0;    ///< Length of the first Newton step.
-  double last_step = 0.0;     ///< Length of the last Newton step: the size of the error before it.
-  double error = 0.0;         ///< Estimated distance to the curve: of quadratic convergence or rounding.
-  double contraction = 0.0;   ///< Second Newton step over the first; 0 when the first was the last.
-  double residual = 0.0;        ///< |H| where the last Newton step was taken from.
+  double first_step = 0.0;  ///< Length of the first Newton step.
+  double last_step = 0.0;   ///< Length of the last Newton step: the size of the error before it.
+  double error = 0.0;  ///< Estimated distance to the curve: of quadratic convergence or rounding.
+  double contraction = 0.0;  ///< Second Newton step over the first; 0 when the first was the last.
+  double residual = 0.0;     ///< |H| where the last Newton step was taken from.
   double residual_scale = 0.0;  ///< Size of what H is summed from there.
 };
 
@@ -40,21 +40,21 @@ enum class Constraint {
   fixed_tau    ///< tau stays exactly as it is.
 };
 
-/// Newton's method for H(x, tau) = 0 under one constraint, and what its last linearisation tells: the
-/// tangent, the orientation, H_x. Owns all scratch; nothing allocates after construction.
+/// Newton's method for H(x, tau) = 0 under one constraint, and what its last linearisation tells:
+/// the tangent, the orientation, H_x. Owns all scratch; nothing allocates after construction.
 class Corrector {
  public:
   Corrector(HomotopyRef homotopy, const CorrectorOptions& options);
 
   /// Moves (x, tau) onto the curve. On failure (x, tau) is the last iterate and not to be used.
-  /// @param normal n + 1, normal of the hyperplane; for fixed_tau only the sign of its tau part matters
-  /// and it may be empty.
+  /// @param normal n + 1, normal of the hyperplane; for fixed_tau only the sign of its tau part
+  /// matters and it may be empty.
   /// @param polish Go on while the Newton steps still shrink, down to rounding.
   Correction correct(Vector& x, double& tau, Constraint constraint, const Vector& normal,
                      const MetricScales& scales, bool polish = false);
 
-  /// Linearises at (x, tau) as it is, with the given border. @return false where H, H_x or H_tau are not
-  /// finite or the bordered matrix has a zero row.
+  /// Linearises at (x, tau) as it is, with the given border. @return false where H, H_x or H_tau
+  /// are not finite or the bordered matrix has a zero row.
   bool linearise(const Vector& x, double tau, const Vector& border, const MetricScales& scales);
 
   /// Of the last linearisation: unit tangent with border . tangent > 0.

@@ -19,17 +19,19 @@ enum class Growth {
 
 [[nodiscard]] std::string_view to_string(Growth growth) noexcept;
 
-/// The limit of a path whose weights grow without bound: a projection of y on a stratum of the closure
-/// of the data manifold, where saturated patterns contribute constants and the free ones are a
-/// perceptron of lower dimension.
+/// The limit of a path whose weights grow without bound: a projection of y on a stratum of the
+/// closure of the data manifold, where saturated patterns contribute constants and the free ones
+/// are a perceptron of lower dimension.
 struct InfiniteWeights {
-  Vector direction;    ///< s, user's units, Euclidean length one: where the growing weights point.
+  Vector direction;  ///< s, user's units, Euclidean length one: where the growing weights point.
   std::vector<int> signs;      ///< L: +1 or -1 saturated high or low, 0 free.
   std::vector<Growth> growth;  ///< L.
   double delta = 0.0;          ///< 1 - tau where this was recognised.
-  double energy = 0.0;         ///< E at tau = 1 of the stratum, the free patterns at their solution.
-  double path_energy = 0.0;  ///< Limit of E along the path; smaller than `energy` in the linear regime.
-  Vector linear_rate;  ///< s, lim (1 - tau) w, user's units; zero without patterns of linear growth.
+  double energy = 0.0;  ///< E at tau = 1 of the stratum, the free patterns at their solution.
+  double path_energy =
+      0.0;  ///< Limit of E along the path; smaller than `energy` in the linear regime.
+  Vector
+      linear_rate;  ///< s, lim (1 - tau) w, user's units; zero without patterns of linear growth.
   std::optional<bool> local_infimum;  ///< Nothing: the first-order test does not decide.
   std::string local_infimum_reason;   ///< One sentence.
 };
@@ -45,17 +47,19 @@ struct InfiniteWeightsOptions {
   double agreement = 1e-2;       ///< Relative agreement asked of the limit with the path.
 };
 
-/// Recognises weights that grow without bound from one accepted point close to tau = 1, by the one rule
-/// there is (geometry of the closure of the data manifold; design: section 4): classes follow from the
-/// growth rates of the node inputs along the tangent, and then must pass
+/// Recognises weights that grow without bound from one accepted point close to tau = 1, by the one
+/// rule there is (geometry of the closure of the data manifold; design: section 4): classes follow
+/// from the growth rates of the node inputs along the tangent, and then must pass
 ///
 ///  1. the signs are a covector: a direction d is exhibited with x_i d = 0 on the free and
 ///     sign_i x_i d > 0 on all other patterns;
-///  2. the linear rates solve the least-squares problem of their wing, lim (1 - tau) w = W, and agree
+///  2. the linear rates solve the least-squares problem of their wing, lim (1 - tau) w = W, and
+///  agree
 ///     with the path;
 ///  3. Newton's method converges on the problem of the free patterns from the current weights;
 ///  4. the outputs of the saturated patterns agree with their limits;
-///  5. some pattern that keeps the weights growing wants an output at or beyond the end of the range:
+///  5. some pattern that keeps the weights growing wants an output at or beyond the end of the
+///  range:
 ///     interior targets alone never give infinite weights.
 ///
 /// @return Nothing, with a sentence in `why_not`, when a class is undecided or a check fails.

@@ -8,18 +8,17 @@
 
 namespace tautrack {
 
-/// Locates the branch point within a segment whose ends differ in orientation, by bisection on the sign
-/// of det [H_x H_tau; tangent'] along the corrected curve (near the point the bordered matrix is
-/// singular, but the sign is right down to rounding). The tangent of the crossing branch is the second
-/// root of the algebraic bifurcation equation
+/// Locates the branch point within a segment whose ends differ in orientation, by bisection on the
+/// sign of det [H_x H_tau; tangent'] along the corrected curve, then to working precision by
+/// Newton's method on the extended system H + mu psi = 0, [H_x H_tau]' psi = 0, psi' psi = 1 (Moore
+/// 1980). The tangents of the two branches are the roots of the algebraic bifurcation equation
 ///
-///     psi' H_zz [t, t] = 0,  t in the two-dimensional null space of [H_x H_tau],
+///     psi' H_zz [t, t] = 0,  t in the two-dimensional null space of [H_x H_tau]
 ///
-/// whose first root is the branch followed (Keller 1977; Allgower & Georg 2003, section 8.1), with H_zz
-/// by central differences.
+/// (Keller 1977; Allgower & Georg 2003, section 8.1), with H_zz by central differences.
 ///
-/// @return Nothing when the curve between the ends is not connected at the resolution of the bracket:
-/// the second point lies on another branch.
+/// @return Nothing when the curve between the ends is not connected at the resolution of the
+/// bracket: the second point lies on another branch.
 [[nodiscard]] std::optional<BranchPoint> locate_branch_point(const Segment& segment,
                                                              Corrector& corrector);
 

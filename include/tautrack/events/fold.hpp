@@ -11,14 +11,14 @@ namespace tautrack {
 /// Locates the fold within a segment over which the direction of tau changes:
 /// segment.first().tau_direction != segment.second().tau_direction.
 ///
-/// First the zero of dtau/da is bracketed on the corrected curve (TOMS 748), then Newton's method on the
-/// minimally augmented system
+/// First the zero of dtau/da is bracketed on the corrected curve (TOMS 748), then Newton's method
+/// on the minimally augmented system
 ///
 ///     H(x, tau) = 0,   g(x, tau) = 0,   [H_x  b; c' 0] [phi; g] = [0; 1]
 ///
-/// takes it to working precision (Griewank & Reddien 1984; Govaerts, Numerical Methods for Bifurcations
-/// of Dynamical Equilibria, 2000, section 4.1). If Newton's method leaves the bracket the bracket alone
-/// is shrunk to working precision.
+/// takes it to working precision (Griewank & Reddien 1984; Govaerts, Numerical Methods for
+/// Bifurcations of Dynamical Equilibria, 2000, section 4.1). If Newton's method leaves the bracket
+/// the bracket alone is shrunk to working precision.
 ///
 /// @return Nothing when the curve between the two ends is not connected at the resolution of the
 /// bracket: the second point lies on another branch, or the corrector failed in between.

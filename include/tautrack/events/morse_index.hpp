@@ -6,12 +6,13 @@
 
 namespace tautrack {
 
-/// Counts the negative eigenvalues of symmetric matrices, with a statement of what is too small to tell.
+/// Counts the negative eigenvalues of symmetric matrices, with a statement of what is too small to
+/// tell.
 class MorseIndex {
  public:
   /// @param H_x n x n, symmetric; the lower triangle is read.
-  /// @param relative_error Error of H_x relative to its largest eigenvalue; an eigenvalue below it has no
-  /// sign. Rounding of the eigenvalues themselves is added.
+  /// @param relative_error Error of H_x relative to its largest eigenvalue; an eigenvalue below it
+  /// has no sign. Rounding of the eigenvalues themselves is added.
   /// @return Negative eigenvalues, or nothing when one has no sign.
   [[nodiscard]] std::optional<int> count(const Matrix& H_x, double relative_error = 0.0);
 

@@ -6,8 +6,8 @@
 
 namespace tautrack {
 
-/// The piece of a curve between two accepted points, as the cubic Hermite interpolant of their positions
-/// and tangents, in the metric of the first point. Keeps references to both points.
+/// The piece of a curve between two accepted points, as the cubic Hermite interpolant of their
+/// positions and tangents, in the metric of the first point. Keeps references to both points.
 class Segment {
  public:
   /// @pre the points differ.
@@ -29,9 +29,9 @@ class Segment {
   /// Point and unit tangent of the interpolant at theta in [0, 1]. x is n, direction n + 1.
   void at(double theta, Vector& x, double& tau, Vector& direction) const;
 
-  /// Smallest value over the segment of (dtau/da of the interpolant) * sign, relative to the larger of its
-  /// values at the ends and in the mean. Negative: tau turns within the segment although its ends may not
-  /// show it.
+  /// Smallest value over the segment of (dtau/da of the interpolant) * sign, relative to the larger
+  /// of its values at the ends and in the mean. Negative: tau turns within the segment although its
+  /// ends may not show it.
   [[nodiscard]] double smallest_tau_slope(double sign) const;
 
   /// theta at which the interpolant first has this tau. @pre tau lies between those of the ends.

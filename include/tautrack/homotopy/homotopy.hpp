@@ -1,7 +1,7 @@
 #pragma once
 
-#include <concepts>
 #include <cmath>
+#include <concepts>
 #include <memory>
 #include <type_traits>
 
@@ -10,22 +10,28 @@
 
 namespace tautrack {
 
-/// What every tracker asks of a problem H(x, tau) = 0 with n unknowns x: its size and, in dense form,
-/// H (n), H_x (n x n) and H_tau (n) at a point. The arguments arrive with the right sizes and are to be
-/// overwritten. A point where H is not defined is answered with entries that are not finite.
+/// What every tracker asks of a problem H(x, tau) = 0 with n unknowns x: its size and, in dense
+/// form, H (n), H_x (n x n) and H_tau (n) at a point. The arguments arrive with the right sizes and
+/// are to be overwritten. A point where H is not defined is answered with entries that are not
+/// finite.
 ///
 /// Optional members, used when they are there:
 ///
-///     MetricScales scales(x, tau)            natural sizes of x and tau; default 1 and 1: Euclidean.
-///     double residual_scale(x, tau)          size of what H is summed from: |H| is zero up to rounding
-///                                            below a few epsilon times it; default |H_x| |x| + |H_tau|.
-///     double displacement(x, dx)             size of the move dx from x in the problem's own terms, for
-///                                            problems whose unknowns hide several scales; default 0.
+///     MetricScales scales(x, tau)            natural sizes of x and tau; default 1 and 1:
+///     Euclidean. double residual_scale(x, tau)          size of what H is summed from: |H| is zero
+///     up to rounding
+///                                            below a few epsilon times it; default |H_x| |x| +
+///                                            |H_tau|.
+///     double displacement(x, dx)             size of the move dx from x in the problem's own
+///     terms, for
+///                                            problems whose unknowns hide several scales; default
+///                                            0.
 ///     bool symmetric()                       H_x is symmetric, so that a Morse index exists;
 ///                                            default false.
 ///     void hessian_form_gradient(x, tau, psi, phi, by_x, by_tau)
 ///                                            gradient of psi' H_x phi with respect to x and tau;
-///                                            default central differences of H_x (2 n + 2 evaluations).
+///                                            default central differences of H_x (2 n + 2
+///                                            evaluations).
 template <class T>
 concept Homotopy = requires(T& h, const Vector& x, double tau, Vector& H, Matrix& H_x,
                             Vector& H_tau) {
@@ -33,14 +39,13 @@ concept Homotopy = requires(T& h, const Vector& x, double tau, Vector& H, Matrix
   h.derivatives(x, tau, H, H_x, H_tau);
 };
 
-
-/// A reference to any Homotopy: what the compiled tracker sees. Copies refer to the same object, which
-/// must outlive them; one thread at a time.
+/// A reference to any Homotopy: what the compiled tracker sees. Copies refer to the same object,
+/// which must outlive them; one thread at a time.
 class HomotopyRef {
  public:
   template <Homotopy T>
-    requires(!std::same_as<std::remove_cv_t<T>, HomotopyRef>)
-  HomotopyRef(T& homotopy)  // NOLINT(google-explicit-constructor): a reference, like std::span
+  requires(!std::same_as<std::remove_cv_t<T>, HomotopyRef>)
+      HomotopyRef(T& homotopy)  // NOLINT(google-explicit-constructor): a reference, like std::span
       : object_(std::addressof(homotopy)), table_(&kTable<T>) {}
 
   [[nodiscard]] Index size() const { return table_->size(object_); }
@@ -91,34 +96,33 @@ class HomotopyRef {
                            Vector& H_tau) {
       static_cast<T*>(object)->derivatives(x, tau, H, H_x, H_tau);
     };
-    if constexpr (requires(T& h, const Vector& x, double tau) {
+    if constexpr (requires(T & h, const Vector& x, double tau) {
                     { h.scales(x, tau) } -> std::convertible_to<MetricScales>;
                   })
       table.scales = [](void* object, const Vector& x, double tau) -> MetricScales {
         return static_cast<T*>(object)->scales(x, tau);
       };
-    if constexpr (requires(T& h, const Vector& x, double tau) {
+    if constexpr (requires(T & h, const Vector& x, double tau) {
                     { h.residual_scale(x, tau) } -> std::convertible_to<double>;
                   })
       table.residual_scale = [](void* object, const Vector& x, double tau) -> double {
         return static_cast<T*>(object)->residual_scale(x, tau);
       };
-    if constexpr (requires(T& h, const Vector& x) {
+    if constexpr (requires(T & h, const Vector& x) {
                     { h.displacement(x, x) } -> std::convertible_to<double>;
                   })
       table.displacement = [](void* object, const Vector& x, const Vector& dx) -> double {
         return static_cast<T*>(object)->displacement(x, dx);
       };
-    if constexpr (requires(T& h) {
+    if constexpr (requires(T & h) {
                     { h.symmetric() } -> std::convertible_to<bool>;
                   })
       table.symmetric = [](void* object) -> bool { return static_cast<T*>(object)->symmetric(); };
-    if constexpr (requires(T& h, const Vector& x, double tau, Vector& by_x, double& by_tau) {
+    if constexpr (requires(T & h, const Vector& x, double tau, Vector& by_x, double& by_tau) {
                     h.hessian_form_gradient(x, tau, x, x, by_x, by_tau);
                   })
-      table.hessian_form_gradient = [](void* object, const Vector& x, double tau,
-                                       const Vector& psi, const Vector& phi, Vector& by_x,
-                                       double& by_tau) {
+      table.hessian_form_gradient = [](void* object, const Vector& x, double tau, const Vector& psi,
+                                       const Vector& phi, Vector& by_x, double& by_tau) {
         static_cast<T*>(object)->hessian_form_gradient(x, tau, psi, phi, by_x, by_tau);
       };
     return table;

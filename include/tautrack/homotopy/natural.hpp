@@ -5,13 +5,13 @@
 
 namespace tautrack {
 
-/// The natural homotopy of a perceptron (Coetzee & Stonick): the node function slides from the linear
-/// one at tau = 0 to the sigmoid at tau = 1. Unknowns are the orthonormal coordinates v.
+/// The natural homotopy of a perceptron (Coetzee & Stonick): the node function slides from the
+/// linear one at tau = 0 to the sigmoid at tau = 1. Unknowns are the orthonormal coordinates v.
 ///
-/// Metric: |dv|^2 / (sum omega + |v|^2) + dtau^2 / ((1 - tau)^2 + layer^2). The first is the size of
-/// the node inputs, one unit or their root mean square, whichever is larger. The second gives every
-/// decade of 1 - tau the same length: near tau = 1 a pattern changes from its linear to its saturated
-/// regime where 1 - tau equals sigma'(u), which for real data happens at any magnitude.
+/// Metric: |dv|^2 / (sum omega + |v|^2) + dtau^2 / ((1 - tau)^2 + layer^2). The first is the size
+/// of the node inputs, one unit or their root mean square, whichever is larger. The second gives
+/// every decade of 1 - tau the same length: near tau = 1 a pattern changes from its linear to its
+/// saturated regime where 1 - tau equals sigma'(u), which for real data happens at any magnitude.
 class NaturalHomotopy {
  public:
   /// Keeps a reference: `network` must outlive the homotopy.
@@ -53,8 +53,8 @@ class NaturalHomotopy {
   /// Passes over the data so far.
   [[nodiscard]] long passes_over_data() const noexcept { return passes_; }
 
-  /// Width of the layer at tau = 1 inside which lengths in tau are no longer relative to 1 - tau. Small
-  /// against every 1 - tau at which a double can tell features apart.
+  /// Width of the layer at tau = 1 inside which lengths in tau are no longer relative to 1 - tau.
+  /// Small against every 1 - tau at which a double can tell features apart.
   static constexpr double layer = 1e-13;
 
  private:

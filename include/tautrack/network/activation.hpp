@@ -8,8 +8,8 @@
 
 namespace tautrack {
 
-/// Sigmoids sigma(u). All are increasing and bounded. tanh, arctan and erf are odd with range (-1, 1)
-/// and slope one at u = 0; logistic has range (0, 1) and slope 1/4 at u = 0.
+/// Sigmoids sigma(u). All are increasing and bounded. tanh, arctan and erf are odd with range (-1,
+/// 1) and slope one at u = 0; logistic has range (0, 1) and slope 1/4 at u = 0.
 enum class Activation {
   tanh,      ///< tanh(u)
   logistic,  ///< 1 / (1 + exp(-u))
@@ -32,8 +32,8 @@ struct Range {
 };
 [[nodiscard]] Range range(Activation activation) noexcept;
 
-/// sigma and its first three derivatives at one u, each to a few units in the last place relative to
-/// itself, also in the tails: sigma'(u) does not cancel (tanh at u = 30: 3.5e-26, not 0) and
+/// sigma and its first three derivatives at one u, each to a few units in the last place relative
+/// to itself, also in the tails: sigma'(u) does not cancel (tanh at u = 30: 3.5e-26, not 0) and
 /// underflows to zero only where its true value is below the range of double.
 struct ActivationValues {
   double value;   ///< sigma
@@ -43,15 +43,16 @@ struct ActivationValues {
 };
 [[nodiscard]] ActivationValues evaluate(Activation activation, double u) noexcept;
 
-/// Taylor coefficients of sigma(u(a)) and sigma'(u(a)) for L node inputs at once, order after order:
-/// the support that a Taylor predictor needs. With u = sum u_k a^k, sigma = sum s_k a^k and
+/// Taylor coefficients of sigma(u(a)) and sigma'(u(a)) for L node inputs at once, order after
+/// order: the support that a Taylor predictor needs. With u = sum u_k a^k, sigma = sum s_k a^k and
 /// sigma' = sum d_k a^k the recurrences are (Griewank & Walther, Evaluating Derivatives, 2008,
 /// section 13.2)
 ///
 ///     k s_k = sum_{j=1..k} j u_j d_{k-j},
 ///
 /// and for d from the differential equation of each sigmoid: d' = -2 sigma d u' (tanh),
-/// d' = (1 - 2 sigma) d u' (logistic), d (1 + (pi u / 2)^2) = 1 (arctan), d = exp(-pi u^2 / 4) (erf).
+/// d' = (1 - 2 sigma) d u' (logistic), d (1 + (pi u / 2)^2) = 1 (arctan), d = exp(-pi u^2 / 4)
+/// (erf).
 ///
 /// Cost: O(k L) for order k. Memory: 4 (max_order + 1) L numbers, allocated once.
 class ActivationSeries {

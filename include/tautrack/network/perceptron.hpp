@@ -14,8 +14,9 @@ namespace tautrack {
 struct PerceptronOptions {
   Activation activation = Activation::tanh;
   double ridge = 0.0;  ///< >= 0. Adds ridge/2 |w|^2 to the energy.
-  bool ridge_standardised = false;  ///< The penalty is on w_j times the standard deviation of column j.
-  double rank_tolerance = 1e-11;    ///< In (0, 1). See ColumnSpace.
+  bool ridge_standardised =
+      false;  ///< The penalty is on w_j times the standard deviation of column j.
+  double rank_tolerance = 1e-11;  ///< In (0, 1). See ColumnSpace.
 };
 
 /// A single-layer perceptron fitted by least squares (design: section 1). For node function
@@ -35,12 +36,12 @@ class Perceptron {
   /// std::invalid_argument when an option breaks its rule.
   Perceptron(const Problem& problem, const PerceptronOptions& options = {});
 
-  [[nodiscard]] Index patterns() const noexcept { return y_.size(); }             ///< L
-  [[nodiscard]] Index unknowns() const noexcept { return space_.rank(); }         ///< n
+  [[nodiscard]] Index patterns() const noexcept { return y_.size(); }      ///< L
+  [[nodiscard]] Index unknowns() const noexcept { return space_.rank(); }  ///< n
   [[nodiscard]] const ColumnSpace& space() const noexcept { return space_; }
   [[nodiscard]] const PerceptronOptions& options() const noexcept { return options_; }
-  [[nodiscard]] const Vector& targets() const noexcept { return y_; }             ///< L
-  [[nodiscard]] const Vector& pattern_weights() const noexcept { return omega_; } ///< L
+  [[nodiscard]] const Vector& targets() const noexcept { return y_; }              ///< L
+  [[nodiscard]] const Vector& pattern_weights() const noexcept { return omega_; }  ///< L
   [[nodiscard]] double total_pattern_weight() const noexcept { return omega_sum_; }
 
   [[nodiscard]] Vector weights(const Vector& v) const { return space_.weights(v); }

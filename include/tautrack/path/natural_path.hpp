@@ -27,7 +27,7 @@ struct NaturalFold {
   double tau_error = 0.0;     ///< Estimated error of tau.
   double bracket_low = 0.0;   ///< Arclengths between which the tau part of the tangent changes
   double bracket_high = 0.0;  ///< its sign.
-  Vector tangent;  ///< s, direction of the weights at the fold, of Euclidean length one.
+  Vector tangent;             ///< s, direction of the weights at the fold, of Euclidean length one.
   std::optional<int> index_before;  ///< Morse indices on both sides.
   std::optional<int> index_after;
   int curvature_sign = 0;  ///< Sign of d2tau/da2: -1 where tau has a maximum, +1 where a minimum.
@@ -38,8 +38,8 @@ struct NaturalBranchPoint {
   NaturalPoint point;
   double bracket_low = 0.0;  ///< Arclengths between which the determinant changes its sign.
   double bracket_high = 0.0;
-  int multiplicity = 1;    ///< Eigenvalues that change sign there, as far as seen.
-  Vector tangent;          ///< s + 1: weights, then tau, of the branch that was followed.
+  int multiplicity = 1;  ///< Eigenvalues that change sign there, as far as seen.
+  Vector tangent;        ///< s + 1: weights, then tau, of the branch that was followed.
   std::optional<Vector> other_tangent;  ///< s + 1, of the branch that crosses it.
   std::optional<int> index_before;
   std::optional<int> index_after;
@@ -54,9 +54,10 @@ struct PathEnd {
   double gradient_norm = 0.0;     ///< |H| in orthonormal coordinates.
   double gradient_scale = 0.0;    ///< Size of what H is summed from; |H| / this is rounding.
   double last_newton_step = 0.0;  ///< Relative length of the last Newton step.
-  Vector eigenvalues;  ///< n, of the Hessian in orthonormal coordinates, ascending.
+  Vector eigenvalues;             ///< n, of the Hessian in orthonormal coordinates, ascending.
   std::optional<int> morse_index;
-  std::string status;  ///< "converged", or "degenerate": an eigenvalue is zero to working precision.
+  std::string
+      status;  ///< "converged", or "degenerate": an eigenvalue is zero to working precision.
 };
 
 /// The natural path of one perceptron.
@@ -74,10 +75,10 @@ struct NaturalPath {
 
 /// Follows the natural homotopy of `network` from the linear solution at tau = 0 to
 /// options.tau_target, with folds, branch points and, when the weights grow without bound as
-/// tau -> 1, their limit. The observer, if any, sees each accepted point (in orthonormal coordinates)
-/// and may stop the run.
-/// @throws std::invalid_argument when an option breaks its rule; tau_start must be 0 and tau_target in
-/// (0, 1].
+/// tau -> 1, their limit. The observer, if any, sees each accepted point (in orthonormal
+/// coordinates) and may stop the run.
+/// @throws std::invalid_argument when an option breaks its rule; tau_start must be 0 and tau_target
+/// in (0, 1].
 [[nodiscard]] NaturalPath track_natural(const Perceptron& network, const TrackOptions& options = {},
                                         const Observer& observer = {});
 

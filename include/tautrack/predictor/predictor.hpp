@@ -24,30 +24,32 @@ enum class PredictorKind {
 
 struct PredictorOptions {
   PredictorKind kind = PredictorKind::tangent;
-  double tolerance = 1e-5;  ///< Local error of a Davidenko step, in the metric of the step. In (0, 0.1).
-  int max_tries = 12;       ///< Budget of tries of one Davidenko step. > 0.
+  double tolerance =
+      1e-5;            ///< Local error of a Davidenko step, in the metric of the step. In (0, 0.1).
+  int max_tries = 12;  ///< Budget of tries of one Davidenko step. > 0.
 
   [[nodiscard]] std::optional<std::string> invalid_reason() const;
 };
 
 /// A proposed next point.
 struct Prediction {
-  Vector x;          ///< n
+  Vector x;  ///< n
   double tau = 0.0;
-  Vector direction;  ///< n + 1, tangent there as far as the predictor knows it; the corrector's normal.
-  double step = 0.0;       ///< Arclength of the proposal, at most what was asked for.
+  Vector direction;   ///< n + 1, tangent there as far as the predictor knows it; the corrector's
+                      ///< normal.
+  double step = 0.0;  ///< Arclength of the proposal, at most what was asked for.
   double next_step = 0.0;  ///< Largest step that the predictor advises next; infinity: no opinion.
   bool turns = false;      ///< The tau part of the tangent had both signs on the way.
 };
 
-/// Proposes the point of a curve at a given arclength from an accepted one. One object per path: it may
-/// keep scratch.
+/// Proposes the point of a curve at a given arclength from an accepted one. One object per path: it
+/// may keep scratch.
 class Predictor {
  public:
   virtual ~Predictor() = default;
 
-  /// @param step > 0, arclength asked for. @return false when nothing could be proposed, for example
-  /// because the tangent field is singular on the way; `out` is then not to be used.
+  /// @param step > 0, arclength asked for. @return false when nothing could be proposed, for
+  /// example because the tangent field is singular on the way; `out` is then not to be used.
   [[nodiscard]] virtual bool predict(const PathPoint& from, double step, Prediction& out) = 0;
 };
 

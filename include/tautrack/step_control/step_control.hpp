@@ -6,21 +6,22 @@
 
 namespace tautrack {
 
-/// How far one continuation step may go. Lengths are arclengths in the homotopy's metric. Safe to start
-/// from the defaults.
+/// How far one continuation step may go. Lengths are arclengths in the homotopy's metric. Safe to
+/// start from the defaults.
 struct StepControlOptions {
-  double initial = 0.1;  ///< First trial step. min <= initial <= max.
-  double min = 1e-10;    ///< > 0. A smaller step ends the path: TrackStatus::step_too_small.
-  double max = 2.0;      ///< Upper bound on every step. > 0.
-  double shrink = 0.5;   ///< Factor after a refused step. In (0, 1).
-  double grow = 2.0;     ///< Largest factor after an accepted step. > 1.
+  double initial = 0.1;       ///< First trial step. min <= initial <= max.
+  double min = 1e-10;         ///< > 0. A smaller step ends the path: TrackStatus::step_too_small.
+  double max = 2.0;           ///< Upper bound on every step. > 0.
+  double shrink = 0.5;        ///< Factor after a refused step. In (0, 1).
+  double grow = 2.0;          ///< Largest factor after an accepted step. > 1.
   double contraction = 0.05;  ///< Wanted ratio of the first two Newton steps. In (0, 1).
   double distance = 0.02;     ///< Wanted distance from the predicted to the corrected point. > 0.
-  /// Wanted displacement from the predicted to the corrected point, as the homotopy measures it. > 0.
+  /// Wanted displacement from the predicted to the corrected point, as the homotopy measures it. >
+  /// 0.
   double displacement = 0.05;
-  double angle = 0.15;        ///< Wanted turn of the tangent per step, in radians. In (0, 1).
-  /// Wanted angle between the chord of a step and the mean of the tangents at its ends, in radians. On a
-  /// circle it is zero; a jump to a neighbouring branch shows here. In (0, 1).
+  double angle = 0.15;  ///< Wanted turn of the tangent per step, in radians. In (0, 1).
+  /// Wanted angle between the chord of a step and the mean of the tangents at its ends, in radians.
+  /// On a circle it is zero; a jump to a neighbouring branch shows here. In (0, 1).
   double skew = 0.02;
   double tolerance = 2.5;  ///< A step is refused beyond this multiple of a wanted value. > 1.
 
@@ -36,12 +37,14 @@ struct StepMeasures {
   double displacement = 0.0;
   double angle = 0.0;
   double skew = 0.0;
-  double limit = std::numeric_limits<double>::infinity();  ///< The predictor's advice for the next step.
+  double limit =
+      std::numeric_limits<double>::infinity();  ///< The predictor's advice for the next step.
 };
 
-/// The length of the next step from what became of the last one: numbers in, a number out. The rule is
-/// that of Allgower & Georg (Introduction to Numerical Continuation Methods, 2003, section 6.1): every
-/// measure is driven to its wanted value, at most `grow` longer, at most `shrink` shorter at a time.
+/// The length of the next step from what became of the last one: numbers in, a number out. The rule
+/// is that of Allgower & Georg (Introduction to Numerical Continuation Methods, 2003, section 6.1):
+/// every measure is driven to its wanted value, at most `grow` longer, at most `shrink` shorter at
+/// a time.
 class StepControl {
  public:
   /// @pre options.invalid_reason() is empty.

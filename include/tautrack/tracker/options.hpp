@@ -13,8 +13,9 @@ namespace tautrack {
 /// Everything a user may set for one path.
 struct TrackOptions {
   double tau_start = 0.0;
-  double tau_target = 1.0;       ///< != tau_start. The path ends when it first gets there.
-  std::vector<double> landings;  ///< Taus strictly between at which the path stops exactly, each time.
+  double tau_target = 1.0;  ///< != tau_start. The path ends when it first gets there.
+  std::vector<double>
+      landings;  ///< Taus strictly between at which the path stops exactly, each time.
   PredictorOptions predictor;
   CorrectorOptions corrector;
   StepControlOptions step;

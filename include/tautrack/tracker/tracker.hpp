@@ -10,16 +10,16 @@
 namespace tautrack {
 
 /// Follows the curve H(x, tau) = 0 from a known point at options.tau_start to options.tau_target by
-/// pseudo-arclength continuation: predict, correct, decide, point by point. Orientation is kept through
-/// folds; folds, landings on requested taus and the target are points of the path; branch points are
-/// passed on the straight branch and reported.
+/// pseudo-arclength continuation: predict, correct, decide, point by point. Orientation is kept
+/// through folds; folds, landings on requested taus and the target are points of the path; branch
+/// points are passed on the straight branch and reported.
 ///
 ///     for (const PathPoint& point : Tracker(homotopy, x0, options)) ...
 ///
-/// A step is refused, and tried again shorter, when the corrector does not contract or moves far, the
-/// tangent turns much, the chord disagrees with the tangents at its ends, the orientation changes
-/// without a branch point on a connected piece of curve, tau may turn twice within the step, or the
-/// Morse index changes without an event.
+/// A step is refused, and tried again shorter, when the corrector does not contract or moves far,
+/// the tangent turns much, the chord disagrees with the tangents at its ends, the orientation
+/// changes without a branch point on a connected piece of curve, tau may turn twice within the
+/// step, or the Morse index changes without an event.
 class Tracker {
  public:
   /// @param x0 n, a point of the curve at tau_start up to the reach of Newton's method.
@@ -74,8 +74,8 @@ class Tracker {
   std::unique_ptr<State> state_;
 };
 
-/// Tracks the whole path at once. The observer, if any, sees each accepted point, the start included, and
-/// stops the run by returning false.
+/// Tracks the whole path at once. The observer, if any, sees each accepted point, the start
+/// included, and stops the run by returning false.
 /// @throws std::invalid_argument as Tracker does.
 [[nodiscard]] PathResult track(HomotopyRef homotopy, const Vector& x0,
                                const TrackOptions& options = {}, const Observer& observer = {});
