@@ -38,6 +38,16 @@ endif()
 run("build" "${CMAKE_COMMAND}" --build "${scratch}/build" --config "${CONFIG}")
 run("run" "${CMAKE_COMMAND}" --build "${scratch}/build" --config "${CONFIG}" --target run)
 
+# The examples of the README are the ones that were just built.
+file(READ "${CONSUMER_DIR}/../../README.md" readme)
+foreach(example fit.cpp own_problem.cpp)
+  file(READ "${CONSUMER_DIR}/${example}" text)
+  string(FIND "${readme}" "${text}" position)
+  if(position EQUAL -1)
+    message(FATAL_ERROR "README.md does not contain tests/consumer/${example} as it is.")
+  endif()
+endforeach()
+
 file(GLOB program "${prefix}/bin/tautrack*")
 if(program)
   run("installed program" "${program}" --help)

@@ -45,9 +45,10 @@ install_packages() {
   fi
   as_root+=(env DEBIAN_FRONTEND=noninteractive)
   echo "Installing Debian packages: $*"
+  # A package list that cannot be renewed need not matter; the installation decides.
+  "${as_root[@]}" apt-get update -qq || true
   # --no-remove: never at the price of something that the user has installed.
-  if ! { "${as_root[@]}" apt-get update -qq &&
-    "${as_root[@]}" apt-get install -y -qq --no-remove --no-install-recommends "$@"; }; then
+  if ! "${as_root[@]}" apt-get install -y -qq --no-remove --no-install-recommends "$@"; then
     echo "Could not install: $*. Install them by hand, then start again." >&2
     exit 1
   fi

@@ -30,12 +30,11 @@ bool BorderedMatrix::factor(const Matrix& H_x, const Vector& H_tau, const Vector
   matrix_.col(n_).head(n_) = H_tau * scales.parameter;
   for (Index i = 0; i < n_; ++i) {
     const double largest = matrix_.row(i).cwiseAbs().maxCoeff();
-    if (!(largest > 0.0) || !std::isfinite(largest)) return false;
+    if (!(largest > 0.0) || !matrix_.row(i).allFinite()) return false;
     row_scale_(i) = 1.0 / largest;
     if (!std::isfinite(row_scale_(i))) return false;
     matrix_.row(i) *= row_scale_(i);
   }
-  if (!matrix_.topRows(n_).allFinite()) return false;
   const double length = metric_norm(border, scales);
   if (!(length > 0.0) || !std::isfinite(length)) return false;
   matrix_.row(n_).head(n_) = border.head(n_).transpose() / (scales.unknown * length);

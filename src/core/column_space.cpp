@@ -3,6 +3,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include <Eigen/QR>
 
@@ -99,7 +100,25 @@ void ColumnSpace::set_minimum_norm_map() {
                scaled.triangularView<Eigen::Upper>().solve(Matrix::Identity(rank(), rank()));
     return;
   }
-  inverse_ = R_.completeOrthogonalDecomposition().pseudoInverse();
+  // Least norm: R = (P T)' gives w = P T^-T v. The columns may differ in scale by many decades and
+  // none is negligible (R has full row rank by construction), so the rows of R are equilibrated and
+  // those of R' sorted by size: then Householder QR with column pivoting is accurate row by row
+  // (Cox & Higham 1998).
+  const Index r = rank();
+  const Vector row_scale = R_.cwiseAbs().rowwise().maxCoeff().cwiseInverse();
+  const Matrix equilibrated = row_scale.asDiagonal() * R_;
+  const Vector size = equilibrated.cwiseAbs().colwise().maxCoeff().transpose();
+  std::vector<Index> order(static_cast<std::size_t>(R_.cols()));
+  std::iota(order.begin(), order.end(), Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](Index i, Index j) { return size(i) > size(j); });
+  const Matrix sorted = equilibrated(Eigen::all, order).transpose();
+  const Eigen::ColPivHouseholderQR<Matrix> qr(sorted);
+  const Matrix T = qr.matrixR().topRows(r).triangularView<Eigen::Upper>();
+  const Matrix solved = T.transpose().triangularView<Eigen::Lower>().solve(
+      Matrix(qr.colsPermutation().transpose() * Matrix(row_scale.asDiagonal())));
+  const Matrix P = qr.householderQ() * Matrix::Identity(R_.cols(), r);
+  inverse_.resize(R_.cols(), r);
+  inverse_(order, Eigen::all) = P * solved;
 }
 
 Vector ColumnSpace::coordinates(const Vector& w) const {

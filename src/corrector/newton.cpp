@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/text.hpp"
+
 namespace tautrack {
 
 namespace {
@@ -19,9 +21,9 @@ constexpr double kLargestRoundingStep = 1e-5;
 
 std::optional<std::string> CorrectorOptions::invalid_reason() const {
   if (!(tolerance > 0.0 && tolerance <= 1e-3))
-    return "corrector tolerance must lie in (0, 1e-3], got " + std::to_string(tolerance);
+    return "corrector tolerance must lie in (0, 1e-3], got " + number(tolerance);
   if (!(max_contraction > 0.0 && max_contraction < 1.0))
-    return "corrector max_contraction must lie in (0, 1), got " + std::to_string(max_contraction);
+    return "corrector max_contraction must lie in (0, 1), got " + number(max_contraction);
   if (max_iterations <= 0)
     return "corrector max_iterations must be > 0, got " + std::to_string(max_iterations);
   return std::nullopt;
@@ -37,12 +39,17 @@ Corrector::Corrector(HomotopyRef homotopy, const CorrectorOptions& options)
       H_x_(homotopy.size(), homotopy.size()),
       bordered_(homotopy.size()) {}
 
-bool Corrector::linearise(const Vector& x, double tau, const Vector& border,
-                          const MetricScales& scales) {
+bool Corrector::evaluate(const Vector& x, double tau) {
   homotopy_.derivatives(x, tau, H_, H_x_, H_tau_);
   ++evaluations_;
-  if (!H_.allFinite()) return false;
+  if (!H_.allFinite() || !H_x_.allFinite() || !H_tau_.allFinite()) return false;
   residual_scale_ = homotopy_.residual_scale(x, tau, H_x_, H_tau_);
+  return true;
+}
+
+bool Corrector::linearise(const Vector& x, double tau, const Vector& border,
+                          const MetricScales& scales) {
+  if (!evaluate(x, tau)) return false;
   ++factorisations_;
   return bordered_.factor(H_x_, H_tau_, border, scales);
 }

@@ -416,40 +416,49 @@ Dataset iris(const DatasetOptions& options) {
   return parse_csv(detail::iris_csv, "bundled iris data", options);
 }
 
-Problem make_problem(Matrix X, Vector y, std::string name, std::vector<std::string> columns,
-                     Vector pattern_weights) {
-  const Index patterns = X.rows();
-  const Index weights = X.cols();
-  const auto fail = [&name](const std::string& rule) {
-    throw DataError("problem " + in_quotes(name) + ": " + rule);
+void check(const Problem& problem) {
+  const Index patterns = problem.X.rows();
+  const Index weights = problem.X.cols();
+  const auto fail = [&problem](const std::string& rule) {
+    throw DataError("problem " + in_quotes(problem.name) + ": " + rule);
   };
   const auto fail_in_row = [&fail](Index row, const std::string& rule) {
     fail("row " + std::to_string(row + 1) + " (counted from 1): " + rule);
   };
+  const Vector& y = problem.y;
+  const Vector& omega = problem.pattern_weights;
   if (patterns < 1 || weights < 1)
     fail("X is " + std::to_string(patterns) + " x " + std::to_string(weights) +
          ", but at least one row and one column are needed");
   if (y.size() != patterns) fail(sizes_disagree("y", y.size(), "rows", patterns));
-  if (pattern_weights.size() != 0 && pattern_weights.size() != patterns)
-    fail(sizes_disagree("pattern_weights", pattern_weights.size(), "rows", patterns));
-  if (!columns.empty() && static_cast<Index>(columns.size()) != weights)
-    fail(sizes_disagree("columns", static_cast<Index>(columns.size()), "columns", weights));
+  if (omega.size() != 0 && omega.size() != patterns)
+    fail(sizes_disagree("pattern_weights", omega.size(), "rows", patterns));
+  if (static_cast<Index>(problem.columns.size()) != weights)
+    fail(sizes_disagree("columns", static_cast<Index>(problem.columns.size()), "columns", weights));
 
-  if (columns.empty())
-    for (Index column = 1; column <= weights; ++column)
-      columns.push_back('x' + std::to_string(column));
-  for (Index row = 0; row < patterns; ++row) {
-    for (Index column = 0; column < weights; ++column)
-      if (!std::isfinite(X(row, column)))
-        fail_in_row(row, "column " + in_quotes(columns[static_cast<std::size_t>(column)]) +
+  for (Index column = 0; column < weights; ++column) {
+    if (problem.X.col(column).allFinite()) continue;
+    for (Index row = 0; row < patterns; ++row)
+      if (!std::isfinite(problem.X(row, column)))
+        fail_in_row(row, "column " + in_quotes(problem.columns[static_cast<std::size_t>(column)]) +
                              " is not finite");
+  }
+  for (Index row = 0; row < patterns; ++row) {
     if (!std::isfinite(y(row))) fail_in_row(row, "y is not finite");
-    if (pattern_weights.size() != 0 &&
-        !(std::isfinite(pattern_weights(row)) && pattern_weights(row) > 0.0))
+    if (omega.size() != 0 && !(std::isfinite(omega(row)) && omega(row) > 0.0))
       fail_in_row(row, "the pattern weight is not positive and finite");
   }
-  return {std::move(name), std::move(columns), std::move(X), std::move(y),
-          std::move(pattern_weights)};
+}
+
+Problem make_problem(Matrix X, Vector y, std::string name, std::vector<std::string> columns,
+                     Vector pattern_weights) {
+  if (columns.empty())
+    for (Index column = 1; column <= X.cols(); ++column)
+      columns.push_back('x' + std::to_string(column));
+  Problem problem{std::move(name), std::move(columns), std::move(X), std::move(y),
+                  std::move(pattern_weights)};
+  check(problem);
+  return problem;
 }
 
 }  // namespace tautrack

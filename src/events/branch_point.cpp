@@ -34,15 +34,13 @@ constexpr double kNoise = 1e-5;
 /// The Jacobian [H_x H_tau] in scaled unknowns, and derivatives of it.
 class Jacobian {
  public:
-  Jacobian(Corrector& corrector, const MetricScales& scales, const Vector& border)
-      : corrector_(corrector), scales_(scales), border_(border), n_(border.size() - 1), x_(n_) {}
+  Jacobian(Corrector& corrector, const MetricScales& scales)
+      : corrector_(corrector), scales_(scales), n_(corrector.H().size()), x_(n_) {}
 
   /// n x (n + 1) at (x, tau) + distance * direction, direction in scaled unknowns.
   bool at(const Vector& x, double tau, double distance, const Vector& direction, Matrix& J) {
     x_ = x + distance * scales_.unknown * direction.head(n_);
-    if (!corrector_.linearise(x_, tau + distance * scales_.parameter * direction(n_), border_,
-                              scales_))
-      return false;
+    if (!corrector_.evaluate(x_, tau + distance * scales_.parameter * direction(n_))) return false;
     J.leftCols(n_) = corrector_.H_x() * scales_.unknown;
     J.col(n_) = corrector_.H_tau() * scales_.parameter;
     return true;
@@ -65,7 +63,6 @@ class Jacobian {
  private:
   Corrector& corrector_;
   MetricScales scales_;
-  Vector border_;
   Index n_;
   Vector x_;
   Matrix above_, below_;
@@ -80,12 +77,11 @@ class Jacobian {
 /// nothing when mu is more than rounding: then only a perturbed problem has a branch point there,
 /// and the curve at hand turns away sharply instead.
 std::optional<double> solve_extended_system(Jacobian& jacobian, const MetricScales& scales,
-                                            Vector& x, double& tau) {
+                                            double magnitude, Vector& x, double& tau) {
   const Index n = x.size();
   const Index size = 2 * n + 2;
   Matrix J(n, n + 1);
   if (!jacobian.at(x, tau, 0.0, Vector::Zero(n + 1), J)) return std::nullopt;
-  const double magnitude = J.norm();
   Vector psi = Eigen::JacobiSVD<Matrix>(J, Eigen::ComputeFullU).matrixU().col(n - 1);
   double mu = 0.0;
   double previous = std::numeric_limits<double>::infinity();
@@ -108,7 +104,7 @@ std::optional<double> solve_extended_system(Jacobian& jacobian, const MetricScal
     const Vector step = Eigen::PartialPivLU<Matrix>(system).solve(right);
     if (!step.allFinite()) return std::nullopt;
     const double length = step.head(n + 1).norm();
-    const double noise = kUnperturbed * jacobian.residual_scale() / magnitude;
+    const double noise = kUnperturbed * (1.0 + jacobian.residual_scale() / magnitude);
     if (previous <= 1e-7 && (length >= 0.5 * previous || length <= 1e-15))  // rounding reached
       return std::abs(mu) <= noise ? std::optional<double>(previous) : std::nullopt;
     if (k > 2 && length >= previous) return std::nullopt;
@@ -124,7 +120,8 @@ std::optional<double> solve_extended_system(Jacobian& jacobian, const MetricScal
 /// Both tangents at a simple branch point: point.tangent, on entry an estimate, is improved, and
 /// the tangent of the crossing branch, unit in the metric, is returned. Empty, and point.tangent
 /// left alone, when the two do not cross transversally.
-Vector branch_tangents(Jacobian& jacobian, PathPoint& point, const MetricScales& scales) {
+Vector branch_tangents(Jacobian& jacobian, double magnitude, PathPoint& point,
+                       const MetricScales& scales) {
   const Index n = point.x.size();
   Matrix J(n, n + 1);
   if (!jacobian.at(point.x, point.tau, 0.0, Vector::Zero(n + 1), J)) return {};
@@ -152,7 +149,7 @@ Vector branch_tangents(Jacobian& jacobian, PathPoint& point, const MetricScales&
   const double q = a12 + std::copysign(std::sqrt(discriminant), a12);
   Vector followed = (q * e1 - a11 * e2).normalized();
   Vector other = (q * e2 - a22 * e1).normalized();
-  if (std::abs(followed.dot(other)) > 1.0 - 1e-6 || std::abs(q) <= 1e-9 * J.norm()) return {};
+  if (std::abs(followed.dot(other)) > 1.0 - 1e-6 || std::abs(q) <= 1e-9 * magnitude) return {};
   if (followed.dot(estimate) < 0.0) followed *= -1.0;
   const auto unscale = [&](Vector& z) {
     z.head(n) *= scales.unknown;
@@ -217,11 +214,15 @@ std::optional<BranchPoint> locate_branch_point(const Segment& segment, Corrector
   segment.at(0.5 * (low + high), x, unused, normal);
   point.tangent = normal;
   point.tau_direction = normal(n) < 0.0 ? -1 : 1;
-  Jacobian jacobian(corrector, segment.scales(), normal);
+  Jacobian jacobian(corrector, segment.scales());
+  // Size of the Jacobian away from the branch point: with one unknown it vanishes there.
+  Matrix J(n, n + 1);
+  if (!jacobian.at(first.x, first.tau, 0.0, Vector::Zero(n + 1), J)) return std::nullopt;
+  const double magnitude = J.norm();
   Vector polished_x = point.x;
   double polished_tau = point.tau;
   const auto precision =
-      solve_extended_system(jacobian, segment.scales(), polished_x, polished_tau);
+      solve_extended_system(jacobian, segment.scales(), magnitude, polished_x, polished_tau);
   gap.head(n) = polished_x - point.x;
   gap(n) = polished_tau - point.tau;
   if (precision && metric_norm(gap, segment.scales()) <= width + kNoise) {
@@ -233,10 +234,9 @@ std::optional<BranchPoint> locate_branch_point(const Segment& segment, Corrector
   } else {
     return std::nullopt;
   }
-  branch.other_tangent = branch_tangents(jacobian, point, segment.scales());
-  point.residual = corrector.linearise(point.x, point.tau, normal, segment.scales())
-                       ? corrector.H().norm()
-                       : std::numeric_limits<double>::infinity();
+  branch.other_tangent = branch_tangents(jacobian, magnitude, point, segment.scales());
+  point.residual = corrector.evaluate(point.x, point.tau) ? corrector.H().norm()
+                                                          : std::numeric_limits<double>::infinity();
   point.residual_scale = corrector.residual_scale();
   point.tangent /= metric_norm(point.tangent, point.scales);
   point.arclength = first.arclength + 0.5 * (low + high) * segment.length();

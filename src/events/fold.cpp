@@ -9,6 +9,8 @@
 #include <Eigen/LU>
 #include <boost/math/tools/toms748_solve.hpp>
 
+#include "tautrack/events/morse_index.hpp"
+
 namespace tautrack {
 
 namespace {
@@ -20,6 +22,9 @@ constexpr std::uintmax_t kBracketBudget = 60;
 
 /// Width of the bracket, relative to the segment, at which Newton's method takes over.
 constexpr double kHandOver = 1e-3;
+
+/// A second fold nearer to the first than this part of a segment is not told from it.
+constexpr double kNextFold = 1e-6;
 
 constexpr int kNewtonBudget = 12;
 
@@ -63,7 +68,7 @@ struct Bracket {
 struct CorrectorFailed {};
 
 std::optional<Bracket> bracket(CorrectedSegment& curve, double before, Bracket start,
-                               double width) {
+                               double slope_at_low, double slope_at_high, double width) {
   const auto slope = [&](double theta) {
     const auto value = curve.tau_slope(theta);
     if (!value) throw CorrectorFailed{};
@@ -72,9 +77,22 @@ std::optional<Bracket> bracket(CorrectedSegment& curve, double before, Bracket s
   const auto narrow = [width](double low, double high) { return high - low <= width; };
   std::uintmax_t budget = kBracketBudget;
   try {
-    const auto [low, high] = boost::math::tools::toms748_solve(
-        slope, start.low, start.high, start.low == 0.0 ? kEpsilon : slope(start.low),
-        start.high == 1.0 ? -kEpsilon : slope(start.high), narrow, budget);
+    double at_low = slope_at_low * before;
+    double at_high = slope_at_high * before;
+    if (!(at_low > 0.0)) {
+      // A segment that starts at a fold has slope zero there; the zero looked for is the next one.
+      for (double theta = 0.5; !(at_low > 0.0); theta *= 0.5) {
+        if (theta < kNextFold) return std::nullopt;
+        at_low = slope(theta);
+        start.low = theta;
+        if (!(at_low > 0.0)) {
+          start.high = theta;
+          at_high = at_low;
+        }
+      }
+    }
+    const auto [low, high] = boost::math::tools::toms748_solve(slope, start.low, start.high, at_low,
+                                                               at_high, narrow, budget);
     return Bracket{low, high};
   } catch (const CorrectorFailed&) {
     return std::nullopt;
@@ -105,13 +123,14 @@ class MinimallyAugmented {
   bool solve(Vector& x, double& tau, Vector& phi) {
     const HomotopyRef homotopy = corrector_.homotopy();
     double previous = std::numeric_limits<double>::infinity();
-    row_.setZero();
-    row_(n_) = 1.0;  // any border will do: only H, H_x and H_tau are wanted
-    Vector border = row_;
     for (int k = 0; k < kNewtonBudget; ++k) {
-      if (!corrector_.linearise(x, tau, border, scales_)) return false;
+      if (!corrector_.evaluate(x, tau)) return false;
       const Matrix& H_x = corrector_.H_x();
-      const double size = H_x.cwiseAbs().maxCoeff();
+      // With one unknown H_x vanishes at the fold: H_tau keeps the scale.
+      const double size =
+          std::max(H_x.cwiseAbs().maxCoeff(),
+                   corrector_.H_tau().cwiseAbs().maxCoeff() * scales_.parameter / scales_.unknown);
+      if (!(size > 0.0)) return false;
       matrix_.topLeftCorner(n_, n_) = H_x / size;
       matrix_.col(n_).head(n_) = phi;
       matrix_.row(n_).head(n_) = phi.transpose();
@@ -149,6 +168,12 @@ class MinimallyAugmented {
     return previous <= 1e-7;
   }
 
+  /// Rate of the vanishing eigenvalue along the tangent t, up to a positive factor, for symmetric
+  /// H_x.
+  [[nodiscard]] double eigenvalue_slope(const Vector& t) const {
+    return by_x_.dot(t.head(n_)) + by_tau_ * t(n_);
+  }
+
   double precision = 0.0;  ///< Last Newton step.
   double psi_H_tau = 0.0;
   double psi_H_xx_phi_phi = 0.0;  ///< For phi of length one.
@@ -175,7 +200,9 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
   const double length = segment.length();
 
   CorrectedSegment curve(segment, corrector);
-  auto found = bracket(curve, before, {0.0, 1.0}, kHandOver);
+  auto found =
+      bracket(curve, before, {0.0, 1.0}, first.kind == PointKind::fold ? 0.0 : first.tangent(n),
+              second.tangent(n), kHandOver);
   if (!found || !curve.tau_slope(0.5 * (found->low + found->high))) return std::nullopt;
 
   Fold fold;
@@ -198,7 +225,10 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
   if (polished) {
     fold.precision = augmented.precision;
   } else {
-    found = bracket(curve, before, *found, 4.0 * kEpsilon);
+    const auto low = curve.tau_slope(found->low);
+    const auto high = curve.tau_slope(found->high);
+    if (!low || !high) return std::nullopt;
+    found = bracket(curve, before, *found, *low, *high, 4.0 * kEpsilon);
     if (!found || !curve.tau_slope(0.5 * (found->low + found->high))) return std::nullopt;
     fold.point.x = curve.x();
     fold.point.tau = curve.tau();
@@ -223,15 +253,14 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
   fold.point.tangent /= metric_norm(fold.point.tangent, fold.point.scales);
   if (fold.null_vector.dot(fold.point.tangent.head(n)) < 0.0) fold.null_vector *= -1.0;
 
-  Vector offset(n + 1);
-  offset.head(n) = fold.point.x - first.x;
-  offset(n) = fold.point.tau - first.tau;
-  const double travelled = metric_norm(offset, segment.scales());
+  const double travelled = Segment(first, fold.point).length();
+  const double width = (found->high - found->low) * length;
+  fold.point.arclength = first.arclength + travelled;
+  fold.bracket_low = fold.point.arclength - width;
+  fold.bracket_high = fold.point.arclength + width;
+  // A distance from the first point that disagrees with the position in the bracket: another
+  // branch.
   const double middle = 0.5 * (found->low + found->high);
-  fold.point.arclength = first.arclength + middle * length;
-  fold.bracket_low = first.arclength + found->low * length;
-  fold.bracket_high = first.arclength + found->high * length;
-  // A chord from the first point that disagrees with the arclength there: another branch.
   if (std::abs(travelled - middle * length) > 0.2 * middle * length + 2.0 * kHandOver * length)
     return std::nullopt;
 
@@ -241,6 +270,15 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
     fold.tau_error = std::max(std::abs(augmented.rounding / augmented.psi_H_tau),
                               kEpsilon * std::abs(fold.point.tau)) +
                      std::abs(fold.second_derivative) * fold.precision * fold.precision;
+    if (corrector.homotopy().symmetric()) {
+      MorseIndex morse;
+      if (const auto others = morse.count_without_smallest(corrector.H_x())) {
+        // The eigenvalue that vanishes here changes at the rate phi' H_xx [phi, x'].
+        const bool rises = augmented.eigenvalue_slope(fold.point.tangent) > 0.0;
+        fold.index_before = *others + (rises ? 1 : 0);
+        fold.index_after = *others + (rises ? 0 : 1);
+      }
+    }
   } else {
     fold.second_derivative =
         -before * std::abs(segment.second().tangent(n) - first.tangent(n)) / length;

@@ -51,6 +51,12 @@ Segment::Segment(const PathPoint& first, const PathPoint& second)
   }
 }
 
+void Segment::chord_defect(Vector& defect) const {
+  const Index n = first_.x.size();
+  defect = second_.x - first_.x -
+           (0.5 * length_) * (first_.tangent.head(n) + to_second_metric_ * second_.tangent.head(n));
+}
+
 void Segment::at(double theta, Vector& x, double& tau, Vector& direction) const {
   const Index n = first_.x.size();
   const double h = length_;
@@ -71,21 +77,20 @@ void Segment::at(double theta, Vector& x, double& tau, Vector& direction) const 
   direction /= metric_norm(direction, scales());
 }
 
-double Segment::smallest_tau_slope(double sign) const {
+bool Segment::tau_may_turn_twice(int direction, double fraction) const {
   const Index n = first_.x.size();
-  const double g0 = sign * first_.tangent(n);
-  const double g1 = sign * second_.tangent(n) * to_second_metric_;
-  const double mean = sign * (second_.tau - first_.tau) / length_;
+  const bool at_fold = first_.kind == PointKind::fold;
+  const double g0 = at_fold ? 0.0 : direction * first_.tangent(n);
+  const double g1 = direction * second_.tangent(n) * to_second_metric_;
+  const double mean = direction * (second_.tau - first_.tau) / length_;
   // g(theta) = g0 + (6 mean - 4 g0 - 2 g1) theta + 3 (g0 + g1 - 2 mean) theta^2
   const double b = 6.0 * mean - 4.0 * g0 - 2.0 * g1;
   const double c = 3.0 * (g0 + g1 - 2.0 * mean);
-  double smallest = std::min(g0, g1);
-  if (c > 0.0) {
-    const double theta = -0.5 * b / c;
-    if (theta > 0.0 && theta < 1.0) smallest = std::min(smallest, g0 + 0.5 * b * theta);
-  }
-  const double size = std::max({std::abs(g0), std::abs(g1), std::abs(mean)});
-  return size > 0.0 ? smallest / size : 0.0;
+  if (!(c > 0.0)) return false;
+  const double theta = -0.5 * b / c;
+  if (!(theta > 0.0 && theta < 1.0)) return false;
+  const double smallest = g0 + 0.5 * b * theta;
+  return smallest < (at_fold ? -0.05 * g1 : fraction * std::min(g0, g1));
 }
 
 double Segment::tau_offset(double theta) const {

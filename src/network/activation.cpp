@@ -21,8 +21,8 @@ constexpr std::array<std::pair<Activation, std::string_view>, 4> kNames{{
 ActivationValues evaluate_tanh(double u) noexcept {
   const double a = std::abs(u);
   // exp(-2a) where 1 - exp(-2a) does not cancel, expm1 where it would.
-  double e;
-  double t;
+  double e = 0.0;
+  double t = 0.0;
   if (a > 0.35) {
     e = std::exp(-2.0 * a);
     t = (1.0 - e) / (1.0 + e);
@@ -34,7 +34,7 @@ ActivationValues evaluate_tanh(double u) noexcept {
   const double slope = 4.0 * e / ((1.0 + e) * (1.0 + e));
   if (u < 0.0) t = -t;
   // 1 - 3 t^2 = 3 sech^2 - 2
-  return {t, slope, -2.0 * t * slope, 2.0 * slope * (2.0 - 3.0 * slope)};
+  return {t, slope, -2.0 * t * slope, 2.0 * slope * (2.0 - 3.0 * slope), 2.0 * e / (1.0 + e)};
 }
 
 ActivationValues evaluate_logistic(double u) noexcept {
@@ -42,7 +42,7 @@ ActivationValues evaluate_logistic(double u) noexcept {
   const double slope = e / ((1.0 + e) * (1.0 + e));
   const double value = (u < 0.0 ? e : 1.0) / (1.0 + e);
   const double bend = -std::tanh(0.5 * u);  // 1 - 2 sigma
-  return {value, slope, bend * slope, slope * (1.0 - 6.0 * slope)};
+  return {value, slope, bend * slope, slope * (1.0 - 6.0 * slope), e / (1.0 + e)};
 }
 
 ActivationValues evaluate_arctan(double u) noexcept {
@@ -52,8 +52,10 @@ ActivationValues evaluate_arctan(double u) noexcept {
   const double slope = 1.0 / q;
   const double ratio = p * slope;  // p / (1 + p^2), finite also where p^2 overflows (then 0)
   // sigma'' = -2 c p / q^2,  sigma''' = 2 c^2 (3 p^2 - 1) / q^3
-  return {std::atan(p) / c, slope, -2.0 * c * ratio * slope,
-          2.0 * c * c * slope * (3.0 * ratio * ratio - slope * slope)};
+  const double value = std::atan(p) / c;
+  const double tail = std::abs(p) > 1.0 ? std::atan(1.0 / std::abs(p)) / c : 1.0 - std::abs(value);
+  return {value, slope, -2.0 * c * ratio * slope,
+          2.0 * c * c * slope * (3.0 * ratio * ratio - slope * slope), tail};
 }
 
 ActivationValues evaluate_erf(double u) noexcept {
@@ -62,7 +64,10 @@ ActivationValues evaluate_erf(double u) noexcept {
   // Where the slope is zero so are its derivatives, whatever the size of u.
   const double second = slope > 0.0 ? -h * slope : 0.0;
   const double third = slope > 0.0 ? (h * h - 0.5 * pi) * slope : 0.0;
-  return {std::erf(0.5 * std::sqrt(pi) * u), slope, second, third};
+  const double argument = 0.5 * std::sqrt(pi) * std::abs(u);
+  const double tail = std::erfc(argument);
+  const double value = argument > 0.5 ? 1.0 - tail : std::erf(argument);
+  return {u < 0.0 ? -value : value, slope, second, third, tail};
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 
 #include <Eigen/Cholesky>
 
+#include "core/text.hpp"
+
 namespace tautrack {
 
 namespace {
@@ -15,6 +17,28 @@ namespace {
 /// cache.
 constexpr Index kBlock = 256;
 
+/// r = f(u, tau) - y and the size of what it is summed from.
+struct Residual {
+  double value;
+  double size;
+};
+
+/// Where sigma is near an end of its range, r is summed from the distances to that end: a target at
+/// the end itself (y = 1, u = 30) must leave the tail of the sigmoid, not zero.
+Residual residual(const ActivationValues& sigma, const Range& ends, double u, double tau,
+                  double y) {
+  const double delta = 1.0 - tau;
+  if (sigma.tail < 0.25 * (ends.high - ends.low)) {
+    const double end = u < 0.0 ? ends.low : ends.high;
+    const double tail = tau * (u < 0.0 ? sigma.tail : -sigma.tail);
+    const double wing = delta * (u - end);
+    return {(end - y) + tail + wing, std::abs(end - y) + std::abs(tail) + std::abs(wing)};
+  }
+  const double linear = delta * u;
+  const double sigmoid = tau * sigma.value;
+  return {linear + sigmoid - y, std::abs(linear) + std::abs(sigmoid) + std::abs(y)};
+}
+
 Vector standard_deviations(const Matrix& X) {
   const Eigen::RowVectorXd mean = X.colwise().mean();
   return ((X.rowwise() - mean).colwise().squaredNorm() / static_cast<double>(X.rows()))
@@ -22,23 +46,25 @@ Vector standard_deviations(const Matrix& X) {
       .transpose();
 }
 
-PerceptronOptions checked(const PerceptronOptions& options) {
-  if (!(options.ridge >= 0.0) || !std::isfinite(options.ridge))
-    throw std::invalid_argument("ridge must be a number >= 0, got " +
-                                std::to_string(options.ridge));
-  if (!(options.rank_tolerance > 0.0 && options.rank_tolerance < 1.0))
-    throw std::invalid_argument("rank_tolerance must lie in (0, 1), got " +
-                                std::to_string(options.rank_tolerance));
+const PerceptronOptions& checked(const PerceptronOptions& options) {
+  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
   return options;
 }
 
-/// make_problem() is the one place that checks sizes and finiteness.
 const Problem& checked(const Problem& problem) {
-  (void)make_problem(problem.X, problem.y, problem.name, problem.columns, problem.pattern_weights);
+  check(problem);
   return problem;
 }
 
 }  // namespace
+
+std::optional<std::string> PerceptronOptions::invalid_reason() const {
+  if (!(ridge >= 0.0) || !std::isfinite(ridge))
+    return "ridge must be a number >= 0, got " + number(ridge);
+  if (!(rank_tolerance > 0.0 && rank_tolerance < 1.0))
+    return "rank_tolerance must lie in (0, 1), got " + number(rank_tolerance);
+  return std::nullopt;
+}
 
 Perceptron::Perceptron(const Problem& problem, const PerceptronOptions& options)
     : options_(checked(options)),
@@ -50,6 +76,12 @@ Perceptron::Perceptron(const Problem& problem, const PerceptronOptions& options)
   if (space_.rank() == 0)
     throw DataError("problem '" + problem.name +
                     "': every column of X is zero, so no weight changes the output");
+  if (options_.ridge > 0.0 && options_.ridge_standardised && !space_.dependencies().empty())
+    throw DataError(
+        "problem '" + problem.name +
+        "': columns depend on each other, and the weights of least norm are least in the "
+        "units of the data, not in standardised ones: leave out a column or penalise the "
+        "weights in the units of the data");
   row_norms_ = space_.basis().rowwise().norm();
   if (options_.ridge > 0.0)
     ridge_ =
@@ -85,14 +117,15 @@ Vector Perceptron::linear_solution() const {
 double Perceptron::energy(const Vector& v, double tau, Workspace& work) const {
   assert(v.size() == unknowns());
   const Matrix& A = space_.basis();
+  const Range ends = range(options_.activation);
   double sum = 0.0;
   for (Index first = 0; first < patterns(); first += kBlock) {
     const Index rows = std::min(kBlock, patterns() - first);
     auto u = work.u_.head(rows);
     u.noalias() = A.middleRows(first, rows) * v;
     for (Index i = 0; i < rows; ++i) {
-      const double r =
-          (1.0 - tau) * u(i) + tau * evaluate(options_.activation, u(i)).value - y_(first + i);
+      const ActivationValues sigma = evaluate(options_.activation, u(i));
+      const double r = residual(sigma, ends, u(i), tau, y_(first + i)).value;
       sum += omega_(first + i) * r * r;
     }
   }
@@ -103,6 +136,7 @@ double Perceptron::energy(const Vector& v, double tau, Workspace& work) const {
 double Perceptron::gradient(const Vector& v, double tau, Workspace& work, Vector& H) const {
   assert(v.size() == unknowns() && H.size() == unknowns());
   const Matrix& A = space_.basis();
+  const Range ends = range(options_.activation);
   const double delta = 1.0 - tau;
   const double length = v.norm();
   double scale = 0.0;
@@ -116,13 +150,12 @@ double Perceptron::gradient(const Vector& v, double tau, Workspace& work, Vector
     for (Index i = 0; i < rows; ++i) {
       const Index p = first + i;
       const ActivationValues s = evaluate(options_.activation, u(i));
-      const double f = delta * u(i) + tau * s.value;
       const double slope = delta + tau * s.first;
-      const double r = f - y_(p);
+      const auto [r, size] = residual(s, ends, u(i), tau, y_(p));
       const double weighted = omega_(p) * slope;
       gradient(i) = weighted * r;
       scale += row_norms_(p) *
-               (weighted * (std::abs(f) + std::abs(y_(p))) +
+               (weighted * size +
                 omega_(p) * std::abs(slope * slope + tau * s.second * r) * row_norms_(p) * length);
     }
     H.noalias() += block.transpose() * gradient;
@@ -136,9 +169,10 @@ double Perceptron::gradient(const Vector& v, double tau, Workspace& work, Vector
 
 double Perceptron::derivatives(const Vector& v, double tau, Workspace& work, Vector& H, Matrix& H_v,
                                Vector& H_tau) const {
-  const Index n = unknowns();
+  [[maybe_unused]] const Index n = unknowns();
   assert(v.size() == n && H.size() == n && H_tau.size() == n && H_v.rows() == n && H_v.cols() == n);
   const Matrix& A = space_.basis();
+  const Range ends = range(options_.activation);
   const double delta = 1.0 - tau;
   const double length = v.norm();
   double scale = 0.0;
@@ -156,15 +190,13 @@ double Perceptron::derivatives(const Vector& v, double tau, Workspace& work, Vec
     for (Index i = 0; i < rows; ++i) {
       const Index p = first + i;
       const ActivationValues s = evaluate(options_.activation, u(i));
-      const double f = delta * u(i) + tau * s.value;
       const double slope = delta + tau * s.first;
-      const double r = f - y_(p);
+      const auto [r, size] = residual(s, ends, u(i), tau, y_(p));
       const double weighted = omega_(p) * slope;
       gradient(i) = weighted * r;
       hessian(i) = omega_(p) * (slope * slope + tau * s.second * r);
       mixed(i) = omega_(p) * ((s.first - 1.0) * r + slope * (s.value - u(i)));
-      scale += row_norms_(p) * (weighted * (std::abs(f) + std::abs(y_(p))) +
-                                std::abs(hessian(i)) * row_norms_(p) * length);
+      scale += row_norms_(p) * (weighted * size + std::abs(hessian(i)) * row_norms_(p) * length);
     }
     auto scaled = work.scaled_.topRows(rows);
     scaled.noalias() = hessian.asDiagonal() * block;
@@ -201,6 +233,7 @@ void Perceptron::hessian_form_gradient(const Vector& v, double tau, const Vector
                                        const Vector& phi, Vector& by_v, double& by_tau) const {
   assert(v.size() == unknowns() && psi.size() == unknowns() && phi.size() == unknowns());
   const Matrix& A = space_.basis();
+  const Range ends = range(options_.activation);
   const double delta = 1.0 - tau;
   const Vector u = A * v;
   Vector form = (A * psi).cwiseProduct(A * phi).cwiseProduct(omega_);
@@ -209,7 +242,7 @@ void Perceptron::hessian_form_gradient(const Vector& v, double tau, const Vector
     const ActivationValues s = evaluate(options_.activation, u(p));
     const double slope = delta + tau * s.first;
     const double second = tau * s.second;
-    const double r = delta * u(p) + tau * s.value - y_(p);
+    const double r = residual(s, ends, u(p), tau, y_(p)).value;
     // d/du and d/dtau of  f_u^2 + f_uu r
     by_tau += form(p) * (2.0 * slope * (s.first - 1.0) + s.second * r + second * (s.value - u(p)));
     form(p) *= 3.0 * slope * second + tau * s.third * r;

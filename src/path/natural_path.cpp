@@ -7,6 +7,8 @@
 #include "tautrack/homotopy/natural.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
+#include "core/text.hpp"
+
 namespace tautrack {
 
 namespace {
@@ -14,6 +16,11 @@ namespace {
 /// Closer to tau = 1 than this the path has either arrived or its limit should have been
 /// recognised.
 constexpr double kLastDelta = 1e-13;
+
+/// Rounding of tau, 1e-16 out of 1 - tau, makes ever shorter steps this close to tau = 1; a path
+/// that needs more points than this there is going nowhere.
+constexpr double kCloseDelta = 1e-9;
+constexpr int kClosePoints = 300;
 
 /// When the tracker cannot go on this close to tau = 1, the recognition is asked once more with its
 /// distances relaxed to where the path stands.
@@ -114,14 +121,15 @@ NaturalPath track_natural(const Perceptron& network, const TrackOptions& options
                           const Observer& observer) {
   if (options.tau_start != 0.0)
     throw std::invalid_argument("the natural path starts at tau = 0, got tau_start = " +
-                                std::to_string(options.tau_start));
+                                number(options.tau_start));
   if (!(options.tau_target > 0.0 && options.tau_target <= 1.0))
     throw std::invalid_argument("tau_target of the natural path must lie in (0, 1], got " +
-                                std::to_string(options.tau_target));
+                                number(options.tau_target));
   NaturalHomotopy homotopy(network);
   NaturalPath path;
   Tracker tracker(homotopy, network.linear_solution(), options);
   const InfiniteWeightsOptions recognition;
+  int close_points = 0;
   std::string why_not = "1 - tau is not small yet";
   for (const PathPoint& point : tracker) {
     if (observer && !observer(point)) {
@@ -134,10 +142,10 @@ NaturalPath track_natural(const Perceptron& network, const TrackOptions& options
     path.infinity = recognise_infinite_weights(network, point, recognition, why_not);
     if (path.infinity) {
       tracker.stop(TrackStatus::infinite_weights, describe(*path.infinity));
-    } else if (delta < kLastDelta) {
+    } else if (delta < kLastDelta || (delta < kCloseDelta && ++close_points > kClosePoints)) {
       tracker.stop(TrackStatus::unresolved_end,
-                   "the path comes within 1e-13 of tau = 1 without arriving, and no limit at "
-                   "infinite weights is recognised: " +
+                   "the path comes as close to tau = 1 as double precision resolves without "
+                   "arriving, and no limit at infinite weights is recognised: " +
                        why_not);
     }
   }

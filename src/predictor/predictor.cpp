@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/text.hpp"
 #include "predictor/davidenko.hpp"
 
 namespace tautrack {
@@ -54,7 +55,7 @@ const std::vector<std::string_view>& predictor_names() {
 
 std::optional<std::string> PredictorOptions::invalid_reason() const {
   if (!(tolerance > 0.0 && tolerance < 0.1))
-    return "predictor tolerance must lie in (0, 0.1), got " + std::to_string(tolerance);
+    return "predictor tolerance must lie in (0, 0.1), got " + number(tolerance);
   if (max_tries <= 0) return "predictor max_tries must be > 0, got " + std::to_string(max_tries);
   return std::nullopt;
 }

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/text.hpp"
+
 namespace tautrack {
 
 std::optional<std::string> StepControlOptions::invalid_reason() const {
   const auto say = [](const char* rule, double value) {
-    return std::string("step control ") + rule + ", got " + std::to_string(value);
+    return std::string("step control ") + rule + ", got " + number(value);
   };
   if (!(min > 0.0)) return say("min must be > 0", min);
   if (!(max >= min) || !std::isfinite(max)) return say("max must be finite and >= min", max);

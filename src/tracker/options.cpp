@@ -3,17 +3,18 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/text.hpp"
+
 namespace tautrack {
 
 std::optional<std::string> TrackOptions::invalid_reason() const {
   if (!std::isfinite(tau_start) || !std::isfinite(tau_target) || tau_start == tau_target)
-    return "tau_start and tau_target must be finite and different, got " +
-           std::to_string(tau_start) + " and " + std::to_string(tau_target);
+    return "tau_start and tau_target must be finite and different, got " + number(tau_start) +
+           " and " + number(tau_target);
   const auto [low, high] = std::minmax(tau_start, tau_target);
   for (const double tau : landings)
     if (!(tau > low && tau < high))
-      return "landings must lie strictly between tau_start and tau_target, got " +
-             std::to_string(tau);
+      return "landings must lie strictly between tau_start and tau_target, got " + number(tau);
   if (max_steps <= 0) return "max_steps must be > 0, got " + std::to_string(max_steps);
   if (auto reason = predictor.invalid_reason()) return reason;
   if (auto reason = corrector.invalid_reason()) return reason;

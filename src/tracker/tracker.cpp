@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <stdexcept>
 
 #include "tautrack/corrector/newton.hpp"
@@ -13,14 +12,17 @@
 #include "tautrack/events/segment.hpp"
 #include "tautrack/predictor/predictor.hpp"
 
+#include "core/text.hpp"
+
 namespace tautrack {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// A dip of dtau/da below this fraction of its size within a step is looked at with a shorter step.
-constexpr double kSmallestSlope = 0.05;
+/// A step within which dtau/da dips below this fraction of the smaller of its values at the ends is
+/// looked at with a shorter step.
+constexpr double kDeepestDip = 0.5;
 
 /// Below this length a step is no longer refused for what it might hide: two events nearer to each
 /// other than this are one.
@@ -31,12 +33,6 @@ constexpr int kRefusalsBeforeLeap = 3;
 
 /// A bordered matrix worse than this has lost rank.
 constexpr double kSingular = 1e-15;
-
-std::string number(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.10g", value);
-  return text;
-}
 
 }  // namespace
 
@@ -94,8 +90,8 @@ struct Tracker::State {
   std::optional<Fold> fold;
   std::optional<BranchPoint> branch;
   std::optional<int> last_index;  ///< At the last point where it is known.
-  int turns_since_index = 0;      ///< Folds and branch points since then.
-  std::size_t known_folds = 0;    ///< Folds met up to then.
+  int turns_since_index = 0;      ///< Events since then after which it is not known.
+  bool branch_open = false;       ///< The last of those is a branch point.
 
   PathResult result;
   Clock::time_point began = Clock::now();
@@ -181,7 +177,8 @@ const char* Tracker::State::try_step(double step) {
   const PathPoint& from = current();
   fold.reset();
   branch.reset();
-  if (!predictor->predict(from, step, prediction)) return "the predictor failed";
+  if (!predictor->predict(from, step, prediction))
+    return "the tangent field is singular or not finite on the way";
   measures = {};
   measures.step = prediction.step;
   measures.limit = prediction.next_step;
@@ -242,6 +239,10 @@ const char* Tracker::State::look_for_events(double step) {
   // Points next to the curve instead of on it tilt a short chord; that is no jump.
   measures.skew =
       std::max(0.0, segment.skew() - 2.0 * (from.error + next.error) / segment.length());
+  // The chord against the mean of the tangents once more, in the homotopy's own terms: a jump in an
+  // unknown that is small beside others does not turn the tangent as a whole.
+  segment.chord_defect(move);
+  measures.displacement = std::max(measures.displacement, homotopy.displacement(next.x, move));
   const bool finest = segment.length() <= kFinest;
   if (!control.acceptable(measures)) {
     if (measures.contraction > control.options().tolerance * control.options().contraction)
@@ -265,15 +266,14 @@ const char* Tracker::State::look_for_events(double step) {
   } else if (turns) {
     fold = locate_fold(segment, corrector);
     if (!fold) return "the direction of tau changes without a fold on a connected curve";
-    fold->index_before = index_here();
+    const auto here = index_here();
+    if (here && fold->index_before && *here != *fold->index_before && !finest)
+      return "the Morse index at the fold contradicts the one before it";
+    if (here) fold->index_before = here;
   } else if (!finest) {
     // Two folds can hide between two points with the same direction of tau.
-    const double smallest = segment.smallest_tau_slope(from.tau_direction);
-    const double floor = from.kind == PointKind::fold ? -kSmallestSlope : 0.0;
-    const double ends =
-        std::min(std::abs(from.tangent(from.x.size())), std::abs(next.tangent(next.x.size())));
-    (void)ends;
-    if (smallest < floor || prediction.turns) return "tau may turn twice within the step";
+    if (segment.tau_may_turn_twice(from.tau_direction, kDeepestDip) || prediction.turns)
+      return "tau may turn twice within the step";
   }
 
   // A stop that the corrected point, or the fold before it, has passed.
@@ -334,25 +334,25 @@ void Tracker::State::accept() {
   const double length = Segment(current(), next).length();
   next.arclength = arclength + length;
   if (branch) {
-    branch->index_after = next.morse_index;
     ++turns_since_index;
+    branch_open = true;
     result.branch_points.push_back(std::move(*branch));
   }
   if (fold) {
-    ++turns_since_index;
-    fold->point.arclength = arclength + Segment(current(), fold->point).length();
     next = fold->point;
+    last_index = fold->index_after;
+    turns_since_index = last_index ? 0 : turns_since_index + 1;
     result.folds.push_back(std::move(*fold));
   }
   if (next.morse_index) {
     // With several events since the index was last known, it belongs to none of them.
     if (turns_since_index == 1) {
-      if (!result.folds.empty() && result.folds.size() > known_folds)
-        result.folds.back().index_after = next.morse_index;
-      else
+      if (branch_open)
         result.branch_points.back().index_after = next.morse_index;
+      else
+        result.folds.back().index_after = next.morse_index;
     }
-    known_folds = result.folds.size();
+    branch_open = false;
     last_index = next.morse_index;
     turns_since_index = 0;
   }

@@ -53,8 +53,12 @@ class Corrector {
   Correction correct(Vector& x, double& tau, Constraint constraint, const Vector& normal,
                      const MetricScales& scales, bool polish = false);
 
-  /// Linearises at (x, tau) as it is, with the given border. @return false where H, H_x or H_tau
-  /// are not finite or the bordered matrix has a zero row.
+  /// Evaluates H, H_x and H_tau at (x, tau). @return false where one of them is not finite.
+  bool evaluate(const Vector& x, double tau);
+
+  /// The same, and factors the bordered matrix: linearises at (x, tau) as it is, with the given
+  /// border. @return false where H, H_x or H_tau are not finite or the bordered matrix has a zero
+  /// row.
   bool linearise(const Vector& x, double tau, const Vector& border, const MetricScales& scales);
 
   /// Of the last linearisation: unit tangent with border . tangent > 0.

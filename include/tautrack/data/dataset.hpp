@@ -67,6 +67,11 @@ struct DatasetOptions {
 /// @throws DataError when the options do not fit these data; never with the default ones.
 [[nodiscard]] Dataset iris(const DatasetOptions& options = {});
 
+/// The one place that knows what a usable problem is: at least one pattern and one column, sizes
+/// that agree, finite entries, positive pattern weights.
+/// @throws DataError naming row and column and the rule that is broken.
+void check(const Problem& problem);
+
 /// A problem from numbers already in memory, checked once for sizes and finiteness.
 /// Column names default to x1, x2, ...; pattern weights may be left empty.
 /// @throws DataError when a size disagrees, an entry is not finite or a pattern weight not

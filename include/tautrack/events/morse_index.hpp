@@ -16,10 +16,16 @@ class MorseIndex {
   /// @return Negative eigenvalues, or nothing when one has no sign.
   [[nodiscard]] std::optional<int> count(const Matrix& H_x, double relative_error = 0.0);
 
-  /// Of the last count(), ascending.
+  /// The same at a fold, where one eigenvalue is zero: the one smallest in size is left out.
+  /// Nothing when a second one has no sign either.
+  [[nodiscard]] std::optional<int> count_without_smallest(const Matrix& H_x);
+
+  /// Of the last count, ascending.
   [[nodiscard]] const Vector& eigenvalues() const noexcept { return eigenvalues_; }
 
  private:
+  [[nodiscard]] bool compute(const Matrix& H_x);
+
   Vector eigenvalues_;
 };
 

@@ -26,13 +26,18 @@ class Segment {
   /// Angle between the chord and the mean of the tangents: zero on a circle.
   [[nodiscard]] double skew() const noexcept { return skew_; }
 
+  /// x part of the chord minus length() times the mean of the tangents: of third order in the
+  /// length on a smooth curve. defect is n.
+  void chord_defect(Vector& defect) const;
+
   /// Point and unit tangent of the interpolant at theta in [0, 1]. x is n, direction n + 1.
   void at(double theta, Vector& x, double& tau, Vector& direction) const;
 
-  /// Smallest value over the segment of (dtau/da of the interpolant) * sign, relative to the larger
-  /// of its values at the ends and in the mean. Negative: tau turns within the segment although its
-  /// ends may not show it.
-  [[nodiscard]] double smallest_tau_slope(double sign) const;
+  /// Whether tau may turn and turn back within the segment although both ends have the same
+  /// direction of tau: dtau/da of the interpolant, times `direction`, falls below `fraction` of the
+  /// smaller of its values at the ends. At a fold, where it is zero, it may not fall below zero by
+  /// more than rounding of the interpolant: a twentieth of its value at the other end.
+  [[nodiscard]] bool tau_may_turn_twice(int direction, double fraction) const;
 
   /// theta at which the interpolant first has this tau. @pre tau lies between those of the ends.
   [[nodiscard]] double theta_at_tau(double tau) const;

@@ -40,6 +40,7 @@ struct ActivationValues {
   double first;   ///< sigma'  > 0
   double second;  ///< sigma''
   double third;   ///< sigma'''
+  double tail;    ///< Distance of sigma to the end of its range on the side of u, > 0.
 };
 [[nodiscard]] ActivationValues evaluate(Activation activation, double u) noexcept;
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <memory>
-#include <stdexcept>
+#include <optional>
+#include <string>
 
 #include "tautrack/core/column_space.hpp"
 #include "tautrack/core/types.hpp"
@@ -14,9 +14,13 @@ namespace tautrack {
 struct PerceptronOptions {
   Activation activation = Activation::tanh;
   double ridge = 0.0;  ///< >= 0. Adds ridge/2 |w|^2 to the energy.
-  bool ridge_standardised =
-      false;  ///< The penalty is on w_j times the standard deviation of column j.
+  /// The penalty is on w_j times the standard deviation of column j (a constant column, such as the
+  /// bias, goes free) instead of w_j in the units of the data. Needs independent columns.
+  bool ridge_standardised = false;
   double rank_tolerance = 1e-11;  ///< In (0, 1). See ColumnSpace.
+
+  /// Nothing when usable; else one sentence with the field, its value and the rule it breaks.
+  [[nodiscard]] std::optional<std::string> invalid_reason() const;
 };
 
 /// A single-layer perceptron fitted by least squares (design: section 1). For node function
@@ -34,7 +38,7 @@ class Perceptron {
  public:
   /// @throws DataError when the problem is unusable or every column of X is zero;
   /// std::invalid_argument when an option breaks its rule.
-  Perceptron(const Problem& problem, const PerceptronOptions& options = {});
+  explicit Perceptron(const Problem& problem, const PerceptronOptions& options = {});
 
   [[nodiscard]] Index patterns() const noexcept { return y_.size(); }      ///< L
   [[nodiscard]] Index unknowns() const noexcept { return space_.rank(); }  ///< n

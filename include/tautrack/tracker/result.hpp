@@ -55,7 +55,7 @@ struct PathPoint {
   double residual_scale = 0.0;  ///< Size of what H is summed from.
   double reciprocal_condition = 0.0;  ///< Of the bordered matrix.
   std::optional<int> morse_index;     ///< Negative eigenvalues of H_x; nothing when H_x is not
-                                   ///< symmetric or one is zero to working precision.
+                                      ///< symmetric or one is zero to working precision.
 };
 
 /// A fold (limit point): the tau part of the tangent changes its sign.

@@ -1,0 +1,80 @@
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include "tautrack/path/natural_path.hpp"
+
+#include "problems.hpp"
+
+namespace {
+
+using namespace tautrack;
+
+/// Tracks the seeds in turn; counters are means per path. Fails loudly when a path does not arrive.
+void track_seeds(benchmark::State& state, Index L, Index s, int seeds, PredictorKind predictor) {
+  std::vector<Perceptron> networks;
+  for (int seed = 1; seed <= seeds; ++seed)
+    networks.emplace_back(bench::regression_problem(L, s, static_cast<std::uint64_t>(seed)));
+  TrackOptions options;
+  options.predictor.kind = predictor;
+  Work total;
+  std::size_t next = 0;
+  double folds = 0.0;
+  for (auto _ : state) {
+    const NaturalPath path = track_natural(networks[next++ % networks.size()], options);
+    if (!path.ok()) {
+      state.SkipWithError(path.message.c_str());
+      break;
+    }
+    total.steps += path.work.steps;
+    total.rejected += path.work.rejected;
+    total.factorisations += path.work.factorisations;
+    total.evaluations += path.work.evaluations;
+    total.passes_over_data += path.work.passes_over_data;
+    folds += static_cast<double>(path.folds.size());
+  }
+  const auto mean = [](double sum) {
+    return benchmark::Counter(sum, benchmark::Counter::kAvgIterations);
+  };
+  state.counters["steps"] = mean(static_cast<double>(total.steps));
+  state.counters["rejected"] = mean(static_cast<double>(total.rejected));
+  state.counters["factorisations"] = mean(static_cast<double>(total.factorisations));
+  state.counters["hessians"] = mean(static_cast<double>(total.evaluations));
+  state.counters["passes"] = mean(static_cast<double>(total.passes_over_data));
+  state.counters["folds"] = mean(folds);
+}
+
+// Question: what does one whole path cost, start, tracking and report in the user's units, for four
+// sizes? (The factorisation X = QR is not in it: see column_space in network.cpp.)
+void path(benchmark::State& state, PredictorKind predictor) {
+  const Index L = state.range(0);
+  const Index s = state.range(1);
+  track_seeds(state, L, s, L <= 1000 ? 20 : 1, predictor);
+}
+BENCHMARK_CAPTURE(path, tangent, PredictorKind::tangent)
+    ->ArgNames({"L", "s"})
+    ->Args({10, 3})
+    ->Args({50, 6})
+    ->Args({1000, 20})
+    ->Args({20000, 100})
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(path, davidenko, PredictorKind::davidenko)
+    ->ArgNames({"L", "s"})
+    ->Args({10, 3})
+    ->Args({50, 6})
+    ->Args({1000, 20})
+    ->Args({20000, 100})
+    ->Unit(benchmark::kMicrosecond);
+
+// Question: how does the cost of a path grow with the number of patterns at fixed s = 10?
+void path_growth_in_patterns(benchmark::State& state) {
+  track_seeds(state, state.range(0), 10, 1, PredictorKind::tangent);
+  state.SetComplexityN(state.range(0));
+}
+BENCHMARK(path_growth_in_patterns)
+    ->RangeMultiplier(4)
+    ->Range(256, 65536)
+    ->Unit(benchmark::kMicrosecond)
+    ->Complexity(benchmark::oN);
+
+}  // namespace

@@ -1,0 +1,115 @@
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <new>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "tautrack/version.hpp"
+
+#include "output_files.hpp"
+#include "text.hpp"
+#include "track.hpp"
+#include "usage_error.hpp"
+
+namespace tautrack::program {
+namespace {
+
+constexpr const char* about_program =
+    R"(tautrack fits single-layer perceptrons y = sigma(x.w) by least squares and tells
+what the fit is worth. It follows the solutions of the network equations
+(gradient of the energy = 0) as curves in a parameter tau that bends the linear
+network, tau = 0, into the sigmoid one, tau = 1. So it knows how a fit came out
+of the linear one, where its path folded back, whether it is a minimum, a saddle
+or a maximum, and whether its weights are infinite.
+)";
+
+constexpr const char* more_about_program =
+    R"(Examples:
+  tautrack track           the bundled iris data
+  tautrack track --help    all options, and what a data file looks like
+
+Results go to standard output, messages and progress to standard error.
+
+Exit status:
+  0  solved
+  1  something is unresolved or infinite; the output says what
+  2  the data, an option or an output is unusable: one sentence on standard
+     error says why, nothing is written)";
+
+/// Help in which a subcommand is listed with the first line of its description only.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  [[nodiscard]] std::string make_subcommand(const CLI::App* command) const override {
+    const std::string text = command->get_description();
+    return fmt::format("  {:<{}}{}\n", command->get_name(), get_column_width() - 2,
+                       text.substr(0, text.find('\n')));
+  }
+};
+
+/// Says why the program ends without a result.
+int fail(std::string_view reason) {
+  const std::string line = fmt::format("tautrack: {}\n", printable(reason));
+  std::fwrite(line.data(), 1, line.size(), stderr);
+  return exit_unusable;
+}
+
+/// Reads the command line and runs the subcommand.
+int run(int argc, char** argv) {
+  CLI::App program(about_program, "tautrack");
+  program.footer(more_about_program);
+  program.set_version_flag("--version", fmt::format("tautrack {}", version),
+                           "Print the version and exit");
+  program.require_subcommand(1);
+  program.formatter(std::make_shared<HelpFormatter>());
+  program.get_formatter()->column_width(28);
+  TrackRequest track;
+  add_track_command(program, track);
+
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    std::ostringstream text;
+    program.exit(success, text, text);
+    write_standard_output(text.str());
+    return exit_solved;
+  } catch (const CLI::RequiredError& error) {
+    const bool is_named = argc > 1 && argv[1][0] != '-';
+    return fail(
+        fmt::format("{} (see tautrack --help)",
+                    is_named ? fmt::format("there is no subcommand '{}'", argv[1]) : error.what()));
+  } catch (const CLI::ParseError& error) {
+    return fail(fmt::format("{} (see {} --help)", error.what(),
+                            program.get_subcommands().empty() ? "tautrack" : "tautrack track"));
+  }
+  return run_track(track);
+}
+
+/// run(), with what it throws turned into a sentence and an exit status.
+int run_safely(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    return fail("there is not enough memory");
+  } catch (const std::exception& error) {
+    return fail(error.what());
+  }
+}
+
+}  // namespace
+}  // namespace tautrack::program
+
+int main(int argc, char** argv) {
+  // A reader that went away and a limit on the size of files show as errors of write(), not as
+  // signals.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGCHLD, SIG_DFL);  // A caller that ignores it would hide how gnuplot ended.
+  tautrack::program::occupy_standard_descriptors();
+  return tautrack::program::run_safely(argc, argv);
+}

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "track.hpp"
+
+/// Results of `tautrack track` as text. `tracked` has one entry for each problem of the data set.
+namespace tautrack::program {
+
+/// Summary for a person.
+[[nodiscard]] std::string text_report(const TrackRequest& request, const Dataset& dataset,
+                                      const std::vector<TrackedProblem>& tracked);
+
+/// Everything, for programs (design: section 5). Infinite and undefined numbers are null.
+[[nodiscard]] std::string json_report(const TrackRequest& request, const Dataset& dataset,
+                                      const std::vector<TrackedProblem>& tracked);
+
+/// The paths, one row a point. Numbers read back as the same doubles; undefined ones are empty.
+[[nodiscard]] std::string csv_report(const Dataset& dataset,
+                                     const std::vector<TrackedProblem>& tracked);
+
+/// One word for a stationary point with so many negative eigenvalues of n.
+[[nodiscard]] std::string_view kind_of_point(std::optional<int> morse_index, Index unknowns);
+
+}  // namespace tautrack::program

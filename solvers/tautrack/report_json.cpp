@@ -1,0 +1,193 @@
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "tautrack/version.hpp"
+
+#include "report.hpp"
+
+namespace tautrack::program {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// An array of numbers.
+Json numbers(const Vector& vector) { return std::vector<double>(vector.begin(), vector.end()); }
+
+/// The value, or null without one.
+template <class T>
+Json value_or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+/// [low, high]
+Json bracket(double low, double high) { return Json::array({low, high}); }
+
+/// The part that every kind of point of a path has in common.
+Json point_report(const NaturalPoint& point) {
+  return {{"tau", point.tau},
+          {"arclength", point.arclength},
+          {"weights", numbers(point.weights)},
+          {"energy", point.energy},
+          {"morse_index", value_or_null(point.morse_index)},
+          {"kind", to_string(point.kind)}};
+}
+
+Json fold_report(const NaturalFold& fold) {
+  Json json = point_report(fold.point);
+  json["index_before"] = value_or_null(fold.index_before);
+  json["index_after"] = value_or_null(fold.index_after);
+  json["bracket"] = bracket(fold.bracket_low, fold.bracket_high);
+  json["tangent"] = numbers(fold.tangent);
+  json["tau_error"] = fold.tau_error;
+  json["curvature_sign"] = fold.curvature_sign;
+  return json;
+}
+
+Json branch_point_report(const NaturalBranchPoint& branch) {
+  Json json = point_report(branch.point);
+  json["index_before"] = value_or_null(branch.index_before);
+  json["index_after"] = value_or_null(branch.index_after);
+  json["bracket"] = bracket(branch.bracket_low, branch.bracket_high);
+  json["multiplicity"] = branch.multiplicity;
+  json["tangent"] = numbers(branch.tangent);
+  json["other_tangent"] = branch.other_tangent ? numbers(*branch.other_tangent) : Json();
+  json["followed"] = branch.followed;
+  return json;
+}
+
+Json data_report(const TrackRequest& request, const Problem& problem,
+                 const TrackedProblem& tracked) {
+  const PerceptronOptions& perceptron = request.network.perceptron;
+  Json dependent_columns = Json::array();
+  for (const ColumnDependency& dependency : tracked.dependencies) {
+    Json on = Json::array();
+    for (const auto& [column, coefficient] : dependency.on)
+      on.push_back({{"column", problem.columns[static_cast<std::size_t>(column)]},
+                    {"coefficient", coefficient}});
+    dependent_columns.push_back(
+        {{"column", problem.columns[static_cast<std::size_t>(dependency.column)]}, {"on", on}});
+  }
+  return {{"patterns", problem.X.rows()},
+          {"weights", problem.X.cols()},
+          {"columns", problem.columns},
+          {"activation", to_string(perceptron.activation)},
+          {"ridge", perceptron.ridge},
+          {"ridge_units", perceptron.ridge_standardised ? "standardised" : "user"},
+          {"rank", tracked.rank},
+          {"dependent_columns", dependent_columns},
+          {"weights_are", tracked.rank < problem.X.cols() ? "minimum norm" : "unique"}};
+}
+
+Json options_report(const TrackRequest& request) {
+  const TrackOptions& track = request.track;
+  return {{"level", request.network.level},
+          {"predictor", to_string(track.predictor.kind)},
+          {"tolerance", track.corrector.tolerance},
+          {"max_steps", track.max_steps},
+          {"taus", track.landings}};
+}
+
+Json path_report(const NaturalPath& path) {
+  Json points = Json::array();
+  for (const NaturalPoint& point : path.points) points.push_back(point_report(point));
+  Json folds = Json::array();
+  for (const NaturalFold& fold : path.folds) folds.push_back(fold_report(fold));
+  Json branch_points = Json::array();
+  for (const NaturalBranchPoint& branch : path.branch_points)
+    branch_points.push_back(branch_point_report(branch));
+  return {{"status", to_string(path.status)},
+          {"message", path.message},
+          {"points", points},
+          {"folds", folds},
+          {"branch_points", branch_points},
+          {"work",
+           {{"steps", path.work.steps},
+            {"rejected", path.work.rejected},
+            {"factorisations", path.work.factorisations},
+            {"evaluations", path.work.evaluations},
+            {"passes_over_data", path.work.passes_over_data},
+            {"seconds", path.work.seconds}}}};
+}
+
+Json end_report(const PathEnd& end) {
+  return {{"tau", end.tau},
+          {"weights", numbers(end.weights)},
+          {"energy", end.energy},
+          {"gradient_norm", end.gradient_norm},
+          {"gradient_scale", end.gradient_scale},
+          {"last_newton_step", end.last_newton_step},
+          {"eigenvalues", numbers(end.eigenvalues)},
+          {"morse_index", value_or_null(end.morse_index)},
+          {"status", end.status}};
+}
+
+Json infinity_report(const InfiniteWeights& infinity) {
+  Json growth = Json::array();
+  for (const Growth of_pattern : infinity.growth) growth.push_back(to_string(of_pattern));
+  return {{"direction", numbers(infinity.direction)},
+          {"signs", infinity.signs},
+          {"growth", growth},
+          {"energy", infinity.energy},
+          {"path_energy", infinity.path_energy},
+          {"linear_rate", numbers(infinity.linear_rate)},
+          {"delta", infinity.delta},
+          {"local_infimum", value_or_null(infinity.local_infimum)},
+          {"local_infimum_reason", infinity.local_infimum_reason}};
+}
+
+/// Whether the value has no parts that have parts again, but for arrays of scalars: then it stands
+/// on one line.
+bool fits_one_line(const Json& value) {
+  const auto is_scalar = [](const Json& part) { return !part.is_structured() || part.empty(); };
+  const auto is_flat = [&](const Json& part) {
+    return is_scalar(part) || (part.is_array() && std::all_of(part.begin(), part.end(), is_scalar));
+  };
+  return is_flat(value) || (value.is_object() && std::all_of(value.begin(), value.end(), is_flat));
+}
+
+/// Appends the value, indented, to the text. Bytes that are not UTF-8 become U+FFFD.
+void append(const Json& value, std::size_t indent, std::string& out) {
+  const auto dump = [](const Json& part) {
+    return part.dump(-1, ' ', false, Json::error_handler_t::replace);
+  };
+  if (fits_one_line(value)) {
+    out += dump(value);
+    return;
+  }
+  const std::string blanks(indent + 1, ' ');
+  out += value.is_object() ? '{' : '[';
+  const char* separator = "\n";
+  for (auto part = value.begin(); part != value.end(); ++part) {
+    out += separator + blanks;
+    separator = ",\n";
+    if (value.is_object()) out += dump(part.key()) + ": ";
+    append(*part, indent + 1, out);
+  }
+  out += '\n' + std::string(indent, ' ') + (value.is_object() ? '}' : ']');
+}
+
+}  // namespace
+
+std::string json_report(const TrackRequest& request, const Dataset& dataset,
+                        const std::vector<TrackedProblem>& tracked) {
+  Json problems = Json::array();
+  for (std::size_t i = 0; i < tracked.size(); ++i) {
+    const NaturalPath& path = tracked[i].path;
+    problems.push_back({{"name", dataset.problems[i].name},
+                        {"data", data_report(request, dataset.problems[i], tracked[i])},
+                        {"path", path_report(path)},
+                        {"end", path.end ? end_report(*path.end) : Json()},
+                        {"infinity", path.infinity ? infinity_report(*path.infinity) : Json()}});
+  }
+  const Json report{{"tautrack", version},
+                    {"command", "track"},
+                    {"source", dataset.source},
+                    {"options", options_report(request)},
+                    {"problems", problems}};
+  std::string out;
+  append(report, 0, out);
+  return out + '\n';
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,273 @@
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <limits>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "tautrack/version.hpp"
+
+#include "report.hpp"
+#include "standardised_weights.hpp"
+#include "text.hpp"
+
+namespace tautrack::program {
+namespace {
+
+constexpr std::size_t page_width = 80;
+constexpr std::size_t label_width = 18;  ///< The two blanks in front of a label included.
+constexpr std::size_t name_width = 28;   ///< Of column and problem names in tables.
+constexpr Index most_weights = 16;       ///< Rows of a table of weights.
+constexpr std::size_t most_events = 40;  ///< Rows of a table of folds, branch points or landings.
+
+/// Appends lines of the form "  label   text".
+class Page {
+ public:
+  /// A labelled text, broken into lines.
+  void line(std::string_view label, std::string_view text) {
+    row(wrap(text, page_width - label_width, label_width), label);
+  }
+
+  /// A row of a table, behind the label, without the blanks at its end.
+  void row(std::string_view text, std::string_view label = "") {
+    text = text.substr(0, text.find_last_not_of(' ') + 1);
+    fmt::format_to(std::back_inserter(text_), "  {:<{}}{}\n", label, label_width - 2, text);
+  }
+
+  /// A line without label.
+  void plain(std::string_view text) { (text_ += text) += '\n'; }
+
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+/// A number for a table of names and numbers.
+std::string short_number(double number) { return fmt::format("{:.7g}", number); }
+
+/// A Morse index, or '?' where an eigenvalue is zero to working precision.
+std::string index_text(std::optional<int> morse_index) {
+  return morse_index ? std::to_string(*morse_index) : "?";
+}
+
+/// A tau, with digits enough to see how far from 1 it is.
+std::string tau_text(double tau) { return fmt::format("{:.15g}", tau); }
+
+/// The columns that a table shows: all, or those with the largest standardised weights, in their
+/// order.
+std::vector<Index> shown_columns(const Problem& problem, const Vector& weights) {
+  const Index count = std::min(weights.size(), most_weights);
+  const Vector size = StandardisedWeights(problem.X)(weights).cwiseAbs();
+  std::vector<Index> order(static_cast<std::size_t>(weights.size()));
+  std::iota(order.begin(), order.end(), Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return size(a) > size(b); });
+  order.resize(static_cast<std::size_t>(count));
+  std::sort(order.begin(), order.end());
+  return order;
+}
+
+/// A table with one row a column of X and up to two numbers in it.
+void add_weights(Page& page, std::string_view label, const Problem& problem, const Vector& first,
+                 std::string_view first_title, const Vector* second = nullptr,
+                 std::string_view second_title = "") {
+  page.row(fmt::format("{:<{}}{:>16}{:>16}", "column", name_width, first_title, second_title),
+           label);
+  const std::vector<Index> columns = shown_columns(problem, second ? *second : first);
+  for (const Index column : columns)
+    page.row(fmt::format("{:<{}}{:>16}{:>16}",
+                         cut(problem.columns[static_cast<std::size_t>(column)], name_width - 2),
+                         name_width, short_number(first(column)),
+                         second ? short_number((*second)(column)) : ""));
+  const auto hidden = first.size() - static_cast<Index>(columns.size());
+  if (hidden > 0) page.row(fmt::format("and {} that matter less (all: --json)", hidden));
+}
+
+/// Which columns depend on which, in words.
+void add_rank(Page& page, const Problem& problem, const TrackedProblem& tracked) {
+  const Index weights = problem.X.cols();
+  if (tracked.rank == weights) return;
+  page.line("rank", fmt::format("{} of {}: many weights give the same outputs; shown are those of "
+                                "smallest norm (minimum-norm weights)",
+                                tracked.rank, weights));
+  std::size_t shown = 0;
+  for (const ColumnDependency& dependency : tracked.dependencies) {
+    if (shown++ == most_events) {
+      page.line("", fmt::format("and {} more dependent columns (all: --json)",
+                                tracked.dependencies.size() - most_events));
+      break;
+    }
+    std::string sum;
+    for (const auto& [column, coefficient] : dependency.on) {
+      const std::string name = cut(problem.columns[static_cast<std::size_t>(column)], name_width);
+      sum += fmt::format(
+          "{}{:.6g} {}",
+          sum.empty() ? (coefficient < 0 ? "-" : "") : (coefficient < 0 ? " - " : " + "),
+          std::abs(coefficient), name);
+    }
+    page.line("", fmt::format(
+                      "{} = {}",
+                      cut(problem.columns[static_cast<std::size_t>(dependency.column)], name_width),
+                      sum.empty() ? "0" : sum));
+  }
+}
+
+/// Titles of the table of folds, branch points and landings, and one row of it.
+std::string event_titles() {
+  return fmt::format("{:<20}{:>10}{:>18}{:>14}", "tau", "Morse", "E", "arclength");
+}
+std::string event_row(const NaturalPoint& point, const std::string& morse) {
+  return fmt::format("{:<20}{:>10}{:>18}{:>14}", tau_text(point.tau), morse,
+                     fmt::format("{:.11g}", point.energy), fmt::format("{:.6g}", point.arclength));
+}
+
+/// A table of events: folds or branch points.
+template <class Event>
+void add_events(Page& page, std::string_view label, const std::vector<Event>& events) {
+  if (events.empty()) {
+    page.line(label, "none");
+    return;
+  }
+  page.row(event_titles(), label);
+  for (std::size_t i = 0; i < std::min(events.size(), most_events); ++i)
+    page.row(event_row(events[i].point, index_text(events[i].index_before) + " -> " +
+                                            index_text(events[i].index_after)));
+  if (events.size() > most_events)
+    page.row(fmt::format("and {} more (all: --json)", events.size() - most_events));
+}
+
+/// The points at which the path stopped because the user asked for their tau.
+void add_landings(Page& page, const NaturalPath& path, const std::vector<double>& asked) {
+  if (asked.empty()) return;
+  std::vector<const NaturalPoint*> landings;
+  for (const NaturalPoint& point : path.points)
+    if (point.kind == PointKind::landing &&
+        std::find(asked.begin(), asked.end(), point.tau) != asked.end())
+      landings.push_back(&point);
+  if (landings.empty()) {
+    page.line("stops", "none of the taus asked for was reached");
+    return;
+  }
+  page.row(event_titles(), "stops");
+  for (std::size_t i = 0; i < std::min(landings.size(), most_events); ++i)
+    page.row(event_row(*landings[i], index_text(landings[i]->morse_index)));
+  if (landings.size() > most_events)
+    page.row(fmt::format("and {} more (all: --csv)", landings.size() - most_events));
+}
+
+/// The point at which the path arrived.
+void add_end(Page& page, const Problem& problem, const NaturalPath& path) {
+  const PathEnd& end = *path.end;
+  const std::string_view kind = kind_of_point(end.morse_index, end.eigenvalues.size());
+  page.line("end", fmt::format("{} at tau = {}, Morse index {}, {}", kind, tau_text(end.tau),
+                               index_text(end.morse_index), end.status));
+  page.line("", fmt::format("E = {:.15g}", end.energy));
+  if (end.eigenvalues.size() > 0)
+    page.line("", fmt::format("smallest eigenvalue {:.3g}", end.eigenvalues(0)));
+  page.line("",
+            fmt::format("|gradient| {:.2g}, where rounding alone gives {:.2g}", end.gradient_norm,
+                        end.gradient_scale * std::numeric_limits<double>::epsilon()));
+  if (path.points.empty()) return;
+  const NaturalPoint& start = path.points.front();
+  add_weights(page, "weights", problem, start.weights, "at tau = " + tau_text(start.tau),
+              &end.weights, "at tau = " + tau_text(end.tau));
+}
+
+/// The limit of weights that grow without bound.
+void add_infinity(Page& page, const Problem& problem, const InfiniteWeights& infinity) {
+  const auto patterns_with = [&](int sign) {
+    return std::count(infinity.signs.begin(), infinity.signs.end(), sign);
+  };
+  const auto inputs_with = [&](Growth growth) {
+    return std::count(infinity.growth.begin(), infinity.growth.end(), growth);
+  };
+  page.line("infinity", fmt::format("recognised at 1 - tau = {:.3g}", infinity.delta));
+  page.line("patterns", fmt::format("{} saturated high, {} saturated low, {} free",
+                                    patterns_with(1), patterns_with(-1), patterns_with(0)));
+  page.line("inputs", fmt::format("{} grow like 1/(1 - tau), {} grow more slowly, {} stay bounded",
+                                  inputs_with(Growth::linear), inputs_with(Growth::slow),
+                                  inputs_with(Growth::free)));
+  page.line("limit", fmt::format("E = {:.15g} at tau = 1; along the path E -> {:.15g}",
+                                 infinity.energy, infinity.path_energy));
+  page.line("local infimum", fmt::format("{}: {}",
+                                         !infinity.local_infimum   ? "undecided"
+                                         : *infinity.local_infimum ? "yes"
+                                                                   : "no",
+                                         printable(infinity.local_infimum_reason)));
+  const bool is_linear = infinity.linear_rate.size() > 0 && !infinity.linear_rate.isZero(0.0);
+  add_weights(page, "weights", problem, infinity.direction, "direction",
+              is_linear ? &infinity.linear_rate : nullptr, is_linear ? "(1 - tau) w ->" : "");
+}
+
+void add_problem(Page& page, const TrackRequest& request, const Problem& problem,
+                 const TrackedProblem& tracked) {
+  const PerceptronOptions& perceptron = request.network.perceptron;
+  const NaturalPath& path = tracked.path;
+  page.plain(cut(problem.name, page_width));
+  std::string network = fmt::format("{} x {} (patterns x weights), {}", problem.X.rows(),
+                                    problem.X.cols(), to_string(perceptron.activation));
+  if (perceptron.ridge > 0.0)
+    network += fmt::format(
+        ", ridge {:g} on the weights {}", perceptron.ridge,
+        perceptron.ridge_standardised ? "of standardised columns" : "in the units of the data");
+  page.line("network", network);
+  add_rank(page, problem, tracked);
+  page.line("path", fmt::format("{}: {}", to_string(path.status), printable(path.message)));
+  add_events(page, "folds", path.folds);
+  add_events(page, "branch points", path.branch_points);
+  add_landings(page, path, request.track.landings);
+  if (path.end) add_end(page, problem, path);
+  if (path.infinity) add_infinity(page, problem, *path.infinity);
+  const Work& work = path.work;
+  page.line("work", fmt::format("{} steps, {} refused, {} factorisations, {} data passes, {:.3g} s",
+                                work.steps, work.rejected, work.factorisations,
+                                work.passes_over_data, work.seconds));
+}
+
+/// One row a problem.
+void add_overview(Page& page, const Dataset& dataset, const std::vector<TrackedProblem>& tracked) {
+  const auto row = [](std::string_view name, std::string_view status, std::string_view folds,
+                      std::string_view energy, std::string_view kind) {
+    return fmt::format("{:<20}{:<20}{:>5}{:>16}  {}", name, status, folds, energy, kind);
+  };
+  page.plain(row("problem", "status", "folds", "E", "end"));
+  for (std::size_t i = 0; i < tracked.size(); ++i) {
+    const NaturalPath& path = tracked[i].path;
+    const std::string_view kind =
+        path.end        ? kind_of_point(path.end->morse_index, path.end->eigenvalues.size())
+        : path.infinity ? "at infinity"
+                        : "-";
+    const std::string energy = path.end        ? fmt::format("{:.11g}", path.end->energy)
+                               : path.infinity ? fmt::format("{:.11g}", path.infinity->energy)
+                                               : "-";
+    page.plain(row(cut(dataset.problems[i].name, 18), to_string(path.status),
+                   std::to_string(path.folds.size()), energy, kind));
+  }
+}
+
+}  // namespace
+
+std::string_view kind_of_point(std::optional<int> morse_index, Index unknowns) {
+  if (!morse_index) return "degenerate point";
+  if (*morse_index == 0) return "minimum";
+  return *morse_index == unknowns ? "maximum" : "saddle";
+}
+
+std::string text_report(const TrackRequest& request, const Dataset& dataset,
+                        const std::vector<TrackedProblem>& tracked) {
+  Page page;
+  page.plain(fmt::format("tautrack {} track: {}, {}", version, printable(dataset.source),
+                         counted(static_cast<long long>(tracked.size()), "problem")));
+  for (std::size_t i = 0; i < tracked.size(); ++i) {
+    page.plain("");
+    add_problem(page, request, dataset.problems[i], tracked[i]);
+  }
+  if (tracked.size() > 1) {
+    page.plain("");
+    add_overview(page, dataset, tracked);
+  }
+  return page.text();
+}
+
+}  // namespace tautrack::program

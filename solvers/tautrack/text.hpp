@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace tautrack::program {
+
+/// The text as it may be shown in a terminal or a picture: bytes that are not UTF-8 become U+FFFD,
+/// control characters become '?'.
+[[nodiscard]] std::string printable(std::string_view text);
+
+/// printable(text), cut to at most `width` characters; the cut shows as "...". @pre width > 3.
+[[nodiscard]] std::string cut(std::string_view text, std::size_t width);
+
+/// The text broken at blanks into lines of at most `width` characters (longer words stay whole),
+/// each line but the first after `indent` blanks.
+[[nodiscard]] std::string wrap(std::string_view text, std::size_t width, std::size_t indent);
+
+/// "1 fold", "2 folds".
+[[nodiscard]] std::string counted(long long count, std::string_view noun);
+
+}  // namespace tautrack::program

@@ -1,0 +1,200 @@
+#include "track.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <exception>
+#include <system_error>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "output_files.hpp"
+#include "plot.hpp"
+#include "progress.hpp"
+#include "report.hpp"
+#include "usage_error.hpp"
+
+namespace tautrack::program {
+namespace {
+
+constexpr const char* about_track =
+    R"(Follow the path from the linear to the sigmoid fit
+
+The natural homotopy of a single-layer perceptron is the curve of stationary
+points of the energy
+
+    E(w, tau) = 1/2 sum (f(x.w, tau) - y)^2 + R/2 |w|^2,
+    f(u, tau) = (1 - tau) u + tau sigma(u),
+
+from the linear least-squares fit at tau = 0 to a fit of the sigmoid network at
+tau = 1. `track` follows it through every fold on the way and reports the path,
+its folds and branch points with their Morse indices (numbers of negative
+eigenvalues of the Hessian: 0 at a minimum), and the fit it ends at, or the
+limit of weights that grow without bound.
+)";
+
+constexpr const char* more_about_track =
+    R"(Data file: comma-separated; a header line of column names, then one pattern a
+line, all numbers but for the target. A target of text (of any kind with
+--classes) makes one problem a class, class against rest; two classes make one
+problem. A target of numbers is fitted as it is.
+
+Examples:
+  tautrack track                               the bundled iris data
+  tautrack track cancer.csv --plot path.svg    with a picture of the path
+  tautrack track data.csv --target y --json -  everything, for programs
+
+Exit status:
+  0  every problem has its fit
+  1  something is unresolved or infinite; the output says what
+  2  the data, an option or an output is unusable: one sentence on standard
+     error says why, nothing is written)";
+
+/// About as many points of a path as a picture can show.
+constexpr std::size_t most_drawn_points = 1500;
+
+/// Takes the text of --tau.
+std::optional<std::string> take_landings(const std::string& text, TrackOptions& track) {
+  std::vector<double> landings;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string part = text.substr(begin, end - begin);
+    const std::optional<double> tau = read_number(part);
+    if (!tau) return fmt::format("'{}' is not a number", part);
+    if (!(*tau > 0.0 && *tau < 1.0)) return fmt::format("{} is not in (0, 1)", *tau);
+    landings.push_back(*tau);
+    begin = end + 1;
+  }
+  std::sort(landings.begin(), landings.end());
+  landings.erase(std::unique(landings.begin(), landings.end()), landings.end());
+  track.landings = landings;
+  return std::nullopt;
+}
+
+/// Tracks one problem. The observer sees its points.
+TrackedProblem track_problem(const TrackRequest& request, const Problem& problem) {
+  const Perceptron network(problem, request.network.perceptron);
+  Progress progress(problem.name);
+  std::vector<PathPoint> points;
+  const bool is_drawn = !request.plot_file.empty();
+  const Observer observer = [&](const PathPoint& point) {
+    if (!request.quiet) progress.see(point);
+    if (is_drawn) points.push_back(point);
+    return true;
+  };
+  TrackedProblem tracked;
+  tracked.rank = network.unknowns();
+  tracked.dependencies = network.space().dependencies();
+  tracked.path = track_natural(network, request.track, observer);
+  if (is_drawn) tracked.curve = smooth_curve(network, points, most_drawn_points);
+  return tracked;
+}
+
+/// Tracks all problems, several at a time if the request says so: the results do not depend on
+/// that.
+std::vector<TrackedProblem> track_all(const TrackRequest& request, const Dataset& dataset) {
+  const std::size_t count = dataset.problems.size();
+  std::vector<TrackedProblem> tracked(count);
+  std::vector<std::exception_ptr> failures(count);
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < count; i = next++) {
+      try {
+        tracked[i] = track_problem(request, dataset.problems[i]);
+      } catch (...) {
+        failures[i] = std::current_exception();
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> helpers;
+    const std::size_t wanted = std::min(static_cast<std::size_t>(request.threads), count);
+    try {
+      while (helpers.size() + 1 < wanted) helpers.emplace_back(work);
+    } catch (const std::system_error&) {
+      // The system gives no more threads: those that run do all the work.
+    }
+    work();
+  }
+  for (const std::exception_ptr& failure : failures)
+    if (failure) std::rethrow_exception(failure);
+  return tracked;
+}
+
+}  // namespace
+
+bool TrackedProblem::is_solved() const {
+  return path.ok() && path.end && path.end->status != "degenerate";
+}
+
+CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
+  CLI::App& command = *program.add_subcommand("track", about_track);
+  command.footer(more_about_track);
+  add_network_options(command, request.network);
+
+  const char* tracking = "Tracking";
+  TrackOptions& track = request.track;
+  add_choice<PredictorKind>(command, "--predictor", "Predictor", track.predictor.kind,
+                            predictor_names(),
+                            [](std::string_view name) { return predictor_from_name(name); })
+      ->group(tracking);
+  add_number(command, "--tolerance", "T",
+             "Longest last Newton step of the corrector, relative\n"
+             "to the size of the node inputs",
+             track.corrector.tolerance,
+             [](double tolerance) {
+               CorrectorOptions options;
+               options.tolerance = tolerance;
+               return options.invalid_reason();
+             })
+      ->group(tracking);
+  add_whole_number(command, "--max-steps", "N", "Budget of steps, refused ones included",
+                   track.max_steps, 1)
+      ->group(tracking);
+  add_value(command, "--tau", "T1,T2,...", "Stop exactly at these taus, each time they are met",
+            [&track](const std::string& text) { return take_landings(text, track); })
+      ->group(tracking);
+  add_whole_number(command, "--threads", "N", "Problems tracked at a time; no result depends on it",
+                   request.threads, 1)
+      ->group(tracking);
+  add_whole_number(command, "--seed", "N", "Without effect: track uses no random numbers",
+                   request.seed, std::uint64_t{0})
+      ->group(tracking);
+
+  const char* output = "Output";
+  add_text(command, "--json", "FILE",
+           "Everything as JSON; '-' is standard output, which\n"
+           "then has no text",
+           request.json_file)
+      ->group(output);
+  add_text(command, "--csv", "FILE", "The path, one row a point; '-' as above", request.csv_file)
+      ->group(output);
+  add_text(command, "--plot", "FILE", "Picture of the path: .svg, .png or .pdf", request.plot_file)
+      ->group(output);
+  command.add_flag("--quiet", request.quiet, "No progress on standard error")->group(output);
+  return command;
+}
+
+int run_track(const TrackRequest& request) {
+  OutputFiles files;
+  std::optional<std::size_t> json, csv, plot;
+  if (!request.plot_file.empty()) require_plot(request.plot_file);
+  if (!request.json_file.empty()) json = files.add("--json", request.json_file);
+  if (!request.csv_file.empty()) csv = files.add("--csv", request.csv_file);
+  if (!request.plot_file.empty()) plot = files.add("--plot", request.plot_file);
+  if (!request.network.file.empty()) files.protect_input(request.network.file);
+
+  const Dataset dataset = load(request.network);
+  const std::vector<TrackedProblem> tracked = track_all(request, dataset);
+
+  if (json) files.set_text(*json, json_report(request, dataset, tracked));
+  if (csv) files.set_text(*csv, csv_report(dataset, tracked));
+  if (plot) files.set_text(*plot, plot_report(request, dataset, tracked));
+  files.publish(files.takes_standard_output() ? "" : text_report(request, dataset, tracked));
+  const bool is_solved = std::all_of(tracked.begin(), tracked.end(),
+                                     [](const TrackedProblem& one) { return one.is_solved(); });
+  return is_solved ? exit_solved : exit_unresolved;
+}
+
+}  // namespace tautrack::program

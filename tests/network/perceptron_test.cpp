@@ -1,0 +1,610 @@
+#include "tautrack/network/perceptron.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <random>
+#include <stdexcept>
+#include <string>
+
+#include <Eigen/LU>
+#include <Eigen/SVD>
+#include <doctest/doctest.h>
+
+#include "support/derivative_check.hpp"
+
+namespace {
+
+using tautrack::Activation;
+using tautrack::DataError;
+using tautrack::Index;
+using tautrack::make_problem;
+using tautrack::Matrix;
+using tautrack::Perceptron;
+using tautrack::PerceptronOptions;
+using tautrack::Problem;
+using tautrack::Vector;
+using tautrack::support::relative_error;
+
+constexpr double epsilon = std::numeric_limits<double>::epsilon();
+constexpr Activation all_activations[] = {Activation::tanh, Activation::logistic,
+                                          Activation::arctan, Activation::erf};
+
+/// A problem of L patterns and s weights from a fixed seed: normally distributed inputs of
+/// different sizes and offsets, the last column the bias, targets in the range of every activation
+/// or outside.
+Problem random_problem(Index L, Index s, unsigned seed, bool weighted = false) {
+  std::mt19937_64 engine(seed);
+  std::normal_distribution<double> normal;
+  std::uniform_real_distribution<double> uniform(0.25, 4.0);
+  Matrix X = Matrix::NullaryExpr(L, s, [&] { return normal(engine); });
+  for (Index j = 0; j + 1 < s; ++j)
+    X.col(j) = (X.col(j).array() + static_cast<double>(j)) * std::pow(3.0, static_cast<double>(j));
+  X.col(s - 1).setOnes();
+  const Vector y = Vector::NullaryExpr(L, [&] { return 0.7 * normal(engine); });
+  const Vector omega =
+      weighted ? Vector(Vector::NullaryExpr(L, [&] { return uniform(engine); })) : Vector();
+  return make_problem(X, y, "random", {}, omega);
+}
+
+/// Coordinates of moderate size from a fixed seed: node inputs of the order of one.
+Vector random_point(const Perceptron& network, unsigned seed) {
+  std::mt19937_64 engine(seed);
+  std::normal_distribution<double> normal;
+  const double size =
+      std::sqrt(static_cast<double>(network.patterns()) / static_cast<double>(network.unknowns()));
+  return Vector::NullaryExpr(network.unknowns(), [&] { return size * normal(engine); });
+}
+
+PerceptronOptions options_with(Activation activation, double ridge = 0.0,
+                               bool standardised = false) {
+  PerceptronOptions options;
+  options.activation = activation;
+  options.ridge = ridge;
+  options.ridge_standardised = standardised;
+  return options;
+}
+
+/// The equations of the header once more, in the weights w, the user's units and long double,
+/// pattern by pattern and from the textbook formulas of the activations.
+class Naive {
+ public:
+  using Real = long double;
+  using LongVector = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
+  using LongMatrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>;
+
+  Naive(const Problem& problem, const PerceptronOptions& options)
+      : X_(problem.X.cast<Real>()),
+        y_(problem.y.cast<Real>()),
+        omega_(LongVector::Ones(problem.y.size())),
+        penalty_(LongVector::Constant(problem.X.cols(), options.ridge)),
+        activation_(options.activation) {
+    if (problem.pattern_weights.size() > 0) omega_ = problem.pattern_weights.cast<Real>();
+    if (options.ridge_standardised) {
+      const Real patterns = static_cast<Real>(y_.size());
+      for (Index j = 0; j < X_.cols(); ++j) {
+        const Real mean = X_.col(j).sum() / patterns;
+        penalty_(j) *= (X_.col(j).array() - mean).square().sum() / patterns;
+      }
+    }
+  }
+
+  struct Derivatives {
+    Real energy = 0;
+    LongVector gradient, gradient_by_tau;  // s
+    LongMatrix hessian;                    // s x s
+  };
+
+  [[nodiscard]] Derivatives at(const Vector& w_double, double tau_double) const {
+    const LongVector w = w_double.cast<Real>();
+    const Real tau = tau_double;
+    Derivatives d;
+    d.energy = penalty_.dot(w.cwiseAbs2()) / 2;
+    d.gradient = penalty_.cwiseProduct(w);
+    d.gradient_by_tau = LongVector::Zero(w.size());
+    d.hessian = penalty_.asDiagonal();
+    for (Index i = 0; i < y_.size(); ++i) {
+      const LongVector x = X_.row(i);
+      const Real u = x.dot(w);
+      Real sigma = 0, first = 0, second = 0;
+      activate(u, sigma, first, second);
+      const Real residual = (1 - tau) * u + tau * sigma - y_(i);
+      const Real slope = (1 - tau) + tau * first;
+      d.energy += omega_(i) * residual * residual / 2;
+      d.gradient += omega_(i) * slope * residual * x;
+      d.hessian += omega_(i) * (slope * slope + tau * second * residual) * x * x.transpose();
+      d.gradient_by_tau += omega_(i) * ((first - 1) * residual + slope * (sigma - u)) * x;
+    }
+    return d;
+  }
+
+ private:
+  void activate(Real u, Real& sigma, Real& first, Real& second) const {
+    const Real pi = std::numbers::pi_v<Real>;
+    switch (activation_) {
+      case Activation::tanh:
+        sigma = std::tanh(u);
+        first = 1 / (std::cosh(u) * std::cosh(u));
+        second = -2 * sigma * first;
+        return;
+      case Activation::logistic:
+        sigma = 1 / (1 + std::exp(-u));
+        first = sigma * (1 - sigma);
+        second = first * (1 - 2 * sigma);
+        return;
+      case Activation::arctan:
+        sigma = 2 / pi * std::atan(pi * u / 2);
+        first = 1 / (1 + pi * pi * u * u / 4);
+        second = -pi * pi * u / 2 * first * first;
+        return;
+      case Activation::erf:
+        sigma = std::erf(std::sqrt(pi) * u / 2);
+        first = std::exp(-pi * u * u / 4);
+        second = -pi * u / 2 * first;
+        return;
+    }
+  }
+
+  LongMatrix X_;
+  LongVector y_, omega_, penalty_;
+  Activation activation_;
+};
+
+/// W with w = weights(v) = W v.
+Matrix weights_map(const Perceptron& network, Index s) {
+  Matrix W(s, network.unknowns());
+  for (Index j = 0; j < network.unknowns(); ++j)
+    W.col(j) = network.weights(Vector::Unit(network.unknowns(), j));
+  return W;
+}
+
+/// Everything a Perceptron says about one point.
+struct Evaluation {
+  double energy = 0.0;
+  double scale = 0.0;
+  Vector H, H_tau;
+  Matrix H_v;
+};
+
+Evaluation evaluation(const Perceptron& network, const Vector& v, double tau) {
+  Perceptron::Workspace work(network);
+  const Index n = network.unknowns();
+  Evaluation e{0.0, 0.0, Vector(n), Vector(n), Matrix(n, n)};
+  e.energy = network.energy(v, tau, work);
+  e.scale = network.derivatives(v, tau, work, e.H, e.H_v, e.H_tau);
+  return e;
+}
+
+/// Largest relative error of energy, H, H_v and H_tau against the naive implementation. With w = W
+/// v the chain rule gives H = W' grad, H_v = W' Hess W.
+double error_against_naive(const Problem& problem, const PerceptronOptions& options, double tau,
+                           unsigned seed) {
+  const Perceptron network(problem, options);
+  const Vector v = random_point(network, seed);
+  const Evaluation e = evaluation(network, v, tau);
+  const Matrix W = weights_map(network, problem.X.cols());
+  const Naive::LongMatrix W_long = W.cast<long double>();
+  const Naive::Derivatives naive = Naive(problem, options).at(network.weights(v), tau);
+  const double energy = static_cast<double>(naive.energy);
+  const Vector H = (W_long.transpose() * naive.gradient).cast<double>();
+  const Vector H_tau = (W_long.transpose() * naive.gradient_by_tau).cast<double>();
+  const Matrix H_v = (W_long.transpose() * naive.hessian * W_long).cast<double>();
+  return std::max({std::abs(e.energy - energy) / energy, relative_error(e.H, H),
+                   relative_error(e.H_v, H_v), relative_error(e.H_tau, H_tau)});
+}
+
+/// Newton's method for H = 0 at this tau from v, as far as it goes.
+Vector stationary_point(const Perceptron& network, Vector v, double tau) {
+  for (int k = 0; k < 50; ++k) {
+    const Evaluation e = evaluation(network, v, tau);
+    v -= e.H_v.fullPivLu().solve(e.H);
+  }
+  return v;
+}
+
+/// The sentence with which a perceptron is refused: the kind of exception, then its text.
+std::string refusal(const Problem& problem, const PerceptronOptions& options = {}) {
+  try {
+    const Perceptron network(problem, options);
+  } catch (const std::invalid_argument& error) {
+    return std::string("invalid_argument: ") + error.what();
+  } catch (const DataError& error) {
+    return std::string("DataError: ") + error.what();
+  }
+  return "accepted";
+}
+
+bool starts_with(const std::string& text, const std::string& start) {
+  return text.rfind(start, 0) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("one pattern, one weight: energy and derivatives by hand") {
+  // u = 2 w, so A = 1 and v = u.
+  const Problem problem =
+      make_problem(Matrix::Constant(1, 1, 2.0), Vector::Constant(1, 0.25), "one");
+  const Perceptron network(problem, options_with(Activation::tanh));
+  CHECK(network.patterns() == 1);
+  CHECK(network.unknowns() == 1);
+  CHECK(network.weights(Vector::Constant(1, 0.5))(0) == doctest::Approx(0.25));
+  CHECK(network.coordinates(Vector::Constant(1, 0.25))(0) == doctest::Approx(0.5));
+  CHECK(network.node_inputs(Vector::Constant(1, 0.5))(0) == doctest::Approx(0.5));
+  const double u = 0.5, tau = 0.75, t = std::tanh(u), d = 1.0 - t * t;
+  const double r = 0.25 * u + 0.75 * t - 0.25, slope = 0.25 + 0.75 * d;
+  const Evaluation e = evaluation(network, Vector::Constant(1, u), tau);
+  CHECK(e.energy == doctest::Approx(0.5 * r * r).epsilon(1e-14));
+  CHECK(e.H(0) == doctest::Approx(slope * r).epsilon(1e-14));
+  CHECK(e.H_v(0, 0) == doctest::Approx(slope * slope - 0.75 * 2.0 * t * d * r).epsilon(1e-14));
+  CHECK(e.H_tau(0) == doctest::Approx((d - 1.0) * r + slope * (t - u)).epsilon(1e-14));
+}
+
+TEST_CASE("energy and derivatives agree with a naive long double implementation") {
+  for (const Activation activation : all_activations) {
+    for (const bool weighted : {false, true}) {
+      for (const double tau : {0.0, 0.4, 1.0, 1.3}) {
+        const auto name = tautrack::to_string(activation);
+        CAPTURE(name);
+        CAPTURE(weighted);
+        CAPTURE(tau);
+        const Problem problem = random_problem(40, 4, 1, weighted);
+        CHECK(error_against_naive(problem, options_with(activation), tau, 2) <= 1e-12);
+        CHECK(error_against_naive(problem, options_with(activation, 0.3), tau, 3) <= 1e-12);
+        CHECK(error_against_naive(problem, options_with(activation, 0.3, true), tau, 4) <= 1e-12);
+      }
+    }
+  }
+}
+
+TEST_CASE("the naive comparison notices another ridge, activation or pattern weight") {
+  const Problem problem = random_problem(40, 4, 1);
+  const Vector v = random_point(Perceptron(problem), 2);
+  const Evaluation plain = evaluation(Perceptron(problem), v, 0.4);
+  const auto differs = [&](const Problem& other, const PerceptronOptions& options) {
+    const Evaluation e = evaluation(Perceptron(other, options), v, 0.4);
+    return std::abs(e.energy - plain.energy) > 1e-6 && (e.H - plain.H).norm() > 1e-6 &&
+           (e.H_v - plain.H_v).norm() > 1e-6;
+  };
+  CHECK(differs(problem, options_with(Activation::arctan)));
+  CHECK(differs(problem, options_with(Activation::tanh, 0.3)));
+  CHECK(differs(random_problem(40, 4, 1, true), options_with(Activation::tanh)));
+  CHECK_FALSE(differs(problem, options_with(Activation::tanh)));
+}
+
+TEST_CASE("dependent columns: energy and derivatives belong to the smallest weights") {
+  Problem problem = random_problem(30, 4, 5);
+  problem.X.col(2) = problem.X.col(0) - 2.0 * problem.X.col(3);
+  for (const double ridge : {0.0, 0.7}) {
+    CAPTURE(ridge);
+    const PerceptronOptions options = options_with(Activation::tanh, ridge);
+    CHECK(Perceptron(problem, options).unknowns() == 3);
+    CHECK(error_against_naive(problem, options, 0.8, 6) <= 1e-12);
+  }
+}
+
+TEST_CASE("the block size of the passes over the data does not show") {
+  for (const Index L : {1, 2, 255, 256, 257, 511, 512, 513, 600}) {
+    for (const bool weighted : {false, true}) {
+      CAPTURE(L);
+      CAPTURE(weighted);
+      const Problem problem = random_problem(L, 3, 7, weighted);
+      CHECK(Perceptron(problem).unknowns() == std::min<Index>(L, 3));
+      CHECK(error_against_naive(problem, options_with(Activation::tanh), 0.6, 8) <= 1e-12);
+      const Perceptron network(problem);
+      Perceptron::Workspace work(network);
+      const Vector v = random_point(network, 9), dv = random_point(network, 10);
+      const Vector u = network.node_inputs(v), du = network.node_inputs(dv);
+      const double expected = (du.array().abs() / (1.0 + u.array().abs())).maxCoeff();
+      CHECK(network.relative_displacement(v, dv, work) == doctest::Approx(expected).epsilon(1e-13));
+    }
+  }
+}
+
+TEST_CASE("the gradient is the difference quotient of the energy") {
+  for (const Activation activation : all_activations) {
+    for (const double ridge : {0.0, 0.5}) {
+      const auto name = tautrack::to_string(activation);
+      CAPTURE(name);
+      CAPTURE(ridge);
+      const Perceptron network(random_problem(50, 4, 11, true), options_with(activation, ridge));
+      Perceptron::Workspace work(network);
+      const Vector v = random_point(network, 12);
+      const Evaluation e = evaluation(network, v, 0.7);
+      for (Index j = 0; j < network.unknowns(); ++j) {
+        const auto energy = [&](double t) -> Matrix {
+          return Matrix::Constant(
+              1, 1, network.energy(v + t * Vector::Unit(network.unknowns(), j), 0.7, work));
+        };
+        const double quotient = tautrack::support::sixth_order_difference(energy, 1e-2)(0, 0);
+        CHECK(std::abs(e.H(j) - quotient) <= 1e-10 * (1.0 + std::abs(quotient)));
+      }
+    }
+  }
+}
+
+TEST_CASE("gradient() is what derivatives() says about H and its scale") {
+  for (const double ridge : {0.0, 0.5}) {
+    for (const double tau : {0.0, 0.6, 1.0}) {
+      CAPTURE(ridge);
+      CAPTURE(tau);
+      const Perceptron network(random_problem(300, 5, 13, true),
+                               options_with(Activation::logistic, ridge));
+      Perceptron::Workspace work(network);
+      const Vector v = random_point(network, 14);
+      const Evaluation e = evaluation(network, v, tau);
+      Vector H(network.unknowns());
+      const double scale = network.gradient(v, tau, work, H);
+      CHECK((H - e.H).norm() <= 10.0 * epsilon * e.scale);
+      CHECK(scale == doctest::Approx(e.scale).epsilon(1e-13));
+    }
+  }
+}
+
+TEST_CASE("the Hessian is symmetric to the last bit") {
+  for (const double ridge : {0.0, 0.5}) {
+    const Perceptron network(random_problem(300, 5, 15, true),
+                             options_with(Activation::erf, ridge));
+    const Evaluation e = evaluation(network, random_point(network, 16), 0.9);
+    CHECK(e.H_v == e.H_v.transpose());
+  }
+}
+
+TEST_CASE("evaluations leave nothing behind in the workspace") {
+  const Perceptron network(random_problem(300, 4, 17));
+  Perceptron::Workspace work(network);
+  const Vector v = random_point(network, 18), other = random_point(network, 19);
+  const double before = network.energy(v, 0.5, work);
+  Vector H(4), again(4), H_tau(4);
+  Matrix H_v(4, 4);
+  network.gradient(v, 0.5, work, H);
+  network.derivatives(other, 0.9, work, again, H_v, H_tau);
+  (void)network.relative_displacement(other, v, work);
+  CHECK(network.energy(v, 0.5, work) == before);
+  network.gradient(v, 0.5, work, again);
+  CHECK(again == H);
+}
+
+TEST_CASE("at tau = 0 the linear solution is stationary, and it is the least-squares one") {
+  for (const bool weighted : {false, true}) {
+    CAPTURE(weighted);
+    const Problem problem = random_problem(60, 5, 20, weighted);
+    const Perceptron network(problem);
+    const Vector v = network.linear_solution();
+    const Evaluation e = evaluation(network, v, 0.0);
+    CHECK(e.H.norm() <= 4.0 * epsilon * e.scale);
+    const Vector root = network.pattern_weights().cwiseSqrt();
+    const Matrix X = root.asDiagonal() * problem.X;
+    const Vector expected = Eigen::JacobiSVD<Matrix>(X, Eigen::ComputeThinU | Eigen::ComputeThinV)
+                                .solve(root.cwiseProduct(problem.y));
+    CHECK((network.weights(v) - expected).norm() <= 1e-12 * expected.norm());
+  }
+}
+
+TEST_CASE("the linear solution keeps its digits when a column has an offset of a million") {
+  // y = 2 + 3 t with t = -3 ... 3 given as 1e6 + t: w = (3, 2 - 3e6).
+  Matrix X(7, 2);
+  Vector y(7);
+  for (Index i = 0; i < 7; ++i) {
+    const double t = static_cast<double>(i) - 3.0;
+    X.row(i) << 1e6 + t, 1.0;
+    y(i) = 2.0 + 3.0 * t;
+  }
+  const Perceptron exact(make_problem(X, y));
+  const Vector v = exact.linear_solution();
+  CHECK(exact.unknowns() == 2);
+  // Columns of this size rounded in their last bit move the fit by 1e6 epsilon; a Gram matrix would
+  // move it by 1e12 epsilon.
+  CHECK((exact.node_inputs(v) - y).norm() <= 1e-9 * y.norm());
+  CHECK(std::abs(exact.weights(v)(0) - 3.0) <= 1e-9);
+  CHECK(std::abs(exact.weights(v)(1) - (2.0 - 3e6)) <= 1e-9 * 3e6);
+
+  // With a residual that is orthogonal to both columns the fit is the same.
+  const Vector noise{{1.0, -3.0, 2.0, 0.0, 2.0, -3.0, 1.0}};
+  REQUIRE(noise.sum() == 0.0);
+  REQUIRE(noise.dot(X.col(0)) == 0.0);
+  const Perceptron noisy(make_problem(X, y + noise));
+  CHECK((noisy.node_inputs(noisy.linear_solution()) - y).norm() <= 1e-9 * y.norm());
+  CHECK(std::abs(noisy.weights(noisy.linear_solution())(0) - 3.0) <= 1e-9);
+}
+
+TEST_CASE("dependent columns: the linear solution has the smallest weights") {
+  Problem problem = random_problem(12, 5, 21);
+  problem.X.col(3) = problem.X.col(1) + problem.X.col(0);
+  const Perceptron network(problem);
+  CHECK(network.unknowns() == 4);
+  const Vector w = network.weights(network.linear_solution());
+  const Vector expected =
+      Eigen::JacobiSVD<Matrix>(problem.X, Eigen::ComputeThinU | Eigen::ComputeThinV)
+          .solve(problem.y);
+  CHECK((w - expected).norm() <= 1e-12 * expected.norm());
+
+  // Fewer patterns than weights: the fit is exact.
+  const Problem wide = random_problem(3, 5, 22);
+  const Perceptron interpolating(wide);
+  CHECK(interpolating.unknowns() == 3);
+  const Vector v = interpolating.linear_solution();
+  CHECK((interpolating.node_inputs(v) - wide.y).norm() <= 1e-14 * wide.y.norm());
+}
+
+TEST_CASE("ridge: the linear solution is the closed form in the user's units") {
+  for (const bool weighted : {false, true}) {
+    for (const double ridge : {1e-3, 1.0, 1e4}) {
+      CAPTURE(weighted);
+      CAPTURE(ridge);
+      const Problem problem = random_problem(30, 4, 23, weighted);
+      const Perceptron network(problem, options_with(Activation::tanh, ridge));
+      const Vector w = network.weights(network.linear_solution());
+      const Matrix WX = network.pattern_weights().asDiagonal() * problem.X;
+      const Matrix gram = problem.X.transpose() * WX + ridge * Matrix::Identity(4, 4);
+      const Vector expected = gram.fullPivLu().solve(WX.transpose() * problem.y);
+      CHECK((w - expected).norm() <= 1e-11 * expected.norm());
+      const Evaluation e = evaluation(network, network.linear_solution(), 0.0);
+      CHECK(e.H.norm() <= 8.0 * epsilon * e.scale);
+    }
+  }
+}
+
+TEST_CASE("standardised ridge: the penalty does not change with the units and spares the bias") {
+  const double ridge = 2.0;
+  const Problem problem = random_problem(30, 3, 24);
+  const Perceptron network(problem, options_with(Activation::tanh, ridge, true));
+  Vector variance(3);
+  for (Index j = 0; j < 3; ++j) {
+    const double mean = problem.X.col(j).mean();
+    variance(j) = (problem.X.col(j).array() - mean).square().mean();
+  }
+  CHECK(variance(2) == 0.0);
+  const Matrix gram = problem.X.transpose() * problem.X + ridge * Matrix(variance.asDiagonal());
+  const Vector expected = gram.fullPivLu().solve(problem.X.transpose() * problem.y);
+  const Vector w = network.weights(network.linear_solution());
+  CHECK((w - expected).norm() <= 1e-11 * expected.norm());
+
+  Problem other_units = problem;
+  other_units.X.col(0) *= 1000.0;
+  const Perceptron standardised(other_units, options_with(Activation::tanh, ridge, true));
+  const Perceptron plain(other_units, options_with(Activation::tanh, ridge));
+  const Vector v = network.linear_solution();
+  CHECK((standardised.linear_solution() - v).norm() <= 1e-12 * v.norm());
+  CHECK((plain.linear_solution() - v).norm() > 1e-3 * v.norm());
+}
+
+TEST_CASE("energies and derivatives do not change with the units of the columns") {
+  const Problem problem = random_problem(30, 4, 25);
+  Problem other_units = problem;
+  other_units.X = problem.X * Vector{{1e-6, 1e5, 3.0, 1.0}}.asDiagonal();
+  const Perceptron network(problem), other(other_units);
+  const Vector v = random_point(network, 26);
+  const Evaluation a = evaluation(network, v, 0.7), b = evaluation(other, v, 0.7);
+  CHECK(b.energy == doctest::Approx(a.energy).epsilon(1e-12));
+  CHECK((b.H - a.H).norm() <= 1e-12 * a.scale);
+  CHECK((b.H_v - a.H_v).norm() <= 1e-12 * a.H_v.norm());
+}
+
+TEST_CASE("a pattern of weight two is a pattern that occurs twice") {
+  const Problem once = random_problem(20, 3, 27);
+  Vector omega = Vector::Ones(20);
+  omega(4) = 2.0;
+  Matrix longer(21, 3);
+  longer << once.X, once.X.row(4);
+  Vector targets(21);
+  targets << once.y, once.y(4);
+  for (const double ridge : {0.0, 0.4}) {
+    CAPTURE(ridge);
+    const PerceptronOptions options = options_with(Activation::tanh, ridge);
+    const Perceptron weighted(make_problem(once.X, once.y, "y", {}, omega), options);
+    const Perceptron repeated(make_problem(longer, targets), options);
+    const Perceptron plain(once, options);
+    CHECK(weighted.total_pattern_weight() == repeated.total_pattern_weight());
+    CHECK(plain.total_pattern_weight() == 20.0);
+    const Vector w{{0.3, -0.2, 0.5}};
+    const Vector v = weighted.coordinates(w);
+    CHECK((v - repeated.coordinates(w)).norm() <= 1e-14 * v.norm());
+    const Evaluation a = evaluation(weighted, v, 0.8), b = evaluation(repeated, v, 0.8);
+    CHECK(a.energy == doctest::Approx(b.energy).epsilon(1e-13));
+    CHECK((a.H - b.H).norm() <= 1e-13 * a.scale);
+    CHECK((a.H_v - b.H_v).norm() <= 1e-13 * a.H_v.norm());
+    CHECK((a.H_tau - b.H_tau).norm() <= 1e-13 * a.scale);
+    CHECK((weighted.linear_solution() - repeated.linear_solution()).norm() <= 1e-13);
+    CHECK(std::abs(evaluation(plain, plain.coordinates(w), 0.8).energy - a.energy) > 1e-4);
+  }
+}
+
+TEST_CASE("at a solution the residual is rounding by its scale, and next to it it is not") {
+  for (const bool weighted : {false, true}) {
+    for (const double ridge : {0.0, 0.1}) {
+      for (const double tau : {0.0, 0.5, 0.9}) {
+        CAPTURE(weighted);
+        CAPTURE(ridge);
+        CAPTURE(tau);
+        const Perceptron network(random_problem(400, 4, 28, weighted),
+                                 options_with(Activation::tanh, ridge));
+        const Vector v = stationary_point(network, network.linear_solution(), tau);
+        const Evaluation at = evaluation(network, v, tau);
+        CHECK(at.H.norm() <= 4.0 * epsilon * at.scale);
+        const Vector nearby = v + 1e-9 * v.norm() * Vector::Unit(4, 0);
+        const Evaluation off = evaluation(network, nearby, tau);
+        CHECK(off.H.norm() > 1e3 * epsilon * off.scale);
+      }
+    }
+  }
+}
+
+TEST_CASE("the residual is never larger than what it is summed from") {
+  for (const double tau : {0.0, 0.5, 1.0, 1.2, 2.0}) {
+    for (const double size : {0.1, 1.0, 30.0}) {
+      CAPTURE(tau);
+      CAPTURE(size);
+      const Perceptron network(random_problem(50, 4, 29));
+      Perceptron::Workspace work(network);
+      const Vector v = size * random_point(network, 30);
+      const Evaluation e = evaluation(network, v, tau);
+      CHECK(e.H.norm() <= e.scale);
+      Vector H(4);
+      CHECK(e.H.norm() <= network.gradient(v, tau, work, H));
+    }
+  }
+  // Beyond tau = 1 the node function falls where the unit saturates: f_u = -1/2 at u = 10.
+  const Perceptron network(make_problem(Matrix::Ones(1, 1), Vector::Constant(1, 100.0)));
+  Perceptron::Workspace work(network);
+  const Vector v = Vector::Constant(1, 10.0);
+  const Evaluation e = evaluation(network, v, 1.5);
+  Vector H(1);
+  CHECK(e.H(0) == doctest::Approx(0.5 * 103.5).epsilon(1e-7));
+  CHECK(e.H.norm() <= e.scale);
+  CHECK(e.H.norm() <= network.gradient(v, 1.5, work, H));
+}
+
+TEST_CASE(
+    "a move is measured by the node input that it changes most, relative to one or its size") {
+  const Perceptron network(make_problem(Matrix::Identity(2, 2), Vector::Zero(2)));  // A = I
+  Perceptron::Workspace work(network);
+  const auto displacement = [&](double v_0, double v_1, double dv_0, double dv_1) {
+    return network.relative_displacement(Vector{{v_0, v_1}}, Vector{{dv_0, dv_1}}, work);
+  };
+  CHECK(displacement(0.0, 9.0, 0.5, 1.0) == doctest::Approx(0.5));    // 0.5/1 and 1/10
+  CHECK(displacement(9.0, 0.0, 0.5, -1.0) == doctest::Approx(1.0));   // 0.5/10 and 1/1
+  CHECK(displacement(-9.0, 4.0, 0.5, 0.2) == doctest::Approx(0.05));  // 0.5/10 and 0.2/5
+  CHECK(displacement(1.0, 1.0, 0.0, 0.0) == 0.0);
+}
+
+TEST_CASE("options that break their rule are refused with the name of the option") {
+  const Problem problem = random_problem(10, 2, 31);
+  CHECK(refusal(problem) == "accepted");
+  CHECK(refusal(problem, options_with(Activation::tanh, 1e300)) == "accepted");
+  for (const double ridge : {-1e-300, -1.0, std::numeric_limits<double>::quiet_NaN(),
+                             std::numeric_limits<double>::infinity()}) {
+    CAPTURE(ridge);
+    CHECK(starts_with(refusal(problem, options_with(Activation::tanh, ridge)),
+                      "invalid_argument: ridge"));
+  }
+  for (const double tolerance : {0.0, -1e-9, 1.0, std::numeric_limits<double>::quiet_NaN()}) {
+    CAPTURE(tolerance);
+    PerceptronOptions options;
+    options.rank_tolerance = tolerance;
+    CHECK(starts_with(refusal(problem, options), "invalid_argument: rank_tolerance"));
+  }
+}
+
+TEST_CASE("unusable data are refused") {
+  CHECK(starts_with(refusal(make_problem(Matrix::Zero(5, 2), Vector::Ones(5), "flat")),
+                    "DataError: problem 'flat'"));
+  Problem problem = random_problem(10, 2, 32);
+  problem.X(3, 1) = std::numeric_limits<double>::quiet_NaN();
+  CHECK(starts_with(refusal(problem), "DataError: "));
+  problem = random_problem(10, 2, 32);
+  problem.y.conservativeResize(9);
+  CHECK(starts_with(refusal(problem), "DataError: "));
+  problem = random_problem(10, 2, 32, true);
+  problem.pattern_weights(0) = 0.0;
+  CHECK(starts_with(refusal(problem), "DataError: "));
+}
+
+TEST_CASE("the accuracy of the rank decision is an option") {
+  Problem problem = random_problem(10, 3, 33);
+  problem.X.col(1) = problem.X.col(0) * (1.0 + 1e-6) + 1e-6 * problem.X.col(1);
+  CHECK(Perceptron(problem).unknowns() == 3);
+  PerceptronOptions coarse;
+  coarse.rank_tolerance = 1e-3;
+  CHECK(Perceptron(problem, coarse).unknowns() == 2);
+}

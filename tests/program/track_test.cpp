@@ -1,0 +1,573 @@
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#ifdef TAUTRACK_PROGRAM
+
+namespace {
+
+namespace filesystem = std::filesystem;
+using Json = nlohmann::json;
+
+/// One weight, seven patterns; the natural path has two folds (reference s1_folds).
+constexpr const char* two_folds_csv =
+    "x1,y\n-48,-0.09375\n-64,-0.890625\n-960,-0.453125\n3,0.125\n31,0.90625\n28,-0.265625\n"
+    "-100,-0.671875\n";
+
+/// Targets outside (-1, 1): the weights grow without bound (reference s2_diverges_outside).
+constexpr const char* infinite_csv =
+    "x1,x2,y\n-1.875,-0.40625,-1.53125\n2,0.25,1.4375\n-1.71875,-0.5,-1.359375\n"
+    "0.3125,0.0625,1.578125\n0.03125,2.15625,1.625\n";
+
+/// b = 2 a, and two classes.
+constexpr const char* dependent_csv = "a,b,class\n1,2,no\n2,4,yes\n3,6,no\n4.5,9,yes\n6,12,yes\n";
+
+std::string contents(const filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::vector<std::string> lines(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> result;
+  for (std::string line; std::getline(stream, line);) result.push_back(line);
+  return result;
+}
+
+/// How one run of the program ended.
+struct Run {
+  int status = -1;     ///< Exit status; -1 when a signal ended it.
+  std::string output;  ///< Standard output.
+  std::string errors;  ///< Standard error.
+};
+
+/// An empty folder in which the program runs, gone at the end.
+class Scratch {
+ public:
+  Scratch() {
+    std::string pattern = (filesystem::temp_directory_path() / "tautrack-test-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    folder_ = pattern;
+    filesystem::create_directory(folder_ / "work");
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() {
+    std::error_code ignored;
+    filesystem::remove_all(folder_, ignored);
+  }
+
+  [[nodiscard]] filesystem::path operator/(const std::string& name) const {
+    return folder_ / "work" / name;
+  }
+
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(*this / name, std::ios::binary) << text;
+  }
+
+  /// Runs `tautrack <arguments>` through the shell, with `before` in front of it and its standard
+  /// output going to `output` instead of being kept, if that is given.
+  [[nodiscard]] Run run(const std::string& arguments, const std::string& output = "",
+                        const std::string& before = "") const {
+    const std::string command = "cd '" + (folder_ / "work").string() + "' && " + before + " '" +
+                                TAUTRACK_PROGRAM + "' " + arguments + " >" +
+                                (output.empty() ? "../output" : output) + " 2> ../errors";
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+            output.empty() ? contents(folder_ / "output") : "", contents(folder_ / "errors")};
+  }
+
+  /// Names of the files in the folder, hidden ones too, in sorted order, a blank behind each.
+  [[nodiscard]] std::string files() const {
+    std::vector<std::string> names;
+    for (const auto& entry : filesystem::directory_iterator(folder_ / "work"))
+      names.push_back(entry.path().filename().string());
+    std::sort(names.begin(), names.end());
+    std::string all;
+    for (const std::string& name : names) all += name + ' ';
+    return all;
+  }
+
+ private:
+  filesystem::path folder_;
+};
+
+/// Checks that a run ended with status 2, one sentence on standard error and nothing else. The
+/// sentence has to contain `part`.
+void check_refused(const Run& run, const std::string& part) {
+  CAPTURE(run.errors);
+  CHECK(run.status == 2);
+  CHECK(run.output.empty());
+  CHECK(run.errors.starts_with("tautrack: "));
+  CHECK(lines(run.errors).size() == 1);
+  CHECK(run.errors.find(part) != std::string::npos);
+}
+
+bool has_gnuplot() { return std::system("gnuplot --version > /dev/null 2>&1") == 0; }
+
+}  // namespace
+
+TEST_CASE("help and version go to standard output with status 0") {
+  const Scratch scratch;
+  for (const char* arguments : {"--help", "-h", "track --help"}) {
+    const Run run = scratch.run(arguments);
+    CHECK(run.status == 0);
+    CHECK(run.errors.empty());
+    CHECK(run.output.find("Exit status:") != std::string::npos);
+    for (const std::string& line : lines(run.output)) {
+      CAPTURE(line);
+      CHECK(line.size() <= 80);
+    }
+  }
+  const std::string help = scratch.run("track --help").output;
+  for (const char* option : {"DATA.csv",
+                             "--target",
+                             "--classes",
+                             "--positive",
+                             "--level",
+                             "--no-bias",
+                             "--activation",
+                             "--ridge",
+                             "--ridge-standardised",
+                             "--pattern-weights",
+                             "--predictor",
+                             "--tolerance",
+                             "--max-steps",
+                             "--tau",
+                             "--seed",
+                             "--threads",
+                             "--json",
+                             "--csv",
+                             "--plot",
+                             "--quiet"}) {
+    CAPTURE(option);
+    CHECK(help.find(std::string("  ") + option) != std::string::npos);
+  }
+  const Run version = scratch.run("--version");
+  CHECK(version.status == 0);
+  CHECK(version.output.starts_with("tautrack "));
+  CHECK(lines(version.output).size() == 1);
+}
+
+TEST_CASE("without a data file the iris data are tracked and the summary is on standard output") {
+  const Scratch scratch;
+  const Run run = scratch.run("track");
+  CHECK(run.status == 0);
+  CHECK(run.errors.empty());
+  for (const char* part : {"setosa", "versicolor", "virginica", "minimum", "petal_width_cm"})
+    CHECK(run.output.find(part) != std::string::npos);
+  CHECK(scratch.files().empty());
+}
+
+TEST_CASE("command lines that make no sense are refused") {
+  const Scratch scratch;
+  check_refused(scratch.run(""), "subcommand is required");
+  check_refused(scratch.run("wander"), "'wander'");
+  check_refused(scratch.run("track --wander"), "--wander");
+  check_refused(scratch.run("track one.csv two.csv"), "two.csv");
+  check_refused(scratch.run("track --target"), "--target");
+}
+
+TEST_CASE("options with unusable values are refused by name") {
+  const Scratch scratch;
+  for (const char* option : {"--ridge -1",
+                             "--ridge nan",
+                             "--ridge much",
+                             "--ridge ''",
+                             "--level 0",
+                             "--level 1.5",
+                             "--activation step",
+                             "--predictor crystal",
+                             "--tolerance 0",
+                             "--tolerance 1",
+                             "--tolerance x",
+                             "--max-steps 0",
+                             "--max-steps 1e9",
+                             "--max-steps 99999999999999999999",
+                             "--threads 0",
+                             "--threads two",
+                             "--seed -1",
+                             "--tau 0",
+                             "--tau 1",
+                             "--tau 0.5,",
+                             "--tau 0.5,x",
+                             "--tau nan",
+                             "--target ''",
+                             "--json ''",
+                             "--csv ''",
+                             "--plot picture",
+                             "--plot picture.gif",
+                             "--plot svg",
+                             "--plot ''"}) {
+    CAPTURE(option);
+    const std::string text = option;
+    check_refused(scratch.run("track " + text), text.substr(0, text.find(' ')) + ":");
+  }
+  check_refused(scratch.run("track ''"), "DATA.csv");
+  CHECK(scratch.files().empty());
+}
+
+TEST_CASE("unusable data are refused with the name of the file") {
+  const Scratch scratch;
+  filesystem::create_directory(scratch / "folder.csv");
+  scratch.write("empty.csv", "");
+  scratch.write("header.csv", "a,b\n");
+  scratch.write("words.csv", "a,b\nx,y\nz,y\n");
+  scratch.write("ragged.csv", "a,b\n1,2\n3\n");
+  scratch.write("nan.csv", "a,b\n1,2\nnan,3\n");
+  scratch.write("infinite.csv", "a,b\n1,2\n3,inf\n");
+  scratch.write("one_class.csv", "a,b\n1,x\n2,x\n");
+  scratch.write("mixed.csv", "a,b\n1,2\n2,x\n");
+  for (const char* name : {"missing.csv", "folder.csv", "empty.csv", "header.csv", "words.csv",
+                           "ragged.csv", "nan.csv", "infinite.csv", "one_class.csv", "mixed.csv"}) {
+    CAPTURE(name);
+    check_refused(scratch.run(std::string("track --json result.json ") + name), name);
+  }
+  scratch.write("good.csv", "a,b\n1,0.5\n2,-0.5\n");
+  check_refused(scratch.run("track good.csv --target q"), "'q'");
+  check_refused(scratch.run("track good.csv --pattern-weights q"), "'q'");
+  check_refused(scratch.run("track --positive q"), "'q'");
+  CHECK(scratch.files().find("result.json") == std::string::npos);
+}
+
+TEST_CASE("outputs that cannot be written are refused and leave no trace") {
+  const Scratch scratch;
+  scratch.write("data.csv", two_folds_csv);
+  scratch.write("old.json", "old");
+  filesystem::create_directory(scratch / "folder");
+  const std::string before = scratch.files();
+  for (const char* file : {"folder", "missing/result.json", "data.csv/result.json", "/dev/full",
+                           "/proc/result.json", "folder/"}) {
+    CAPTURE(file);
+    for (const char* option : {"--json ", "--csv "})
+      check_refused(scratch.run("track data.csv --quiet " + std::string(option) + file + " "),
+                    file);
+    // A good file beside a bad one is not written either.
+    check_refused(scratch.run("track data.csv --json old.json --csv " + std::string(file)), file);
+  }
+  if (::geteuid() != 0) {  // The superuser may write everywhere.
+    ::chmod((scratch / "folder").c_str(), 0555);
+    check_refused(scratch.run("track data.csv --json folder/result.json"), "folder/result.json");
+    ::chmod((scratch / "old.json").c_str(), 0444);
+    check_refused(scratch.run("track data.csv --json old.json"), "old.json");
+  }
+  // A limit on the size of files: the failure comes in the middle of the writing.
+  check_refused(scratch.run("track --json old.json", "", "ulimit -f 1 &&"), "old.json");
+  CHECK(contents(scratch / "old.json") == "old");
+  CHECK(scratch.files() == before);
+}
+
+TEST_CASE("one file for two purposes is refused") {
+  const Scratch scratch;
+  scratch.write("data.csv", two_folds_csv);
+  filesystem::create_symlink("data.csv", scratch / "link.csv");
+  check_refused(scratch.run("track --json same --csv ./same"), "same file");
+  check_refused(scratch.run("track --json - --csv /dev/stdout"), "same file");
+  check_refused(scratch.run("track data.csv --csv data.csv"), "not overwritten");
+  check_refused(scratch.run("track data.csv --csv link.csv"), "not overwritten");
+  CHECK(contents(scratch / "data.csv") == two_folds_csv);
+}
+
+TEST_CASE("a standard output that takes nothing is an error, and no file is written") {
+  const Scratch scratch;
+  for (const char* arguments :
+       {"track", "track --json -", "track --json result.json --csv result.csv", "--help",
+        "--version"}) {
+    CAPTURE(arguments);
+    for (const char* output : {"/dev/full", "&-"}) {
+      const Run run = scratch.run(arguments, output);
+      CHECK(run.status == 2);
+      CHECK(lines(run.errors).size() == 1);
+      CHECK(run.errors.find("standard output") != std::string::npos);
+    }
+  }
+  CHECK(scratch.files().empty());
+}
+
+TEST_CASE("a failed write to a pipe does not end in a signal") {
+  const Scratch scratch;
+  const std::string command = "cd '" + (scratch / ".").string() + "' && { sleep 0.1; '" +
+                              TAUTRACK_PROGRAM + "' track 2> errors; echo $? > status; } | true";
+  REQUIRE(std::system(command.c_str()) == 0);
+  CHECK(contents(scratch / "status") == "2\n");
+  CHECK(contents(scratch / "errors").find("standard output") != std::string::npos);
+}
+
+TEST_CASE("existing files are replaced in place: links, permissions, devices") {
+  const Scratch scratch;
+  scratch.write("data.csv", two_folds_csv);
+  scratch.write("real.json", "old");
+  ::chmod((scratch / "real.json").c_str(), 0640);
+  filesystem::create_symlink("real.json", scratch / "link.json");
+  CHECK(scratch.run("track data.csv --json link.json --csv /dev/null").status == 0);
+  CHECK(filesystem::is_symlink(scratch / "link.json"));
+  CHECK(Json::accept(contents(scratch / "real.json")));
+  CHECK(static_cast<int>(filesystem::status(scratch / "real.json").permissions()) == 0640);
+  CHECK(filesystem::is_character_file("/dev/null"));
+  CHECK(scratch.files() == "data.csv link.json real.json ");
+}
+
+TEST_CASE("the JSON of the iris data keeps the contract") {
+  const Scratch scratch;
+  const Run run = scratch.run("track --json -");
+  CHECK(run.status == 0);
+  const Json json = Json::parse(run.output);
+  CHECK(json.at("tautrack").is_string());
+  CHECK(json.at("command") == "track");
+  REQUIRE(json.at("problems").size() == 3);
+  const Json& problem = json.at("problems").at(0);
+  CHECK(problem.at("name") == "setosa");
+
+  const Json& data = problem.at("data");
+  CHECK(data.at("patterns") == 150);
+  CHECK(data.at("weights") == 5);
+  CHECK(data.at("columns").size() == 5);
+  CHECK(data.at("columns").back() == "(bias)");
+  CHECK(data.at("activation") == "tanh");
+  CHECK(data.at("ridge") == 0.0);
+  CHECK(data.at("ridge_units") == "user");
+  CHECK(data.at("rank") == 5);
+  CHECK(data.at("dependent_columns").empty());
+  CHECK(data.at("weights_are") == "unique");
+
+  const Json& path = problem.at("path");
+  CHECK(path.at("status") == "reached_target");
+  CHECK(path.at("message").is_string());
+  CHECK(path.at("folds").empty());
+  CHECK(path.at("branch_points").empty());
+  for (const char* field : {"steps", "rejected", "factorisations", "passes_over_data", "seconds"})
+    CHECK(path.at("work").at(field).is_number());
+  double arclength = -1.0;
+  for (const Json& point : path.at("points")) {
+    CHECK(point.at("weights").size() == 5);
+    CHECK(point.at("energy").is_number());
+    CHECK(point.at("morse_index") == 0);
+    CHECK(point.at("kind").is_string());
+    CHECK(point.at("arclength") > arclength);
+    arclength = point.at("arclength");
+  }
+  CHECK(path.at("points").front().at("tau") == 0.0);
+  CHECK(path.at("points").front().at("kind") == "start");
+  CHECK(path.at("points").back().at("tau") == 1.0);
+
+  const Json& end = problem.at("end");
+  CHECK(end.at("tau") == 1.0);
+  CHECK(end.at("energy").get<double>() == doctest::Approx(0.37275652788698).epsilon(1e-12));
+  CHECK(end.at("weights") == path.at("points").back().at("weights"));
+  CHECK(end.at("gradient_norm") < 1e-12);
+  CHECK(end.at("eigenvalues").size() == 5);
+  CHECK(end.at("morse_index") == 0);
+  CHECK(end.at("status") == "converged");
+  CHECK(problem.at("infinity").is_null());
+}
+
+TEST_CASE("folds are reported with their evidence") {
+  const Scratch scratch;
+  scratch.write("data.csv", two_folds_csv);
+  const Run run = scratch.run("track data.csv --no-bias --json -");
+  CHECK(run.status == 0);
+  const Json json = Json::parse(run.output);
+  const Json& folds = json.at("problems").at(0).at("path").at("folds");
+  REQUIRE(folds.size() == 2);
+  CHECK(folds[0].at("tau").get<double>() == doctest::Approx(0.97956091765786087).epsilon(1e-12));
+  CHECK(folds[0].at("weights")[0].get<double>() ==
+        doctest::Approx(1.0613985638348279e-3).epsilon(1e-9));
+  CHECK(folds[1].at("tau").get<double>() == doctest::Approx(0.87783991217849262).epsilon(1e-12));
+  CHECK(folds[0].at("index_before") == 0);
+  CHECK(folds[0].at("index_after") == 1);
+  CHECK(folds[0].at("curvature_sign") == -1);
+  CHECK(folds[1].at("curvature_sign") == 1);
+  for (const Json& fold : folds) {
+    CHECK(fold.at("bracket").size() == 2);
+    const double arclength = fold.at("arclength");
+    CHECK(fold.at("bracket")[0] <= arclength + 1e-6);
+    CHECK(fold.at("bracket")[1] >= arclength - 1e-6);
+    CHECK(fold.at("tangent").size() == 1);
+    CHECK(fold.at("tau_error") < 1e-9);
+    CHECK(fold.at("energy").is_number());
+  }
+  CHECK(scratch.run("track data.csv --no-bias").output.find("0.97956091765786") !=
+        std::string::npos);
+}
+
+TEST_CASE("infinite weights give status 1 and their limit") {
+  const Scratch scratch;
+  scratch.write("data.csv", infinite_csv);
+  const Run run = scratch.run("track data.csv --no-bias --json -");
+  CHECK(run.status == 1);
+  CHECK(run.errors.empty());
+  const Json json = Json::parse(run.output);
+  const Json& problem = json.at("problems").at(0);
+  CHECK(problem.at("path").at("status") == "infinite_weights");
+  CHECK(problem.at("end").is_null());
+  const Json& infinity = problem.at("infinity");
+  CHECK(infinity.at("energy").get<double>() == doctest::Approx(0.663818359375).epsilon(1e-9));
+  CHECK(infinity.at("path_energy").get<double>() ==
+        doctest::Approx(0.13321499504099402).epsilon(1e-4));
+  CHECK(infinity.at("direction")[0].get<double>() == doctest::Approx(0.5659597610).epsilon(1e-3));
+  CHECK(infinity.at("linear_rate").size() == 2);
+  CHECK(infinity.at("signs") == Json::parse("[-1,1,-1,1,1]"));
+  CHECK(infinity.at("growth").size() == 5);
+  CHECK(infinity.at("growth")[0] == "linear");
+  CHECK(infinity.at("delta").is_number());
+  CHECK(infinity.contains("local_infimum"));
+  CHECK(infinity.at("local_infimum_reason").is_string());
+
+  const Run text = scratch.run("track data.csv --no-bias");
+  CHECK(text.status == 1);
+  CHECK(text.output.find("3 saturated high, 2 saturated low, 0 free") != std::string::npos);
+}
+
+TEST_CASE("a path that does not arrive gives status 1 and says so") {
+  const Scratch scratch;
+  const Run run = scratch.run("track --max-steps 1");
+  CHECK(run.status == 1);
+  CHECK(run.output.find("max_steps_reached") != std::string::npos);
+}
+
+TEST_CASE("dependent columns are named and the weights are called minimum norm") {
+  const Scratch scratch;
+  scratch.write("data.csv", dependent_csv);
+  const Run run = scratch.run("track data.csv --json result.json");
+  CHECK(run.status == 0);
+  CHECK(run.output.find("minimum-norm weights") != std::string::npos);
+  CHECK(run.output.find("b = 2 a") != std::string::npos);
+  const Json json = Json::parse(contents(scratch / "result.json"));
+  REQUIRE(json.at("problems").size() == 1);
+  CHECK(json.at("problems").at(0).at("name") == "yes");
+  const Json& data = json.at("problems").at(0).at("data");
+  CHECK(data.at("rank") == 2);
+  CHECK(data.at("weights_are") == "minimum norm");
+  REQUIRE(data.at("dependent_columns").size() == 1);
+  CHECK(data.at("dependent_columns")[0].at("column") == "b");
+  CHECK(data.at("dependent_columns")[0].at("on")[0].at("column") == "a");
+  CHECK(data.at("dependent_columns")[0].at("on")[0].at("coefficient").get<double>() ==
+        doctest::Approx(2.0).epsilon(1e-12));
+}
+
+TEST_CASE("the path as CSV has one row a point, with the numbers of the JSON") {
+  const Scratch scratch;
+  scratch.write("data.csv", "\"a,\"\"b\"\"\",y\n1,0.2\n-2,0.4\n3,-0.8\n");
+  CHECK(scratch.run("track data.csv --csv path.csv --json path.json --tau 0.25,0.75").status == 0);
+  const std::vector<std::string> rows = lines(contents(scratch / "path.csv"));
+  const Json json = Json::parse(contents(scratch / "path.json"));
+  const Json& points = json.at("problems").at(0).at("path").at("points");
+  REQUIRE(rows.size() == points.size() + 1);
+  CHECK(rows[0] == "problem,kind,tau,arclength,energy,morse_index,\"a,\"\"b\"\"\",(bias)");
+  int landings = 0;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    std::istringstream row(rows[i + 1]);
+    std::string field;
+    std::getline(row, field, ',');
+    CHECK(field == "y");
+    std::getline(row, field, ',');
+    CHECK(field == points[i].at("kind"));
+    std::getline(row, field, ',');
+    CHECK(std::stod(field) == points[i].at("tau").get<double>());
+    if (points[i].at("kind") == "landing") ++landings;
+    const std::string last = rows[i + 1].substr(rows[i + 1].rfind(',') + 1);
+    CHECK(std::stod(last) == points[i].at("weights").back().get<double>());
+  }
+  CHECK(landings >= 2);
+  for (const double tau : {0.25, 0.75})
+    CHECK(std::any_of(points.begin(), points.end(),
+                      [&](const Json& point) { return point.at("tau") == tau; }));
+  CHECK(scratch.run("track data.csv --csv - --tau 0.25,0.75").output ==
+        contents(scratch / "path.csv"));
+  CHECK(scratch.files() == "data.csv path.csv path.json ");
+}
+
+TEST_CASE("the level of class targets follows the range of the activation") {
+  const Scratch scratch;
+  scratch.write("data.csv", "a,class\n0,no\n0,yes\n0,yes\n0,yes\n");
+  // With the bias alone, u = atanh or logit of the mean target, and E is the variance term.
+  const auto energy = [&](const std::string& options) {
+    const Json json = Json::parse(scratch.run("track data.csv --json - " + options).output);
+    return json.at("problems").at(0).at("end").at("energy").get<double>();
+  };
+  CHECK(energy("") == doctest::Approx(0.5 * 0.75 * 1.8 * 1.8).epsilon(1e-12));
+  CHECK(energy("--level 0.5") == doctest::Approx(0.5 * 0.75).epsilon(1e-12));
+  CHECK(energy("--activation logistic") == doctest::Approx(0.5 * 0.75 * 0.9 * 0.9).epsilon(1e-12));
+  CHECK(energy("--positive no") == doctest::Approx(0.5 * 0.75 * 1.8 * 1.8).epsilon(1e-12));
+}
+
+TEST_CASE("the results do not depend on the number of threads") {
+  const Scratch scratch;
+  const auto without_seconds = [&](const std::string& options) {
+    Json json = Json::parse(scratch.run("track --json - " + options).output);
+    for (Json& problem : json.at("problems")) problem.at("path").at("work").erase("seconds");
+    return json;
+  };
+  const Json expected = without_seconds("");
+  CHECK(without_seconds("--threads 2") == expected);
+  CHECK(without_seconds("--threads 64 --seed 7") == expected);
+}
+
+TEST_CASE("names of any kind survive: quotes, markup, shell and UTF-8") {
+  const Scratch scratch;
+  scratch.write("data.csv",
+                "x_1^2,`touch pwned`,\"it's \"\"$(touch pwned)\"\"\",\xC3\xBC\\n,y\n"
+                "1,2,0.5,1,a_b\n2,-1,0.25,2,'<&>'\n-1,0.5,3,1,'<&>'\n2,0,1,-1,a_b\n"
+                "0,1,-1,2,\"tab\\t@x %s\"\n4,1,0,-2,\"tab\\t@x %s\"\n");
+  const bool plots = has_gnuplot();
+  const Run run = scratch.run(std::string("track data.csv --json path.json") +
+                              (plots ? " --plot path.svg" : ""));
+  CAPTURE(run.errors);
+  CHECK((run.status == 0 || run.status == 1));
+  const Json json = Json::parse(contents(scratch / "path.json"));
+  CHECK(json.at("problems").at(0).at("data").at("columns").at(3) == "\xC3\xBC\\n");
+  CHECK(json.at("problems").at(0).at("name") == "'<&>'");
+  CHECK_FALSE(filesystem::exists(scratch / "pwned"));
+  if (plots) {
+    const std::string picture = contents(scratch / "path.svg");
+    CHECK(picture.find("x_1^2") != std::string::npos);
+    CHECK(picture.find("`touch pwned`") != std::string::npos);
+  }
+}
+
+TEST_CASE("pictures are what their ending says") {
+  if (!has_gnuplot()) {
+    MESSAGE("gnuplot is not installed, so --plot is not tested");
+    return;
+  }
+  const Scratch scratch;
+  scratch.write("data.csv", two_folds_csv);
+  const Run svg = scratch.run("track data.csv --no-bias --plot path.svg");
+  CAPTURE(svg.errors);
+  CHECK(svg.status == 0);
+  CHECK(svg.errors.empty());
+  CHECK(contents(scratch / "path.svg").starts_with("<?xml"));
+  CHECK(contents(scratch / "path.svg").find("2 folds") != std::string::npos);
+  CHECK(scratch.run("track data.csv --plot path.PNG").status == 0);
+  CHECK(contents(scratch / "path.PNG").starts_with("\x89PNG"));
+  CHECK(scratch.run("track data.csv --plot path.pdf").status == 0);
+  CHECK(contents(scratch / "path.pdf").starts_with("%PDF"));
+  CHECK(scratch.files() == "data.csv path.PNG path.pdf path.svg ");
+}
+
+TEST_CASE("a missing gnuplot is said before anything is computed") {
+  const Scratch scratch;
+  check_refused(scratch.run("track --plot path.svg", "", "PATH=/nonexistent"),
+                "--plot needs gnuplot (Debian package gnuplot-nox)");
+  CHECK(scratch.files().empty());
+}
+
+#else
+
+TEST_CASE("the program is not built, so it is not tested") {
+  MESSAGE("TAUTRACK_BUILD_PROGRAM is off");
+}
+
+#endif

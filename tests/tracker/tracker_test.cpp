@@ -1,0 +1,397 @@
+#include "tautrack/tracker/tracker.hpp"
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "support/known_problems.hpp"
+
+using namespace tautrack;
+using namespace tautrack::known;
+
+namespace {
+
+Vector scalar(double value) { return Vector::Constant(1, value); }
+
+TrackOptions with(PredictorKind kind) {
+  TrackOptions options;
+  options.predictor.kind = kind;
+  return options;
+}
+
+constexpr PredictorKind kBoth[] = {PredictorKind::tangent, PredictorKind::davidenko};
+
+/// H = x - tau up to tau = 0.6; not defined beyond.
+struct HalfDefined {
+  static Index size() { return 1; }
+  static void derivatives(const Vector& x, double tau, Vector& H, Matrix& H_x, Vector& H_tau) {
+    const double bad = tau > 0.6 ? std::numeric_limits<double>::quiet_NaN() : 0.0;
+    H(0) = x(0) - tau + bad;
+    H_x(0, 0) = 1.0 + bad;
+    H_tau(0) = -1.0 + bad;
+  }
+};
+
+/// x (1 - tau) = 1: the solution runs to infinity as tau -> 1.
+struct Pole {
+  static Index size() { return 1; }
+  static void derivatives(const Vector& x, double tau, Vector& H, Matrix& H_x, Vector& H_tau) {
+    H(0) = x(0) * (1.0 - tau) - 1.0;
+    H_x(0, 0) = 1.0 - tau;
+    H_tau(0) = -x(0);
+  }
+};
+
+/// Two separate curves a distance `gap` apart at tau = 1/2: ((tau - 1/2) - x) ((tau - 1/2) + x) =
+/// (gap / 2)^2, a pitchfork-like near miss where the orientation of the branches differs.
+struct NearMiss {
+  double gap;
+  static Index size() { return 1; }
+  void derivatives(const Vector& x, double tau, Vector& H, Matrix& H_x, Vector& H_tau) const {
+    const double t = tau - 0.5;
+    H(0) = x(0) * x(0) - t * t - 0.25 * gap * gap;
+    H_x(0, 0) = 2.0 * x(0);
+    H_tau(0) = -2.0 * t;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a straight curve is followed to the target, exactly") {
+  struct Line {
+    static Index size() { return 2; }
+    static void derivatives(const Vector& x, double tau, Vector& H, Matrix& H_x, Vector& H_tau) {
+      H << x(0) - tau, x(1) + 2.0 * tau;
+      H_x.setIdentity();
+      H_tau << -1.0, 2.0;
+    }
+  } line;
+  for (const auto kind : kBoth) {
+    const PathResult path = track(line, Vector::Zero(2), with(kind));
+    REQUIRE(path.status == TrackStatus::reached_target);
+    CHECK(path.ok());
+    CHECK(path.points.back().tau == 1.0);
+    CHECK(path.points.back().kind == PointKind::landing);
+    CHECK((path.points.back().x - Eigen::Vector2d(1.0, -2.0)).norm() <= 1e-15);
+    CHECK(path.points.back().arclength == doctest::Approx(std::sqrt(6.0)).epsilon(1e-13));
+    CHECK(path.folds.empty());
+    CHECK(path.branch_points.empty());
+    CHECK(path.work.steps == static_cast<long>(path.points.size()) - 1);
+    CHECK(path.work.passes_over_data == 0);
+  }
+}
+
+TEST_CASE("both folds of a cubic are found to full accuracy, however close they are") {
+  for (const auto kind : kBoth) {
+    for (const double epsilon : {1.0, 1e-1, 1e-2, 1e-3, 1e-4}) {
+      CAPTURE(epsilon);
+      CubicFolds cubic(epsilon);
+      const PathResult path = track(cubic, scalar(cubic.root(0.0)), with(kind));
+      REQUIRE(path.ok());
+      REQUIRE(path.folds.size() == 2);
+      const Fold& first = path.folds[0];
+      const Fold& second = path.folds[1];
+      CHECK(std::abs(first.point.tau - cubic.first_fold_tau()) <= 4e-16);
+      CHECK(std::abs(second.point.tau - cubic.second_fold_tau()) <= 4e-16);
+      CHECK(std::abs(first.point.x(0) + cubic.fold_x()) <= 1e-13);
+      CHECK(std::abs(second.point.x(0) - cubic.fold_x()) <= 1e-13);
+      CHECK(first.second_derivative == doctest::Approx(-6.0 * cubic.fold_x()).epsilon(1e-6));
+      CHECK(second.second_derivative == doctest::Approx(6.0 * cubic.fold_x()).epsilon(1e-6));
+      CHECK(first.index_before == 0);
+      CHECK(first.index_after == 1);
+      CHECK(second.index_before == 1);
+      CHECK(second.index_after == 0);
+      CHECK(std::abs(path.points.back().x(0) - cubic.root(1.0)) <= 1e-15);
+    }
+  }
+}
+
+TEST_CASE("a cubic without folds has none reported, however nearly it folds") {
+  for (const auto kind : kBoth) {
+    for (const double epsilon : {-1e-1, -1e-3, -1e-6}) {
+      CAPTURE(epsilon);
+      CubicFolds cubic(epsilon);
+      const PathResult path = track(cubic, scalar(cubic.root(0.0)), with(kind));
+      REQUIRE(path.ok());
+      CHECK(path.folds.empty());
+      CHECK(path.branch_points.empty());
+    }
+  }
+}
+
+TEST_CASE("every fold has opposite directions of tau at the ends of its bracket") {
+  CubicFolds cubic(0.3);
+  const PathResult path = track(cubic, scalar(cubic.root(0.0)));
+  REQUIRE(path.folds.size() == 2);
+  for (const Fold& fold : path.folds) {
+    CHECK(fold.bracket_low < fold.bracket_high);
+    CHECK(fold.bracket_low <= fold.point.arclength + 1e-9);
+    CHECK(fold.point.arclength <= fold.bracket_high + 1e-9);
+    int before = 0;
+    int after = 0;
+    for (const PathPoint& point : path.points) {
+      if (point.kind == PointKind::fold) continue;
+      if (point.arclength <= fold.bracket_low) before = point.tau_direction;
+      if (point.arclength >= fold.bracket_high && after == 0) after = point.tau_direction;
+    }
+    CHECK(before * after == -1);
+  }
+}
+
+TEST_CASE("a landing is exact each time the path passes its tau") {
+  for (const auto kind : kBoth) {
+    TrackOptions options = with(kind);
+    CubicFolds cubic(0.5);
+    const double between = 0.5;
+    options.landings = {0.25, between, 0.75};
+    const PathResult path = track(cubic, scalar(cubic.root(0.0)), options);
+    REQUIRE(path.ok());
+    int passes = 0;
+    double previous = 0.0;
+    for (const PathPoint& point : path.points) {
+      if (point.kind != PointKind::landing || point.tau != between) continue;
+      ++passes;
+      // the three roots of x^3 - x / 2
+      CHECK(std::abs(point.x(0) * (point.x(0) * point.x(0) - 0.5)) <= 1e-15);
+      if (passes > 1) CHECK(point.x(0) > previous + 0.5);
+      previous = point.x(0);
+    }
+    CHECK(passes == 3);
+  }
+}
+
+TEST_CASE("a target beyond the fold is not reached and the path says where it went") {
+  Circle circle;
+  TrackOptions options;
+  options.tau_target = 2.0;
+  const PathResult path = track(circle, Circle::x(0.0), options);
+  CHECK(path.status == TrackStatus::returned_to_start);
+  CHECK_FALSE(path.ok());
+  CHECK(path.folds.size() == 1);
+  CHECK(std::abs(path.folds[0].point.tau - 1.0) <= 1e-15);
+  CHECK(path.message.find("tau left the range") != std::string::npos);
+}
+
+TEST_CASE("tau may run downwards from start to target") {
+  Circle circle;
+  TrackOptions options;
+  options.tau_start = 0.5;
+  options.tau_target = -0.5;
+  const PathResult path = track(circle, scalar(std::sqrt(0.75)), options);
+  REQUIRE(path.ok());
+  CHECK(path.points.back().tau == -0.5);
+  CHECK(path.points.back().x(0) == doctest::Approx(std::sqrt(0.75)).epsilon(1e-14));
+}
+
+TEST_CASE("without a symmetric H_x there is no Morse index") {
+  Circle circle;
+  TrackOptions options;
+  options.tau_target = 0.5;
+  const PathResult path = track(circle, Circle::x(0.0), options);
+  REQUIRE(path.ok());
+  for (const PathPoint& point : path.points) CHECK_FALSE(point.morse_index.has_value());
+}
+
+TEST_CASE(
+    "the branch point of a pitchfork is passed straight on, located and never called a fold") {
+  for (const auto kind : kBoth) {
+    Pitchfork pitchfork;
+    const PathResult path = track(pitchfork, scalar(0.0), with(kind));
+    REQUIRE(path.ok());
+    CHECK(path.folds.empty());
+    REQUIRE(path.branch_points.size() == 1);
+    const BranchPoint& branch = path.branch_points[0];
+    CHECK(std::abs(branch.point.tau - Pitchfork::branch_tau) <= 1e-15);
+    CHECK(std::abs(branch.point.x(0)) <= 1e-15);
+    CHECK(std::abs(branch.point.tangent(1)) == doctest::Approx(1.0));
+    REQUIRE(branch.other_tangent.size() == 2);
+    CHECK(std::abs(branch.other_tangent(0)) == doctest::Approx(1.0));
+    CHECK(std::abs(branch.other_tangent(1)) <= 1e-8);
+    CHECK(branch.index_before == 1);
+    CHECK(branch.index_after == 0);
+    CHECK(branch.multiplicity == 1);
+    CHECK(path.points.back().x(0) == 0.0);
+  }
+}
+
+TEST_CASE("both tangents of a transcritical branch point are found, on either branch") {
+  for (const bool diagonal : {false, true}) {
+    CAPTURE(diagonal);
+    Transcritical crossing;
+    const PathResult path = track(crossing, scalar(diagonal ? -0.5 : 0.0));
+    REQUIRE(path.ok());
+    CHECK(path.folds.empty());
+    REQUIRE(path.branch_points.size() == 1);
+    const BranchPoint& branch = path.branch_points[0];
+    CHECK(std::abs(branch.point.tau - Transcritical::branch_tau) <= 1e-14);
+    REQUIRE(branch.other_tangent.size() == 2);
+    const Vector& straight = diagonal ? branch.other_tangent : branch.point.tangent;
+    const Vector& slanted = diagonal ? branch.point.tangent : branch.other_tangent;
+    CHECK(std::abs(straight(0)) <= 1e-8);
+    CHECK(slanted(0) == doctest::Approx(slanted(1)).epsilon(1e-8));
+    CHECK(path.points.back().x(0) == doctest::Approx(diagonal ? 0.5 : 0.0).epsilon(1e-14));
+  }
+}
+
+TEST_CASE("a near miss of two branches is no branch point: the path stays on its own curve") {
+  for (const auto kind : kBoth) {
+    for (const double gap : {1e-1, 1e-2, 1e-3}) {
+      CAPTURE(gap);
+      NearMiss miss{gap};
+      TrackOptions options = with(kind);
+      const double start = std::sqrt(0.25 + 0.25 * gap * gap);
+      const PathResult path = track(miss, scalar(start), options);
+      REQUIRE(path.ok());
+      CHECK(path.branch_points.empty());
+      CHECK(path.folds.empty());
+      // upper branch all the way; a jump would end at -start
+      CHECK(path.points.back().x(0) == doctest::Approx(start).epsilon(1e-14));
+    }
+  }
+}
+
+TEST_CASE("a start off the curve is an invalid start") {
+  Circle circle;
+  const PathResult path = track(circle, scalar(0.5));
+  CHECK(path.status == TrackStatus::invalid_start);
+  CHECK(path.message.find("not on the curve") != std::string::npos);
+  CHECK(path.points.size() == 1);
+}
+
+TEST_CASE("where H is not defined the path stops with the last good point, never with NaN") {
+  for (const auto kind : kBoth) {
+    HalfDefined half;
+    const PathResult path = track(half, scalar(0.0), with(kind));
+    CHECK(path.status == TrackStatus::step_too_small);
+    CHECK(path.points.back().tau <= 0.6 + 1e-8);
+    CHECK(path.points.back().tau > 0.59);
+    for (const PathPoint& point : path.points) {
+      CHECK(std::isfinite(point.tau));
+      CHECK(point.x.allFinite());
+      CHECK(point.tangent.allFinite());
+    }
+    CHECK(path.message.find("finite") != std::string::npos);
+  }
+}
+
+TEST_CASE("a solution that runs to infinity is never reported as reached") {
+  for (const auto kind : kBoth) {
+    Pole pole;
+    TrackOptions options = with(kind);
+    options.max_steps = 500;
+    const PathResult path = track(pole, scalar(1.0), options);
+    CHECK_FALSE(path.ok());
+    CHECK(path.points.back().tau < 1.0);
+    for (const PathPoint& point : path.points)
+      CHECK(std::abs(point.x(0) * (1.0 - point.tau) - 1.0) <= 1e-7);
+  }
+}
+
+TEST_CASE("the budget of steps is kept and what was found is kept too") {
+  CubicFolds cubic(0.5);
+  TrackOptions options;
+  options.max_steps = 7;
+  const PathResult path = track(cubic, scalar(cubic.root(0.0)), options);
+  CHECK(path.status == TrackStatus::max_steps_reached);
+  CHECK(path.work.steps + path.work.rejected == 7);
+  CHECK(static_cast<long>(path.points.size()) == path.work.steps + 1);
+  CHECK(path.message.find("max_steps") != std::string::npos);
+}
+
+TEST_CASE("an observer sees every accepted point once and can stop the run") {
+  CubicFolds cubic(0.5);
+  std::vector<double> seen;
+  const PathResult all = track(cubic, scalar(cubic.root(0.0)), {}, [&](const PathPoint& point) {
+    seen.push_back(point.arclength);
+    return true;
+  });
+  REQUIRE(all.ok());
+  REQUIRE(seen.size() == all.points.size());
+  for (std::size_t i = 0; i < seen.size(); ++i) CHECK(seen[i] == all.points[i].arclength);
+
+  int count = 0;
+  const PathResult stopped =
+      track(cubic, scalar(cubic.root(0.0)), {}, [&](const PathPoint&) { return ++count < 4; });
+  CHECK(stopped.status == TrackStatus::stopped_by_observer);
+  CHECK(stopped.points.size() == 4);
+}
+
+TEST_CASE("a range-for walks the path point by point") {
+  CubicFolds cubic(0.5);
+  Tracker tracker(cubic, scalar(cubic.root(0.0)));
+  CHECK(tracker.result().status == TrackStatus::running);
+  std::size_t count = 0;
+  double last = -1.0;
+  for (const PathPoint& point : tracker) {
+    CHECK(point.arclength > last);
+    last = point.arclength;
+    ++count;
+  }
+  CHECK(tracker.result().ok());
+  CHECK(count == tracker.result().points.size());
+  CHECK_FALSE(tracker.advance());
+  CHECK(tracker.take_result().points.size() == count);
+}
+
+TEST_CASE("a range-for over an invalid start visits nothing") {
+  Circle circle;
+  Tracker tracker(circle, scalar(0.5));
+  for (const PathPoint& point : tracker) FAIL("visited tau = " << point.tau);
+  CHECK(tracker.result().status == TrackStatus::invalid_start);
+}
+
+TEST_CASE("unusable options and starts are refused with the rule they break") {
+  Circle circle;
+  const auto refused = [&](const TrackOptions& options, const char* word) {
+    try {
+      (void)track(circle, Circle::x(0.0), options);
+      return false;
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what()).find(word) != std::string::npos;
+    }
+  };
+  TrackOptions options;
+  options.tau_target = 0.0;
+  CHECK(refused(options, "tau_target"));
+  options = {};
+  options.landings = {1.0};
+  CHECK(refused(options, "landings"));
+  options = {};
+  options.landings = {std::numeric_limits<double>::quiet_NaN()};
+  CHECK(refused(options, "landings"));
+  options = {};
+  options.max_steps = 0;
+  CHECK(refused(options, "max_steps"));
+  options = {};
+  options.corrector.tolerance = 0.0;
+  CHECK(refused(options, "tolerance"));
+  options = {};
+  options.step.min = -1.0;
+  CHECK(refused(options, "min"));
+  options = {};
+  options.predictor.max_tries = 0;
+  CHECK(refused(options, "max_tries"));
+  CHECK_THROWS_AS((void)track(circle, Vector::Zero(2)), std::invalid_argument);
+}
+
+TEST_CASE("every status and kind of point has a name of its own") {
+  std::vector<std::string_view> names;
+  for (const auto status :
+       {TrackStatus::not_started, TrackStatus::running, TrackStatus::reached_target,
+        TrackStatus::infinite_weights, TrackStatus::unresolved_end, TrackStatus::step_too_small,
+        TrackStatus::singular_jacobian, TrackStatus::max_steps_reached, TrackStatus::invalid_start,
+        TrackStatus::returned_to_start, TrackStatus::stopped_by_observer})
+    names.push_back(to_string(status));
+  for (const auto kind :
+       {PointKind::regular, PointKind::start, PointKind::landing, PointKind::fold})
+    names.push_back(to_string(kind));
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    CHECK(names[i] != "unknown");
+    for (std::size_t j = 0; j < i; ++j) CHECK(names[i] != names[j]);
+  }
+  CHECK(PathResult{}.status == TrackStatus::not_started);
+  CHECK_FALSE(PathResult{}.ok());
+}
