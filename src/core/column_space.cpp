@@ -3,11 +3,25 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include <Eigen/QR>
 
 namespace tautrack {
+
+namespace {
+
+/// Relative size below which a coefficient of a dependency is rounding.
+constexpr double kNoise = 1e3 * std::numeric_limits<double>::epsilon();
+
+/// Solution of a square system, with every column of it counted as independent.
+Matrix solve_square(const Eigen::ColPivHouseholderQR<Matrix>& qr, const Matrix& right) {
+  const Index n = qr.cols();
+  const Matrix rotated = qr.householderQ().transpose() * right;
+  const Matrix solved = qr.matrixQR().topRows(n).triangularView<Eigen::Upper>().solve(rotated);
+  return qr.colsPermutation() * solved;
+}
+
+}  // namespace
 
 ColumnSpace::ColumnSpace(const Matrix& X, const Vector& pattern_weights, double tolerance) {
   assert(X.rows() > 0 && X.cols() > 0);
@@ -68,12 +82,14 @@ void ColumnSpace::factor_rank_deficient(const Matrix& scaled, double tolerance) 
       independent.push_back(j);
       continue;
     }
+    // What is left in R is rounding where it is small beside the column, which has norm one.
+    for (Index k = 0; k < rank; ++k)
+      if (std::abs(R(k, j)) <= kNoise) R(k, j) = 0.0;
     ColumnDependency dependency{j, {}, distance};
     const Matrix triangle = R(Eigen::seqN(0, rank), independent);
     const Vector coefficient =
         triangle.triangularView<Eigen::Upper>().solve(R.col(j).head(rank).eval());
-    const double small = 1e3 * std::numeric_limits<double>::epsilon() *
-                         (rank > 0 ? coefficient.cwiseAbs().maxCoeff() : 0.0);
+    const double small = kNoise * (rank > 0 ? coefficient.cwiseAbs().maxCoeff() : 0.0);
     for (Index k = 0; k < rank; ++k) {
       if (std::abs(coefficient(k)) > small) {
         const Index on = independent[static_cast<std::size_t>(k)];
@@ -100,25 +116,27 @@ void ColumnSpace::set_minimum_norm_map() {
                scaled.triangularView<Eigen::Upper>().solve(Matrix::Identity(rank(), rank()));
     return;
   }
-  // Least norm: R = (P T)' gives w = P T^-T v. The columns may differ in scale by many decades and
-  // none is negligible (R has full row rank by construction), so the rows of R are equilibrated and
-  // those of R' sorted by size: then Householder QR with column pivoting is accurate row by row
-  // (Cox & Higham 1998).
+  // Least norm: column pivoting takes the largest independent columns B, R = [B C] with C = B K, so
+  // that the entries of K are of order one whatever the units; of all solutions (B^-1 v - K z, z)
+  // of R w = v the shortest is a least-squares problem in z.
   const Index r = rank();
-  const Vector row_scale = R_.cwiseAbs().rowwise().maxCoeff().cwiseInverse();
-  const Matrix equilibrated = row_scale.asDiagonal() * R_;
-  const Vector size = equilibrated.cwiseAbs().colwise().maxCoeff().transpose();
-  std::vector<Index> order(static_cast<std::size_t>(R_.cols()));
-  std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Index i, Index j) { return size(i) > size(j); });
-  const Matrix sorted = equilibrated(Eigen::all, order).transpose();
-  const Eigen::ColPivHouseholderQR<Matrix> qr(sorted);
-  const Matrix T = qr.matrixR().topRows(r).triangularView<Eigen::Upper>();
-  const Matrix solved = T.transpose().triangularView<Eigen::Lower>().solve(
-      Matrix(qr.colsPermutation().transpose() * Matrix(row_scale.asDiagonal())));
-  const Matrix P = qr.householderQ() * Matrix::Identity(R_.cols(), r);
-  inverse_.resize(R_.cols(), r);
-  inverse_(order, Eigen::all) = P * solved;
+  const Index rest = R_.cols() - r;
+  const Eigen::ColPivHouseholderQR<Matrix> pivoting(R_);
+  const Matrix ordered = R_ * pivoting.colsPermutation();
+  const Vector size = ordered.leftCols(r).colwise().stableNorm().transpose();
+  const Eigen::ColPivHouseholderQR<Matrix> B(ordered.leftCols(r) *
+                                             size.cwiseInverse().asDiagonal());
+  Matrix inverse_of_B = Matrix::Identity(r, r);
+  inverse_of_B = size.cwiseInverse().asDiagonal() * solve_square(B, inverse_of_B);
+  const Matrix K = size.cwiseInverse().asDiagonal() * solve_square(B, ordered.rightCols(rest));
+  Matrix kernel(r + rest, rest);
+  kernel << K, -Matrix::Identity(rest, rest);
+  Matrix particular = Matrix::Zero(r + rest, r);
+  particular.topRows(r) = inverse_of_B;
+  const Matrix z = kernel.householderQr().solve(particular);
+  Matrix shortest(r + rest, r);
+  shortest << inverse_of_B - K * z, z;
+  inverse_ = pivoting.colsPermutation() * shortest;
 }
 
 Vector ColumnSpace::coordinates(const Vector& w) const {

@@ -1,5 +1,6 @@
 #include "tautrack/corrector/newton.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <limits>
@@ -16,6 +17,9 @@ constexpr double kRounding = 8.0 * std::numeric_limits<double>::epsilon();
 /// A Newton step longer than this is no rounding error, whatever the residual: the system is
 /// singular to working precision (saturated units) and the point means nothing.
 constexpr double kLargestRoundingStep = 1e-5;
+
+/// Where everything that H is made of is smaller, H is zero because it underflows.
+constexpr double kUnderflow = 1e-280;
 
 }  // namespace
 
@@ -74,6 +78,10 @@ Correction Corrector::correct(Vector& x, double& tau, Constraint constraint, con
       return result;
     }
     if (fixed) step_(n) = 0.0;
+    if (!(std::max(residual_scale_, H_x_.norm() * scales.unknown) > kUnderflow)) {
+      result.failure = "H and H_x underflow at an iterate: the units are saturated";
+      return result;
+    }
     const double length = metric_norm(step_, scales);
     const double residual = H_.norm();
     const bool rounding = residual <= kRounding * residual_scale_ && length <= kLargestRoundingStep;

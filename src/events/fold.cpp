@@ -217,7 +217,7 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
     offset.head(n) = x - curve.x();
     offset(n) = tau - curve.tau();
     return metric_norm(offset, segment.scales()) <=
-           2.0 * (found->high - found->low) * length + 1e-9 * (1.0 + length);
+           2.0 * std::max(found->high - found->low, kHandOver) * length;
   };
   MinimallyAugmented augmented(corrector, segment.scales());
   const bool polished = augmented.solve(fold.point.x, fold.point.tau, fold.null_vector) &&
@@ -254,7 +254,8 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
   if (fold.null_vector.dot(fold.point.tangent.head(n)) < 0.0) fold.null_vector *= -1.0;
 
   const double travelled = Segment(first, fold.point).length();
-  const double width = (found->high - found->low) * length;
+  // The root finder may have hit the zero itself.
+  const double width = std::max(found->high - found->low, 1e-12) * length;
   fold.point.arclength = first.arclength + travelled;
   fold.bracket_low = fold.point.arclength - width;
   fold.bracket_high = fold.point.arclength + width;

@@ -101,18 +101,29 @@ double Segment::tau_offset(double theta) const {
 }
 
 double Segment::theta_at_tau(double tau) const {
-  const double wanted = tau - first_.tau;
-  const double end = second_.tau - first_.tau;
-  assert(wanted * end >= 0.0 && std::abs(wanted) <= std::abs(end));
-  // Bisection on the cubic, to the accuracy of a starting guess.
-  double low = 0.0;
+  const double sign = second_.tau >= first_.tau ? 1.0 : -1.0;
+  const double wanted = sign * (tau - first_.tau);
+  assert(wanted >= 0.0 && wanted <= sign * (second_.tau - first_.tau));
+  // The first turn of the cubic, if it has one within the segment, may lie beyond the wanted tau.
+  const Index n = first_.x.size();
+  const double rise = second_.tau - first_.tau;
+  const double g0 = length_ * first_.tangent(n);
+  const double g1 = length_ * to_second_metric_ * second_.tangent(n);
+  // derivative: g0 + (6 rise - 4 g0 - 2 g1) theta + 3 (g0 + g1 - 2 rise) theta^2
+  const double b = 6.0 * rise - 4.0 * g0 - 2.0 * g1;
+  const double c = 3.0 * (g0 + g1 - 2.0 * rise);
   double high = 1.0;
+  const double discriminant = b * b - 4.0 * c * g0;
+  if (discriminant > 0.0) {
+    const double q = -0.5 * (b + std::copysign(std::sqrt(discriminant), b));
+    for (const double turn : {q / c, g0 / q})
+      if (turn > 0.0 && turn < high && sign * tau_offset(turn) >= wanted) high = turn;
+  }
+  // Bisection, to the accuracy of a starting guess.
+  double low = 0.0;
   for (int k = 0; k < 40; ++k) {
     const double middle = 0.5 * (low + high);
-    if ((tau_offset(middle) - wanted) * (end >= 0.0 ? 1.0 : -1.0) < 0.0)
-      low = middle;
-    else
-      high = middle;
+    (sign * tau_offset(middle) < wanted ? low : high) = middle;
   }
   return 0.5 * (low + high);
 }

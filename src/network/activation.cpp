@@ -1,5 +1,6 @@
 #include "tautrack/network/activation.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cmath>
@@ -47,7 +48,7 @@ ActivationValues evaluate_logistic(double u) noexcept {
 
 ActivationValues evaluate_arctan(double u) noexcept {
   const double c = 0.5 * pi;
-  const double p = c * u;
+  const double p = std::clamp(c * u, -1e200, 1e200);  // beyond, p^2 is infinite anyway
   const double q = 1.0 + p * p;
   const double slope = 1.0 / q;
   const double ratio = p * slope;  // p / (1 + p^2), finite also where p^2 overflows (then 0)
@@ -59,15 +60,26 @@ ActivationValues evaluate_arctan(double u) noexcept {
 }
 
 ActivationValues evaluate_erf(double u) noexcept {
-  const double slope = std::exp(-0.25 * pi * u * u);
-  const double h = 0.5 * pi * u;
-  // Where the slope is zero so are its derivatives, whatever the size of u.
-  const double second = slope > 0.0 ? -h * slope : 0.0;
-  const double third = slope > 0.0 ? (h * h - 0.5 * pi) * slope : 0.0;
-  const double argument = 0.5 * std::sqrt(pi) * std::abs(u);
-  const double tail = std::erfc(argument);
+  // Far out exp(-pi u^2 / 4) and erfc(sqrt(pi) u / 2) magnify the rounding of their arguments: the
+  // parts that rounding cuts off are put back to first order.
+  constexpr double quarter_pi = 0.7853981633974483, quarter_pi_rest = 3.0616169978683830e-17;
+  constexpr double half_root = 0.886226925452758, half_root_rest = -3.8332932499128994e-17;
+  const double a = std::min(std::abs(u), 40.0);  // everything has underflown long before
+  const double square = a * a;
+  const double square_rest = std::fma(a, a, -square);
+  const double exponent = quarter_pi * square;
+  const double exponent_rest =
+      std::fma(quarter_pi, square, -exponent) + quarter_pi_rest * square + quarter_pi * square_rest;
+  const double slope = std::exp(-exponent) * (1.0 - exponent_rest);
+  const double argument = half_root * a;
+  const double argument_rest = std::fma(half_root, a, -argument) + half_root_rest * a;
+  // d erfc / dx = -2 / sqrt(pi) exp(-x^2) = -slope / half_root
+  const double tail = std::erfc(argument) - slope / half_root * argument_rest;
   const double value = argument > 0.5 ? 1.0 - tail : std::erf(argument);
-  return {u < 0.0 ? -value : value, slope, second, third, tail};
+  const double h = 0.5 * pi * a;
+  const double second = h * slope;
+  return {u < 0.0 ? -value : value, slope, u < 0.0 ? second : -second, (h * h - 0.5 * pi) * slope,
+          tail};
 }
 
 }  // namespace

@@ -155,7 +155,7 @@ double Perceptron::gradient(const Vector& v, double tau, Workspace& work, Vector
       const double weighted = omega_(p) * slope;
       gradient(i) = weighted * r;
       scale += row_norms_(p) *
-               (weighted * size +
+               (std::abs(weighted) * size +
                 omega_(p) * std::abs(slope * slope + tau * s.second * r) * row_norms_(p) * length);
     }
     H.noalias() += block.transpose() * gradient;
@@ -196,7 +196,8 @@ double Perceptron::derivatives(const Vector& v, double tau, Workspace& work, Vec
       gradient(i) = weighted * r;
       hessian(i) = omega_(p) * (slope * slope + tau * s.second * r);
       mixed(i) = omega_(p) * ((s.first - 1.0) * r + slope * (s.value - u(i)));
-      scale += row_norms_(p) * (weighted * size + std::abs(hessian(i)) * row_norms_(p) * length);
+      scale += row_norms_(p) *
+               (std::abs(weighted) * size + std::abs(hessian(i)) * row_norms_(p) * length);
     }
     auto scaled = work.scaled_.topRows(rows);
     scaled.noalias() = hessian.asDiagonal() * block;

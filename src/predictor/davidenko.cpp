@@ -29,8 +29,8 @@ class DavidenkoPredictor final : public Predictor {
         end_(start_.size()),
         slope_in_(start_.size()),
         slope_out_(start_.size()),
-        stepper_(odeint::make_controlled(options.tolerance, options.tolerance,
-                                         odeint::runge_kutta_dopri5<State>())) {}
+        stepper_(
+            odeint::make_controlled(options.tolerance, 0.0, odeint::runge_kutta_dopri5<State>())) {}
 
   [[nodiscard]] bool predict(const PathPoint& from, double step, Prediction& out) override {
     const Index n = x_.size();

@@ -44,8 +44,8 @@ void StepControl::accepted(const StepMeasures& m) {
   const double factor = excess > 0.0 ? 1.0 / excess : options_.grow;
   const double largest = refused_ ? 1.0 : options_.grow;
   refused_ = false;
-  step_ = std::clamp(m.step * std::clamp(factor, options_.shrink, largest), options_.min,
-                     std::min(options_.max, m.limit));
+  const double wanted = m.step * std::clamp(factor, options_.shrink, largest);
+  step_ = std::max(options_.min, std::min({wanted, options_.max, m.limit}));
 }
 
 bool StepControl::refused(double step) {

@@ -182,6 +182,9 @@ const char* Tracker::State::try_step(double step) {
   measures = {};
   measures.step = prediction.step;
   measures.limit = prediction.next_step;
+  // A predictor that shortens its step on its own is bound by the same smallest step.
+  if (prediction.step < control.options().min)
+    return "the tangent field is singular or not finite on the way";
 
   if (const auto stop = first_stop_between(from.tau, prediction.tau)) {
     // The prediction passes a tau that was asked for: aim there instead.

@@ -116,7 +116,7 @@ TEST_CASE("solve agrees with a dense reference in any metric") {
       const Vector left = system.H_x * z.head(n) + system.H_tau * z(n);
       CHECK((left - rhs).norm() <= 1e-12 * condition);
       CHECK(metric_dot(system.border, z, scales) / metric_norm(system.border, scales) ==
-            doctest::Approx(last).epsilon(1e-12 * condition));
+            doctest::Approx(last).epsilon(1e-12 * condition).scale(0.0));
     }
   }
 }
@@ -140,7 +140,7 @@ TEST_CASE("the tangent is a null vector of length one in the metric, on the side
     Vector t(7);
     factored(system, scales).tangent(t);
     CHECK((system.H_x * t.head(6) + system.H_tau * t(6)).norm() <= 1e-13 * t.norm());
-    CHECK(metric_norm(t, scales) == doctest::Approx(1.0).epsilon(1e-14));
+    CHECK(metric_norm(t, scales) == doctest::Approx(1.0).epsilon(1e-14).scale(0.0));
     CHECK(metric_dot(system.border, t, scales) > 0.0);
     system.border *= -1.0;
     Vector back(7);
@@ -155,7 +155,7 @@ TEST_CASE("the tangent of the circle is (-sin a, cos a), also at its folds") {
   for (const double a : {0.0, 0.3, 1.0, 1.5, tautrack::known::Circle::fold_arclength}) {
     CAPTURE(a);
     const Vector t = tautrack::known::circle_tangent(a, counterclockwise);
-    CHECK(t(0) == doctest::Approx(-std::sin(a)).epsilon(1e-15));
+    CHECK(std::abs(t(0) + std::sin(a)) <= 1e-15);
     CHECK(std::abs(t(1) - std::cos(a)) <= 1e-15);
   }
 }
@@ -175,8 +175,8 @@ TEST_CASE("the tangent does not change its direction with the metric, only its l
   factored(system).tangent(euclidean);
   factored(system, scales).tangent(scaled);
   const double cosine = euclidean.dot(scaled) / scaled.norm();
-  CHECK(std::abs(cosine) == doctest::Approx(1.0).epsilon(1e-13));
-  CHECK(scaled.norm() != doctest::Approx(1.0).epsilon(1e-3));
+  CHECK(std::abs(cosine) == doctest::Approx(1.0).epsilon(1e-13).scale(0.0));
+  CHECK(scaled.norm() != doctest::Approx(1.0).epsilon(1e-3).scale(0.0));
 }
 
 TEST_CASE("the determinant sign is that of the dense matrix") {
@@ -342,7 +342,7 @@ TEST_CASE("unknowns in other units: scales that follow leave condition and solut
   const MetricScales scales{2.0, 0.5};
   const MetricScales other_scales{2.0 / 1e6, 0.5 / 1e-3};
   CHECK(factored(other, other_scales).reciprocal_condition() ==
-        doctest::Approx(factored(system, scales).reciprocal_condition()).epsilon(1e-10));
+        doctest::Approx(factored(system, scales).reciprocal_condition()).epsilon(1e-10).scale(0.0));
   Vector t(5), other_t(5);
   factored(system, scales).tangent(t);
   factored(other, other_scales).tangent(other_t);

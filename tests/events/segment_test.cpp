@@ -87,7 +87,7 @@ TEST_CASE("an arc of the circle: length and angle are its own, the skew is zero"
 TEST_CASE("a straight segment has the length of its chord and neither angle nor skew") {
   const PathPoint first = point_at(1.0, 0.0, 3.0, 4.0), second = point_at(1.3, 0.4, 3.0, 4.0);
   const Segment segment(first, second);
-  CHECK(segment.length() == doctest::Approx(0.5).epsilon(1e-14));
+  CHECK(segment.length() == doctest::Approx(0.5).epsilon(1e-14).scale(0.0));
   CHECK(segment.angle() == 0.0);
   CHECK(segment.skew() <= 4.0 * epsilon);
 }
@@ -96,22 +96,22 @@ TEST_CASE("the skew is the angle between the chord and the mean of the tangents"
   // Two parallel lines: tangents along x, a chord at 45 degrees, as after a jump to another branch.
   const PathPoint first = point_at(0.0, 0.0, 1.0, 0.0), second = point_at(1.0, 1.0, 1.0, 0.0);
   const Segment jump(first, second);
-  CHECK(jump.skew() == doctest::Approx(pi / 4.0).epsilon(1e-14));
+  CHECK(jump.skew() == doctest::Approx(pi / 4.0).epsilon(1e-14).scale(0.0));
   CHECK(jump.angle() == 0.0);
-  CHECK(jump.length() == doctest::Approx(std::sqrt(2.0)).epsilon(1e-14));
+  CHECK(jump.length() == doctest::Approx(std::sqrt(2.0)).epsilon(1e-14).scale(0.0));
   // Tangents at 0 and 60 degrees, the chord at 40: mean 30, skew 10 degrees.
   const double degree = pi / 180.0;
   const PathPoint other = point_at(std::cos(40.0 * degree), std::sin(40.0 * degree),
                                    std::cos(60.0 * degree), std::sin(60.0 * degree));
   const Segment bent(first, other);
-  CHECK(bent.skew() == doctest::Approx(10.0 * degree).epsilon(1e-13));
-  CHECK(bent.angle() == doctest::Approx(60.0 * degree).epsilon(1e-13));
+  CHECK(bent.skew() == doctest::Approx(10.0 * degree).epsilon(1e-13).scale(0.0));
+  CHECK(bent.angle() == doctest::Approx(60.0 * degree).epsilon(1e-13).scale(0.0));
 }
 
 TEST_CASE("opposite tangents: the angle is pi and so is the skew, as there is no mean") {
   const PathPoint first = point_at(0.0, 0.0, 1.0, 0.0), second = point_at(0.0, 1.0, -1.0, 0.0);
   const Segment segment(first, second);
-  CHECK(segment.angle() == doctest::Approx(pi).epsilon(1e-7));
+  CHECK(segment.angle() == doctest::Approx(pi).epsilon(1e-7).scale(0.0));
   CHECK(segment.skew() >= pi / 2.0);
   CHECK(std::isfinite(segment.length()));
 }
@@ -130,19 +130,20 @@ TEST_CASE("lengths and angles are taken in the metric of the first point") {
   }
   const Segment segment(first, second);
   CHECK(segment.scales().unknown == 2.0);
-  CHECK(segment.length() == doctest::Approx(0.5).epsilon(1e-14));
-  CHECK(segment.angle() == doctest::Approx(0.5).epsilon(1e-14));
+  CHECK(segment.length() == doctest::Approx(0.5).epsilon(1e-14).scale(0.0));
+  CHECK(segment.angle() == doctest::Approx(0.5).epsilon(1e-14).scale(0.0));
   CHECK(segment.skew() <= 10.0 * epsilon);
-  CHECK(metric_norm(at(segment, 0.3).direction, scales) == doctest::Approx(1.0).epsilon(1e-14));
+  CHECK(metric_norm(at(segment, 0.3).direction, scales) ==
+        doctest::Approx(1.0).epsilon(1e-14).scale(0.0));
 
   // A second point whose tangent is a unit vector in another metric makes no difference.
   PathPoint other = second;
   other.scales = MetricScales{7.0, 0.01};
   other.tangent /= metric_norm(other.tangent, other.scales);
-  CHECK(other.tangent.norm() != doctest::Approx(second.tangent.norm()).epsilon(0.1));
+  CHECK(other.tangent.norm() != doctest::Approx(second.tangent.norm()).epsilon(0.1).scale(0.0));
   const Segment same(first, other);
-  CHECK(same.length() == doctest::Approx(segment.length()).epsilon(1e-14));
-  CHECK(same.angle() == doctest::Approx(segment.angle()).epsilon(1e-13));
+  CHECK(same.length() == doctest::Approx(segment.length()).epsilon(1e-14).scale(0.0));
+  CHECK(same.angle() == doctest::Approx(segment.angle()).epsilon(1e-13).scale(0.0));
   Vector defect(1), same_defect(1);
   segment.chord_defect(defect);
   same.chord_defect(same_defect);
@@ -169,9 +170,10 @@ TEST_CASE("the interpolant has order four: half the arc, a sixteenth of the erro
   // Cubic Hermite interpolation of a function with fourth derivative of size one: h^4 / 384.
   for (const double h : {0.8, 0.4, 0.2}) {
     CAPTURE(h);
-    CHECK(largest_error(0.4, 0.4 + h) == doctest::Approx(std::pow(h, 4) / 384.0).epsilon(0.1));
+    CHECK(largest_error(0.4, 0.4 + h) ==
+          doctest::Approx(std::pow(h, 4) / 384.0).epsilon(0.1).scale(0.0));
     CHECK(largest_error(0.4, 0.4 + h) / largest_error(0.4, 0.4 + 0.5 * h) ==
-          doctest::Approx(16.0).epsilon(0.1));
+          doctest::Approx(16.0).epsilon(0.1).scale(0.0));
   }
 }
 
@@ -185,7 +187,7 @@ TEST_CASE("the direction is the unit tangent of the interpolant") {
              after = at(segment, theta + small);
     const Vector difference{{after.x(0) - before.x(0), after.tau - before.tau}};
     CHECK((here.direction - difference.normalized()).norm() <= 1e-8);
-    CHECK(here.direction.norm() == doctest::Approx(1.0).epsilon(1e-14));
+    CHECK(here.direction.norm() == doctest::Approx(1.0).epsilon(1e-14).scale(0.0));
     CHECK((here.direction - Circle::point(0.4 + 0.3 * theta).tangent).norm() <= 1e-3);
   }
 }
@@ -219,7 +221,7 @@ TEST_CASE("of several points with this tau the first is found") {
     double first = 0.0;
     while (at(segment, first).tau < tau) first += 1e-4;
     REQUIRE(first < 0.25);
-    CHECK(segment.theta_at_tau(tau) == doctest::Approx(first).epsilon(0.02));
+    CHECK(segment.theta_at_tau(tau) == doctest::Approx(first).epsilon(0.02).scale(0.0));
   }
 }
 
@@ -233,13 +235,14 @@ TEST_CASE("the chord defect of an arc of the circle is of third order") {
     const double expected =
         (2.0 * std::sin(0.5 * h) - h * std::cos(0.5 * h)) * -std::sin(0.4 + 0.5 * h);
     CHECK(std::abs(defect(0) - expected) <= 1e-15);
-    CHECK(expected == doctest::Approx(-h * h * h / 12.0 * std::sin(0.4 + 0.5 * h)).epsilon(0.02));
+    CHECK(expected ==
+          doctest::Approx(-h * h * h / 12.0 * std::sin(0.4 + 0.5 * h)).epsilon(0.02).scale(0.0));
   }
   // After a jump to a parallel line it is the jump itself: here by 0.3 in x beside 1 along tau.
   const PathPoint first = point_at(0.0, 0.0, 0.0, 1.0), second = point_at(0.3, 1.0, 0.0, 1.0);
   Vector defect(1);
   Segment(first, second).chord_defect(defect);
-  CHECK(defect(0) == doctest::Approx(0.3).epsilon(1e-14));
+  CHECK(defect(0) == doctest::Approx(0.3).epsilon(1e-14).scale(0.0));
 }
 
 TEST_CASE("tau may turn twice where its slope falls below a fraction of that at both ends") {
@@ -314,7 +317,7 @@ TEST_CASE("from a fold the slope may dip by a twentieth of that at the other end
     first.kind = kind;
     const PathPoint second = point_at(std::sqrt(1.0 - tau * tau), tau, 0.0, 1.0);
     const Segment segment(first, second);
-    CHECK(segment.length() * m == doctest::Approx(tau).epsilon(1e-14));
+    CHECK(segment.length() * m == doctest::Approx(tau).epsilon(1e-14).scale(0.0));
     return segment.tau_may_turn_twice(1, 0.05);
   };
   using tautrack::PointKind;

@@ -95,15 +95,16 @@ TEST_CASE("the metric measures node inputs by their size and tau by its distance
   const Perceptron network = random_network(30, {}, true);
   const NaturalHomotopy homotopy(network);
   const double omega = network.total_pattern_weight();
-  CHECK(omega != doctest::Approx(30.0).epsilon(1e-3));
+  CHECK(omega != doctest::Approx(30.0).epsilon(1e-3).scale(0.0));
   CHECK(homotopy.scales(Vector::Zero(3), 0.0).unknown == doctest::Approx(std::sqrt(omega)));
   CHECK(homotopy.scales(Vector{{3.0, 0.0, 4.0}}, 0.0).unknown ==
         doctest::Approx(std::sqrt(omega + 25.0)));
-  CHECK(homotopy.scales(point, 0.0).parameter == doctest::Approx(1.0).epsilon(1e-15));
-  CHECK(homotopy.scales(point, 0.75).parameter == doctest::Approx(0.25).epsilon(1e-15));
-  CHECK(homotopy.scales(point, 1.0 - 0x1p-30).parameter == doctest::Approx(0x1p-30).epsilon(1e-6));
+  CHECK(homotopy.scales(point, 0.0).parameter == doctest::Approx(1.0).epsilon(1e-15).scale(0.0));
+  CHECK(homotopy.scales(point, 0.75).parameter == doctest::Approx(0.25).epsilon(1e-15).scale(0.0));
+  CHECK(homotopy.scales(point, 1.0 - 0x1p-30).parameter ==
+        doctest::Approx(0x1p-30).epsilon(1e-6).scale(0.0));
   CHECK(homotopy.scales(point, 1.0).parameter == NaturalHomotopy::layer);
-  CHECK(homotopy.scales(point, 1.25).parameter == doctest::Approx(0.25).epsilon(1e-15));
+  CHECK(homotopy.scales(point, 1.25).parameter == doctest::Approx(0.25).epsilon(1e-15).scale(0.0));
 }
 
 TEST_CASE("the natural homotopy offers everything a tracker may use") {

@@ -179,9 +179,9 @@ Evaluation evaluation(const Perceptron& network, const Vector& v, double tau) {
 /// Largest relative error of energy, H, H_v and H_tau against the naive implementation. With w = W
 /// v the chain rule gives H = W' grad, H_v = W' Hess W.
 double error_against_naive(const Problem& problem, const PerceptronOptions& options, double tau,
-                           unsigned seed) {
+                           unsigned seed, double size = 1.0) {
   const Perceptron network(problem, options);
-  const Vector v = random_point(network, seed);
+  const Vector v = size * random_point(network, seed);
   const Evaluation e = evaluation(network, v, tau);
   const Matrix W = weights_map(network, problem.X.cols());
   const Naive::LongMatrix W_long = W.cast<long double>();
@@ -234,10 +234,11 @@ TEST_CASE("one pattern, one weight: energy and derivatives by hand") {
   const double u = 0.5, tau = 0.75, t = std::tanh(u), d = 1.0 - t * t;
   const double r = 0.25 * u + 0.75 * t - 0.25, slope = 0.25 + 0.75 * d;
   const Evaluation e = evaluation(network, Vector::Constant(1, u), tau);
-  CHECK(e.energy == doctest::Approx(0.5 * r * r).epsilon(1e-14));
-  CHECK(e.H(0) == doctest::Approx(slope * r).epsilon(1e-14));
-  CHECK(e.H_v(0, 0) == doctest::Approx(slope * slope - 0.75 * 2.0 * t * d * r).epsilon(1e-14));
-  CHECK(e.H_tau(0) == doctest::Approx((d - 1.0) * r + slope * (t - u)).epsilon(1e-14));
+  CHECK(e.energy == doctest::Approx(0.5 * r * r).epsilon(1e-14).scale(0.0));
+  CHECK(e.H(0) == doctest::Approx(slope * r).epsilon(1e-14).scale(0.0));
+  CHECK(e.H_v(0, 0) ==
+        doctest::Approx(slope * slope - 0.75 * 2.0 * t * d * r).epsilon(1e-14).scale(0.0));
+  CHECK(e.H_tau(0) == doctest::Approx((d - 1.0) * r + slope * (t - u)).epsilon(1e-14).scale(0.0));
 }
 
 TEST_CASE("energy and derivatives agree with a naive long double implementation") {
@@ -254,6 +255,55 @@ TEST_CASE("energy and derivatives agree with a naive long double implementation"
         CHECK(error_against_naive(problem, options_with(activation, 0.3, true), tau, 4) <= 1e-12);
       }
     }
+  }
+}
+
+TEST_CASE("energy and derivatives agree with the naive implementation among saturated units") {
+  for (const Activation activation : all_activations) {
+    for (const double tau : {0.9, 1.0 - 1e-6, 1.0}) {
+      const auto name = tautrack::to_string(activation);
+      CAPTURE(name);
+      CAPTURE(tau);
+      // Node inputs of the order of five; targets inside, at and outside the ends of the range.
+      Problem problem = random_problem(40, 4, 1);
+      for (Index i = 0; i < 40; ++i) problem.y(i) = 0.5 * static_cast<double>(i % 7 - 3);
+      const PerceptronOptions options = options_with(activation);
+      CHECK(error_against_naive(problem, options, tau, 2, 5.0) <= 1e-12);
+    }
+  }
+}
+
+TEST_CASE("a target at the end of the range leaves the tail of the sigmoid, not zero") {
+  struct Case {
+    Activation activation;
+    double u, y;
+  };
+  for (const Case& c :
+       {Case{Activation::tanh, 30.0, 1.0}, Case{Activation::tanh, -30.0, -1.0},
+        Case{Activation::logistic, 40.0, 1.0}, Case{Activation::logistic, -40.0, 0.0},
+        Case{Activation::arctan, 1e9, 1.0}, Case{Activation::arctan, -1e9, -1.0},
+        Case{Activation::erf, 8.0, 1.0}, Case{Activation::erf, -8.0, -1.0}}) {
+    const auto name = tautrack::to_string(c.activation);
+    CAPTURE(name);
+    CAPTURE(c.u);
+    const Perceptron network(make_problem(Matrix::Ones(1, 1), Vector::Constant(1, c.y)),
+                             options_with(c.activation));
+    const tautrack::ActivationValues sigma = evaluate(c.activation, c.u);
+    REQUIRE(sigma.tail > 0.0);
+    REQUIRE(sigma.tail < 1e-9);
+    const double r = c.u > 0.0 ? -sigma.tail : sigma.tail;
+    const Evaluation e = evaluation(network, Vector::Constant(1, c.u), 1.0);
+    const auto near = [](double expected) {
+      return doctest::Approx(expected).epsilon(1e-14).scale(0.0);
+    };
+    CHECK(e.energy == near(0.5 * r * r));
+    CHECK(e.H(0) == near(sigma.first * r));
+    CHECK(e.H_v(0, 0) == near(sigma.first * sigma.first + sigma.second * r));
+    CHECK(std::abs(e.H(0)) <= e.scale);
+    Perceptron::Workspace work(network);
+    Vector H(1);
+    CHECK(network.gradient(Vector::Constant(1, c.u), 1.0, work, H) == near(e.scale));
+    CHECK(H(0) == near(e.H(0)));
   }
 }
 
@@ -296,7 +346,8 @@ TEST_CASE("the block size of the passes over the data does not show") {
       const Vector v = random_point(network, 9), dv = random_point(network, 10);
       const Vector u = network.node_inputs(v), du = network.node_inputs(dv);
       const double expected = (du.array().abs() / (1.0 + u.array().abs())).maxCoeff();
-      CHECK(network.relative_displacement(v, dv, work) == doctest::Approx(expected).epsilon(1e-13));
+      CHECK(network.relative_displacement(v, dv, work) ==
+            doctest::Approx(expected).epsilon(1e-13).scale(0.0));
     }
   }
 }
@@ -336,7 +387,7 @@ TEST_CASE("gradient() is what derivatives() says about H and its scale") {
       Vector H(network.unknowns());
       const double scale = network.gradient(v, tau, work, H);
       CHECK((H - e.H).norm() <= 10.0 * epsilon * e.scale);
-      CHECK(scale == doctest::Approx(e.scale).epsilon(1e-13));
+      CHECK(scale == doctest::Approx(e.scale).epsilon(1e-13).scale(0.0));
     }
   }
 }
@@ -476,7 +527,7 @@ TEST_CASE("energies and derivatives do not change with the units of the columns"
   const Perceptron network(problem), other(other_units);
   const Vector v = random_point(network, 26);
   const Evaluation a = evaluation(network, v, 0.7), b = evaluation(other, v, 0.7);
-  CHECK(b.energy == doctest::Approx(a.energy).epsilon(1e-12));
+  CHECK(b.energy == doctest::Approx(a.energy).epsilon(1e-12).scale(0.0));
   CHECK((b.H - a.H).norm() <= 1e-12 * a.scale);
   CHECK((b.H_v - a.H_v).norm() <= 1e-12 * a.H_v.norm());
 }
@@ -501,7 +552,7 @@ TEST_CASE("a pattern of weight two is a pattern that occurs twice") {
     const Vector v = weighted.coordinates(w);
     CHECK((v - repeated.coordinates(w)).norm() <= 1e-14 * v.norm());
     const Evaluation a = evaluation(weighted, v, 0.8), b = evaluation(repeated, v, 0.8);
-    CHECK(a.energy == doctest::Approx(b.energy).epsilon(1e-13));
+    CHECK(a.energy == doctest::Approx(b.energy).epsilon(1e-13).scale(0.0));
     CHECK((a.H - b.H).norm() <= 1e-13 * a.scale);
     CHECK((a.H_v - b.H_v).norm() <= 1e-13 * a.H_v.norm());
     CHECK((a.H_tau - b.H_tau).norm() <= 1e-13 * a.scale);
@@ -550,7 +601,7 @@ TEST_CASE("the residual is never larger than what it is summed from") {
   const Vector v = Vector::Constant(1, 10.0);
   const Evaluation e = evaluation(network, v, 1.5);
   Vector H(1);
-  CHECK(e.H(0) == doctest::Approx(0.5 * 103.5).epsilon(1e-7));
+  CHECK(e.H(0) == doctest::Approx(0.5 * 103.5).epsilon(1e-7).scale(0.0));
   CHECK(e.H.norm() <= e.scale);
   CHECK(e.H.norm() <= network.gradient(v, 1.5, work, H));
 }

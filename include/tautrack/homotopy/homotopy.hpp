@@ -62,7 +62,7 @@ class HomotopyRef {
   [[nodiscard]] double residual_scale(const Vector& x, double tau, const Matrix& H_x,
                                       const Vector& H_tau) const {
     return table_->residual_scale ? table_->residual_scale(object_, x, tau)
-                                  : H_x.norm() * x.norm() + H_tau.norm() * std::abs(tau);
+                                  : H_x.norm() * x.norm() + H_tau.norm();
   }
 
   /// Size of the move dx from x, 0 when the homotopy has no opinion.
