@@ -102,6 +102,8 @@ std::vector<TrackedProblem> track_all(const TrackRequest& request, const Dataset
     for (std::size_t i = next++; i < count; i = next++) {
       try {
         tracked[i] = track_problem(request, dataset.problems[i]);
+      } catch (const DataError& error) {
+        failures[i] = std::make_exception_ptr(DataError(dataset.source + ": " + error.what()));
       } catch (...) {
         failures[i] = std::current_exception();
       }

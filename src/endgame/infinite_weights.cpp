@@ -10,11 +10,19 @@
 #include "tautrack/corrector/newton.hpp"
 #include "tautrack/homotopy/natural.hpp"
 
+#include "core/names.hpp"
+
 namespace tautrack {
 
 namespace {
 
 using Rows = std::vector<Index>;
+
+constexpr NameTable<Growth, 3> kGrowthNames{{
+    {Growth::free, "free"},
+    {Growth::slow, "slow"},
+    {Growth::linear, "linear"},
+}};
 
 /// Orthonormal basis of { v : A.row(i) v = 0 for i in rows }; n x k.
 Matrix kernel(const Matrix& A, const Rows& rows) {
@@ -81,17 +89,7 @@ std::optional<FreeSolution> solve_free(const Perceptron& network, const Vector& 
 
 }  // namespace
 
-std::string_view to_string(Growth growth) noexcept {
-  switch (growth) {
-    case Growth::free:
-      return "free";
-    case Growth::slow:
-      return "slow";
-    case Growth::linear:
-      break;
-  }
-  return "linear";
-}
+std::string_view to_string(Growth growth) noexcept { return name_of(kGrowthNames, growth); }
 
 std::optional<InfiniteWeights> recognise_infinite_weights(const Perceptron& network,
                                                           const PathPoint& point,

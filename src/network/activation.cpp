@@ -1,10 +1,11 @@
 #include "tautrack/network/activation.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cmath>
 #include <numbers>
+
+#include "core/names.hpp"
 
 namespace tautrack {
 
@@ -12,7 +13,7 @@ namespace {
 
 using std::numbers::pi;
 
-constexpr std::array<std::pair<Activation, std::string_view>, 4> kNames{{
+constexpr NameTable<Activation, 4> kNames{{
     {Activation::tanh, "tanh"},
     {Activation::logistic, "logistic"},
     {Activation::arctan, "arctan"},
@@ -84,24 +85,14 @@ ActivationValues evaluate_erf(double u) noexcept {
 
 }  // namespace
 
-std::string_view to_string(Activation activation) noexcept {
-  for (const auto& [key, name] : kNames)
-    if (key == activation) return name;
-  return "unknown";
-}
+std::string_view to_string(Activation activation) noexcept { return name_of(kNames, activation); }
 
 std::optional<Activation> activation_from_name(std::string_view name) noexcept {
-  for (const auto& [key, known] : kNames)
-    if (known == name) return key;
-  return std::nullopt;
+  return key_of(kNames, name);
 }
 
 const std::vector<std::string_view>& activation_names() {
-  static const std::vector<std::string_view> names = [] {
-    std::vector<std::string_view> list;
-    for (const auto& entry : kNames) list.push_back(entry.second);
-    return list;
-  }();
+  static const std::vector<std::string_view> names = names_of(kNames);
   return names;
 }
 

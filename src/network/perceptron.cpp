@@ -39,6 +39,25 @@ Residual residual(const ActivationValues& sigma, const Range& ends, double u, do
   return {linear + sigmoid - y, std::abs(linear) + std::abs(sigmoid) + std::abs(y)};
 }
 
+/// What one pattern contributes: the factors of its row of A in H, H_v and H_tau, and to the scale.
+struct Contribution {
+  double gradient;  ///< omega f_u r
+  double hessian;   ///< omega (f_u^2 + f_uu r)
+  double mixed;     ///< omega (f_utau r + f_u f_tau)
+  double scale;     ///< Size of what H is summed from, the rounding of u included.
+};
+
+/// @param row_norm Norm of the pattern's row of A. @param length |v|.
+Contribution contribution(const ActivationValues& sigma, const Range& ends, double u, double tau,
+                          double y, double omega, double row_norm, double length) {
+  const auto [r, size] = residual(sigma, ends, u, tau, y);
+  const double slope = (1.0 - tau) + tau * sigma.first;
+  const double weighted = omega * slope;
+  const double hessian = omega * (slope * slope + tau * sigma.second * r);
+  return {weighted * r, hessian, omega * ((sigma.first - 1.0) * r + slope * (sigma.value - u)),
+          row_norm * (std::abs(weighted) * size + std::abs(hessian) * row_norm * length)};
+}
+
 Vector standard_deviations(const Matrix& X) {
   const Eigen::RowVectorXd mean = X.colwise().mean();
   return ((X.rowwise() - mean).colwise().squaredNorm() / static_cast<double>(X.rows()))
@@ -137,7 +156,6 @@ double Perceptron::gradient(const Vector& v, double tau, Workspace& work, Vector
   assert(v.size() == unknowns() && H.size() == unknowns());
   const Matrix& A = space_.basis();
   const Range ends = range(options_.activation);
-  const double delta = 1.0 - tau;
   const double length = v.norm();
   double scale = 0.0;
   H.setZero();
@@ -149,14 +167,10 @@ double Perceptron::gradient(const Vector& v, double tau, Workspace& work, Vector
     u.noalias() = block * v;
     for (Index i = 0; i < rows; ++i) {
       const Index p = first + i;
-      const ActivationValues s = evaluate(options_.activation, u(i));
-      const double slope = delta + tau * s.first;
-      const auto [r, size] = residual(s, ends, u(i), tau, y_(p));
-      const double weighted = omega_(p) * slope;
-      gradient(i) = weighted * r;
-      scale += row_norms_(p) *
-               (std::abs(weighted) * size +
-                omega_(p) * std::abs(slope * slope + tau * s.second * r) * row_norms_(p) * length);
+      const Contribution terms = contribution(evaluate(options_.activation, u(i)), ends, u(i), tau,
+                                              y_(p), omega_(p), row_norms_(p), length);
+      gradient(i) = terms.gradient;
+      scale += terms.scale;
     }
     H.noalias() += block.transpose() * gradient;
   }
@@ -173,7 +187,6 @@ double Perceptron::derivatives(const Vector& v, double tau, Workspace& work, Vec
   assert(v.size() == n && H.size() == n && H_tau.size() == n && H_v.rows() == n && H_v.cols() == n);
   const Matrix& A = space_.basis();
   const Range ends = range(options_.activation);
-  const double delta = 1.0 - tau;
   const double length = v.norm();
   double scale = 0.0;
   H.setZero();
@@ -189,15 +202,12 @@ double Perceptron::derivatives(const Vector& v, double tau, Workspace& work, Vec
     u.noalias() = block * v;
     for (Index i = 0; i < rows; ++i) {
       const Index p = first + i;
-      const ActivationValues s = evaluate(options_.activation, u(i));
-      const double slope = delta + tau * s.first;
-      const auto [r, size] = residual(s, ends, u(i), tau, y_(p));
-      const double weighted = omega_(p) * slope;
-      gradient(i) = weighted * r;
-      hessian(i) = omega_(p) * (slope * slope + tau * s.second * r);
-      mixed(i) = omega_(p) * ((s.first - 1.0) * r + slope * (s.value - u(i)));
-      scale += row_norms_(p) *
-               (std::abs(weighted) * size + std::abs(hessian(i)) * row_norms_(p) * length);
+      const Contribution terms = contribution(evaluate(options_.activation, u(i)), ends, u(i), tau,
+                                              y_(p), omega_(p), row_norms_(p), length);
+      gradient(i) = terms.gradient;
+      hessian(i) = terms.hessian;
+      mixed(i) = terms.mixed;
+      scale += terms.scale;
     }
     auto scaled = work.scaled_.topRows(rows);
     scaled.noalias() = hessian.asDiagonal() * block;

@@ -1,9 +1,8 @@
 #include "tautrack/predictor/predictor.hpp"
 
-#include <array>
 #include <limits>
-#include <utility>
 
+#include "core/names.hpp"
 #include "core/text.hpp"
 #include "predictor/davidenko.hpp"
 
@@ -11,7 +10,7 @@ namespace tautrack {
 
 namespace {
 
-constexpr std::array<std::pair<PredictorKind, std::string_view>, 2> kNames{{
+constexpr NameTable<PredictorKind, 2> kNames{{
     {PredictorKind::tangent, "tangent"},
     {PredictorKind::davidenko, "davidenko"},
 }};
@@ -32,24 +31,14 @@ class TangentPredictor final : public Predictor {
 
 }  // namespace
 
-std::string_view to_string(PredictorKind kind) noexcept {
-  for (const auto& [key, name] : kNames)
-    if (key == kind) return name;
-  return "unknown";
-}
+std::string_view to_string(PredictorKind kind) noexcept { return name_of(kNames, kind); }
 
 std::optional<PredictorKind> predictor_from_name(std::string_view name) noexcept {
-  for (const auto& [key, known] : kNames)
-    if (known == name) return key;
-  return std::nullopt;
+  return key_of(kNames, name);
 }
 
 const std::vector<std::string_view>& predictor_names() {
-  static const std::vector<std::string_view> names = [] {
-    std::vector<std::string_view> list;
-    for (const auto& entry : kNames) list.push_back(entry.second);
-    return list;
-  }();
+  static const std::vector<std::string_view> names = names_of(kNames);
   return names;
 }
 

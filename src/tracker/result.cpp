@@ -1,47 +1,36 @@
 #include "tautrack/tracker/result.hpp"
 
+#include "core/names.hpp"
+
 namespace tautrack {
 
-std::string_view to_string(TrackStatus status) noexcept {
-  switch (status) {
-    case TrackStatus::not_started:
-      return "not_started";
-    case TrackStatus::running:
-      return "running";
-    case TrackStatus::reached_target:
-      return "reached_target";
-    case TrackStatus::infinite_weights:
-      return "infinite_weights";
-    case TrackStatus::unresolved_end:
-      return "unresolved_end";
-    case TrackStatus::step_too_small:
-      return "step_too_small";
-    case TrackStatus::singular_jacobian:
-      return "singular_jacobian";
-    case TrackStatus::max_steps_reached:
-      return "max_steps_reached";
-    case TrackStatus::invalid_start:
-      return "invalid_start";
-    case TrackStatus::returned_to_start:
-      return "returned_to_start";
-    case TrackStatus::stopped_by_observer:
-      return "stopped_by_observer";
-  }
-  return "unknown";
-}
+namespace {
 
-std::string_view to_string(PointKind kind) noexcept {
-  switch (kind) {
-    case PointKind::regular:
-      return "regular";
-    case PointKind::start:
-      return "start";
-    case PointKind::landing:
-      return "landing";
-    case PointKind::fold:
-      return "fold";
-  }
-  return "unknown";
-}
+constexpr NameTable<TrackStatus, 11> kStatusNames{{
+    {TrackStatus::not_started, "not_started"},
+    {TrackStatus::running, "running"},
+    {TrackStatus::reached_target, "reached_target"},
+    {TrackStatus::infinite_weights, "infinite_weights"},
+    {TrackStatus::unresolved_end, "unresolved_end"},
+    {TrackStatus::step_too_small, "step_too_small"},
+    {TrackStatus::singular_jacobian, "singular_jacobian"},
+    {TrackStatus::max_steps_reached, "max_steps_reached"},
+    {TrackStatus::invalid_start, "invalid_start"},
+    {TrackStatus::returned_to_start, "returned_to_start"},
+    {TrackStatus::stopped_by_observer, "stopped_by_observer"},
+}};
+
+constexpr NameTable<PointKind, 4> kPointNames{{
+    {PointKind::regular, "regular"},
+    {PointKind::start, "start"},
+    {PointKind::landing, "landing"},
+    {PointKind::fold, "fold"},
+}};
+
+}  // namespace
+
+std::string_view to_string(TrackStatus status) noexcept { return name_of(kStatusNames, status); }
+
+std::string_view to_string(PointKind kind) noexcept { return name_of(kPointNames, kind); }
 
 }  // namespace tautrack
