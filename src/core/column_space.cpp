@@ -13,6 +13,9 @@ namespace {
 /// Relative size below which a coefficient of a dependency is rounding.
 constexpr double kNoise = 1e3 * std::numeric_limits<double>::epsilon();
 
+/// The same numbers with one for zero.
+Vector positive(const Vector& sizes) { return (sizes.array() > 0.0).select(sizes, 1.0); }
+
 /// Solution of a square system, with every column of it counted as independent.
 Matrix solve_square(const Eigen::ColPivHouseholderQR<Matrix>& qr, const Matrix& right) {
   const Index n = qr.cols();
@@ -128,7 +131,11 @@ void ColumnSpace::set_minimum_norm_map() {
                                              size.cwiseInverse().asDiagonal());
   Matrix inverse_of_B = Matrix::Identity(r, r);
   inverse_of_B = size.cwiseInverse().asDiagonal() * solve_square(B, inverse_of_B);
-  const Matrix K = size.cwiseInverse().asDiagonal() * solve_square(B, ordered.rightCols(rest));
+  const Matrix C = ordered.rightCols(rest);
+  const Vector size_of_C = C.colwise().stableNorm().transpose();
+  Matrix K = solve_square(B, C * positive(size_of_C).cwiseInverse().asDiagonal());
+  K = (K.array().abs() > kNoise).select(K, 0.0);  // rounding, which the scales would magnify
+  K = size.cwiseInverse().asDiagonal() * K * size_of_C.asDiagonal();
   Matrix kernel(r + rest, rest);
   kernel << K, -Matrix::Identity(rest, rest);
   Matrix particular = Matrix::Zero(r + rest, r);

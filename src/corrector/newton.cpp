@@ -14,6 +14,9 @@ namespace {
 /// |H| below this multiple of epsilon times its scale is rounding.
 constexpr double kRounding = 8.0 * std::numeric_limits<double>::epsilon();
 
+/// Twice the rounding of tau relative to tau.
+constexpr double kTauRounding = 2.0 * std::numeric_limits<double>::epsilon();
+
 /// A Newton step longer than this is no rounding error, whatever the residual: the system is
 /// singular to working precision (saturated units) and the point means nothing.
 constexpr double kLargestRoundingStep = 1e-5;
@@ -78,17 +81,20 @@ Correction Corrector::correct(Vector& x, double& tau, Constraint constraint, con
       return result;
     }
     if (fixed) step_(n) = 0.0;
-    if (!(std::max(residual_scale_, H_x_.norm() * scales.unknown) > kUnderflow)) {
+    if (!(std::max(residual_scale_, H_x_.cwiseAbs().maxCoeff() * scales.unknown) > kUnderflow)) {
       result.failure = "H and H_x underflow at an iterate: the units are saturated";
       return result;
     }
     const double length = metric_norm(step_, scales);
     const double residual = H_.norm();
-    const bool rounding = residual <= kRounding * residual_scale_ && length <= kLargestRoundingStep;
+    // A step of tau below its own rounding is lost, and with it the contraction.
+    const double lost = fixed ? 0.0 : kTauRounding * std::abs(tau) / scales.parameter;
+    const bool rounding = (residual <= kRounding * residual_scale_ || length <= lost) &&
+                          length <= kLargestRoundingStep;
     if (polishing && length >= 0.5 * previous) return result;  // converged before: rounding reached
     result.iterations = k + 1;
     if (k == 0) result.first_step = length;
-    if (k == 1) result.contraction = length / previous;
+    if (k == 1 && previous > 10.0 * lost) result.contraction = length / previous;
     if (k > 0 && !rounding && !polishing && length > options_.max_contraction * previous) {
       result.failure = "Newton's method does not contract";
       return result;

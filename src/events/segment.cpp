@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <limits>
 
 namespace tautrack {
 
@@ -89,7 +90,12 @@ bool Segment::tau_may_turn_twice(int direction, double fraction) const {
   if (!(c > 0.0)) return false;
   const double theta = -0.5 * b / c;
   if (!(theta > 0.0 && theta < 1.0)) return false;
-  const double smallest = g0 + 0.5 * b * theta;
+  // The rounding of tau and the distance of the ends to the curve, over the length, are in the mean.
+  const double noise =
+      (4.0 * std::numeric_limits<double>::epsilon() * std::abs(first_.tau) / scales().parameter +
+       first_.error + second_.error) /
+      length_;
+  const double smallest = g0 + 0.5 * b * theta + 1.5 * noise;
   return smallest < (at_fold ? -0.05 * g1 : fraction * std::min(g0, g1));
 }
 

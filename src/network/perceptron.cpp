@@ -58,11 +58,11 @@ Contribution contribution(const ActivationValues& sigma, const Range& ends, doub
           row_norm * (std::abs(weighted) * size + std::abs(hessian) * row_norm * length)};
 }
 
-Vector standard_deviations(const Matrix& X) {
-  const Eigen::RowVectorXd mean = X.colwise().mean();
-  return ((X.rowwise() - mean).colwise().squaredNorm() / static_cast<double>(X.rows()))
-      .cwiseSqrt()
-      .transpose();
+/// Standard deviations of the columns, a pattern of weight two counted twice.
+Vector standard_deviations(const Matrix& X, const Vector& omega) {
+  const Eigen::RowVectorXd mean = omega.transpose() * X / omega.sum();
+  const Matrix centred = X.rowwise() - mean;
+  return (centred.cwiseAbs2().transpose() * omega / omega.sum()).cwiseSqrt();
 }
 
 const PerceptronOptions& checked(const PerceptronOptions& options) {
@@ -103,9 +103,9 @@ Perceptron::Perceptron(const Problem& problem, const PerceptronOptions& options)
         "weights in the units of the data");
   row_norms_ = space_.basis().rowwise().norm();
   if (options_.ridge > 0.0)
-    ridge_ =
-        options_.ridge *
-        space_.norm_matrix(options_.ridge_standardised ? standard_deviations(problem.X) : Vector());
+    ridge_ = options_.ridge * space_.norm_matrix(options_.ridge_standardised
+                                                     ? standard_deviations(problem.X, omega_)
+                                                     : Vector());
 }
 
 Perceptron::Workspace::Workspace(const Perceptron& network) {

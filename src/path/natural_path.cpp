@@ -20,7 +20,7 @@ constexpr double kLastDelta = 1e-13;
 /// Rounding of tau, 1e-16 out of 1 - tau, makes ever shorter steps this close to tau = 1; a path
 /// that needs more points than this there is going nowhere.
 constexpr double kCloseDelta = 1e-9;
-constexpr int kClosePoints = 300;
+constexpr int kClosePoints = 3000;
 
 /// When the tracker cannot go on this close to tau = 1, the recognition is asked once more with its
 /// distances relaxed to where the path stands.

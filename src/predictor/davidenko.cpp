@@ -55,6 +55,8 @@ class DavidenkoPredictor final : public Predictor {
       if (singular_) {
         trial *= 0.25;
       } else if (outcome == odeint::success) {
+        out.x.resize(n);
+        out.direction.resize(n + 1);
         for (Index j = 0; j < n; ++j) {
           out.x(j) = end_[static_cast<std::size_t>(j)] * from.scales.unknown;
           out.direction(j) = slope_out_[static_cast<std::size_t>(j)] * from.scales.unknown;

@@ -30,15 +30,15 @@ TEST_CASE("the slow pattern decides: a target beyond the range there gives logar
   const InfiniteWeights& limit = *path.infinity;
   CHECK(limit.signs == std::vector<int>{1, 1});
   CHECK(limit.growth == std::vector<Growth>{Growth::slow, Growth::slow});
-  CHECK(limit.energy == doctest::Approx(0.24625).epsilon(1e-14));
-  CHECK(limit.path_energy == doctest::Approx(0.24625).epsilon(1e-14));
+  CHECK(limit.energy == doctest::Approx(0.24625).epsilon(1e-14).scale(0.0));
+  CHECK(limit.path_energy == doctest::Approx(0.24625).epsilon(1e-14).scale(0.0));
   CHECK(limit.linear_rate(0) == 0.0);
   CHECK(limit.direction(0) == 1.0);
   CHECK(limit.local_infimum == true);  // rate 3 of the bad pattern beats rate 1 of the good one
   // w - 1/2 log(1/delta) -> 1/2 log(4/41)
   const NaturalPoint& last = path.points.back();
   CHECK(last.weights(0) - 0.5 * std::log(1.0 / (1.0 - last.tau)) ==
-        doctest::Approx(0.5 * std::log(4.0 / 41.0)).epsilon(1e-5));
+        doctest::Approx(0.5 * std::log(4.0 / 41.0)).epsilon(1e-5).scale(0.0));
 }
 
 TEST_CASE("targets beyond the range on both patterns give linear growth with its exact rate") {
@@ -46,9 +46,9 @@ TEST_CASE("targets beyond the range on both patterns give linear growth with its
   REQUIRE(path.status == TrackStatus::infinite_weights);
   const InfiniteWeights& limit = *path.infinity;
   CHECK(limit.growth == std::vector<Growth>{Growth::linear, Growth::linear});
-  CHECK(limit.linear_rate(0) == doctest::Approx(0.11).epsilon(1e-12));
-  CHECK(limit.path_energy == doctest::Approx(0.0045).epsilon(1e-12));
-  CHECK(limit.energy == doctest::Approx(0.065).epsilon(1e-12));
+  CHECK(limit.linear_rate(0) == doctest::Approx(0.11).epsilon(1e-12).scale(0.0));
+  CHECK(limit.path_energy == doctest::Approx(0.0045).epsilon(1e-12).scale(0.0));
+  CHECK(limit.energy == doctest::Approx(0.065).epsilon(1e-12).scale(0.0));
   CHECK(limit.local_infimum == true);
 }
 
@@ -66,7 +66,7 @@ TEST_CASE("a neutral slow pattern still carries the weights to infinity") {
   const NaturalPoint& last = path.points.back();
   // w - 1/4 log(1/delta) -> 1/4 log(16/3)
   CHECK(last.weights(0) - 0.25 * std::log(1.0 / (1.0 - last.tau)) ==
-        doctest::Approx(0.25 * std::log(16.0 / 3.0)).epsilon(1e-2));
+        doctest::Approx(0.25 * std::log(16.0 / 3.0)).epsilon(1e-2).scale(0.0));
   // r_b = 3 > 2 r_n = 2
   CHECK(path.infinity->local_infimum == true);
 }
@@ -75,9 +75,9 @@ TEST_CASE("a path may run to infinity although the limit is no infimum") {
   const NaturalPath path = two_patterns(3.0, 0.5);
   REQUIRE(path.status == TrackStatus::infinite_weights);
   const InfiniteWeights& limit = *path.infinity;
-  CHECK(limit.linear_rate(0) == doctest::Approx(0.55).epsilon(1e-12));
-  CHECK(limit.path_energy == doctest::Approx(0.6125).epsilon(1e-12));
-  CHECK(limit.energy == doctest::Approx(2.125).epsilon(1e-12));
+  CHECK(limit.linear_rate(0) == doctest::Approx(0.55).epsilon(1e-12).scale(0.0));
+  CHECK(limit.path_energy == doctest::Approx(0.6125).epsilon(1e-12).scale(0.0));
+  CHECK(limit.energy == doctest::Approx(2.125).epsilon(1e-12).scale(0.0));
   CHECK(limit.local_infimum == false);
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("free patterns keep their own solution beside saturated ones") {
       track_natural(Perceptron(make_problem(X.bottomRightCorner(2, 1), y.tail(2))));
   REQUIRE(free.ok());
   const double saturated = 0.5 * (0.2 * 0.2 + 0.1 * 0.1);
-  CHECK(limit.energy == doctest::Approx(free.end->energy + saturated).epsilon(1e-10));
+  CHECK(limit.energy == doctest::Approx(free.end->energy + saturated).epsilon(1e-10).scale(0.0));
 }
 
 TEST_CASE("the logistic saturates at zero and one") {
@@ -127,7 +127,7 @@ TEST_CASE("the logistic saturates at zero and one") {
   const NaturalPath path =
       track_natural(Perceptron(make_problem(X, Eigen::Vector2d(1.3, 1.2)), options));
   REQUIRE(path.status == TrackStatus::infinite_weights);
-  CHECK(path.infinity->energy == doctest::Approx(0.5 * (0.09 + 0.04)).epsilon(1e-12));
+  CHECK(path.infinity->energy == doctest::Approx(0.5 * (0.09 + 0.04)).epsilon(1e-12).scale(0.0));
   CHECK(path.infinity->signs == std::vector<int>{1, 1});
 }
 

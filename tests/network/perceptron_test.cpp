@@ -82,10 +82,12 @@ class Naive {
         activation_(options.activation) {
     if (problem.pattern_weights.size() > 0) omega_ = problem.pattern_weights.cast<Real>();
     if (options.ridge_standardised) {
-      const Real patterns = static_cast<Real>(y_.size());
+      // A pattern of weight two counts twice, here as everywhere.
+      const Real patterns = omega_.sum();
       for (Index j = 0; j < X_.cols(); ++j) {
-        const Real mean = X_.col(j).sum() / patterns;
-        penalty_(j) *= (X_.col(j).array() - mean).square().sum() / patterns;
+        const Real mean = X_.col(j).dot(omega_) / patterns;
+        const LongVector centred = (X_.col(j).array() - mean).matrix();
+        penalty_(j) *= centred.cwiseAbs2().dot(omega_) / patterns;
       }
     }
   }

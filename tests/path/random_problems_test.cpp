@@ -119,8 +119,9 @@ TEST_CASE("one weight: folds and end points are those of the explicit curve") {
       REQUIRE(path.folds.size() == curve.fold_deltas().size());
       for (std::size_t k = 0; k < path.folds.size(); ++k)
         REQUIRE(1.0 - path.folds[k].point.tau ==
-                doctest::Approx(curve.fold_deltas()[k]).epsilon(1e-4));
-      if (path.ok()) REQUIRE(path.end->weights(0) == doctest::Approx(*curve.end()).epsilon(1e-3));
+                doctest::Approx(curve.fold_deltas()[k]).epsilon(1e-4).scale(0.0));
+      if (path.ok())
+        REQUIRE(path.end->weights(0) == doctest::Approx(*curve.end()).epsilon(1e-3).scale(0.0));
       folds += path.folds.size();
       infinite += path.ok() ? 0 : 1;
     }
@@ -131,7 +132,7 @@ TEST_CASE("one weight: folds and end points are those of the explicit curve") {
 
 TEST_CASE("symmetric data: every branch point is passed, reported and told from a fold") {
   int branch_points = 0;
-  for (std::uint64_t seed = 0; seed < kProblems / 4; ++seed) {
+  for (std::uint64_t seed = 0; seed < 1000; ++seed) {
     Random random(seed + 991);
     const Index pairs = random.integer(1, 5);
     Matrix X(2 * pairs, 2);

@@ -36,7 +36,7 @@ void check_folds(const NaturalPath& path, const Json& folds) {
     CHECK(error <= 1e-14);
     CHECK(error <= 100.0 * fold.tau_error);
     CHECK(relative_error(fold.point.weights, vector(folds[i]["w"])) <= 1e-12);
-    CHECK(fold.point.energy == doctest::Approx(number(folds[i]["E"])).epsilon(1e-12));
+    CHECK(fold.point.energy == doctest::Approx(number(folds[i]["E"])).epsilon(1e-12).scale(0.0));
     CHECK(fold.curvature_sign == (number(folds[i]["d2tau_ds2"]) < 0.0 ? -1 : 1));
     const Vector truth = vector(folds[i]["null_vector"]).normalized();
     CHECK(std::abs(std::abs(fold.tangent.dot(truth)) - 1.0) <= 1e-12);
@@ -80,7 +80,7 @@ TEST_CASE("the natural path agrees with every reference case, for both predictor
         const NaturalPoint* point = first_passage(path, number(checkpoint["tau"]));
         REQUIRE(point);
         CHECK(relative_error(point->weights, vector(checkpoint["w"])) <= 1e-12);
-        CHECK(point->energy == doctest::Approx(number(checkpoint["E"])).epsilon(1e-12));
+        CHECK(point->energy == doctest::Approx(number(checkpoint["E"])).epsilon(1e-12).scale(0.0));
         CHECK(point->morse_index == checkpoint["index"].get<int>());
         const auto before = std::count_if(
             path.folds.begin(), path.folds.end(),
@@ -97,7 +97,8 @@ TEST_CASE("the natural path agrees with every reference case, for both predictor
         REQUIRE(path.status == TrackStatus::reached_target);
         REQUIRE(path.end);
         CHECK(relative_error(path.end->weights, vector(truth["end"]["w"])) <= 1e-12);
-        CHECK(path.end->energy == doctest::Approx(number(truth["end"]["E"])).epsilon(1e-12));
+        CHECK(path.end->energy ==
+              doctest::Approx(number(truth["end"]["E"])).epsilon(1e-12).scale(0.0));
         CHECK(path.end->morse_index == truth["end"]["index"].get<int>());
         CHECK(path.end->status == "converged");
         CHECK(path.end->gradient_norm <= 1e-14 * path.end->gradient_scale);
@@ -125,7 +126,7 @@ TEST_CASE(
     REQUIRE(branch.other_tangent);
     const Vector other = branch.other_tangent->head(2).normalized();
     CHECK(std::abs(std::abs(other.dot(vector(truth["null_vector"]))) - 1.0) <= 1e-12);
-    CHECK(branch.tangent(0) == doctest::Approx(branch.tangent(1)).epsilon(1e-10));
+    CHECK(branch.tangent(0) == doctest::Approx(branch.tangent(1)).epsilon(1e-10).scale(0.0));
     CHECK(branch.followed == "the branch that goes straight on");
     CHECK(path.folds.empty());
   }
@@ -145,10 +146,11 @@ TEST_CASE(
             1e-12);
       CHECK(relative_error(limit.direction, vector(truth["unit_direction"])) <= 1e-12);
       CHECK(limit.path_energy ==
-            doctest::Approx(number(truth["limit_of_E_along_path"])).epsilon(1e-12));
+            doctest::Approx(number(truth["limit_of_E_along_path"])).epsilon(1e-12).scale(0.0));
       CHECK(limit.energy ==
             doctest::Approx(number(truth["E_at_infinity_of_that_direction_at_tau_exactly_1"]))
-                .epsilon(1e-12));
+                .epsilon(1e-12)
+                .scale(0.0));
       CHECK(limit.path_energy < limit.energy);
       for (const Growth growth : limit.growth) CHECK(growth == Growth::linear);
       CHECK(path.message.find("without bound") != std::string::npos);
@@ -184,7 +186,7 @@ TEST_CASE(
   CHECK(dependency.column == 1);
   REQUIRE(dependency.on.size() == 1);
   CHECK(dependency.on[0].first == 0);
-  CHECK(dependency.on[0].second == doctest::Approx(-2.0).epsilon(1e-14));
+  CHECK(dependency.on[0].second == doctest::Approx(-2.0).epsilon(1e-14).scale(0.0));
   const Json& truth = json["reduced_problem"];
   for (const auto kind : kBoth) {
     TrackOptions options = with(kind);
@@ -197,8 +199,8 @@ TEST_CASE(
       REQUIRE(point);
       // u = X w is that of the reduced problem: w_0 - 2 w_1 is its weight
       CHECK(point->weights(0) - 2.0 * point->weights(1) ==
-            doctest::Approx(number(checkpoint["w"][0])).epsilon(1e-12));
-      CHECK(point->energy == doctest::Approx(number(checkpoint["E"])).epsilon(1e-12));
+            doctest::Approx(number(checkpoint["w"][0])).epsilon(1e-12).scale(0.0));
+      CHECK(point->energy == doctest::Approx(number(checkpoint["E"])).epsilon(1e-12).scale(0.0));
     }
   }
 }

@@ -39,7 +39,8 @@ class BorderedMatrix {
   /// The unit tangent: B t = (0, 1), scaled to length one in the metric, so border . t > 0.
   void tangent(Vector& t);
 
-  /// Lower bound on 1 / condition number of the scaled matrix, in [0, 1] (Higham 1988).
+  /// Estimate of 1 / condition number of the scaled matrix, in [0, 1]: never too small, rarely more
+  /// than three times too large (Higham 1988).
   [[nodiscard]] double reciprocal_condition() const;
 
   /// Sign of det B: constant along a smooth curve as long as border . tangent > 0 (a positive row

@@ -10,28 +10,25 @@
 
 namespace tautrack {
 
-/// What every tracker asks of a problem H(x, tau) = 0 with n unknowns x: its size and, in dense
-/// form, H (n), H_x (n x n) and H_tau (n) at a point. The arguments arrive with the right sizes and
-/// are to be overwritten. A point where H is not defined is answered with entries that are not
-/// finite.
+/// What every tracker asks of a problem H(x, tau) = 0 with n unknowns x: its size and, in dense form,
+/// H (n), H_x (n x n) and H_tau (n) at a point. The arguments arrive with the right sizes and are to
+/// be overwritten. A point where H is not defined is answered with entries that are not finite.
 ///
 /// Optional members, used when they are there:
 ///
-///     MetricScales scales(x, tau)            natural sizes of x and tau; default 1 and 1:
-///     Euclidean. double residual_scale(x, tau)          size of what H is summed from: |H| is zero
-///     up to rounding
-///                                            below a few epsilon times it; default |H_x| |x| +
-///                                            |H_tau|.
-///     double displacement(x, dx)             size of the move dx from x in the problem's own
-///     terms, for
-///                                            problems whose unknowns hide several scales; default
-///                                            0.
-///     bool symmetric()                       H_x is symmetric, so that a Morse index exists;
-///                                            default false.
+///     MetricScales scales(x, tau)
+///         natural sizes of x and tau; default 1 and 1: Euclidean lengths.
+///     double residual_scale(x, tau)
+///         size of what H is summed from: |H| is zero up to rounding below a few epsilon times it;
+///         default |H_x| |x| + |H_tau|.
+///     double displacement(x, dx)
+///         size of the move dx from x in the problem's own terms, for problems whose unknowns hide
+///         several scales; default 0.
+///     bool symmetric()
+///         H_x is symmetric, so that a Morse index exists; default false.
 ///     void hessian_form_gradient(x, tau, psi, phi, by_x, by_tau)
-///                                            gradient of psi' H_x phi with respect to x and tau;
-///                                            default central differences of H_x (2 n + 2
-///                                            evaluations).
+///         gradient of psi' H_x phi with respect to x and tau; default central differences of H_x
+///         (2 n + 2 evaluations).
 template <class T>
 concept Homotopy = requires(T& h, const Vector& x, double tau, Vector& H, Matrix& H_x,
                             Vector& H_tau) {
@@ -46,7 +43,8 @@ class HomotopyRef {
   template <Homotopy T>
   requires(!std::same_as<std::remove_cv_t<T>, HomotopyRef>)
       HomotopyRef(T& homotopy)  // NOLINT(google-explicit-constructor): a reference, like std::span
-      : object_(std::addressof(homotopy)), table_(&kTable<T>) {}
+      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(homotopy)))),
+        table_(&kTable<T>) {}
 
   [[nodiscard]] Index size() const { return table_->size(object_); }
 
