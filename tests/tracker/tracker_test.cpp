@@ -235,8 +235,7 @@ TEST_CASE("both tangents of a transcritical branch point are found, on either br
     const Vector& slanted = diagonal ? branch.point.tangent : branch.other_tangent;
     CHECK(std::abs(straight(0)) <= 1e-8);
     CHECK(slanted(0) == doctest::Approx(slanted(1)).epsilon(1e-8).scale(0.0));
-    CHECK(path.points.back().x(0) ==
-          doctest::Approx(diagonal ? 0.5 : 0.0).epsilon(1e-14).scale(0.0));
+    CHECK(std::abs(path.points.back().x(0) - (diagonal ? 0.5 : 0.0)) <= 1e-14);
   }
 }
 
