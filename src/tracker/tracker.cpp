@@ -31,6 +31,13 @@ constexpr double kFinest = 1e-6;
 /// Refusals in a row after which a branch point ahead is suspected.
 constexpr int kRefusalsBeforeLeap = 3;
 
+/// A fold nearer to a tau that was asked for than this, in units of the metric, is the landing there:
+/// Newton's method at fixed tau is singular at a fold.
+constexpr double kSameTau = 1e-8;
+
+/// A step shorter than this that cannot land looks for a fold before the landing.
+constexpr double kNextToFold = 1e-2;
+
 /// A bordered matrix worse than this has lost rank.
 constexpr double kSingular = 1e-15;
 
@@ -52,6 +59,8 @@ struct Tracker::State {
     prediction.direction.resize(n + 1);
     next.x.resize(n);
     next.tangent.resize(n + 1);
+    guess.resize(n);
+    direction.resize(n + 1);
   }
 
   void start(const Vector& x0);
@@ -67,7 +76,7 @@ struct Tracker::State {
     if (current().morse_index) return current().morse_index;
     return turns_since_index == 0 ? last_index : std::nullopt;
   }
-  [[nodiscard]] std::optional<double> first_stop_between(double from, double to) const;
+  [[nodiscard]] std::optional<double> first_stop_towards(double to) const;
   bool complete(PathPoint& point, const Correction& correction, const PathPoint& from);
   const char* land(double tau);
   const char* look_for_events(double step);
@@ -84,9 +93,10 @@ struct Tracker::State {
   std::vector<double> stops;  ///< Landings and the target, ascending.
 
   Prediction prediction;
-  Vector move;            ///< From the guess to the corrected point; n.
-  PathPoint next;         ///< The candidate.
-  StepMeasures measures;  ///< Of the candidate.
+  Vector guess, direction;  ///< Of a landing; n and n + 1.
+  Vector move;              ///< From the guess to the corrected point; n.
+  PathPoint next;           ///< The candidate.
+  StepMeasures measures;    ///< Of the candidate.
   std::optional<Fold> fold;
   std::optional<BranchPoint> branch;
   std::optional<int> last_index;  ///< At the last point where it is known.
@@ -162,11 +172,16 @@ bool Tracker::State::complete(PathPoint& point, const Correction& correction,
 
 // ------------------------------------------------------------------------------------------- steps
 
-std::optional<double> Tracker::State::first_stop_between(double from, double to) const {
+/// The first tau that was asked for on the way from current() to `to`.
+std::optional<double> Tracker::State::first_stop_towards(double to) const {
+  double from = current().tau;
+  // A fold that lies on such a tau up to rounding is the landing there.
+  if (current().kind == PointKind::fold)
+    from += (to > from ? 1.0 : -1.0) * kSameTau * current().scales.parameter;
   if (to > from) {
     const auto it = std::upper_bound(stops.begin(), stops.end(), from);
     if (it != stops.end() && *it <= to) return *it;
-  } else {
+  } else if (to < from) {
     const auto it = std::lower_bound(stops.begin(), stops.end(), from);
     if (it != stops.begin() && *std::prev(it) >= to) return *std::prev(it);
   }
@@ -186,17 +201,22 @@ const char* Tracker::State::try_step(double step) {
   if (prediction.step < control.options().min)
     return "the tangent field is singular or not finite on the way";
 
-  if (const auto stop = first_stop_between(from.tau, prediction.tau)) {
-    // The prediction passes a tau that was asked for: aim there instead.
+  if (const auto stop = first_stop_towards(prediction.tau)) {
+    // The prediction passes a tau that was asked for: aim there instead. A short step that cannot may
+    // have a fold before it.
     next.x = prediction.x;
     next.tau = prediction.tau;
     next.tangent = prediction.direction;
-    return land(*stop);
+    const char* refusal = land(*stop);
+    if (*refusal == '\0' || step > kNextToFold) return refusal;
+    fold.reset();
+    branch.reset();
   }
 
   next.kind = PointKind::regular;
   next.x = prediction.x;
   next.tau = prediction.tau;
+  measures.step = prediction.step;
   const Correction correction = corrector.correct(next.x, next.tau, Constraint::hyperplane,
                                                   prediction.direction, from.scales);
   if (!correction.converged) return correction.failure;
@@ -212,12 +232,15 @@ const char* Tracker::State::try_step(double step) {
 /// and next, and takes it through the same checks as any step.
 const char* Tracker::State::land(double tau) {
   const PathPoint& from = current();
-  const double aimed = next.tau;
-  Segment(from, next).at(Segment(from, next).theta_at_tau(tau), next.x, next.tau, next.tangent);
+  const double share = (tau - from.tau) / (next.tau - from.tau);
+  {
+    const Segment segment(from, next);
+    double near = 0.0;
+    segment.at(segment.theta_at_tau(tau), guess, near, direction);
+  }
+  next.x = guess;
   next.tau = tau;
   next.kind = PointKind::landing;
-  const bool final = tau == options.tau_target;
-  const Vector guess = next.x;
   const Correction correction =
       corrector.correct(next.x, next.tau, Constraint::fixed_tau, {}, from.scales, /*polish=*/true);
   if (!correction.converged) return correction.failure;
@@ -226,10 +249,7 @@ const char* Tracker::State::land(double tau) {
   move = next.x - guess;
   measures.distance = move.norm() / from.scales.unknown;
   measures.displacement = homotopy.displacement(guess, move);
-  if (aimed != tau) measures.step *= std::min(1.0, std::abs((tau - from.tau) / (aimed - from.tau)));
-  if (final && correction.residual > 1e-10 * correction.residual_scale &&
-      correction.last_step > options.corrector.tolerance)
-    return "the point at the target is not a solution to working precision";
+  measures.step *= std::min(1.0, std::abs(share));
   return look_for_events(measures.step);
 }
 
@@ -280,17 +300,18 @@ const char* Tracker::State::look_for_events(double step) {
   }
 
   // A stop that the corrected point, or the fold before it, has passed.
-  const double reached = fold ? fold->point.tau : next.tau;
-  if (next.kind != PointKind::landing || fold) {
-    if (const auto stop = first_stop_between(from.tau, reached)) {
-      if (fold) {
-        next = fold->point;
-        fold.reset();
-      }
-      if (*stop != next.tau) {
-        branch.reset();
-        return land(*stop);
-      }
+  if (fold) {
+    const auto stop = first_stop_towards(fold->point.tau);
+    if (stop && std::abs(fold->point.tau - *stop) > kSameTau * fold->point.scales.parameter) {
+      if (next.kind == PointKind::landing) return "tau turns beyond the tau that was asked for";
+      next = fold->point;
+      fold.reset();
+      return land(*stop);
+    }
+  } else if (next.kind != PointKind::landing) {
+    if (const auto stop = first_stop_towards(next.tau)) {
+      branch.reset();
+      return land(*stop);
     }
   }
 
@@ -304,6 +325,7 @@ const char* Tracker::State::look_for_events(double step) {
       multiple.point = from;
       multiple.bracket_low = from.arclength;
       multiple.bracket_high = from.arclength + segment.length();
+      multiple.precision = segment.length();
       multiple.multiplicity = change;
       multiple.followed = "the branch that goes straight on";
       multiple.index_before = last_index;
@@ -389,7 +411,8 @@ bool Tracker::State::advance() {
   }
   accept();
   const bool before_start = (current().tau - options.tau_start) * forward < 0.0;
-  if (current().kind != PointKind::fold) control.accepted(measures);
+  // Folds and landings end a step early: they say nothing about the next one.
+  if (current().kind == PointKind::regular) control.accepted(measures);
   if (current().kind == PointKind::landing && current().tau == options.tau_target) {
     finish(TrackStatus::reached_target, "the path reached tau = " + number(options.tau_target) +
                                             " after " + std::to_string(result.folds.size()) +

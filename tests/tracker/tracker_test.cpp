@@ -166,6 +166,48 @@ TEST_CASE("a landing is exact each time the path passes its tau") {
   }
 }
 
+TEST_CASE("a landing at, or next to, the tau of a fold does not stop the path") {
+  for (const auto kind : kBoth) {
+    CubicFolds cubic(0.5);
+    for (const double offset : {0.0, 1e-15, -1e-15, 1e-12, -1e-12, 1e-9, -1e-9, 1e-6, -1e-6}) {
+      CAPTURE(offset);
+      TrackOptions options = with(kind);
+      options.landings = {cubic.first_fold_tau() + offset, cubic.second_fold_tau() - offset};
+      const PathResult path = track(cubic, scalar(cubic.root(0.0)), options);
+      REQUIRE_MESSAGE(path.ok(), path.message);
+      REQUIRE(path.folds.size() == 2);
+      CHECK(std::abs(path.folds[0].point.tau - cubic.first_fold_tau()) <= 4e-16);
+      CHECK(std::abs(path.folds[1].point.tau - cubic.second_fold_tau()) <= 4e-16);
+      long landed = 0;
+      for (const PathPoint& point : path.points)
+        if (point.kind == PointKind::landing && point.tau != 1.0) ++landed;
+      // Beyond the folds each of the two is met once, before them three times; nearer than the
+      // resolution the fold itself is the landing and one or two passes remain.
+      if (offset == 1e-6) CHECK(landed == 2);
+      if (offset == -1e-6) CHECK(landed == 6);
+      CHECK(landed >= 2);
+      CHECK(landed <= 6);
+    }
+  }
+}
+
+TEST_CASE("a thousand landings are all met and change no fold") {
+  CubicFolds cubic(0.5);
+  TrackOptions options;
+  for (int k = 1; k < 1000; ++k) options.landings.push_back(k / 1000.0);
+  const PathResult path = track(cubic, scalar(cubic.root(0.0)), options);
+  REQUIRE(path.ok());
+  CHECK(path.folds.size() == 2);
+  // every tau once, those between the folds three times
+  long expected = 0;
+  for (const double tau : options.landings)
+    expected += tau > cubic.second_fold_tau() && tau < cubic.first_fold_tau() ? 3 : 1;
+  long landed = 0;
+  for (const PathPoint& point : path.points)
+    if (point.kind == PointKind::landing && point.tau != 1.0) ++landed;
+  CHECK(landed == expected);
+}
+
 TEST_CASE("a target beyond the fold is not reached and the path says where it went") {
   Circle circle;
   TrackOptions options;
