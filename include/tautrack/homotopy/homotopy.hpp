@@ -40,11 +40,10 @@ concept Homotopy = requires(T& h, const Vector& x, double tau, Vector& H, Matrix
 /// which must outlive them; one thread at a time.
 class HomotopyRef {
  public:
+  /// Implicit, like the constructor of std::span.
   template <Homotopy T>
-  requires(!std::same_as<std::remove_cv_t<T>, HomotopyRef>)
-      HomotopyRef(T& homotopy)  // NOLINT(google-explicit-constructor): a reference, like std::span
-      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(homotopy)))),
-        table_(&kTable<T>) {}
+  requires(!std::is_const_v<T> && !std::same_as<T, HomotopyRef>) HomotopyRef(T& homotopy)
+      : object_(std::addressof(homotopy)), table_(&kTable<T>) {}
 
   [[nodiscard]] Index size() const { return table_->size(object_); }
 
