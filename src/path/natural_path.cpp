@@ -24,7 +24,7 @@ constexpr int kClosePoints = 3000;
 
 /// When the tracker cannot go on this close to tau = 1, the recognition is asked once more with its
 /// distances relaxed to where the path stands.
-constexpr double kRelaxedDelta = 1e-3;
+constexpr double kRelaxedDelta = 1e-6;
 
 class Report {
  public:
@@ -136,7 +136,8 @@ NaturalPath track_natural(const Perceptron& network, const TrackOptions& options
       tracker.stop(TrackStatus::stopped_by_observer, "the observer stopped the run");
       break;
     }
-    const double delta = 1.0 - point.tau;
+    // Before tau = 1 all weights are bounded: there is a limit to recognise only on the way to it.
+    const double delta = options.tau_target == 1.0 ? 1.0 - point.tau : 1.0;
     if (point.kind == PointKind::fold || delta > recognition.largest_delta || delta <= 0.0)
       continue;
     path.infinity = recognise_infinite_weights(network, point, recognition, why_not);
@@ -155,13 +156,15 @@ NaturalPath track_natural(const Perceptron& network, const TrackOptions& options
   const bool stuck = path.status == TrackStatus::step_too_small ||
                      path.status == TrackStatus::singular_jacobian ||
                      path.status == TrackStatus::unresolved_end;
-  if (stuck && 1.0 - tracker.point().tau <= kRelaxedDelta) {
+  if (stuck && options.tau_target == 1.0 && 1.0 - tracker.point().tau <= kRelaxedDelta) {
     InfiniteWeightsOptions relaxed = recognition;
-    relaxed.largest_delta = relaxed.slow_delta = kRelaxedDelta;
+    relaxed.slow_delta = kRelaxedDelta;
     path.infinity = recognise_infinite_weights(network, tracker.point(), relaxed, why_not);
     if (path.infinity) {
       path.status = TrackStatus::infinite_weights;
       path.message = describe(*path.infinity);
+    } else if (path.status != TrackStatus::unresolved_end) {
+      path.message += "; no limit at infinite weights is recognised: " + why_not;
     }
   }
 

@@ -174,14 +174,15 @@ bool Tracker::State::complete(PathPoint& point, const Correction& correction,
 
 /// The first tau that was asked for on the way from current() to `to`.
 std::optional<double> Tracker::State::first_stop_towards(double to) const {
+  const bool rises = to > current().tau;
   double from = current().tau;
   // A fold that lies on such a tau up to rounding is the landing there.
   if (current().kind == PointKind::fold)
-    from += (to > from ? 1.0 : -1.0) * kSameTau * current().scales.parameter;
-  if (to > from) {
+    from += (rises ? 1.0 : -1.0) * kSameTau * current().scales.parameter;
+  if (rises) {
     const auto it = std::upper_bound(stops.begin(), stops.end(), from);
     if (it != stops.end() && *it <= to) return *it;
-  } else if (to < from) {
+  } else {
     const auto it = std::lower_bound(stops.begin(), stops.end(), from);
     if (it != stops.begin() && *std::prev(it) >= to) return *std::prev(it);
   }

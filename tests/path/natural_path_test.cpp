@@ -196,6 +196,16 @@ TEST_CASE("a target before tau = 1 is landed on exactly") {
   CHECK(path.end->tau == 0.7);
 }
 
+TEST_CASE("before tau = 1 the weights are finite, also on the way to infinity") {
+  const Perceptron network(make_problem(Matrix::Constant(1, 1, 2.0), Vector::Constant(1, 1.5)));
+  TrackOptions options;
+  options.tau_target = 1.0 - 1e-8;
+  const NaturalPath path = track_natural(network, options);
+  REQUIRE(path.ok());
+  // (1 - tau) u -> 1.5 - 1
+  CHECK(path.end->weights(0) * 2.0 * 1e-8 == doctest::Approx(0.5).epsilon(1e-6).scale(0.0));
+}
+
 TEST_CASE("start and target of a natural path have their rules") {
   const Perceptron network(medium_problem(1));
   TrackOptions options;
