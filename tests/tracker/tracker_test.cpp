@@ -281,6 +281,36 @@ TEST_CASE("both tangents of a transcritical branch point are found, on either br
   }
 }
 
+TEST_CASE(
+    "a branch point of even multiplicity, blind to the determinant, shows in the Morse index") {
+  // (tau - 1/2) x - |x|^2 x in two unknowns: along x = 0 two eigenvalues change sign at once.
+  struct DoublePitchfork {
+    static Index size() { return 2; }
+    static bool symmetric() { return true; }
+    static void derivatives(const Vector& x, double tau, Vector& H, Matrix& H_x, Vector& H_tau) {
+      const double slope = tau - 0.5 - x.squaredNorm();
+      H = slope * x;
+      H_x = slope * Matrix::Identity(2, 2) - 2.0 * x * x.transpose();
+      H_tau = x;
+    }
+  } pitchfork;
+  for (const auto kind : kBoth) {
+    const PathResult path = track(pitchfork, Vector::Zero(2), with(kind));
+    REQUIRE_MESSAGE(path.ok(), path.message);
+    CHECK(path.folds.empty());
+    REQUIRE(path.branch_points.size() == 1);
+    const BranchPoint& branch = path.branch_points[0];
+    CHECK(branch.multiplicity == 2);
+    CHECK(branch.index_before == 2);
+    CHECK(branch.index_after == 0);
+    CHECK(std::abs(branch.point.tau - 0.5) <= 1e-5);
+    CHECK(branch.bracket_low <= 0.5);
+    CHECK(branch.bracket_high >= 0.5);
+    CHECK(branch.precision <= 1e-5);
+    CHECK(branch.other_tangent.size() == 0);
+  }
+}
+
 TEST_CASE("a near miss of two branches is no branch point: the path stays on its own curve") {
   for (const auto kind : kBoth) {
     for (const double gap : {1e-1, 1e-2, 1e-3}) {

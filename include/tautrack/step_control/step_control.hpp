@@ -9,10 +9,12 @@ namespace tautrack {
 /// How far one continuation step may go. Lengths are arclengths in the homotopy's metric. Safe to
 /// start from the defaults.
 struct StepControlOptions {
-  double initial = 0.1;       ///< First trial step. min <= initial <= max.
-  double min = 1e-10;         ///< > 0. A smaller step ends the path: TrackStatus::step_too_small.
-  double max = 2.0;           ///< Upper bound on every step. > 0.
-  double shrink = 0.5;        ///< Factor after a refused step. In (0, 1).
+  double initial = 0.1;  ///< First trial step. min <= initial <= max.
+  double min = 1e-10;    ///< > 0. A smaller step ends the path: TrackStatus::step_too_small.
+  double max = 2.0;      ///< Upper bound on every step. > 0.
+  /// Factor after a refused step. In (0, 1). Not 1/2: halving would aim again and again exactly at a
+  /// branch point that was met once.
+  double shrink = 0.45;
   double grow = 2.0;          ///< Largest factor after an accepted step. > 1.
   double contraction = 0.05;  ///< Wanted ratio of the first two Newton steps. In (0, 1).
   double distance = 0.02;     ///< Wanted distance from the predicted to the corrected point. > 0.
