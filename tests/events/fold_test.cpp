@@ -59,14 +59,32 @@ TEST_CASE("the fold in two unknowns has the null vector known by hand") {
 }
 
 TEST_CASE("two points of different branches enclose no fold") {
-  // The second point lies on the far side of the circle, as after a jump.
-  Circle circle;
-  Corrector corrector(circle, {});
-  const PathPoint first = Circle::point(0.3);
-  const PathPoint second = Circle::point(Circle::fold_arclength + 1.9);
-  const Segment segment(first, second);
-  const auto fold = locate_fold(segment, corrector);
-  // Either nothing, or, since this circle is one connected curve, the true fold: never another
-  // point.
-  if (fold) CHECK(std::abs(fold->point.tau - 1.0) <= 1e-12);
+  // x^2 = (tau - 1/2)^2 + 1/100: two curves, neither of which turns in tau. After a jump from the upper
+  // one, where tau rises, to the lower one, traversed the other way, the direction of tau differs.
+  struct TwoCurves {
+    static Index size() { return 1; }
+    static void derivatives(const Vector& x, double tau, Vector& H, Matrix& H_x, Vector& H_tau) {
+      const double t = tau - 0.5;
+      H(0) = x(0) * x(0) - t * t - 0.01;
+      H_x(0, 0) = 2.0 * x(0);
+      H_tau(0) = -2.0 * t;
+    }
+  } curves;
+  const auto at = [](double tau, double side) {
+    PathPoint point;
+    const double t = tau - 0.5;
+    const double x = std::sqrt(t * t + 0.01);
+    point.x = Vector::Constant(1, side * x);
+    point.tau = tau;
+    point.tangent = side * Eigen::Vector2d(side * t / x, 1.0).normalized();
+    point.tau_direction = side > 0.0 ? 1 : -1;
+    return point;
+  };
+  Corrector corrector(curves, {});
+  for (const double tau : {0.45, 0.5, 0.55}) {
+    CAPTURE(tau);
+    const PathPoint first = at(tau, 1.0);
+    const PathPoint second = at(tau, -1.0);
+    CHECK_FALSE(locate_fold(Segment(first, second), corrector).has_value());
+  }
 }
