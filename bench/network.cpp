@@ -10,15 +10,6 @@ namespace {
 
 using namespace tautrack;
 
-void sizes(benchmark::internal::Benchmark* benchmark) {
-  benchmark->ArgNames({"L", "s"})
-      ->Args({10, 3})
-      ->Args({50, 6})
-      ->Args({1000, 20})
-      ->Args({20000, 100})
-      ->Unit(benchmark::kMicrosecond);
-}
-
 // Question: what does one linearisation (H, H_v, H_tau in one pass) cost, the unit of a path's
 // work?
 void derivatives(benchmark::State& state) {
@@ -36,7 +27,7 @@ void derivatives(benchmark::State& state) {
   state.counters["flops of H_v"] = benchmark::Counter(
       flops, benchmark::Counter::kIsIterationInvariantRate, benchmark::Counter::kIs1000);
 }
-BENCHMARK(derivatives)->Apply(sizes);
+BENCHMARK(derivatives)->Apply(bench::four_sizes);
 
 // Question: what does the factorisation X = QR cost, once per problem?
 void column_space(benchmark::State& state) {
@@ -45,7 +36,7 @@ void column_space(benchmark::State& state) {
     benchmark::DoNotOptimize(
         ColumnSpace(problem.X, problem.pattern_weights, PerceptronOptions{}.rank_tolerance));
 }
-BENCHMARK(column_space)->Apply(sizes);
+BENCHMARK(column_space)->Apply(bench::four_sizes);
 
 // Question: how does one factorisation of the bordered matrix grow with the number of unknowns?
 void bordered_factor(benchmark::State& state) {

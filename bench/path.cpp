@@ -51,20 +51,8 @@ void path(benchmark::State& state, PredictorKind predictor) {
   const Index s = state.range(1);
   track_seeds(state, L, s, L <= 1000 ? 20 : 1, predictor);
 }
-BENCHMARK_CAPTURE(path, tangent, PredictorKind::tangent)
-    ->ArgNames({"L", "s"})
-    ->Args({10, 3})
-    ->Args({50, 6})
-    ->Args({1000, 20})
-    ->Args({20000, 100})
-    ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(path, davidenko, PredictorKind::davidenko)
-    ->ArgNames({"L", "s"})
-    ->Args({10, 3})
-    ->Args({50, 6})
-    ->Args({1000, 20})
-    ->Args({20000, 100})
-    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(path, tangent, PredictorKind::tangent)->Apply(bench::four_sizes);
+BENCHMARK_CAPTURE(path, davidenko, PredictorKind::davidenko)->Apply(bench::four_sizes);
 
 // Question: how does the cost of a path grow with the number of patterns at fixed s = 10?
 void path_growth_in_patterns(benchmark::State& state) {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <random>
 
+#include <benchmark/benchmark.h>
+
 #include "tautrack/data/dataset.hpp"
 
 namespace tautrack::bench {
@@ -31,6 +33,16 @@ inline Problem regression_problem(Index L, Index s, std::uint64_t seed) {
       y(i) = std::clamp(std::tanh(u(i)) + 0.1 * normal(engine), -0.95, 0.95);
   }
   return make_problem(std::move(X), std::move(y));
+}
+
+/// The sizes that every question about a network is asked for.
+inline void four_sizes(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgNames({"L", "s"})
+      ->Args({10, 3})
+      ->Args({50, 6})
+      ->Args({1000, 20})
+      ->Args({20000, 100})
+      ->Unit(benchmark::kMicrosecond);
 }
 
 }  // namespace tautrack::bench

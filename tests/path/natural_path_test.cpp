@@ -172,6 +172,25 @@ TEST_CASE("one pattern, one weight, constant and duplicated columns, fewer patte
   }
 }
 
+TEST_CASE("an end with an eigenvalue without a sign is degenerate, with the eigenvalue shown") {
+  // Two patterns, each with a weight of its own: the eigenvalues are (1 - y_i^2)^2.
+  const auto end_for = [](double y) {
+    const NaturalPath path =
+        track_natural(Perceptron(make_problem(Matrix::Identity(2, 2), Eigen::Vector2d(0.3, y))));
+    REQUIRE_MESSAGE(path.ok(), path.message);
+    return *path.end;
+  };
+  const PathEnd flat = end_for(1.0 - 1e-8);
+  CHECK(flat.status == "degenerate");
+  CHECK_FALSE(flat.morse_index.has_value());
+  CHECK(flat.eigenvalues(0) == doctest::Approx(4e-16).epsilon(1e-3).scale(0.0));
+  const PathEnd clear = end_for(0.999);
+  CHECK(clear.status == "converged");
+  CHECK(clear.morse_index == 0);
+  CHECK(clear.eigenvalues(0) ==
+        doctest::Approx(std::pow(1.0 - 0.999 * 0.999, 2)).epsilon(1e-9).scale(0.0));
+}
+
 TEST_CASE("targets all zero stay at zero weights") {
   const NaturalPath path =
       track_natural(Perceptron(make_problem(Matrix::Random(6, 2), Vector::Zero(6))));

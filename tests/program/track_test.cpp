@@ -441,6 +441,20 @@ TEST_CASE("a path that does not arrive gives status 1 and says so") {
   CHECK(run.output.find("max_steps_reached") != std::string::npos);
 }
 
+TEST_CASE("an arrival whose Hessian has an eigenvalue without a sign gives status 1 and says so") {
+  const Scratch scratch;
+  scratch.write("data.csv", "a,b,y\n1,0,0.3\n0,1,0.99999999\n");
+  const Run run = scratch.run("track data.csv --no-bias --json -");
+  CHECK(run.status == 1);
+  const auto problem = nlohmann::json::parse(run.output).at("problems").at(0);
+  CHECK(problem.at("path").at("status") == "reached_target");
+  CHECK(problem.at("end").at("status") == "degenerate");
+  CHECK(problem.at("end").at("morse_index").is_null());
+  // The same with a target that leaves the eigenvalue its sign.
+  scratch.write("data.csv", "a,b,y\n1,0,0.3\n0,1,0.999\n");
+  CHECK(scratch.run("track data.csv --no-bias").status == 0);
+}
+
 TEST_CASE("dependent columns are named and the weights are called minimum norm") {
   const Scratch scratch;
   scratch.write("data.csv", dependent_csv);
