@@ -5,7 +5,8 @@
 #   ensure_packages PART...
 #
 # the tools and libraries of the named parts are there, or the script has ended with status 1 and one
-# sentence on what to do. Parts: build, program, figures, tests, benchmarks, format, tidy, coverage.
+# sentence on what to do. Parts: build, program, figures, tests, benchmarks, peers, growth, format,
+# tidy, coverage.
 #
 # On Debian and its relatives missing packages are installed; elsewhere only the tools are looked
 # for, and CMake reports a library that it cannot find.
@@ -14,11 +15,13 @@
 # wanted only if there is no such command (it may have come another way, from another package).
 packages_of() {
   case $1 in
-    build) echo "cmake=cmake ninja=ninja-build c++=g++ libeigen3-dev libboost-dev" ;;
+    build) echo "cmake=cmake ninja=ninja-build c++=g++ libeigen3-dev libboost-dev libtbb-dev" ;;
     program) echo "libcli11-dev nlohmann-json3-dev libfmt-dev" ;;
     figures) echo "gnuplot=gnuplot-nox" ;;
     tests) echo "doctest-dev nlohmann-json3-dev" ;;
     benchmarks) echo "libbenchmark-dev" ;;
+    peers) echo "libceres-dev libcli11-dev libopenblas-dev" ;;
+    growth) echo "gnuplot=gnuplot-nox jq=jq" ;;
     format) echo "clang-format=clang-format" ;;
     tidy) echo "clang-tidy=clang-tidy" ;;
     coverage) echo "gcovr=gcovr" ;;

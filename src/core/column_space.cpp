@@ -1,10 +1,15 @@
 #include "tautrack/core/column_space.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include <Eigen/QR>
+
+#include "kernels/kernels.hpp"
+#include "kernels/numbers.hpp"
 
 namespace tautrack {
 
@@ -12,6 +17,19 @@ namespace {
 
 /// Relative size below which a coefficient of a dependency is rounding.
 constexpr double kNoise = 1e3 * std::numeric_limits<double>::epsilon();
+
+/// Smallest distance of a (unit) column to the span of those before it at which one Cholesky
+/// factorisation of the Gram matrix is enough: A' omega A = I to 1e4 epsilon. Coordinates need no
+/// more, since nothing but the linear solution relies on it, and that is refined.
+constexpr double kSurelyIndependent = 1e-2;
+
+/// The same for a factorisation that is repeated: the first leaves A' omega A = I to 1e10 epsilon,
+/// the second to epsilon.
+constexpr double kIndependent = 1e-5;
+
+/// Range of the squared norms of columns whose products neither overflow nor lose digits to
+/// underflow.
+constexpr double kSmallSquare = 1e-200, kLargeSquare = 1e200;
 
 /// The same numbers with one for zero.
 Vector positive(const Vector& sizes) { return (sizes.array() > 0.0).select(sizes, 1.0); }
@@ -26,43 +44,117 @@ Matrix solve_square(const Eigen::ColPivHouseholderQR<Matrix>& qr, const Matrix& 
 
 }  // namespace
 
-ColumnSpace::ColumnSpace(const Matrix& X, const Vector& pattern_weights, double tolerance) {
+ColumnSpace::ColumnSpace(const Matrix& X, const Vector& pattern_weights, double tolerance)
+    : rows_(X.rows()) {
   assert(X.rows() > 0 && X.cols() > 0);
   assert(pattern_weights.size() == 0 || pattern_weights.size() == X.rows());
+  const Vector root = pattern_weights.cwiseSqrt();
+  if (factor_gram(X, root, tolerance)) return;
   Matrix scaled = X;
-  if (pattern_weights.size() > 0) scaled = pattern_weights.cwiseSqrt().asDiagonal() * X;
+  if (root.size() > 0) scaled = root.asDiagonal() * X;
   column_norms_.resize(X.cols());
   for (Index j = 0; j < X.cols(); ++j) {
     // stableNorm: entries as far apart as 1e-200 and 1e200 are legal.
     const double norm = scaled.col(j).stableNorm();
-    column_norms_(j) = norm > 0.0 ? norm : 1.0;
+    column_norms_(j) = norm == 0.0 ? 1.0 : norm;
     scaled.col(j) /= column_norms_(j);
   }
-  if (!factor_full_rank(scaled, tolerance)) factor_rank_deficient(scaled, tolerance);
-  if (pattern_weights.size() > 0)
-    basis_ = pattern_weights.cwiseSqrt().cwiseInverse().asDiagonal() * basis_;
+  Matrix basis;
+  if (!factor_full_rank(scaled, tolerance, basis)) factor_rank_deficient(scaled, tolerance, basis);
+  if (root.size() > 0) basis = root.cwiseInverse().asDiagonal() * basis;
+  double* const panels = new_panels(rank());
+  double* const norms = panels + panels_size_;
+  std::fill(panels, norms + kernels::panels_of(rows_) * kernels::panel_rows, 0.0);
+  for (Index j = 0; j < rank(); ++j)
+    for (Index i = 0; i < rows_; ++i)
+      panels[(i / kernels::panel_rows * rank() + j) * kernels::panel_rows +
+             i % kernels::panel_rows] = basis(i, j);
+  for (Index i = 0; i < rows_; ++i) norms[i] = basis.row(i).norm();
   set_minimum_norm_map();
 }
 
-bool ColumnSpace::factor_full_rank(const Matrix& scaled, double tolerance) {
+double* ColumnSpace::new_panels(Index rank) {
+  const Index padded = kernels::panels_of(rows_) * kernels::panel_rows;
+  panels_size_ = padded * rank;
+  kernels::Numbers memory = kernels::numbers(padded * (rank + 1));
+  double* const panels = memory.get();
+  panels_ = std::move(memory);
+  return panels;
+}
+
+bool ColumnSpace::factor_gram(const Matrix& X, const Vector& root, double tolerance) {
+  const Index s = X.cols();
+  if (X.rows() < s) return false;
+  const kernels::Kernels& loops = kernels::active();
+  const kernels::Range all{0, kernels::panels_of(rows_)};
+  const Index padded = all.last * kernels::panel_rows;
+  double* const panels = new_panels(s);
+  // Scratch, factors of the rows, the Gram matrix and the inverse of its factor.
+  const Index scratch_size = loops.scratch_size(s);
+  const kernels::Numbers memory = kernels::numbers(scratch_size + padded + s * s);
+  double* const scratch = memory.get();
+  double* const inverse_root = scratch + scratch_size;
+  Matrix::MapType inverse(inverse_root + padded, s, s);
+  for (Index i = 0; i < root.size(); ++i) inverse_root[i] = 1.0 / root(i);
+  std::fill(inverse_root + root.size(), inverse_root + padded, 0.0);
+
+  Matrix gram(s, s);
+  loops.pack_and_multiply(X.data(), rows_, s, root.size() > 0 ? root.data() : nullptr, panels,
+                          scratch, gram.data());
+  column_norms_.resize(s);
+  for (bool again = false;; again = true) {
+    Vector size(s);
+    for (Index j = 0; j < s; ++j) {
+      if (!(gram(j, j) >= kSmallSquare && gram(j, j) <= kLargeSquare)) return false;
+      size(j) = std::sqrt(gram(j, j));
+    }
+    for (Index j = 0; j < s; ++j)
+      for (Index i = j; i < s; ++i) gram(i, j) /= size(i) * size(j);
+    const double distance = loops.cholesky(gram.data(), s);
+    if (!(distance > tolerance && distance >= kIndependent)) return false;
+    // gram = L with (X diag(1/size))' (X diag(1/size)) = L L', so that A = X diag(1/size) L'^-1.
+    loops.invert_lower(gram.data(), s, inverse.data());
+    for (Index j = 0; j < s; ++j)
+      for (Index i = j; i < s; ++i) {
+        inverse(i, j) /= size(j);
+        gram(i, j) *= size(i);
+      }
+    const bool enough = again || distance >= kSurelyIndependent;
+    loops.multiply_triangular(panels, all, s, inverse.data(),
+                              enough && root.size() > 0 ? inverse_root : nullptr,
+                              panels + panels_size_, scratch);
+    if (!again) {
+      column_norms_ = size;
+      R_ = gram.triangularView<Eigen::Lower>().transpose();
+      inverse_ = inverse.triangularView<Eigen::Lower>().transpose();
+    } else {
+      R_ = gram.triangularView<Eigen::Lower>().transpose() * R_;
+      inverse_ = inverse_ * inverse.triangularView<Eigen::Lower>().transpose();
+    }
+    if (enough) return true;
+    loops.symmetric_product(panels, all, s, nullptr, scratch, gram.data());
+  }
+}
+
+bool ColumnSpace::factor_full_rank(const Matrix& scaled, double tolerance, Matrix& basis) {
   const Index L = scaled.rows();
   const Index s = scaled.cols();
   if (L < s) return false;
   Eigen::HouseholderQR<Matrix> qr(scaled);
   R_ = qr.matrixQR().topRows(s).triangularView<Eigen::Upper>();
   if (!(R_.diagonal().cwiseAbs().minCoeff() > tolerance)) return false;
-  basis_ = qr.householderQ() * Matrix::Identity(L, s);
+  basis = qr.householderQ() * Matrix::Identity(L, s);
   // A positive diagonal makes the coordinates unique, whatever the signs the reflections chose.
   for (Index j = 0; j < s; ++j) {
     if (R_(j, j) < 0.0) {
       R_.row(j) *= -1.0;
-      basis_.col(j) *= -1.0;
+      basis.col(j) *= -1.0;
     }
   }
   return true;
 }
 
-void ColumnSpace::factor_rank_deficient(const Matrix& scaled, double tolerance) {
+void ColumnSpace::factor_rank_deficient(const Matrix& scaled, double tolerance, Matrix& basis) {
   const Index L = scaled.rows();
   const Index s = scaled.cols();
   const Index most = std::min(L, s);
@@ -102,7 +194,7 @@ void ColumnSpace::factor_rank_deficient(const Matrix& scaled, double tolerance) 
     dependencies_.push_back(std::move(dependency));
   }
   const Index rank = static_cast<Index>(independent.size());
-  basis_ = Q.leftCols(rank);
+  basis = Q.leftCols(rank);
   R_ = R.topRows(rank);
 }
 
@@ -144,6 +236,15 @@ void ColumnSpace::set_minimum_norm_map() {
   Matrix shortest(r + rest, r);
   shortest << inverse_of_B - K * z, z;
   inverse_ = pivoting.colsPermutation() * shortest;
+}
+
+Matrix ColumnSpace::basis() const {
+  Matrix A(rows_, rank());
+  for (Index j = 0; j < rank(); ++j)
+    for (Index i = 0; i < rows_; ++i)
+      A(i, j) = panels_[(i / kernels::panel_rows * rank() + j) * kernels::panel_rows +
+                        i % kernels::panel_rows];
+  return A;
 }
 
 Vector ColumnSpace::coordinates(const Vector& w) const {

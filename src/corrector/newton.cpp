@@ -21,6 +21,9 @@ constexpr double kTauRounding = 2.0 * std::numeric_limits<double>::epsilon();
 /// singular to working precision (saturated units) and the point means nothing.
 constexpr double kLargestRoundingStep = 1e-5;
 
+/// A linearisation nearer than this to the point is as good as one at the point.
+constexpr double kSamePoint = 1e-8;
+
 /// Where everything that H is made of is smaller, H is zero because it underflows.
 constexpr double kUnderflow = 1e-280;
 
@@ -33,6 +36,8 @@ std::optional<std::string> CorrectorOptions::invalid_reason() const {
     return "corrector max_contraction must lie in (0, 1), got " + number(max_contraction);
   if (max_iterations <= 0)
     return "corrector max_iterations must be > 0, got " + std::to_string(max_iterations);
+  if (!(reuse >= 0.0 && reuse <= 0.1))
+    return "corrector reuse must lie in [0, 0.1], got " + number(reuse);
   return std::nullopt;
 }
 
@@ -44,11 +49,15 @@ Corrector::Corrector(HomotopyRef homotopy, const CorrectorOptions& options)
       step_(homotopy.size() + 1),
       tau_axis_(Vector::Unit(homotopy.size() + 1, homotopy.size())),
       H_x_(homotopy.size(), homotopy.size()),
-      bordered_(homotopy.size()) {}
+      bordered_(homotopy.size()),
+      linearised_(Vector::Constant(homotopy.size() + 1, std::numeric_limits<double>::infinity())),
+      evaluated_(linearised_) {}
 
 bool Corrector::evaluate(const Vector& x, double tau) {
   homotopy_.derivatives(x, tau, H_, H_x_, H_tau_);
   ++evaluations_;
+  linearised_ << x, tau;
+  evaluated_ = linearised_;
   if (!H_.allFinite() || !H_x_.allFinite() || !H_tau_.allFinite()) return false;
   residual_scale_ = homotopy_.residual_scale(x, tau, H_x_, H_tau_);
   return true;
@@ -61,6 +70,20 @@ bool Corrector::linearise(const Vector& x, double tau, const Vector& border,
   return bordered_.factor(H_x_, H_tau_, border, scales);
 }
 
+bool Corrector::settle(const Vector& x, double tau, const Vector& border,
+                       const MetricScales& scales, const Correction& correction) {
+  return correction.linearisation_distance <= kSamePoint || linearise(x, tau, border, scales);
+}
+
+bool Corrector::is_near(const Vector& x, double tau, const MetricScales& scales,
+                        double reach) const {
+  const Index n = x.size();
+  const auto distance = [&](const Vector& z) {
+    return std::hypot((z.head(n) - x).norm() / scales.unknown, (z(n) - tau) / scales.parameter);
+  };
+  return distance(linearised_) <= reach && distance(evaluated_) <= reach * reach;
+}
+
 Correction Corrector::correct(Vector& x, double& tau, Constraint constraint, const Vector& normal,
                               const MetricScales& scales, bool polish) {
   const Index n = x.size();
@@ -70,11 +93,24 @@ Correction Corrector::correct(Vector& x, double& tau, Constraint constraint, con
   Correction result;
   double previous = std::numeric_limits<double>::infinity();
   bool polishing = false;
+  const bool can_reuse = homotopy_.has_residual();
+  const bool keeps_displacement = homotopy_.has_last_displacement();
+  double since_linearisation = 0.0;
+  bool renew = true;  // linearise at the next iterate
   for (int k = 0; k < options_.max_iterations; ++k) {
-    if (!linearise(x, tau, fixed ? tau_axis_ : normal, scales)) {
-      result.failure = "the derivatives at an iterate are not finite or vanish";
-      return result;
+    const bool reuses = !renew;
+    if (reuses) {
+      homotopy_.residual(x, tau, H_);
+      evaluated_ << x, tau;
+      residual_scale_ = homotopy_.residual_scale(x, tau, H_x_, H_tau_);
+    } else {
+      since_linearisation = 0.0;
+      if (!linearise(x, tau, fixed ? tau_axis_ : normal, scales)) {
+        result.failure = "the derivatives at an iterate are not finite or vanish";
+        return result;
+      }
     }
+    if (k > 0 && keeps_displacement) result.displacement += homotopy_.last_displacement();
     bordered_.solve(H_, 0.0, step_);
     if (!step_.allFinite()) {
       result.failure = "the bordered matrix is singular at an iterate";
@@ -96,13 +132,17 @@ Correction Corrector::correct(Vector& x, double& tau, Constraint constraint, con
     if (k == 0) result.first_step = length;
     if (k == 1 && previous > 10.0 * lost) result.contraction = length / previous;
     if (k > 0 && !rounding && !polishing && length > options_.max_contraction * previous) {
+      renew = reuses;
+      if (renew) continue;  // perhaps the old factorisation is to blame
       result.failure = "Newton's method does not contract";
       return result;
     }
     x -= step_.head(n);
     if (!fixed) tau -= step_(n);
     result.last_step = length;
-    result.error = rounding ? length : length * length;
+    since_linearisation += length;
+    result.linearisation_distance = since_linearisation;
+    result.error = rounding ? length : length * since_linearisation;
     result.residual = residual;
     result.residual_scale = residual_scale_;
     if (length <= options_.tolerance || rounding) {
@@ -113,6 +153,7 @@ Correction Corrector::correct(Vector& x, double& tau, Constraint constraint, con
       polishing = true;
     }
     previous = length;
+    renew = !(can_reuse && length <= options_.reuse);
   }
   if (!result.converged) result.failure = "Newton's method takes too many iterations";
   return result;

@@ -183,12 +183,14 @@ std::optional<BranchPoint> locate_branch_point(const Segment& segment, Corrector
     for (const double fraction : {0.5, 0.3, 0.7}) {
       middle = low + fraction * (high - low);
       segment.at(middle, x, tau, normal);
+      const Correction correction =
+          corrector.correct(x, tau, Constraint::hyperplane, normal, segment.scales());
       corrected =
-          corrector.correct(x, tau, Constraint::hyperplane, normal, segment.scales()).converged;
+          correction.converged && corrector.settle(x, tau, normal, segment.scales(), correction);
       if (corrected) break;
     }
     if (!corrected) break;
-    if (corrector.bordered().determinant_sign() == first.orientation) {
+    if (corrector.determinant_sign() == first.orientation) {
       low = middle;
       low_x = x;
       low_tau = tau;

@@ -41,7 +41,10 @@ class CorrectedSegment {
   /// Point and tangent at theta; dtau/da there, or nothing if the corrector failed.
   std::optional<double> tau_slope(double theta) {
     segment_.at(theta, x_, tau_, normal_);
-    if (!corrector_.correct(x_, tau_, Constraint::hyperplane, normal_, segment_.scales()).converged)
+    const Correction correction =
+        corrector_.correct(x_, tau_, Constraint::hyperplane, normal_, segment_.scales());
+    if (!correction.converged ||
+        !corrector_.settle(x_, tau_, normal_, segment_.scales(), correction))
       return std::nullopt;
     corrector_.tangent(tangent_);
     return tangent_(x_.size());
@@ -112,8 +115,11 @@ class MinimallyAugmented {
         scales_(scales),
         n_(corrector.H().size()),
         bordered_(n_),
-        matrix_(n_ + 1, n_ + 1),
-        right_(Vector::Unit(n_ + 1, n_)),
+        null_system_(n_),
+        scaled_(n_, n_),
+        border_(Vector::Zero(n_ + 1)),
+        zero_(Vector::Zero(n_)),
+        null_(n_ + 1),
         row_(n_ + 1),
         step_(n_ + 1),
         by_x_(n_) {}
@@ -131,16 +137,23 @@ class MinimallyAugmented {
           std::max(H_x.cwiseAbs().maxCoeff(),
                    corrector_.H_tau().cwiseAbs().maxCoeff() * scales_.parameter / scales_.unknown);
       if (!(size > 0.0)) return false;
-      matrix_.topLeftCorner(n_, n_) = H_x / size;
-      matrix_.col(n_).head(n_) = phi;
-      matrix_.row(n_).head(n_) = phi.transpose();
-      matrix_(n_, n_) = 0.0;
-      const Eigen::PartialPivLU<Matrix> lu(matrix_);
-      const Vector right_null = lu.solve(right_);
-      const Vector left_null = lu.transpose().solve(right_);
-      const double g = right_null(n_) * size;
-      phi = right_null.head(n_);
-      psi_ = left_null.head(n_);
+      scaled_ = H_x / size;
+      border_.head(n_) = phi;
+      const Vector column = phi;
+      const MetricScales plain;
+      psi_ = phi;
+      if (!null_system_.factor(scaled_, column, border_, plain)) return false;
+      null_system_.solve(zero_, 1.0, null_);
+      phi = null_.head(n_);
+      const double g = null_(n_) * size;
+      if (homotopy.symmetric()) {
+        psi_ = phi;
+      } else {
+        scaled_.transposeInPlace();
+        if (!null_system_.factor(scaled_, column, border_, plain)) return false;
+        null_system_.solve(zero_, 1.0, null_);
+        psi_ = null_.head(n_);
+      }
       if (!phi.allFinite() || !psi_.allFinite()) return false;
       homotopy.hessian_form_gradient(x, tau, psi_, phi, by_x_, by_tau_);
       // Row of the system: -(by_x, by_tau) . step = -g, as an inner product of the metric.
@@ -151,6 +164,7 @@ class MinimallyAugmented {
         return false;
       bordered_.solve(corrector_.H(), g / length, step_);
       if (!step_.allFinite()) return false;
+      const double phi_square = phi.squaredNorm();
       phi.normalize();
       const double moved = metric_norm(step_, scales_);
       if (moved >= 0.5 * previous && previous <= 1e-7) return true;  // rounding reached
@@ -159,10 +173,10 @@ class MinimallyAugmented {
       tau -= step_(n_);
       precision = moved;
       psi_H_tau = psi_.dot(corrector_.H_tau());
-      psi_H_xx_phi_phi =
-          by_x_.dot(phi) * phi.dot(right_null.head(n_)) / right_null.head(n_).squaredNorm();
+      psi_H_xx_phi_phi = by_x_.dot(phi) / std::sqrt(phi_square);
       rounding = kEpsilon * corrector_.residual_scale() * psi_.norm();
-      if (moved <= kEpsilon) return true;
+      // What is left after this step, of quadratic convergence.
+      if (moved <= kEpsilon || (k > 0 && moved * (moved / previous) <= kEpsilon)) return true;
       previous = moved;
     }
     return previous <= 1e-7;
@@ -184,10 +198,58 @@ class MinimallyAugmented {
   MetricScales scales_;
   Index n_;
   BorderedMatrix bordered_;
-  Matrix matrix_;
-  Vector right_, row_, step_, by_x_, psi_;
+  BorderedMatrix null_system_;
+  Matrix scaled_;
+  Vector border_, zero_, null_;
+  Vector row_, step_, by_x_, psi_;
   double by_tau_ = 0.0;
 };
+
+/// Everything about a fold but its place on the path: tangent, orientation, errors and, from the
+/// polished location (null if it was not reached), the second derivative and the Morse indices.
+bool describe(Fold& fold, const Vector& border, int direction_after, const MetricScales& scales,
+              const MinimallyAugmented* augmented, Corrector& corrector) {
+  PathPoint& point = fold.point;
+  const Index n = point.x.size();
+  // The point's own linearisation, bordered by the tangent of the curve nearby.
+  if (!corrector.linearise(point.x, point.tau, border, scales)) return false;
+  point.kind = PointKind::fold;
+  point.tangent.resize(n + 1);
+  corrector.tangent(point.tangent);
+  if (!point.tangent.allFinite()) return false;
+  point.orientation = corrector.determinant_sign();
+  point.reciprocal_condition = corrector.reciprocal_condition();
+  point.residual = corrector.H().norm();
+  point.residual_scale = corrector.residual_scale();
+  point.newton_step = fold.precision;
+  point.error = fold.precision;
+  point.tau_direction = direction_after;
+  point.scales = corrector.homotopy().scales(point.x, point.tau);
+  point.tangent /= metric_norm(point.tangent, point.scales);
+  if (fold.null_vector.dot(point.tangent.head(n)) < 0.0) fold.null_vector *= -1.0;
+  if (augmented == nullptr || augmented->psi_H_tau == 0.0) return true;
+
+  const double unknown = point.scales.unknown;
+  fold.second_derivative = -augmented->psi_H_xx_phi_phi * unknown * unknown / augmented->psi_H_tau;
+  fold.tau_error = std::max(std::abs(augmented->rounding / augmented->psi_H_tau),
+                            kEpsilon * std::abs(point.tau)) +
+                   std::abs(fold.second_derivative) * fold.precision * fold.precision;
+  if (corrector.homotopy().symmetric()) {
+    MorseIndex morse;
+    if (const auto others = morse.count_without_smallest(corrector.H_x())) {
+      // The eigenvalue that vanishes here changes at the rate phi' H_xx [phi, x'].
+      const bool rises = augmented->eigenvalue_slope(point.tangent) > 0.0;
+      fold.index_before = *others + (rises ? 1 : 0);
+      fold.index_after = *others + (rises ? 0 : 1);
+    }
+  }
+  return true;
+}
+
+double distance(const Vector& x, double tau, const Vector& to_x, double to_tau,
+                const MetricScales& scales) {
+  return std::hypot((x - to_x).norm() / scales.unknown, (tau - to_tau) / scales.parameter);
+}
 
 }  // namespace
 
@@ -206,22 +268,16 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
   if (!found || !curve.tau_slope(0.5 * (found->low + found->high))) return std::nullopt;
 
   Fold fold;
-  fold.point.kind = PointKind::fold;
   fold.point.x = curve.x();
   fold.point.tau = curve.tau();
   fold.null_vector = curve.tangent().head(n).normalized();
+  MinimallyAugmented augmented(corrector, segment.scales());
   // On the curve dtau/da vanishes at the fold, so tau there is known from the bracket to second
   // order.
-  const auto inside = [&](const Vector& x, double tau) {
-    Vector offset(n + 1);
-    offset.head(n) = x - curve.x();
-    offset(n) = tau - curve.tau();
-    return metric_norm(offset, segment.scales()) <=
-           2.0 * std::max(found->high - found->low, kHandOver) * length;
-  };
-  MinimallyAugmented augmented(corrector, segment.scales());
-  const bool polished = augmented.solve(fold.point.x, fold.point.tau, fold.null_vector) &&
-                        inside(fold.point.x, fold.point.tau);
+  const bool polished =
+      augmented.solve(fold.point.x, fold.point.tau, fold.null_vector) &&
+      distance(fold.point.x, fold.point.tau, curve.x(), curve.tau(), segment.scales()) <=
+          2.0 * std::max(found->high - found->low, kHandOver) * length;
   if (polished) {
     fold.precision = augmented.precision;
   } else {
@@ -234,24 +290,13 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
     fold.point.tau = curve.tau();
     fold.null_vector = curve.tangent().head(n).normalized();
     fold.precision = (found->high - found->low) * length;
+    fold.second_derivative = -before * std::abs(second.tangent(n) - first.tangent(n)) / length;
+    fold.tau_error = std::abs(fold.second_derivative) * fold.precision * fold.precision +
+                     corrector.options().tolerance * corrector.options().tolerance;
   }
-
-  // The point's own linearisation, bordered by the tangent of the segment there.
-  if (!corrector.linearise(fold.point.x, fold.point.tau, curve.tangent(), segment.scales()))
+  if (!describe(fold, curve.tangent(), second.tau_direction, segment.scales(),
+                polished ? &augmented : nullptr, corrector))
     return std::nullopt;
-  fold.point.tangent.resize(n + 1);
-  corrector.tangent(fold.point.tangent);
-  if (!fold.point.tangent.allFinite()) return std::nullopt;
-  fold.point.orientation = corrector.bordered().determinant_sign();
-  fold.point.reciprocal_condition = corrector.bordered().reciprocal_condition();
-  fold.point.residual = corrector.H().norm();
-  fold.point.residual_scale = corrector.residual_scale();
-  fold.point.newton_step = fold.precision;
-  fold.point.error = fold.precision;
-  fold.point.tau_direction = second.tau_direction;
-  fold.point.scales = corrector.homotopy().scales(fold.point.x, fold.point.tau);
-  fold.point.tangent /= metric_norm(fold.point.tangent, fold.point.scales);
-  if (fold.null_vector.dot(fold.point.tangent.head(n)) < 0.0) fold.null_vector *= -1.0;
 
   const double travelled = Segment(first, fold.point).length();
   // The root finder may have hit the zero itself.
@@ -264,28 +309,32 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
   const double middle = 0.5 * (found->low + found->high);
   if (std::abs(travelled - middle * length) > 0.2 * middle * length + 2.0 * kHandOver * length)
     return std::nullopt;
+  return fold;
+}
 
-  if (polished && augmented.psi_H_tau != 0.0) {
-    const double unknown = fold.point.scales.unknown;
-    fold.second_derivative = -augmented.psi_H_xx_phi_phi * unknown * unknown / augmented.psi_H_tau;
-    fold.tau_error = std::max(std::abs(augmented.rounding / augmented.psi_H_tau),
-                              kEpsilon * std::abs(fold.point.tau)) +
-                     std::abs(fold.second_derivative) * fold.precision * fold.precision;
-    if (corrector.homotopy().symmetric()) {
-      MorseIndex morse;
-      if (const auto others = morse.count_without_smallest(corrector.H_x())) {
-        // The eigenvalue that vanishes here changes at the rate phi' H_xx [phi, x'].
-        const bool rises = augmented.eigenvalue_slope(fold.point.tangent) > 0.0;
-        fold.index_before = *others + (rises ? 1 : 0);
-        fold.index_after = *others + (rises ? 0 : 1);
-      }
-    }
-  } else {
-    fold.second_derivative =
-        -before * std::abs(segment.second().tangent(n) - first.tangent(n)) / length;
-    fold.tau_error = std::abs(fold.second_derivative) * fold.precision * fold.precision +
-                     corrector.options().tolerance * corrector.options().tolerance;
-  }
+std::optional<Fold> polish_fold(const PathPoint& from, const Prediction& guess,
+                                Corrector& corrector) {
+  const Index n = from.x.size();
+  Fold fold;
+  fold.point.x = guess.x;
+  fold.point.tau = guess.tau;
+  fold.null_vector = guess.direction.head(n).normalized();
+  MinimallyAugmented augmented(corrector, from.scales);
+  if (!augmented.solve(fold.point.x, fold.point.tau, fold.null_vector)) return std::nullopt;
+  const double moved = distance(fold.point.x, fold.point.tau, guess.x, guess.tau, from.scales);
+  if (!(moved <= guess.agreement)) return std::nullopt;
+  fold.precision = augmented.precision;
+  if (!describe(fold, guess.direction, -from.tau_direction, from.scales, &augmented, corrector))
+    return std::nullopt;
+  // tau has a maximum where it grew before, and a minimum where it fell.
+  if (!(fold.second_derivative * from.tau_direction < 0.0)) return std::nullopt;
+  const Vector turn =
+      fold.point.tangent / metric_norm(fold.point.tangent, from.scales) - guess.direction;
+  if (!(metric_norm(turn, from.scales) <= guess.agreement_angle)) return std::nullopt;
+  const double width = 2.0 * moved + 1e-9 * guess.step;
+  fold.point.arclength = from.arclength + Segment(from, fold.point).length();
+  fold.bracket_low = fold.point.arclength - width;
+  fold.bracket_high = fold.point.arclength + width;
   return fold;
 }
 

@@ -1,13 +1,18 @@
 #include "tautrack/events/morse_index.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 
 namespace tautrack {
 
 namespace {
+
+/// Up to this size plain loops are quicker than a blocked factorisation.
+constexpr Index kPlainLoops = 16;
 
 double rounding(const Matrix& H_x) {
   return 4.0 * static_cast<double>(H_x.rows()) * std::numeric_limits<double>::epsilon();
@@ -15,32 +20,58 @@ double rounding(const Matrix& H_x) {
 
 }  // namespace
 
-bool MorseIndex::compute(const Matrix& H_x) {
-  if (!H_x.allFinite()) return false;
+const Vector& MorseIndex::eigenvalues(const Matrix& H_x) {
+  eigenvalues_.resize(0);
+  if (!H_x.allFinite()) return eigenvalues_;
   const Eigen::SelfAdjointEigenSolver<Matrix> solver(H_x, Eigen::EigenvaluesOnly);
-  if (solver.info() != Eigen::Success) return false;
-  eigenvalues_ = solver.eigenvalues();
+  if (solver.info() == Eigen::Success) eigenvalues_ = solver.eigenvalues();
+  return eigenvalues_;
+}
+
+/// Whether H_x - margin I has a Cholesky factor.
+bool MorseIndex::is_positive(const Matrix& H_x, double margin) {
+  const Index n = H_x.rows();
+  factor_ = H_x;
+  factor_.diagonal().array() -= margin;
+  if (n > kPlainLoops) {
+    Eigen::LLT<Eigen::Ref<Matrix>> cholesky(factor_);
+    return cholesky.info() == Eigen::Success;
+  }
+  for (Index k = 0; k < n; ++k) {
+    const double pivot = factor_(k, k);
+    if (!(pivot > 0.0)) return false;
+    for (Index j = k + 1; j < n; ++j) {
+      const double factor = factor_(j, k) / pivot;
+      for (Index i = j; i < n; ++i) factor_(i, j) -= factor * factor_(i, k);
+    }
+  }
   return true;
 }
 
 std::optional<int> MorseIndex::count(const Matrix& H_x, double relative_error) {
-  if (!compute(H_x)) return std::nullopt;
-  const double largest = eigenvalues_.cwiseAbs().maxCoeff();
-  if (!(eigenvalues_.cwiseAbs().minCoeff() > (rounding(H_x) + relative_error) * largest))
-    return std::nullopt;
-  return static_cast<int>((eigenvalues_.array() < 0.0).count());
+  const double error = rounding(H_x) + relative_error;
+  double bound = 0.0;  // on the largest eigenvalue: the largest column sum
+  for (Index j = 0; j < H_x.cols(); ++j) bound = std::max(bound, H_x.col(j).cwiseAbs().sum());
+  if (!(bound > 0.0)) return std::nullopt;
+  if (is_positive(H_x, error * bound)) return 0;
+  const Vector& all = eigenvalues(H_x);
+  if (all.size() == 0) return std::nullopt;
+  const double largest = all.cwiseAbs().maxCoeff();
+  if (!(all.cwiseAbs().minCoeff() > error * largest)) return std::nullopt;
+  return static_cast<int>((all.array() < 0.0).count());
 }
 
 std::optional<int> MorseIndex::count_without_smallest(const Matrix& H_x) {
-  if (!compute(H_x)) return std::nullopt;
+  const Vector& all = eigenvalues(H_x);
+  if (all.size() == 0) return std::nullopt;
   Index smallest = 0;
-  const double largest = eigenvalues_.cwiseAbs().maxCoeff();
-  eigenvalues_.cwiseAbs().minCoeff(&smallest);
+  const double largest = all.cwiseAbs().maxCoeff();
+  all.cwiseAbs().minCoeff(&smallest);
   int negative = 0;
-  for (Index j = 0; j < eigenvalues_.size(); ++j) {
+  for (Index j = 0; j < all.size(); ++j) {
     if (j == smallest) continue;
-    if (!(std::abs(eigenvalues_(j)) > rounding(H_x) * largest)) return std::nullopt;
-    if (eigenvalues_(j) < 0.0) ++negative;
+    if (!(std::abs(all(j)) > rounding(H_x) * largest)) return std::nullopt;
+    if (all(j) < 0.0) ++negative;
   }
   return negative;
 }

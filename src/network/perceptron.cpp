@@ -1,61 +1,86 @@
 #include "tautrack/network/perceptron.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
+#include <limits>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <Eigen/Cholesky>
 
+#include "core/parallel.hpp"
 #include "core/text.hpp"
+#include "kernels/kernels.hpp"
+#include "kernels/numbers.hpp"
 
 namespace tautrack {
 
 namespace {
 
-/// Patterns per block: a block of A, its scaled copy and the vectors stay in the second-level
-/// cache.
-constexpr Index kBlock = 256;
+constexpr kernels::Sigmoid sigmoid_of(Activation activation) {
+  switch (activation) {
+    case Activation::tanh:
+      return kernels::Sigmoid::tanh;
+    case Activation::logistic:
+      return kernels::Sigmoid::logistic;
+    case Activation::arctan:
+      return kernels::Sigmoid::arctan;
+    case Activation::erf:
+      break;
+  }
+  return kernels::Sigmoid::erf;
+}
 
-/// r = f(u, tau) - y and the size of what it is summed from.
-struct Residual {
-  double value;
-  double size;
-};
+/// The two sigmoids without a vectorised form, for the loops.
+void evaluate_lanes(kernels::Sigmoid sigmoid, const double* u, kernels::Count count, double* out) {
+  const Activation activation =
+      sigmoid == kernels::Sigmoid::arctan ? Activation::arctan : Activation::erf;
+  for (kernels::Count i = 0; i < count; ++i) {
+    const ActivationValues sigma = evaluate(activation, u[i]);
+    out[kernels::sigmoid_value * count + i] = sigma.value;
+    out[kernels::sigmoid_slope * count + i] = sigma.first;
+    out[kernels::sigmoid_second * count + i] = sigma.second;
+    out[kernels::sigmoid_third * count + i] = sigma.third;
+    out[kernels::sigmoid_bend * count + i] = sigma.first == 0.0 ? 0.0 : sigma.second / sigma.first;
+    out[kernels::sigmoid_tail * count + i] = sigma.tail;
+  }
+}
 
-/// Where sigma is near an end of its range, r is summed from the distances to that end: a target at
-/// the end itself (y = 1, u = 30) must leave the tail of the sigmoid, not zero.
-Residual residual(const ActivationValues& sigma, const Range& ends, double u, double tau,
-                  double y) {
+/// Slices of the patterns that are added up one by one, so that sums come out the same whoever
+/// computes them: by the size of the problem alone, none below a megabyte of A.
+int slices_of(Index patterns, Index unknowns) {
+  constexpr Index numbers = Index{1} << 17U;
+  const Index slices = std::min(patterns * unknowns / numbers, kernels::panels_of(patterns) / 4);
+  return static_cast<int>(std::clamp<Index>(slices, 1, 16));
+}
+
+/// r = f(u, tau) - y, where sigma is near an end of its range summed from the distances to that end:
+/// see kernels/sigmoid.hpp.
+double residual(const ActivationValues& sigma, const Range& ends, double u, double tau, double y) {
   const double delta = 1.0 - tau;
   if (sigma.tail < 0.25 * (ends.high - ends.low)) {
     const double end = u < 0.0 ? ends.low : ends.high;
-    const double tail = tau * (u < 0.0 ? sigma.tail : -sigma.tail);
-    const double wing = delta * (u - end);
-    return {(end - y) + tail + wing, std::abs(end - y) + std::abs(tail) + std::abs(wing)};
+    return (end - y) + tau * (u < 0.0 ? sigma.tail : -sigma.tail) + delta * (u - end);
   }
-  const double linear = delta * u;
-  const double sigmoid = tau * sigma.value;
-  return {linear + sigmoid - y, std::abs(linear) + std::abs(sigmoid) + std::abs(y)};
+  return delta * u + tau * sigma.value - y;
 }
 
-/// What one pattern contributes: the factors of its row of A in H, H_v and H_tau, and to the scale.
-struct Contribution {
-  double gradient;  ///< omega f_u r
-  double hessian;   ///< omega (f_u^2 + f_uu r)
-  double mixed;     ///< omega (f_utau r + f_u f_tau)
-  double scale;     ///< Size of what H is summed from, the rounding of u included.
-};
+kernels::Range slice(Index patterns, int slices, int i) {
+  const kernels::Count panels = kernels::panels_of(patterns);
+  return {panels * i / slices, panels * (i + 1) / slices};
+}
 
-/// @param row_norm Norm of the pattern's row of A. @param length |v|.
-Contribution contribution(const ActivationValues& sigma, const Range& ends, double u, double tau,
-                          double y, double omega, double row_norm, double length) {
-  const auto [r, size] = residual(sigma, ends, u, tau, y);
-  const double slope = (1.0 - tau) + tau * sigma.first;
-  const double weighted = omega * slope;
-  const double hessian = omega * (slope * slope + tau * sigma.second * r);
-  return {weighted * r, hessian, omega * ((sigma.first - 1.0) * r + slope * (sigma.value - u)),
-          row_norm * (std::abs(weighted) * size + std::abs(hessian) * row_norm * length)};
+/// Whether nothing but the entries of X can be wrong with the problem.
+bool is_plausible(const Problem& problem) {
+  const Vector& omega = problem.pattern_weights;
+  return problem.X.size() > 0 && problem.y.size() == problem.X.rows() &&
+         (omega.size() == 0 || omega.size() == problem.X.rows()) &&
+         static_cast<Index>(problem.columns.size()) == problem.X.cols() &&
+         (problem.y.array() * 0.0).sum() == 0.0 &&
+         (omega.size() == 0 || ((omega.array() * 0.0).sum() == 0.0 && omega.minCoeff() > 0.0));
 }
 
 /// Standard deviations of the columns, a pattern of weight two counted twice.
@@ -70,8 +95,9 @@ const PerceptronOptions& checked(const PerceptronOptions& options) {
   return options;
 }
 
+/// The entries of X are looked at only if the column space has found something: see the constructor.
 const Problem& checked(const Problem& problem) {
-  check(problem);
+  if (!is_plausible(problem)) check(problem);
   return problem;
 }
 
@@ -92,6 +118,7 @@ Perceptron::Perceptron(const Problem& problem, const PerceptronOptions& options)
                                                 : Vector::Ones(problem.y.size())),
       omega_sum_(omega_.sum()),
       space_(problem.X, problem.pattern_weights, options.rank_tolerance) {
+  if (!space_.column_norms().allFinite()) check(problem);
   if (space_.rank() == 0)
     throw DataError("problem '" + problem.name +
                     "': every column of X is zero, so no weight changes the output");
@@ -101,164 +128,310 @@ Perceptron::Perceptron(const Problem& problem, const PerceptronOptions& options)
         "': columns depend on each other, and the weights of least norm are least in the "
         "units of the data, not in standardised ones: leave out a column or penalise the "
         "weights in the units of the data");
-  row_norms_ = space_.basis().rowwise().norm();
-  if (options_.ridge > 0.0)
+  using kernels::panel_rows;
+  const Index panels = kernels::panels_of(patterns());
+  kernels::Numbers memory = kernels::numbers(panels * panel_rows * kernels::pattern_arrays);
+  for (Index i = 0; i < panels * panel_rows; ++i) {
+    double* const of_panel = memory.get() + i / panel_rows * panel_rows * kernels::pattern_arrays;
+    const Index row = i % panel_rows;
+    const bool there = i < patterns();
+    of_panel[kernels::pattern_target * panel_rows + row] = there ? y_(i) : 0.0;
+    of_panel[kernels::pattern_weight * panel_rows + row] = there ? omega_(i) : 0.0;
+    of_panel[kernels::pattern_norm * panel_rows + row] = space_.row_norms()[i];
+  }
+  pattern_data_ = std::move(memory);
+  if (options_.ridge > 0.0) {
     ridge_ = options_.ridge * space_.norm_matrix(options_.ridge_standardised
                                                      ? standard_deviations(problem.X, omega_)
                                                      : Vector());
+    ridge_norm_ = ridge_.norm();
+  }
 }
 
-Perceptron::Workspace::Workspace(const Perceptron& network) {
-  const Index rows = std::min(kBlock, network.patterns());
-  u_.resize(rows);
-  gradient_.resize(rows);
-  hessian_.resize(rows);
-  mixed_.resize(rows);
-  scaled_.resize(rows, network.unknowns());
+/// Sums of a slice, and memory for them.
+struct Perceptron::Workspace::State {
+  State(Index patterns, Index unknowns, int threads)
+      : team(threads),
+        slices(slices_of(patterns, unknowns)),
+        sums(static_cast<std::size_t>(slices)),
+        padded(kernels::panels_of(patterns) * kernels::panel_rows) {
+    const kernels::Count n = unknowns;
+    const kernels::Count scratch = kernels::active().scratch_size(n);
+    const kernels::Count results = (n * (n + 2) + 7) / 8 * 8;
+    const kernels::Count own = scratch + results;
+    const int separate = team.parallel() ? slices : std::min(slices, 2);
+    memory = kernels::numbers(padded * kernels::point_arrays + own * separate);
+    point = memory.get();
+    for (int i = 0; i < slices; ++i) {
+      kernels::Sums& slice_sums = sums[static_cast<std::size_t>(i)];
+      double* const of_slice =
+          point + padded * kernels::point_arrays + own * std::min(i, separate - 1);
+      // Without a team all slices share the scratch of the first.
+      slice_sums.scratch = team.parallel() ? of_slice : point + padded * kernels::point_arrays;
+      slice_sums.H = of_slice + scratch;
+      slice_sums.H_tau = slice_sums.H + n;
+      slice_sums.H_v = slice_sums.H_tau + n;
+    }
+    std::fill(point, point + padded * kernels::point_arrays, 0.0);
+  }
+
+  /// After an evaluation at tau.
+  void evaluated(double tau, double scale) {
+    displacement = has_point && std::isfinite(scale) ? sums.front().displacement
+                                                     : std::numeric_limits<double>::infinity();
+    has_point = true;
+    series.k = 0;
+    series.tau[0] = tau;
+    series.point = point;
+  }
+
+  /// Memory for the orders 1 to `last` of a series of so many arrays. Orders are allocated a few at
+  /// a time, all at once for small problems, and begin at different places of a page so that those
+  /// of the same panel do not compete for a place in the cache.
+  void allocate_orders(int last, kernels::Count arrays) {
+    constexpr kernels::Count together = kernels::Count{1} << 19U;
+    constexpr kernels::Count most = kernels::max_order + 1;
+    series.stride = kernels::panel_rows * arrays;
+    const kernels::Count size = padded * arrays;
+    while (orders_allocated < last) {
+      const kernels::Count count =
+          std::clamp<kernels::Count>(together / size, 1, most - orders_allocated);
+      const kernels::Count step = size + series.stride;
+      orders.push_back(kernels::numbers(count * step + most * series.stride));
+      for (kernels::Count i = 0; i < count; ++i) {
+        ++orders_allocated;
+        series.order[orders_allocated] =
+            orders.back().get() + i * step + orders_allocated * series.stride;
+      }
+    }
+  }
+
+  Team team;
+  int slices;
+  std::vector<kernels::Sums> sums;
+  kernels::Count padded;
+  kernels::Numbers memory;
+  double* point = nullptr;  ///< [panel][point_arrays][16]
+  bool has_point = false;
+  double displacement = std::numeric_limits<double>::infinity();
+
+  kernels::Series series{};
+  std::vector<kernels::Numbers> orders;
+  int orders_allocated = 0;
+};
+
+Perceptron::Workspace::Workspace(const Perceptron& network, int threads)
+    : state_(std::make_unique<State>(network.patterns(), network.unknowns(), threads)) {
+  assert(threads >= 1);
+}
+Perceptron::Workspace::~Workspace() = default;
+Perceptron::Workspace::Workspace(Workspace&&) noexcept = default;
+Perceptron::Workspace& Perceptron::Workspace::operator=(Workspace&&) noexcept = default;
+
+double Perceptron::Workspace::last_displacement() const noexcept { return state_->displacement; }
+
+/// The network as the loops see it, and the loops over its slices.
+struct Perceptron::Loops {
+  explicit Loops(const Perceptron& perceptron)
+      : network{perceptron.space_.panels(),
+                perceptron.pattern_data_.get(),
+                perceptron.patterns(),
+                perceptron.unknowns(),
+                sigmoid_of(perceptron.options_.activation),
+                range(perceptron.options_.activation).low,
+                range(perceptron.options_.activation).high,
+                evaluate_lanes} {}
+
+  /// Calls work(range, sums) for every slice, and add(sums) for all but the first in their order.
+  template <class Work, class Add>
+  void sum(Workspace::State& state, const Work& work, const Add& add) const {
+    const auto of_slice = [&](int i) {
+      work(slice(network.rows, state.slices, i), state.sums[static_cast<std::size_t>(i)]);
+    };
+    const auto add_slice = [&](int i) {
+      kernels::Sums& first = state.sums.front();
+      const kernels::Sums& sums = state.sums[static_cast<std::size_t>(i)];
+      first.scale += sums.scale;
+      first.energy += sums.energy;
+      first.displacement = std::max(first.displacement, sums.displacement);
+      add(sums);
+    };
+    if (state.team.parallel()) {
+      state.team.for_each(state.slices, of_slice);
+      for (int i = 1; i < state.slices; ++i) add_slice(i);
+      return;
+    }
+    of_slice(0);
+    for (int i = 1; i < state.slices; ++i) {
+      of_slice(i);
+      add_slice(i);
+    }
+  }
+
+  kernels::Network network;
+  const kernels::Kernels& kernel = kernels::active();
+};
+
+Vector Perceptron::node_inputs(const Vector& v) const {
+  assert(v.size() == unknowns());
+  const Loops loops(*this);
+  const kernels::Numbers u = kernels::numbers(kernels::panels_of(patterns()) * kernels::panel_rows);
+  loops.kernel.multiply(loops.network, v.data(), u.get());
+  return Vector::Map(u.get(), patterns());
 }
 
 Vector Perceptron::linear_solution() const {
-  const Matrix& A = space_.basis();
-  Vector v = A.transpose() * omega_.cwiseProduct(y_);
-  if (ridge_.size() == 0) {
-    // A' omega A = I up to rounding; one refinement removes what the orthogonalisation left.
-    v += A.transpose() * omega_.cwiseProduct(y_ - A * v);
-    return v;
+  // H is linear at tau = 0, so Newton's method from v = 0 arrives at once; a second step removes
+  // what the orthogonalisation has left of A' omega A - I.
+  Workspace work(*this);
+  Vector v = Vector::Zero(unknowns());
+  Vector H(unknowns());
+  Eigen::LLT<Matrix> cholesky;
+  if (ridge_.size() > 0) cholesky.compute(Matrix::Identity(unknowns(), unknowns()) + ridge_);
+  for (int step = 0; step < 2; ++step) {
+    gradient(v, 0.0, work, H);
+    if (ridge_.size() > 0)
+      v -= cholesky.solve(H);
+    else
+      v -= H;
   }
-  const Matrix system = Matrix::Identity(unknowns(), unknowns()) + ridge_;
-  const Eigen::LLT<Matrix> cholesky(system);
-  const Vector right = v;
-  v = cholesky.solve(right);
-  v += cholesky.solve(A.transpose() * omega_.cwiseProduct(y_ - A * v) - ridge_ * v);
   return v;
 }
 
 double Perceptron::energy(const Vector& v, double tau, Workspace& work) const {
   assert(v.size() == unknowns());
-  const Matrix& A = space_.basis();
-  const Range ends = range(options_.activation);
-  double sum = 0.0;
-  for (Index first = 0; first < patterns(); first += kBlock) {
-    const Index rows = std::min(kBlock, patterns() - first);
-    auto u = work.u_.head(rows);
-    u.noalias() = A.middleRows(first, rows) * v;
-    for (Index i = 0; i < rows; ++i) {
-      const ActivationValues sigma = evaluate(options_.activation, u(i));
-      const double r = residual(sigma, ends, u(i), tau, y_(first + i)).value;
-      sum += omega_(first + i) * r * r;
-    }
-  }
+  const Loops loops(*this);
+  Workspace::State& state = *work.state_;
+  const kernels::Point point{v.data(), tau, 0.0, nullptr};
+  loops.sum(
+      state,
+      [&](kernels::Range range, kernels::Sums& sums) {
+        loops.kernel.energy(loops.network, point, range, sums);
+      },
+      [](const kernels::Sums&) {});
+  double sum = state.sums.front().energy;
   if (ridge_.size() > 0) sum += v.dot(ridge_ * v);
   return 0.5 * sum;
 }
 
 double Perceptron::gradient(const Vector& v, double tau, Workspace& work, Vector& H) const {
   assert(v.size() == unknowns() && H.size() == unknowns());
-  const Matrix& A = space_.basis();
-  const Range ends = range(options_.activation);
+  const Loops loops(*this);
+  Workspace::State& state = *work.state_;
   const double length = v.norm();
-  double scale = 0.0;
-  H.setZero();
-  for (Index first = 0; first < patterns(); first += kBlock) {
-    const Index rows = std::min(kBlock, patterns() - first);
-    const auto block = A.middleRows(first, rows);
-    auto u = work.u_.head(rows);
-    auto gradient = work.gradient_.head(rows);
-    u.noalias() = block * v;
-    for (Index i = 0; i < rows; ++i) {
-      const Index p = first + i;
-      const Contribution terms = contribution(evaluate(options_.activation, u(i)), ends, u(i), tau,
-                                              y_(p), omega_(p), row_norms_(p), length);
-      gradient(i) = terms.gradient;
-      scale += terms.scale;
-    }
-    H.noalias() += block.transpose() * gradient;
-  }
+  const kernels::Point point{v.data(), tau, length, state.point};
+  state.sums.front().H = H.data();
+  loops.sum(
+      state,
+      [&](kernels::Range range, kernels::Sums& sums) {
+        loops.kernel.gradient(loops.network, point, range, sums);
+      },
+      [&](const kernels::Sums& sums) { H += Vector::Map(sums.H, H.size()); });
+  double scale = state.sums.front().scale;
   if (ridge_.size() > 0) {
     H.noalias() += ridge_ * v;
-    scale += ridge_.norm() * length;
+    scale += ridge_norm_ * length;
   }
+  state.evaluated(tau, scale);
   return scale;
 }
 
 double Perceptron::derivatives(const Vector& v, double tau, Workspace& work, Vector& H, Matrix& H_v,
                                Vector& H_tau) const {
-  [[maybe_unused]] const Index n = unknowns();
+  const Index n = unknowns();
   assert(v.size() == n && H.size() == n && H_tau.size() == n && H_v.rows() == n && H_v.cols() == n);
-  const Matrix& A = space_.basis();
-  const Range ends = range(options_.activation);
+  const Loops loops(*this);
+  Workspace::State& state = *work.state_;
   const double length = v.norm();
-  double scale = 0.0;
-  H.setZero();
-  H_tau.setZero();
-  H_v.setZero();
-  for (Index first = 0; first < patterns(); first += kBlock) {
-    const Index rows = std::min(kBlock, patterns() - first);
-    const auto block = A.middleRows(first, rows);
-    auto u = work.u_.head(rows);
-    auto gradient = work.gradient_.head(rows);
-    auto hessian = work.hessian_.head(rows);
-    auto mixed = work.mixed_.head(rows);
-    u.noalias() = block * v;
-    for (Index i = 0; i < rows; ++i) {
-      const Index p = first + i;
-      const Contribution terms = contribution(evaluate(options_.activation, u(i)), ends, u(i), tau,
-                                              y_(p), omega_(p), row_norms_(p), length);
-      gradient(i) = terms.gradient;
-      hessian(i) = terms.hessian;
-      mixed(i) = terms.mixed;
-      scale += terms.scale;
-    }
-    auto scaled = work.scaled_.topRows(rows);
-    scaled.noalias() = hessian.asDiagonal() * block;
-    H.noalias() += block.transpose() * gradient;
-    H_tau.noalias() += block.transpose() * mixed;
-    H_v.triangularView<Eigen::Lower>() += block.transpose() * scaled;
-  }
-  H_v.triangularView<Eigen::StrictlyUpper>() = H_v.transpose();
+  const kernels::Point point{v.data(), tau, length, state.point};
+  kernels::Sums& all = state.sums.front();
+  all.H = H.data();
+  all.H_tau = H_tau.data();
+  all.H_v = H_v.data();
+  loops.sum(
+      state,
+      [&](kernels::Range range, kernels::Sums& sums) {
+        loops.kernel.derivatives(loops.network, point, range, sums);
+      },
+      [&](const kernels::Sums& sums) {
+        H += Vector::Map(sums.H, n);
+        H_tau += Vector::Map(sums.H_tau, n);
+        for (Index j = 0; j < n; ++j)
+          H_v.col(j).tail(n - j) += Vector::Map(sums.H_v + j * n + j, n - j);
+      });
+  for (Index j = 0; j < n; ++j)
+    for (Index i = j + 1; i < n; ++i) H_v(j, i) = H_v(i, j);
+  double scale = all.scale;
   if (ridge_.size() > 0) {
     H.noalias() += ridge_ * v;
     H_v += ridge_;
-    scale += ridge_.norm() * length;
+    scale += ridge_norm_ * length;
   }
+  state.evaluated(tau, scale);
   return scale;
 }
 
-double Perceptron::relative_displacement(const Vector& v, const Vector& dv, Workspace& work) const {
+double Perceptron::append_series(int k, const Vector& v_k, double tau_k, Workspace& work,
+                                 Vector& rest) const {
+  Workspace::State& state = *work.state_;
+  kernels::Series& series = state.series;
+  assert(state.has_point && v_k.size() == unknowns() && rest.size() == unknowns());
+  assert(k >= 1 && k <= max_series_order && (k == 1 || k == series.k + 1));
+  state.allocate_orders(k + 1, kernels::arrays_of(sigmoid_of(options_.activation)));
+  series.k = k;
+  series.v = v_k.data();
+  series.tau[k] = tau_k;
+  const Loops loops(*this);
+  state.sums.front().H = rest.data();
+  loops.sum(
+      state,
+      [&](kernels::Range range, kernels::Sums& sums) {
+        loops.kernel.append_series(loops.network, series, range, sums);
+      },
+      [&](const kernels::Sums& sums) { rest += Vector::Map(sums.H, rest.size()); });
+  return state.sums.front().displacement;
+}
+
+double Perceptron::relative_displacement(const Vector& v, const Vector& dv, Workspace&) const {
   assert(v.size() == unknowns() && dv.size() == unknowns());
-  const Matrix& A = space_.basis();
-  double largest = 0.0;
-  for (Index first = 0; first < patterns(); first += kBlock) {
-    const Index rows = std::min(kBlock, patterns() - first);
-    const auto block = A.middleRows(first, rows);
-    auto u = work.u_.head(rows);
-    auto du = work.gradient_.head(rows);
-    u.noalias() = block * v;
-    du.noalias() = block * dv;
-    largest = std::max(largest, (du.array().abs() / (1.0 + u.array().abs())).maxCoeff());
-  }
-  return largest;
+  const Loops loops(*this);
+  return loops.kernel.displacement(loops.network, v.data(), dv.data());
 }
 
 void Perceptron::hessian_form_gradient(const Vector& v, double tau, const Vector& psi,
                                        const Vector& phi, Vector& by_v, double& by_tau) const {
   assert(v.size() == unknowns() && psi.size() == unknowns() && phi.size() == unknowns());
-  const Matrix& A = space_.basis();
+  const Loops loops(*this);
   const Range ends = range(options_.activation);
   const double delta = 1.0 - tau;
-  const Vector u = A * v;
-  Vector form = (A * psi).cwiseProduct(A * phi).cwiseProduct(omega_);
+  const Index padded = kernels::panels_of(patterns()) * kernels::panel_rows;
+  const Index scratch_size = loops.kernel.scratch_size(unknowns());
+  const kernels::Numbers memory =
+      kernels::numbers(padded * (3 + kernels::sigmoid_arrays) + scratch_size);
+  double* const u = memory.get();
+  double* const form = u + padded;
+  double* const other = form + padded;
+  double* const sigma = other + padded;
+  loops.kernel.multiply(loops.network, v.data(), u);
+  loops.kernel.multiply(loops.network, psi.data(), form);
+  loops.kernel.multiply(loops.network, phi.data(), other);
+  loops.kernel.evaluate(loops.network, u, padded, sigma);
   by_tau = 0.0;
   for (Index p = 0; p < patterns(); ++p) {
-    const ActivationValues s = evaluate(options_.activation, u(p));
+    const ActivationValues s{
+        sigma[kernels::sigmoid_value * padded + p], sigma[kernels::sigmoid_slope * padded + p],
+        sigma[kernels::sigmoid_second * padded + p], sigma[kernels::sigmoid_third * padded + p],
+        sigma[kernels::sigmoid_tail * padded + p]};
     const double slope = delta + tau * s.first;
     const double second = tau * s.second;
-    const double r = residual(s, ends, u(p), tau, y_(p)).value;
+    const double r = residual(s, ends, u[p], tau, y_(p));
+    form[p] *= other[p] * omega_(p);
     // d/du and d/dtau of  f_u^2 + f_uu r
-    by_tau += form(p) * (2.0 * slope * (s.first - 1.0) + s.second * r + second * (s.value - u(p)));
-    form(p) *= 3.0 * slope * second + tau * s.third * r;
+    by_tau += form[p] * (2.0 * slope * (s.first - 1.0) + s.second * r + second * (s.value - u[p]));
+    form[p] *= 3.0 * slope * second + tau * s.third * r;
   }
-  by_v.noalias() = A.transpose() * form;
+  loops.kernel.multiply_transposed(loops.network, form, sigma + padded * kernels::sigmoid_arrays,
+                                   by_v.data());
 }
 
 }  // namespace tautrack

@@ -83,7 +83,7 @@ class Report {
     out.last_newton_step = from.newton_step;
     MorseIndex morse;
     out.morse_index = morse.count(H_v);
-    out.eigenvalues = morse.eigenvalues();
+    out.eigenvalues = morse.eigenvalues(H_v);
     out.status = out.morse_index ? "converged" : "degenerate";
     return out;
   }

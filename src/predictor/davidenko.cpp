@@ -66,6 +66,7 @@ class DavidenkoPredictor final : public Predictor {
         out.step = trial;
         out.next_step = suggested;
         out.turns = turns_;
+        out.agreement = out.agreement_angle = std::numeric_limits<double>::infinity();
         return true;
       } else {
         trial = std::min(suggested, 0.9 * trial);

@@ -4,13 +4,16 @@
 
 #include "core/names.hpp"
 #include "core/text.hpp"
+#include "predictor/approximant.hpp"
 #include "predictor/davidenko.hpp"
+#include "predictor/taylor.hpp"
 
 namespace tautrack {
 
 namespace {
 
-constexpr NameTable<PredictorKind, 2> kNames{{
+constexpr NameTable<PredictorKind, 3> kNames{{
+    {PredictorKind::taylor, "taylor"},
     {PredictorKind::tangent, "tangent"},
     {PredictorKind::davidenko, "davidenko"},
 }};
@@ -25,6 +28,7 @@ class TangentPredictor final : public Predictor {
     out.step = step;
     out.next_step = std::numeric_limits<double>::infinity();
     out.turns = false;
+    out.agreement = out.agreement_angle = std::numeric_limits<double>::infinity();
     return true;
   }
 };
@@ -46,11 +50,16 @@ std::optional<std::string> PredictorOptions::invalid_reason() const {
   if (!(tolerance > 0.0 && tolerance < 0.1))
     return "predictor tolerance must lie in (0, 0.1), got " + number(tolerance);
   if (max_tries <= 0) return "predictor max_tries must be > 0, got " + std::to_string(max_tries);
+  if (max_order != 0 && !(max_order >= kMinSeriesOrder && max_order <= max_series_order))
+    return "predictor max_order must be 0 or lie in [" + std::to_string(kMinSeriesOrder) + ", " +
+           std::to_string(max_series_order) + "], got " + std::to_string(max_order);
   return std::nullopt;
 }
 
 std::unique_ptr<Predictor> make_predictor(const PredictorOptions& options, Corrector& corrector) {
   if (options.kind == PredictorKind::davidenko) return make_davidenko_predictor(options, corrector);
+  if (options.kind == PredictorKind::taylor && corrector.homotopy().has_series())
+    return make_taylor_predictor(options, corrector);
   return std::make_unique<TangentPredictor>();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "tautrack/corrector/newton.hpp"
@@ -38,8 +39,23 @@ constexpr double kSameTau = 1e-8;
 /// A step shorter than this that cannot land looks for a fold before the landing.
 constexpr double kNextToFold = 1e-2;
 
+/// The tau part of a tangent has a sign when it is this multiple of the distance to where the
+/// tangent was computed.
+constexpr double kSureSign = 30.0;
+
+/// Relative error of H_x at a distance of one, in the metric: how fast H_x may change.
+constexpr double kHessianChange = 100.0;
+
 /// A bordered matrix worse than this has lost rank.
 constexpr double kSingular = 1e-15;
+
+/// Chords between tangents are compared by the predictors of low order, so that the tangents have to
+/// be exact: no factorisation is used again.
+CorrectorOptions corrector_options(const TrackOptions& options) {
+  CorrectorOptions corrector = options.corrector;
+  if (options.predictor.kind != PredictorKind::taylor) corrector.reuse = 0.0;
+  return corrector;
+}
 
 }  // namespace
 
@@ -47,10 +63,13 @@ struct Tracker::State {
   State(HomotopyRef homotopy_in, const TrackOptions& options_in)
       : homotopy(homotopy_in),
         options(options_in),
-        corrector(homotopy_in, options_in.corrector),
+        corrector(homotopy_in, corrector_options(options_in)),
         predictor(make_predictor(options_in.predictor, corrector)),
         control(options_in.step),
-        forward(options_in.tau_target > options_in.tau_start ? 1 : -1) {
+        forward(options_in.tau_target > options_in.tau_start ? 1 : -1),
+        has_series(options_in.predictor.kind == PredictorKind::taylor && homotopy_in.has_series()) {
+    // A series knows how far it goes.
+    if (has_series) control.start_with(options.step.max);
     stops = options.landings;
     stops.push_back(options.tau_target);
     std::sort(stops.begin(), stops.end());
@@ -77,11 +96,25 @@ struct Tracker::State {
     return turns_since_index == 0 ? last_index : std::nullopt;
   }
   [[nodiscard]] std::optional<double> first_stop_towards(double to) const;
-  bool complete(PathPoint& point, const Correction& correction, const PathPoint& from);
+  bool complete(PathPoint& point, const Correction& correction, const Vector& forwards,
+                const MetricScales& scales);
+  void set_tangent(PathPoint& point, const Vector& forwards, const MetricScales& scales);
+  /// A tangent that the one at `next` should make an acute angle with.
+  [[nodiscard]] const Vector& forwards() const {
+    return has_series ? prediction.direction : current().tangent;
+  }
   const char* land(double tau);
+  bool turn_at_fold();
   const char* look_for_events(double step);
   bool leap_over_branch_point();
   void accept();
+  /// Angle between the proposed direction and the tangent at `next`.
+  [[nodiscard]] double angle_to_proposal() const {
+    const MetricScales& scales = current().scales;
+    const double factor = 1.0 / metric_norm(next.tangent, scales);
+    return 2.0 * std::asin(std::min(
+                     1.0, 0.5 * metric_norm(next.tangent * factor - prediction.direction, scales)));
+  }
 
   HomotopyRef homotopy;
   TrackOptions options;
@@ -89,11 +122,14 @@ struct Tracker::State {
   std::unique_ptr<Predictor> predictor;
   StepControl control;
   MorseIndex morse;
-  int forward;                ///< +1 when tau runs upwards from start to target.
+  int forward;      ///< +1 when tau runs upwards from start to target.
+  bool has_series;  ///< Proposals come with an error of their own: the curve must agree with them.
   std::vector<double> stops;  ///< Landings and the target, ascending.
 
   Prediction prediction;
+  Prediction turning;       ///< The fold that it goes around.
   Vector guess, direction;  ///< Of a landing; n and n + 1.
+  Vector border;            ///< Scratch; n + 1.
   Vector move;              ///< From the guess to the corrected point; n.
   PathPoint next;           ///< The candidate.
   StepMeasures measures;    ///< Of the candidate.
@@ -131,8 +167,7 @@ void Tracker::State::start(const Vector& x0) {
                                   : std::string(": ") + correction.failure));
     return;
   }
-  PathPoint from = point;
-  if (!complete(point, correction, from)) {
+  if (!complete(point, correction, Vector(point.tangent), point.scales)) {
     result.points.push_back(std::move(point));
     finish(TrackStatus::invalid_start,
            "the curve has no tangent at the start: [H_x H_tau] has lost rank");
@@ -143,30 +178,49 @@ void Tracker::State::start(const Vector& x0) {
   result.points.push_back(std::move(point));
 }
 
-/// Fills in what the corrector's last linearisation knows about a corrected point.
-bool Tracker::State::complete(PathPoint& point, const Correction& correction,
-                              const PathPoint& from) {
-  const Index n = point.x.size();
+/// The tangent and the orientation that the corrector's last linearisation gives, in the direction
+/// of travel.
+void Tracker::State::set_tangent(PathPoint& point, const Vector& forwards,
+                                 const MetricScales& scales) {
   corrector.tangent(point.tangent);
-  if (!point.tangent.allFinite()) return false;
-  point.orientation = corrector.bordered().determinant_sign();
-  // The orientation belongs to the direction of travel, and so does the tangent.
-  if (metric_dot(point.tangent, from.tangent, from.scales) < 0.0) {
+  point.orientation = corrector.determinant_sign();
+  if (metric_dot(point.tangent, forwards, scales) < 0.0) {
     point.tangent *= -1.0;
     point.orientation = -point.orientation;
+  }
+}
+
+/// Fills in what the corrector's last linearisation knows about a corrected point. Where that was
+/// made at some distance and its answers are too close to call there is a new one.
+bool Tracker::State::complete(PathPoint& point, const Correction& correction,
+                              const Vector& forwards, const MetricScales& scales) {
+  const Index n = point.x.size();
+  double distance = correction.linearisation_distance;
+  set_tangent(point, forwards, scales);
+  if (!point.tangent.allFinite()) return false;
+  point.morse_index.reset();
+  if (homotopy.symmetric())
+    point.morse_index = morse.count(corrector.H_x(), kHessianChange * distance);
+  const bool unsure = std::abs(point.tangent(n)) < kSureSign * distance * scales.parameter ||
+                      (homotopy.symmetric() && !point.morse_index);
+  if (unsure) {
+    border = point.tangent;
+    if (!corrector.settle(point.x, point.tau, border, scales, correction)) return false;
+    set_tangent(point, forwards, scales);
+    if (!point.tangent.allFinite()) return false;
+    distance = std::min(distance, correction.error);
+    if (homotopy.symmetric())
+      point.morse_index = morse.count(corrector.H_x(), kHessianChange * distance);
   }
   point.newton_step = correction.last_step;
   point.error = correction.error;
   point.residual = correction.residual;
   point.residual_scale = correction.residual_scale;
-  point.reciprocal_condition = corrector.bordered().reciprocal_condition();
+  point.reciprocal_condition = corrector.reciprocal_condition();
   point.scales = homotopy.scales(point.x, point.tau);
   if (!(point.scales.unknown > 0.0) || !(point.scales.parameter > 0.0)) return false;
   point.tangent /= metric_norm(point.tangent, point.scales);
   point.tau_direction = point.tangent(n) < 0.0 ? -1 : 1;
-  point.morse_index.reset();
-  if (homotopy.symmetric())
-    point.morse_index = morse.count(corrector.H_x(), 100.0 * correction.last_step);
   return true;
 }
 
@@ -193,6 +247,8 @@ const char* Tracker::State::try_step(double step) {
   const PathPoint& from = current();
   fold.reset();
   branch.reset();
+  const double beyond = from.tau_direction * std::numeric_limits<double>::infinity();
+  predictor->aim(first_stop_towards(beyond).value_or(beyond));
   if (!predictor->predict(from, step, prediction))
     return "the tangent field is singular or not finite on the way";
   measures = {};
@@ -202,6 +258,14 @@ const char* Tracker::State::try_step(double step) {
   if (prediction.step < control.options().min)
     return "the tangent field is singular or not finite on the way";
 
+  if (prediction.turns && predictor->turning_point(from, turning)) {
+    if (const auto stop = first_stop_towards(turning.tau)) {
+      const char* refusal = land(*stop);
+      if (*refusal == '\0') return refusal;
+    }
+    if (turn_at_fold()) return "";
+    fold.reset();
+  }
   if (const auto stop = first_stop_towards(prediction.tau)) {
     // The prediction passes a tau that was asked for: aim there instead. A short step that cannot may
     // have a fold before it.
@@ -221,20 +285,40 @@ const char* Tracker::State::try_step(double step) {
   const Correction correction = corrector.correct(next.x, next.tau, Constraint::hyperplane,
                                                   prediction.direction, from.scales);
   if (!correction.converged) return correction.failure;
-  if (!complete(next, correction, from)) return "the tangent at the new point is not defined";
+  if (!complete(next, correction, forwards(), from.scales))
+    return "the tangent at the new point is not defined";
   measures.contraction = correction.contraction;
   measures.distance = correction.first_step;
-  move = next.x - prediction.x;
-  measures.displacement = homotopy.displacement(prediction.x, move);
+  measures.displacement = correction.displacement;
   return look_for_events(step);
+}
+
+/// Takes the fold at which the series turns for `next`. @return false if there is none, or none that
+/// the path could have come to.
+bool Tracker::State::turn_at_fold() {
+  const PathPoint& from = current();
+  fold = polish_fold(from, turning, corrector);
+  if (!fold || fold->point.orientation != from.orientation || first_stop_towards(fold->point.tau))
+    return false;
+  const auto here = index_here();
+  if (here && fold->index_before && *here != *fold->index_before) return false;
+  if (here) fold->index_before = here;
+  next = fold->point;
+  measures.step = turning.step;
+  return true;
 }
 
 /// Replaces `next` by the point of the curve with exactly this tau, which lies between current()
 /// and next, and takes it through the same checks as any step.
 const char* Tracker::State::land(double tau) {
   const PathPoint& from = current();
-  const double share = (tau - from.tau) / (next.tau - from.tau);
-  {
+  double share = 1.0;
+  if (predictor->meet(from, tau, prediction)) {
+    guess = prediction.x;
+    prediction.turns = false;
+    measures.step = prediction.step;
+  } else {
+    share = (tau - from.tau) / (next.tau - from.tau);
     const Segment segment(from, next);
     double near = 0.0;
     segment.at(segment.theta_at_tau(tau), guess, near, direction);
@@ -245,11 +329,12 @@ const char* Tracker::State::land(double tau) {
   const Correction correction =
       corrector.correct(next.x, next.tau, Constraint::fixed_tau, {}, from.scales, /*polish=*/true);
   if (!correction.converged) return correction.failure;
-  if (!complete(next, correction, from)) return "the tangent at the new point is not defined";
+  if (!complete(next, correction, forwards(), from.scales))
+    return "the tangent at the new point is not defined";
   measures.contraction = correction.contraction;
   move = next.x - guess;
   measures.distance = move.norm() / from.scales.unknown;
-  measures.displacement = homotopy.displacement(guess, move);
+  measures.displacement = correction.displacement;
   measures.step *= std::min(1.0, std::abs(share));
   return look_for_events(measures.step);
 }
@@ -259,15 +344,22 @@ const char* Tracker::State::land(double tau) {
 const char* Tracker::State::look_for_events(double step) {
   const PathPoint& from = current();
   const Segment segment(from, next);
-  measures.angle = segment.angle();
-  // Points next to the curve instead of on it tilt a short chord; that is no jump.
-  measures.skew =
-      std::max(0.0, segment.skew() - 2.0 * (from.error + next.error) / segment.length());
-  // The chord against the mean of the tangents once more, in the homotopy's own terms: a jump in an
-  // unknown that is small beside others does not turn the tangent as a whole.
-  segment.chord_defect(move);
-  measures.displacement = std::max(measures.displacement, homotopy.displacement(next.x, move));
+  if (has_series) {
+    measures.angle = angle_to_proposal();
+  } else {
+    measures.angle = segment.angle();
+    // Points next to the curve instead of on it tilt a short chord; that is no jump.
+    measures.skew =
+        std::max(0.0, segment.skew() - 2.0 * (from.error + next.error) / segment.length());
+    // The chord against the mean of the tangents once more, in the homotopy's own terms: a jump in
+    // an unknown that is small beside others does not turn the tangent as a whole.
+    segment.chord_defect(move);
+    measures.displacement = std::max(measures.displacement, homotopy.displacement(next.x, move));
+  }
   const bool finest = segment.length() <= kFinest;
+  if (has_series && (std::max(measures.distance, measures.displacement) > prediction.agreement ||
+                     measures.angle > prediction.agreement_angle))
+    return "the corrected point disagrees with the series";
   if (!control.acceptable(measures)) {
     if (measures.contraction > control.options().tolerance * control.options().contraction)
       return "Newton's method contracts too slowly";
@@ -278,10 +370,12 @@ const char* Tracker::State::look_for_events(double step) {
       return "the tangent turns too far";
     return "the chord of the step disagrees with the tangents at its ends";
   }
-  if (segment.length() > 3.0 * step) return "the corrected point is too far away";
+  if (!has_series && segment.length() > 3.0 * step) return "the corrected point is too far away";
 
   const bool turns = next.tau_direction != from.tau_direction;
   const bool flips = next.orientation != from.orientation;
+  if (has_series && turns != prediction.turns && !finest)
+    return "the direction of tau disagrees with the series";
   if (flips) {
     if (turns && !finest) return "tau turns and the orientation changes in one step";
     branch = locate_branch_point(segment, corrector);
@@ -294,7 +388,7 @@ const char* Tracker::State::look_for_events(double step) {
     if (here && fold->index_before && *here != *fold->index_before && !finest)
       return "the Morse index at the fold contradicts the one before it";
     if (here) fold->index_before = here;
-  } else if (!finest) {
+  } else if (!finest && !has_series) {
     // Two folds can hide between two points with the same direction of tau.
     if (segment.tau_may_turn_twice(from.tau_direction, kDeepestDip) || prediction.turns)
       return "tau may turn twice within the step";
@@ -389,7 +483,8 @@ void Tracker::State::accept() {
 bool Tracker::State::advance() {
   if (result.status != TrackStatus::running) return false;
   const PathPoint& from = current();
-  for (int refusals = 0;;) {
+  int refusals = 0;
+  for (;;) {
     if (result.work.steps + result.work.rejected >= options.max_steps) {
       finish(TrackStatus::max_steps_reached, "the budget of " + std::to_string(options.max_steps) +
                                                  " steps is used up at tau = " + number(from.tau) +
@@ -400,6 +495,7 @@ bool Tracker::State::advance() {
     const char* refusal = try_step(step);
     if (*refusal == '\0') break;
     ++result.work.rejected;
+    if (predictor->improve()) continue;
     if (++refusals == kRefusalsBeforeLeap && leap_over_branch_point()) break;
     if (!control.refused(std::min(step, measures.step > 0.0 ? measures.step : step))) {
       const bool singular = from.reciprocal_condition < kSingular;
@@ -414,6 +510,7 @@ bool Tracker::State::advance() {
   const bool before_start = (current().tau - options.tau_start) * forward < 0.0;
   // Folds and landings end a step early: they say nothing about the next one.
   if (current().kind == PointKind::regular) control.accepted(measures);
+  if (has_series && refusals == 0) control.start_with(options.step.max);
   if (current().kind == PointKind::landing && current().tau == options.tau_target) {
     finish(TrackStatus::reached_target, "the path reached tau = " + number(options.tau_target) +
                                             " after " + std::to_string(result.folds.size()) +

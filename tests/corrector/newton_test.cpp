@@ -388,7 +388,7 @@ TEST_CASE("a linearisation gives derivatives, scale, tangent and orientation at 
   CHECK(corrector.H_x()(0, 0) == doctest::Approx(1.6));
   CHECK(corrector.H_tau()(0) == doctest::Approx(1.4));
   CHECK(corrector.residual_scale() > 1.6 * 0.8);
-  CHECK(corrector.bordered().determinant_sign() == 1);
+  CHECK(corrector.determinant_sign() == 1);
   Vector t(2);
   corrector.tangent(t);
   CHECK((t - Vector{{-0.7, 0.8}} / std::hypot(0.7, 0.8)).norm() <= 1e-15);

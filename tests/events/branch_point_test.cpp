@@ -21,7 +21,7 @@ PathPoint on_axis(H& homotopy, double tau) {
   point.tau_direction = 1;
   Corrector corrector(homotopy, {});
   REQUIRE(corrector.linearise(point.x, tau, point.tangent, {}));
-  point.orientation = corrector.bordered().determinant_sign();
+  point.orientation = corrector.determinant_sign();
   point.arclength = tau;
   return point;
 }
@@ -72,7 +72,7 @@ TEST_CASE("an imperfect pitchfork has no branch point, and none is invented") {
       point.tangent.resize(2);
       corrector.tangent(point.tangent);
       point.tau_direction = 1;
-      point.orientation = corrector.bordered().determinant_sign();
+      point.orientation = corrector.determinant_sign();
       return point;
     };
     const PathPoint first = at(0.3);

@@ -200,7 +200,9 @@ TEST_CASE("targets all zero stay at zero weights") {
 
 TEST_CASE("the observer of a natural path can stop it and the path so far is kept") {
   int seen = 0;
-  const NaturalPath path = track_natural(Perceptron(medium_problem(1)), {},
+  TrackOptions options;
+  options.landings = {0.2, 0.4, 0.6};
+  const NaturalPath path = track_natural(Perceptron(medium_problem(1)), options,
                                          [&](const PathPoint&) { return ++seen < 3; });
   CHECK(path.status == TrackStatus::stopped_by_observer);
   CHECK(path.points.size() == 3);

@@ -63,9 +63,10 @@ TEST_CASE(
     const Perceptron network(random_problem(seed));
     const NaturalPath euler = tracked(network, PredictorKind::tangent);
     const NaturalPath davidenko = tracked(network, PredictorKind::davidenko);
+    const NaturalPath taylor = tracked(network, PredictorKind::taylor);
     CAPTURE(seed);
-    ++count[euler.status];
-    for (const NaturalPath* path : {&euler, &davidenko}) {
+    ++count[taylor.status];
+    for (const NaturalPath* path : {&euler, &davidenko, &taylor}) {
       check_invariants(network, *path);
       const bool known = path->status == TrackStatus::reached_target ||
                          path->status == TrackStatus::infinite_weights ||
@@ -81,13 +82,15 @@ TEST_CASE(
                   0);
       }
     }
-    REQUIRE(euler.status == davidenko.status);
-    REQUIRE(euler.folds.size() == davidenko.folds.size());
-    for (std::size_t k = 0; k < euler.folds.size(); ++k)
-      REQUIRE(std::abs(euler.folds[k].point.tau - davidenko.folds[k].point.tau) <= 1e-12);
-    if (euler.end && euler.end->status == "converged")
-      REQUIRE((euler.end->weights - davidenko.end->weights).norm() <=
-              1e-7 * euler.end->weights.norm());
+    for (const NaturalPath* other : {&davidenko, &taylor}) {
+      REQUIRE(euler.status == other->status);
+      REQUIRE(euler.folds.size() == other->folds.size());
+      for (std::size_t k = 0; k < euler.folds.size(); ++k)
+        REQUIRE(std::abs(euler.folds[k].point.tau - other->folds[k].point.tau) <= 1e-12);
+      if (euler.end && euler.end->status == "converged")
+        REQUIRE((euler.end->weights - other->end->weights).norm() <=
+                1e-7 * euler.end->weights.norm());
+    }
   }
   // A few in a thousand come so close to tau = 1 with such slow drift that double precision ends
   // first.
@@ -111,7 +114,8 @@ TEST_CASE("one weight: folds and end points are those of the explicit curve") {
     }
     const OneWeightCurve curve(x, y);
     const Perceptron network(make_problem(Matrix(x), y));
-    for (const auto kind : {PredictorKind::tangent, PredictorKind::davidenko}) {
+    for (const auto kind :
+         {PredictorKind::taylor, PredictorKind::tangent, PredictorKind::davidenko}) {
       CAPTURE(seed);
       CAPTURE(to_string(kind));
       const NaturalPath path = tracked(network, kind);
@@ -147,15 +151,20 @@ TEST_CASE("symmetric data: every branch point is passed, reported and told from 
     const Perceptron network(make_problem(X, y));
     const NaturalPath euler = tracked(network, PredictorKind::tangent);
     const NaturalPath davidenko = tracked(network, PredictorKind::davidenko);
+    const NaturalPath taylor = tracked(network, PredictorKind::taylor);
     CAPTURE(seed);
     REQUIRE(euler.ok());
-    REQUIRE(davidenko.ok());
-    REQUIRE(euler.branch_points.size() == davidenko.branch_points.size());
-    REQUIRE(euler.folds.size() == davidenko.folds.size());
+    for (const NaturalPath* other : {&davidenko, &taylor}) {
+      REQUIRE(other->ok());
+      REQUIRE(euler.branch_points.size() == other->branch_points.size());
+      REQUIRE(euler.folds.size() == other->folds.size());
+      for (std::size_t k = 0; k < euler.branch_points.size(); ++k)
+        REQUIRE(std::abs(euler.branch_points[k].point.tau - other->branch_points[k].point.tau) <=
+                1e-12);
+    }
     for (std::size_t k = 0; k < euler.branch_points.size(); ++k) {
       const NaturalBranchPoint& branch = euler.branch_points[k];
       ++branch_points;
-      REQUIRE(std::abs(branch.point.tau - davidenko.branch_points[k].point.tau) <= 1e-12);
       // The symmetric path stays symmetric; the other branch leaves it across.
       REQUIRE(std::abs(branch.point.weights(0) - branch.point.weights(1)) <=
               1e-7 * branch.point.weights.norm());

@@ -30,7 +30,8 @@ void check_real(const Problem& problem, const std::string& reference_name) {
   const Json json = load(reference_name);
   const Json& truth = json["path"];
   const Perceptron network(problem);
-  for (const auto kind : {PredictorKind::tangent, PredictorKind::davidenko}) {
+  for (const auto kind :
+       {PredictorKind::taylor, PredictorKind::tangent, PredictorKind::davidenko}) {
     CAPTURE(reference_name);
     CAPTURE(to_string(kind));
     TrackOptions options;

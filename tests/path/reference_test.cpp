@@ -12,7 +12,8 @@ using namespace tautrack::reference;
 
 namespace {
 
-constexpr PredictorKind kBoth[] = {PredictorKind::tangent, PredictorKind::davidenko};
+constexpr PredictorKind kAll[] = {PredictorKind::taylor, PredictorKind::tangent,
+                                  PredictorKind::davidenko};
 
 TrackOptions with(PredictorKind kind) {
   TrackOptions options;
@@ -68,7 +69,7 @@ TEST_CASE("the natural path agrees with every reference case, for both predictor
     const Json json = load(name);
     const Json& truth = json["path"];
     const Perceptron network = perceptron(json);
-    for (const auto kind : kBoth) {
+    for (const auto kind : kAll) {
       CAPTURE(name);
       CAPTURE(to_string(kind));
       TrackOptions options = with(kind);
@@ -117,7 +118,7 @@ TEST_CASE(
     "the branch point of symmetric data is located with both tangents and passed straight on") {
   const Json json = load("s2_branch");
   const Json& truth = json["path"]["branch_points"][0];
-  for (const auto kind : kBoth) {
+  for (const auto kind : kAll) {
     const NaturalPath path = track_natural(perceptron(json), with(kind));
     REQUIRE(path.branch_points.size() == 1);
     const NaturalBranchPoint& branch = path.branch_points[0];
@@ -137,7 +138,7 @@ TEST_CASE(
   for (const char* name : {"s2_diverges_outside", "s2_diverges_mixed"}) {
     const Json json = load(name);
     const Json& truth = json["path"]["divergence"];
-    for (const auto kind : kBoth) {
+    for (const auto kind : kAll) {
       CAPTURE(name);
       const NaturalPath path = track_natural(perceptron(json), with(kind));
       REQUIRE(path.infinity);
@@ -161,7 +162,7 @@ TEST_CASE(
 TEST_CASE(
     "logarithmic growth to infinity is recognised where every target is an end of the range") {
   const Json json = load("s2_diverges_at_range");
-  for (const auto kind : kBoth) {
+  for (const auto kind : kAll) {
     const NaturalPath path = track_natural(perceptron(json), with(kind));
     REQUIRE(path.infinity);
     CHECK(path.infinity->energy == 0.0);
@@ -188,7 +189,7 @@ TEST_CASE(
   CHECK(dependency.on[0].first == 0);
   CHECK(dependency.on[0].second == doctest::Approx(-2.0).epsilon(1e-14).scale(0.0));
   const Json& truth = json["reduced_problem"];
-  for (const auto kind : kBoth) {
+  for (const auto kind : kAll) {
     TrackOptions options = with(kind);
     options.landings = {0.25, 0.5, 0.75};
     const NaturalPath path = track_natural(network, options);

@@ -349,8 +349,10 @@ TEST_CASE("a predictor can be used again after a refusal") {
 }
 
 TEST_CASE("predictor names go to kinds and back") {
-  CHECK(tautrack::predictor_names() == std::vector<std::string_view>{"tangent", "davidenko"});
-  for (const PredictorKind kind : {PredictorKind::tangent, PredictorKind::davidenko})
+  CHECK(tautrack::predictor_names() ==
+        std::vector<std::string_view>{"taylor", "tangent", "davidenko"});
+  for (const PredictorKind kind :
+       {PredictorKind::taylor, PredictorKind::tangent, PredictorKind::davidenko})
     CHECK(tautrack::predictor_from_name(tautrack::to_string(kind)) == kind);
   for (const std::string_view unknown : {"", "Tangent", "euler"})
     CHECK(tautrack::predictor_from_name(unknown) == std::nullopt);
@@ -370,4 +372,13 @@ TEST_CASE("each predictor option that breaks its rule is named") {
   CHECK(complaint(0.099, 12) == "usable");
   CHECK(complaint(1e-12, 1) == "usable");
   for (const int bad : {0, -3}) CHECK(complaint(1e-5, bad).find("max_tries") != std::string::npos);
+  PredictorOptions options;
+  for (const int bad : {-1, 1, 5, 25}) {
+    options.max_order = bad;
+    CHECK(options.invalid_reason().value_or("usable").find("max_order") != std::string::npos);
+  }
+  for (const int good : {0, 6, 24}) {
+    options.max_order = good;
+    CHECK(options.invalid_reason() == std::nullopt);
+  }
 }

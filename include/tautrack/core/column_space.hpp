@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -23,9 +24,12 @@ struct ColumnDependency {
 /// columns. R has rank() rows; when X has dependent columns (always when L < s), weights() gives
 /// the w of smallest Euclidean norm in the user's units.
 ///
-/// Method: Householder QR of the columns scaled to norm one, without pivoting, so that |R_jj| is
-/// the distance of column j to the span of the columns before it (Golub & Van Loan, Matrix
-/// Computations, 2013, section 5.2). Only if one is below the tolerance, modified Gram-Schmidt with
+/// Method: the Gram matrix of the columns scaled to norm one, its Cholesky factor R and A = X R^-1,
+/// all in products at the speed of the processor, so that R_jj is the distance of column j to the
+/// span of the columns before it. A' omega A = I holds to epsilon / min R_jj^2; where min R_jj is
+/// below 1e-2 the same is done once more with A in place of X (CholeskyQR2; Yamamoto et al., ETNA 44,
+/// 2015), and below 1e-5 Householder QR takes its place (Golub & Van Loan, Matrix Computations, 2013,
+/// section 5.2). Only if a distance is below the tolerance, modified Gram-Schmidt with
 /// reorthogonalisation picks the independent columns in the user's order. Cost: 2 L s^2.
 class ColumnSpace {
  public:
@@ -34,8 +38,8 @@ class ColumnSpace {
   /// ones counts as dependent.
   ColumnSpace(const Matrix& X, const Vector& pattern_weights, double tolerance);
 
-  [[nodiscard]] Index rank() const noexcept { return basis_.cols(); }
-  [[nodiscard]] const Matrix& basis() const noexcept { return basis_; }  ///< L x rank().
+  [[nodiscard]] Index rank() const noexcept { return R_.rows(); }
+  [[nodiscard]] Matrix basis() const;  ///< A copy, L x rank().
   [[nodiscard]] const std::vector<ColumnDependency>& dependencies() const noexcept {
     return dependencies_;
   }
@@ -47,13 +51,26 @@ class ColumnSpace {
   /// sum_j (scale_j w_j)^2 = v' M v otherwise.
   [[nodiscard]] Matrix norm_matrix(const Vector& scale) const;
 
- private:
-  [[nodiscard]] bool factor_full_rank(const Matrix& scaled, double tolerance);
-  void factor_rank_deficient(const Matrix& scaled, double tolerance);
-  void set_minimum_norm_map();
+  /// s, norms of the columns of diag(sqrt(omega)) X, one for a zero column. All are finite unless an
+  /// entry of X is not, or too large for a norm.
+  [[nodiscard]] const Vector& column_norms() const noexcept { return column_norms_; }
 
-  Vector column_norms_;  ///< s, of diag(sqrt(omega)) X; one for a zero column.
-  Matrix basis_;
+  /// The basis in panels of 16 rows, [panel][column][16], the last panel filled up with zeros, and
+  /// the norms of its rows, [panel][16].
+  [[nodiscard]] const double* panels() const noexcept { return panels_.get(); }
+  [[nodiscard]] const double* row_norms() const noexcept { return panels_.get() + panels_size_; }
+
+ private:
+  [[nodiscard]] bool factor_gram(const Matrix& X, const Vector& root, double tolerance);
+  [[nodiscard]] bool factor_full_rank(const Matrix& scaled, double tolerance, Matrix& basis);
+  void factor_rank_deficient(const Matrix& scaled, double tolerance, Matrix& basis);
+  void set_minimum_norm_map();
+  double* new_panels(Index rank);
+
+  Index rows_ = 0;
+  Vector column_norms_;
+  std::shared_ptr<const double[]> panels_;
+  Index panels_size_ = 0;
   Matrix R_;        ///< rank() x s, in the user's units.
   Matrix inverse_;  ///< s x rank(): R^+.
   std::vector<ColumnDependency> dependencies_;

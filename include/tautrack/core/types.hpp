@@ -12,4 +12,7 @@ using Index = Eigen::Index;
 using Vector = Eigen::VectorXd;
 using Matrix = Eigen::MatrixXd;
 
+/// Highest order of a Taylor series that any room works with.
+inline constexpr int max_series_order = 24;
+
 }  // namespace tautrack

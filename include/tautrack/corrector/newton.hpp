@@ -17,6 +17,9 @@ struct CorrectorOptions {
   /// Largest ratio of successive Newton steps that counts as convergence. In (0, 1).
   double max_contraction = 0.3;
   int max_iterations = 8;  ///< > 0.
+  /// After a step shorter than this the factorisation is used again, if H can be evaluated alone. In
+  /// [0, 0.1].
+  double reuse = 1e-4;
 
   [[nodiscard]] std::optional<std::string> invalid_reason() const;
 };
@@ -29,9 +32,11 @@ struct Correction {
   double first_step = 0.0;  ///< Length of the first Newton step.
   double last_step = 0.0;   ///< Length of the last Newton step: the size of the error before it.
   double error = 0.0;  ///< Estimated distance to the curve: of quadratic convergence or rounding.
-  double contraction = 0.0;  ///< Second Newton step over the first; 0 when the first was the last.
-  double residual = 0.0;     ///< |H| where the last Newton step was taken from.
-  double residual_scale = 0.0;  ///< Size of what H is summed from there.
+  double contraction = 0.0;   ///< Second Newton step over the first; 0 when the first was the last.
+  double residual = 0.0;      ///< |H| where the last Newton step was taken from.
+  double displacement = 0.0;  ///< From the guess, as the homotopy measures it.
+  double linearisation_distance = 0.0;  ///< From the last linearisation to the corrected point.
+  double residual_scale = 0.0;          ///< Size of what H is summed from there.
 };
 
 /// Where Newton's method looks for the point.
@@ -42,6 +47,10 @@ enum class Constraint {
 
 /// Newton's method for H(x, tau) = 0 under one constraint, and what its last linearisation tells:
 /// the tangent, the orientation, H_x. Owns all scratch; nothing allocates after construction.
+///
+/// Where the homotopy offers H alone, a step shorter than CorrectorOptions::reuse is followed by
+/// steps with the same factorisation (chord method): from a distance d they contract by O(d), as
+/// the next Newton step would.
 class Corrector {
  public:
   Corrector(HomotopyRef homotopy, const CorrectorOptions& options);
@@ -61,9 +70,28 @@ class Corrector {
   /// row.
   bool linearise(const Vector& x, double tau, const Vector& border, const MetricScales& scales);
 
+  /// After a correction: makes the last linearisation one at the corrected point, if it is not, for a
+  /// caller to whom the difference matters. @return as linearise() does.
+  bool settle(const Vector& x, double tau, const Vector& border, const MetricScales& scales,
+              const Correction& correction);
+
+  /// Whether the last linearisation was made within `reach` of (x, tau) in the metric, and H was
+  /// last evaluated within the square of it.
+  [[nodiscard]] bool is_near(const Vector& x, double tau, const MetricScales& scales,
+                             double reach) const;
+
+  /// Factors H_x and H_tau of the last linearisation once more, with another border.
+  bool refactor(const Vector& border, const MetricScales& scales) {
+    ++factorisations_;
+    return bordered_.factor(H_x_, H_tau_, border, scales);
+  }
+
   /// Of the last linearisation: unit tangent with border . tangent > 0.
   void tangent(Vector& t) { bordered_.tangent(t); }
-  [[nodiscard]] BorderedMatrix& bordered() noexcept { return bordered_; }
+  /// Of the last linearisation: solves B z = (right, last); z is n + 1. See BorderedMatrix.
+  void solve(const Vector& right, double last, Vector& z) { bordered_.solve(right, last, z); }
+  [[nodiscard]] int determinant_sign() const { return bordered_.determinant_sign(); }
+  [[nodiscard]] double reciprocal_condition() { return bordered_.reciprocal_condition(); }
   [[nodiscard]] const Vector& H() const noexcept { return H_; }
   [[nodiscard]] const Matrix& H_x() const noexcept { return H_x_; }
   [[nodiscard]] const Vector& H_tau() const noexcept { return H_tau_; }
@@ -80,6 +108,7 @@ class Corrector {
   Vector H_, H_tau_, step_, tau_axis_;
   Matrix H_x_;
   BorderedMatrix bordered_;
+  Vector linearised_, evaluated_;  ///< n + 1, (x, tau) of the last linearisation and evaluation.
   double residual_scale_ = 0.0;
   long evaluations_ = 0;
   long factorisations_ = 0;

@@ -4,6 +4,7 @@
 
 #include "tautrack/corrector/newton.hpp"
 #include "tautrack/events/segment.hpp"
+#include "tautrack/predictor/predictor.hpp"
 #include "tautrack/tracker/result.hpp"
 
 namespace tautrack {
@@ -23,5 +24,14 @@ namespace tautrack {
 /// @return Nothing when the curve between the two ends is not connected at the resolution of the
 /// bracket: the second point lies on another branch, or the corrector failed in between.
 [[nodiscard]] std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector);
+
+/// The same from a point of the curve, where a predictor of high order says that tau turns: Newton's
+/// method starts there, and no bracketing is needed.
+///
+/// @param guess Of Predictor::turning_point(), with what its error explains.
+/// @return Nothing when there is no fold as near to the guess as that, with that tangent, at which
+/// tau turns away from from.tau_direction.
+[[nodiscard]] std::optional<Fold> polish_fold(const PathPoint& from, const Prediction& guess,
+                                              Corrector& corrector);
 
 }  // namespace tautrack

@@ -14,19 +14,23 @@ class MorseIndex {
   /// @param relative_error Error of H_x relative to its largest eigenvalue; an eigenvalue below it
   /// has no sign. Rounding of the eigenvalues themselves is added.
   /// @return Negative eigenvalues, or nothing when one has no sign.
+  ///
+  /// A Cholesky factor of H_x, shifted down by that error, proves an index of zero; only without one
+  /// are the eigenvalues computed.
   [[nodiscard]] std::optional<int> count(const Matrix& H_x, double relative_error = 0.0);
 
   /// The same at a fold, where one eigenvalue is zero: the one smallest in size is left out.
   /// Nothing when a second one has no sign either.
   [[nodiscard]] std::optional<int> count_without_smallest(const Matrix& H_x);
 
-  /// Of the last count, ascending.
-  [[nodiscard]] const Vector& eigenvalues() const noexcept { return eigenvalues_; }
+  /// All eigenvalues, ascending; empty when an entry is not finite.
+  [[nodiscard]] const Vector& eigenvalues(const Matrix& H_x);
 
  private:
-  [[nodiscard]] bool compute(const Matrix& H_x);
+  [[nodiscard]] bool is_positive(const Matrix& H_x, double margin);
 
   Vector eigenvalues_;
+  Matrix factor_;
 };
 
 }  // namespace tautrack

@@ -29,6 +29,19 @@ namespace tautrack {
 ///     void hessian_form_gradient(x, tau, psi, phi, by_x, by_tau)
 ///         gradient of psi' H_x phi with respect to x and tau; default central differences of H_x
 ///         (2 n + 2 evaluations).
+///     void residual(x, tau, H)
+///         H alone, where that is much cheaper than derivatives(). Newton's method then goes on with
+///         the factorisation that it has; residual_scale() is asked after it, too.
+///     double last_displacement()
+///         displacement() between the last two points at which H was evaluated.
+///     double append_series(k, x_k, tau_k, rest)
+///         Taylor coefficients of H along a curve x(a) = sum x_k a^k, tau(a) = sum tau_k a^k that
+///         starts (k = 0) at the last point at which H was evaluated. Called with k = 1, 2, ... in
+///         order: takes note of x_k and tau_k and writes the coefficient of order k + 1 of
+///         H(x(a), tau(a)) for x_{k+1} = 0, tau_{k+1} = 0 into rest (n). Returns the size of x_k as
+///         displacement() measures it. k = 1 starts anew. With it the Taylor predictor can be used.
+///     double linearisation_cost()
+///         cost of derivatives() and a factorisation in units of one append_series(); default 5.
 template <class T>
 concept Homotopy = requires(T& h, const Vector& x, double tau, Vector& H, Matrix& H_x,
                             Vector& H_tau) {
@@ -69,6 +82,28 @@ class HomotopyRef {
 
   [[nodiscard]] bool symmetric() const { return table_->symmetric && table_->symmetric(object_); }
 
+  [[nodiscard]] bool has_residual() const { return table_->residual != nullptr; }
+
+  /// H alone. @pre has_residual().
+  void residual(const Vector& x, double tau, Vector& H) const {
+    table_->residual(object_, x, tau, H);
+  }
+
+  /// Displacement between the last two evaluated points, if the homotopy keeps it.
+  [[nodiscard]] bool has_last_displacement() const { return table_->last_displacement != nullptr; }
+  [[nodiscard]] double last_displacement() const { return table_->last_displacement(object_); }
+
+  [[nodiscard]] bool has_series() const { return table_->append_series != nullptr; }
+
+  /// @pre has_series().
+  [[nodiscard]] double append_series(int k, const Vector& x_k, double tau_k, Vector& rest) const {
+    return table_->append_series(object_, k, x_k, tau_k, rest);
+  }
+
+  [[nodiscard]] double linearisation_cost() const {
+    return table_->linearisation_cost ? table_->linearisation_cost(object_) : 5.0;
+  }
+
   /// Gradient of psi' H_x phi; by_x is n.
   void hessian_form_gradient(const Vector& x, double tau, const Vector& psi, const Vector& phi,
                              Vector& by_x, double& by_tau) const;
@@ -83,6 +118,10 @@ class HomotopyRef {
     bool (*symmetric)(void*);
     void (*hessian_form_gradient)(void*, const Vector&, double, const Vector&, const Vector&,
                                   Vector&, double&);
+    void (*residual)(void*, const Vector&, double, Vector&);
+    double (*last_displacement)(void*);
+    double (*append_series)(void*, int, const Vector&, double, Vector&);
+    double (*linearisation_cost)(void*);
   };
 
   template <class T>
@@ -121,6 +160,31 @@ class HomotopyRef {
       table.hessian_form_gradient = [](void* object, const Vector& x, double tau, const Vector& psi,
                                        const Vector& phi, Vector& by_x, double& by_tau) {
         static_cast<T*>(object)->hessian_form_gradient(x, tau, psi, phi, by_x, by_tau);
+      };
+    if constexpr (requires(T & h, const Vector& x, double tau, Vector& H) {
+                    h.residual(x, tau, H);
+                  })
+      table.residual = [](void* object, const Vector& x, double tau, Vector& H) {
+        static_cast<T*>(object)->residual(x, tau, H);
+      };
+    if constexpr (requires(T & h) {
+                    { h.last_displacement() } -> std::convertible_to<double>;
+                  })
+      table.last_displacement = [](void* object) -> double {
+        return static_cast<T*>(object)->last_displacement();
+      };
+    if constexpr (requires(T & h, const Vector& x, double tau, Vector& rest) {
+                    { h.append_series(1, x, tau, rest) } -> std::convertible_to<double>;
+                  })
+      table.append_series = [](void* object, int k, const Vector& x_k, double tau_k,
+                               Vector& rest) -> double {
+        return static_cast<T*>(object)->append_series(k, x_k, tau_k, rest);
+      };
+    if constexpr (requires(T & h) {
+                    { h.linearisation_cost() } -> std::convertible_to<double>;
+                  })
+      table.linearisation_cost = [](void* object) -> double {
+        return static_cast<T*>(object)->linearisation_cost();
       };
     return table;
   }

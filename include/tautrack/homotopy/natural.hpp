@@ -15,7 +15,9 @@ namespace tautrack {
 class NaturalHomotopy {
  public:
   /// Keeps a reference: `network` must outlive the homotopy.
-  explicit NaturalHomotopy(const Perceptron& network) : network_(&network), work_(network) {}
+  /// @param threads Threads that share the passes over the data; results do not depend on it.
+  explicit NaturalHomotopy(const Perceptron& network, int threads = 1)
+      : network_(&network), work_(network, threads) {}
 
   [[nodiscard]] Index size() const { return network_->unknowns(); }
   [[nodiscard]] bool symmetric() const { return true; }
@@ -25,7 +27,24 @@ class NaturalHomotopy {
     ++passes_;
   }
 
-  /// Of the last derivatives().
+  void residual(const Vector& v, double tau, Vector& H) {
+    scale_ = network_->gradient(v, tau, work_, H);
+    ++passes_;
+  }
+
+  /// Taylor coefficients of H along a curve; see Homotopy and Perceptron::append_series().
+  [[nodiscard]] double append_series(int k, const Vector& v_k, double tau_k, Vector& rest) {
+    ++passes_;
+    return network_->append_series(k, v_k, tau_k, work_, rest);
+  }
+
+  /// A symmetric product runs through n multiplications for each number that a pass fetches; this
+  /// many of them take the time of a pass (measured, see bench/README.md).
+  [[nodiscard]] double linearisation_cost() const {
+    return 1.5 + static_cast<double>(network_->unknowns()) / 18.0;
+  }
+
+  /// Of the last derivatives() or residual().
   [[nodiscard]] double residual_scale(const Vector&, double) const { return scale_; }
 
   [[nodiscard]] MetricScales scales(const Vector& v, double tau) const;
@@ -36,6 +55,9 @@ class NaturalHomotopy {
     ++passes_;
     return network_->relative_displacement(v, dv, work_);
   }
+
+  /// The same between the last two points at which H was evaluated; costs nothing.
+  [[nodiscard]] double last_displacement() const { return work_.last_displacement(); }
 
   void hessian_form_gradient(const Vector& v, double tau, const Vector& psi, const Vector& phi,
                              Vector& by_v, double& by_tau) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -50,33 +51,57 @@ class Perceptron {
 
   [[nodiscard]] Vector weights(const Vector& v) const { return space_.weights(v); }
   [[nodiscard]] Vector coordinates(const Vector& w) const { return space_.coordinates(w); }
-  [[nodiscard]] Vector node_inputs(const Vector& v) const { return space_.basis() * v; }
+  [[nodiscard]] Vector node_inputs(const Vector& v) const;  ///< u = A v
 
   /// The one solution at tau = 0: least squares, v = (I + ridge M)^-1 A' omega y.
   [[nodiscard]] Vector linear_solution() const;
 
-  /// Scratch for one thread; no evaluation allocates.
+  /// Highest k of append_series().
+  static constexpr int max_series_order = 24;
+
+  /// What evaluations need beside the network, and the last evaluated point. No evaluation
+  /// allocates but append_series(), once for every few orders. Results do not depend on the number
+  /// of threads, to the last bit.
   class Workspace {
    public:
-    explicit Workspace(const Perceptron& network);
+    /// @param threads >= 1. More than one are used for large data, and only in a library built with
+    /// oneTBB.
+    explicit Workspace(const Perceptron& network, int threads = 1);
+    ~Workspace();
+    Workspace(Workspace&&) noexcept;
+    Workspace& operator=(Workspace&&) noexcept;
+
+    /// max_i |u_i - u'_i| / (1 + |u'_i|) for the node inputs u of the last call of gradient() or
+    /// derivatives() and those u' of the call before; infinity if there was none or if they are not
+    /// finite.
+    [[nodiscard]] double last_displacement() const noexcept;
 
    private:
     friend class Perceptron;
-    Vector u_, gradient_, hessian_, mixed_;  ///< One block of patterns.
-    Matrix scaled_;                          ///< One block of diag(.) A.
+    struct State;
+    std::unique_ptr<State> state_;
   };
 
   /// Energy E(v, tau).
   [[nodiscard]] double energy(const Vector& v, double tau, Workspace& work) const;
 
-  /// H and the size of what it is summed from: |H| is zero up to rounding when it is below a few
-  /// epsilon times the returned scale. One pass over the data.
+  /// H and the size of what it is summed from, the rounding of u = A v included: |H| is zero up to
+  /// rounding when it is below a few epsilon times the returned scale. One pass over the data.
   double gradient(const Vector& v, double tau, Workspace& work, Vector& H) const;
 
   /// H, H_v (both triangles) and H_tau in one pass over the data. Returns the scale as gradient()
-  /// does, with the rounding of u = A v included.
+  /// does.
   double derivatives(const Vector& v, double tau, Workspace& work, Vector& H, Matrix& H_v,
                      Vector& H_tau) const;
+
+  /// Taylor series of H along a curve v(a) = sum v_k a^k, tau(a) = sum tau_k a^k that starts at the
+  /// point of the last gradient() or derivatives(): appends the coefficients v_k (n) and tau_k, and
+  /// writes into `rest` (n) the coefficient of order k + 1 of H(v(a), tau(a)) for v_{k+1} = 0 and
+  /// tau_{k+1} = 0, so that H_v v_{k+1} + H_tau tau_{k+1} + rest is the whole one. Returns max_i
+  /// |u_k,i| / (1 + |u_0,i|), u_k = A v_k. One pass over the data and O(k L) operations.
+  ///
+  /// @pre k = 1, or the order appended last plus one, and at most max_series_order.
+  double append_series(int k, const Vector& v_k, double tau_k, Workspace& work, Vector& rest) const;
 
   /// max_i |(A dv)_i| / (1 + |(A v)_i|): the largest change of a node input that the move dv makes,
   /// relative to one unit or to its size.
@@ -88,13 +113,17 @@ class Perceptron {
                              Vector& by_v, double& by_tau) const;
 
  private:
+  struct Loops;
+
   PerceptronOptions options_;
   Vector y_;
   Vector omega_;
   double omega_sum_ = 0.0;
   ColumnSpace space_;
-  Vector row_norms_;  ///< L, Euclidean norms of the rows of A.
+  std::shared_ptr<const double[]>
+      pattern_data_;  ///< As the loops read it, see kernels/kernels.hpp.
   Matrix ridge_;      ///< n x n, ridge M; empty without ridge.
+  double ridge_norm_ = 0.0;
 };
 
 }  // namespace tautrack

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 namespace tautrack {
 
 enum class PredictorKind {
+  taylor,    ///< Taylor series of high order, continued by a Pade approximant; needs a series.
   tangent,   ///< Euler: a straight step along the tangent, order 1.
   davidenko  ///< Dormand-Prince 5(4) on the Davidenko equation in arclength, with error control.
 };
@@ -23,10 +25,11 @@ enum class PredictorKind {
 [[nodiscard]] const std::vector<std::string_view>& predictor_names();
 
 struct PredictorOptions {
-  PredictorKind kind = PredictorKind::tangent;
-  double tolerance =
-      1e-5;            ///< Local error of a Davidenko step, in the metric of the step. In (0, 0.1).
-  int max_tries = 12;  ///< Budget of tries of one Davidenko step. > 0.
+  /// A homotopy that brings no series is followed with `tangent` where `taylor` is asked for.
+  PredictorKind kind = PredictorKind::taylor;
+  double tolerance = 1e-5;  ///< Error of a Taylor or Davidenko step, in the metric. In (0, 0.1).
+  int max_order = 0;        ///< Of the Taylor series: 0 (by cost) or 6 to 24.
+  int max_tries = 12;       ///< Budget of tries of one Davidenko step. > 0.
 
   [[nodiscard]] std::optional<std::string> invalid_reason() const;
 };
@@ -40,6 +43,10 @@ struct Prediction {
   double step = 0.0;  ///< Arclength of the proposal, at most what was asked for.
   double next_step = 0.0;  ///< Largest step that the predictor advises next; infinity: no opinion.
   bool turns = false;      ///< The tau part of the tangent had both signs on the way.
+  /// Largest distance of the curve from the proposal, and largest angle to its direction in radians,
+  /// that the predictor's error explains; infinity: no opinion.
+  double agreement = std::numeric_limits<double>::infinity();
+  double agreement_angle = std::numeric_limits<double>::infinity();
 };
 
 /// Proposes the point of a curve at a given arclength from an accepted one. One object per path: it
@@ -51,6 +58,19 @@ class Predictor {
   /// @param step > 0, arclength asked for. @return false when nothing could be proposed, for
   /// example because the tangent field is singular on the way; `out` is then not to be used.
   [[nodiscard]] virtual bool predict(const PathPoint& from, double step, Prediction& out) = 0;
+
+  /// The tau that the path is about to meet: no more is worth knowing than how to get there.
+  virtual void aim(double) {}
+
+  /// After a refusal: whether the predictor can do better from the same point, at some cost.
+  [[nodiscard]] virtual bool improve() { return false; }
+
+  /// Within the last proposal from this point: where the proposed curve first has this tau. @return
+  /// false: no opinion.
+  [[nodiscard]] virtual bool meet(const PathPoint&, double, Prediction&) { return false; }
+
+  /// Within the last proposal from this point: where tau turns. @return false: no opinion.
+  [[nodiscard]] virtual bool turning_point(const PathPoint&, Prediction&) { return false; }
 };
 
 /// @param corrector Linearises on behalf of the predictor; must outlive it.

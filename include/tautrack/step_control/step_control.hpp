@@ -54,6 +54,9 @@ class StepControl {
       : options_(options), step_(options.initial) {}
 
   [[nodiscard]] double step() const noexcept { return step_; }
+
+  /// Makes the next step this long. @pre min <= step <= max.
+  void start_with(double step) noexcept { step_ = step; }
   [[nodiscard]] const StepControlOptions& options() const noexcept { return options_; }
 
   /// Whether every measure is within tolerance of its wanted value.

@@ -1,0 +1,185 @@
+#pragma once
+
+#include <cstddef>
+
+/// The loops over patterns, where a path spends its time. The same source is compiled once per
+/// instruction set (kernels_*.cpp), each copy in its own namespace, and the best one that the
+/// processor has is chosen when the program starts.
+///
+/// This header and those it is implemented in hold plain data, templates of their own namespace and
+/// nothing from Eigen or the standard library: an inline function that the linker may share between
+/// files would carry, say, AVX-512 instructions into the part that must run everywhere.
+namespace tautrack::kernels {
+
+using Count = std::ptrdiff_t;
+
+/// A (L x n) lies in panels of this many rows, [panel][column][16], the last one filled up with
+/// zeros; data of the patterns beside it in [panel][array][16]. Aligned to 64 bytes.
+inline constexpr Count panel_rows = 16;
+
+constexpr Count panels_of(Count patterns) { return (patterns + panel_rows - 1) / panel_rows; }
+
+/// The range of panels [first, last).
+struct Range {
+  Count first;
+  Count last;
+};
+
+/// Arrays of what is known of each pattern.
+enum PatternArray : Count { pattern_target, pattern_weight, pattern_norm, pattern_arrays };
+
+/// Arrays of what an evaluation leaves behind for the series that starts there: u, sigma, sigma',
+/// sigma''/sigma', f_u and r.
+enum PointArray : Count {
+  point_input,
+  point_value,
+  point_slope,
+  point_bend,
+  point_gain,
+  point_residual,
+  point_arrays
+};
+
+/// Arrays of one order k of a series: k u_k, s_k, d_k (sigma and sigma'), the coefficient of f_u,
+/// that of r, and for arctan and erf that of the quadratic (pi u / 2)^2 or -pi u^2 / 4.
+enum SeriesArray : Count {
+  series_input,
+  series_value,
+  series_slope,
+  series_gain,
+  series_residual,
+  series_quadratic,
+  series_arrays
+};
+
+enum class Sigmoid { tanh, logistic, arctan, erf };
+
+constexpr Count arrays_of(Sigmoid sigmoid) {
+  return sigmoid == Sigmoid::tanh || sigmoid == Sigmoid::logistic ? series_quadratic
+                                                                  : series_arrays;
+}
+
+/// Arrays of evaluated sigmoids, [array][lanes].
+enum SigmoidArray : Count {
+  sigmoid_value,   ///< sigma
+  sigmoid_slope,   ///< sigma'
+  sigmoid_second,  ///< sigma''
+  sigmoid_third,   ///< sigma'''
+  sigmoid_bend,    ///< sigma''/sigma'
+  sigmoid_tail,    ///< distance to the end of the range on the side of u
+  sigmoid_arrays
+};
+
+/// Fills out[array * count + i] for u[i], i < count: for sigmoids without a vectorised form.
+using EvaluateLanes = void (*)(Sigmoid sigmoid, const double* u, Count count, double* out);
+
+/// A network as the loops see it.
+struct Network {
+  const double* panels;    ///< A.
+  const double* patterns;  ///< [panel][pattern_arrays][16]; weights zero beyond L.
+  Count rows;              ///< L
+  Count columns;           ///< n
+  Sigmoid sigmoid;
+  double low, high;  ///< Range of sigma.
+  EvaluateLanes lanes;
+};
+
+/// A point of the curve, and where the loops leave its data (may be null).
+struct Point {
+  const double* v;  ///< n
+  double tau;
+  double length;  ///< |v|
+  double* data;   ///< [panel][point_arrays][16]
+};
+
+/// What one slice of the patterns adds up.
+struct Sums {
+  double* scratch;      ///< scratch_size() numbers.
+  double* H;            ///< n
+  double* H_tau;        ///< n
+  double* H_v;          ///< n x n, lower triangle, column by column.
+  double scale;         ///< See Perceptron::gradient().
+  double energy;        ///< sum omega r^2
+  double displacement;  ///< Largest |u - u_before| / (1 + |u_before|).
+};
+
+inline constexpr int max_order = 24;
+
+/// A Taylor series in progress. `order[k]` points to the arrays of order k, [panel][arrays][16], for
+/// k = 1 ... k + 1; panels are `stride` numbers apart.
+struct Series {
+  int k;                      ///< The order that is appended.
+  const double* v;            ///< n, v_k.
+  double tau[max_order + 1];  ///< tau_0 ... tau_k
+  double* order[max_order + 2];
+  Count stride;
+  const double* point;  ///< [panel][point_arrays][16]
+};
+
+struct Kernels {
+  const char* name;
+
+  /// Numbers of scratch that gradient(), derivatives() and append_series() need.
+  Count (*scratch_size)(Count columns);
+
+  void (*gradient)(const Network&, const Point&, Range, Sums&);
+  void (*derivatives)(const Network&, const Point&, Range, Sums&);
+
+  /// The energy alone, into Sums::energy.
+  void (*energy)(const Network&, const Point&, Range, Sums&);
+
+  /// Completes order k and adds the gradient's coefficient of order k + 1 to Sums::H; see
+  /// Perceptron::append_series(). Sums::displacement is the largest |u_k| / (1 + |u_0|).
+  void (*append_series)(const Network&, const Series&, Range, Sums&);
+
+  /// max_i |(A dv)_i| / (1 + |(A v)_i|).
+  double (*displacement)(const Network&, const double* v, const double* dv);
+
+  /// u = A v, 16 numbers a panel.
+  void (*multiply)(const Network&, const double* v, double* u);
+
+  /// by_v = A' g, g with 16 numbers a panel.
+  void (*multiply_transposed)(const Network&, const double* g, double* scratch, double* by_v);
+
+  /// Adds the lower triangle of A' diag(c) A to G (n x n, column by column); c has 16 numbers a
+  /// panel, null stands for ones.
+  void (*symmetric_product)(const double* panels, Range, Count columns, const double* c,
+                            double* scratch, double* G);
+
+  /// Panels from X (L x n, column by column, row i times factor[i]; null: ones) and, of them, the
+  /// lower triangle of A' A.
+  void (*pack_and_multiply)(const double* X, Count rows, Count columns, const double* factor,
+                            double* panels, double* scratch, double* G);
+
+  /// Panels times the transpose of a lower triangle (n x n, column by column), in place; then row i
+  /// is multiplied by factor[i] (16 a panel; null: ones) and its norm stored in norms[i].
+  void (*multiply_triangular)(double* panels, Range, Count columns, const double* triangle,
+                              const double* factor, double* norms, double* scratch);
+
+  /// G = L L' in place, lower triangles column by column; the smallest entry of the diagonal of L,
+  /// 0 when G is not positive definite to rounding.
+  double (*cholesky)(double* G, Count columns);
+
+  /// The inverse of a lower triangle; what is above the diagonal is neither read nor written.
+  void (*invert_lower)(const double* L, Count columns, double* inverse);
+
+  /// The sigmoid at u[0 ... count), count a multiple of 8: out[array * count + i].
+  void (*evaluate)(const Network&, const double* u, Count count, double* out);
+};
+
+/// The best ones for this processor, or those chosen by force().
+const Kernels& active();
+
+/// All that this processor can run, the most portable first; ends with null.
+const Kernels* const* available();
+
+/// Makes active() answer `kernels`; null: the best. For tests and benchmarks, not while others
+/// compute.
+void force(const Kernels* kernels);
+
+/// One per instruction set; null where it was not compiled.
+const Kernels* baseline_kernels();
+const Kernels* avx2_kernels();
+const Kernels* avx512_kernels();
+
+}  // namespace tautrack::kernels

@@ -1,0 +1,418 @@
+#pragma once
+
+#include "kernels/product.hpp"
+#include "kernels/series.hpp"
+#include "kernels/sigmoid.hpp"
+
+/// The passes over the patterns: what one pattern contributes, and the loops that multiply it by its
+/// row of A. For few columns everything stays in registers; else in blocks that stay in the caches.
+namespace tautrack::kernels::TAUTRACK_ISA {
+
+/// Up to this many columns the loops are compiled for their number.
+inline constexpr int most_fixed_columns = 8;
+
+inline Count vectors_of(Count patterns) { return (patterns + lanes - 1) / lanes; }
+
+/// The factors of a vector of rows of A in H, H_v and H_tau.
+struct Contribution {
+  Real gradient;  ///< omega f_u r
+  Real hessian;   ///< omega (f_u^2 + f_uu r)
+  Real mixed;     ///< omega (f_utau r + f_u f_tau)
+};
+
+/// What is added up over the patterns beside them.
+struct Totals {
+  Real scale = {};
+  Real energy = {};
+  Real displacement = {};
+};
+
+TAUTRACK_INLINE void finish(const Totals& totals, Sums& sums) {
+  sums.scale = sum(totals.scale);
+  sums.energy = sum(totals.energy);
+  sums.displacement = largest(totals.displacement);
+}
+
+/// Contribution of the vector `h` of a panel, whose node inputs are u.
+TAUTRACK_INLINE Contribution contribution(const Network& network, const Point& point, Count panel,
+                                          int h, Real u, Totals& totals) {
+  const double* const pattern =
+      network.patterns + panel * (pattern_arrays * panel_rows) + h * lanes;
+  const Real omega = load(pattern + pattern_weight * panel_rows);
+  const Real norm = load(pattern + pattern_norm * panel_rows);
+  const Sigma sigma = evaluate(network, u);
+  const Residual r =
+      residual(network, sigma, u, point.tau, load(pattern + pattern_target * panel_rows));
+  const Real gain = (1.0 - point.tau) + point.tau * sigma.slope;
+  const Real weighted = omega * gain;
+  Contribution result;
+  result.gradient = weighted * r.value;
+  result.hessian = omega * (gain * gain + point.tau * (sigma.bend * sigma.slope) * r.value);
+  result.mixed = omega * ((sigma.slope - 1.0) * r.value + gain * (sigma.value - u));
+  totals.scale +=
+      norm * (absolute(weighted) * r.size + absolute(result.hessian) * (norm * point.length));
+  totals.energy += omega * (r.value * r.value);
+  if (point.data != nullptr) {
+    double* const data = point.data + panel * (point_arrays * panel_rows) + h * lanes;
+    const Real before = load(data + point_input * panel_rows);
+    totals.displacement =
+        larger(totals.displacement, absolute(u - before) / (1.0 + absolute(before)));
+    store(data + point_input * panel_rows, u);
+    store(data + point_value * panel_rows, sigma.value);
+    store(data + point_slope * panel_rows, sigma.slope);
+    store(data + point_bend * panel_rows, sigma.bend);
+    store(data + point_gain * panel_rows, gain);
+    store(data + point_residual * panel_rows, r.value);
+  }
+  return result;
+}
+
+/// Coefficient k + 1 of omega f_u r for `count` vectors of a panel whose u_k are `input`.
+template <int count>
+TAUTRACK_INLINE void next_coefficient(const Network& network, const Series& series,
+                                      const SeriesTable& table, Count panel, int h,
+                                      const Real* input, Real* product, Totals& totals) {
+  const double* const point = series.point + panel * (point_arrays * panel_rows) + h * lanes;
+  const double* const pattern =
+      network.patterns + panel * (pattern_arrays * panel_rows) + h * lanes;
+  advance<count>(network, series, table, panel * series.stride + h * lanes, point, input, product);
+  for (int i = 0; i < count; ++i) {
+    product[i] *= load(pattern + pattern_weight * panel_rows + i * lanes);
+    const Real u_0 = load(point + point_input * panel_rows + i * lanes);
+    totals.displacement = larger(totals.displacement, absolute(input[i]) / (1.0 + absolute(u_0)));
+  }
+}
+
+// --- Few columns. ---------------------------------------------------------------------------------
+
+/// A vector of rows of A, and its product with v.
+template <int n>
+struct FixedRows {
+  Real a[n];
+  TAUTRACK_INLINE FixedRows(const double* panels, Count vector) {
+    const double* const from =
+        panels + (vector / panel_vectors) * (n * panel_rows) + (vector % panel_vectors) * lanes;
+    for (int j = 0; j < n; ++j) a[j] = load(from + j * panel_rows);
+  }
+  TAUTRACK_INLINE Real times(const double* v) const {
+    Real u = a[0] * v[0];
+    for (int j = 1; j < n; ++j) u += a[j] * v[j];
+    return u;
+  }
+};
+
+template <int n>
+TAUTRACK_INLINE void write_sums(const Real (&x)[n], double* out) {
+  Real added[whole_vectors(n)];
+  all_sums(x, added);
+  for (int j = 0; j < n; ++j) out[j] = lane(added[j / lanes], j % lanes);
+}
+
+/// Vectors of patterns in the range.
+struct VectorRange {
+  Count first;
+  Count last;
+};
+inline VectorRange vectors_in(const Network& network, Range range) {
+  const Count all = vectors_of(network.rows);
+  const Count last = range.last * panel_vectors;
+  return {range.first * panel_vectors, last < all ? last : all};
+}
+
+template <int n>
+void fixed_gradient(const Network& network, const Point& point, Range range, Sums& sums) {
+  Real H[n] = {};
+  Totals totals;
+  const VectorRange vectors = vectors_in(network, range);
+  for (Count i = vectors.first; i < vectors.last; ++i) {
+    const FixedRows<n> rows(network.panels, i);
+    const Contribution c =
+        contribution(network, point, i / panel_vectors, static_cast<int>(i % panel_vectors),
+                     rows.times(point.v), totals);
+    for (int j = 0; j < n; ++j) H[j] += rows.a[j] * c.gradient;
+  }
+  write_sums(H, sums.H);
+  finish(totals, sums);
+}
+
+template <int n>
+void fixed_derivatives(const Network& network, const Point& point, Range range, Sums& sums) {
+  Real H[n] = {}, H_tau[n] = {}, H_v[n * (n + 1) / 2] = {};
+  Totals totals;
+  const VectorRange vectors = vectors_in(network, range);
+  for (Count i = vectors.first; i < vectors.last; ++i) {
+    const FixedRows<n> rows(network.panels, i);
+    const Contribution c =
+        contribution(network, point, i / panel_vectors, static_cast<int>(i % panel_vectors),
+                     rows.times(point.v), totals);
+    int at = 0;
+    for (int j = 0; j < n; ++j) {
+      H[j] += rows.a[j] * c.gradient;
+      H_tau[j] += rows.a[j] * c.mixed;
+      const Real scaled = rows.a[j] * c.hessian;
+      for (int k = j; k < n; ++k, ++at) H_v[at] += scaled * rows.a[k];
+    }
+  }
+  write_sums(H, sums.H);
+  write_sums(H_tau, sums.H_tau);
+  Real added[whole_vectors(n * (n + 1) / 2)];
+  all_sums(H_v, added);
+  int at = 0;
+  for (int j = 0; j < n; ++j)
+    for (int k = j; k < n; ++k, ++at) sums.H_v[j * n + k] = lane(added[at / lanes], at % lanes);
+  finish(totals, sums);
+}
+
+template <int n>
+void fixed_series(const Network& network, const Series& series, Range range, Sums& sums) {
+  const SeriesTable table = table_of(network, series);
+  Real H[n] = {};
+  Totals totals;
+  const VectorRange vectors = vectors_in(network, range);
+  Count i = vectors.first;
+  constexpr int pair = panel_vectors > 1 ? 2 : 1;
+  for (; i + pair <= vectors.last; i += pair) {
+    Real input[pair], product[pair];
+    for (int k = 0; k < pair; ++k) input[k] = FixedRows<n>(network.panels, i + k).times(series.v);
+    next_coefficient<pair>(network, series, table, i / panel_vectors,
+                           static_cast<int>(i % panel_vectors), input, product, totals);
+    for (int k = 0; k < pair; ++k) {
+      const FixedRows<n> rows(network.panels, i + k);
+      for (int j = 0; j < n; ++j) H[j] += rows.a[j] * product[k];
+    }
+  }
+  for (; i < vectors.last; ++i) {
+    const FixedRows<n> rows(network.panels, i);
+    const Real input = rows.times(series.v);
+    Real product;
+    next_coefficient<1>(network, series, table, i / panel_vectors,
+                        static_cast<int>(i % panel_vectors), &input, &product, totals);
+    for (int j = 0; j < n; ++j) H[j] += rows.a[j] * product;
+  }
+  write_sums(H, sums.H);
+  finish(totals, sums);
+}
+
+// --- Many columns. --------------------------------------------------------------------------------
+
+/// Panels per inner loop of A' g: the sums are read and written once for all of them.
+inline constexpr int panel_group = 2;
+
+/// Factors of a panel's rows in H: u to omega f_u r or to its next coefficient.
+struct GradientFactors {
+  const Network& network;
+  const Point& point;
+  Totals& totals;
+  const double* v() const { return point.v; }
+  TAUTRACK_INLINE void operator()(Count panel, const Real* u, Real* g) const {
+    for (int h = 0; h < panel_vectors; ++h)
+      g[h] = contribution(network, point, panel, h, u[h], totals).gradient;
+  }
+};
+
+struct SeriesFactors {
+  const Network& network;
+  const Series& series;
+  const SeriesTable& table;
+  Totals& totals;
+  const double* v() const { return series.v; }
+  TAUTRACK_INLINE void operator()(Count panel, const Real* u, Real* g) const {
+    constexpr int pair = panel_vectors > 1 ? 2 : 1;
+    for (int h = 0; h < panel_vectors; h += pair)
+      next_coefficient<pair>(network, series, table, panel, h, u + h, g + h, totals);
+  }
+};
+
+/// One pass: u = A v, g = factors(u), H = A' g.
+template <class Factors>
+TAUTRACK_INLINE void pass(const Network& network, Range range, const Factors& factors, Sums& sums) {
+  const Count n = network.columns;
+  const Count size = n * panel_rows;
+  double* const H = sums.scratch;
+  clear(H, n * lanes);
+  Count p = range.first;
+  for (; p + panel_group <= range.last; p += panel_group) {
+    const double* const panel = network.panels + p * size;
+    Real g[panel_group * panel_vectors];
+    for (int q = 0; q < panel_group; ++q) {
+      Real u[panel_vectors];
+      multiply_panel(panel + q * size, n, factors.v(), u);
+      factors(p + q, u, g + q * panel_vectors);
+    }
+    accumulate<panel_group>(panel, n, g, H);
+  }
+  for (; p < range.last; ++p) {
+    const double* const panel = network.panels + p * size;
+    Real u[panel_vectors], g[panel_vectors];
+    multiply_panel(panel, n, factors.v(), u);
+    factors(p, u, g);
+    accumulate<1>(panel, n, g, H);
+  }
+  add_up(H, n, sums.H);
+}
+
+inline void any_gradient(const Network& network, const Point& point, Range range, Sums& sums) {
+  Totals totals;
+  pass(network, range, GradientFactors{network, point, totals}, sums);
+  finish(totals, sums);
+}
+
+inline void any_series(const Network& network, const Series& series, Range range, Sums& sums) {
+  const SeriesTable table = table_of(network, series);
+  Totals totals;
+  pass(network, range, SeriesFactors{network, series, table, totals}, sums);
+  finish(totals, sums);
+}
+
+inline void any_derivatives(const Network& network, const Point& point, Range range, Sums& sums) {
+  const Count n = network.columns;
+  const Count size = n * panel_rows;
+  const Count block = block_panels(n);
+  double* const H = sums.scratch;
+  double* const H_tau = H + n * lanes;
+  double* const c = H_tau + n * lanes;
+  double* const buffer = c + block * panel_rows;
+  double* const tiles = buffer + buffer_size(n);
+  clear(H, 2 * n * lanes);
+  clear(tiles, tiles_size(n));
+  Totals totals;
+  for (Count first = range.first; first < range.last; first += block) {
+    const Count count = range.last - first < block ? range.last - first : block;
+    const double* const panels = network.panels + first * size;
+    for (Count p = 0; p < count; ++p) {
+      Real u[panel_vectors], g[panel_vectors], m[panel_vectors];
+      multiply_panel(panels + p * size, n, point.v, u);
+      for (int h = 0; h < panel_vectors; ++h) {
+        const Contribution all = contribution(network, point, first + p, h, u[h], totals);
+        g[h] = all.gradient;
+        m[h] = all.mixed;
+        store(c + p * panel_rows + h * lanes, all.hessian);
+      }
+      accumulate<1>(panels + p * size, n, g, H);
+      accumulate<1>(panels + p * size, n, m, H_tau);
+    }
+    add_block(panels, count, n, c, buffer, tiles);
+  }
+  add_up(H, n, sums.H);
+  add_up(H_tau, n, sums.H_tau);
+  read_tiles(tiles, n, sums.H_v);
+  finish(totals, sums);
+}
+
+inline Count scratch_size(Count n) {
+  const Count pass = 2 * n * lanes + block_panels(n) * panel_rows + buffer_size(n) + tiles_size(n);
+  const Count triangle = triangle_size(n);
+  return pass > triangle ? pass : triangle;
+}
+
+// --- The table. -----------------------------------------------------------------------------------
+
+template <int n>
+void gradient(const Network& network, const Point& point, Range range, Sums& sums) {
+  if (network.columns == n) return fixed_gradient<n>(network, point, range, sums);
+  if constexpr (n < most_fixed_columns) {
+    gradient<n + 1>(network, point, range, sums);
+  } else {
+    any_gradient(network, point, range, sums);
+  }
+}
+
+template <int n>
+void derivatives(const Network& network, const Point& point, Range range, Sums& sums) {
+  if (network.columns == n) return fixed_derivatives<n>(network, point, range, sums);
+  if constexpr (n < most_fixed_columns) {
+    derivatives<n + 1>(network, point, range, sums);
+  } else {
+    any_derivatives(network, point, range, sums);
+  }
+}
+
+template <int n>
+void append_series(const Network& network, const Series& series, Range range, Sums& sums) {
+  if (network.columns == n) return fixed_series<n>(network, series, range, sums);
+  if constexpr (n < most_fixed_columns) {
+    append_series<n + 1>(network, series, range, sums);
+  } else {
+    any_series(network, series, range, sums);
+  }
+}
+
+inline void energy(const Network& network, const Point& point, Range range, Sums& sums) {
+  Totals totals;
+  for (Count p = range.first; p < range.last; ++p) {
+    Real u[panel_vectors];
+    multiply_panel(network.panels + p * network.columns * panel_rows, network.columns, point.v, u);
+    for (int h = 0; h < panel_vectors; ++h) contribution(network, point, p, h, u[h], totals);
+  }
+  finish(totals, sums);
+}
+
+inline double displacement(const Network& network, const double* v, const double* dv) {
+  Real most = {};
+  for (Count p = 0; p < panels_of(network.rows); ++p) {
+    const double* const panel = network.panels + p * network.columns * panel_rows;
+    Real u[panel_vectors], du[panel_vectors];
+    multiply_panel(panel, network.columns, v, u);
+    multiply_panel(panel, network.columns, dv, du);
+    for (int h = 0; h < panel_vectors; ++h)
+      most = larger(most, absolute(du[h]) / (1.0 + absolute(u[h])));
+  }
+  return largest(most);
+}
+
+inline void multiply(const Network& network, const double* v, double* out) {
+  for (Count p = 0; p < panels_of(network.rows); ++p) {
+    Real u[panel_vectors];
+    multiply_panel(network.panels + p * network.columns * panel_rows, network.columns, v, u);
+    for (int h = 0; h < panel_vectors; ++h) store(out + p * panel_rows + h * lanes, u[h]);
+  }
+}
+
+inline void multiply_transposed(const Network& network, const double* g, double* scratch,
+                                double* by_v) {
+  clear(scratch, network.columns * lanes);
+  for (Count p = 0; p < panels_of(network.rows); ++p) {
+    Real rows[panel_vectors];
+    for (int h = 0; h < panel_vectors; ++h) rows[h] = load(g + p * panel_rows + h * lanes);
+    accumulate<1>(network.panels + p * network.columns * panel_rows, network.columns, rows,
+                  scratch);
+  }
+  add_up(scratch, network.columns, by_v);
+}
+
+inline void evaluate_all(const Network& network, const double* u, Count count, double* out) {
+  if (arrays_of(network.sigmoid) > series_quadratic)
+    return network.lanes(network.sigmoid, u, count, out);
+  const bool is_tanh = network.sigmoid == Sigmoid::tanh;
+  for (Count i = 0; i < count; i += lanes) {
+    const Sigma sigma = exponential_sigmoid(is_tanh, load(u + i));
+    const Real third = is_tanh ? 2.0 * sigma.slope * (2.0 - 3.0 * sigma.slope)
+                               : sigma.slope * (1.0 - 6.0 * sigma.slope);
+    store(out + sigmoid_value * count + i, sigma.value);
+    store(out + sigmoid_slope * count + i, sigma.slope);
+    store(out + sigmoid_second * count + i, sigma.bend * sigma.slope);
+    store(out + sigmoid_third * count + i, third);
+    store(out + sigmoid_bend * count + i, sigma.bend);
+    store(out + sigmoid_tail * count + i, sigma.tail);
+  }
+}
+
+constexpr Kernels table(const char* name) {
+  return {name,
+          scratch_size,
+          gradient<1>,
+          derivatives<1>,
+          energy,
+          append_series<1>,
+          displacement,
+          multiply,
+          multiply_transposed,
+          symmetric_product,
+          pack_and_multiply,
+          multiply_triangular,
+          cholesky,
+          invert_lower,
+          evaluate_all};
+}
+
+}  // namespace tautrack::kernels::TAUTRACK_ISA

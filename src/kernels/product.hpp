@@ -1,0 +1,301 @@
+#pragma once
+
+#include "kernels/simd.hpp"
+
+/// Products of panels: A v, A' g, A' diag(c) A and A times a triangular matrix.
+namespace tautrack::kernels::TAUTRACK_ISA {
+
+/// u += a panel of A times v. Several columns at once, because each sum waits for its last term.
+TAUTRACK_INLINE void multiply_panel(const double* panel, Count n, const double* v, Real* u) {
+  constexpr int unroll = panel_vectors >= 8 ? 1 : 8 / panel_vectors;
+  Real sum[unroll][panel_vectors] = {};
+  Count j = 0;
+  for (; j + unroll <= n; j += unroll)
+    for (int k = 0; k < unroll; ++k)
+      for (int h = 0; h < panel_vectors; ++h)
+        sum[k][h] += load(panel + (j + k) * panel_rows + h * lanes) * v[j + k];
+  for (; j < n; ++j)
+    for (int h = 0; h < panel_vectors; ++h)
+      sum[0][h] += load(panel + j * panel_rows + h * lanes) * v[j];
+  for (int h = 0; h < panel_vectors; ++h) {
+    for (int k = 1; k < unroll; ++k) sum[0][h] += sum[k][h];
+    u[h] = sum[0][h];
+  }
+}
+
+/// sums[j] += column j of `count` panels times g, lane by lane.
+template <int count>
+TAUTRACK_INLINE void accumulate(const double* panel, Count n, const Real* g, double* sums) {
+  const Count size = n * panel_rows;
+  for (Count j = 0; j < n; ++j) {
+    Real even = load(sums + j * lanes);
+    Real odd = {};
+    for (int q = 0; q < count; ++q)
+      for (int h = 0; h < panel_vectors; ++h) {
+        Real& part = h % 2 == 0 ? even : odd;
+        part += load(panel + q * size + j * panel_rows + h * lanes) * g[q * panel_vectors + h];
+      }
+    store(sums + j * lanes, even + odd);
+  }
+}
+
+/// out[j] = sum of the lanes of sums[j].
+inline void add_up(const double* sums, Count n, double* out) {
+  for (Count j = 0; j < n; ++j) out[j] = sum(load(sums + j * lanes));
+}
+
+inline void clear(double* x, Count count) {
+  for (Count i = 0; i < count; ++i) x[i] = 0.0;
+}
+
+// --- A' diag(c) A. --------------------------------------------------------------------------------
+//
+// Only the lower triangle, in tiles of tile_rows x tile_columns entries whose sums fill the
+// registers. A block of rows that stays in the second-level cache is walked tile by tile; the columns
+// of one tile column, times c, lie in a buffer and are used for all tiles of it. Sums are added over
+// their lanes at the end of a block, so that blocks should be long.
+
+#if TAUTRACK_LANES == 8
+inline constexpr int tile_rows = 5, tile_columns = 5;
+#elif TAUTRACK_LANES > 1
+inline constexpr int tile_rows = 4, tile_columns = 3;
+#else
+inline constexpr int tile_rows = 2, tile_columns = 2;
+#endif
+
+/// Numbers that one tile takes up.
+inline constexpr int tile_size = whole_vectors(tile_rows * tile_columns) * lanes;
+
+/// Panels in a block.
+inline Count block_panels(Count n) {
+  constexpr Count bytes = Count{512} * 1024;
+  const Count panels = bytes / (n * panel_rows * 8);
+  return panels < 4 ? 4 : panels > 64 ? 64 : panels;
+}
+
+/// Tiles in the tile column that begins at column j.
+inline Count tiles_at(Count j, Count n) {
+  const Count end = j + tile_columns < n ? j + tile_columns : n;
+  return (end + tile_rows - 1) / tile_rows;
+}
+
+inline Count tile_count(Count n) {
+  Count count = 0;
+  for (Count j = 0; j < n; j += tile_columns) count += tiles_at(j, n);
+  return count;
+}
+
+/// tile[k * rows + i] += sum over the rows of column i of a times column k of b, which lies in
+/// [panel][vector][columns].
+template <int rows, int columns>
+void add_tile(const double* a, Count stride, Count panels, const double* b, double* tile) {
+  Real total[rows * columns];
+  for (int i = 0; i < rows * columns; ++i) total[i] = Real{};
+  for (Count p = 0; p < panels; ++p, a += stride) {
+    for (int h = 0; h < panel_vectors; ++h, b += columns * lanes) {
+      Real left[rows];
+      for (int i = 0; i < rows; ++i) left[i] = load(a + i * panel_rows + h * lanes);
+      for (int k = 0; k < columns; ++k) {
+        const Real right = load(b + k * lanes);
+        for (int i = 0; i < rows; ++i) total[k * rows + i] += left[i] * right;
+      }
+    }
+  }
+  Real added[whole_vectors(rows * columns)];
+  all_sums(total, added);
+  for (int i = 0; i < whole_vectors(rows * columns); ++i)
+    store(tile + i * lanes, load(tile + i * lanes) + added[i]);
+}
+
+using AddTile = void (*)(const double*, Count, Count, const double*, double*);
+
+/// Tiles of every size up to the full one.
+template <int rows, int columns>
+AddTile tile_of(Count wanted_rows, Count wanted_columns) {
+  if constexpr (columns > 1) {
+    if (wanted_columns < columns) return tile_of<rows, columns - 1>(wanted_rows, wanted_columns);
+  }
+  if constexpr (rows > 1) {
+    if (wanted_rows < rows) return tile_of<rows - 1, columns>(wanted_rows, wanted_columns);
+  }
+  return add_tile<rows, columns>;
+}
+
+/// Adds the product of `count` panels to the tiles. buffer: tile_columns * 16 numbers a panel.
+inline void add_block(const double* panels, Count count, Count n, const double* c, double* buffer,
+                      double* tiles) {
+  const Count stride = n * panel_rows;
+  for (Count j = 0; j < n; j += tile_columns) {
+    const Count columns = n - j < tile_columns ? n - j : Count{tile_columns};
+    double* to = buffer;
+    for (Count p = 0; p < count; ++p)
+      for (int h = 0; h < panel_vectors; ++h)
+        for (Count k = 0; k < columns; ++k, to += lanes) {
+          const Real a = load(panels + p * stride + (j + k) * panel_rows + h * lanes);
+          store(to, c != nullptr ? a * load(c + p * panel_rows + h * lanes) : a);
+        }
+    for (Count i = 0; i < j + columns; i += tile_rows, tiles += tile_size) {
+      const Count rows = j + columns - i < tile_rows ? j + columns - i : Count{tile_rows};
+      tile_of<tile_rows, tile_columns>(rows, columns)(panels + i * panel_rows, stride, count,
+                                                      buffer, tiles);
+    }
+  }
+}
+
+/// The lower triangle G (n x n, column by column) from the tiles.
+inline void read_tiles(const double* tiles, Count n, double* G) {
+  for (Count j = 0; j < n; j += tile_columns) {
+    const Count columns = n - j < tile_columns ? n - j : Count{tile_columns};
+    for (Count i = 0; i < j + columns; i += tile_rows, tiles += tile_size) {
+      const Count rows = j + columns - i < tile_rows ? j + columns - i : Count{tile_rows};
+      for (Count k = 0; k < columns; ++k)
+        for (Count l = 0; l < rows && i + l <= j + k; ++l)
+          G[(i + l) * n + j + k] = tiles[k * rows + l];
+    }
+  }
+}
+
+/// Numbers of scratch for add_block() and its tiles.
+inline Count buffer_size(Count n) { return block_panels(n) * panel_rows * tile_columns; }
+inline Count tiles_size(Count n) { return tile_count(n) * tile_size; }
+
+inline void symmetric_product(const double* panels, Range range, Count n, const double* c,
+                              double* scratch, double* G) {
+  double* const buffer = scratch;
+  double* const tiles = buffer + buffer_size(n);
+  clear(tiles, tiles_size(n));
+  const Count block = block_panels(n);
+  for (Count first = range.first; first < range.last; first += block) {
+    const Count count = range.last - first < block ? range.last - first : block;
+    add_block(panels + first * n * panel_rows, count, n,
+              c != nullptr ? c + first * panel_rows : nullptr, buffer, tiles);
+  }
+  read_tiles(tiles, n, G);
+}
+
+/// Copies the rows [16 first, 16 (first + count)) of diag(factor) X, as far as there are any.
+inline void pack(const double* X, Count rows, Count n, const double* factor, Count first,
+                 Count count, double* panels) {
+  for (Count j = 0; j < n; ++j) {
+    for (Count p = first; p < first + count; ++p) {
+      const Count row = p * panel_rows;
+      const Count there = rows - row < panel_rows ? rows - row : panel_rows;
+      const double* const from = X + j * rows + row;
+      double* const to = panels + (p * n + j) * panel_rows;
+      if (factor == nullptr)
+        for (Count i = 0; i < there; ++i) to[i] = from[i];
+      else
+        for (Count i = 0; i < there; ++i) to[i] = from[i] * factor[row + i];
+      for (Count i = there; i < panel_rows; ++i) to[i] = 0.0;
+    }
+  }
+}
+
+inline void pack_and_multiply(const double* X, Count rows, Count n, const double* factor,
+                              double* panels, double* scratch, double* G) {
+  double* const buffer = scratch;
+  double* const tiles = buffer + buffer_size(n);
+  clear(tiles, tiles_size(n));
+  const Count block = block_panels(n);
+  const Count all = panels_of(rows);
+  for (Count first = 0; first < all; first += block) {
+    const Count count = all - first < block ? all - first : block;
+    pack(X, rows, n, factor, first, count, panels);
+    add_block(panels + first * n * panel_rows, count, n, nullptr, buffer, tiles);
+  }
+  read_tiles(tiles, n, G);
+}
+
+// --- A times a triangular matrix. -----------------------------------------------------------------
+
+#if TAUTRACK_LANES == 8
+inline constexpr int strip_vectors = 2, strip_columns = 10;
+#elif TAUTRACK_LANES > 1
+inline constexpr int strip_vectors = 2, strip_columns = 5;
+#else
+inline constexpr int strip_vectors = 1, strip_columns = 4;
+#endif
+
+/// Numbers of scratch for multiply_triangular(): the triangle in strips, [strip][row][column].
+inline Count triangle_size(Count n) {
+  const Count strips = (n + strip_columns - 1) / strip_columns;
+  return strips * n * strip_columns;
+}
+
+inline void multiply_triangular(double* panels, Range range, Count n, const double* triangle,
+                                const double* factor, double* norms, double* scratch) {
+  const Count strips = (n + strip_columns - 1) / strip_columns;
+  for (Count s = 0; s < strips; ++s)
+    for (Count i = 0; i < n; ++i)
+      for (Count k = 0; k < strip_columns; ++k) {
+        const Count j = s * strip_columns + k;
+        scratch[(s * n + i) * strip_columns + k] = j < n && i <= j ? triangle[i * n + j] : 0.0;
+      }
+  for (Count p = range.first; p < range.last; ++p) {
+    for (int h = 0; h < panel_vectors; h += strip_vectors) {
+      double* const panel = panels + p * n * panel_rows + h * lanes;
+      const Count row = p * panel_rows + h * lanes;
+      Real scale[strip_vectors], square[strip_vectors] = {};
+      for (int i = 0; i < strip_vectors; ++i)
+        scale[i] = factor != nullptr ? load(factor + row + i * lanes) : fill(1.0);
+      // From the last column to the first: a column needs itself and those before it.
+      for (Count s = strips - 1; s >= 0; --s) {
+        const Count end = (s + 1) * strip_columns < n ? (s + 1) * strip_columns : n;
+        const double* right = scratch + s * n * strip_columns;
+        Real total[strip_columns][strip_vectors] = {};
+        for (Count i = 0; i < end; ++i, right += strip_columns) {
+          Real left[strip_vectors];
+          for (int l = 0; l < strip_vectors; ++l)
+            left[l] = load(panel + i * panel_rows + l * lanes);
+          for (int k = 0; k < strip_columns; ++k)
+            for (int l = 0; l < strip_vectors; ++l) total[k][l] += left[l] * right[k];
+        }
+        for (int k = 0; k < strip_columns; ++k) {
+          if (s * strip_columns + k >= n) break;
+          for (int l = 0; l < strip_vectors; ++l) {
+            const Real a = total[k][l] * scale[l];
+            square[l] += a * a;
+            store(panel + (s * strip_columns + k) * panel_rows + l * lanes, a);
+          }
+        }
+      }
+      for (int l = 0; l < strip_vectors; ++l)
+        for (int i = 0; i < lanes; ++i)
+          norms[row + l * lanes + i] = __builtin_sqrt(lane(square[l], i));
+    }
+  }
+}
+
+// --- Factors of a Gram matrix. --------------------------------------------------------------------
+
+/// G = L L' in place, lower triangles column by column; the smallest entry of the diagonal of L, 0
+/// when G is not positive definite to rounding.
+inline double cholesky(double* G, Count n) {
+  double smallest = 1.0 / 0.0;
+  for (Count k = 0; k < n; ++k) {
+    double* const column = G + k * n;
+    if (!(column[k] > 0.0)) return 0.0;
+    const double diagonal = __builtin_sqrt(column[k]);
+    smallest = diagonal < smallest ? diagonal : smallest;
+    column[k] = diagonal;
+    for (Count i = k + 1; i < n; ++i) column[i] /= diagonal;
+    for (Count j = k + 1; j < n; ++j)
+      for (Count i = j; i < n; ++i) G[j * n + i] -= column[j] * column[i];
+  }
+  return smallest;
+}
+
+/// The inverse of a lower triangle, column by column like L itself; nothing above the diagonal.
+inline void invert_lower(const double* L, Count n, double* inverse) {
+  for (Count j = 0; j < n; ++j) {
+    double* const x = inverse + j * n;
+    x[j] = 1.0;
+    for (Count i = j + 1; i < n; ++i) x[i] = 0.0;
+    for (Count k = j; k < n; ++k) {
+      x[k] /= L[k * n + k];
+      for (Count i = k + 1; i < n; ++i) x[i] -= x[k] * L[k * n + i];
+    }
+  }
+}
+
+}  // namespace tautrack::kernels::TAUTRACK_ISA

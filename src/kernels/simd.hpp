@@ -1,0 +1,139 @@
+#pragma once
+
+#include "kernels/kernels.hpp"
+
+/// Vectors of doubles, as wide as the instruction set of this compilation: the vector extensions of
+/// GCC and Clang, elsewhere plain numbers.
+///
+/// TAUTRACK_ISA names the namespace; a file that includes this defines it.
+namespace tautrack::kernels::TAUTRACK_ISA {
+
+#if defined(__GNUC__)
+#if defined(__AVX512F__)
+#define TAUTRACK_LANES 8
+#elif defined(__AVX__)
+#define TAUTRACK_LANES 4
+#else
+#define TAUTRACK_LANES 2
+#endif
+#else
+#define TAUTRACK_LANES 1
+#endif
+
+inline constexpr int lanes = TAUTRACK_LANES;
+
+/// Vectors in a panel's column.
+inline constexpr int panel_vectors = static_cast<int>(panel_rows) / lanes;
+
+#if TAUTRACK_LANES > 1
+
+#define TAUTRACK_INLINE inline __attribute__((always_inline))
+
+typedef double Real __attribute__((vector_size(8 * TAUTRACK_LANES), may_alias));
+typedef long long Bits __attribute__((vector_size(8 * TAUTRACK_LANES), may_alias));
+
+/// Lanes picked from a and, counted on, b.
+#if defined(__clang__)
+#define TAUTRACK_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define TAUTRACK_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, Bits{__VA_ARGS__})
+#endif
+
+TAUTRACK_INLINE Real load(const double* p) { return *reinterpret_cast<const Real*>(p); }
+TAUTRACK_INLINE void store(double* p, Real x) { *reinterpret_cast<Real*>(p) = x; }
+TAUTRACK_INLINE Real fill(double x) { return Real{} + x; }
+TAUTRACK_INLINE Bits bits(Real x) { return reinterpret_cast<Bits>(x); }
+TAUTRACK_INLINE Real real(Bits x) { return reinterpret_cast<Real>(x); }
+TAUTRACK_INLINE double lane(Real x, int i) { return x[i]; }
+
+#else
+
+#define TAUTRACK_INLINE inline
+
+using Real = double;
+using Bits = long long;
+
+TAUTRACK_INLINE Real load(const double* p) { return *p; }
+TAUTRACK_INLINE void store(double* p, Real x) { *p = x; }
+TAUTRACK_INLINE Real fill(double x) { return x; }
+TAUTRACK_INLINE Bits bits(Real x) {
+  union {
+    Real real;
+    Bits bits;
+  } same{x};
+  return same.bits;
+}
+TAUTRACK_INLINE Real real(Bits x) {
+  union {
+    Bits bits;
+    Real real;
+  } same{x};
+  return same.real;
+}
+TAUTRACK_INLINE double lane(Real x, int) { return x; }
+
+#endif
+
+inline constexpr long long sign_bit = static_cast<long long>(1ULL << 63U);
+
+TAUTRACK_INLINE Real absolute(Real x) { return real(bits(x) & ~sign_bit); }
+
+/// The larger one; a where b is NaN.
+TAUTRACK_INLINE Real larger(Real a, Real b) { return b > a ? b : a; }
+
+TAUTRACK_INLINE double sum(Real x) {
+  double total = lane(x, 0);
+  for (int i = 1; i < lanes; ++i) total += lane(x, i);
+  return total;
+}
+
+TAUTRACK_INLINE double largest(Real x) {
+  double most = lane(x, 0);
+  for (int i = 1; i < lanes; ++i) most = lane(x, i) > most ? lane(x, i) : most;
+  return most;
+}
+
+/// Lane i of the result is the sum of x[i].
+TAUTRACK_INLINE Real sums(const Real* x) {
+#if TAUTRACK_LANES == 8
+  Real pairs[4];
+  for (int i = 0; i < 4; ++i)
+    pairs[i] = TAUTRACK_SHUFFLE(x[2 * i], x[2 * i + 1], 0, 8, 2, 10, 4, 12, 6, 14) +
+               TAUTRACK_SHUFFLE(x[2 * i], x[2 * i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+  Real fours[2];
+  for (int i = 0; i < 2; ++i)
+    fours[i] = TAUTRACK_SHUFFLE(pairs[2 * i], pairs[2 * i + 1], 0, 1, 8, 9, 4, 5, 12, 13) +
+               TAUTRACK_SHUFFLE(pairs[2 * i], pairs[2 * i + 1], 2, 3, 10, 11, 6, 7, 14, 15);
+  return TAUTRACK_SHUFFLE(fours[0], fours[1], 0, 1, 2, 3, 8, 9, 10, 11) +
+         TAUTRACK_SHUFFLE(fours[0], fours[1], 4, 5, 6, 7, 12, 13, 14, 15);
+#elif TAUTRACK_LANES == 4
+  Real pairs[2];
+  for (int i = 0; i < 2; ++i)
+    pairs[i] = TAUTRACK_SHUFFLE(x[2 * i], x[2 * i + 1], 0, 4, 2, 6) +
+               TAUTRACK_SHUFFLE(x[2 * i], x[2 * i + 1], 1, 5, 3, 7);
+  return TAUTRACK_SHUFFLE(pairs[0], pairs[1], 0, 1, 4, 5) +
+         TAUTRACK_SHUFFLE(pairs[0], pairs[1], 2, 3, 6, 7);
+#elif TAUTRACK_LANES == 2
+  return TAUTRACK_SHUFFLE(x[0], x[1], 0, 2) + TAUTRACK_SHUFFLE(x[0], x[1], 1, 3);
+#else
+  return x[0];
+#endif
+}
+
+/// Room for `count` numbers in whole vectors.
+constexpr int whole_vectors(int count) { return (count + lanes - 1) / lanes; }
+
+/// out[i] = sum of x[i] for i < count, out filled up to whole vectors.
+template <int count>
+TAUTRACK_INLINE void all_sums(const Real (&x)[count], Real (&out)[whole_vectors(count)]) {
+  for (int i = 0; i < whole_vectors(count); ++i) {
+    Real group[lanes];
+    for (int j = 0; j < lanes; ++j) {
+      const int at = i * lanes + j;
+      group[j] = at < count ? x[at < count ? at : 0] : Real{};
+    }
+    out[i] = sums(group);
+  }
+}
+
+}  // namespace tautrack::kernels::TAUTRACK_ISA

@@ -1,0 +1,215 @@
+#include "predictor/approximant.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <Eigen/Cholesky>
+
+namespace tautrack {
+
+namespace {
+
+/// Degree of the denominator: a complex pair, the nearest singularity of a real curve as a rule, and
+/// one more.
+constexpr int kDenominator = 3;
+
+/// Orders to which it is fitted.
+constexpr int kFitted = 3;
+
+/// The denominator, one at the start, may fall to this on the way.
+constexpr double kSmallestDenominator = 0.1;
+
+/// A Pade approximant is trusted to at most this multiple of the length of the plain series.
+constexpr double kFurthest = 4.0;
+
+/// Steps shorter than this have a smaller error: it tilts a short step as little as a long one.
+constexpr double kShort = 0.05;
+
+/// Part of the tangent in x below which x is no parameter.
+constexpr double kNoParameter = 1e-6;
+
+std::size_t at_index(int k) { return static_cast<std::size_t>(k); }
+
+double metric_square(const Eigen::Ref<const Vector>& z, const MetricScales& scales) {
+  const Index n = z.size() - 1;
+  const double tau = z(n) / scales.parameter;
+  return z.head(n).squaredNorm() / (scales.unknown * scales.unknown) + tau * tau;
+}
+
+}  // namespace
+
+Approximant::Approximant(Index n)
+    : n_(n),
+      terms_(Matrix::Zero(n + 1, max_series_order + 1)),
+      numerator_(Matrix::Zero(n + 1, max_series_order + 1)) {}
+
+void Approximant::fit(int order, const MetricScales& scales, double excess, double tolerance) {
+  order_ = order;
+  excess_ = excess;
+  tolerance_ = tolerance;
+  const double plain = std::min(plain_length(scales, order), plain_length(scales, order - 1));
+  fit_denominator(scales);
+  set_numerator();
+  trusted_ = trusted_length(scales, plain);
+  if (!(trusted_ > plain)) {
+    denominator_ = Polynomial(0);
+    denominator_[0] = 1.0;
+    set_numerator();
+    trusted_ = plain;
+  }
+  tau_numerator_ = Polynomial(order);
+  for (int k = 1; k <= order; ++k) tau_numerator_[k] = numerator_(n_, k);
+  tau_slope_ = Polynomial::quotient_derivative(tau_numerator_, denominator_);
+}
+
+bool Approximant::reparametrise(const Approximant& from, int order, const MetricScales& scales) {
+  // b = sum beta_k a^k, and its inverse a(b) = sum gamma_k b^k by comparison of coefficients.
+  std::array<double, max_series_order + 1> beta{};
+  std::array<double, max_series_order + 1> gamma{};
+  const auto first = from.terms_.col(1).head(n_);
+  const double length = first.norm() / scales.unknown;
+  if (!(length > kNoParameter)) return false;
+  const double factor = 1.0 / (length * scales.unknown * scales.unknown);
+  for (int k = 1; k <= order; ++k)
+    beta[at_index(k)] = factor * first.dot(from.terms_.col(k).head(n_));
+  // power[j][k]: coefficient of b^k in a(b)^j.
+  std::array<std::array<double, max_series_order + 1>, max_series_order + 1> power{};
+  for (int k = 1; k <= order; ++k) {
+    double sum = k == 1 ? 1.0 : 0.0;
+    for (int j = 2; j <= k; ++j) {
+      double product = 0.0;
+      for (int i = 1; i <= k - j + 1; ++i)
+        product += gamma[at_index(i)] * power[at_index(j - 1)][at_index(k - i)];
+      power[at_index(j)][at_index(k)] = product;
+      sum -= beta[at_index(j)] * product;
+    }
+    gamma[at_index(k)] = power[1][at_index(k)] = sum / beta[1];
+  }
+  for (int k = 1; k <= order; ++k) {
+    terms_.col(k) = gamma[at_index(k)] * from.terms_.col(1);
+    for (int j = 2; j <= k; ++j)
+      terms_.col(k) += power[at_index(j)][at_index(k)] * from.terms_.col(j);
+  }
+  return terms_.leftCols(order + 1).allFinite();
+}
+
+double Approximant::allowed(double a) const { return tolerance_ * std::min(1.0, a / kShort); }
+
+/// Length at which the term of order k reaches the allowed error.
+double Approximant::plain_length(const MetricScales& scales, int k) const {
+  const double size = std::max(excess_ * std::sqrt(metric_square(terms_.col(k), scales)),
+                               std::numeric_limits<double>::min());
+  const double length = std::pow(tolerance_ / size, 1.0 / k);
+  return length >= kShort ? length : std::pow(tolerance_ / (kShort * size), 1.0 / (k - 1));
+}
+
+/// q with q(0) = 1 that makes the coefficients of q z of order K - 1 and before as small as it can,
+/// in the least-squares sense. Order K is left out, to judge the result by.
+void Approximant::fit_denominator(const MetricScales& scales) {
+  constexpr int m = kDenominator;
+  constexpr int count = m + kFitted;
+  denominator_ = Polynomial(m);
+  denominator_[0] = 1.0;
+  // Growth of the terms, which is taken out for the sake of conditioning.
+  const double growth =
+      std::pow(metric_square(terms_.col(order_), scales) / metric_square(terms_.col(1), scales),
+               0.5 / (order_ - 1));
+  if (!(growth > 0.0) || !std::isfinite(growth)) return;
+  std::array<double, count> weight{};  // of z_k, k = order - 1 - i
+  for (int i = 0; i < count; ++i)
+    weight[at_index(i)] = order_ - 1 - i >= 1 ? std::pow(growth, i) : 0.0;
+  std::array<std::array<double, count>, count> dot{};
+  const double by_unknown = 1.0 / (scales.unknown * scales.unknown);
+  const double by_parameter = 1.0 / (scales.parameter * scales.parameter);
+  for (int i = 0; i < count; ++i) {
+    for (int j = 0; j <= i; ++j) {
+      const double scale = weight[at_index(i)] * weight[at_index(j)];
+      if (scale == 0.0) continue;
+      const auto a = terms_.col(order_ - 1 - i);
+      const auto b = terms_.col(order_ - 1 - j);
+      dot[at_index(i)][at_index(j)] = dot[at_index(j)][at_index(i)] =
+          scale * (a.head(n_).dot(b.head(n_)) * by_unknown + a(n_) * b(n_) * by_parameter);
+    }
+  }
+  Eigen::Matrix<double, m, m> normal = Eigen::Matrix<double, m, m>::Zero();
+  Eigen::Matrix<double, m, 1> right = Eigen::Matrix<double, m, 1>::Zero();
+  for (int row = 0; row < kFitted; ++row) {
+    for (int i = 1; i <= m; ++i) {
+      for (int j = 1; j <= m; ++j)
+        normal(i - 1, j - 1) += dot[at_index(row + i)][at_index(row + j)];
+      right(i - 1) -= dot[at_index(row + i)][at_index(row)];
+    }
+  }
+  const double shift = 1e-12 * normal.trace();
+  if (!(shift > 0.0)) return;
+  normal.diagonal().array() += shift;
+  const Eigen::Matrix<double, m, 1> solution = normal.ldlt().solve(right);
+  if (!solution.allFinite()) return;
+  double power = 1.0;
+  for (int j = 1; j <= m; ++j) {
+    power *= growth;
+    denominator_[j] = solution(j - 1) * power;
+  }
+}
+
+void Approximant::set_numerator() {
+  for (int k = 1; k <= order_; ++k) {
+    numerator_.col(k) = terms_.col(k);
+    for (int j = 1; j <= std::min(denominator_.degree(), k - 1); ++j)
+      numerator_.col(k) += denominator_[j] * terms_.col(k - j);
+  }
+}
+
+/// Longest a for which the last two terms of the numerator stay below the allowed error and the
+/// denominator away from zero; zero when that is shorter than the plain series.
+double Approximant::trusted_length(const MetricScales& scales, double plain) const {
+  const double last = excess_ * std::sqrt(metric_square(numerator_.col(order_), scales));
+  const double before = excess_ * std::sqrt(metric_square(numerator_.col(order_ - 1), scales));
+  const auto is_trusted = [&](double a) {
+    const double q = denominator_(a);
+    return q >= kSmallestDenominator &&
+           std::max(last * a, before) * std::pow(a, order_ - 1) <= allowed(a) * q;
+  };
+  double low = 0.0;
+  double high = plain;
+  while (high < kFurthest * plain && is_trusted(high)) {
+    low = high;
+    high *= 1.3;
+  }
+  if (low == 0.0) return 0.0;
+  for (int k = 0; k < 4; ++k) {
+    const double middle = 0.5 * (low + high);
+    (is_trusted(middle) ? low : high) = middle;
+  }
+  return low;
+}
+
+void Approximant::at(double a, const MetricScales& scales, Vector& offset,
+                     Vector& direction) const {
+  const double q = denominator_(a);
+  double q_slope = 0.0;
+  for (int j = denominator_.degree(); j >= 1; --j) q_slope = q_slope * a + j * denominator_[j];
+  offset.setZero(n_ + 1);
+  direction.setZero(n_ + 1);
+  for (int k = order_; k >= 1; --k) {
+    direction = direction * a + k * numerator_.col(k);
+    offset = offset * a + numerator_.col(k);
+  }
+  offset *= a / q;
+  direction -= offset * q_slope;  // times q, which is positive
+  direction /= metric_norm(direction, scales);
+}
+
+double Approximant::distance(double a, const MetricScales& scales) const {
+  double square = 0.0;
+  for (Index i = 0; i <= n_; ++i) {
+    double sum = 0.0;
+    for (int k = order_; k >= 1; --k) sum = sum * a + numerator_(i, k);
+    sum /= i < n_ ? scales.unknown : scales.parameter;
+    square += sum * sum;
+  }
+  return a * std::sqrt(square) / denominator_(a);
+}
+
+}  // namespace tautrack

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <array>
+
+#include "tautrack/core/bordered.hpp"
+#include "tautrack/core/types.hpp"
+
+#include "predictor/polynomial.hpp"
+
+namespace tautrack {
+
+/// Fewest terms that make an estimate of the remainder.
+constexpr int kMinSeriesOrder = 6;
+
+/// A piece of curve z(a) - z(0), z = (x, tau), from its Taylor coefficients z_1 .. z_K: a Pade
+/// approximant p(a) / q(a) with one denominator for all components, or the plain polynomial where
+/// that reaches further, and the length to which it is trusted. The zeros of q estimate the nearest
+/// singularities of the curve, which are complex as a rule (vector Pade approximants in continuation:
+/// Cochelin, Damil & Potier-Ferry 1994).
+class Approximant {
+ public:
+  explicit Approximant(Index n);
+
+  /// Coefficient of a^k, to be set for k = 1 .. order. n + 1.
+  [[nodiscard]] auto term(int k) { return terms_.col(k); }
+  [[nodiscard]] auto term(int k) const { return terms_.col(k); }
+
+  /// @param excess Sizes of terms are this multiple of their metric norm, >= 1.
+  /// @param tolerance Wanted error, in the metric times `excess`.
+  void fit(int order, const MetricScales& scales, double excess, double tolerance);
+
+  /// The same curve with the length of x along its first coefficient for parameter,
+  ///
+  ///     b = <x_1, x(a) - x_0> / |x_1|,
+  ///
+  /// in place of the one it was expanded in. Where tau turns sharply a parameter that follows tau
+  /// makes a square root of what is a parabola in x. @return false when x does not move to first
+  /// order.
+  [[nodiscard]] bool reparametrise(const Approximant& from, int order, const MetricScales& scales);
+
+  [[nodiscard]] double trusted() const noexcept { return trusted_; }
+
+  /// Error that a step of length a may have.
+  [[nodiscard]] double allowed(double a) const;
+
+  [[nodiscard]] int order() const noexcept { return order_; }
+  [[nodiscard]] const Polynomial& denominator() const noexcept { return denominator_; }
+  [[nodiscard]] const Polynomial& tau_numerator() const noexcept { return tau_numerator_; }
+  /// Numerator of dtau/da; the denominator q^2 is positive.
+  [[nodiscard]] const Polynomial& tau_slope() const noexcept { return tau_slope_; }
+
+  /// tau(a) - tau(0).
+  [[nodiscard]] double tau(double a) const { return tau_numerator_(a) / denominator_(a); }
+
+  /// z(a) - z(0) and the unit tangent there; both n + 1.
+  void at(double a, const MetricScales& scales, Vector& offset, Vector& direction) const;
+
+  /// |z(a) - z(0)| in the metric.
+  [[nodiscard]] double distance(double a, const MetricScales& scales) const;
+
+ private:
+  void fit_denominator(const MetricScales& scales);
+  void set_numerator();
+  [[nodiscard]] double trusted_length(const MetricScales& scales, double plain) const;
+  [[nodiscard]] double plain_length(const MetricScales& scales, int k) const;
+
+  Index n_;
+  Matrix terms_;      ///< n + 1 x (order + 1), column k is the coefficient of a^k.
+  Matrix numerator_;  ///< The same of q (z - z(0)).
+  Polynomial denominator_, tau_numerator_, tau_slope_;
+  int order_ = 0;
+  double excess_ = 1.0;
+  double tolerance_ = 0.0;
+  double trusted_ = 0.0;
+};
+
+}  // namespace tautrack

@@ -1,0 +1,201 @@
+#include "predictor/taylor.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "predictor/approximant.hpp"
+
+namespace tautrack {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// The corrected point may be this multiple of the tolerance away.
+constexpr double kAgreement = 100.0;
+
+/// And this much its tangent may be turned away: the tangent comes from a linearisation beside the
+/// point.
+constexpr double kAgreementAngle = 1000.0;
+
+/// A linearisation within this distance of the point serves the series: its error in the
+/// coefficients is of that order.
+constexpr double kReach = 1e-4;
+
+/// Part of a step within which a zero of dtau/da is the fold that the step started from.
+constexpr double kSameFold = 1e-3;
+
+/// A zero of dtau/da this close to the end of a step makes the sign of tau's direction there a
+/// matter of luck.
+constexpr double kNearEnd = 0.9;
+
+/// The curve z(a) = (x, tau) from an accepted point by its Taylor coefficients,
+///
+///     B z_k = (-[a^k] H(z(a)) with z_k = 0, 0),   B = [H_x H_tau; tangent'],
+///
+/// with one matrix for all orders (the asymptotic numerical method: Cochelin, Damil & Potier-Ferry
+/// 1994), in the arclength along the tangent or, where that reaches further, in the length of x.
+class TaylorPredictor final : public Predictor {
+ public:
+  TaylorPredictor(const PredictorOptions& options, Corrector& corrector)
+      : tolerance_(options.tolerance),
+        corrector_(corrector),
+        n_(corrector.homotopy().size()),
+        max_order_(options.max_order > 0 ? options.max_order : order_by_cost()),
+        x_(n_),
+        rest_(n_),
+        z_(n_ + 1),
+        base_(n_ + 1),
+        by_arclength_(n_),
+        by_unknowns_(n_) {}
+
+  void aim(double tau) override { target_ = tau; }
+
+  /// A series from a linearisation beside the point becomes one at the point.
+  [[nodiscard]] bool improve() override {
+    const bool can = curve_ != nullptr && borrowed_;
+    if (can) curve_ = nullptr;
+    exact_ = can;
+    return can;
+  }
+
+  [[nodiscard]] bool predict(const PathPoint& from, double step, Prediction& out) override {
+    if (!starts_at(from) && !expand(from)) return false;
+    double h = std::min(step, curve_->trusted());
+    const double start = from.kind == PointKind::fold ? kSameFold * h : 0.0;
+    turn_ = curve_->tau_slope().first_root(start, h);
+    if (turn_) {
+      if (const auto second = curve_->tau_slope().first_root(*turn_ * (1.0 + 1e-12), h)) {
+        h = 0.5 * (*turn_ + *second);
+      } else if (*turn_ > kNearEnd * h) {
+        h = (2.0 * kNearEnd - 1.0) * *turn_;
+        turn_.reset();
+      }
+    }
+    step_ = h;
+    set(h, out);
+    out.next_step = kInfinity;
+    out.turns = turn_.has_value();
+    return out.x.allFinite() && std::isfinite(out.tau);
+  }
+
+  [[nodiscard]] bool meet(const PathPoint& from, double tau, Prediction& out) override {
+    if (!starts_at(from)) return false;
+    Polynomial difference = curve_->tau_numerator();
+    for (int j = 0; j <= curve_->denominator().degree(); ++j)
+      difference[j] -= (tau - from.tau) * curve_->denominator()[j];
+    const auto a = difference.first_root(0.0, step_);
+    if (!a) return false;
+    set(*a, out);
+    out.tau = tau;
+    return true;
+  }
+
+  [[nodiscard]] bool turning_point(const PathPoint& from, Prediction& out) override {
+    if (!starts_at(from) || !turn_) return false;
+    set(*turn_, out);
+    return true;
+  }
+
+ private:
+  /// Orders are worth their passes as long as they save steps: with steps of length eps^(1/K) and c
+  /// passes a linearisation the cost (c + K) eps^(-1/K) of a unit of length is least where
+  /// K^2 = (c + K) log(1/eps).
+  [[nodiscard]] int order_by_cost() const {
+    const double digits = std::log(1.0 / tolerance_);
+    const double c = corrector_.homotopy().linearisation_cost();
+    const double best = 0.5 * (digits + std::sqrt(digits * digits + 4.0 * digits * c));
+    return static_cast<int>(std::clamp(best, double{kMinSeriesOrder}, double{max_series_order}));
+  }
+
+  [[nodiscard]] bool starts_at(const PathPoint& from) const {
+    return curve_ != nullptr && from.tau == base_(n_) && from.x == base_.head(n_);
+  }
+
+  bool expand(const PathPoint& from) {
+    curve_ = nullptr;
+    borrowed_ = !exact_ && corrector_.is_near(from.x, from.tau, from.scales, kReach);
+    exact_ = false;
+    if (!borrowed_ && !corrector_.evaluate(from.x, from.tau)) return false;
+    if (!corrector_.refactor(from.tangent, from.scales)) return false;
+    const HomotopyRef homotopy = corrector_.homotopy();
+    base_ << from.x, from.tau;
+    scales_ = from.scales;
+    corrector_.tangent(z_);
+    double excess = 1.0;
+    int order = 0;
+    while (z_.allFinite()) {
+      ++order;
+      by_arclength_.term(order) = z_;
+      // An order or two later the result would be little better: look at every other one.
+      if (order == max_order_ || (order >= kMinSeriesOrder && order % 2 == 0)) {
+        approximate(order, excess);
+        if (order == max_order_ || reaches_target(from)) return true;
+      }
+      x_ = z_.head(n_);
+      const double displacement = homotopy.append_series(order, x_, z_(n_), rest_);
+      const double ratio = displacement / metric_norm(z_, scales_);
+      excess = std::isfinite(ratio) ? std::max(1.0, ratio) : 1.0;
+      rest_ = -rest_;
+      corrector_.solve(rest_, 0.0, z_);
+    }
+    if (order < kMinSeriesOrder) return false;
+    approximate(order, excess);
+    return true;
+  }
+
+  /// Takes the parameter in which the terms so far reach further.
+  void approximate(int order, double excess) {
+    by_arclength_.fit(order, scales_, excess, tolerance_);
+    curve_ = &by_arclength_;
+    if (!by_unknowns_.reparametrise(by_arclength_, order, scales_)) return;
+    by_unknowns_.fit(order, scales_, excess, tolerance_);
+    if (by_unknowns_.distance(by_unknowns_.trusted(), scales_) >
+        by_arclength_.distance(by_arclength_.trusted(), scales_))
+      curve_ = &by_unknowns_;
+  }
+
+  /// Whether the trusted piece of curve meets the tau that the path is aimed at.
+  [[nodiscard]] bool reaches_target(const PathPoint& from) const {
+    const double reached = from.tau + curve_->tau(curve_->trusted());
+    return target_ > from.tau ? reached >= target_ : reached <= target_;
+  }
+
+  void set(double a, Prediction& out) {
+    curve_->at(a, scales_, z_, out.direction);
+    out.x = base_.head(n_) + z_.head(n_);
+    out.tau = base_(n_) + z_(n_);
+    out.step = a;
+    // Next to tau = 1 the rounding of tau itself is a distance to be reckoned with.
+    const double rounding =
+        8.0 * std::numeric_limits<double>::epsilon() * std::abs(out.tau) / scales_.parameter;
+    out.agreement = kAgreement * curve_->allowed(a) + rounding;
+    out.agreement_angle = kAgreementAngle * tolerance_ + rounding / a;
+  }
+
+  double tolerance_;
+  Corrector& corrector_;
+  Index n_;
+  int max_order_;
+  double target_ = kInfinity;
+
+  Vector x_, rest_, z_;  ///< Scratch.
+  Vector base_;          ///< n + 1, the point expanded at.
+  MetricScales scales_;
+  Approximant by_arclength_, by_unknowns_;
+  const Approximant* curve_ = nullptr;  ///< The better one; none before the first expansion.
+  bool borrowed_ = false;               ///< It stands on a linearisation beside the point.
+  bool exact_ = false;                  ///< The next one shall not.
+  double step_ = 0.0;                   ///< Of the last proposal.
+  std::optional<double> turn_;          ///< Zero of dtau/da within it.
+};
+
+}  // namespace
+
+std::unique_ptr<Predictor> make_taylor_predictor(const PredictorOptions& options,
+                                                 Corrector& corrector) {
+  return std::make_unique<TaylorPredictor>(options, corrector);
+}
+
+}  // namespace tautrack
