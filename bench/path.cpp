@@ -51,12 +51,13 @@ void path(benchmark::State& state, PredictorKind predictor) {
   const Index s = state.range(1);
   track_seeds(state, L, s, L <= 1000 ? 20 : 1, predictor);
 }
+BENCHMARK_CAPTURE(path, taylor, PredictorKind::taylor)->Apply(bench::four_sizes);
 BENCHMARK_CAPTURE(path, tangent, PredictorKind::tangent)->Apply(bench::four_sizes);
 BENCHMARK_CAPTURE(path, davidenko, PredictorKind::davidenko)->Apply(bench::four_sizes);
 
 // Question: how does the cost of a path grow with the number of patterns at fixed s = 10?
 void path_growth_in_patterns(benchmark::State& state) {
-  track_seeds(state, state.range(0), 10, 1, PredictorKind::tangent);
+  track_seeds(state, state.range(0), 10, 1, PredictorKind::taylor);
   state.SetComplexityN(state.range(0));
 }
 BENCHMARK(path_growth_in_patterns)

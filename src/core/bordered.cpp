@@ -18,7 +18,9 @@ double metric_dot(const Vector& a, const Vector& b, const MetricScales& scales) 
 double metric_norm(const Vector& z, const MetricScales& scales) {
   assert(z.size() > 0);
   const Index n = z.size() - 1;
-  return std::hypot(z.head(n).norm() / scales.unknown, z(n) / scales.parameter);
+  const double x = z.head(n).norm() / scales.unknown;
+  const double tau = z(n) / scales.parameter;
+  return std::sqrt(x * x + tau * tau);
 }
 
 BorderedMatrix::BorderedMatrix(Index n)
@@ -27,8 +29,9 @@ BorderedMatrix::BorderedMatrix(Index n)
       matrix_(n + 1, n + 1),
       row_scale_(n),
       right_(n + 1),
-      solution_(n + 1),
-      lu_(n + 1) {}
+      solution_(n + 1) {
+  if (!small_) lu_ = Eigen::PartialPivLU<Matrix>(n + 1);
+}
 
 bool BorderedMatrix::factor(const Matrix& H_x, const Vector& H_tau, const Vector& border,
                             const MetricScales& scales) {

@@ -10,7 +10,8 @@ namespace tautrack {
 /// fixed bounds, so that matrices of a handful of rows cost nanoseconds.
 template <int D>
 struct SmallLu {
-  /// @param a D * D numbers, row-major; overwritten by L (unit diagonal) and U.
+  /// @param a D * D numbers, row-major; overwritten by L (unit diagonal) and U with the reciprocals
+  /// of its diagonal in place of the diagonal.
   /// @param order Row order[i] of the matrix is row i of the factors.
   /// @return sign of the permutation.
   static int factor(double* a, int* order) {
@@ -26,6 +27,7 @@ struct SmallLu {
         for (int j = 0; j < D; ++j) std::swap(a[k * D + j], a[pivot * D + j]);
       }
       const double inverse = 1.0 / a[k * D + k];
+      a[k * D + k] = inverse;
       for (int i = k + 1; i < D; ++i) {
         const double factor = a[i * D + k] * inverse;
         a[i * D + k] = factor;
@@ -45,7 +47,7 @@ struct SmallLu {
     for (int i = D - 1; i >= 0; --i) {
       double sum = x[i];
       for (int j = i + 1; j < D; ++j) sum -= lu[i * D + j] * x[j];
-      x[i] = sum / lu[i * D + i];
+      x[i] = sum * lu[i * D + i];
     }
   }
 };

@@ -5,8 +5,9 @@
 namespace tautrack {
 
 MetricScales NaturalHomotopy::scales(const Vector& v, double tau) const {
+  const double delta = 1.0 - tau;
   return {std::sqrt(network_->total_pattern_weight() + v.squaredNorm()),
-          std::hypot(1.0 - tau, layer)};
+          std::sqrt(delta * delta + layer * layer)};
 }
 
 }  // namespace tautrack

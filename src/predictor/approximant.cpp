@@ -20,14 +20,22 @@ constexpr int kFitted = 3;
 /// The denominator, one at the start, may fall to this on the way.
 constexpr double kSmallestDenominator = 0.1;
 
-/// A Pade approximant is trusted to at most this multiple of the length of the plain series.
-constexpr double kFurthest = 4.0;
-
 /// Steps shorter than this have a smaller error: it tilts a short step as little as a long one.
 constexpr double kShort = 0.05;
 
 /// Part of the tangent in x below which x is no parameter.
 constexpr double kNoParameter = 1e-6;
+
+/// a^(1/k) for a > 0.
+double root(double a, int k) { return std::exp(std::log(a) / k); }
+
+/// a^k for k >= 0.
+double power(double a, int k) {
+  double result = 1.0;
+  for (; k > 0; k >>= 1, a *= a)
+    if (k & 1) result *= a;
+  return result;
+}
 
 std::size_t at_index(int k) { return static_cast<std::size_t>(k); }
 
@@ -73,23 +81,23 @@ bool Approximant::reparametrise(const Approximant& from, int order, const Metric
   const double factor = 1.0 / (length * scales.unknown * scales.unknown);
   for (int k = 1; k <= order; ++k)
     beta[at_index(k)] = factor * first.dot(from.terms_.col(k).head(n_));
-  // power[j][k]: coefficient of b^k in a(b)^j.
-  std::array<std::array<double, max_series_order + 1>, max_series_order + 1> power{};
+  // powers[j][k]: coefficient of b^k in a(b)^j, k >= j.
+  std::array<std::array<double, max_series_order + 1>, max_series_order + 1> powers;
   for (int k = 1; k <= order; ++k) {
     double sum = k == 1 ? 1.0 : 0.0;
     for (int j = 2; j <= k; ++j) {
       double product = 0.0;
       for (int i = 1; i <= k - j + 1; ++i)
-        product += gamma[at_index(i)] * power[at_index(j - 1)][at_index(k - i)];
-      power[at_index(j)][at_index(k)] = product;
+        product += gamma[at_index(i)] * powers[at_index(j - 1)][at_index(k - i)];
+      powers[at_index(j)][at_index(k)] = product;
       sum -= beta[at_index(j)] * product;
     }
-    gamma[at_index(k)] = power[1][at_index(k)] = sum / beta[1];
+    gamma[at_index(k)] = powers[1][at_index(k)] = sum / beta[1];
   }
   for (int k = 1; k <= order; ++k) {
     terms_.col(k) = gamma[at_index(k)] * from.terms_.col(1);
     for (int j = 2; j <= k; ++j)
-      terms_.col(k) += power[at_index(j)][at_index(k)] * from.terms_.col(j);
+      terms_.col(k) += powers[at_index(j)][at_index(k)] * from.terms_.col(j);
   }
   return terms_.leftCols(order + 1).allFinite();
 }
@@ -100,8 +108,8 @@ double Approximant::allowed(double a) const { return tolerance_ * std::min(1.0, 
 double Approximant::plain_length(const MetricScales& scales, int k) const {
   const double size = std::max(excess_ * std::sqrt(metric_square(terms_.col(k), scales)),
                                std::numeric_limits<double>::min());
-  const double length = std::pow(tolerance_ / size, 1.0 / k);
-  return length >= kShort ? length : std::pow(tolerance_ / (kShort * size), 1.0 / (k - 1));
+  const double length = root(tolerance_ / size, k);
+  return length >= kShort ? length : root(tolerance_ / (kShort * size), k - 1);
 }
 
 /// q with q(0) = 1 that makes the coefficients of q z of order K - 1 and before as small as it can,
@@ -113,12 +121,12 @@ void Approximant::fit_denominator(const MetricScales& scales) {
   denominator_[0] = 1.0;
   // Growth of the terms, which is taken out for the sake of conditioning.
   const double growth =
-      std::pow(metric_square(terms_.col(order_), scales) / metric_square(terms_.col(1), scales),
-               0.5 / (order_ - 1));
+      root(metric_square(terms_.col(order_), scales) / metric_square(terms_.col(1), scales),
+           2 * (order_ - 1));
   if (!(growth > 0.0) || !std::isfinite(growth)) return;
   std::array<double, count> weight{};  // of z_k, k = order - 1 - i
   for (int i = 0; i < count; ++i)
-    weight[at_index(i)] = order_ - 1 - i >= 1 ? std::pow(growth, i) : 0.0;
+    weight[at_index(i)] = order_ - 1 - i >= 1 ? power(growth, i) : 0.0;
   std::array<std::array<double, count>, count> dot{};
   const double by_unknown = 1.0 / (scales.unknown * scales.unknown);
   const double by_parameter = 1.0 / (scales.parameter * scales.parameter);
@@ -146,11 +154,7 @@ void Approximant::fit_denominator(const MetricScales& scales) {
   normal.diagonal().array() += shift;
   const Eigen::Matrix<double, m, 1> solution = normal.ldlt().solve(right);
   if (!solution.allFinite()) return;
-  double power = 1.0;
-  for (int j = 1; j <= m; ++j) {
-    power *= growth;
-    denominator_[j] = solution(j - 1) * power;
-  }
+  for (int j = 1; j <= m; ++j) denominator_[j] = solution(j - 1) * power(growth, j);
 }
 
 void Approximant::set_numerator() {
@@ -169,11 +173,11 @@ double Approximant::trusted_length(const MetricScales& scales, double plain) con
   const auto is_trusted = [&](double a) {
     const double q = denominator_(a);
     return q >= kSmallestDenominator &&
-           std::max(last * a, before) * std::pow(a, order_ - 1) <= allowed(a) * q;
+           std::max(last * a, before) * power(a, order_ - 1) <= allowed(a) * q;
   };
   double low = 0.0;
   double high = plain;
-  while (high < kFurthest * plain && is_trusted(high)) {
+  while (high < furthest * plain && is_trusted(high)) {
     low = high;
     high *= 1.3;
   }

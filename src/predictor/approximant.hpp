@@ -19,6 +19,9 @@ constexpr int kMinSeriesOrder = 6;
 /// Cochelin, Damil & Potier-Ferry 1994).
 class Approximant {
  public:
+  /// A Pade approximant is trusted to at most this multiple of the length of the plain series.
+  static constexpr double furthest = 4.0;
+
   explicit Approximant(Index n);
 
   /// Coefficient of a^k, to be set for k = 1 .. order. n + 1.

@@ -8,7 +8,7 @@ namespace tautrack {
 /// A real polynomial of bounded degree, sum c_k a^k; lives on the stack.
 class Polynomial {
  public:
-  static constexpr int max_degree = 55;
+  static constexpr int max_degree = 30;
 
   /// Zero, with room for `degree`. @pre 0 <= degree <= max_degree.
   explicit Polynomial(int degree = 0) : degree_(degree) {}

@@ -128,9 +128,8 @@ class TaylorPredictor final : public Predictor {
     while (z_.allFinite()) {
       ++order;
       by_arclength_.term(order) = z_;
-      // An order or two later the result would be little better: look at every other one.
-      if (order == max_order_ || (order >= kMinSeriesOrder && order % 2 == 0)) {
-        approximate(order, excess);
+      if (order == max_order_ || may_reach_target(from, order, excess)) {
+        approximate(from, order, excess);
         if (order == max_order_ || reaches_target(from)) return true;
       }
       x_ = z_.head(n_);
@@ -141,14 +140,24 @@ class TaylorPredictor final : public Predictor {
       corrector_.solve(rest_, 0.0, z_);
     }
     if (order < kMinSeriesOrder) return false;
-    approximate(order, excess);
+    approximate(from, order, excess);
     return true;
   }
 
+  /// Whether it is worth looking if the terms so far lead to the target: every other order, when the
+  /// last one is small enough for the least arclength that it takes to get there.
+  [[nodiscard]] bool may_reach_target(const PathPoint& from, int order, double excess) const {
+    if (order < kMinSeriesOrder || order % 2 != 0) return false;
+    const double needed = std::abs(target_ - from.tau) / scales_.parameter / Approximant::furthest;
+    const double last = excess * metric_norm(z_, scales_);
+    return last * std::pow(needed, order) <= tolerance_;
+  }
+
   /// Takes the parameter in which the terms so far reach further.
-  void approximate(int order, double excess) {
+  void approximate(const PathPoint& from, int order, double excess) {
     by_arclength_.fit(order, scales_, excess, tolerance_);
     curve_ = &by_arclength_;
+    if (reaches_target(from)) return;
     if (!by_unknowns_.reparametrise(by_arclength_, order, scales_)) return;
     by_unknowns_.fit(order, scales_, excess, tolerance_);
     if (by_unknowns_.distance(by_unknowns_.trusted(), scales_) >
