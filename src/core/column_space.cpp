@@ -86,7 +86,7 @@ bool ColumnSpace::factor_gram(const Matrix& X, const Vector& root, double tolera
   const Index s = X.cols();
   if (X.rows() < s) return false;
   const kernels::Kernels& loops = kernels::active();
-  const kernels::Range all{0, kernels::panels_of(rows_)};
+  const kernels::PanelRange all{0, kernels::panels_of(rows_)};
   const Index padded = all.last * kernels::panel_rows;
   double* const panels = new_panels(s);
   // Scratch, factors of the rows, the Gram matrix and the inverse of its factor.

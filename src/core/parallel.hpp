@@ -3,6 +3,8 @@
 #include <memory>
 
 #if TAUTRACK_WITH_TBB
+#include <algorithm>
+#include <oneapi/tbb/info.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/partitioner.h>
 #include <oneapi/tbb/task_arena.h>
@@ -16,7 +18,9 @@ class Team {
   /// @pre threads >= 1.
   explicit Team([[maybe_unused]] int threads) {
 #if TAUTRACK_WITH_TBB
-    if (threads > 1) arena_ = std::make_unique<oneapi::tbb::task_arena>(threads);
+    // More threads than processors would gain nothing and make oneTBB complain.
+    const int useful = std::min(threads, oneapi::tbb::info::default_concurrency());
+    if (useful > 1) arena_ = std::make_unique<oneapi::tbb::task_arena>(useful);
 #endif
   }
 

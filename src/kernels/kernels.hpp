@@ -20,7 +20,7 @@ inline constexpr Count panel_rows = 16;
 constexpr Count panels_of(Count patterns) { return (patterns + panel_rows - 1) / panel_rows; }
 
 /// The range of panels [first, last).
-struct Range {
+struct PanelRange {
   Count first;
   Count last;
 };
@@ -119,18 +119,18 @@ struct Series {
 struct Kernels {
   const char* name;
 
-  /// Numbers of scratch that gradient(), derivatives() and append_series() need.
+  /// Numbers of scratch that is enough for every other function, a multiple of 8.
   Count (*scratch_size)(Count columns);
 
-  void (*gradient)(const Network&, const Point&, Range, Sums&);
-  void (*derivatives)(const Network&, const Point&, Range, Sums&);
+  void (*gradient)(const Network&, const Point&, PanelRange, Sums&);
+  void (*derivatives)(const Network&, const Point&, PanelRange, Sums&);
 
   /// The energy alone, into Sums::energy.
-  void (*energy)(const Network&, const Point&, Range, Sums&);
+  void (*energy)(const Network&, const Point&, PanelRange, Sums&);
 
   /// Completes order k and adds the gradient's coefficient of order k + 1 to Sums::H; see
   /// Perceptron::append_series(). Sums::displacement is the largest |u_k| / (1 + |u_0|).
-  void (*append_series)(const Network&, const Series&, Range, Sums&);
+  void (*append_series)(const Network&, const Series&, PanelRange, Sums&);
 
   /// max_i |(A dv)_i| / (1 + |(A v)_i|).
   double (*displacement)(const Network&, const double* v, const double* dv);
@@ -143,7 +143,7 @@ struct Kernels {
 
   /// Adds the lower triangle of A' diag(c) A to G (n x n, column by column); c has 16 numbers a
   /// panel, null stands for ones.
-  void (*symmetric_product)(const double* panels, Range, Count columns, const double* c,
+  void (*symmetric_product)(const double* panels, PanelRange, Count columns, const double* c,
                             double* scratch, double* G);
 
   /// Panels from X (L x n, column by column, row i times factor[i]; null: ones) and, of them, the
@@ -153,7 +153,7 @@ struct Kernels {
 
   /// Panels times the transpose of a lower triangle (n x n, column by column), in place; then row i
   /// is multiplied by factor[i] (16 a panel; null: ones) and its norm stored in norms[i].
-  void (*multiply_triangular)(double* panels, Range, Count columns, const double* triangle,
+  void (*multiply_triangular)(double* panels, PanelRange, Count columns, const double* triangle,
                               const double* factor, double* norms, double* scratch);
 
   /// G = L L' in place, lower triangles column by column; the smallest entry of the diagonal of L,

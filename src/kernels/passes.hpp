@@ -113,14 +113,14 @@ struct VectorRange {
   Count first;
   Count last;
 };
-inline VectorRange vectors_in(const Network& network, Range range) {
+inline VectorRange vectors_in(const Network& network, PanelRange range) {
   const Count all = vectors_of(network.rows);
   const Count last = range.last * panel_vectors;
   return {range.first * panel_vectors, last < all ? last : all};
 }
 
 template <int n>
-void fixed_gradient(const Network& network, const Point& point, Range range, Sums& sums) {
+void fixed_gradient(const Network& network, const Point& point, PanelRange range, Sums& sums) {
   Real H[n] = {};
   Totals totals;
   const VectorRange vectors = vectors_in(network, range);
@@ -136,7 +136,7 @@ void fixed_gradient(const Network& network, const Point& point, Range range, Sum
 }
 
 template <int n>
-void fixed_derivatives(const Network& network, const Point& point, Range range, Sums& sums) {
+void fixed_derivatives(const Network& network, const Point& point, PanelRange range, Sums& sums) {
   Real H[n] = {}, H_tau[n] = {}, H_v[n * (n + 1) / 2] = {};
   Totals totals;
   const VectorRange vectors = vectors_in(network, range);
@@ -164,7 +164,7 @@ void fixed_derivatives(const Network& network, const Point& point, Range range, 
 }
 
 template <int n>
-void fixed_series(const Network& network, const Series& series, Range range, Sums& sums) {
+void fixed_series(const Network& network, const Series& series, PanelRange range, Sums& sums) {
   const SeriesTable table = table_of(network, series);
   Real H[n] = {};
   Totals totals;
@@ -195,9 +195,6 @@ void fixed_series(const Network& network, const Series& series, Range range, Sum
 
 // --- Many columns. --------------------------------------------------------------------------------
 
-/// Panels per inner loop of A' g: the sums are read and written once for all of them.
-inline constexpr int panel_group = 2;
-
 /// Factors of a panel's rows in H: u to omega f_u r or to its next coefficient.
 struct GradientFactors {
   const Network& network;
@@ -215,56 +212,58 @@ struct SeriesFactors {
   const Series& series;
   const SeriesTable& table;
   Totals& totals;
+  bool fetch;  ///< Whether the series is too long to stay in the second-level cache.
   const double* v() const { return series.v; }
   TAUTRACK_INLINE void operator()(Count panel, const Real* u, Real* g) const {
     constexpr int pair = panel_vectors > 1 ? 2 : 1;
+    if (fetch) fetch_orders(panel + 1);
     for (int h = 0; h < panel_vectors; h += pair)
       next_coefficient<pair>(network, series, table, panel, h, u + h, g + h, totals);
+  }
+
+  /// Fetches the known orders of a panel (or, after the last one, what lies behind) into the cache:
+  /// there are more of them than the processor follows by itself.
+  TAUTRACK_INLINE void fetch_orders(Count panel) const {
+    for (int j = 1; j <= series.k + 1; ++j)
+      for (Count i = 0; i < series.stride; i += panel_rows / 2)
+        prefetch(series.order[j] + panel * series.stride + i);
   }
 };
 
 /// One pass: u = A v, g = factors(u), H = A' g.
 template <class Factors>
-TAUTRACK_INLINE void pass(const Network& network, Range range, const Factors& factors, Sums& sums) {
+TAUTRACK_INLINE void pass(const Network& network, PanelRange range, const Factors& factors,
+                          Sums& sums) {
   const Count n = network.columns;
-  const Count size = n * panel_rows;
   double* const H = sums.scratch;
   clear(H, n * lanes);
-  Count p = range.first;
-  for (; p + panel_group <= range.last; p += panel_group) {
-    const double* const panel = network.panels + p * size;
-    Real g[panel_group * panel_vectors];
-    for (int q = 0; q < panel_group; ++q) {
-      Real u[panel_vectors];
-      multiply_panel(panel + q * size, n, factors.v(), u);
-      factors(p + q, u, g + q * panel_vectors);
-    }
-    accumulate<panel_group>(panel, n, g, H);
-  }
-  for (; p < range.last; ++p) {
-    const double* const panel = network.panels + p * size;
+  for (Count p = range.first; p < range.last; ++p) {
+    const double* const panel = network.panels + p * n * panel_rows;
     Real u[panel_vectors], g[panel_vectors];
     multiply_panel(panel, n, factors.v(), u);
     factors(p, u, g);
-    accumulate<1>(panel, n, g, H);
+    accumulate(panel, n, g, H, panel_ahead(panel, p, range.last, n));
   }
   add_up(H, n, sums.H);
 }
 
-inline void any_gradient(const Network& network, const Point& point, Range range, Sums& sums) {
+inline void any_gradient(const Network& network, const Point& point, PanelRange range, Sums& sums) {
   Totals totals;
   pass(network, range, GradientFactors{network, point, totals}, sums);
   finish(totals, sums);
 }
 
-inline void any_series(const Network& network, const Series& series, Range range, Sums& sums) {
+inline void any_series(const Network& network, const Series& series, PanelRange range, Sums& sums) {
   const SeriesTable table = table_of(network, series);
   Totals totals;
-  pass(network, range, SeriesFactors{network, series, table, totals}, sums);
+  constexpr Count long_series = Count{1} << 16;
+  const bool fetch = series.k * series.stride * (range.last - range.first) > long_series;
+  pass(network, range, SeriesFactors{network, series, table, totals, fetch}, sums);
   finish(totals, sums);
 }
 
-inline void any_derivatives(const Network& network, const Point& point, Range range, Sums& sums) {
+inline void any_derivatives(const Network& network, const Point& point, PanelRange range,
+                            Sums& sums) {
   const Count n = network.columns;
   const Count size = n * panel_rows;
   const Count block = block_panels(n);
@@ -288,8 +287,8 @@ inline void any_derivatives(const Network& network, const Point& point, Range ra
         m[h] = all.mixed;
         store(c + p * panel_rows + h * lanes, all.hessian);
       }
-      accumulate<1>(panels + p * size, n, g, H);
-      accumulate<1>(panels + p * size, n, m, H_tau);
+      accumulate(panels + p * size, n, g, H, panel_ahead(panels + p * size, p, count, n));
+      accumulate(panels + p * size, n, m, H_tau, nullptr);
     }
     add_block(panels, count, n, c, buffer, tiles);
   }
@@ -302,13 +301,14 @@ inline void any_derivatives(const Network& network, const Point& point, Range ra
 inline Count scratch_size(Count n) {
   const Count pass = 2 * n * lanes + block_panels(n) * panel_rows + buffer_size(n) + tiles_size(n);
   const Count triangle = triangle_size(n);
-  return pass > triangle ? pass : triangle;
+  const Count most = pass > triangle ? pass : triangle;
+  return (most + 7) / 8 * 8;  // whole cache lines
 }
 
 // --- The table. -----------------------------------------------------------------------------------
 
 template <int n>
-void gradient(const Network& network, const Point& point, Range range, Sums& sums) {
+void gradient(const Network& network, const Point& point, PanelRange range, Sums& sums) {
   if (network.columns == n) return fixed_gradient<n>(network, point, range, sums);
   if constexpr (n < most_fixed_columns) {
     gradient<n + 1>(network, point, range, sums);
@@ -318,7 +318,7 @@ void gradient(const Network& network, const Point& point, Range range, Sums& sum
 }
 
 template <int n>
-void derivatives(const Network& network, const Point& point, Range range, Sums& sums) {
+void derivatives(const Network& network, const Point& point, PanelRange range, Sums& sums) {
   if (network.columns == n) return fixed_derivatives<n>(network, point, range, sums);
   if constexpr (n < most_fixed_columns) {
     derivatives<n + 1>(network, point, range, sums);
@@ -328,7 +328,7 @@ void derivatives(const Network& network, const Point& point, Range range, Sums& 
 }
 
 template <int n>
-void append_series(const Network& network, const Series& series, Range range, Sums& sums) {
+void append_series(const Network& network, const Series& series, PanelRange range, Sums& sums) {
   if (network.columns == n) return fixed_series<n>(network, series, range, sums);
   if constexpr (n < most_fixed_columns) {
     append_series<n + 1>(network, series, range, sums);
@@ -337,7 +337,7 @@ void append_series(const Network& network, const Series& series, Range range, Su
   }
 }
 
-inline void energy(const Network& network, const Point& point, Range range, Sums& sums) {
+inline void energy(const Network& network, const Point& point, PanelRange range, Sums& sums) {
   Totals totals;
   for (Count p = range.first; p < range.last; ++p) {
     Real u[panel_vectors];
@@ -374,8 +374,8 @@ inline void multiply_transposed(const Network& network, const double* g, double*
   for (Count p = 0; p < panels_of(network.rows); ++p) {
     Real rows[panel_vectors];
     for (int h = 0; h < panel_vectors; ++h) rows[h] = load(g + p * panel_rows + h * lanes);
-    accumulate<1>(network.panels + p * network.columns * panel_rows, network.columns, rows,
-                  scratch);
+    accumulate(network.panels + p * network.columns * panel_rows, network.columns, rows, scratch,
+               nullptr);
   }
   add_up(scratch, network.columns, by_v);
 }

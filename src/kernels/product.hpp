@@ -23,20 +23,30 @@ TAUTRACK_INLINE void multiply_panel(const double* panel, Count n, const double* 
   }
 }
 
-/// sums[j] += column j of `count` panels times g, lane by lane.
-template <int count>
-TAUTRACK_INLINE void accumulate(const double* panel, Count n, const Real* g, double* sums) {
-  const Count size = n * panel_rows;
-  for (Count j = 0; j < n; ++j) {
+/// sums[j] += column j of the panel times g, lane by lane. Meanwhile a later panel, unless `next` is
+/// null, is fetched into the second-level cache: what the processor fetches by itself does not span
+/// the work between two readings of A.
+TAUTRACK_INLINE void accumulate(const double* panel, Count n, const Real* g, double* sums,
+                                const double* next) {
+  for (Count j = 0; j < n; ++j, panel += panel_rows) {
+    if (next != nullptr) {
+      prefetch(next + j * panel_rows);
+      prefetch(next + j * panel_rows + panel_rows / 2);
+    }
     Real even = load(sums + j * lanes);
     Real odd = {};
-    for (int q = 0; q < count; ++q)
-      for (int h = 0; h < panel_vectors; ++h) {
-        Real& part = h % 2 == 0 ? even : odd;
-        part += load(panel + q * size + j * panel_rows + h * lanes) * g[q * panel_vectors + h];
-      }
+    for (int h = 0; h < panel_vectors; ++h) {
+      Real& part = h % 2 == 0 ? even : odd;
+      part += load(panel + h * lanes) * g[h];
+    }
     store(sums + j * lanes, even + odd);
   }
+}
+
+/// The panel that accumulate() fetches at panel p of the range.
+TAUTRACK_INLINE const double* panel_ahead(const double* panel, Count p, Count last, Count n) {
+  constexpr Count ahead = 2;
+  return p + ahead < last ? panel + ahead * n * panel_rows : nullptr;
 }
 
 /// out[j] = sum of the lanes of sums[j].
@@ -159,7 +169,7 @@ inline void read_tiles(const double* tiles, Count n, double* G) {
 inline Count buffer_size(Count n) { return block_panels(n) * panel_rows * tile_columns; }
 inline Count tiles_size(Count n) { return tile_count(n) * tile_size; }
 
-inline void symmetric_product(const double* panels, Range range, Count n, const double* c,
+inline void symmetric_product(const double* panels, PanelRange range, Count n, const double* c,
                               double* scratch, double* G) {
   double* const buffer = scratch;
   double* const tiles = buffer + buffer_size(n);
@@ -182,10 +192,16 @@ inline void pack(const double* X, Count rows, Count n, const double* factor, Cou
       const Count there = rows - row < panel_rows ? rows - row : panel_rows;
       const double* const from = X + j * rows + row;
       double* const to = panels + (p * n + j) * panel_rows;
-      if (factor == nullptr)
-        for (Count i = 0; i < there; ++i) to[i] = from[i];
-      else
-        for (Count i = 0; i < there; ++i) to[i] = from[i] * factor[row + i];
+      if (there == panel_rows) {
+        for (int h = 0; h < panel_vectors; ++h) {
+          const Real x = load_anywhere(from + h * lanes);
+          store(to + h * lanes,
+                factor != nullptr ? x * load_anywhere(factor + row + h * lanes) : x);
+        }
+        continue;
+      }
+      for (Count i = 0; i < there; ++i)
+        to[i] = factor != nullptr ? from[i] * factor[row + i] : from[i];
       for (Count i = there; i < panel_rows; ++i) to[i] = 0.0;
     }
   }
@@ -222,7 +238,7 @@ inline Count triangle_size(Count n) {
   return strips * n * strip_columns;
 }
 
-inline void multiply_triangular(double* panels, Range range, Count n, const double* triangle,
+inline void multiply_triangular(double* panels, PanelRange range, Count n, const double* triangle,
                                 const double* factor, double* norms, double* scratch) {
   const Count strips = (n + strip_columns - 1) / strip_columns;
   for (Count s = 0; s < strips; ++s)

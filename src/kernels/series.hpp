@@ -17,18 +17,25 @@
 /// k - 1 is appended, and the rest, linear in them with known factors, when they are.
 namespace tautrack::kernels::TAUTRACK_ISA {
 
+/// over[j] = 1 / j
+struct Reciprocals {
+  double over[max_order + 2] = {};
+  constexpr Reciprocals() {
+    for (int j = 1; j <= max_order + 1; ++j) over[j] = 1.0 / j;
+  }
+};
+inline constexpr Reciprocals reciprocals;
+
 /// What is the same for all patterns.
 struct SeriesTable {
-  double over[max_order + 2];      ///< over[j] = 1 / j
   double tau_over[max_order + 2];  ///< tau_over[j] = tau_j / (k + 1 - j)
   double quadratic;                ///< q = quadratic u^2
 };
 
 inline SeriesTable table_of(const Network& network, const Series& series) {
   SeriesTable table;
-  for (int j = 1; j <= series.k + 1; ++j) table.over[j] = 1.0 / j;
   for (int j = 1; j <= series.k; ++j)
-    table.tau_over[j] = series.tau[j] * table.over[series.k + 1 - j];
+    table.tau_over[j] = series.tau[j] * reciprocals.over[series.k + 1 - j];
   constexpr double pi = 3.14159265358979323846;
   table.quadratic = network.sigmoid == Sigmoid::arctan ? 0.25 * pi * pi : -0.25 * pi;
   return table;
@@ -122,7 +129,7 @@ TAUTRACK_INLINE void advance(const Network& network, const Series& series, const
 
   for (int h = 0; h < count; ++h) {
     double* const o = next + h * lanes;
-    const Real s = us[h] * table.over[k + 1];
+    const Real s = us[h] * reciprocals.over[k + 1];
     Real d;
     if (!quadratic) {
       d = b_0[h] * s - 2.0 * ss[h];
@@ -130,7 +137,7 @@ TAUTRACK_INLINE void advance(const Network& network, const Series& series, const
       // u_j = series_input / j
       Real q = {};
       for (int i = 1; i <= k; ++i) {
-        const double both = table.over[i] * table.over[k + 1 - i];
+        const double both = reciprocals.over[i] * reciprocals.over[k + 1 - i];
         q += (load(series.order[i] + at + h * lanes + series_input * row) * both) *
              load(series.order[k + 1 - i] + at + h * lanes + series_input * row);
       }
@@ -143,7 +150,7 @@ TAUTRACK_INLINE void advance(const Network& network, const Series& series, const
         d += weight * load(series.order[i] + at + h * lanes + series_quadratic * row) *
              load(series.order[k + 1 - i] + at + h * lanes + series_slope * row);
       }
-      d *= is_arctan ? -d_0[h] : fill(table.over[k + 1]);
+      d *= is_arctan ? -d_0[h] : fill(reciprocals.over[k + 1]);
     }
     const Real r = tau_0 * s + (ts[h] - tu[h]);
     const Real D = tau_0 * d + td[h];

@@ -52,7 +52,11 @@ TAUTRACK_INLINE Sigma exponential_sigmoid(bool is_tanh, Real u) {
   const double twice = is_tanh ? 2.0 : 1.0;
   Real e, m;
   exponential(absolute(u) * -twice, e, m);
-  const Real q = 1.0 / (1.0 + e);
+  // 1 / (1 + e), with one step of Newton's method for the rounding of the sum and of the quotient.
+  const Real c = 1.0 + e;
+  const Real rest = e - (c - 1.0);
+  Real q = 1.0 / c;
+  q += q * ((1.0 - c * q) - rest * q);
   const Real eq = e * q;
   const Real t = real(bits(-m * q) | (bits(u) & sign_bit));
   Sigma sigma;

@@ -30,6 +30,7 @@ inline constexpr int panel_vectors = static_cast<int>(panel_rows) / lanes;
 #define TAUTRACK_INLINE inline __attribute__((always_inline))
 
 typedef double Real __attribute__((vector_size(8 * TAUTRACK_LANES), may_alias));
+typedef double Anywhere __attribute__((vector_size(8 * TAUTRACK_LANES), may_alias, aligned(8)));
 typedef long long Bits __attribute__((vector_size(8 * TAUTRACK_LANES), may_alias));
 
 /// Lanes picked from a and, counted on, b.
@@ -40,11 +41,15 @@ typedef long long Bits __attribute__((vector_size(8 * TAUTRACK_LANES), may_alias
 #endif
 
 TAUTRACK_INLINE Real load(const double* p) { return *reinterpret_cast<const Real*>(p); }
+TAUTRACK_INLINE Real load_anywhere(const double* p) {
+  return *reinterpret_cast<const Anywhere*>(p);
+}
 TAUTRACK_INLINE void store(double* p, Real x) { *reinterpret_cast<Real*>(p) = x; }
 TAUTRACK_INLINE Real fill(double x) { return Real{} + x; }
 TAUTRACK_INLINE Bits bits(Real x) { return reinterpret_cast<Bits>(x); }
 TAUTRACK_INLINE Real real(Bits x) { return reinterpret_cast<Real>(x); }
 TAUTRACK_INLINE double lane(Real x, int i) { return x[i]; }
+TAUTRACK_INLINE void prefetch(const double* p) { __builtin_prefetch(p, 0, 2); }
 
 #else
 
@@ -54,6 +59,7 @@ using Real = double;
 using Bits = long long;
 
 TAUTRACK_INLINE Real load(const double* p) { return *p; }
+TAUTRACK_INLINE Real load_anywhere(const double* p) { return *p; }
 TAUTRACK_INLINE void store(double* p, Real x) { *p = x; }
 TAUTRACK_INLINE Real fill(double x) { return x; }
 TAUTRACK_INLINE Bits bits(Real x) {
@@ -71,6 +77,7 @@ TAUTRACK_INLINE Real real(Bits x) {
   return same.real;
 }
 TAUTRACK_INLINE double lane(Real x, int) { return x; }
+TAUTRACK_INLINE void prefetch(const double*) {}
 
 #endif
 
@@ -81,16 +88,32 @@ TAUTRACK_INLINE Real absolute(Real x) { return real(bits(x) & ~sign_bit); }
 /// The larger one; a where b is NaN.
 TAUTRACK_INLINE Real larger(Real a, Real b) { return b > a ? b : a; }
 
+/// The lanes of x moved by half of them, by a quarter and by an eighth.
+#if TAUTRACK_LANES == 8
+#define TAUTRACK_FOLD(x, combine)                                 \
+  x = combine(x, TAUTRACK_SHUFFLE(x, x, 4, 5, 6, 7, 0, 1, 2, 3)); \
+  x = combine(x, TAUTRACK_SHUFFLE(x, x, 2, 3, 0, 1, 6, 7, 4, 5)); \
+  x = combine(x, TAUTRACK_SHUFFLE(x, x, 1, 0, 3, 2, 5, 4, 7, 6))
+#elif TAUTRACK_LANES == 4
+#define TAUTRACK_FOLD(x, combine)                     \
+  x = combine(x, TAUTRACK_SHUFFLE(x, x, 2, 3, 0, 1)); \
+  x = combine(x, TAUTRACK_SHUFFLE(x, x, 1, 0, 3, 2))
+#elif TAUTRACK_LANES == 2
+#define TAUTRACK_FOLD(x, combine) x = combine(x, TAUTRACK_SHUFFLE(x, x, 1, 0))
+#else
+#define TAUTRACK_FOLD(x, combine) static_cast<void>(x)
+#endif
+
+TAUTRACK_INLINE Real plus(Real a, Real b) { return a + b; }
+
 TAUTRACK_INLINE double sum(Real x) {
-  double total = lane(x, 0);
-  for (int i = 1; i < lanes; ++i) total += lane(x, i);
-  return total;
+  TAUTRACK_FOLD(x, plus);
+  return lane(x, 0);
 }
 
 TAUTRACK_INLINE double largest(Real x) {
-  double most = lane(x, 0);
-  for (int i = 1; i < lanes; ++i) most = lane(x, i) > most ? lane(x, i) : most;
-  return most;
+  TAUTRACK_FOLD(x, larger);
+  return lane(x, 0);
 }
 
 /// Lane i of the result is the sum of x[i].

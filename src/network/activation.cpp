@@ -1,7 +1,6 @@
 #include "tautrack/network/activation.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <numbers>
 
@@ -112,85 +111,6 @@ ActivationValues evaluate(Activation activation, double u) noexcept {
       break;
   }
   return evaluate_erf(u);
-}
-
-ActivationSeries::ActivationSeries(Activation activation, Index patterns, int max_order)
-    : activation_(activation),
-      u_(patterns, max_order + 1),
-      s_(patterns, max_order + 1),
-      d_(patterns, max_order + 1),
-      aux_(patterns, max_order + 1) {
-  assert(patterns >= 0 && max_order >= 0);
-}
-
-void ActivationSeries::start(const Vector& u0) {
-  assert(u0.size() == u_.rows());
-  u_.col(0) = u0;
-  for (Index i = 0; i < u0.size(); ++i) {
-    const ActivationValues values = evaluate(activation_, u0(i));
-    s_(i, 0) = values.value;
-    d_(i, 0) = values.first;
-    switch (activation_) {
-      case Activation::tanh:
-      case Activation::logistic:
-        aux_(i, 0) = values.second;  // sigma'', the factor of u' in d'
-        break;
-      case Activation::arctan:
-        aux_(i, 0) = 0.25 * pi * pi * u0(i) * u0(i);
-        break;
-      case Activation::erf:
-        aux_(i, 0) = -0.25 * pi * u0(i) * u0(i);
-        break;
-    }
-  }
-  order_ = 0;
-}
-
-void ActivationSeries::append(const Vector& u_k) {
-  assert(order_ >= 0 && order_ + 1 < u_.cols() && u_k.size() == u_.rows());
-  const int k = ++order_;
-  const double inverse_k = 1.0 / k;
-  u_.col(k) = u_k;
-  auto s = s_.col(k);
-  auto d = d_.col(k);
-  auto aux = aux_.col(k);
-  s.setZero();
-  d.setZero();
-  for (int j = 1; j <= k; ++j)
-    s.array() += (j * inverse_k) * u_.col(j).array() * d_.col(k - j).array();
-  switch (activation_) {
-    case Activation::tanh:
-    case Activation::logistic: {
-      for (int j = 1; j <= k; ++j)
-        d.array() += (j * inverse_k) * u_.col(j).array() * aux_.col(k - j).array();
-      // sigma'' = -2 sigma d (tanh), (1 - 2 sigma) d (logistic); sigma''_0 is exact in the tails
-      // and the factor of d_k is rebuilt from it.
-      aux.setZero();
-      for (int j = 1; j <= k; ++j) aux.array() -= 2.0 * s_.col(j).array() * d_.col(k - j).array();
-      if (activation_ == Activation::tanh) {
-        aux.array() -= 2.0 * s_.col(0).array() * d.array();
-      } else {
-        aux.array() += -(0.5 * u_.col(0).array()).tanh() * d.array();
-      }
-      break;
-    }
-    case Activation::arctan: {
-      aux.setZero();
-      for (int j = 0; j <= k; ++j)
-        aux.array() += 0.25 * pi * pi * u_.col(j).array() * u_.col(k - j).array();
-      for (int j = 1; j <= k; ++j) d.array() -= aux_.col(j).array() * d_.col(k - j).array();
-      d.array() *= d_.col(0).array();  // 1 / (1 + (pi u_0 / 2)^2)
-      break;
-    }
-    case Activation::erf: {
-      aux.setZero();
-      for (int j = 0; j <= k; ++j)
-        aux.array() -= 0.25 * pi * u_.col(j).array() * u_.col(k - j).array();
-      for (int j = 1; j <= k; ++j)
-        d.array() += (j * inverse_k) * aux_.col(j).array() * d_.col(k - j).array();
-      break;
-    }
-  }
 }
 
 }  // namespace tautrack

@@ -1,7 +1,6 @@
 #include "tautrack/network/perceptron.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cmath>
 #include <limits>
@@ -15,39 +14,11 @@
 #include "core/text.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/numbers.hpp"
+#include "network/loops.hpp"
 
 namespace tautrack {
 
 namespace {
-
-constexpr kernels::Sigmoid sigmoid_of(Activation activation) {
-  switch (activation) {
-    case Activation::tanh:
-      return kernels::Sigmoid::tanh;
-    case Activation::logistic:
-      return kernels::Sigmoid::logistic;
-    case Activation::arctan:
-      return kernels::Sigmoid::arctan;
-    case Activation::erf:
-      break;
-  }
-  return kernels::Sigmoid::erf;
-}
-
-/// The two sigmoids without a vectorised form, for the loops.
-void evaluate_lanes(kernels::Sigmoid sigmoid, const double* u, kernels::Count count, double* out) {
-  const Activation activation =
-      sigmoid == kernels::Sigmoid::arctan ? Activation::arctan : Activation::erf;
-  for (kernels::Count i = 0; i < count; ++i) {
-    const ActivationValues sigma = evaluate(activation, u[i]);
-    out[kernels::sigmoid_value * count + i] = sigma.value;
-    out[kernels::sigmoid_slope * count + i] = sigma.first;
-    out[kernels::sigmoid_second * count + i] = sigma.second;
-    out[kernels::sigmoid_third * count + i] = sigma.third;
-    out[kernels::sigmoid_bend * count + i] = sigma.first == 0.0 ? 0.0 : sigma.second / sigma.first;
-    out[kernels::sigmoid_tail * count + i] = sigma.tail;
-  }
-}
 
 /// Slices of the patterns that are added up one by one, so that sums come out the same whoever
 /// computes them: by the size of the problem alone, none below a megabyte of A.
@@ -68,7 +39,7 @@ double residual(const ActivationValues& sigma, const Range& ends, double u, doub
   return delta * u + tau * sigma.value - y;
 }
 
-kernels::Range slice(Index patterns, int slices, int i) {
+kernels::PanelRange slice(Index patterns, int slices, int i) {
   const kernels::Count panels = kernels::panels_of(patterns);
   return {panels * i / slices, panels * (i + 1) / slices};
 }
@@ -233,14 +204,9 @@ double Perceptron::Workspace::last_displacement() const noexcept { return state_
 /// The network as the loops see it, and the loops over its slices.
 struct Perceptron::Loops {
   explicit Loops(const Perceptron& perceptron)
-      : network{perceptron.space_.panels(),
-                perceptron.pattern_data_.get(),
-                perceptron.patterns(),
-                perceptron.unknowns(),
-                sigmoid_of(perceptron.options_.activation),
-                range(perceptron.options_.activation).low,
-                range(perceptron.options_.activation).high,
-                evaluate_lanes} {}
+      : network(network_view(perceptron.options_.activation, perceptron.space_.panels(),
+                             perceptron.pattern_data_.get(), perceptron.patterns(),
+                             perceptron.unknowns())) {}
 
   /// Calls work(range, sums) for every slice, and add(sums) for all but the first in their order.
   template <class Work, class Add>
@@ -305,7 +271,7 @@ double Perceptron::energy(const Vector& v, double tau, Workspace& work) const {
   const kernels::Point point{v.data(), tau, 0.0, nullptr};
   loops.sum(
       state,
-      [&](kernels::Range range, kernels::Sums& sums) {
+      [&](kernels::PanelRange range, kernels::Sums& sums) {
         loops.kernel.energy(loops.network, point, range, sums);
       },
       [](const kernels::Sums&) {});
@@ -323,7 +289,7 @@ double Perceptron::gradient(const Vector& v, double tau, Workspace& work, Vector
   state.sums.front().H = H.data();
   loops.sum(
       state,
-      [&](kernels::Range range, kernels::Sums& sums) {
+      [&](kernels::PanelRange range, kernels::Sums& sums) {
         loops.kernel.gradient(loops.network, point, range, sums);
       },
       [&](const kernels::Sums& sums) { H += Vector::Map(sums.H, H.size()); });
@@ -350,7 +316,7 @@ double Perceptron::derivatives(const Vector& v, double tau, Workspace& work, Vec
   all.H_v = H_v.data();
   loops.sum(
       state,
-      [&](kernels::Range range, kernels::Sums& sums) {
+      [&](kernels::PanelRange range, kernels::Sums& sums) {
         loops.kernel.derivatives(loops.network, point, range, sums);
       },
       [&](const kernels::Sums& sums) {
@@ -377,15 +343,15 @@ double Perceptron::append_series(int k, const Vector& v_k, double tau_k, Workspa
   kernels::Series& series = state.series;
   assert(state.has_point && v_k.size() == unknowns() && rest.size() == unknowns());
   assert(k >= 1 && k <= max_series_order && (k == 1 || k == series.k + 1));
-  state.allocate_orders(k + 1, kernels::arrays_of(sigmoid_of(options_.activation)));
   series.k = k;
   series.v = v_k.data();
   series.tau[k] = tau_k;
   const Loops loops(*this);
+  state.allocate_orders(k + 1, kernels::arrays_of(loops.network.sigmoid));
   state.sums.front().H = rest.data();
   loops.sum(
       state,
-      [&](kernels::Range range, kernels::Sums& sums) {
+      [&](kernels::PanelRange range, kernels::Sums& sums) {
         loops.kernel.append_series(loops.network, series, range, sums);
       },
       [&](const kernels::Sums& sums) { rest += Vector::Map(sums.H, rest.size()); });

@@ -49,6 +49,8 @@ const std::vector<std::string_view>& predictor_names() {
 std::optional<std::string> PredictorOptions::invalid_reason() const {
   if (!(tolerance > 0.0 && tolerance < 0.1))
     return "predictor tolerance must lie in (0, 0.1), got " + number(tolerance);
+  if (!(series_tolerance > 0.0 && series_tolerance <= 0.01))
+    return "predictor series_tolerance must lie in (0, 0.01], got " + number(series_tolerance);
   if (max_tries <= 0) return "predictor max_tries must be > 0, got " + std::to_string(max_tries);
   if (max_order != 0 && !(max_order >= kMinSeriesOrder && max_order <= max_series_order))
     return "predictor max_order must be 0 or lie in [" + std::to_string(kMinSeriesOrder) + ", " +

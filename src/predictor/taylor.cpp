@@ -13,11 +13,11 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// The corrected point may be this multiple of the tolerance away.
-constexpr double kAgreement = 100.0;
+constexpr double kAgreement = 30.0;
 
 /// And this much its tangent may be turned away: the tangent comes from a linearisation beside the
 /// point.
-constexpr double kAgreementAngle = 1000.0;
+constexpr double kAgreementAngle = 300.0;
 
 /// A linearisation within this distance of the point serves the series: its error in the
 /// coefficients is of that order.
@@ -39,7 +39,7 @@ constexpr double kNearEnd = 0.9;
 class TaylorPredictor final : public Predictor {
  public:
   TaylorPredictor(const PredictorOptions& options, Corrector& corrector)
-      : tolerance_(options.tolerance),
+      : tolerance_(options.series_tolerance),
         corrector_(corrector),
         n_(corrector.homotopy().size()),
         max_order_(options.max_order > 0 ? options.max_order : order_by_cost()),

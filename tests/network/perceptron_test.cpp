@@ -7,6 +7,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include <Eigen/LU>
 #include <Eigen/SVD>
@@ -660,4 +661,79 @@ TEST_CASE("the accuracy of the rank decision is an option") {
   PerceptronOptions coarse;
   coarse.rank_tolerance = 1e-3;
   CHECK(Perceptron(problem, coarse).unknowns() == 2);
+}
+
+TEST_CASE("a workspace knows how far the node inputs moved between two evaluations") {
+  const Perceptron network(random_problem(40, 4, 34));
+  Perceptron::Workspace work(network);
+  const Vector first = random_point(network, 35), second = random_point(network, 36);
+  Vector H(4), H_tau(4);
+  Matrix H_v(4, 4);
+  CHECK(work.last_displacement() == std::numeric_limits<double>::infinity());
+  network.gradient(first, 0.3, work, H);
+  CHECK(work.last_displacement() == std::numeric_limits<double>::infinity());
+  network.derivatives(second, 0.7, work, H, H_v, H_tau);
+  CHECK(work.last_displacement() ==
+        doctest::Approx(network.relative_displacement(first, second - first, work))
+            .epsilon(1e-13)
+            .scale(0.0));
+  // Neither of these is an evaluation of H.
+  (void)network.energy(first, 0.5, work);
+  (void)network.relative_displacement(first, second, work);
+  network.gradient(first, 0.9, work, H);
+  CHECK(work.last_displacement() ==
+        doctest::Approx(network.relative_displacement(second, first - second, work))
+            .epsilon(1e-13)
+            .scale(0.0));
+  network.gradient(first, 0.2, work, H);
+  CHECK(work.last_displacement() == 0.0);
+  network.gradient(std::numeric_limits<double>::infinity() * first, 0.2, work, H);
+  CHECK(work.last_displacement() == std::numeric_limits<double>::infinity());
+  Perceptron::Workspace moved = std::move(work);
+  network.gradient(first, 0.2, moved, H);
+  CHECK(H.allFinite());
+}
+
+TEST_CASE("where the node inputs are not finite, neither is H") {
+  for (const Index s : {3, 20}) {
+    const Perceptron network(random_problem(60, s, 37));
+    Perceptron::Workspace work(network);
+    for (const double bad : {1e308, std::numeric_limits<double>::infinity(),
+                             std::numeric_limits<double>::quiet_NaN()}) {
+      Vector H(s), H_tau(s);
+      Matrix H_v(s, s);
+      const Vector v = bad * random_point(network, 38);
+      network.gradient(v, 0.5, work, H);
+      CHECK_FALSE(H.allFinite());
+      network.derivatives(v, 0.5, work, H, H_v, H_tau);
+      CHECK_FALSE(H.allFinite());
+    }
+  }
+}
+
+TEST_CASE("results do not depend on the number of threads, to the last bit") {
+  for (const auto& [L, s] : {std::pair<Index, Index>{10, 3}, {1000, 20}, {9000, 70}}) {
+    CAPTURE(L);
+    const Perceptron network(random_problem(L, s, 39, true));
+    const Vector v = random_point(network, 40), v_1 = random_point(network, 41);
+    Vector H(s), H_tau(s), rest(s), other_H(s), other_H_tau(s), other_rest(s);
+    Matrix H_v(s, s), other_H_v(s, s);
+    Perceptron::Workspace one(network);
+    const double energy = network.energy(v, 0.8, one);
+    const double scale = network.derivatives(v, 0.8, one, H, H_v, H_tau);
+    const double length = network.append_series(1, v_1, 0.1, one, rest);
+    for (const int threads : {1, 2, 3}) {
+      CAPTURE(threads);
+      Perceptron::Workspace work(network, threads);
+      for (int repeat = 0; repeat < 3; ++repeat) {
+        CHECK(network.energy(v, 0.8, work) == energy);
+        CHECK(network.derivatives(v, 0.8, work, other_H, other_H_v, other_H_tau) == scale);
+        CHECK(other_H == H);
+        CHECK(other_H_v == H_v);
+        CHECK(other_H_tau == H_tau);
+        CHECK(network.append_series(1, v_1, 0.1, work, other_rest) == length);
+        CHECK(other_rest == rest);
+      }
+    }
+  }
 }

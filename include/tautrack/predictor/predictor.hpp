@@ -27,8 +27,9 @@ enum class PredictorKind {
 struct PredictorOptions {
   /// A homotopy that brings no series is followed with `tangent` where `taylor` is asked for.
   PredictorKind kind = PredictorKind::taylor;
-  double tolerance = 1e-5;  ///< Error of a Taylor or Davidenko step, in the metric. In (0, 0.1).
-  int max_order = 0;        ///< Of the Taylor series: 0 (by cost) or 6 to 24.
+  double series_tolerance = 1e-4;  ///< Error of a Taylor step, in the metric. In (0, 0.01].
+  int max_order = 0;               ///< Of the Taylor series: 0 (by cost) or 6 to 24.
+  double tolerance = 1e-5;         ///< Error of a Davidenko step, in the metric. In (0, 0.1).
   int max_tries = 12;       ///< Budget of tries of one Davidenko step. > 0.
 
   [[nodiscard]] std::optional<std::string> invalid_reason() const;

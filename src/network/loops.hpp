@@ -1,0 +1,15 @@
+#pragma once
+
+#include "tautrack/network/activation.hpp"
+
+#include "kernels/kernels.hpp"
+
+namespace tautrack {
+
+/// A network as the loops of kernels/ see it. The panels and the data of the patterns are not
+/// copied.
+[[nodiscard]] kernels::Network network_view(Activation activation, const double* panels,
+                                            const double* patterns, kernels::Count rows,
+                                            kernels::Count columns);
+
+}  // namespace tautrack
