@@ -24,6 +24,9 @@ constexpr double kLargestRoundingStep = 1e-5;
 /// A linearisation nearer than this to the point is as good as one at the point.
 constexpr double kSamePoint = 1e-8;
 
+/// A factorisation that contracts less than this is not used again.
+constexpr double kGoodContraction = 0.05;
+
 /// Where everything that H is made of is smaller, H is zero because it underflows.
 constexpr double kUnderflow = 1e-280;
 
@@ -149,11 +152,14 @@ Correction Corrector::correct(Vector& x, double& tau, Constraint constraint, con
       result.converged = true;
       // At the level of rounding the steps still shrink for a while.
       const bool go_on = polish || length > options_.tolerance;
-      if (!go_on || length <= std::numeric_limits<double>::epsilon()) return result;
+      // What the next step would be, at the contraction of this one.
+      const double next = k > 0 ? length * (length / previous) : length;
+      if (!go_on || next <= std::numeric_limits<double>::epsilon()) return result;
       polishing = true;
     }
+    const bool slow = length > kGoodContraction * previous;
+    renew = !(can_reuse && length <= options_.reuse) || (reuses && slow);
     previous = length;
-    renew = !(can_reuse && length <= options_.reuse);
   }
   if (!result.converged) result.failure = "Newton's method takes too many iterations";
   return result;

@@ -19,7 +19,7 @@ struct CorrectorOptions {
   int max_iterations = 8;  ///< > 0.
   /// After a step shorter than this the factorisation is used again, if H can be evaluated alone. In
   /// [0, 0.1].
-  double reuse = 1e-4;
+  double reuse = 1e-3;
 
   [[nodiscard]] std::optional<std::string> invalid_reason() const;
 };
