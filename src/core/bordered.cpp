@@ -3,7 +3,7 @@
 #include <cassert>
 #include <cmath>
 
-#include "core/small_lu.hpp"
+#include "core/small_inverse.hpp"
 
 namespace tautrack {
 
@@ -25,12 +25,15 @@ double metric_norm(const Vector& z, const MetricScales& scales) {
 
 BorderedMatrix::BorderedMatrix(Index n)
     : n_(n),
-      small_(n < kLargestSmallLu),
+      small_(n < kLargestSmallInverse),
       matrix_(n + 1, n + 1),
       row_scale_(n),
       right_(n + 1),
-      solution_(n + 1) {
-  if (!small_) lu_ = Eigen::PartialPivLU<Matrix>(n + 1);
+      zero_(n) {
+  if (small_)
+    inverse_.resize(n + 1, n + 1);
+  else
+    lu_ = Eigen::PartialPivLU<Matrix>(n + 1);
 }
 
 bool BorderedMatrix::factor(const Matrix& H_x, const Vector& H_tau, const Vector& border,
@@ -57,21 +60,7 @@ bool BorderedMatrix::factor(const Matrix& H_x, const Vector& H_tau, const Vector
   const double by_unknown = 1.0 / (scales.unknown * length);
   const double by_parameter = 1.0 / (scales.parameter * length);
   if (small_) {
-    const Index d = n_ + 1;
-    double* row = matrix_.data();  // row-major
-    norm_ = 0.0;
-    for (Index i = 0; i < n_; ++i, row += d) {
-      for (Index j = 0; j < n_; ++j) row[j] = H_x(i, j) * (scales.unknown * row_scale_(i));
-      row[n_] = H_tau(i) * (scales.parameter * row_scale_(i));
-    }
-    for (Index j = 0; j < n_; ++j) row[j] = border(j) * by_unknown;
-    row[n_] = border(n_) * by_parameter;
-    for (Index j = 0; j < d; ++j) {
-      double column = 0.0;
-      for (Index i = 0; i < d; ++i) column += std::abs(matrix_.data()[i * d + j]);
-      norm_ = std::max(norm_, column);
-    }
-    permutation_sign_ = small_lu(static_cast<int>(d)).factor(matrix_.data(), order_.data());
+    factor_small(H_x, H_tau, border, by_unknown, by_parameter);
     return true;
   }
   for (Index j = 0; j < n_; ++j)
@@ -83,54 +72,66 @@ bool BorderedMatrix::factor(const Matrix& H_x, const Vector& H_tau, const Vector
   return true;
 }
 
-void BorderedMatrix::solve_scaled(Vector& z) {
-  if (small_) {
-    small_lu(static_cast<int>(n_ + 1))
-        .solve(matrix_.data(), order_.data(), right_.data(), solution_.data());
-  } else {
-    solution_.noalias() = lu_.solve(right_);
+void BorderedMatrix::factor_small(const Matrix& H_x, const Vector& H_tau, const Vector& border,
+                                  double by_unknown, double by_parameter) {
+  const Index d = n_ + 1;
+  double* row = matrix_.data();  // row-major
+  for (Index i = 0; i < n_; ++i, row += d) {
+    for (Index j = 0; j < n_; ++j) row[j] = H_x(i, j) * (scales_.unknown * row_scale_(i));
+    row[n_] = H_tau(i) * (scales_.parameter * row_scale_(i));
   }
-  z.head(n_) = solution_.head(n_) * scales_.unknown;
-  z(n_) = solution_(n_) * scales_.parameter;
+  for (Index j = 0; j < n_; ++j) row[j] = border(j) * by_unknown;
+  row[n_] = border(n_) * by_parameter;
+  const auto norm = [d](const double* a) {  // sums along the longer stride
+    double largest = 0.0;
+    for (Index j = 0; j < d; ++j) {
+      double sum = 0.0;
+      for (Index i = 0; i < d; ++i) sum += std::abs(a[i * d + j]);
+      largest = std::max(largest, sum);
+    }
+    return largest;
+  };
+  const double one_norm = norm(matrix_.data());
+  sign_ = small_inverse(static_cast<int>(d)).invert(matrix_.data(), inverse_.data());
+  const double inverse_norm = inverse_.cwiseAbs().colwise().sum().maxCoeff();
+  reciprocal_condition_ = 1.0 / (one_norm * inverse_norm);
+  if (sign_ == 0 || !std::isfinite(inverse_norm)) reciprocal_condition_ = 0.0;
+  // From here on it takes and gives what is not scaled.
+  inverse_.topRows(n_) *= scales_.unknown;
+  inverse_.row(n_) *= scales_.parameter;
+  for (Index j = 0; j < n_; ++j) inverse_.col(j) *= row_scale_(j);
 }
 
 void BorderedMatrix::solve(const Vector& rhs, double last, Vector& z) {
   assert(rhs.size() == n_);
-  right_.head(n_) = rhs.cwiseProduct(row_scale_);
-  right_(n_) = last;
   z.resize(n_ + 1);
-  solve_scaled(z);
+  right_.head(n_) = rhs;
+  right_(n_) = last;
+  if (small_) {
+    small_inverse(static_cast<int>(n_ + 1)).multiply(inverse_.data(), right_.data(), z.data());
+    return;
+  }
+  right_.head(n_).array() *= row_scale_.array();
+  z.noalias() = lu_.solve(right_);
+  z.head(n_) *= scales_.unknown;
+  z(n_) *= scales_.parameter;
 }
 
 void BorderedMatrix::tangent(Vector& t) {
-  right_.setZero();
-  right_(n_) = 1.0;
-  t.resize(n_ + 1);
-  solve_scaled(t);
+  zero_.setZero(n_);
+  solve(zero_, 1.0, t);
   t /= metric_norm(t, scales_);
 }
 
-double BorderedMatrix::reciprocal_condition() {
-  if (!small_) return lu_.rcond();
-  // The inverse, column by column.
-  double inverse = 0.0;
-  for (Index j = 0; j <= n_; ++j) {
-    right_.setZero();
-    right_(j) = 1.0;
-    small_lu(static_cast<int>(n_ + 1))
-        .solve(matrix_.data(), order_.data(), right_.data(), solution_.data());
-    inverse = std::max(inverse, solution_.cwiseAbs().sum());
-  }
-  const double reciprocal = 1.0 / (inverse * norm_);
-  return std::isfinite(inverse) && std::isfinite(reciprocal) ? reciprocal : 0.0;
+double BorderedMatrix::reciprocal_condition() const {
+  return small_ ? reciprocal_condition_ : lu_.rcond();
 }
 
 int BorderedMatrix::determinant_sign() const {
-  int sign = small_ ? permutation_sign_ : static_cast<int>(lu_.permutationP().determinant());
-  for (Index i = 0; i <= n_; ++i) {
-    const double pivot = small_ ? matrix_.data()[i * (n_ + 2)] : lu_.matrixLU()(i, i);
-    if (pivot < 0.0) sign = -sign;
-  }
+  if (small_) return sign_;
+  int sign = static_cast<int>(lu_.permutationP().determinant());
+  for (Index i = 0; i <= n_; ++i)
+    if (lu_.matrixLU()(i, i) < 0.0) sign = -sign;
   return sign;
 }
 
