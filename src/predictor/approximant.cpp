@@ -5,6 +5,7 @@
 #include <limits>
 
 #include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
 
 namespace tautrack {
 
@@ -71,16 +72,22 @@ void Approximant::fit(int order, const MetricScales& scales, double excess, doub
   tau_slope_ = Polynomial::quotient_derivative(tau_numerator_, denominator_);
 }
 
-bool Approximant::reparametrise(const Approximant& from, int order, const MetricScales& scales) {
+bool Approximant::reparametrise(const Approximant& from, int order, const MetricScales& scales,
+                                Parameter parameter) {
   // b = sum beta_k a^k, and its inverse a(b) = sum gamma_k b^k by comparison of coefficients.
   std::array<double, max_series_order + 1> beta{};
   std::array<double, max_series_order + 1> gamma{};
-  const auto first = from.terms_.col(1).head(n_);
-  const double length = first.norm() / scales.unknown;
-  if (!(length > kNoParameter)) return false;
-  const double factor = 1.0 / (length * scales.unknown * scales.unknown);
-  for (int k = 1; k <= order; ++k)
-    beta[at_index(k)] = factor * first.dot(from.terms_.col(k).head(n_));
+  if (parameter == Parameter::unknowns) {
+    const auto first = from.terms_.col(1).head(n_);
+    const double length = first.norm() / scales.unknown;
+    const double factor = 1.0 / (length * scales.unknown * scales.unknown);
+    for (int k = 1; k <= order; ++k)
+      beta[at_index(k)] = factor * first.dot(from.terms_.col(k).head(n_));
+  } else {
+    const double factor = std::copysign(1.0 / scales.parameter, from.terms_(n_, 1));
+    for (int k = 1; k <= order; ++k) beta[at_index(k)] = factor * from.terms_(n_, k);
+  }
+  if (!(beta[1] > kNoParameter)) return false;
   // powers[j][k]: coefficient of b^k in a(b)^j, k >= j.
   std::array<std::array<double, max_series_order + 1>, max_series_order + 1> powers;
   for (int k = 1; k <= order; ++k) {
@@ -187,6 +194,20 @@ double Approximant::trusted_length(const MetricScales& scales, double plain) con
     (is_trusted(middle) ? low : high) = middle;
   }
   return low;
+}
+
+std::complex<double> Approximant::nearest_pole() const {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (denominator_.degree() == 0) return {infinity, 0.0};
+  // Zeros of q are reciprocals of the eigenvalues of the companion matrix of its reverse.
+  Eigen::Matrix3d companion = Eigen::Matrix3d::Zero();
+  for (int j = 0; j < kDenominator; ++j) companion(0, j) = -denominator_[j + 1];
+  companion(1, 0) = companion(2, 1) = 1.0;
+  const Eigen::EigenSolver<Eigen::Matrix3d> solver(companion, false);
+  std::complex<double> largest = 0.0;
+  for (int j = 0; j < kDenominator; ++j)
+    if (std::abs(solver.eigenvalues()(j)) > std::abs(largest)) largest = solver.eigenvalues()(j);
+  return largest == 0.0 ? std::complex<double>(infinity, 0.0) : 1.0 / largest;
 }
 
 void Approximant::at(double a, const MetricScales& scales, Vector& offset,

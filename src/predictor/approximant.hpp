@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <complex>
 
 #include "tautrack/core/bordered.hpp"
 #include "tautrack/core/types.hpp"
@@ -32,14 +33,21 @@ class Approximant {
   /// @param tolerance Wanted error, in the metric times `excess`.
   void fit(int order, const MetricScales& scales, double excess, double tolerance);
 
-  /// The same curve with the length of x along its first coefficient for parameter,
-  ///
-  ///     b = <x_1, x(a) - x_0> / |x_1|,
-  ///
-  /// in place of the one it was expanded in. Where tau turns sharply a parameter that follows tau
-  /// makes a square root of what is a parabola in x. @return false when x does not move to first
-  /// order.
-  [[nodiscard]] bool reparametrise(const Approximant& from, int order, const MetricScales& scales);
+  enum class Parameter {
+    unknowns,  ///< <x_1, x(a) - x_0> / |x_1|, the length of x along its first coefficient.
+    tau        ///< |tau(a) - tau_0|.
+  };
+
+  /// The same curve in another parameter, in units of the metric, in place of the one it was expanded
+  /// in. Where tau turns sharply a parameter that follows tau makes a square root of what is a
+  /// parabola in x; where x grows without bound it is a pole in tau. @return false when the new
+  /// parameter does not move to first order.
+  [[nodiscard]] bool reparametrise(const Approximant& from, int order, const MetricScales& scales,
+                                   Parameter parameter = Parameter::unknowns);
+
+  /// The zero of the denominator nearest to the start, as an estimate of the nearest singularity;
+  /// infinity when the approximant is a polynomial.
+  [[nodiscard]] std::complex<double> nearest_pole() const;
 
   [[nodiscard]] double trusted() const noexcept { return trusted_; }
 

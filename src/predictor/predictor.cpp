@@ -18,6 +18,14 @@ constexpr NameTable<PredictorKind, 3> kNames{{
     {PredictorKind::davidenko, "davidenko"},
 }};
 
+constexpr NameTable<Outlook::Kind, 5> kOutlookNames{{
+    {Outlook::Kind::unknown, "unknown"},
+    {Outlook::Kind::clear, "clear"},
+    {Outlook::Kind::fold, "fold"},
+    {Outlook::Kind::pinch, "pinch"},
+    {Outlook::Kind::pole, "pole"},
+}};
+
 class TangentPredictor final : public Predictor {
  public:
   [[nodiscard]] bool predict(const PathPoint& from, double step, Prediction& out) override {
@@ -36,6 +44,8 @@ class TangentPredictor final : public Predictor {
 }  // namespace
 
 std::string_view to_string(PredictorKind kind) noexcept { return name_of(kNames, kind); }
+
+std::string_view to_string(Outlook::Kind kind) noexcept { return name_of(kOutlookNames, kind); }
 
 std::optional<PredictorKind> predictor_from_name(std::string_view name) noexcept {
   return key_of(kNames, name);

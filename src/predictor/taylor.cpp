@@ -30,6 +30,12 @@ constexpr double kSameFold = 1e-3;
 /// matter of luck.
 constexpr double kNearEnd = 0.9;
 
+/// A pole this close to the target, relative to the way there, is one at the target.
+constexpr double kSamePole = 0.02;
+
+/// Singularities at a smaller angle to the real axis are a pinch.
+constexpr double kPinch = 0.2;
+
 /// The curve z(a) = (x, tau) from an accepted point by its Taylor coefficients,
 ///
 ///     B z_k = (-[a^k] H(z(a)) with z_k = 0, 0),   B = [H_x H_tau; tangent'],
@@ -96,6 +102,42 @@ class TaylorPredictor final : public Predictor {
     if (!starts_at(from) || !turn_) return false;
     set(*turn_, out);
     return true;
+  }
+
+  [[nodiscard]] Outlook outlook(const PathPoint& from) override {
+    Outlook out;
+    if (!starts_at(from)) return out;
+    out.trusted = curve_->trusted();
+    // Folds first: they are on the real curve, and no singularities of it.
+    const double horizon = Approximant::furthest * out.trusted;
+    const double start = from.kind == PointKind::fold ? kSameFold * out.trusted : 0.0;
+    if (const auto turn = curve_->tau_slope().first_root(start, out.trusted)) {
+      out.kind = Outlook::Kind::fold;
+      out.distance = *turn;
+      return out;
+    }
+    Approximant by_tau(n_);
+    if (std::isfinite(target_) && (target_ - from.tau) * from.tau_direction > 0.0 &&
+        by_tau.reparametrise(by_arclength_, by_arclength_.order(), scales_,
+                             Approximant::Parameter::tau)) {
+      by_tau.fit(by_arclength_.order(), scales_, 1.0, tolerance_);
+      const std::complex<double> pole = by_tau.nearest_pole();
+      const double to_target = std::abs(target_ - from.tau) / scales_.parameter;
+      if (std::abs(pole - to_target) <= kSamePole * to_target) {
+        out.kind = Outlook::Kind::pole;
+        out.distance = pole.real() * scales_.parameter;
+        return out;
+      }
+    }
+    const std::complex<double> nearest = curve_->nearest_pole();
+    const bool ahead = nearest.real() > 0.0 && std::abs(nearest) <= horizon;
+    if (ahead && std::abs(nearest.imag()) <= kPinch * nearest.real()) {
+      out.kind = Outlook::Kind::pinch;
+      out.distance = nearest.real();
+    } else {
+      out.kind = Outlook::Kind::clear;
+    }
+    return out;
   }
 
  private:

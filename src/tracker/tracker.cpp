@@ -105,6 +105,8 @@ struct Tracker::State {
   }
   const char* land(double tau);
   bool turn_at_fold();
+  void aim();
+  Outlook outlook();
   const char* look_for_events(double step);
   bool leap_over_branch_point();
   void accept();
@@ -247,8 +249,7 @@ const char* Tracker::State::try_step(double step) {
   const PathPoint& from = current();
   fold.reset();
   branch.reset();
-  const double beyond = from.tau_direction * std::numeric_limits<double>::infinity();
-  predictor->aim(first_stop_towards(beyond).value_or(beyond));
+  aim();
   if (!predictor->predict(from, step, prediction))
     return "the tangent field is singular or not finite on the way";
   measures = {};
@@ -291,6 +292,19 @@ const char* Tracker::State::try_step(double step) {
   measures.distance = correction.first_step;
   measures.displacement = correction.displacement;
   return look_for_events(step);
+}
+
+/// Tells the predictor which tau comes next.
+void Tracker::State::aim() {
+  const double beyond = current().tau_direction * std::numeric_limits<double>::infinity();
+  predictor->aim(first_stop_towards(beyond).value_or(beyond));
+}
+
+Outlook Tracker::State::outlook() {
+  if (result.status != TrackStatus::running) return {};
+  aim();
+  if (!predictor->predict(current(), control.step(), prediction)) return {};
+  return predictor->outlook(current());
 }
 
 /// Takes the fold at which the series turns for `next`. @return false if there is none, or none that
@@ -550,6 +564,8 @@ Tracker& Tracker::operator=(Tracker&&) noexcept = default;
 bool Tracker::advance() { return state_->advance(); }
 
 const PathPoint& Tracker::point() const { return state_->current(); }
+
+Outlook Tracker::outlook() { return state_->outlook(); }
 
 void Tracker::stop(TrackStatus status, std::string message) {
   if (state_->result.status == TrackStatus::running) state_->finish(status, std::move(message));

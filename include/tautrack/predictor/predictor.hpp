@@ -30,7 +30,7 @@ struct PredictorOptions {
   double series_tolerance = 1e-4;  ///< Error of a Taylor step, in the metric. In (0, 0.01].
   int max_order = 0;               ///< Of the Taylor series: 0 (by cost) or 6 to 24.
   double tolerance = 1e-5;         ///< Error of a Davidenko step, in the metric. In (0, 0.1).
-  int max_tries = 12;       ///< Budget of tries of one Davidenko step. > 0.
+  int max_tries = 12;              ///< Budget of tries of one Davidenko step. > 0.
 
   [[nodiscard]] std::optional<std::string> invalid_reason() const;
 };
@@ -50,6 +50,25 @@ struct Prediction {
   double agreement_angle = std::numeric_limits<double>::infinity();
 };
 
+/// What a series says about the curve beyond an accepted point.
+struct Outlook {
+  enum class Kind {
+    unknown,  ///< No series, or none that tells.
+    clear,    ///< Nothing within four times the trusted length.
+    fold,     ///< tau turns on the real curve.
+    pinch,  ///< A complex pair of singularities close to the real axis: two branches come close or
+            ///< cross; a branch point or a near miss.
+    pole    ///< As a function of tau the unknowns grow without bound at the target.
+  };
+  Kind kind = Kind::unknown;
+  double distance =
+      std::numeric_limits<double>::infinity();  ///< To it, in arclength; for a pole in
+                                                ///< tau.
+  double trusted = 0.0;                         ///< Arclength to which the series is trusted.
+};
+
+[[nodiscard]] std::string_view to_string(Outlook::Kind kind) noexcept;
+
 /// Proposes the point of a curve at a given arclength from an accepted one. One object per path: it
 /// may keep scratch.
 class Predictor {
@@ -62,6 +81,10 @@ class Predictor {
 
   /// The tau that the path is about to meet: no more is worth knowing than how to get there.
   virtual void aim(double) {}
+
+  /// What the series at this point, the last one proposed from, tells about the curve ahead. Costs
+  /// no evaluation of H.
+  [[nodiscard]] virtual Outlook outlook(const PathPoint&) { return {}; }
 
   /// After a refusal: whether the predictor can do better from the same point, at some cost.
   [[nodiscard]] virtual bool improve() { return false; }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "tautrack/homotopy/homotopy.hpp"
+#include "tautrack/predictor/predictor.hpp"
 #include "tautrack/tracker/options.hpp"
 #include "tautrack/tracker/result.hpp"
 
@@ -34,6 +35,11 @@ class Tracker {
 
   /// The current point: the start before the first advance(). @pre the start was valid.
   [[nodiscard]] const PathPoint& point() const;
+
+  /// What the series at the current point tells about the curve ahead. It is the one that the next
+  /// advance() takes its step from, so that nothing is computed twice. Kind unknown with predictors
+  /// that have no series and when the path has ended.
+  [[nodiscard]] Outlook outlook();
 
   /// Ends the path where it stands, for a caller that knows more than the tracker (an endgame, an
   /// observer).
