@@ -6,7 +6,7 @@
 #include "support/reference_case.hpp"
 
 using namespace tautrack;
-using namespace tautrack::support;
+using namespace tautrack::reference;
 
 namespace {
 
