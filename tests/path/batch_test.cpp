@@ -1,0 +1,39 @@
+#include "tautrack/path/batch.hpp"
+
+#include <doctest/doctest.h>
+
+#include "support/random_problem.hpp"
+
+using namespace tautrack;
+using namespace tautrack::support;
+
+TEST_CASE("a batch gives the very paths that one after another gives, on any number of threads") {
+  std::vector<Perceptron> networks;
+  for (std::uint64_t seed = 0; seed < 101; ++seed) networks.emplace_back(random_problem(seed));
+  for (const int threads : {1, 2, 3}) {
+    const std::vector<NaturalPath> paths = track_natural_batch(networks, {}, threads);
+    REQUIRE(paths.size() == networks.size());
+    for (std::size_t i = 0; i < networks.size(); ++i) {
+      CAPTURE(i);
+      const NaturalPath alone = track_natural(networks[i]);
+      REQUIRE(paths[i].status == alone.status);
+      REQUIRE(paths[i].message == alone.message);
+      REQUIRE(paths[i].folds.size() == alone.folds.size());
+      REQUIRE(paths[i].points.size() == alone.points.size());
+      for (std::size_t k = 0; k < alone.points.size(); ++k) {
+        REQUIRE(paths[i].points[k].tau == alone.points[k].tau);
+        REQUIRE(paths[i].points[k].weights == alone.points[k].weights);
+      }
+    }
+  }
+}
+
+TEST_CASE("a batch may be empty, and what is unusable is refused once for all") {
+  CHECK(track_natural_batch({}).empty());
+  std::vector<Perceptron> networks;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) networks.emplace_back(random_problem(seed));
+  TrackOptions options;
+  options.tau_target = 2.0;
+  CHECK_THROWS_AS((void)track_natural_batch(networks, options, 2), std::invalid_argument);
+  CHECK_THROWS_AS((void)track_natural_batch(networks, {}, 0), std::invalid_argument);
+}
