@@ -89,12 +89,10 @@ bool ColumnSpace::factor_gram(const Matrix& X, const Vector& root, double tolera
   const kernels::PanelRange all{0, kernels::panels_of(rows_)};
   const Index padded = all.last * kernels::panel_rows;
   double* const panels = new_panels(s);
-  // Scratch, factors of the rows, the Gram matrix and the inverse of its factor.
   const Index scratch_size = loops.scratch_size(s);
-  const kernels::Numbers memory = kernels::numbers(scratch_size + padded + s * s);
+  const kernels::Numbers memory = kernels::numbers(scratch_size + padded);
   double* const scratch = memory.get();
   double* const inverse_root = scratch + scratch_size;
-  Matrix::MapType inverse(inverse_root + padded, s, s);
   for (Index i = 0; i < root.size(); ++i) inverse_root[i] = 1.0 / root(i);
   std::fill(inverse_root + root.size(), inverse_root + padded, 0.0);
 
@@ -112,28 +110,30 @@ bool ColumnSpace::factor_gram(const Matrix& X, const Vector& root, double tolera
       for (Index i = j; i < s; ++i) gram(i, j) /= size(i) * size(j);
     const double distance = loops.cholesky(gram.data(), s);
     if (!(distance > tolerance && distance >= kIndependent)) return false;
-    // gram = L with (X diag(1/size))' (X diag(1/size)) = L L', so that A = X diag(1/size) L'^-1.
-    loops.invert_lower(gram.data(), s, inverse.data());
+    // gram = L with (X diag(1/size))' (X diag(1/size)) = L L', so that A (diag(size) L)' = X.
     for (Index j = 0; j < s; ++j)
-      for (Index i = j; i < s; ++i) {
-        inverse(i, j) /= size(j);
-        gram(i, j) *= size(i);
-      }
+      for (Index i = j; i < s; ++i) gram(i, j) *= size(i);
     const bool enough = again || distance >= kSurelyIndependent;
-    loops.multiply_triangular(panels, all, s, inverse.data(),
-                              enough && root.size() > 0 ? inverse_root : nullptr,
-                              panels + panels_size_, scratch);
+    loops.solve_triangular(panels, all, s, gram.data(),
+                           enough && root.size() > 0 ? inverse_root : nullptr,
+                           panels + panels_size_, scratch);
     if (!again) {
       column_norms_ = size;
       R_ = gram.triangularView<Eigen::Lower>().transpose();
-      inverse_ = inverse.triangularView<Eigen::Lower>().transpose();
     } else {
       R_ = gram.triangularView<Eigen::Lower>().transpose() * R_;
-      inverse_ = inverse_ * inverse.triangularView<Eigen::Lower>().transpose();
     }
-    if (enough) return true;
+    if (enough) break;
     loops.symmetric_product(panels, all, s, nullptr, scratch, gram.data());
   }
+  // R^-1 = diag(1/norms) (R diag(1/norms))^-1: the rows of R' / norms are of order one.
+  for (Index j = 0; j < s; ++j)
+    for (Index i = j; i < s; ++i) gram(i, j) = R_(j, i) / column_norms_(i);
+  inverse_.resize(s, s);
+  loops.invert_lower(gram.data(), s, inverse_.data());
+  inverse_ = column_norms_.cwiseInverse().asDiagonal() *
+             Matrix(inverse_.triangularView<Eigen::Lower>().transpose());
+  return true;
 }
 
 bool ColumnSpace::factor_full_rank(const Matrix& scaled, double tolerance, Matrix& basis) {

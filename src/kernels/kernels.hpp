@@ -8,7 +8,8 @@
 ///
 /// This header and those it is implemented in hold plain data, templates of their own namespace and
 /// nothing from Eigen or the standard library: an inline function that the linker may share between
-/// files would carry, say, AVX-512 instructions into the part that must run everywhere.
+/// files would carry, say, AVX-512 instructions into the part that must run everywhere. For the same
+/// reason the functions of this header are static.
 namespace tautrack::kernels {
 
 using Count = std::ptrdiff_t;
@@ -17,7 +18,9 @@ using Count = std::ptrdiff_t;
 /// zeros; data of the patterns beside it in [panel][array][16]. Aligned to 64 bytes.
 inline constexpr Count panel_rows = 16;
 
-constexpr Count panels_of(Count patterns) { return (patterns + panel_rows - 1) / panel_rows; }
+static constexpr Count panels_of(Count patterns) {
+  return (patterns + panel_rows - 1) / panel_rows;
+}
 
 /// The range of panels [first, last).
 struct PanelRange {
@@ -54,7 +57,7 @@ enum SeriesArray : Count {
 
 enum class Sigmoid { tanh, logistic, arctan, erf };
 
-constexpr Count arrays_of(Sigmoid sigmoid) {
+static constexpr Count arrays_of(Sigmoid sigmoid) {
   return sigmoid == Sigmoid::tanh || sigmoid == Sigmoid::logistic ? series_quadratic
                                                                   : series_arrays;
 }
@@ -105,8 +108,8 @@ struct Sums {
 
 inline constexpr int max_order = 24;
 
-/// A Taylor series in progress. `order[k]` points to the arrays of order k, [panel][arrays][16], for
-/// k = 1 ... k + 1; panels are `stride` numbers apart.
+/// A Taylor series in progress. order[j] points to the arrays of order j, [panel][arrays][16], for
+/// j = 1 ... k + 1; panels are `stride` numbers apart.
 struct Series {
   int k;                      ///< The order that is appended.
   const double* v;            ///< n, v_k.
@@ -128,7 +131,7 @@ struct Kernels {
   /// The energy alone, into Sums::energy.
   void (*energy)(const Network&, const Point&, PanelRange, Sums&);
 
-  /// Completes order k and adds the gradient's coefficient of order k + 1 to Sums::H; see
+  /// Completes order k; Sums::H is the gradient's coefficient of order k + 1, see
   /// Perceptron::append_series(). Sums::displacement is the largest |u_k| / (1 + |u_0|).
   void (*append_series)(const Network&, const Series&, PanelRange, Sums&);
 
@@ -141,20 +144,20 @@ struct Kernels {
   /// by_v = A' g, g with 16 numbers a panel.
   void (*multiply_transposed)(const Network&, const double* g, double* scratch, double* by_v);
 
-  /// Adds the lower triangle of A' diag(c) A to G (n x n, column by column); c has 16 numbers a
-  /// panel, null stands for ones.
+  /// G = A' diag(c) A (n x n, column by column), its lower triangle alone; c has 16 numbers a panel,
+  /// null stands for ones.
   void (*symmetric_product)(const double* panels, PanelRange, Count columns, const double* c,
                             double* scratch, double* G);
 
-  /// Panels from X (L x n, column by column, row i times factor[i]; null: ones) and, of them, the
-  /// lower triangle of A' A.
+  /// Panels from X (L x n, column by column), row i times factor[i] (null: ones), and the lower
+  /// triangle G of their A' A.
   void (*pack_and_multiply)(const double* X, Count rows, Count columns, const double* factor,
                             double* panels, double* scratch, double* G);
 
-  /// Panels times the transpose of a lower triangle (n x n, column by column), in place; then row i
-  /// is multiplied by factor[i] (16 a panel; null: ones) and its norm stored in norms[i].
-  void (*multiply_triangular)(double* panels, PanelRange, Count columns, const double* triangle,
-                              const double* factor, double* norms, double* scratch);
+  /// Panels times the inverse of L', L a lower triangle (n x n, column by column), in place; then
+  /// row i is multiplied by factor[i] (16 a panel; null: ones) and its norm stored in norms[i].
+  void (*solve_triangular)(double* panels, PanelRange, Count columns, const double* L,
+                           const double* factor, double* norms, double* scratch);
 
   /// G = L L' in place, lower triangles column by column; the smallest entry of the diagonal of L,
   /// 0 when G is not positive definite to rounding.

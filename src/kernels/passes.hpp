@@ -409,7 +409,7 @@ constexpr Kernels table(const char* name) {
           multiply_transposed,
           symmetric_product,
           pack_and_multiply,
-          multiply_triangular,
+          solve_triangular,
           cholesky,
           invert_lower,
           evaluate_all};

@@ -2,7 +2,7 @@
 
 #include "kernels/simd.hpp"
 
-/// Products of panels: A v, A' g, A' diag(c) A and A times a triangular matrix.
+/// Products of panels: A v, A' g, A' diag(c) A and A times the inverse of a triangle.
 namespace tautrack::kernels::TAUTRACK_ISA {
 
 /// u += a panel of A times v. Several columns at once, because each sum waits for its last term.
@@ -193,6 +193,10 @@ inline void pack(const double* X, Count rows, Count n, const double* factor, Cou
       const double* const from = X + j * rows + row;
       double* const to = panels + (p * n + j) * panel_rows;
       if (there == panel_rows) {
+        if (j + 1 < n) {
+          prefetch(from + rows);
+          prefetch(from + rows + panel_rows / 2);
+        }
         for (int h = 0; h < panel_vectors; ++h) {
           const Real x = load_anywhere(from + h * lanes);
           store(to + h * lanes,
@@ -222,7 +226,9 @@ inline void pack_and_multiply(const double* X, Count rows, Count n, const double
   read_tiles(tiles, n, G);
 }
 
-// --- A times a triangular matrix. -----------------------------------------------------------------
+// --- A times the inverse of a triangular matrix. ---------------------------------------------------
+//
+// By substitution, not with the inverse: then A R = X holds to rounding whatever the condition of R.
 
 #if TAUTRACK_LANES == 8
 inline constexpr int strip_vectors = 2, strip_columns = 10;
@@ -232,52 +238,73 @@ inline constexpr int strip_vectors = 2, strip_columns = 5;
 inline constexpr int strip_vectors = 1, strip_columns = 4;
 #endif
 
-/// Numbers of scratch for multiply_triangular(): the triangle in strips, [strip][row][column].
-inline Count triangle_size(Count n) {
-  const Count strips = (n + strip_columns - 1) / strip_columns;
-  return strips * n * strip_columns;
+inline Count strip_count(Count n) { return (n + strip_columns - 1) / strip_columns; }
+
+/// Numbers of scratch for solve_triangular(): R in strips, [strip][row][column].
+inline Count triangle_size(Count n) { return strip_count(n) * (n + strip_columns) * strip_columns; }
+
+/// R (i <= j) is triangle[i n + j]. Beyond R there are zeros, on its diagonal the reciprocals.
+inline void pack_triangle(const double* triangle, Count n, double* strips) {
+  for (Count s = 0; s < strip_count(n); ++s)
+    for (Count i = 0; i < n + strip_columns; ++i)
+      for (Count j = s * strip_columns; j < (s + 1) * strip_columns; ++j, ++strips) {
+        *strips = j < n && i <= j ? triangle[i * n + j] : 0.0;
+        if (i == j && j < n) *strips = 1.0 / *strips;
+      }
 }
 
-inline void multiply_triangular(double* panels, PanelRange range, Count n, const double* triangle,
-                                const double* factor, double* norms, double* scratch) {
-  const Count strips = (n + strip_columns - 1) / strip_columns;
-  for (Count s = 0; s < strips; ++s)
-    for (Count i = 0; i < n; ++i)
-      for (Count k = 0; k < strip_columns; ++k) {
-        const Count j = s * strip_columns + k;
-        scratch[(s * n + i) * strip_columns + k] = j < n && i <= j ? triangle[i * n + j] : 0.0;
-      }
+/// Solves for the columns k, k + 1, ... of a strip, `right` being its square part of R.
+template <int k>
+TAUTRACK_INLINE void substitute(Real (&x)[strip_columns][strip_vectors], const double* right) {
+  if constexpr (k < strip_columns) {
+    for (int l = 0; l < strip_vectors; ++l) x[k][l] *= right[k];
+    for (int m = k + 1; m < strip_columns; ++m)
+      for (int l = 0; l < strip_vectors; ++l) x[m][l] -= x[k][l] * right[m];
+    substitute<k + 1>(x, right + strip_columns);
+  }
+}
+
+inline void solve_triangular(double* panels, PanelRange range, Count n, const double* triangle,
+                             const double* factor, double* norms, double* scratch) {
+  pack_triangle(triangle, n, scratch);
   for (Count p = range.first; p < range.last; ++p) {
     for (int h = 0; h < panel_vectors; h += strip_vectors) {
       double* const panel = panels + p * n * panel_rows + h * lanes;
       const Count row = p * panel_rows + h * lanes;
-      Real scale[strip_vectors], square[strip_vectors] = {};
-      for (int i = 0; i < strip_vectors; ++i)
-        scale[i] = factor != nullptr ? load(factor + row + i * lanes) : fill(1.0);
-      // From the last column to the first: a column needs itself and those before it.
-      for (Count s = strips - 1; s >= 0; --s) {
-        const Count end = (s + 1) * strip_columns < n ? (s + 1) * strip_columns : n;
-        const double* right = scratch + s * n * strip_columns;
-        Real total[strip_columns][strip_vectors] = {};
-        for (Count i = 0; i < end; ++i, right += strip_columns) {
+      const double* right = scratch;
+      for (Count first = 0; first < n; first += strip_columns) {
+        Real x[strip_columns][strip_vectors];
+        for (int k = 0; k < strip_columns; ++k)
+          for (int l = 0; l < strip_vectors; ++l)
+            x[k][l] = first + k < n ? load(panel + (first + k) * panel_rows + l * lanes) : Real{};
+        for (Count i = 0; i < first; ++i, right += strip_columns) {
           Real left[strip_vectors];
           for (int l = 0; l < strip_vectors; ++l)
             left[l] = load(panel + i * panel_rows + l * lanes);
           for (int k = 0; k < strip_columns; ++k)
-            for (int l = 0; l < strip_vectors; ++l) total[k][l] += left[l] * right[k];
+            for (int l = 0; l < strip_vectors; ++l) x[k][l] -= left[l] * right[k];
         }
+        substitute<0>(x, right);
+        right += (n + strip_columns - first) * strip_columns;
         for (int k = 0; k < strip_columns; ++k) {
-          if (s * strip_columns + k >= n) break;
-          for (int l = 0; l < strip_vectors; ++l) {
-            const Real a = total[k][l] * scale[l];
-            square[l] += a * a;
-            store(panel + (s * strip_columns + k) * panel_rows + l * lanes, a);
-          }
+          if (first + k >= n) break;
+          for (int l = 0; l < strip_vectors; ++l)
+            store(panel + (first + k) * panel_rows + l * lanes, x[k][l]);
         }
       }
+      Real scale[strip_vectors], square[strip_vectors] = {};
+      for (int l = 0; l < strip_vectors; ++l)
+        scale[l] = factor != nullptr ? load(factor + row + l * lanes) : fill(1.0);
+      for (Count j = 0; j < n; ++j)
+        for (int l = 0; l < strip_vectors; ++l) {
+          double* const to = panel + j * panel_rows + l * lanes;
+          const Real a = load(to) * scale[l];
+          square[l] += a * a;
+          store(to, a);
+        }
       for (int l = 0; l < strip_vectors; ++l)
         for (int i = 0; i < lanes; ++i)
-          norms[row + l * lanes + i] = __builtin_sqrt(lane(square[l], i));
+          norms[row + l * lanes + i] = square_root(lane(square[l], i));
     }
   }
 }
@@ -287,12 +314,12 @@ inline void multiply_triangular(double* panels, PanelRange range, Count n, const
 /// G = L L' in place, lower triangles column by column; the smallest entry of the diagonal of L, 0
 /// when G is not positive definite to rounding.
 inline double cholesky(double* G, Count n) {
-  double smallest = 1.0 / 0.0;
+  double smallest = 0.0;
   for (Count k = 0; k < n; ++k) {
     double* const column = G + k * n;
     if (!(column[k] > 0.0)) return 0.0;
-    const double diagonal = __builtin_sqrt(column[k]);
-    smallest = diagonal < smallest ? diagonal : smallest;
+    const double diagonal = square_root(column[k]);
+    smallest = k == 0 || diagonal < smallest ? diagonal : smallest;
     column[k] = diagonal;
     for (Count i = k + 1; i < n; ++i) column[i] /= diagonal;
     for (Count j = k + 1; j < n; ++j)

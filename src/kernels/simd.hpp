@@ -1,5 +1,9 @@
 #pragma once
 
+#if !defined(__GNUC__)
+#include <math.h>
+#endif
+
 #include "kernels/kernels.hpp"
 
 /// Vectors of doubles, as wide as the instruction set of this compilation: the vector extensions of
@@ -49,6 +53,7 @@ TAUTRACK_INLINE Real fill(double x) { return Real{} + x; }
 TAUTRACK_INLINE Bits bits(Real x) { return reinterpret_cast<Bits>(x); }
 TAUTRACK_INLINE Real real(Bits x) { return reinterpret_cast<Real>(x); }
 TAUTRACK_INLINE double lane(Real x, int i) { return x[i]; }
+TAUTRACK_INLINE double square_root(double x) { return __builtin_sqrt(x); }
 TAUTRACK_INLINE void prefetch(const double* p) { __builtin_prefetch(p, 0, 2); }
 
 #else
@@ -77,6 +82,7 @@ TAUTRACK_INLINE Real real(Bits x) {
   return same.real;
 }
 TAUTRACK_INLINE double lane(Real x, int) { return x; }
+TAUTRACK_INLINE double square_root(double x) { return sqrt(x); }
 TAUTRACK_INLINE void prefetch(const double*) {}
 
 #endif
@@ -88,33 +94,27 @@ TAUTRACK_INLINE Real absolute(Real x) { return real(bits(x) & ~sign_bit); }
 /// The larger one; a where b is NaN.
 TAUTRACK_INLINE Real larger(Real a, Real b) { return b > a ? b : a; }
 
-/// The lanes of x moved by half of them, by a quarter and by an eighth.
+/// All lanes of x combined into one number.
+template <class Combine>
+TAUTRACK_INLINE double fold(Real x, [[maybe_unused]] const Combine& combine) {
 #if TAUTRACK_LANES == 8
-#define TAUTRACK_FOLD(x, combine)                                 \
-  x = combine(x, TAUTRACK_SHUFFLE(x, x, 4, 5, 6, 7, 0, 1, 2, 3)); \
-  x = combine(x, TAUTRACK_SHUFFLE(x, x, 2, 3, 0, 1, 6, 7, 4, 5)); \
-  x = combine(x, TAUTRACK_SHUFFLE(x, x, 1, 0, 3, 2, 5, 4, 7, 6))
+  x = combine(x, TAUTRACK_SHUFFLE(x, x, 4, 5, 6, 7, 0, 1, 2, 3));
+  x = combine(x, TAUTRACK_SHUFFLE(x, x, 2, 3, 0, 1, 6, 7, 4, 5));
+  x = combine(x, TAUTRACK_SHUFFLE(x, x, 1, 0, 3, 2, 5, 4, 7, 6));
 #elif TAUTRACK_LANES == 4
-#define TAUTRACK_FOLD(x, combine)                     \
-  x = combine(x, TAUTRACK_SHUFFLE(x, x, 2, 3, 0, 1)); \
-  x = combine(x, TAUTRACK_SHUFFLE(x, x, 1, 0, 3, 2))
+  x = combine(x, TAUTRACK_SHUFFLE(x, x, 2, 3, 0, 1));
+  x = combine(x, TAUTRACK_SHUFFLE(x, x, 1, 0, 3, 2));
 #elif TAUTRACK_LANES == 2
-#define TAUTRACK_FOLD(x, combine) x = combine(x, TAUTRACK_SHUFFLE(x, x, 1, 0))
-#else
-#define TAUTRACK_FOLD(x, combine) static_cast<void>(x)
+  x = combine(x, TAUTRACK_SHUFFLE(x, x, 1, 0));
 #endif
-
-TAUTRACK_INLINE Real plus(Real a, Real b) { return a + b; }
+  return lane(x, 0);
+}
 
 TAUTRACK_INLINE double sum(Real x) {
-  TAUTRACK_FOLD(x, plus);
-  return lane(x, 0);
+  return fold(x, [](Real a, Real b) { return a + b; });
 }
 
-TAUTRACK_INLINE double largest(Real x) {
-  TAUTRACK_FOLD(x, larger);
-  return lane(x, 0);
-}
+TAUTRACK_INLINE double largest(Real x) { return fold(x, larger); }
 
 /// Lane i of the result is the sum of x[i].
 TAUTRACK_INLINE Real sums(const Real* x) {

@@ -102,35 +102,38 @@ TEST_CASE("A'diag(c)A, A v, A'g and the packing agree with long double products"
   }
 }
 
-TEST_CASE("A times a triangle in place, with its rows scaled and their norms") {
+TEST_CASE("A times the inverse of a triangle in place, with its rows scaled and their norms") {
   for (const Index L : {1, 16, 17, 250}) {
     for (const Index n : all_columns) {
-      const Matrix A = random_matrix(L, n, 3);
+      const Matrix X = random_matrix(L, n, 3);
       const Vector factor = random_matrix(L, 1, 4);
       // What is above the diagonal must not matter.
-      const Matrix T = random_matrix(n, n, 5);
+      Matrix T = random_matrix(n, n, 5) / std::sqrt(static_cast<double>(n));
+      T.diagonal().array() = 1.0 + T.diagonal().array().abs();
       const LongMatrix T_long = lower(T).cast<long double>();
-      const LongMatrix scaled = factor.cast<long double>().asDiagonal() * A.cast<long double>();
-      const LongMatrix expected = scaled * T_long.transpose();
-      const LongMatrix size = scaled.cwiseAbs() * T_long.cwiseAbs().transpose();
       const kernels::Numbers factors = in_panels(factor);
       const kernels::PanelRange all{0, kernels::panels_of(L)};
       for_each_instruction_set([&](const kernels::Kernels& loops) {
         CAPTURE(loops.name);
         CAPTURE(L);
         CAPTURE(n);
-        const kernels::Numbers panels = in_panels(A);
+        const kernels::Numbers panels = in_panels(X);
         const kernels::Numbers scratch = kernels::numbers(loops.scratch_size(n));
         const kernels::Numbers norms = kernels::numbers(all.last * kernels::panel_rows);
-        loops.multiply_triangular(panels.get(), all, n, T.data(), factors.get(), norms.get(),
-                                  scratch.get());
-        CHECK(error(from_panels(panels.get(), L, n), expected, size) <= 50.0);
-        CHECK(error(Vector::Map(norms.get(), L), expected.rowwise().norm(),
-                    size.rowwise().norm()) <= 50.0);
-        const kernels::Numbers unscaled = in_panels(factor.asDiagonal() * A);
-        loops.multiply_triangular(unscaled.get(), all, n, T.data(), nullptr, norms.get(),
-                                  scratch.get());
-        CHECK(error(from_panels(unscaled.get(), L, n), expected, size) <= 50.0);
+        loops.solve_triangular(panels.get(), all, n, T.data(), nullptr, norms.get(), scratch.get());
+        const Matrix A = from_panels(panels.get(), L, n);
+        const LongMatrix A_long = A.cast<long double>();
+        CHECK(error(X, A_long * T_long.transpose(),
+                    A_long.cwiseAbs() * T_long.cwiseAbs().transpose()) <= 50.0);
+        CHECK(error(Vector::Map(norms.get(), L), A_long.rowwise().norm(),
+                    A_long.rowwise().norm()) <= 50.0);
+        const kernels::Numbers scaled = in_panels(X);
+        loops.solve_triangular(scaled.get(), all, n, T.data(), factors.get(), norms.get(),
+                               scratch.get());
+        CHECK(from_panels(scaled.get(), L, n) == Matrix(factor.asDiagonal() * A));
+        CHECK((Vector::Map(norms.get(), L) - (factor.asDiagonal() * A).rowwise().norm())
+                  .cwiseAbs()
+                  .maxCoeff() <= 1e-14 * A.norm() * factor.cwiseAbs().maxCoeff());
       });
     }
   }

@@ -712,7 +712,8 @@ TEST_CASE("where the node inputs are not finite, neither is H") {
 }
 
 TEST_CASE("results do not depend on the number of threads, to the last bit") {
-  for (const auto& [L, s] : {std::pair<Index, Index>{10, 3}, {1000, 20}, {9000, 70}}) {
+  for (const auto& size : {std::pair<Index, Index>{10, 3}, {1000, 20}, {9000, 70}}) {
+    const Index L = size.first, s = size.second;
     CAPTURE(L);
     const Perceptron network(random_problem(L, s, 39, true));
     const Vector v = random_point(network, 40), v_1 = random_point(network, 41);
