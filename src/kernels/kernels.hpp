@@ -100,7 +100,7 @@ struct Sums {
   double* scratch;      ///< scratch_size() numbers.
   double* H;            ///< n
   double* H_tau;        ///< n
-  double* H_v;          ///< n x n, lower triangle, column by column.
+  double* H_v;          ///< n x n, lower triangle, column by column; not of use at tau = 0.
   double scale;         ///< See Perceptron::gradient().
   double energy;        ///< sum omega r^2
   double displacement;  ///< Largest |u - u_before| / (1 + |u_before|).

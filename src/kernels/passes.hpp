@@ -290,7 +290,8 @@ inline void any_derivatives(const Network& network, const Point& point, PanelRan
       accumulate(panels + p * size, n, g, H, panel_ahead(panels + p * size, p, count, n));
       accumulate(panels + p * size, n, m, H_tau, nullptr);
     }
-    add_block(panels, count, n, c, buffer, tiles);
+    // At tau = 0 every factor is omega, and the caller knows A' diag(omega) A.
+    if (point.tau != 0.0) add_block(panels, count, n, c, buffer, tiles);
   }
   add_up(H, n, sums.H);
   add_up(H_tau, n, sums.H_tau);

@@ -327,6 +327,7 @@ double Perceptron::derivatives(const Vector& v, double tau, Workspace& work, Vec
       });
   for (Index j = 0; j < n; ++j)
     for (Index i = j + 1; i < n; ++i) H_v(j, i) = H_v(i, j);
+  if (tau == 0.0) H_v.setIdentity();  // A' diag(omega) A
   double scale = all.scale;
   if (ridge_.size() > 0) {
     H.noalias() += ridge_ * v;
