@@ -1,12 +1,17 @@
 #include "options.hpp"
 
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "usage_error.hpp"
 
 namespace tautrack::program {
+
+std::string_view to_string(Format format) noexcept {
+  return format == Format::csv ? "csv" : format == Format::svmlight ? "svmlight" : "by name";
+}
 
 CLI::Option* add_value(CLI::App& command, const std::string& name, const std::string& what,
                        const std::string& help, const TextTaker& take) {
@@ -54,6 +59,14 @@ void add_network_options(CLI::App& command, NetworkRequest& request) {
 
   add_text(command, "DATA.csv", "", "Data file; without it, the bundled iris data", request.file);
   const char* data = "Data";
+  add_choice<Format>(command, "--format", "Data file, by default by its name", request.format,
+                     {"csv", "svmlight"},
+                     [](std::string_view name) -> std::optional<Format> {
+                       if (name == "csv") return Format::csv;
+                       if (name == "svmlight") return Format::svmlight;
+                       return std::nullopt;
+                     })
+      ->group(data);
   add_text(command, "--target", "COLUMN", "Target column (default: the last)", dataset.target)
       ->group(data);
   command.add_flag("--classes", dataset.classes, "Take a target of numbers for class labels")
@@ -80,6 +93,12 @@ void add_network_options(CLI::App& command, NetworkRequest& request) {
           "--no-bias", [&dataset] { dataset.bias = false; }, "Do not append a column of ones")
       ->group(data);
 
+  command
+      .add_flag("--matrix-free", request.matrix_free,
+                "No matrix of the size of the weights, whatever the\n"
+                "size of the data; less is examined (see below)")
+      ->group(data);
+
   const char* network = "Network";
   add_choice<Activation>(command, "--activation", "Sigmoid", perceptron.activation,
                          activation_names(),
@@ -99,14 +118,47 @@ void add_network_options(CLI::App& command, NetworkRequest& request) {
       ->group(network);
 }
 
-Dataset load(const NetworkRequest& request) {
+bool is_svmlight(const NetworkRequest& request) {
+  if (request.format != Format::by_name) return request.format == Format::svmlight;
+  for (const char* ending : {".svm", ".svmlight", ".libsvm"})
+    if (request.file.ends_with(ending)) return true;
+  return false;
+}
+
+Data load(const NetworkRequest& request) {
   DatasetOptions options = request.dataset;
   const Range limits = range(request.perceptron.activation);
   const double middle = (limits.low + limits.high) / 2.0;
   const double half_width = (limits.high - limits.low) / 2.0;
   options.low = middle - request.level * half_width;
   options.high = middle + request.level * half_width;
-  return request.file.empty() ? iris(options) : read_csv(request.file, options);
+  Data data;
+  if (is_svmlight(request)) {
+    const auto refuse = [&](const char* option) {
+      throw UsageError(fmt::format(
+          "{}: '{}' is sparse data, whose target is the number in front of each line and whose "
+          "columns have no names",
+          option, request.file));
+    };
+    if (request.file.empty()) throw UsageError("--format: there is no data file");
+    if (!options.target.empty()) refuse("--target");
+    if (!options.pattern_weights.empty()) refuse("--pattern-weights");
+    SparseDataset sparse = read_svmlight(
+        request.file, {options.bias, options.classes, options.positive, options.low, options.high});
+    if (!request.matrix_free && is_small(sparse))
+      data.dense = to_dense(sparse);
+    else
+      data.sparse = std::move(sparse);
+    return data;
+  }
+  if (request.file.empty() && request.format != Format::by_name)
+    throw UsageError("--format: there is no data file");
+  data.dense = request.file.empty() ? iris(options) : read_csv(request.file, options);
+  if (request.matrix_free) {
+    data.sparse = to_sparse(data.dense);
+    data.dense = {};
+  }
+  return data;
 }
 
 }  // namespace tautrack::program

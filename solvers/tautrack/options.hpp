@@ -14,6 +14,8 @@
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/network/perceptron.hpp"
 
+#include "data.hpp"
+
 namespace tautrack::program {
 
 /// Takes the text of an option. Returns nothing when it is usable, else the reason why not.
@@ -73,9 +75,15 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, const std::s
       ->default_str(std::string(to_string(value)));
 }
 
+/// How a data file is written.
+enum class Format { by_name, csv, svmlight };
+[[nodiscard]] std::string_view to_string(Format format) noexcept;
+
 /// What every subcommand asks about its data and its network.
 struct NetworkRequest {
-  std::string file;  ///< CSV file; empty: the bundled iris data.
+  std::string file;  ///< Data file; empty: the bundled iris data.
+  Format format = Format::by_name;
+  bool matrix_free = false;  ///< Sparse whatever the size.
   /// Class targets are the middle of the range of the activation plus or minus this fraction of
   /// half its width. In (0, 1]. The range of the default activation is (-1, 1).
   double level = DatasetOptions{}.high;
@@ -86,7 +94,11 @@ struct NetworkRequest {
 /// Adds the options that fill the request to a subcommand.
 void add_network_options(CLI::App& command, NetworkRequest& request);
 
-/// Reads the data. @throws DataError
-[[nodiscard]] Dataset load(const NetworkRequest& request);
+/// Whether the data are or are taken to be sparse text.
+[[nodiscard]] bool is_svmlight(const NetworkRequest& request);
+
+/// Reads the data; sparse ones that are small become dense ones.
+/// @throws DataError, and UsageError for options that do not fit the format.
+[[nodiscard]] Data load(const NetworkRequest& request);
 
 }  // namespace tautrack::program

@@ -191,8 +191,7 @@ std::string row_title(const Problem& problem, const NaturalPath& path) {
   const std::string folds =
       path.folds.empty() ? "no folds" : counted(static_cast<long long>(path.folds.size()), "fold");
   if (path.end)
-    return text + fmt::format("{}, ends at a {} of E = {:.8g}", folds,
-                              kind_of_point(path.end->morse_index, path.end->eigenvalues.size()),
+    return text + fmt::format("{}, ends at a {} of E = {:.8g}", folds, kind_of_point(*path.end),
                               path.end->energy);
   if (path.infinity)
     return text + fmt::format("{}, the weights become infinite, E -> {:.8g}", folds,

@@ -9,18 +9,17 @@
 namespace tautrack::program {
 
 /// Summary for a person.
-[[nodiscard]] std::string text_report(const TrackRequest& request, const Dataset& dataset,
+[[nodiscard]] std::string text_report(const TrackRequest& request, const Data& data,
                                       const std::vector<TrackedProblem>& tracked);
 
 /// Everything, for programs (design: section 5). Infinite and undefined numbers are null.
-[[nodiscard]] std::string json_report(const TrackRequest& request, const Dataset& dataset,
+[[nodiscard]] std::string json_report(const TrackRequest& request, const Data& data,
                                       const std::vector<TrackedProblem>& tracked);
 
 /// The paths, one row a point. Numbers read back as the same doubles; undefined ones are empty.
-[[nodiscard]] std::string csv_report(const Dataset& dataset,
-                                     const std::vector<TrackedProblem>& tracked);
+[[nodiscard]] std::string csv_report(const Data& data, const std::vector<TrackedProblem>& tracked);
 
-/// One word for a stationary point with so many negative eigenvalues of n.
-[[nodiscard]] std::string_view kind_of_point(std::optional<int> morse_index, Index unknowns);
+/// What kind of stationary point the end of a path is, in a word or three.
+[[nodiscard]] std::string_view kind_of_point(const PathEnd& end);
 
 }  // namespace tautrack::program

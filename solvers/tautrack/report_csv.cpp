@@ -21,12 +21,14 @@ std::string field(double number) { return std::isfinite(number) ? fmt::format("{
 
 }  // namespace
 
-std::string csv_report(const Dataset& dataset, const std::vector<TrackedProblem>& tracked) {
+std::string csv_report(const Data& data, const std::vector<TrackedProblem>& tracked) {
   std::string out = "problem,kind,tau,arclength,energy,morse_index";
-  for (const std::string& column : dataset.problems.front().columns) out += ',' + field(column);
+  const ProblemView first = data.problem(0);
+  for (Index column = 0; column < first.weights(); ++column)
+    out += ',' + field(first.column(column));
   out += '\n';
   for (std::size_t i = 0; i < tracked.size(); ++i) {
-    const std::string name = field(dataset.problems[i].name);
+    const std::string name = field(data.problem(i).name());
     for (const NaturalPoint& point : tracked[i].path.points) {
       fmt::format_to(std::back_inserter(out), "{},{},{},{},{},", name, to_string(point.kind),
                      field(point.tau), field(point.arclength), field(point.energy));

@@ -56,27 +56,36 @@ Json branch_point_report(const NaturalBranchPoint& branch) {
   return json;
 }
 
-Json data_report(const TrackRequest& request, const Problem& problem,
+Json data_report(const TrackRequest& request, const ProblemView& problem,
                  const TrackedProblem& tracked) {
   const PerceptronOptions& perceptron = request.network.perceptron;
   Json dependent_columns = Json::array();
   for (const ColumnDependency& dependency : tracked.dependencies) {
     Json on = Json::array();
     for (const auto& [column, coefficient] : dependency.on)
-      on.push_back({{"column", problem.columns[static_cast<std::size_t>(column)]},
-                    {"coefficient", coefficient}});
-    dependent_columns.push_back(
-        {{"column", problem.columns[static_cast<std::size_t>(dependency.column)]}, {"on", on}});
+      on.push_back({{"column", problem.column(column)}, {"coefficient", coefficient}});
+    dependent_columns.push_back({{"column", problem.column(dependency.column)}, {"on", on}});
   }
-  return {{"patterns", problem.X.rows()},
-          {"weights", problem.X.cols()},
-          {"columns", problem.columns},
+  Json columns;
+  if (problem.lists_columns()) {
+    columns = Json::array();
+    for (Index column = 0; column < problem.weights(); ++column)
+      columns.push_back(problem.column(column));
+  }
+  const char* weights_are = !tracked.rank                       ? "not examined"
+                            : *tracked.rank < problem.weights() ? "minimum norm"
+                                                                : "unique";
+  return {{"patterns", problem.patterns()},
+          {"weights", problem.weights()},
+          {"columns", columns},
           {"activation", to_string(perceptron.activation)},
           {"ridge", perceptron.ridge},
           {"ridge_units", perceptron.ridge_standardised ? "standardised" : "user"},
-          {"rank", tracked.rank},
+          {"method", tracked.rank ? "dense" : "matrix-free"},
+          {"rank", value_or_null(tracked.rank)},
+          {"zero_columns", value_or_null(tracked.zero_columns)},
           {"dependent_columns", dependent_columns},
-          {"weights_are", tracked.rank < problem.X.cols() ? "minimum norm" : "unique"}};
+          {"weights_are", weights_are}};
 }
 
 Json options_report(const TrackRequest& request) {
@@ -106,6 +115,7 @@ Json path_report(const NaturalPath& path) {
             {"rejected", path.work.rejected},
             {"factorisations", path.work.factorisations},
             {"evaluations", path.work.evaluations},
+            {"krylov_iterations", path.work.krylov_iterations},
             {"passes_over_data", path.work.passes_over_data},
             {"seconds", path.work.seconds}}}};
 }
@@ -118,6 +128,8 @@ Json end_report(const PathEnd& end) {
           {"gradient_scale", end.gradient_scale},
           {"last_newton_step", end.last_newton_step},
           {"eigenvalues", numbers(end.eigenvalues)},
+          {"nearest_eigenvalue", value_or_null(end.nearest_eigenvalue)},
+          {"lowest_eigenvalue", end.lowest_eigenvalue},
           {"morse_index", value_or_null(end.morse_index)},
           {"status", end.status}};
 }
@@ -169,20 +181,20 @@ void append(const Json& value, std::size_t indent, std::string& out) {
 
 }  // namespace
 
-std::string json_report(const TrackRequest& request, const Dataset& dataset,
+std::string json_report(const TrackRequest& request, const Data& data,
                         const std::vector<TrackedProblem>& tracked) {
   Json problems = Json::array();
   for (std::size_t i = 0; i < tracked.size(); ++i) {
     const NaturalPath& path = tracked[i].path;
-    problems.push_back({{"name", dataset.problems[i].name},
-                        {"data", data_report(request, dataset.problems[i], tracked[i])},
+    problems.push_back({{"name", data.problem(i).name()},
+                        {"data", data_report(request, data.problem(i), tracked[i])},
                         {"path", path_report(path)},
                         {"end", path.end ? end_report(*path.end) : Json()},
                         {"infinity", path.infinity ? infinity_report(*path.infinity) : Json()}});
   }
   const Json report{{"tautrack", version},
                     {"command", "track"},
-                    {"source", dataset.source},
+                    {"source", data.source()},
                     {"options", options_report(request)},
                     {"problems", problems}};
   std::string out;

@@ -9,7 +9,6 @@
 #include "tautrack/version.hpp"
 
 #include "report.hpp"
-#include "standardised_weights.hpp"
 #include "text.hpp"
 
 namespace tautrack::program {
@@ -57,9 +56,9 @@ std::string tau_text(double tau) { return fmt::format("{:.15g}", tau); }
 
 /// The columns that a table shows: all, or those with the largest standardised weights, in their
 /// order.
-std::vector<Index> shown_columns(const Problem& problem, const Vector& weights) {
+std::vector<Index> shown_columns(const ProblemView& problem, const Vector& weights) {
   const Index count = std::min(weights.size(), most_weights);
-  const Vector size = StandardisedWeights(problem.X)(weights).cwiseAbs();
+  const Vector size = problem.standardised()(weights).cwiseAbs();
   std::vector<Index> order(static_cast<std::size_t>(weights.size()));
   std::iota(order.begin(), order.end(), Index{0});
   std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return size(a) > size(b); });
@@ -69,15 +68,14 @@ std::vector<Index> shown_columns(const Problem& problem, const Vector& weights) 
 }
 
 /// A table with one row a column of X and up to two numbers in it.
-void add_weights(Page& page, std::string_view label, const Problem& problem, const Vector& first,
-                 std::string_view first_title, const Vector* second = nullptr,
+void add_weights(Page& page, std::string_view label, const ProblemView& problem,
+                 const Vector& first, std::string_view first_title, const Vector* second = nullptr,
                  std::string_view second_title = "") {
   page.row(fmt::format("{:<{}}{:>16}{:>16}", "column", name_width, first_title, second_title),
            label);
   const std::vector<Index> columns = shown_columns(problem, second ? *second : first);
   for (const Index column : columns)
-    page.row(fmt::format("{:<{}}{:>16}{:>16}",
-                         cut(problem.columns[static_cast<std::size_t>(column)], name_width - 2),
+    page.row(fmt::format("{:<{}}{:>16}{:>16}", cut(problem.column(column), name_width - 2),
                          name_width, short_number(first(column)),
                          second ? short_number((*second)(column)) : ""));
   const auto hidden = first.size() - static_cast<Index>(columns.size());
@@ -85,12 +83,22 @@ void add_weights(Page& page, std::string_view label, const Problem& problem, con
 }
 
 /// Which columns depend on which, in words.
-void add_rank(Page& page, const Problem& problem, const TrackedProblem& tracked) {
-  const Index weights = problem.X.cols();
+void add_rank(Page& page, const ProblemView& problem, const TrackedProblem& tracked) {
+  if (!tracked.rank) {
+    std::string text =
+        "matrix-free: no Morse indices, branch points or infinite weights are looked for, nor "
+        "columns that depend on each other";
+    if (tracked.zero_columns > 0)
+      text += fmt::format("; {} of zeros, whose weights are 0",
+                          counted(static_cast<long long>(*tracked.zero_columns), "column"));
+    page.line("method", text);
+    return;
+  }
+  const Index weights = problem.weights();
   if (tracked.rank == weights) return;
   page.line("rank", fmt::format("{} of {}: many weights give the same outputs; shown are those of "
                                 "smallest norm (minimum-norm weights)",
-                                tracked.rank, weights));
+                                *tracked.rank, weights));
   std::size_t shown = 0;
   for (const ColumnDependency& dependency : tracked.dependencies) {
     if (shown++ == most_events) {
@@ -100,16 +108,14 @@ void add_rank(Page& page, const Problem& problem, const TrackedProblem& tracked)
     }
     std::string sum;
     for (const auto& [column, coefficient] : dependency.on) {
-      const std::string name = cut(problem.columns[static_cast<std::size_t>(column)], name_width);
+      const std::string name = cut(problem.column(column), name_width);
       sum += fmt::format(
           "{}{:.6g} {}",
           sum.empty() ? (coefficient < 0 ? "-" : "") : (coefficient < 0 ? " - " : " + "),
           std::abs(coefficient), name);
     }
-    page.line("", fmt::format(
-                      "{} = {}",
-                      cut(problem.columns[static_cast<std::size_t>(dependency.column)], name_width),
-                      sum.empty() ? "0" : sum));
+    page.line("", fmt::format("{} = {}", cut(problem.column(dependency.column), name_width),
+                              sum.empty() ? "0" : sum));
   }
 }
 
@@ -157,14 +163,24 @@ void add_landings(Page& page, const NaturalPath& path, const std::vector<double>
 }
 
 /// The point at which the path arrived.
-void add_end(Page& page, const Problem& problem, const NaturalPath& path) {
+void add_end(Page& page, const ProblemView& problem, const NaturalPath& path) {
   const PathEnd& end = *path.end;
-  const std::string_view kind = kind_of_point(end.morse_index, end.eigenvalues.size());
+  const std::string_view kind = kind_of_point(end);
   page.line("end", fmt::format("{} at tau = {}, Morse index {}, {}", kind, tau_text(end.tau),
                                index_text(end.morse_index), end.status));
   page.line("", fmt::format("E = {:.15g}", end.energy));
   if (end.eigenvalues.size() > 0)
     page.line("", fmt::format("smallest eigenvalue {:.3g}", end.eigenvalues(0)));
+  else if (end.nearest_eigenvalue)
+    page.line("",
+              fmt::format("eigenvalue nearest to zero about {:.2g}, {}", *end.nearest_eigenvalue,
+                          end.lowest_eigenvalue < 0.0
+                              ? fmt::format("a negative one {:.2g} or below", end.lowest_eigenvalue)
+                              : "no negative one found"));
+  else
+    page.line("",
+              "the eigenvalue nearest to zero could not be estimated: the point may be "
+              "degenerate");
   page.line("",
             fmt::format("|gradient| {:.2g}, where rounding alone gives {:.2g}", end.gradient_norm,
                         end.gradient_scale * std::numeric_limits<double>::epsilon()));
@@ -175,7 +191,7 @@ void add_end(Page& page, const Problem& problem, const NaturalPath& path) {
 }
 
 /// The limit of weights that grow without bound.
-void add_infinity(Page& page, const Problem& problem, const InfiniteWeights& infinity) {
+void add_infinity(Page& page, const ProblemView& problem, const InfiniteWeights& infinity) {
   const auto patterns_with = [&](int sign) {
     return std::count(infinity.signs.begin(), infinity.signs.end(), sign);
   };
@@ -200,13 +216,13 @@ void add_infinity(Page& page, const Problem& problem, const InfiniteWeights& inf
               is_linear ? &infinity.linear_rate : nullptr, is_linear ? "(1 - tau) w ->" : "");
 }
 
-void add_problem(Page& page, const TrackRequest& request, const Problem& problem,
+void add_problem(Page& page, const TrackRequest& request, const ProblemView& problem,
                  const TrackedProblem& tracked) {
   const PerceptronOptions& perceptron = request.network.perceptron;
   const NaturalPath& path = tracked.path;
-  page.plain(cut(problem.name, page_width));
-  std::string network = fmt::format("{} x {} (patterns x weights), {}", problem.X.rows(),
-                                    problem.X.cols(), to_string(perceptron.activation));
+  page.plain(cut(problem.name(), page_width));
+  std::string network = fmt::format("{} x {} (patterns x weights), {}", problem.patterns(),
+                                    problem.weights(), to_string(perceptron.activation));
   if (perceptron.ridge > 0.0)
     network += fmt::format(
         ", ridge {:g} on the weights {}", perceptron.ridge,
@@ -215,7 +231,10 @@ void add_problem(Page& page, const TrackRequest& request, const Problem& problem
   add_rank(page, problem, tracked);
   page.line("path", fmt::format("{}: {}", to_string(path.status), printable(path.message)));
   add_events(page, "folds", path.folds);
-  add_events(page, "branch points", path.branch_points);
+  if (tracked.rank)
+    add_events(page, "branch points", path.branch_points);
+  else
+    page.line("branch points", "not looked for");
   add_landings(page, path, request.track.landings);
   if (path.end) add_end(page, problem, path);
   if (path.infinity) add_infinity(page, problem, *path.infinity);
@@ -223,10 +242,12 @@ void add_problem(Page& page, const TrackRequest& request, const Problem& problem
   page.line("work", fmt::format("{} steps, {} refused, {} factorisations, {} data passes, {:.3g} s",
                                 work.steps, work.rejected, work.factorisations,
                                 work.passes_over_data, work.seconds));
+  if (work.krylov_iterations > 0)
+    page.line("", fmt::format("{} Krylov iterations", work.krylov_iterations));
 }
 
 /// One row a problem.
-void add_overview(Page& page, const Dataset& dataset, const std::vector<TrackedProblem>& tracked) {
+void add_overview(Page& page, const Data& data, const std::vector<TrackedProblem>& tracked) {
   const auto row = [](std::string_view name, std::string_view status, std::string_view folds,
                       std::string_view energy, std::string_view kind) {
     return fmt::format("{:<20}{:<20}{:>5}{:>16}  {}", name, status, folds, energy, kind);
@@ -234,38 +255,39 @@ void add_overview(Page& page, const Dataset& dataset, const std::vector<TrackedP
   page.plain(row("problem", "status", "folds", "E", "end"));
   for (std::size_t i = 0; i < tracked.size(); ++i) {
     const NaturalPath& path = tracked[i].path;
-    const std::string_view kind =
-        path.end        ? kind_of_point(path.end->morse_index, path.end->eigenvalues.size())
-        : path.infinity ? "at infinity"
-                        : "-";
+    const std::string_view kind = path.end        ? kind_of_point(*path.end)
+                                  : path.infinity ? "at infinity"
+                                                  : "-";
     const std::string energy = path.end        ? fmt::format("{:.11g}", path.end->energy)
                                : path.infinity ? fmt::format("{:.11g}", path.infinity->energy)
                                                : "-";
-    page.plain(row(cut(dataset.problems[i].name, 18), to_string(path.status),
+    page.plain(row(cut(data.problem(i).name(), 18), to_string(path.status),
                    std::to_string(path.folds.size()), energy, kind));
   }
 }
 
 }  // namespace
 
-std::string_view kind_of_point(std::optional<int> morse_index, Index unknowns) {
-  if (!morse_index) return "degenerate point";
-  if (*morse_index == 0) return "minimum";
-  return *morse_index == unknowns ? "maximum" : "saddle";
+std::string_view kind_of_point(const PathEnd& end) {
+  if (end.status == "unclassified")
+    return end.lowest_eigenvalue < 0.0 ? "saddle or maximum" : "stationary point";
+  if (!end.morse_index) return "degenerate point";
+  if (*end.morse_index == 0) return "minimum";
+  return *end.morse_index == end.eigenvalues.size() ? "maximum" : "saddle";
 }
 
-std::string text_report(const TrackRequest& request, const Dataset& dataset,
+std::string text_report(const TrackRequest& request, const Data& data,
                         const std::vector<TrackedProblem>& tracked) {
   Page page;
-  page.plain(fmt::format("tautrack {} track: {}, {}", version, printable(dataset.source),
+  page.plain(fmt::format("tautrack {} track: {}, {}", version, printable(data.source()),
                          counted(static_cast<long long>(tracked.size()), "problem")));
   for (std::size_t i = 0; i < tracked.size(); ++i) {
     page.plain("");
-    add_problem(page, request, dataset.problems[i], tracked[i]);
+    add_problem(page, request, data.problem(i), tracked[i]);
   }
   if (tracked.size() > 1) {
     page.plain("");
-    add_overview(page, dataset, tracked);
+    add_overview(page, data, tracked);
   }
   return page.text();
 }

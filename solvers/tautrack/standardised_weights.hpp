@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "tautrack/core/types.hpp"
+#include "tautrack/data/svmlight.hpp"
 
 namespace tautrack::program {
 
@@ -13,6 +14,7 @@ namespace tautrack::program {
 class StandardisedWeights {
  public:
   explicit StandardisedWeights(const Matrix& X);
+  explicit StandardisedWeights(const SparseMatrix& X);
 
   /// @param weights s, in the user's units. Returns s numbers.
   [[nodiscard]] Vector operator()(const Vector& weights) const;

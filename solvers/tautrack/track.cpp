@@ -40,6 +40,15 @@ line, all numbers but for the target. A target of text (of any kind with
 --classes) makes one problem a class, class against rest; two classes make one
 problem. A target of numbers is fitted as it is.
 
+Sparse data: files *.svm, *.svmlight and *.libsvm, or --format svmlight, have
+lines "TARGET INDEX:VALUE INDEX:VALUE ...", indices from 1. Their targets are
+numbers to fit, labels -1 and +1 too; --classes takes them for labels. Up to
+1000 weights (and 1 GB) they are tracked like tables, larger ones matrix-free:
+the same path, folds and end, but no Morse indices (the end is "unclassified",
+with estimates of eigenvalues), no branch points, no check of dependent columns,
+no picture, and infinite weights are not recognised. JSON then has no names of
+more than 1000 columns.
+
 Examples:
   tautrack track                               the bundled iris data
   tautrack track cancer.csv --plot path.svg    with a picture of the path
@@ -72,7 +81,20 @@ std::optional<std::string> take_landings(const std::string& text, TrackOptions& 
   return std::nullopt;
 }
 
-/// Tracks one problem. The observer sees its points.
+/// Tracks one problem matrix-free.
+TrackedProblem track_problem(const TrackRequest& request, const SparseProblem& problem) {
+  const SparsePerceptron network(problem, request.network.perceptron);
+  Progress progress(problem.name);
+  TrackedProblem tracked;
+  tracked.zero_columns = network.columns() - network.unknowns();
+  tracked.path = track_natural(network, request.track, [&](const PathPoint& point) {
+    if (!request.quiet) progress.see(point);
+    return true;
+  });
+  return tracked;
+}
+
+/// Tracks one problem.
 TrackedProblem track_problem(const TrackRequest& request, const Problem& problem) {
   const Perceptron network(problem, request.network.perceptron);
   Progress progress(problem.name);
@@ -93,17 +115,18 @@ TrackedProblem track_problem(const TrackRequest& request, const Problem& problem
 
 /// Tracks all problems, several at a time if the request says so: the results do not depend on
 /// that.
-std::vector<TrackedProblem> track_all(const TrackRequest& request, const Dataset& dataset) {
-  const std::size_t count = dataset.problems.size();
+std::vector<TrackedProblem> track_all(const TrackRequest& request, const Data& data) {
+  const std::size_t count = data.size();
   std::vector<TrackedProblem> tracked(count);
   std::vector<std::exception_ptr> failures(count);
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < count; i = next++) {
       try {
-        tracked[i] = track_problem(request, dataset.problems[i]);
+        tracked[i] = data.is_matrix_free() ? track_problem(request, data.sparse->problems[i])
+                                           : track_problem(request, data.dense.problems[i]);
       } catch (const DataError& error) {
-        failures[i] = std::make_exception_ptr(DataError(dataset.source + ": " + error.what()));
+        failures[i] = std::make_exception_ptr(DataError(data.source() + ": " + error.what()));
       } catch (...) {
         failures[i] = std::current_exception();
       }
@@ -127,7 +150,7 @@ std::vector<TrackedProblem> track_all(const TrackRequest& request, const Dataset
 }  // namespace
 
 bool TrackedProblem::is_solved() const {
-  return path.ok() && path.end && path.end->status != "degenerate";
+  return path.ok() && path.end && path.end->status != "degenerate" && path.end->nearest_eigenvalue;
 }
 
 CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
@@ -187,13 +210,17 @@ int run_track(const TrackRequest& request) {
   if (!request.plot_file.empty()) plot = files.add("--plot", request.plot_file);
   if (!request.network.file.empty()) files.protect_input(request.network.file);
 
-  const Dataset dataset = load(request.network);
-  const std::vector<TrackedProblem> tracked = track_all(request, dataset);
+  const Data data = load(request.network);
+  if (plot && data.is_matrix_free())
+    throw UsageError(
+        "--plot: pictures are not made of data that are tracked matrix-free (more than 1000 "
+        "weights, or --matrix-free)");
+  const std::vector<TrackedProblem> tracked = track_all(request, data);
 
-  if (json) files.set_text(*json, json_report(request, dataset, tracked));
-  if (csv) files.set_text(*csv, csv_report(dataset, tracked));
-  if (plot) files.set_text(*plot, plot_report(request, dataset, tracked));
-  files.publish(files.takes_standard_output() ? "" : text_report(request, dataset, tracked));
+  if (json) files.set_text(*json, json_report(request, data, tracked));
+  if (csv) files.set_text(*csv, csv_report(data, tracked));
+  if (plot) files.set_text(*plot, plot_report(request, data.dense, tracked));
+  files.publish(files.takes_standard_output() ? "" : text_report(request, data, tracked));
   const bool is_solved = std::all_of(tracked.begin(), tracked.end(),
                                      [](const TrackedProblem& one) { return one.is_solved(); });
   return is_solved ? exit_solved : exit_unresolved;

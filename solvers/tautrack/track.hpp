@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "tautrack/path/natural_path.hpp"
 
 #include "curve.hpp"
+#include "data.hpp"
 #include "options.hpp"
 
 namespace tautrack::program {
@@ -28,12 +30,13 @@ struct TrackRequest {
 
 /// What one problem came to.
 struct TrackedProblem {
-  Index rank = 0;                              ///< Of X.
+  std::optional<Index> rank;                   ///< Of X; nothing when tracked matrix-free.
+  std::optional<Index> zero_columns;           ///< Of X; only when tracked matrix-free.
   std::vector<ColumnDependency> dependencies;  ///< Columns that are combinations of others.
   NaturalPath path;
   std::vector<CurvePoint> curve;  ///< The path for the picture; empty if none is asked for.
 
-  /// Whether the path arrived at a point that is no degenerate one.
+  /// Whether the path arrived at a point that is known to be no degenerate one.
   [[nodiscard]] bool is_solved() const;
 };
 

@@ -30,6 +30,9 @@ constexpr double kGoodContraction = 0.05;
 /// Where everything that H is made of is smaller, H is zero because it underflows.
 constexpr double kUnderflow = 1e-280;
 
+constexpr const char* kSolverFailed =
+    "the Krylov solver does not converge within its budget of iterations";
+
 }  // namespace
 
 std::optional<std::string> CorrectorOptions::invalid_reason() const {
@@ -41,7 +44,7 @@ std::optional<std::string> CorrectorOptions::invalid_reason() const {
     return "corrector max_iterations must be > 0, got " + std::to_string(max_iterations);
   if (!(reuse >= 0.0 && reuse <= 0.1))
     return "corrector reuse must lie in [0, 0.1], got " + number(reuse);
-  return std::nullopt;
+  return krylov.invalid_reason();
 }
 
 Corrector::Corrector(HomotopyRef homotopy, const CorrectorOptions& options)
@@ -51,26 +54,82 @@ Corrector::Corrector(HomotopyRef homotopy, const CorrectorOptions& options)
       H_tau_(homotopy.size()),
       step_(homotopy.size() + 1),
       tau_axis_(Vector::Unit(homotopy.size() + 1, homotopy.size())),
-      H_x_(homotopy.size(), homotopy.size()),
-      bordered_(homotopy.size()),
       linearised_(Vector::Constant(homotopy.size() + 1, std::numeric_limits<double>::infinity())),
-      evaluated_(linearised_) {}
+      evaluated_(linearised_) {
+  const Index n = homotopy.size();
+  if (homotopy.is_matrix_free()) {
+    diagonal_.resize(n);
+    krylov_ = std::make_unique<BorderedKrylov>(
+        n, [homotopy](const Vector& p, Vector& out) { homotopy.hessian_product(p, out); },
+        options.krylov);
+  } else {
+    H_x_.resize(n, n);
+    bordered_ = std::make_unique<BorderedMatrix>(n);
+  }
+}
+
+void Corrector::update_residual_scale(const Vector& x, double tau) {
+  residual_scale_ = krylov_ ? homotopy_.residual_scale(x, tau, diagonal_.norm(), H_tau_)
+                            : homotopy_.residual_scale(x, tau, H_x_, H_tau_);
+}
+
+bool Corrector::factor(const Vector& border, const MetricScales& scales) {
+  ++factorisations_;
+  return krylov_ ? krylov_->factor(diagonal_, H_tau_, border, scales)
+                 : bordered_->factor(H_x_, H_tau_, border, scales);
+}
+
+bool Corrector::refactor(const Vector& border, const MetricScales& scales) {
+  if (krylov_) {
+    homotopy_.parameter_derivative(H_tau_);
+    homotopy_.preconditioner(diagonal_);
+    linearised_ = evaluated_;
+  }
+  return factor(border, scales);
+}
+
+void Corrector::tangent(Vector& t) {
+  if (krylov_) {
+    static_cast<void>(krylov_->tangent(t));
+  } else {
+    bordered_->tangent(t);
+  }
+}
+
+void Corrector::solve(const Vector& right, double last, Vector& z) {
+  if (krylov_) {
+    static_cast<void>(krylov_->solve(right, last, options_.krylov.series_tolerance, 0.0, z));
+  } else {
+    bordered_->solve(right, last, z);
+  }
+}
+
+int Corrector::determinant_sign() const { return krylov_ ? 0 : bordered_->determinant_sign(); }
+
+double Corrector::reciprocal_condition() {
+  return krylov_ ? 1.0 : bordered_->reciprocal_condition();
+}
 
 bool Corrector::evaluate(const Vector& x, double tau) {
-  homotopy_.derivatives(x, tau, H_, H_x_, H_tau_);
+  if (krylov_) {
+    homotopy_.residual(x, tau, H_);
+    homotopy_.parameter_derivative(H_tau_);
+    homotopy_.preconditioner(diagonal_);
+  } else {
+    homotopy_.derivatives(x, tau, H_, H_x_, H_tau_);
+  }
   ++evaluations_;
   linearised_ << x, tau;
   evaluated_ = linearised_;
-  if (!H_.allFinite() || !H_x_.allFinite() || !H_tau_.allFinite()) return false;
-  residual_scale_ = homotopy_.residual_scale(x, tau, H_x_, H_tau_);
+  if (!H_.allFinite() || !H_x_.allFinite() || !H_tau_.allFinite() || !diagonal_.allFinite())
+    return false;
+  update_residual_scale(x, tau);
   return true;
 }
 
 bool Corrector::linearise(const Vector& x, double tau, const Vector& border,
                           const MetricScales& scales) {
-  if (!evaluate(x, tau)) return false;
-  ++factorisations_;
-  return bordered_.factor(H_x_, H_tau_, border, scales);
+  return evaluate(x, tau) && factor(border, scales);
 }
 
 bool Corrector::settle(const Vector& x, double tau, const Vector& border,
@@ -89,6 +148,19 @@ bool Corrector::is_near(const Vector& x, double tau, const MetricScales& scales,
 
 Correction Corrector::correct(Vector& x, double& tau, Constraint constraint, const Vector& normal,
                               const MetricScales& scales, bool polish) {
+  Correction result = iterate(x, tau, constraint, normal, scales, polish);
+  if (!krylov_ || !result.converged) return result;
+  result.error = std::max(result.error, options_.krylov.correction_tolerance * result.last_step);
+  // A point is worth nothing without its tangent, and it is known here why there is none.
+  if (!krylov_->tangent(tangent_)) {
+    result.converged = false;
+    result.failure = solver_failed() ? kSolverFailed : "the curve has no tangent at the point";
+  }
+  return result;
+}
+
+Correction Corrector::iterate(Vector& x, double& tau, Constraint constraint, const Vector& normal,
+                              const MetricScales& scales, bool polish) {
   const Index n = x.size();
   assert(n == H_.size());
   const bool fixed = constraint == Constraint::fixed_tau;
@@ -105,7 +177,7 @@ Correction Corrector::correct(Vector& x, double& tau, Constraint constraint, con
     if (reuses) {
       homotopy_.residual(x, tau, H_);
       evaluated_ << x, tau;
-      residual_scale_ = homotopy_.residual_scale(x, tau, H_x_, H_tau_);
+      update_residual_scale(x, tau);
     } else {
       since_linearisation = 0.0;
       if (!linearise(x, tau, fixed ? tau_axis_ : normal, scales)) {
@@ -114,13 +186,20 @@ Correction Corrector::correct(Vector& x, double& tau, Constraint constraint, con
       }
     }
     if (k > 0 && keeps_displacement) result.displacement += homotopy_.last_displacement();
-    bordered_.solve(H_, 0.0, step_);
+    if (krylov_) {
+      static_cast<void>(krylov_->solve(H_, 0.0, options_.krylov.correction_tolerance,
+                                       kRounding * residual_scale_, step_));
+    } else {
+      bordered_->solve(H_, 0.0, step_);
+    }
     if (!step_.allFinite()) {
-      result.failure = "the bordered matrix is singular at an iterate";
+      result.failure =
+          solver_failed() ? kSolverFailed : "the bordered matrix is singular at an iterate";
       return result;
     }
     if (fixed) step_(n) = 0.0;
-    if (!(std::max(residual_scale_, H_x_.cwiseAbs().maxCoeff() * scales.unknown) > kUnderflow)) {
+    const double largest = krylov_ ? diagonal_.maxCoeff() : H_x_.cwiseAbs().maxCoeff();
+    if (!(std::max(residual_scale_, largest * scales.unknown) > kUnderflow)) {
       result.failure = "H and H_x underflow at an iterate: the units are saturated";
       return result;
     }

@@ -28,6 +28,9 @@ constexpr double kNextFold = 1e-6;
 
 constexpr int kNewtonBudget = 12;
 
+/// Width of the last bracket, relative to the segment, where tangents come from a Krylov method.
+constexpr double kKrylovWidth = 1e-10;
+
 /// The corrected curve over a segment as a function of theta.
 class CorrectedSegment {
  public:
@@ -39,10 +42,10 @@ class CorrectedSegment {
         tangent_(x_.size() + 1) {}
 
   /// Point and tangent at theta; dtau/da there, or nothing if the corrector failed.
-  std::optional<double> tau_slope(double theta) {
+  std::optional<double> tau_slope(double theta, bool polish = false) {
     segment_.at(theta, x_, tau_, normal_);
     const Correction correction =
-        corrector_.correct(x_, tau_, Constraint::hyperplane, normal_, segment_.scales());
+        corrector_.correct(x_, tau_, Constraint::hyperplane, normal_, segment_.scales(), polish);
     if (!correction.converged ||
         !corrector_.settle(x_, tau_, normal_, segment_.scales(), correction))
       return std::nullopt;
@@ -271,21 +274,25 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
   fold.point.x = curve.x();
   fold.point.tau = curve.tau();
   fold.null_vector = curve.tangent().head(n).normalized();
-  MinimallyAugmented augmented(corrector, segment.scales());
+  // The extended system needs H_x.
+  const bool is_dense = !corrector.homotopy().is_matrix_free();
+  std::optional<MinimallyAugmented> augmented;
+  if (is_dense) augmented.emplace(corrector, segment.scales());
   // On the curve dtau/da vanishes at the fold, so tau there is known from the bracket to second
   // order.
   const bool polished =
-      augmented.solve(fold.point.x, fold.point.tau, fold.null_vector) &&
+      augmented && augmented->solve(fold.point.x, fold.point.tau, fold.null_vector) &&
       distance(fold.point.x, fold.point.tau, curve.x(), curve.tau(), segment.scales()) <=
           2.0 * std::max(found->high - found->low, kHandOver) * length;
   if (polished) {
-    fold.precision = augmented.precision;
+    fold.precision = augmented->precision;
   } else {
     const auto low = curve.tau_slope(found->low);
     const auto high = curve.tau_slope(found->high);
     if (!low || !high) return std::nullopt;
-    found = bracket(curve, before, *found, *low, *high, 4.0 * kEpsilon);
-    if (!found || !curve.tau_slope(0.5 * (found->low + found->high))) return std::nullopt;
+    found = bracket(curve, before, *found, *low, *high, is_dense ? 4.0 * kEpsilon : kKrylovWidth);
+    if (!found || !curve.tau_slope(0.5 * (found->low + found->high), /*polish=*/true))
+      return std::nullopt;
     fold.point.x = curve.x();
     fold.point.tau = curve.tau();
     fold.null_vector = curve.tangent().head(n).normalized();
@@ -295,7 +302,7 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
                      corrector.options().tolerance * corrector.options().tolerance;
   }
   if (!describe(fold, curve.tangent(), second.tau_direction, segment.scales(),
-                polished ? &augmented : nullptr, corrector))
+                polished ? &*augmented : nullptr, corrector))
     return std::nullopt;
 
   const double travelled = Segment(first, fold.point).length();
@@ -314,6 +321,7 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
 
 std::optional<Fold> polish_fold(const PathPoint& from, const Prediction& guess,
                                 Corrector& corrector) {
+  if (corrector.homotopy().is_matrix_free()) return std::nullopt;
   const Index n = from.x.size();
   Fold fold;
   fold.point.x = guess.x;

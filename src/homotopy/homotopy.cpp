@@ -1,5 +1,6 @@
 #include "tautrack/homotopy/homotopy.hpp"
 
+#include <cassert>
 #include <cmath>
 #include <limits>
 
@@ -11,6 +12,7 @@ void HomotopyRef::hessian_form_gradient(const Vector& x, double tau, const Vecto
     table_->hessian_form_gradient(object_, x, tau, psi, phi, by_x, by_tau);
     return;
   }
+  assert(!is_matrix_free());
   const Index n = size();
   const double root = std::cbrt(std::numeric_limits<double>::epsilon());
   const MetricScales natural = scales(x, tau);

@@ -21,11 +21,15 @@ namespace tautrack {
 namespace {
 
 /// Slices of the patterns that are added up one by one, so that sums come out the same whoever
-/// computes them: by the size of the problem alone, none below a megabyte of A.
+/// computes them: by the size of the problem alone, none below a megabyte of A, and a power of two
+/// so that the usual numbers of threads share them evenly.
 int slices_of(Index patterns, Index unknowns) {
   constexpr Index numbers = Index{1} << 17U;
-  const Index slices = std::min(patterns * unknowns / numbers, kernels::panels_of(patterns) / 4);
-  return static_cast<int>(std::clamp<Index>(slices, 1, 16));
+  int slices = 1;
+  while (slices < 16 && 2 * slices * numbers <= patterns * unknowns &&
+         8 * slices <= kernels::panels_of(patterns))
+    slices *= 2;
+  return slices;
 }
 
 /// r = f(u, tau) - y, where sigma is near an end of its range summed from the distances to that end:

@@ -4,7 +4,9 @@
 #include <stdexcept>
 
 #include "tautrack/events/morse_index.hpp"
+#include "tautrack/events/nearest_eigenvalue.hpp"
 #include "tautrack/homotopy/natural.hpp"
+#include "tautrack/homotopy/sparse_natural.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
 #include "core/text.hpp"
@@ -20,16 +22,76 @@ constexpr double kLastDelta = 1e-13;
 /// Rounding of tau, 1e-16 out of 1 - tau, makes ever shorter steps this close to tau = 1; a path
 /// that needs more points than this there is going nowhere.
 constexpr double kCloseDelta = 1e-9;
-constexpr int kClosePoints = 3000;
 
 /// When the tracker cannot go on this close to tau = 1, the recognition is asked once more with its
 /// distances relaxed to where the path stands.
 constexpr double kRelaxedDelta = 1e-6;
 
+/// The natural homotopy of a network, and the recognition of its limits.
+template <class Network>
+struct Parts;
+
+template <>
+struct Parts<Perceptron> {
+  using Homotopy = NaturalHomotopy;
+  static constexpr int close_points = 3000;  ///< See kCloseDelta.
+  static std::optional<InfiniteWeights> recognise(const Perceptron& network, const PathPoint& point,
+                                                  const InfiniteWeightsOptions& options,
+                                                  std::string& why_not) {
+    return recognise_infinite_weights(network, point, options, why_not);
+  }
+};
+
+template <>
+struct Parts<SparsePerceptron> {
+  using Homotopy = SparseNaturalHomotopy;
+  static constexpr int close_points = 20;  ///< The series needs few, and each costs much.
+  static std::optional<InfiniteWeights> recognise(const SparsePerceptron&, const PathPoint&,
+                                                  const InfiniteWeightsOptions&,
+                                                  std::string& why_not) {
+    why_not = "infinite weights are not recognised in matrix-free mode";
+    return std::nullopt;
+  }
+};
+
+/// Eigenvalues of the Hessian at the end of a path, as far as they can be had.
+void classify(NaturalHomotopy& homotopy, const PathPoint& from, PathEnd& out) {
+  const Index n = homotopy.size();
+  Vector H(n), H_tau(n);
+  Matrix H_v(n, n);
+  homotopy.derivatives(from.x, from.tau, H, H_v, H_tau);
+  out.gradient_norm = H.norm();
+  MorseIndex morse;
+  out.morse_index = morse.count(H_v);
+  out.eigenvalues = morse.eigenvalues(H_v);
+  if (out.eigenvalues.size() > 0) {
+    Index nearest = 0;
+    out.eigenvalues.cwiseAbs().minCoeff(&nearest);
+    out.nearest_eigenvalue = out.eigenvalues(nearest);
+    out.lowest_eigenvalue = out.eigenvalues(0);
+  }
+  out.status = out.morse_index ? "converged" : "degenerate";
+}
+
+void classify(SparseNaturalHomotopy& homotopy, const PathPoint& from, PathEnd& out) {
+  const Index n = homotopy.size();
+  Vector H(n), diagonal(n);
+  homotopy.residual(from.x, from.tau, H);
+  out.gradient_norm = H.norm();
+  homotopy.preconditioner(diagonal);
+  const SpectrumEstimate estimate = estimate_spectrum(
+      [&homotopy](const Vector& p, Vector& image) { homotopy.hessian_product(p, image); },
+      diagonal);
+  out.nearest_eigenvalue = estimate.nearest;
+  out.lowest_eigenvalue = estimate.lowest;
+  out.status = estimate.is_singular ? "degenerate" : "unclassified";
+}
+
+template <class Network>
 class Report {
  public:
-  Report(const Perceptron& network, NaturalHomotopy& homotopy)
-      : network_(network), homotopy_(homotopy) {}
+  using Homotopy = typename Parts<Network>::Homotopy;
+  Report(const Network& network, Homotopy& homotopy) : network_(network), homotopy_(homotopy) {}
 
   NaturalPoint point(const PathPoint& from) {
     NaturalPoint out;
@@ -74,17 +136,9 @@ class Report {
     out.tau = from.tau;
     out.weights = network_.weights(from.x);
     out.energy = homotopy_.energy(from.x, from.tau);
-    const Index n = network_.unknowns();
-    Vector H(n), H_tau(n);
-    Matrix H_v(n, n);
-    homotopy_.derivatives(from.x, from.tau, H, H_v, H_tau);
-    out.gradient_norm = H.norm();
+    classify(homotopy_, from, out);
     out.gradient_scale = homotopy_.residual_scale(from.x, from.tau);
     out.last_newton_step = from.newton_step;
-    MorseIndex morse;
-    out.morse_index = morse.count(H_v);
-    out.eigenvalues = morse.eigenvalues(H_v);
-    out.status = out.morse_index ? "converged" : "degenerate";
     return out;
   }
 
@@ -97,8 +151,8 @@ class Report {
     return out.normalized();
   }
 
-  const Perceptron& network_;
-  NaturalHomotopy& homotopy_;
+  const Network& network_;
+  Homotopy& homotopy_;
 };
 
 /// The sentence for a path whose limit was recognised.
@@ -115,17 +169,16 @@ std::string describe(const InfiniteWeights& limit) {
          std::to_string(free) + " stay free";
 }
 
-}  // namespace
-
-NaturalPath track_natural(const Perceptron& network, const TrackOptions& options,
-                          const Observer& observer) {
+template <class Network>
+NaturalPath track(const Network& network, const TrackOptions& options, const Observer& observer) {
+  using Limits = Parts<Network>;
   if (options.tau_start != 0.0)
     throw std::invalid_argument("the natural path starts at tau = 0, got tau_start = " +
                                 number(options.tau_start));
   if (!(options.tau_target > 0.0 && options.tau_target <= 1.0))
     throw std::invalid_argument("tau_target of the natural path must lie in (0, 1], got " +
                                 number(options.tau_target));
-  NaturalHomotopy homotopy(network);
+  typename Limits::Homotopy homotopy(network);
   NaturalPath path;
   Tracker tracker(homotopy, network.linear_solution(), options);
   const InfiniteWeightsOptions recognition;
@@ -140,10 +193,11 @@ NaturalPath track_natural(const Perceptron& network, const TrackOptions& options
     const double delta = options.tau_target == 1.0 ? 1.0 - point.tau : 1.0;
     if (point.kind == PointKind::fold || delta > recognition.largest_delta || delta <= 0.0)
       continue;
-    path.infinity = recognise_infinite_weights(network, point, recognition, why_not);
+    path.infinity = Limits::recognise(network, point, recognition, why_not);
     if (path.infinity) {
       tracker.stop(TrackStatus::infinite_weights, describe(*path.infinity));
-    } else if (delta < kLastDelta || (delta < kCloseDelta && ++close_points > kClosePoints)) {
+    } else if (delta < kLastDelta ||
+               (delta < kCloseDelta && ++close_points > Limits::close_points)) {
       tracker.stop(TrackStatus::unresolved_end,
                    "the path comes as close to tau = 1 as double precision resolves without "
                    "arriving, and no limit at infinite weights is recognised: " +
@@ -159,7 +213,7 @@ NaturalPath track_natural(const Perceptron& network, const TrackOptions& options
   if (stuck && options.tau_target == 1.0 && 1.0 - tracker.point().tau <= kRelaxedDelta) {
     InfiniteWeightsOptions relaxed = recognition;
     relaxed.slow_delta = kRelaxedDelta;
-    path.infinity = recognise_infinite_weights(network, tracker.point(), relaxed, why_not);
+    path.infinity = Limits::recognise(network, tracker.point(), relaxed, why_not);
     if (path.infinity) {
       path.status = TrackStatus::infinite_weights;
       path.message = describe(*path.infinity);
@@ -168,7 +222,7 @@ NaturalPath track_natural(const Perceptron& network, const TrackOptions& options
     }
   }
 
-  Report report(network, homotopy);
+  Report<Network> report(network, homotopy);
   path.points.reserve(result.points.size());
   for (const PathPoint& point : result.points) path.points.push_back(report.point(point));
   for (const Fold& fold : result.folds) path.folds.push_back(report.fold(fold));
@@ -178,6 +232,18 @@ NaturalPath track_natural(const Perceptron& network, const TrackOptions& options
   path.work = result.work;
   path.work.passes_over_data = homotopy.passes_over_data();
   return path;
+}
+
+}  // namespace
+
+NaturalPath track_natural(const Perceptron& network, const TrackOptions& options,
+                          const Observer& observer) {
+  return track(network, options, observer);
+}
+
+NaturalPath track_natural(const SparsePerceptron& network, const TrackOptions& options,
+                          const Observer& observer) {
+  return track(network, options, observer);
 }
 
 }  // namespace tautrack

@@ -251,7 +251,9 @@ const char* Tracker::State::try_step(double step) {
   branch.reset();
   aim();
   if (!predictor->predict(from, step, prediction))
-    return "the tangent field is singular or not finite on the way";
+    return corrector.solver_failed()
+               ? "the Krylov solver does not converge within its budget of iterations"
+               : "the tangent field is singular or not finite on the way";
   measures = {};
   measures.step = prediction.step;
   measures.limit = prediction.next_step;
@@ -541,6 +543,7 @@ void Tracker::State::finish(TrackStatus status, std::string message) {
   result.message = std::move(message);
   result.work.factorisations = corrector.factorisations();
   result.work.evaluations = corrector.evaluations();
+  result.work.krylov_iterations = corrector.krylov_iterations();
   result.work.seconds = std::chrono::duration<double>(Clock::now() - began).count();
 }
 

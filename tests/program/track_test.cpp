@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -133,6 +134,8 @@ TEST_CASE("help and version go to standard output with status 0") {
   }
   const std::string help = scratch.run("track --help").output;
   for (const char* option : {"DATA.csv",
+                             "--format",
+                             "--matrix-free",
                              "--target",
                              "--classes",
                              "--positive",
@@ -182,35 +185,22 @@ TEST_CASE("command lines that make no sense are refused") {
 
 TEST_CASE("options with unusable values are refused by name") {
   const Scratch scratch;
-  for (const char* option : {"--ridge -1",
-                             "--ridge nan",
-                             "--ridge much",
-                             "--ridge ''",
-                             "--level 0",
-                             "--level 1.5",
-                             "--activation step",
-                             "--predictor crystal",
-                             "--tolerance 0",
-                             "--tolerance 1",
-                             "--tolerance x",
-                             "--max-steps 0",
-                             "--max-steps 1e9",
-                             "--max-steps 99999999999999999999",
-                             "--threads 0",
-                             "--threads two",
-                             "--seed -1",
-                             "--tau 0",
-                             "--tau 1",
-                             "--tau 0.5,",
-                             "--tau 0.5,x",
-                             "--tau nan",
-                             "--target ''",
-                             "--json ''",
-                             "--csv ''",
-                             "--plot picture",
-                             "--plot picture.gif",
-                             "--plot svg",
-                             "--plot ''"}) {
+  for (const char* option : {"--ridge -1",        "--ridge nan",
+                             "--ridge much",      "--ridge ''",
+                             "--level 0",         "--level 1.5",
+                             "--activation step", "--predictor crystal",
+                             "--tolerance 0",     "--tolerance 1",
+                             "--tolerance x",     "--max-steps 0",
+                             "--max-steps 1e9",   "--max-steps 99999999999999999999",
+                             "--threads 0",       "--threads two",
+                             "--format xml",      "--format csv",
+                             "--format svmlight", "--seed -1",
+                             "--tau 0",           "--tau 1",
+                             "--tau 0.5,",        "--tau 0.5,x",
+                             "--tau nan",         "--target ''",
+                             "--json ''",         "--csv ''",
+                             "--plot picture",    "--plot picture.gif",
+                             "--plot svg",        "--plot ''"}) {
     CAPTURE(option);
     const std::string text = option;
     check_refused(scratch.run("track " + text), text.substr(0, text.find(' ')) + ":");
@@ -586,6 +576,149 @@ TEST_CASE("a missing gnuplot is said before anything is computed") {
 
 TEST_CASE("the program is not built, so it is not tested") {
   MESSAGE("TAUTRACK_BUILD_PROGRAM is off");
+}
+
+namespace {
+
+/// The same numbers as two_folds_csv, without a bias when --no-bias is set.
+constexpr const char* two_folds_svm =
+    "-0.09375 1:-48\n-0.890625 1:-64\n-0.453125 1:-960\n0.125 1:3\n0.90625 1:31\n"
+    "-0.265625 1:28\n-0.671875 1:-100\n";
+
+}  // namespace
+
+TEST_CASE("sparse data are read by the ending of their name or by --format, as the same problem") {
+  const Scratch scratch;
+  scratch.write("data.csv", two_folds_csv);
+  for (const char* name : {"data.svm", "data.svmlight", "data.libsvm", "data.txt"})
+    scratch.write(name, two_folds_svm);
+  const Json truth = Json::parse(scratch.run("track data.csv --json -").output)["problems"][0];
+  for (const char* arguments :
+       {"data.svm", "data.svmlight", "data.libsvm", "data.txt --format svmlight"}) {
+    CAPTURE(arguments);
+    const Run run = scratch.run("track --json - " + std::string(arguments));
+    CHECK(run.status == 0);
+    const Json problem = Json::parse(run.output)["problems"][0];
+    CHECK(problem["data"]["columns"] == Json({"x1", "(bias)"}));
+    CHECK(problem["data"]["method"] == "dense");
+    CHECK(problem["data"]["zero_columns"].is_null());
+    CHECK(problem["path"]["folds"] == truth["path"]["folds"]);
+    CHECK(problem["end"] == truth["end"]);
+  }
+  check_refused(scratch.run("track data.csv --format svmlight"), "data.csv:1: token 1");
+  check_refused(scratch.run("track data.svm --format csv"), "data.svm");
+}
+
+TEST_CASE("a matrix-free run has the path of a dense one and says what it does not know") {
+  const Scratch scratch;
+  scratch.write("data.svm", two_folds_svm);
+  const Json dense = Json::parse(scratch.run("track data.svm --json -").output)["problems"][0];
+  const Run run = scratch.run("track data.svm --matrix-free --json - --csv path.csv");
+  CHECK(run.status == 0);
+  const Json problem = Json::parse(run.output)["problems"][0];
+  CHECK(problem["data"]["method"] == "matrix-free");
+  CHECK(problem["data"]["rank"].is_null());
+  CHECK(problem["data"]["zero_columns"] == 0);
+  CHECK(problem["data"]["weights_are"] == "not examined");
+  CHECK(problem["data"]["columns"] == Json({"x1", "(bias)"}));
+  REQUIRE(problem["path"]["folds"].size() == dense["path"]["folds"].size());
+  for (std::size_t i = 0; i < problem["path"]["folds"].size(); ++i)
+    CHECK(problem["path"]["folds"][i]["tau"].get<double>() ==
+          doctest::Approx(dense["path"]["folds"][i]["tau"].get<double>()).epsilon(1e-11));
+  for (std::size_t j = 0; j < 2; ++j)
+    CHECK(problem["end"]["weights"][j].get<double>() ==
+          doctest::Approx(dense["end"]["weights"][j].get<double>()).epsilon(1e-9));
+  CHECK(problem["end"]["status"] == "unclassified");
+  CHECK(problem["end"]["morse_index"].is_null());
+  CHECK(problem["end"]["eigenvalues"].empty());
+  CHECK(problem["end"]["nearest_eigenvalue"].is_number());
+  CHECK(problem["end"]["lowest_eigenvalue"].is_number());
+  CHECK(problem["path"]["work"]["krylov_iterations"].get<long>() > 0);
+  CHECK(dense["path"]["work"]["krylov_iterations"] == 0);
+  CHECK(lines(contents(scratch / "path.csv"))[0] ==
+        "problem,kind,tau,arclength,energy,morse_index,x1,(bias)");
+  const Run text = scratch.run("track data.svm --matrix-free");
+  CHECK(text.status == 0);
+  for (const char* part : {"matrix-free", "unclassified", "Krylov iterations", "not looked for"})
+    CHECK(text.output.find(part) != std::string::npos);
+}
+
+TEST_CASE("tables may be tracked matrix-free, too") {
+  const Scratch scratch;
+  const Run run = scratch.run("track --matrix-free --json -");
+  CHECK(run.status == 0);
+  const Json json = Json::parse(run.output);
+  const Json dense = Json::parse(scratch.run("track --json -").output);
+  REQUIRE(json["problems"].size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const Json& problem = json["problems"][i];
+    CHECK(problem["name"] == dense["problems"][i]["name"]);
+    CHECK(problem["data"]["columns"] == dense["problems"][i]["data"]["columns"]);
+    CHECK(problem["end"]["energy"].get<double>() ==
+          doctest::Approx(dense["problems"][i]["end"]["energy"].get<double>()).epsilon(1e-10));
+  }
+}
+
+TEST_CASE("classes of sparse data, and a column of zeros") {
+  const Scratch scratch;
+  scratch.write("classes.svm",
+                "1 1:1 4:2\n2 1:0.5 2:1\n1 2:-1 4:1\n2 1:-1\n3 4:-2\n3 2:0.3 4:1\n2 1:2\n1 2:2\n");
+  const Run run = scratch.run("track classes.svm --classes --matrix-free --ridge 0.1 --json -");
+  CHECK(run.status == 0);
+  const Json json = Json::parse(run.output);
+  REQUIRE(json["problems"].size() == 3);
+  CHECK(json["problems"][1]["name"] == "2");
+  CHECK(json["problems"][0]["data"]["weights"] == 5);
+  CHECK(json["problems"][0]["data"]["zero_columns"] == 1);
+  CHECK(json["problems"][0]["end"]["weights"][2] == 0.0);
+  const Json one = Json::parse(
+      scratch.run("track classes.svm --classes --positive 3 --ridge 0.1 --json -").output);
+  REQUIRE(one["problems"].size() == 1);
+  CHECK(one["problems"][0]["name"] == "3");
+  CHECK(scratch.run("track classes.svm --classes --matrix-free --ridge 0.1")
+            .output.find("1 column of zeros") != std::string::npos);
+}
+
+TEST_CASE("more than 1000 weights are tracked matrix-free, and their names are not listed") {
+  const Scratch scratch;
+  std::string text;
+  for (int i = 0; i < 3000; ++i)
+    text += std::to_string(0.8 * std::sin(i)) + ' ' + std::to_string(1 + i % 1200) + ":" +
+            std::to_string(1.0 + 0.3 * std::cos(i)) + ' ' + std::to_string(1201 + i % 7) + ":0.5\n";
+  scratch.write("large.svm", text);
+  const Run run = scratch.run("track large.svm --quiet --ridge 0.01 --json -");
+  CHECK(run.status == 0);
+  const Json problem = Json::parse(run.output)["problems"][0];
+  CHECK(problem["data"]["weights"] == 1208);
+  CHECK(problem["data"]["method"] == "matrix-free");
+  CHECK(problem["data"]["columns"].is_null());
+  CHECK(problem["end"]["weights"].size() == 1208);
+}
+
+TEST_CASE("options that make no sense for sparse data or without matrices are refused") {
+  const Scratch scratch;
+  scratch.write("data.svm", two_folds_svm);
+  check_refused(scratch.run("track data.svm --target y"), "--target: 'data.svm' is sparse data");
+  check_refused(scratch.run("track data.svm --pattern-weights w"),
+                "--pattern-weights: 'data.svm' is sparse data");
+  check_refused(scratch.run("track data.svm --positive 1"), "no positive class '1'");
+  if (has_gnuplot())
+    check_refused(scratch.run("track data.svm --matrix-free --plot path.svg"),
+                  "--plot: pictures are not made of data that are tracked matrix-free");
+  CHECK(scratch.files() == "data.svm ");
+}
+
+TEST_CASE("matrix-free: infinite weights are not recognised, a degenerate end is said to be one") {
+  const Scratch scratch;
+  scratch.write("infinite.csv", infinite_csv);
+  const Run infinite = scratch.run("track infinite.csv --no-bias --matrix-free");
+  CHECK(infinite.status == 1);
+  CHECK(infinite.output.find("infinite weights are not recognised in matrix-free mode") !=
+        std::string::npos);
+  scratch.write("dependent.csv", dependent_csv);
+  const Run dependent = scratch.run("track dependent.csv --matrix-free --json -");
+  CHECK(dependent.status == 1);
+  CHECK(Json::parse(dependent.output)["problems"][0]["end"]["status"] == "degenerate");
 }
 
 #endif

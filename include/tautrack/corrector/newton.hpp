@@ -1,9 +1,11 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "tautrack/core/bordered.hpp"
+#include "tautrack/core/bordered_krylov.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/homotopy/homotopy.hpp"
 
@@ -20,6 +22,7 @@ struct CorrectorOptions {
   /// After a step shorter than this the factorisation is used again, if H can be evaluated alone. In
   /// [0, 0.1].
   double reuse = 1e-3;
+  KrylovOptions krylov;  ///< For matrix-free homotopies.
 
   [[nodiscard]] std::optional<std::string> invalid_reason() const;
 };
@@ -51,6 +54,12 @@ enum class Constraint {
 /// Where the homotopy offers H alone, a step shorter than CorrectorOptions::reuse is followed by
 /// steps with the same factorisation (chord method): from a distance d they contract by O(d), as
 /// the next Newton step would.
+///
+/// For a matrix-free homotopy the bordered systems are solved by a Krylov method (BorderedKrylov) with
+/// the H_x of the last evaluation. Then there is no H_x, no orientation and no condition, and "factor"
+/// means to take a matrix for the next systems. A solution that is not found within the budget of
+/// iterations fails the correction, or is answered with entries that are not finite; solver_failed()
+/// tells it from other reasons.
 class Corrector {
  public:
   Corrector(HomotopyRef homotopy, const CorrectorOptions& options);
@@ -80,19 +89,23 @@ class Corrector {
   [[nodiscard]] bool is_near(const Vector& x, double tau, const MetricScales& scales,
                              double reach) const;
 
-  /// Factors H_x and H_tau of the last linearisation once more, with another border.
-  bool refactor(const Vector& border, const MetricScales& scales) {
-    ++factorisations_;
-    return bordered_.factor(H_x_, H_tau_, border, scales);
-  }
+  /// Factors H_x and H_tau of the last linearisation (matrix-free: of the last evaluation, which
+  /// becomes the last linearisation) once more, with another border.
+  bool refactor(const Vector& border, const MetricScales& scales);
 
   /// Of the last linearisation: unit tangent with border . tangent > 0.
-  void tangent(Vector& t) { bordered_.tangent(t); }
-  /// Of the last linearisation: solves B z = (right, last); z is n + 1. See BorderedMatrix.
-  void solve(const Vector& right, double last, Vector& z) { bordered_.solve(right, last, z); }
-  [[nodiscard]] int determinant_sign() const { return bordered_.determinant_sign(); }
-  [[nodiscard]] double reciprocal_condition() { return bordered_.reciprocal_condition(); }
+  void tangent(Vector& t);
+  /// Of the last linearisation: solves B z = (right, last); z is n + 1. See BorderedMatrix. Matrix-free
+  /// it is as accurate as KrylovOptions::series_tolerance.
+  void solve(const Vector& right, double last, Vector& z);
+  /// Matrix-free 0: unknown.
+  [[nodiscard]] int determinant_sign() const;
+  /// Matrix-free 1: unknown.
+  [[nodiscard]] double reciprocal_condition();
+  /// Whether the last bordered system was given up because the budget of iterations was used up.
+  [[nodiscard]] bool solver_failed() const noexcept { return krylov_ && krylov_->gave_up(); }
   [[nodiscard]] const Vector& H() const noexcept { return H_; }
+  /// Matrix-free 0 x 0.
   [[nodiscard]] const Matrix& H_x() const noexcept { return H_x_; }
   [[nodiscard]] const Vector& H_tau() const noexcept { return H_tau_; }
   [[nodiscard]] double residual_scale() const noexcept { return residual_scale_; }
@@ -101,13 +114,25 @@ class Corrector {
   [[nodiscard]] const CorrectorOptions& options() const noexcept { return options_; }
   [[nodiscard]] long evaluations() const noexcept { return evaluations_; }
   [[nodiscard]] long factorisations() const noexcept { return factorisations_; }
+  /// Of the Krylov method; 0 for a dense homotopy.
+  [[nodiscard]] long krylov_iterations() const noexcept {
+    return krylov_ ? krylov_->iterations() : 0;
+  }
 
  private:
+  bool factor(const Vector& border, const MetricScales& scales);
+  Correction iterate(Vector& x, double& tau, Constraint constraint, const Vector& normal,
+                     const MetricScales& scales, bool polish);
+  void update_residual_scale(const Vector& x, double tau);
+
   HomotopyRef homotopy_;
   CorrectorOptions options_;
   Vector H_, H_tau_, step_, tau_axis_;
+  Vector tangent_;  ///< n + 1, scratch; empty when dense.
   Matrix H_x_;
-  BorderedMatrix bordered_;
+  Vector diagonal_;                           ///< n, matrix-free: the preconditioner; else empty.
+  std::unique_ptr<BorderedMatrix> bordered_;  ///< Dense.
+  std::unique_ptr<BorderedKrylov> krylov_;    ///< Matrix-free.
   Vector linearised_, evaluated_;  ///< n + 1, (x, tau) of the last linearisation and evaluation.
   double residual_scale_ = 0.0;
   long evaluations_ = 0;

@@ -6,6 +6,7 @@
 
 #include "tautrack/endgame/infinite_weights.hpp"
 #include "tautrack/network/perceptron.hpp"
+#include "tautrack/network/sparse_perceptron.hpp"
 #include "tautrack/tracker/options.hpp"
 #include "tautrack/tracker/result.hpp"
 
@@ -46,18 +47,26 @@ struct NaturalBranchPoint {
   std::string followed;  ///< Which branch the tracker continued on.
 };
 
-/// The point at which the path arrived at the target, with the evidence that it is one.
+/// The point at which the path arrived at the target, with the evidence that it is one. A dense
+/// network's coordinates are orthonormal, a sparse one's have columns of length one.
 struct PathEnd {
   double tau = 1.0;
   Vector weights;  ///< s
   double energy = 0.0;
-  double gradient_norm = 0.0;     ///< |H| in orthonormal coordinates.
+  double gradient_norm = 0.0;     ///< |H| in the network's coordinates.
   double gradient_scale = 0.0;    ///< Size of what H is summed from; |H| / this is rounding.
   double last_newton_step = 0.0;  ///< Relative length of the last Newton step.
-  Vector eigenvalues;             ///< n, of the Hessian in orthonormal coordinates, ascending.
-  std::optional<int> morse_index;
-  std::string
-      status;  ///< "converged", or "degenerate": an eigenvalue is zero to working precision.
+  Vector eigenvalues;  ///< n, of the Hessian in these coordinates, ascending; empty: not computed.
+  std::optional<int> morse_index;  ///< Nothing when not computed or an eigenvalue is zero.
+  /// The eigenvalue nearest to zero; an estimate when `eigenvalues` is empty, and nothing when that
+  /// could not be had: then it is not known that the point is no degenerate one.
+  std::optional<double> nearest_eigenvalue;
+  /// The smallest eigenvalue; when `eigenvalues` is empty, a number that it is at most: below zero the
+  /// point is no minimum, above zero no negative eigenvalue was found.
+  double lowest_eigenvalue = 0.0;
+  /// "converged"; "degenerate": an eigenvalue is zero to working precision; "unclassified": converged,
+  /// without a Morse index (matrix-free).
+  std::string status;
 };
 
 /// The natural path of one perceptron.
@@ -80,6 +89,14 @@ struct NaturalPath {
 /// @throws std::invalid_argument when an option breaks its rule; tau_start must be 0 and tau_target
 /// in (0, 1].
 [[nodiscard]] NaturalPath track_natural(const Perceptron& network, const TrackOptions& options = {},
+                                        const Observer& observer = {});
+
+/// The same, matrix-free, for numbers of weights at which no s x s matrix can be formed. What takes
+/// the Hessian is missing: Morse indices (the end is `unclassified`, with estimates of eigenvalues
+/// instead), orientation and branch points. Infinite weights are not recognised: such paths end with
+/// status unresolved_end or in another failure.
+[[nodiscard]] NaturalPath track_natural(const SparsePerceptron& network,
+                                        const TrackOptions& options = {},
                                         const Observer& observer = {});
 
 }  // namespace tautrack

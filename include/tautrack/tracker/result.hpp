@@ -48,19 +48,19 @@ struct PathPoint {
   Vector tangent;               ///< n + 1: (dx/da, dtau/da), unit in the metric at this point.
   MetricScales scales;          ///< The metric at this point.
   int tau_direction = 0;        ///< +1: tau grows from here on, -1: it falls (also at a fold).
-  int orientation = 0;          ///< Sign of det [H_x H_tau; tangent'].
+  int orientation = 0;          ///< Sign of det [H_x H_tau; tangent']; 0: unknown (matrix-free).
   double newton_step = 0.0;     ///< Length of the last Newton step, in the metric.
   double error = 0.0;           ///< Estimated distance to the curve, in the metric.
   double residual = 0.0;        ///< |H| where that step was taken from.
   double residual_scale = 0.0;  ///< Size of what H is summed from.
-  double reciprocal_condition = 0.0;  ///< Of the bordered matrix.
+  double reciprocal_condition = 0.0;  ///< Of the bordered matrix; 1: unknown (matrix-free).
   std::optional<int> morse_index;     ///< Negative eigenvalues of H_x; nothing when H_x is not
                                       ///< symmetric or one is zero to working precision.
 };
 
 /// A fold (limit point): the tau part of the tangent changes its sign.
 struct Fold {
-  PathPoint point;           ///< Located on a minimally augmented system.
+  PathPoint point;  ///< Located on a minimally augmented system (matrix-free: by bracketing).
   double bracket_low = 0.0;  ///< Arclengths on either side of it.
   double bracket_high = 0.0;
   double precision = 0.0;           ///< Last Newton step of the location, in the metric.
@@ -87,12 +87,13 @@ struct BranchPoint {
 
 /// What a run cost.
 struct Work {
-  long steps = 0;             ///< Accepted steps.
-  long rejected = 0;          ///< Refused steps.
-  long factorisations = 0;    ///< LU factorisations of bordered matrices.
-  long evaluations = 0;       ///< Evaluations of H, H_x and H_tau.
-  long passes_over_data = 0;  ///< Passes over X; 0 for a homotopy that is no network.
-  double seconds = 0.0;       ///< Wall time.
+  long steps = 0;              ///< Accepted steps.
+  long rejected = 0;           ///< Refused steps.
+  long factorisations = 0;     ///< LU factorisations of bordered matrices; matrix-free: matrices.
+  long evaluations = 0;        ///< Evaluations of H, H_x and H_tau.
+  long krylov_iterations = 0;  ///< Products with H_x of a matrix-free homotopy, in its solutions.
+  long passes_over_data = 0;   ///< Passes over X; 0 for a homotopy that is no network.
+  double seconds = 0.0;        ///< Wall time.
 };
 
 /// Result of tracking any homotopy.

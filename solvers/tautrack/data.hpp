@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tautrack/data/dataset.hpp"
+#include "tautrack/data/svmlight.hpp"
+
+#include "standardised_weights.hpp"
+
+namespace tautrack::program {
+
+/// What reports ask about one problem, dense or sparse. Refers to the problem and copies nothing.
+class ProblemView {
+ public:
+  explicit ProblemView(const Problem& problem) : dense_(&problem) {}
+  explicit ProblemView(const SparseProblem& problem) : sparse_(&problem) {}
+
+  [[nodiscard]] const std::string& name() const { return dense_ ? dense_->name : sparse_->name; }
+  [[nodiscard]] Index patterns() const { return dense_ ? dense_->X.rows() : sparse_->X->rows(); }
+  [[nodiscard]] Index weights() const { return dense_ ? dense_->X.cols() : sparse_->X->cols(); }
+  /// Name of a column, counted from 0.
+  [[nodiscard]] std::string column(Index column) const;
+  /// Whether a file that lists columns by name should: not where there are thousands of names that
+  /// are numbers anyway.
+  [[nodiscard]] bool lists_columns() const;
+  [[nodiscard]] StandardisedWeights standardised() const;
+
+ private:
+  const Problem* dense_ = nullptr;
+  const SparseProblem* sparse_ = nullptr;
+};
+
+/// The problems of one run: all dense, or all sparse and to be tracked matrix-free.
+struct Data {
+  Dataset dense;  ///< Without problems when `sparse` is there.
+  std::optional<SparseDataset> sparse;
+
+  [[nodiscard]] bool is_matrix_free() const { return sparse.has_value(); }
+  [[nodiscard]] const std::string& source() const { return sparse ? sparse->source : dense.source; }
+  [[nodiscard]] std::size_t size() const {
+    return sparse ? sparse->problems.size() : dense.problems.size();
+  }
+  [[nodiscard]] ProblemView problem(std::size_t i) const {
+    return sparse ? ProblemView(sparse->problems[i]) : ProblemView(dense.problems[i]);
+  }
+};
+
+/// Dense problems as sparse ones that share one X.
+[[nodiscard]] SparseDataset to_sparse(const Dataset& dataset);
+
+/// Sparse problems as dense ones.
+[[nodiscard]] Dataset to_dense(const SparseDataset& dataset);
+
+/// Whether to_dense() gives problems that are well tracked with dense matrices: at most 1000 weights
+/// and 1 GB.
+[[nodiscard]] bool is_small(const SparseDataset& dataset);
+
+}  // namespace tautrack::program
