@@ -63,6 +63,11 @@ Exit status:
 /// About as many points of a path as a picture can show.
 constexpr std::size_t most_drawn_points = 1500;
 
+/// The steps of the Taylor predictor are few and long. A path that is drawn or written point by point
+/// is followed with one of low order and small error: many short steps where the curve bends.
+constexpr int drawn_order = 6;
+constexpr double drawn_tolerance = 1e-8;
+
 /// Takes the text of --tau.
 std::optional<std::string> take_landings(const std::string& text, TrackOptions& track) {
   std::vector<double> landings;
@@ -193,7 +198,10 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
            "then has no text",
            request.json_file)
       ->group(output);
-  add_text(command, "--csv", "FILE", "The path, one row a point; '-' as above", request.csv_file)
+  add_text(command, "--csv", "FILE",
+           "The path, one row a point; '-' as above. With\n"
+           "--csv or --plot it takes more and shorter steps",
+           request.csv_file)
       ->group(output);
   add_text(command, "--plot", "FILE", "Picture of the path: .svg, .png or .pdf", request.plot_file)
       ->group(output);
@@ -201,7 +209,12 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
   return command;
 }
 
-int run_track(const TrackRequest& request) {
+int run_track(const TrackRequest& wanted) {
+  TrackRequest request = wanted;
+  if (!request.plot_file.empty() || !request.csv_file.empty()) {
+    request.track.predictor.max_order = drawn_order;
+    request.track.predictor.series_tolerance = drawn_tolerance;
+  }
   OutputFiles files;
   std::optional<std::size_t> json, csv, plot;
   if (!request.plot_file.empty()) require_plot(request.plot_file);

@@ -124,7 +124,9 @@ void BorderedMatrix::tangent(Vector& t) {
 }
 
 double BorderedMatrix::reciprocal_condition() const {
-  return small_ ? reciprocal_condition_ : lu_.rcond();
+  if (small_) return reciprocal_condition_;
+  const double estimate = lu_.rcond();
+  return estimate > 0.0 ? estimate : 0.0;  // no number where a pivot is zero
 }
 
 int BorderedMatrix::determinant_sign() const {

@@ -238,7 +238,8 @@ Correction Corrector::iterate(Vector& x, double& tau, Constraint constraint, con
     }
     const bool slow = length > kGoodContraction * previous;
     renew = !(can_reuse && length <= options_.reuse) || (reuses && slow);
-    previous = length;
+    // A slow chord step says nothing about the Newton step that follows it.
+    previous = reuses && slow ? std::numeric_limits<double>::infinity() : length;
   }
   if (!result.converged) result.failure = "Newton's method takes too many iterations";
   return result;

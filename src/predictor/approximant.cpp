@@ -61,6 +61,10 @@ void Approximant::fit(int order, const MetricScales& scales, double excess, doub
   fit_denominator(scales);
   set_numerator();
   trusted_ = trusted_length(scales, plain);
+  // Between the lengths that were looked at, too: a denominator fitted to rounding has zeros anywhere.
+  Polynomial margin = denominator_;
+  margin[0] -= kSmallestDenominator;
+  if (const auto zero = margin.first_root(0.0, trusted_)) trusted_ = *zero;
   if (!(trusted_ > plain)) {
     denominator_ = Polynomial(0);
     denominator_[0] = 1.0;
@@ -119,21 +123,24 @@ double Approximant::plain_length(const MetricScales& scales, int k) const {
   return length >= kShort ? length : root(tolerance_ / (kShort * size), k - 1);
 }
 
-/// q with q(0) = 1 that makes the coefficients of q z of order K - 1 and before as small as it can,
-/// in the least-squares sense. Order K is left out, to judge the result by.
+/// q with q(0) = 1 that makes the coefficients of q z of order K - 2 and before as small as it can,
+/// in the least-squares sense. The last two are left out, to judge the result by: two, for on a
+/// symmetric curve every other one vanishes.
 void Approximant::fit_denominator(const MetricScales& scales) {
   constexpr int m = kDenominator;
   constexpr int count = m + kFitted;
   denominator_ = Polynomial(m);
   denominator_[0] = 1.0;
   // Growth of the terms, which is taken out for the sake of conditioning.
-  const double growth =
-      root(metric_square(terms_.col(order_), scales) / metric_square(terms_.col(1), scales),
-           2 * (order_ - 1));
+  const auto growth_to = [&](int k) {
+    return root(metric_square(terms_.col(k), scales) / metric_square(terms_.col(1), scales),
+                2 * (k - 1));
+  };
+  const double growth = std::max(growth_to(order_), growth_to(order_ - 1));
   if (!(growth > 0.0) || !std::isfinite(growth)) return;
-  std::array<double, count> weight{};  // of z_k, k = order - 1 - i
+  std::array<double, count> weight{};  // of z_k, k = order - 2 - i
   for (int i = 0; i < count; ++i)
-    weight[at_index(i)] = order_ - 1 - i >= 1 ? power(growth, i) : 0.0;
+    weight[at_index(i)] = order_ - 2 - i >= 1 ? power(growth, i) : 0.0;
   std::array<std::array<double, count>, count> dot{};
   const double by_unknown = 1.0 / (scales.unknown * scales.unknown);
   const double by_parameter = 1.0 / (scales.parameter * scales.parameter);
@@ -141,8 +148,8 @@ void Approximant::fit_denominator(const MetricScales& scales) {
     for (int j = 0; j <= i; ++j) {
       const double scale = weight[at_index(i)] * weight[at_index(j)];
       if (scale == 0.0) continue;
-      const auto a = terms_.col(order_ - 1 - i);
-      const auto b = terms_.col(order_ - 1 - j);
+      const auto a = terms_.col(order_ - 2 - i);
+      const auto b = terms_.col(order_ - 2 - j);
       dot[at_index(i)][at_index(j)] = dot[at_index(j)][at_index(i)] =
           scale * (a.head(n_).dot(b.head(n_)) * by_unknown + a(n_) * b(n_) * by_parameter);
     }

@@ -72,7 +72,9 @@ double bisect(const Polynomial& p, double low, double high) {
     double middle = 0.5 * (low + high);
     if (k % 3 != 2) {
       const double secant = low - at_low * (high - low) / (at_high - at_low);
-      if (secant > low && secant < high) middle = secant;
+      // Not next to an end, whose value may be rounding: a zero seen there is another one.
+      const double margin = 0.02 * (high - low);
+      if (secant > low && secant < high) middle = std::clamp(secant, low + margin, high - margin);
     }
     if (!(middle > low && middle < high)) break;
     const double value = p(middle);
@@ -88,19 +90,30 @@ double bisect(const Polynomial& p, double low, double high) {
   return 0.5 * (low + high);
 }
 
+bool differ(double a, double b) { return (a < 0.0 && b > 0.0) || (a > 0.0 && b < 0.0); }
+
 std::optional<double> search(const Polynomial& p, Coefficients b, double low, double high,
                              int depth) {
   const int d = p.degree();
+  const auto last = static_cast<std::size_t>(d);
   const int changes = sign_changes(b, d);
   if (changes == 0) return std::nullopt;
-  if (changes == 1 && p(low) * p(high) < 0.0) return bisect(p, low, high);
+  const bool crosses = differ(b[0], b[last]);
+  if (crosses && (changes == 1 || depth == kDeepest)) return bisect(p, low, high);
   if (depth == kDeepest) return std::nullopt;
   const double middle = 0.5 * (low + high);
-  const Coefficients right = split(b, d);
+  Coefficients right = split(b, d);
+  // One value for both halves, the one that bisect() sees.
+  b[last] = right[0] = p(middle);
   if (auto root = search(p, b, low, middle, depth + 1)) return root;
   // A zero at the middle itself belongs to neither half.
-  if (b[static_cast<std::size_t>(d)] == 0.0 && b[static_cast<std::size_t>(d - 1)] * right[1] < 0.0)
-    return middle;
+  if (right[0] == 0.0) {
+    int i = d;
+    int j = 0;
+    while (i > 0 && b[static_cast<std::size_t>(i)] == 0.0) --i;
+    while (j < d && right[static_cast<std::size_t>(j)] == 0.0) ++j;
+    if (differ(b[static_cast<std::size_t>(i)], right[static_cast<std::size_t>(j)])) return middle;
+  }
   return search(p, right, middle, high, depth + 1);
 }
 
@@ -123,7 +136,12 @@ Polynomial Polynomial::quotient_derivative(const Polynomial& p, const Polynomial
 
 std::optional<double> Polynomial::first_root(double low, double high) const {
   if (!(high > low) || degree_ == 0) return std::nullopt;
-  return search(*this, bernstein(*this, low, high), low, high, 0);
+  Coefficients b = bernstein(*this, low, high);
+  b[0] = (*this)(low);
+  b[static_cast<std::size_t>(degree_)] = (*this)(high);
+  for (int k = 0; k <= degree_; ++k)
+    if (!std::isfinite(b[static_cast<std::size_t>(k)])) return std::nullopt;
+  return search(*this, b, low, high, 0);
 }
 
 }  // namespace tautrack

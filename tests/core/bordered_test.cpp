@@ -352,3 +352,76 @@ TEST_CASE("unknowns in other units: scales that follow leave condition and solut
   factored(other, scales).tangent(other_t);
   CHECK(std::abs(other_t(4) * 1e-3 - t(4)) > 0.1 * std::abs(t(4)));
 }
+
+TEST_CASE("every size from one to twelve agrees with a dense factorisation") {
+  int negative = 0;
+  for (Index n = 1; n <= 12; ++n) {
+    for (unsigned seed = 0; seed < 20; ++seed) {
+      CAPTURE(n);
+      CAPTURE(seed);
+      const MetricScales scales = seed % 2 == 0 ? MetricScales{} : MetricScales{0.2, 30.0};
+      const System system = random_system(n, 2000 + 100 * static_cast<unsigned>(n) + seed);
+      BorderedMatrix B = factored(system, scales);
+      const Eigen::FullPivLU<Matrix> exact(dense(system, scales));
+      const double condition = 1.0 / scaled_reciprocal_condition(system, scales);
+      const double rounding = 100.0 * epsilon * condition;
+
+      Vector right = Vector::LinSpaced(n + 1, -1.0, 2.0);
+      right(0) = 0.3;
+      Vector z(n + 1);
+      B.solve(right.head(n), right(n), z);
+      const Vector expected = exact.solve(right);
+      CHECK(metric_norm(z - expected, scales) <= rounding * metric_norm(expected, scales));
+      // The next solution forgets the last one.
+      B.solve(Vector::Zero(n), 0.0, z);
+      CHECK(z.norm() == 0.0);
+
+      Vector t(n + 1);
+      B.tangent(t);
+      Vector null = exact.solve(Vector::Unit(n + 1, n));
+      null /= metric_norm(null, scales);
+      CHECK(metric_norm(t - null, scales) <= rounding);
+
+      const int sign = sign_of(exact.determinant());
+      CHECK(B.determinant_sign() == sign);
+      negative += sign < 0 ? 1 : 0;
+
+      // 1-norms of the scaled matrix and of its inverse: exact for the small ones, from above for
+      // the others.
+      Matrix scaled = dense(system, scales);
+      scaled.leftCols(n) *= scales.unknown;
+      scaled.col(n) *= scales.parameter;
+      for (Index i = 0; i < n; ++i) scaled.row(i) /= scaled.row(i).cwiseAbs().maxCoeff();
+      const Matrix inverse = Eigen::FullPivLU<Matrix>(scaled).inverse();
+      const double truth = 1.0 / (scaled.cwiseAbs().colwise().sum().maxCoeff() *
+                                  inverse.cwiseAbs().colwise().sum().maxCoeff());
+      CHECK(B.reciprocal_condition() >= truth * (1.0 - 1e-9));
+      CHECK(B.reciprocal_condition() <= (n <= 8 ? 1.0 + 1e-9 : 3.0) * truth);
+    }
+  }
+  CHECK(negative > 80);
+  CHECK(negative < 160);
+}
+
+TEST_CASE("singular matrices of every size have condition zero and no finite solution") {
+  for (Index n = 2; n <= 12; ++n) {
+    CAPTURE(n);
+    // Two equations that are the same: powers of two, so that elimination is exact.
+    System system{Matrix::Identity(n, n), Vector::Zero(n), Vector::Unit(n + 1, n)};
+    system.H_x.row(1) = system.H_x.row(0);
+    BorderedMatrix B = factored(system);
+    CHECK(B.reciprocal_condition() == 0.0);
+    Vector z(n + 1);
+    B.solve(Vector::Ones(n), 1.0, z);
+    B.solve(Vector::Unit(n, 1), 0.0, z);
+    CHECK_FALSE(z.allFinite());
+    // It can be factored again.
+    system.H_x(1, 0) = 0.0;
+    system.H_x(1, 1) = 4.0;
+    REQUIRE(B.factor(system.H_x, system.H_tau, system.border, {}));
+    CHECK(B.reciprocal_condition() == doctest::Approx(1.0).epsilon(1e-14).scale(0.0));
+    CHECK(B.determinant_sign() == 1);
+    B.solve(Vector::Ones(n), 1.0, z);
+    CHECK(z(1) == 0.25);
+  }
+}

@@ -98,6 +98,41 @@ struct Noisy {
   [[nodiscard]] double residual_scale(const Vector&, double) const { return claimed_scale; }
 };
 
+/// A circle of this radius that offers H alone and counts what it is asked for.
+struct WithResidual {
+  double radius = 1.0;
+  double wall = -1e9;  ///< H alone is not a number where x < wall.
+  int linearisations = 0;
+  int residuals = 0;
+  [[nodiscard]] static Index size() { return 1; }
+  void derivatives(const Vector& x, double tau, Vector& H, Matrix& H_x, Vector& H_tau) {
+    ++linearisations;
+    Circle::derivatives(x, tau, H, H_x, H_tau);
+    H(0) += 1.0 - radius * radius;
+  }
+  void residual(const Vector& x, double tau, Vector& H) {
+    ++residuals;
+    H(0) = x(0) < wall ? not_a_number : x(0) * x(0) + tau * tau - radius * radius;
+  }
+};
+
+/// The same, and how far apart the last two points were.
+struct WithDisplacement : WithResidual {
+  double last = 0.0;
+  double before = 0.0;
+  void derivatives(const Vector& x, double tau, Vector& H, Matrix& H_x, Vector& H_tau) {
+    before = last;
+    last = x(0);
+    WithResidual::derivatives(x, tau, H, H_x, H_tau);
+  }
+  void residual(const Vector& x, double tau, Vector& H) {
+    before = last;
+    last = x(0);
+    WithResidual::residual(x, tau, H);
+  }
+  [[nodiscard]] double last_displacement() const { return std::abs(last - before); }
+};
+
 /// Errors of x after 1, 2, ... Newton steps at fixed tau = 0.6 from x = 1 towards 0.8.
 std::vector<double> errors_of_iterates(int steps) {
   std::vector<double> errors;
@@ -443,4 +478,224 @@ TEST_CASE("each corrector option that breaks its rule is named") {
   for (const int bad : {0, -1})
     CHECK(names(complaint([=](CorrectorOptions& o) { o.max_iterations = bad; }), "max_iterations"));
   CHECK(complaint([](CorrectorOptions& o) { o.max_iterations = 1; }) == "usable");
+}
+
+TEST_CASE("after a short first step one linearisation is enough, where H can be had alone") {
+  for (const double offset : {9e-4, -5e-4, 1e-5}) {
+    CAPTURE(offset);
+    for (const bool polish : {false, true}) {
+      WithResidual circle;
+      const Corrected chord = at_fixed_tau(circle, scalar(0.8 + offset), 0.6, {}, polish);
+      CHECK(succeeded(chord.correction));
+      CHECK(circle.linearisations == 1);
+      CHECK(circle.residuals == chord.correction.iterations - 1);
+      CHECK(circle.residuals >= 1);
+      CHECK(std::abs(chord.x(0) - 0.8) <= (polish ? 4.0 * epsilon : 1e-12));
+      CHECK(std::abs(chord.x(0) - 0.8) <= 2.0 * chord.correction.error + 4.0 * epsilon);
+      // Newton's method leads to the same point.
+      WithResidual again;
+      CorrectorOptions newton;
+      newton.reuse = 0.0;
+      const Corrected plain = at_fixed_tau(again, scalar(0.8 + offset), 0.6, newton, polish);
+      CHECK(again.residuals == 0);
+      CHECK(again.linearisations == plain.correction.iterations);
+      CHECK(chord.correction.first_step == plain.correction.first_step);
+      CHECK(std::abs(chord.x(0) - plain.x(0)) <= (polish ? 8.0 * epsilon : 1e-12));
+    }
+  }
+  // On a hyperplane as well.
+  WithResidual circle;
+  const Corrected there =
+      on_hyperplane(circle, scalar(0.8 - 3e-4), 0.6 + 4e-4, Vector{{-0.6, 0.8}});
+  CHECK(succeeded(there.correction));
+  CHECK(circle.linearisations == 1);
+  CHECK(circle.residuals >= 1);
+  CHECK(Circle::distance(there.x, there.tau) <= 1e-12);
+}
+
+TEST_CASE("a first step beyond `reuse` is followed by another linearisation") {
+  WithResidual circle;  // steps 1e-2, 6e-5, 2e-9
+  const Corrected result = at_fixed_tau(circle, scalar(0.81), 0.6);
+  CHECK(succeeded(result.correction));
+  CHECK(circle.linearisations == 2);
+  CHECK(circle.residuals >= 1);
+  CorrectorOptions eager;
+  eager.reuse = 0.1;
+  WithResidual once;
+  CHECK(succeeded(at_fixed_tau(once, scalar(0.81), 0.6, eager).correction));
+  CHECK(once.linearisations == 1);
+  CorrectorOptions reluctant;
+  reluctant.reuse = 1e-6;
+  WithResidual thrice;
+  CHECK(succeeded(at_fixed_tau(thrice, scalar(0.81), 0.6, reluctant).correction));
+  CHECK(thrice.linearisations == 3);
+}
+
+TEST_CASE("a homotopy that does not offer H alone is linearised at every iterate") {
+  Noisy exact{1.0, 0.0, 0};
+  const Corrected result = at_fixed_tau(exact, scalar(0.8 + 5e-4), 0.6);
+  CHECK(succeeded(result.correction));
+  CHECK(exact.evaluations == result.correction.iterations);
+}
+
+TEST_CASE("chord steps are no factorisations and no evaluations of derivatives") {
+  WithResidual circle;
+  Corrector corrector(circle, {});
+  Vector x = scalar(0.8 + 5e-4);
+  double tau = 0.6;
+  const Correction c = corrector.correct(x, tau, Constraint::fixed_tau, Vector(), {}, true);
+  CHECK(succeeded(c));
+  CHECK(c.iterations > 1);
+  CHECK(corrector.factorisations() == 1);
+  CHECK(corrector.evaluations() == 1);
+}
+
+TEST_CASE("the distance of the linearisation from the point is told") {
+  WithResidual circle;
+  const Corrected chord = at_fixed_tau(circle, scalar(0.8 + 5e-4), 0.6);
+  CHECK(chord.correction.linearisation_distance == doctest::Approx(5e-4).epsilon(1e-3).scale(0.0));
+  // In the metric of the step.
+  WithResidual scaled;
+  const MetricScales scales{0.5, 2.0};
+  const Corrected there =
+      on_hyperplane(scaled, scalar(0.8 + 1e-4), 0.6, Vector{{0.0, 1.0}}, scales);
+  CHECK(there.correction.linearisation_distance == doctest::Approx(2e-4).epsilon(1e-3).scale(0.0));
+  // Newton's method linearises anew: the last step alone.
+  Circle plain;
+  const Corrected newton = at_fixed_tau(plain, scalar(0.8 + 5e-4), 0.6);
+  CHECK(newton.correction.linearisation_distance == newton.correction.last_step);
+  CHECK(newton.correction.linearisation_distance < 1e-6);
+}
+
+TEST_CASE("settling makes the linearisation one at the point, if it is not") {
+  WithResidual circle;
+  Corrector corrector(circle, {});
+  Vector x = scalar(0.8 + 5e-4);
+  double tau = 0.6;
+  const Vector border{{-0.6, 0.8}};
+  const Correction chord = corrector.correct(x, tau, Constraint::hyperplane, border, {});
+  REQUIRE(chord.converged);
+  CHECK(corrector.H_x()(0, 0) == 2.0 * (0.8 + 5e-4));
+  REQUIRE(corrector.settle(x, tau, border, {}, chord));
+  CHECK(circle.linearisations == 2);
+  CHECK(corrector.H_x()(0, 0) == 2.0 * x(0));
+  Vector tangent(2);
+  corrector.tangent(tangent);
+  CHECK((tangent - Vector{{-tau, x(0)}} / std::hypot(x(0), tau)).norm() <= 1e-15);
+  // A correction that ends where it was linearised is settled as it is.
+  const Correction there = corrector.correct(x, tau, Constraint::hyperplane, border, {});
+  REQUIRE(there.converged);
+  const int before = circle.linearisations;
+  CHECK(there.linearisation_distance <= 1e-8);
+  CHECK(corrector.settle(x, tau, border, {}, there));
+  CHECK(circle.linearisations == before);
+  // Where the derivatives are not finite it fails.
+  Walled walled{Walled::Bad::H_x, 0.7};
+  Corrector other(walled, {});
+  Correction far;
+  far.linearisation_distance = 1e-3;
+  CHECK_FALSE(other.settle(scalar(0.6), 0.8, border, {}, far));
+}
+
+TEST_CASE("a linearisation is near where it was made and H was evaluated close by") {
+  WithResidual circle;
+  Corrector corrector(circle, {});
+  const Vector border{{-0.6, 0.8}};
+  CHECK_FALSE(corrector.is_near(scalar(0.8), 0.6, {}, 1e6));  // nothing was linearised yet
+  REQUIRE(corrector.linearise(scalar(0.8), 0.6, border, {}));
+  CHECK(corrector.is_near(scalar(0.8), 0.6, {}, 1e-10));
+  // The evaluation has to be within the square of the reach.
+  CHECK(corrector.is_near(scalar(0.8 + 9e-5), 0.6, {}, 1e-2));
+  CHECK_FALSE(corrector.is_near(scalar(0.8 + 1.1e-4), 0.6, {}, 1e-2));
+  CHECK_FALSE(corrector.is_near(scalar(0.8), 0.6 + 1.1e-4, {}, 1e-2));
+  // In the metric.
+  CHECK(corrector.is_near(scalar(0.8 + 9e-3), 0.6, {100.0, 1.0}, 1e-2));
+  CHECK_FALSE(corrector.is_near(scalar(0.8 + 9e-5), 0.6, {0.1, 1.0}, 1e-2));
+  // After chord steps: linearised 5e-4 away, evaluated next to the point.
+  Vector x = scalar(0.8 + 5e-4);
+  double tau = 0.6;
+  REQUIRE(corrector.correct(x, tau, Constraint::hyperplane, border, {}).converged);
+  CHECK(corrector.is_near(x, tau, {}, 1e-3));
+  CHECK_FALSE(corrector.is_near(x, tau, {}, 1e-4));
+}
+
+TEST_CASE("a chord that does not contract is renewed and not a failure") {
+  // In units of x at the solution, from 0.6: a Newton step to 1.133, a chord step of 0.44 times its
+  // length, which is not taken, and a Newton step of 0.24 times it.
+  const double unit = 8e-5;
+  CorrectorOptions options;
+  options.tolerance = 1e-12;
+  WithResidual circle{1e-4, -1e9, 0, 0};
+  const Corrected result = at_fixed_tau(circle, scalar(0.6 * unit), 6e-5, options);
+  CHECK(succeeded(result.correction));
+  CHECK(circle.linearisations >= 2);
+  CHECK(circle.residuals >= 1);
+  CHECK(result.x(0) == doctest::Approx(unit).epsilon(1e-9).scale(0.0));
+  // A step that Newton's method itself would not take is a failure.
+  WithResidual missed{1e-4, -1e9, 0, 0};
+  CHECK(failed(at_fixed_tau(missed, scalar(0.6 * unit), 1.2e-4, options).correction));
+}
+
+TEST_CASE("a chord that contracts slowly is renewed") {
+  // From 1.9 in the same units: steps 0.687 and, by the chord, 0.124.
+  const double unit = 8e-5;
+  CorrectorOptions options;
+  options.tolerance = 1e-12;
+  WithResidual circle{1e-4, -1e9, 0, 0};
+  const Corrected result = at_fixed_tau(circle, scalar(1.9 * unit), 6e-5, options);
+  CHECK(succeeded(result.correction));
+  CHECK(result.correction.contraction == doctest::Approx(0.18).epsilon(0.05).scale(0.0));
+  CHECK(circle.linearisations >= 2);
+  CHECK(result.x(0) == doctest::Approx(unit).epsilon(1e-9).scale(0.0));
+}
+
+TEST_CASE("H alone that is not a number is a failure and not a success") {
+  for (const bool polish : {false, true}) {
+    WithResidual walled{1.0, 0.9, 0,
+                        0};  // the first step leads from 0.8005 to 0.8, behind the wall
+    CHECK(failed(at_fixed_tau(walled, scalar(0.8 + 5e-4), 0.6, {}, polish).correction));
+    CHECK(walled.residuals >= 1);
+  }
+}
+
+TEST_CASE("a homotopy that keeps displacements is asked between evaluations") {
+  WithDisplacement circle;
+  const Corrected result = at_fixed_tau(circle, scalar(0.8 + 5e-4), 0.6);
+  CHECK(succeeded(result.correction));
+  // All moves but the last one, after which H is not evaluated.
+  CHECK(result.correction.displacement == doctest::Approx(5e-4).epsilon(1e-3).scale(0.0));
+  Circle plain;
+  CHECK(at_fixed_tau(plain, scalar(0.8 + 5e-4), 0.6).correction.displacement == 0.0);
+}
+
+TEST_CASE("the rule of the option `reuse`") {
+  const auto complaint = [](double reuse) {
+    CorrectorOptions options;
+    options.reuse = reuse;
+    return options.invalid_reason().value_or("usable");
+  };
+  for (const double good : {0.0, 1e-4, 0.1}) CHECK(complaint(good) == "usable");
+  for (const double bad : {-1e-4, 0.11, 1.0, not_a_number}) {
+    CAPTURE(bad);
+    CHECK(complaint(bad).find("reuse") != std::string::npos);
+  }
+}
+
+TEST_CASE("another border gives the same tangent of the same linearisation") {
+  WithResidual circle;
+  Corrector corrector(circle, {});
+  REQUIRE(corrector.linearise(scalar(0.8), 0.6, Vector{{-0.6, 0.8}}, {}));
+  Vector before(2), after(2), z(2);
+  corrector.tangent(before);
+  REQUIRE(corrector.refactor(Vector{{0.1, 1.0}}, {}));
+  corrector.tangent(after);
+  CHECK((after - before).norm() <= 1e-15);
+  CHECK(circle.linearisations == 1);
+  CHECK(corrector.factorisations() == 2);
+  // [H_x H_tau; border / |border|] z = (0.5, 0.25)
+  corrector.solve(scalar(0.5), 0.25, z);
+  CHECK(1.6 * z(0) + 1.2 * z(1) == doctest::Approx(0.5).epsilon(1e-14).scale(0.0));
+  CHECK((0.1 * z(0) + z(1)) / std::hypot(0.1, 1.0) ==
+        doctest::Approx(0.25).epsilon(1e-14).scale(0.0));
+  CHECK_FALSE(corrector.refactor(Vector::Zero(2), {}));
 }

@@ -2,11 +2,13 @@
 
 #include <cmath>
 #include <limits>
+#include <span>
 #include <stdexcept>
 #include <string>
 
 #include <doctest/doctest.h>
 
+#include "support/generic_problems.hpp"
 #include "support/known_problems.hpp"
 
 using namespace tautrack;
@@ -469,4 +471,328 @@ TEST_CASE("every status and kind of point has a name of its own") {
   }
   CHECK(PathResult{}.status == TrackStatus::not_started);
   CHECK_FALSE(PathResult{}.ok());
+}
+
+// --------------------------------------------------------------------- the same problems by series
+
+namespace {
+
+/// What the series of the equations of known_problems.hpp are followed with.
+TrackOptions by_series(int max_order = 0) {
+  TrackOptions options = with(PredictorKind::taylor);
+  options.predictor.max_order = max_order;
+  return options;
+}
+
+constexpr int kOrders[] = {0, 6, 9, 12, 17, 24};
+
+/// (tau - 1/2) x - |x|^2 x in two unknowns.
+struct DoublePitchforkEquations {
+  template <class Scalar>
+  void operator()(std::span<const Scalar> x, const Scalar& tau, std::span<Scalar> H) const {
+    const Scalar slope = tau - 0.5 - x[0] * x[0] - x[1] * x[1];
+    H[0] = slope * x[0];
+    H[1] = slope * x[1];
+  }
+};
+
+struct NearMissEquation {
+  double gap;
+  template <class Scalar>
+  void operator()(std::span<const Scalar> x, const Scalar& tau, std::span<Scalar> H) const {
+    const Scalar t = tau - 0.5;
+    H[0] = x[0] * x[0] - t * t - 0.25 * gap * gap;
+  }
+};
+
+struct PoleEquation {
+  template <class Scalar>
+  void operator()(std::span<const Scalar> x, const Scalar& tau, std::span<Scalar> H) const {
+    H[0] = x[0] * (1.0 - tau) - 1.0;
+  }
+};
+
+struct LineEquations {
+  template <class Scalar>
+  void operator()(std::span<const Scalar> x, const Scalar& tau, std::span<Scalar> H) const {
+    H[0] = x[0] - tau;
+    H[1] = x[1] + 2.0 * tau;
+  }
+};
+
+/// H = x - tau up to tau = 0.6; not defined beyond.
+struct HalfDefinedEquation {
+  template <class Scalar>
+  void operator()(std::span<const Scalar> x, const Scalar& tau, std::span<Scalar> H) const {
+    const double bad =
+        static_cast<double>(tau) > 0.6 ? std::numeric_limits<double>::quiet_NaN() : 1.0;
+    H[0] = bad * (x[0] - tau);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("by series: a straight curve is followed to the target, exactly, in two steps at most") {
+  for (const int order : kOrders) {
+    CAPTURE(order);
+    GenericHomotopy line(2, LineEquations{});
+    const PathResult path = track(line, Vector::Zero(2), by_series(order));
+    REQUIRE(path.ok());
+    CHECK(path.points.back().tau == 1.0);
+    CHECK((path.points.back().x - Eigen::Vector2d(1.0, -2.0)).norm() <= 1e-15);
+    CHECK(path.points.back().arclength ==
+          doctest::Approx(std::sqrt(6.0)).epsilon(1e-13).scale(0.0));
+    CHECK(path.work.steps <= 2);  // of at most 2
+    CHECK(path.work.rejected == 0);
+  }
+}
+
+TEST_CASE("by series: both folds of a cubic are found to full accuracy, however close they are") {
+  for (const int order : kOrders) {
+    for (const double epsilon : {1.0, 1e-1, 1e-2, 1e-3, 1e-4}) {
+      CAPTURE(order);
+      CAPTURE(epsilon);
+      const CubicFolds known(epsilon);
+      SymmetricGeneric<CubicEquation> cubic(1, CubicEquation{epsilon});
+      const PathResult path = track(cubic, scalar(known.root(0.0)), by_series(order));
+      REQUIRE_MESSAGE(path.ok(), path.message);
+      REQUIRE(path.folds.size() == 2);
+      CHECK(path.branch_points.empty());
+      const Fold& first = path.folds[0];
+      const Fold& second = path.folds[1];
+      CHECK(std::abs(first.point.tau - known.first_fold_tau()) <= 4e-16);
+      CHECK(std::abs(second.point.tau - known.second_fold_tau()) <= 4e-16);
+      CHECK(std::abs(first.point.x(0) + known.fold_x()) <= 1e-13);
+      CHECK(std::abs(second.point.x(0) - known.fold_x()) <= 1e-13);
+      CHECK(first.second_derivative ==
+            doctest::Approx(-6.0 * known.fold_x()).epsilon(1e-6).scale(0.0));
+      CHECK(second.second_derivative ==
+            doctest::Approx(6.0 * known.fold_x()).epsilon(1e-6).scale(0.0));
+      CHECK(first.index_before == 0);
+      CHECK(first.index_after == 1);
+      CHECK(second.index_before == 1);
+      CHECK(second.index_after == 0);
+      CHECK(std::abs(path.points.back().x(0) - known.root(1.0)) <= 1e-15);
+      for (const PathPoint& point : path.points)
+        CHECK(std::abs(known.tau(point.x(0)) - point.tau) <= 1e-10);
+    }
+  }
+}
+
+TEST_CASE("by series: a cubic without folds has none reported, however nearly it folds") {
+  for (const int order : kOrders) {
+    for (const double epsilon : {-1e-1, -1e-3, -1e-6}) {
+      CAPTURE(order);
+      CAPTURE(epsilon);
+      const CubicFolds known(epsilon);
+      GenericHomotopy cubic(1, CubicEquation{epsilon});
+      const PathResult path = track(cubic, scalar(known.root(0.0)), by_series(order));
+      REQUIRE_MESSAGE(path.ok(), path.message);
+      CHECK(path.folds.empty());
+      CHECK(path.branch_points.empty());
+      CHECK(std::abs(path.points.back().x(0) - known.root(1.0)) <= 1e-14);
+    }
+  }
+}
+
+TEST_CASE("by series: the circle turns at its fold and returns, one way and the other") {
+  for (const int order : kOrders) {
+    CAPTURE(order);
+    GenericHomotopy circle(1, CircleEquation{});
+    TrackOptions options = by_series(order);
+    options.tau_target = 2.0;
+    const PathResult path = track(circle, Circle::x(0.0), options);
+    CHECK(path.status == TrackStatus::returned_to_start);
+    REQUIRE(path.folds.size() == 1);
+    CHECK(std::abs(path.folds[0].point.tau - 1.0) <= 2.3e-16);
+    CHECK(path.points.back().tau < 0.0);
+    CHECK(path.points.back().x(0) < 0.0);
+    options.tau_start = 0.5;
+    options.tau_target = -0.5;
+    const PathResult down = track(circle, scalar(std::sqrt(0.75)), options);
+    REQUIRE(down.ok());
+    CHECK(down.folds.empty());
+    CHECK(down.points.back().tau == -0.5);
+    CHECK(down.points.back().x(0) == doctest::Approx(std::sqrt(0.75)).epsilon(1e-14).scale(0.0));
+  }
+}
+
+TEST_CASE("by series: the fold of a parabola in two unknowns") {
+  for (const int order : kOrders) {
+    CAPTURE(order);
+    SymmetricGeneric<TiltedParabolaEquations> parabola(2, TiltedParabolaEquations{});
+    const PathResult path = track(parabola, TiltedParabola::start(), by_series(order));
+    CHECK(path.status == TrackStatus::returned_to_start);
+    REQUIRE(path.folds.size() == 1);
+    CHECK(std::abs(path.folds[0].point.tau - TiltedParabola::fold_tau) <= 2.3e-16);
+    CHECK(path.folds[0].index_before == 0);
+    CHECK(path.folds[0].index_after == 1);
+  }
+}
+
+TEST_CASE("by series: a thousand landings are all met and change no fold") {
+  const CubicFolds known(0.5);
+  SymmetricGeneric<CubicEquation> cubic(1, CubicEquation{0.5});
+  TrackOptions options = by_series();
+  long expected = 0;
+  for (int k = 1; k < 1000; ++k) {
+    const double tau = k / 1000.0;
+    options.landings.push_back(tau);
+    expected += tau > known.second_fold_tau() && tau < known.first_fold_tau() ? 3 : 1;
+  }
+  const PathResult path = track(cubic, scalar(known.root(0.0)), options);
+  REQUIRE_MESSAGE(path.ok(), path.message);
+  CHECK(path.folds.size() == 2);
+  long landed = 0;
+  double last = -2.0;
+  for (const PathPoint& point : path.points) {
+    CHECK(point.x(0) > last);
+    last = point.x(0);
+    if (point.kind != PointKind::landing || point.tau == 1.0) continue;
+    ++landed;
+    CHECK(std::abs(known.tau(point.x(0)) - point.tau) <= 1e-15);
+  }
+  CHECK(landed == expected);
+}
+
+TEST_CASE("by series: a landing at, or next to, the tau of a fold does not stop the path") {
+  const CubicFolds known(0.5);
+  for (const double offset : {0.0, 1e-15, -1e-15, 1e-12, -1e-12, 1e-9, -1e-9, 1e-6, -1e-6}) {
+    CAPTURE(offset);
+    SymmetricGeneric<CubicEquation> cubic(1, CubicEquation{0.5});
+    TrackOptions options = by_series();
+    options.landings = {known.first_fold_tau() + offset, known.second_fold_tau() - offset};
+    const PathResult path = track(cubic, scalar(known.root(0.0)), options);
+    REQUIRE_MESSAGE(path.ok(), path.message);
+    REQUIRE(path.folds.size() == 2);
+    CHECK(std::abs(path.folds[0].point.tau - known.first_fold_tau()) <= 4e-16);
+    CHECK(std::abs(path.folds[1].point.tau - known.second_fold_tau()) <= 4e-16);
+    long landed = 0;
+    for (const PathPoint& point : path.points)
+      if (point.kind == PointKind::landing && point.tau != 1.0) ++landed;
+    if (offset == 1e-6) CHECK(landed == 2);
+    if (offset == -1e-6) CHECK(landed == 6);
+    CHECK(landed >= 2);
+    CHECK(landed <= 6);
+  }
+}
+
+TEST_CASE("by series: the branch point of a pitchfork is passed straight on, located, no fold") {
+  for (const int order : kOrders) {
+    CAPTURE(order);
+    SymmetricGeneric<PitchforkEquation> pitchfork(1, PitchforkEquation{});
+    const PathResult path = track(pitchfork, scalar(0.0), by_series(order));
+    REQUIRE_MESSAGE(path.ok(), path.message);
+    CHECK(path.folds.empty());
+    REQUIRE(path.branch_points.size() == 1);
+    const BranchPoint& branch = path.branch_points[0];
+    CHECK(std::abs(branch.point.tau - Pitchfork::branch_tau) <= 1e-15);
+    CHECK(std::abs(branch.point.x(0)) <= 1e-15);
+    CHECK(std::abs(branch.point.tangent(1)) == doctest::Approx(1.0));
+    REQUIRE(branch.other_tangent.size() == 2);
+    CHECK(std::abs(branch.other_tangent(0)) == doctest::Approx(1.0));
+    CHECK(std::abs(branch.other_tangent(1)) <= 1e-8);
+    CHECK(branch.index_before == 1);
+    CHECK(branch.index_after == 0);
+    CHECK(branch.multiplicity == 1);
+    CHECK(path.points.back().x(0) == 0.0);
+  }
+}
+
+TEST_CASE("by series: both tangents of a transcritical branch point, on either branch") {
+  for (const bool diagonal : {false, true}) {
+    for (const int order : kOrders) {
+      CAPTURE(diagonal);
+      CAPTURE(order);
+      SymmetricGeneric<TranscriticalEquation> crossing(1, TranscriticalEquation{});
+      const PathResult path = track(crossing, scalar(diagonal ? -0.5 : 0.0), by_series(order));
+      REQUIRE_MESSAGE(path.ok(), path.message);
+      CHECK(path.folds.empty());
+      REQUIRE(path.branch_points.size() == 1);
+      const BranchPoint& branch = path.branch_points[0];
+      CHECK(std::abs(branch.point.tau - Transcritical::branch_tau) <= 1e-14);
+      REQUIRE(branch.other_tangent.size() == 2);
+      const Vector& straight = diagonal ? branch.other_tangent : branch.point.tangent;
+      const Vector& slanted = diagonal ? branch.point.tangent : branch.other_tangent;
+      CHECK(std::abs(straight(0)) <= 1e-8);
+      CHECK(slanted(0) == doctest::Approx(slanted(1)).epsilon(1e-8).scale(0.0));
+      CHECK(std::abs(path.points.back().x(0) - (diagonal ? 0.5 : 0.0)) <= 1e-14);
+    }
+  }
+}
+
+TEST_CASE("by series: a branch point of even multiplicity shows in the Morse index") {
+  for (const int order : kOrders) {
+    CAPTURE(order);
+    SymmetricGeneric<DoublePitchforkEquations> pitchfork(2, DoublePitchforkEquations{});
+    const PathResult path = track(pitchfork, Vector::Zero(2), by_series(order));
+    REQUIRE_MESSAGE(path.ok(), path.message);
+    CHECK(path.folds.empty());
+    REQUIRE(path.branch_points.size() == 1);
+    const BranchPoint& branch = path.branch_points[0];
+    CHECK(branch.multiplicity == 2);
+    CHECK(branch.index_before == 2);
+    CHECK(branch.index_after == 0);
+    CHECK(branch.bracket_low <= 0.5);
+    CHECK(branch.bracket_high >= 0.5);
+    CHECK(branch.precision <= 1e-5);
+  }
+}
+
+TEST_CASE("by series: a near miss of two branches is no branch point") {
+  for (const int order : kOrders) {
+    for (const double gap : {1e-1, 1e-2, 1e-3, 1e-4}) {
+      CAPTURE(order);
+      CAPTURE(gap);
+      GenericHomotopy miss(1, NearMissEquation{gap});
+      const double start = std::sqrt(0.25 + 0.25 * gap * gap);
+      const PathResult path = track(miss, scalar(start), by_series(order));
+      REQUIRE_MESSAGE(path.ok(), path.message);
+      CHECK(path.branch_points.empty());
+      CHECK(path.folds.empty());
+      CHECK(path.points.back().x(0) == doctest::Approx(start).epsilon(1e-14).scale(0.0));
+    }
+  }
+}
+
+TEST_CASE("by series: where H is not defined the path stops with the last good point") {
+  for (const int order : kOrders) {
+    CAPTURE(order);
+    GenericHomotopy half(1, HalfDefinedEquation{});
+    const PathResult path = track(half, scalar(0.0), by_series(order));
+    CHECK(path.status == TrackStatus::step_too_small);
+    CHECK(path.points.back().tau <= 0.6 + 1e-8);
+    CHECK(path.points.back().tau > 0.59);
+    for (const PathPoint& point : path.points) {
+      CHECK(std::isfinite(point.tau));
+      CHECK(point.x.allFinite());
+      CHECK(point.tangent.allFinite());
+    }
+    CHECK(path.message.find("finite") != std::string::npos);
+  }
+}
+
+TEST_CASE("by series: a solution that runs to infinity is never reported as reached") {
+  for (const int order : kOrders) {
+    CAPTURE(order);
+    GenericHomotopy pole(1, PoleEquation{});
+    TrackOptions options = by_series(order);
+    options.max_steps = 500;
+    const PathResult path = track(pole, scalar(1.0), options);
+    CHECK_FALSE(path.ok());
+    CHECK(path.points.back().tau < 1.0);
+    for (const PathPoint& point : path.points)
+      CHECK(std::abs(point.x(0) * (1.0 - point.tau) - 1.0) <= 1e-7);
+  }
+}
+
+TEST_CASE("a homotopy without series is followed by the tangent where series are asked for") {
+  const CubicFolds known(0.3);
+  CubicFolds cubic(0.3);
+  const PathResult asked = track(cubic, scalar(known.root(0.0)), with(PredictorKind::taylor));
+  TrackOptions options = with(PredictorKind::tangent);
+  const PathResult tangent = track(cubic, scalar(known.root(0.0)), options);
+  REQUIRE(asked.ok());
+  CHECK(asked.points.size() == tangent.points.size());
+  CHECK(asked.folds.size() == 2);
 }

@@ -11,7 +11,9 @@ namespace tautrack {
 struct StepControlOptions {
   double initial = 0.1;  ///< First trial step. min <= initial <= max.
   double min = 1e-10;    ///< > 0. A smaller step ends the path: TrackStatus::step_too_small.
-  double max = 2.0;      ///< Upper bound on every step. > 0.
+  /// Upper bound on every step. > 0. A metric that is relative to 1 - tau, like that of the natural
+  /// homotopy, has tau = 1 one unit away from everywhere: with less than one the path never arrives.
+  double max = 2.0;
   /// Factor after a refused step. In (0, 1). Not 1/2: halving would aim again and again exactly at a
   /// branch point that was met once.
   double shrink = 0.45;
