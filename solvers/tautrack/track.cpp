@@ -99,8 +99,8 @@ TrackedProblem track_problem(const TrackRequest& request, const SparseProblem& p
   return tracked;
 }
 
-/// Tracks one problem.
-TrackedProblem track_problem(const TrackRequest& request, const Problem& problem) {
+/// Tracks one problem, with so many threads in each pass over its data.
+TrackedProblem track_problem(const TrackRequest& request, const Problem& problem, int threads) {
   const Perceptron network(problem, request.network.perceptron);
   Progress progress(problem.name);
   std::vector<PathPoint> points;
@@ -113,7 +113,7 @@ TrackedProblem track_problem(const TrackRequest& request, const Problem& problem
   TrackedProblem tracked;
   tracked.rank = network.unknowns();
   tracked.dependencies = network.space().dependencies();
-  tracked.path = track_natural(network, request.track, observer);
+  tracked.path = track_natural(network, request.track, observer, threads);
   if (is_drawn) tracked.curve = smooth_curve(network, points, most_drawn_points);
   return tracked;
 }
@@ -124,12 +124,14 @@ std::vector<TrackedProblem> track_all(const TrackRequest& request, const Data& d
   const std::size_t count = data.size();
   std::vector<TrackedProblem> tracked(count);
   std::vector<std::exception_ptr> failures(count);
+  const int within =
+      std::max(1, request.threads / static_cast<int>(std::max<std::size_t>(count, 1)));
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < count; i = next++) {
       try {
         tracked[i] = data.is_matrix_free() ? track_problem(request, data.sparse->problems[i])
-                                           : track_problem(request, data.dense.problems[i]);
+                                           : track_problem(request, data.dense.problems[i], within);
       } catch (const DataError& error) {
         failures[i] = std::make_exception_ptr(DataError(data.source() + ": " + error.what()));
       } catch (...) {
@@ -185,7 +187,8 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
   add_value(command, "--tau", "T1,T2,...", "Stop exactly at these taus, each time they are met",
             [&track](const std::string& text) { return take_landings(text, track); })
       ->group(tracking);
-  add_whole_number(command, "--threads", "N", "Problems tracked at a time; no result depends on it",
+  add_whole_number(command, "--threads", "N",
+                   "Threads, over problems and large data; no result\ndepends on it",
                    request.threads, 1)
       ->group(tracking);
   add_whole_number(command, "--seed", "N", "Without effect: track uses no random numbers",

@@ -170,7 +170,8 @@ std::string describe(const InfiniteWeights& limit) {
 }
 
 template <class Network>
-NaturalPath track(const Network& network, const TrackOptions& options, const Observer& observer) {
+NaturalPath track(const Network& network, typename Parts<Network>::Homotopy& homotopy,
+                  const TrackOptions& options, const Observer& observer) {
   using Limits = Parts<Network>;
   if (options.tau_start != 0.0)
     throw std::invalid_argument("the natural path starts at tau = 0, got tau_start = " +
@@ -178,7 +179,6 @@ NaturalPath track(const Network& network, const TrackOptions& options, const Obs
   if (!(options.tau_target > 0.0 && options.tau_target <= 1.0))
     throw std::invalid_argument("tau_target of the natural path must lie in (0, 1], got " +
                                 number(options.tau_target));
-  typename Limits::Homotopy homotopy(network);
   NaturalPath path;
   Tracker tracker(homotopy, network.linear_solution(), options);
   const InfiniteWeightsOptions recognition;
@@ -237,13 +237,17 @@ NaturalPath track(const Network& network, const TrackOptions& options, const Obs
 }  // namespace
 
 NaturalPath track_natural(const Perceptron& network, const TrackOptions& options,
-                          const Observer& observer) {
-  return track(network, options, observer);
+                          const Observer& observer, int threads) {
+  if (threads < 1)
+    throw std::invalid_argument("threads must be >= 1, got " + std::to_string(threads));
+  NaturalHomotopy homotopy(network, threads);
+  return track(network, homotopy, options, observer);
 }
 
 NaturalPath track_natural(const SparsePerceptron& network, const TrackOptions& options,
                           const Observer& observer) {
-  return track(network, options, observer);
+  SparseNaturalHomotopy homotopy(network);
+  return track(network, homotopy, options, observer);
 }
 
 }  // namespace tautrack

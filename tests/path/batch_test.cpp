@@ -28,6 +28,29 @@ TEST_CASE("a batch gives the very paths that one after another gives, on any num
   }
 }
 
+TEST_CASE("threads within the passes over large data change no bit of a path") {
+  Random random(5);
+  Matrix X(30000, 6);
+  Vector y(30000);
+  for (Index i = 0; i < X.rows(); ++i) {
+    for (Index j = 0; j < X.cols(); ++j) X(i, j) = random.normal();
+    y(i) = random.uniform(-0.9, 0.9);
+  }
+  const Perceptron network(make_problem(X, y));
+  const NaturalPath alone = track_natural(network);
+  REQUIRE(alone.ok());
+  for (const int threads : {2, 3}) {
+    const NaturalPath together = track_natural(network, {}, {}, threads);
+    REQUIRE(together.points.size() == alone.points.size());
+    for (std::size_t k = 0; k < alone.points.size(); ++k) {
+      CHECK(together.points[k].tau == alone.points[k].tau);
+      CHECK(together.points[k].weights == alone.points[k].weights);
+    }
+    CHECK(together.end->energy == alone.end->energy);
+  }
+  CHECK_THROWS_AS((void)track_natural(network, {}, {}, 0), std::invalid_argument);
+}
+
 TEST_CASE("a batch may be empty, and what is unusable is refused once for all") {
   CHECK(track_natural_batch({}).empty());
   std::vector<Perceptron> networks;

@@ -86,10 +86,11 @@ struct NaturalPath {
 /// options.tau_target, with folds, branch points and, when the weights grow without bound as
 /// tau -> 1, their limit. The observer, if any, sees each accepted point (in orthonormal
 /// coordinates) and may stop the run.
+/// @param threads >= 1, share the passes over large data. The result does not depend on it.
 /// @throws std::invalid_argument when an option breaks its rule; tau_start must be 0 and tau_target
 /// in (0, 1].
 [[nodiscard]] NaturalPath track_natural(const Perceptron& network, const TrackOptions& options = {},
-                                        const Observer& observer = {});
+                                        const Observer& observer = {}, int threads = 1);
 
 /// The same, matrix-free, for numbers of weights at which no s x s matrix can be formed. What takes
 /// the Hessian is missing: Morse indices (the end is `unclassified`, with estimates of eigenvalues
