@@ -30,9 +30,6 @@ constexpr double kGoodContraction = 0.05;
 /// Where everything that H is made of is smaller, H is zero because it underflows.
 constexpr double kUnderflow = 1e-280;
 
-constexpr const char* kSolverFailed =
-    "the Krylov solver does not converge within its budget of iterations";
-
 }  // namespace
 
 std::optional<std::string> CorrectorOptions::invalid_reason() const {
@@ -154,7 +151,7 @@ Correction Corrector::correct(Vector& x, double& tau, Constraint constraint, con
   // A point is worth nothing without its tangent, and it is known here why there is none.
   if (!krylov_->tangent(tangent_)) {
     result.converged = false;
-    result.failure = solver_failed() ? kSolverFailed : "the curve has no tangent at the point";
+    result.failure = solver_failed() ? solver_failure : "the curve has no tangent at the point";
   }
   return result;
 }
@@ -194,7 +191,7 @@ Correction Corrector::iterate(Vector& x, double& tau, Constraint constraint, con
     }
     if (!step_.allFinite()) {
       result.failure =
-          solver_failed() ? kSolverFailed : "the bordered matrix is singular at an iterate";
+          solver_failed() ? solver_failure : "the bordered matrix is singular at an iterate";
       return result;
     }
     if (fixed) step_(n) = 0.0;
@@ -236,10 +233,10 @@ Correction Corrector::iterate(Vector& x, double& tau, Constraint constraint, con
       if (!go_on || next <= std::numeric_limits<double>::epsilon()) return result;
       polishing = true;
     }
-    const bool slow = length > kGoodContraction * previous;
-    renew = !(can_reuse && length <= options_.reuse) || (reuses && slow);
-    // A slow chord step says nothing about the Newton step that follows it.
-    previous = reuses && slow ? std::numeric_limits<double>::infinity() : length;
+    const bool slow = reuses && length > kGoodContraction * previous;
+    renew = slow || !(can_reuse && length <= options_.reuse);
+    // The Newton step after a slow chord step is measured against the step before that.
+    if (!slow) previous = length;
   }
   if (!result.converged) result.failure = "Newton's method takes too many iterations";
   return result;

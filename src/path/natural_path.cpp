@@ -230,6 +230,7 @@ NaturalPath track(const Network& network, typename Parts<Network>::Homotopy& hom
     path.branch_points.push_back(report.branch_point(branch));
   if (path.ok()) path.end = report.end(result.points.back());
   path.work = result.work;
+  if (path.end) ++path.work.evaluations;  // for the evidence at the end
   path.work.passes_over_data = homotopy.passes_over_data();
   return path;
 }

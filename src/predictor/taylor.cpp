@@ -79,6 +79,7 @@ class TaylorPredictor final : public Predictor {
         turn_.reset();
       }
     }
+    if (!turn_) h = clear_of_folds(h, from.tau_direction);
     step_ = h;
     set(h, out);
     out.next_step = kInfinity;
@@ -149,6 +150,25 @@ class TaylorPredictor final : public Predictor {
     const double c = corrector_.homotopy().linearisation_cost();
     const double best = 0.5 * (digits + std::sqrt(digits * digits + 4.0 * digits * c));
     return static_cast<int>(std::clamp(best, double{kMinSeriesOrder}, double{max_series_order}));
+  }
+
+  /// A step without a turn ends where dtau/da comes as close to zero as the error of the series: two
+  /// folds could hide behind it. The error grows like a^(K-1), so that only the second half matters;
+  /// the next series, from there, sees clearly.
+  [[nodiscard]] double clear_of_folds(double h, int direction) const {
+    const double relative = h / curve_->trusted();
+    const double error = curve_->order() * curve_->allowed(curve_->trusted()) / curve_->trusted() *
+                         std::pow(relative, curve_->order() - 1);
+    // direction * dtau/da - error * parameter, times q^2.
+    Polynomial margin = curve_->tau_slope();
+    if (margin.degree() < 2 * curve_->denominator().degree()) return h;
+    for (int k = 0; k <= margin.degree(); ++k) margin[k] *= direction;
+    const Polynomial& q = curve_->denominator();
+    for (int i = 0; i <= q.degree(); ++i)
+      for (int j = 0; j <= q.degree(); ++j)
+        margin[i + j] -= error * scales_.parameter * q[i] * q[j];
+    if (margin(0.5 * h) < 0.0) return h;  // it starts next to a fold: the slope only grows
+    return margin.first_root(0.5 * h, h).value_or(h);
   }
 
   [[nodiscard]] bool starts_at(const PathPoint& from) const {

@@ -101,7 +101,7 @@ struct Tracker::State {
   void set_tangent(PathPoint& point, const Vector& forwards, const MetricScales& scales);
   /// A tangent that the one at `next` should make an acute angle with.
   [[nodiscard]] const Vector& forwards() const {
-    return has_series ? prediction.direction : current().tangent;
+    return has_series ? proposal->direction : current().tangent;
   }
   const char* land(double tau);
   bool turn_at_fold();
@@ -115,7 +115,7 @@ struct Tracker::State {
     const MetricScales& scales = current().scales;
     const double factor = 1.0 / metric_norm(next.tangent, scales);
     return 2.0 * std::asin(std::min(
-                     1.0, 0.5 * metric_norm(next.tangent * factor - prediction.direction, scales)));
+                     1.0, 0.5 * metric_norm(next.tangent * factor - proposal->direction, scales)));
   }
 
   HomotopyRef homotopy;
@@ -128,13 +128,15 @@ struct Tracker::State {
   bool has_series;  ///< Proposals come with an error of their own: the curve must agree with them.
   std::vector<double> stops;  ///< Landings and the target, ascending.
 
-  Prediction prediction;
-  Prediction turning;       ///< The fold that it goes around.
-  Vector guess, direction;  ///< Of a landing; n and n + 1.
-  Vector border;            ///< Scratch; n + 1.
-  Vector move;              ///< From the guess to the corrected point; n.
-  PathPoint next;           ///< The candidate.
-  StepMeasures measures;    ///< Of the candidate.
+  Prediction prediction;                     ///< Of the whole step.
+  Prediction turning;                        ///< The fold that it goes around.
+  Prediction meeting;                        ///< Where it meets a tau that was asked for.
+  const Prediction* proposal = &prediction;  ///< The one that `next` is checked against.
+  Vector guess, direction;                   ///< Of a landing; n and n + 1.
+  Vector border;                             ///< Scratch; n + 1.
+  Vector move;                               ///< From the guess to the corrected point; n.
+  PathPoint next;                            ///< The candidate.
+  StepMeasures measures;                     ///< Of the candidate.
   std::optional<Fold> fold;
   std::optional<BranchPoint> branch;
   std::optional<int> last_index;  ///< At the last point where it is known.
@@ -251,9 +253,9 @@ const char* Tracker::State::try_step(double step) {
   branch.reset();
   aim();
   if (!predictor->predict(from, step, prediction))
-    return corrector.solver_failed()
-               ? "the Krylov solver does not converge within its budget of iterations"
-               : "the tangent field is singular or not finite on the way";
+    return corrector.solver_failed() ? Corrector::solver_failure
+                                     : "the tangent field is singular or not finite on the way";
+  proposal = &prediction;
   measures = {};
   measures.step = prediction.step;
   measures.limit = prediction.next_step;
@@ -261,26 +263,24 @@ const char* Tracker::State::try_step(double step) {
   if (prediction.step < control.options().min)
     return "the tangent field is singular or not finite on the way";
 
-  if (prediction.turns && predictor->turning_point(from, turning)) {
-    if (const auto stop = first_stop_towards(turning.tau)) {
-      const char* refusal = land(*stop);
-      if (*refusal == '\0') return refusal;
-    }
-    if (turn_at_fold()) return "";
-    fold.reset();
-  }
-  if (const auto stop = first_stop_towards(prediction.tau)) {
-    // The prediction passes a tau that was asked for: aim there instead. A short step that cannot may
+  // Up to the end of the step, or to the fold that the series turns at.
+  const bool has_fold = prediction.turns && predictor->turning_point(from, turning);
+  const Prediction& end = has_fold ? turning : prediction;
+  if (const auto stop = first_stop_towards(end.tau)) {
+    // The way there passes a tau that was asked for: aim at it instead. A short step that cannot may
     // have a fold before it.
-    next.x = prediction.x;
-    next.tau = prediction.tau;
-    next.tangent = prediction.direction;
+    next.x = end.x;
+    next.tau = end.tau;
+    next.tangent = end.direction;
     const char* refusal = land(*stop);
     if (*refusal == '\0' || step > kNextToFold) return refusal;
     fold.reset();
     branch.reset();
   }
+  if (has_fold && turn_at_fold()) return "";
 
+  fold.reset();
+  proposal = &prediction;
   next.kind = PointKind::regular;
   next.x = prediction.x;
   next.tau = prediction.tau;
@@ -329,10 +329,10 @@ bool Tracker::State::turn_at_fold() {
 const char* Tracker::State::land(double tau) {
   const PathPoint& from = current();
   double share = 1.0;
-  if (predictor->meet(from, tau, prediction)) {
-    guess = prediction.x;
-    prediction.turns = false;
-    measures.step = prediction.step;
+  if (predictor->meet(from, tau, meeting)) {
+    guess = meeting.x;
+    measures.step = meeting.step;
+    proposal = &meeting;
   } else {
     share = (tau - from.tau) / (next.tau - from.tau);
     const Segment segment(from, next);
@@ -373,8 +373,8 @@ const char* Tracker::State::look_for_events(double step) {
     measures.displacement = std::max(measures.displacement, homotopy.displacement(next.x, move));
   }
   const bool finest = segment.length() <= kFinest;
-  if (has_series && (std::max(measures.distance, measures.displacement) > prediction.agreement ||
-                     measures.angle > prediction.agreement_angle))
+  if (has_series && (std::max(measures.distance, measures.displacement) > proposal->agreement ||
+                     measures.angle > proposal->agreement_angle))
     return "the corrected point disagrees with the series";
   if (!control.acceptable(measures)) {
     if (measures.contraction > control.options().tolerance * control.options().contraction)
@@ -390,7 +390,7 @@ const char* Tracker::State::look_for_events(double step) {
 
   const bool turns = next.tau_direction != from.tau_direction;
   const bool flips = next.orientation != from.orientation;
-  if (has_series && turns != prediction.turns && !finest)
+  if (has_series && turns != proposal->turns && !finest)
     return "the direction of tau disagrees with the series";
   if (flips) {
     if (turns && !finest) return "tau turns and the orientation changes in one step";

@@ -102,6 +102,9 @@ class Corrector {
   [[nodiscard]] int determinant_sign() const;
   /// Matrix-free 1: unknown.
   [[nodiscard]] double reciprocal_condition();
+  /// How a failure of the Krylov method is reported.
+  static constexpr const char* solver_failure =
+      "the Krylov solver does not converge within its budget of iterations";
   /// Whether the last bordered system was given up because the budget of iterations was used up.
   [[nodiscard]] bool solver_failed() const noexcept { return krylov_ && krylov_->gave_up(); }
   [[nodiscard]] const Vector& H() const noexcept { return H_; }
