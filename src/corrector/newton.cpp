@@ -134,13 +134,16 @@ bool Corrector::settle(const Vector& x, double tau, const Vector& border,
   return correction.linearisation_distance <= kSamePoint || linearise(x, tau, border, scales);
 }
 
+double Corrector::distance(const Vector& z, const Vector& x, double tau,
+                           const MetricScales& scales) {
+  const Index n = x.size();
+  return std::hypot((z.head(n) - x).norm() / scales.unknown, (z(n) - tau) / scales.parameter);
+}
+
 bool Corrector::is_near(const Vector& x, double tau, const MetricScales& scales,
                         double reach) const {
-  const Index n = x.size();
-  const auto distance = [&](const Vector& z) {
-    return std::hypot((z.head(n) - x).norm() / scales.unknown, (z(n) - tau) / scales.parameter);
-  };
-  return distance(linearised_) <= reach && distance(evaluated_) <= reach * reach;
+  return linearisation_distance(x, tau, scales) <= reach &&
+         distance(evaluated_, x, tau, scales) <= reach * reach;
 }
 
 Correction Corrector::correct(Vector& x, double& tau, Constraint constraint, const Vector& normal,

@@ -125,12 +125,12 @@ double Polynomial::operator()(double a) const {
   return value;
 }
 
-Polynomial Polynomial::quotient_derivative(const Polynomial& p, const Polynomial& q) {
+Polynomial Polynomial::quotient_derivative(const Polynomial& p, const Polynomial& q, int power) {
   assert(p.degree() + q.degree() >= 1 && p.degree() + q.degree() - 1 <= max_degree);
   Polynomial out(p.degree() + q.degree() - 1);
   for (int i = 0; i <= p.degree(); ++i)
     for (int j = 0; j <= q.degree(); ++j)
-      if (i + j > 0) out[i + j - 1] += static_cast<double>(i - j) * p[i] * q[j];
+      if (i + j > 0) out[i + j - 1] += static_cast<double>(i - power * j) * p[i] * q[j];
   return out;
 }
 

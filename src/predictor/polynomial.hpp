@@ -19,8 +19,9 @@ class Polynomial {
 
   [[nodiscard]] double operator()(double a) const;
 
-  /// Numerator of the derivative of p / q: p' q - p q'.
-  [[nodiscard]] static Polynomial quotient_derivative(const Polynomial& p, const Polynomial& q);
+  /// Numerator of the derivative of p / q^power over q^(power + 1): p' q - power p q'.
+  [[nodiscard]] static Polynomial quotient_derivative(const Polynomial& p, const Polynomial& q,
+                                                      int power = 1);
 
   /// The smallest zero in (low, high) at which the polynomial changes its sign, to rounding; nothing
   /// when there is none. Isolated by the variation diminishing property of Bernstein coefficients

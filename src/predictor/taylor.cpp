@@ -30,6 +30,12 @@ constexpr double kSameFold = 1e-3;
 /// matter of luck.
 constexpr double kNearEnd = 0.9;
 
+/// Extrema of dtau/da that are looked at within a step.
+constexpr int kExtrema = 8;
+
+/// dtau/da is told from zero by this multiple of its error.
+constexpr double kFoldMargin = 4.0;
+
 /// A pole this close to the target, relative to the way there, is one at the target.
 constexpr double kSamePole = 0.02;
 
@@ -60,7 +66,7 @@ class TaylorPredictor final : public Predictor {
 
   /// A series from a linearisation beside the point becomes one at the point.
   [[nodiscard]] bool improve() override {
-    const bool can = curve_ != nullptr && borrowed_;
+    const bool can = curve_ != nullptr && borrowed_from_ > 0.0;
     if (can) curve_ = nullptr;
     exact_ = can;
     return can;
@@ -79,7 +85,11 @@ class TaylorPredictor final : public Predictor {
         turn_.reset();
       }
     }
-    if (!turn_) h = clear_of_folds(h, from.tau_direction);
+    if (!turn_) {
+      const double clear = clear_of_folds(h, from.tau_direction);
+      if (clear < h && improve()) return predict(from, step, out);
+      h = clear;
+    }
     step_ = h;
     set(h, out);
     out.next_step = kInfinity;
@@ -152,23 +162,32 @@ class TaylorPredictor final : public Predictor {
     return static_cast<int>(std::clamp(best, double{kMinSeriesOrder}, double{max_series_order}));
   }
 
-  /// A step without a turn ends where dtau/da comes as close to zero as the error of the series: two
-  /// folds could hide behind it. The error grows like a^(K-1), so that only the second half matters;
-  /// the next series, from there, sees clearly.
+  /// Where a step of length h without a turn should end: where dtau/da, at a minimum or at the end,
+  /// comes as close to zero as its error, behind which two folds could hide. The error of the series
+  /// grows like a^(K-1); that of a borrowed linearisation is there from the start. The next series,
+  /// from there, sees clearly.
   [[nodiscard]] double clear_of_folds(double h, int direction) const {
-    const double relative = h / curve_->trusted();
-    const double error = curve_->order() * curve_->allowed(curve_->trusted()) / curve_->trusted() *
-                         std::pow(relative, curve_->order() - 1);
-    // direction * dtau/da - error * parameter, times q^2.
-    Polynomial margin = curve_->tau_slope();
-    if (margin.degree() < 2 * curve_->denominator().degree()) return h;
-    for (int k = 0; k <= margin.degree(); ++k) margin[k] *= direction;
+    const Polynomial& slope = curve_->tau_slope();
     const Polynomial& q = curve_->denominator();
-    for (int i = 0; i <= q.degree(); ++i)
-      for (int j = 0; j <= q.degree(); ++j)
-        margin[i + j] -= error * scales_.parameter * q[i] * q[j];
-    if (margin(0.5 * h) < 0.0) return h;  // it starts next to a fold: the slope only grows
-    return margin.first_root(0.5 * h, h).value_or(h);
+    const double trusted = curve_->trusted();
+    const int order = curve_->order();
+    const double at_end = order * curve_->allowed(trusted) / trusted;
+    const auto is_sure = [&](double a) {
+      const double error =
+          kFoldMargin * (at_end * std::pow(a / trusted, order - 1) + borrowed_from_);
+      const double below = q(a);
+      return direction * slope(a) > error * scales_.parameter * below * below;
+    };
+    const Polynomial bend = Polynomial::quotient_derivative(slope, q, 2);
+    double low = 0.0;
+    for (int k = 0; k < kExtrema; ++k) {
+      const auto extremum = bend.first_root(low, h);
+      if (!extremum) break;
+      if (!is_sure(*extremum)) return *extremum;
+      low = *extremum * (1.0 + 1e-9);
+    }
+    for (int k = 0; k < kExtrema && !is_sure(h); ++k) h *= 0.8;
+    return h;
   }
 
   [[nodiscard]] bool starts_at(const PathPoint& from) const {
@@ -177,9 +196,12 @@ class TaylorPredictor final : public Predictor {
 
   bool expand(const PathPoint& from) {
     curve_ = nullptr;
-    borrowed_ = !exact_ && corrector_.is_near(from.x, from.tau, from.scales, kReach);
+    borrowed_from_ = 0.0;
+    if (!exact_ && corrector_.is_near(from.x, from.tau, from.scales, kReach))
+      borrowed_from_ = corrector_.linearisation_distance(from.x, from.tau, from.scales);
+    else if (!corrector_.evaluate(from.x, from.tau))
+      return false;
     exact_ = false;
-    if (!borrowed_ && !corrector_.evaluate(from.x, from.tau)) return false;
     if (!corrector_.refactor(from.tangent, from.scales)) return false;
     const HomotopyRef homotopy = corrector_.homotopy();
     base_ << from.x, from.tau;
@@ -256,8 +278,8 @@ class TaylorPredictor final : public Predictor {
   MetricScales scales_;
   Approximant by_arclength_, by_unknowns_;
   const Approximant* curve_ = nullptr;  ///< The better one; none before the first expansion.
-  bool borrowed_ = false;               ///< It stands on a linearisation beside the point.
-  bool exact_ = false;                  ///< The next one shall not.
+  double borrowed_from_ = 0.0;          ///< Distance to the linearisation that it stands on.
+  bool exact_ = false;                  ///< For the next one that shall be zero.
   double step_ = 0.0;                   ///< Of the last proposal.
   std::optional<double> turn_;          ///< Zero of dtau/da within it.
 };

@@ -135,6 +135,18 @@ TEST_CASE("the numerator of the derivative of a quotient") {
   for (int k = 0; k <= none.degree(); ++k) CHECK(none[k] == 0.0);
 }
 
+TEST_CASE("the derivative of a quotient by a power of the denominator") {
+  // p = 1 + 2 a, q = 3 + a: (p / q^2)' = (p' q - 2 p q') / q^3 = (4 - 2 a) / q^3.
+  Polynomial p(1), q(1);
+  p[0] = 1.0;
+  p[1] = 2.0;
+  q[0] = 3.0;
+  q[1] = 1.0;
+  const Polynomial numerator = Polynomial::quotient_derivative(p, q, 2);
+  CHECK(numerator[0] == 4.0);
+  CHECK(numerator[1] == -2.0);
+}
+
 TEST_CASE("the derivative of a quotient agrees with differences of the quotient") {
   Random random(3);
   for (int trial = 0; trial < 50; ++trial) {

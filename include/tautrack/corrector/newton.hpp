@@ -84,6 +84,12 @@ class Corrector {
   bool settle(const Vector& x, double tau, const Vector& border, const MetricScales& scales,
               const Correction& correction);
 
+  /// From (x, tau) to the last linearisation, in the metric; infinity before the first.
+  [[nodiscard]] double linearisation_distance(const Vector& x, double tau,
+                                              const MetricScales& scales) const {
+    return distance(linearised_, x, tau, scales);
+  }
+
   /// Whether the last linearisation was made within `reach` of (x, tau) in the metric, and H was
   /// last evaluated within the square of it.
   [[nodiscard]] bool is_near(const Vector& x, double tau, const MetricScales& scales,
@@ -123,6 +129,8 @@ class Corrector {
   }
 
  private:
+  [[nodiscard]] static double distance(const Vector& z, const Vector& x, double tau,
+                                       const MetricScales& scales);
   bool factor(const Vector& border, const MetricScales& scales);
   Correction iterate(Vector& x, double& tau, Constraint constraint, const Vector& normal,
                      const MetricScales& scales, bool polish);
