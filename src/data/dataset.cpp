@@ -1,71 +1,35 @@
 #include "tautrack/data/dataset.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <map>
-#include <memory>
 #include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "csv_table.hpp"
 #include "tautrack_iris_csv.hpp"
+#include "text_input.hpp"
 
 namespace tautrack {
 namespace {
 
+using detail::bias_name;
 using detail::CsvCell;
 using detail::CsvTable;
 using detail::in_quotes;
 using detail::list_in_quotes;
-
-constexpr const char* bias_name = "(bias)";
+using detail::NumberReading;
+using detail::read_number;
+using detail::Reading;
+using detail::shortest_text;
 
 /// More classes than this are taken for a mistake: each would become a problem with its own X.
 constexpr std::size_t most_classes = 100;
-
-/// What a piece of text says when it is read as a decimal number.
-enum class Reading {
-  number,
-  text,          ///< Not a decimal number.
-  not_finite,    ///< nan or inf in one of their spellings.
-  out_of_range,  ///< A decimal number that overflows a double or underflows to zero.
-};
-
-/// A reading and, when it is a number, its value.
-struct NumberReading {
-  Reading reading = Reading::text;
-  double value = 0.0;
-};
-
-/// Reads the whole text as one decimal number, independently of the locale: optional sign, digits
-/// with an optional point, optional exponent; no hexadecimal, no separators of thousands.
-NumberReading read_number(std::string_view text) {
-  const bool has_plus = text.starts_with('+');
-  if (has_plus) text.remove_prefix(1);
-  if (has_plus && text.starts_with('-')) return {};
-  const char* const end = text.data() + text.size();
-  double value = 0.0;
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (stop != end || error == std::errc::invalid_argument) return {};
-  if (error == std::errc::result_out_of_range) return {Reading::out_of_range, 0.0};
-  if (!std::isfinite(value)) return {Reading::not_finite, 0.0};
-  return {Reading::number, value};
-}
-
-/// Shortest decimal text that reads back as the same number.
-std::string shortest_text(double value) {
-  char buffer[32];  // The longest needs 24.
-  return {buffer, std::to_chars(std::begin(buffer), std::end(buffer), value).ptr};
-}
 
 /// What the cell says as a number; an empty one and one that no double can hold are refused.
 NumberReading reading_of(const CsvTable& table, std::size_t column) {
@@ -322,22 +286,9 @@ void require_levels_in_order(const DatasetOptions& options, const std::string& s
         "low = " + shortest_text(options.low) + " and high = " + shortest_text(options.high));
 }
 
-/// Text of the last failure of a file operation.
-std::string failure_reason() { return std::generic_category().message(errno); }
-
 /// All bytes of the file, which may also be a pipe.
 std::string read_file(const std::string& path) {
-  if (path.empty()) throw DataError("the name of the data file is empty");
-  std::error_code ignored;  // Whatever else is wrong shows, with its reason, on opening.
-  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
-  if (status.type() == std::filesystem::file_type::not_found)
-    throw DataError(path + ": there is no such file");
-  if (std::filesystem::is_directory(status))
-    throw DataError(path + ": this is a directory, but a file is expected");
-
-  const auto close = [](std::FILE* file) { std::fclose(file); };
-  const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "rb"), close);
-  if (!file) throw DataError(path + ": the file cannot be opened: " + failure_reason());
+  const detail::File file = detail::open_file(path);
   constexpr std::size_t chunk = std::size_t{1} << 20U;
   std::string bytes;
   std::size_t size = 0;
@@ -348,7 +299,7 @@ std::string read_file(const std::string& path) {
     size += read;
   } while (read == chunk);
   if (std::ferror(file.get()) != 0)
-    throw DataError(path + ": the file cannot be read: " + failure_reason());
+    throw DataError(path + ": the file cannot be read: " + detail::failure_reason());
   bytes.resize(size);
   return bytes;
 }

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <deque>
-#include <filesystem>
 #include <limits>
 #include <map>
 #include <memory>
@@ -19,16 +17,19 @@
 #include <vector>
 
 #include "csv_table.hpp"
+#include "text_input.hpp"
 
 namespace tautrack {
 namespace {
 
+using detail::bias_name;
+using detail::failure_reason;
 using detail::in_quotes;
 using detail::list_in_quotes;
+using detail::open_file;
+using detail::shortest_text;
 
 using StorageIndex = SparseMatrix::StorageIndex;
-
-constexpr const char* bias_name = "(bias)";
 
 /// More classes than this are taken for a mistake. Ten times as many as for a table, because here a
 /// class costs only its y.
@@ -40,18 +41,21 @@ constexpr auto largest_size = std::numeric_limits<StorageIndex>::max();
 /// The largest feature index: the bias takes one column more.
 constexpr auto largest_index = largest_size - 1;
 
-/// Reads the whole text as one finite decimal number, independently of the locale: optional sign,
-/// digits with an optional point, optional exponent. @return what is wrong with it, or nothing.
+/// Reads the whole text as one finite decimal number. @return what is wrong with it, or nothing.
 std::string_view read_number(std::string_view text, double& value) {
-  const bool has_plus = text.starts_with('+');
-  if (has_plus) text.remove_prefix(1);
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (stop != end || error == std::errc::invalid_argument || (has_plus && text.starts_with('-')))
-    return "is not a number";
-  if (error == std::errc::result_out_of_range) return "is outside the range of double precision";
-  if (!std::isfinite(value)) return "is not a finite number";
-  return {};
+  const detail::NumberReading number = detail::read_number(text);
+  value = number.value;
+  switch (number.reading) {
+    case detail::Reading::number:
+      return {};
+    case detail::Reading::text:
+      return "is not a number";
+    case detail::Reading::not_finite:
+      return "is not a finite number";
+    case detail::Reading::out_of_range:
+      break;
+  }
+  return "is outside the range of double precision";
 }
 
 /// Reads the whole text as an integer; one of more digits than `value` can hold becomes the
@@ -64,12 +68,6 @@ bool read_integer(std::string_view text, long long& value) {
     value = text.starts_with('-') ? std::numeric_limits<long long>::min()
                                   : std::numeric_limits<long long>::max();
   return true;
-}
-
-/// Shortest decimal text that reads back as the same number.
-std::string shortest_text(double value) {
-  char buffer[32];  // The longest needs 24.
-  return {buffer, std::to_chars(std::begin(buffer), std::end(buffer), value).ptr};
 }
 
 bool is_blank(char character) { return character == ' ' || character == '\t'; }
@@ -319,24 +317,6 @@ class SvmlightParser {
   std::vector<double> labels_;              ///< One a row.
   std::map<double, std::string> spelling_;  ///< With options.classes: the first one of each value.
 };
-
-/// Text of the last failure of a file operation.
-std::string failure_reason() { return std::generic_category().message(errno); }
-
-/// A file, which may also be a pipe, opened for reading and closed at the end.
-auto open_file(const std::string& path) {
-  if (path.empty()) throw DataError("the name of the data file is empty");
-  std::error_code ignored;  // Whatever else is wrong shows, with its reason, on opening.
-  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
-  if (status.type() == std::filesystem::file_type::not_found)
-    throw DataError(path + ": there is no such file");
-  if (std::filesystem::is_directory(status))
-    throw DataError(path + ": this is a directory, but a file is expected");
-  const auto close = [](std::FILE* file) { std::fclose(file); };
-  std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "rb"), close);
-  if (!file) throw DataError(path + ": the file cannot be opened: " + failure_reason());
-  return file;
-}
 
 /// Hands the lines of the text that end with a line feed to the parser. @return the rest.
 std::string_view add_complete_lines(SvmlightParser& parser, std::string_view text) {
