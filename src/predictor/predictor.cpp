@@ -70,7 +70,7 @@ std::optional<std::string> PredictorOptions::invalid_reason() const {
 
 std::unique_ptr<Predictor> make_predictor(const PredictorOptions& options, Corrector& corrector) {
   if (options.kind == PredictorKind::davidenko) return make_davidenko_predictor(options, corrector);
-  if (options.kind == PredictorKind::taylor && corrector.homotopy().has_series())
+  if (follows_series(options, corrector.homotopy()))
     return make_taylor_predictor(options, corrector);
   return std::make_unique<TangentPredictor>();
 }

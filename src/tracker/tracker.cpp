@@ -51,9 +51,9 @@ constexpr double kSingular = 1e-15;
 
 /// Chords between tangents are compared by the predictors of low order, so that the tangents have to
 /// be exact: no factorisation is used again.
-CorrectorOptions corrector_options(const TrackOptions& options) {
+CorrectorOptions corrector_options(const TrackOptions& options, HomotopyRef homotopy) {
   CorrectorOptions corrector = options.corrector;
-  if (options.predictor.kind != PredictorKind::taylor) corrector.reuse = 0.0;
+  if (!follows_series(options.predictor, homotopy)) corrector.reuse = 0.0;
   return corrector;
 }
 
@@ -63,11 +63,11 @@ struct Tracker::State {
   State(HomotopyRef homotopy_in, const TrackOptions& options_in)
       : homotopy(homotopy_in),
         options(options_in),
-        corrector(homotopy_in, corrector_options(options_in)),
+        corrector(homotopy_in, corrector_options(options_in, homotopy_in)),
         predictor(make_predictor(options_in.predictor, corrector)),
         control(options_in.step),
         forward(options_in.tau_target > options_in.tau_start ? 1 : -1),
-        has_series(options_in.predictor.kind == PredictorKind::taylor && homotopy_in.has_series()) {
+        has_series(follows_series(options_in.predictor, homotopy_in)) {
     // A series knows how far it goes.
     if (has_series) control.start_with(options.step.max);
     stops = options.landings;

@@ -796,3 +796,24 @@ TEST_CASE("a homotopy without series is followed by the tangent where series are
   CHECK(asked.points.size() == tangent.points.size());
   CHECK(asked.folds.size() == 2);
 }
+
+TEST_CASE("without a series no factorisation is used again, whatever predictor was asked for") {
+  /// A cubic with folds that offers H alone, but no series.
+  struct WithResidual : CubicFolds {
+    using CubicFolds::CubicFolds;
+    int residuals = 0;
+    void residual(const Vector& x, double tau, Vector& H) {
+      ++residuals;
+      H(0) = x(0) * x(0) * x(0) - 0.3 * x(0) - (tau - 0.5);
+    }
+  };
+  for (const auto kind :
+       {PredictorKind::taylor, PredictorKind::tangent, PredictorKind::davidenko}) {
+    CAPTURE(to_string(kind));
+    WithResidual cubic(0.3);
+    const PathResult path = track(cubic, scalar(cubic.root(0.0)), with(kind));
+    REQUIRE(path.ok());
+    CHECK(path.folds.size() == 2);
+    CHECK(cubic.residuals == 0);
+  }
+}

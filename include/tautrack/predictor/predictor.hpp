@@ -39,9 +39,11 @@ struct PredictorOptions {
 struct Prediction {
   Vector x;  ///< n
   double tau = 0.0;
-  Vector direction;   ///< n + 1, tangent there as far as the predictor knows it; the corrector's
-                      ///< normal.
-  double step = 0.0;  ///< Arclength of the proposal, at most what was asked for.
+  Vector direction;  ///< n + 1, tangent there as far as the predictor knows it; the corrector's
+                     ///< normal.
+  double step =
+      0.0;  ///< Length of the proposal, at most what was asked for: along the curve, along
+            ///< its tangent, or of x, as the predictor measures it.
   double next_step = 0.0;  ///< Largest step that the predictor advises next; infinity: no opinion.
   bool turns = false;      ///< The tau part of the tangent had both signs on the way.
   /// Largest distance of the curve from the proposal, and largest angle to its direction in radians,
@@ -96,6 +98,11 @@ class Predictor {
   /// Within the last proposal from this point: where tau turns. @return false: no opinion.
   [[nodiscard]] virtual bool turning_point(const PathPoint&, Prediction&) { return false; }
 };
+
+/// Whether these options make the Taylor predictor for this homotopy.
+[[nodiscard]] inline bool follows_series(const PredictorOptions& options, HomotopyRef homotopy) {
+  return options.kind == PredictorKind::taylor && homotopy.has_series();
+}
 
 /// @param corrector Linearises on behalf of the predictor; must outlive it.
 [[nodiscard]] std::unique_ptr<Predictor> make_predictor(const PredictorOptions& options,
