@@ -15,7 +15,7 @@
 # wanted only if there is no such command (it may have come another way, from another package).
 packages_of() {
   case $1 in
-    build) echo "cmake=cmake ninja=ninja-build c++=g++ libeigen3-dev libboost-dev libtbb-dev" ;;
+    build) echo "cmake=cmake ninja=ninja-build c++=g++ libeigen3-dev libboost-dev libtbb-dev libflint-arb-dev libflint-dev coinor-libclp-dev" ;;
     program) echo "libcli11-dev nlohmann-json3-dev libfmt-dev" ;;
     figures) echo "gnuplot=gnuplot-nox" ;;
     tests) echo "doctest-dev nlohmann-json3-dev" ;;

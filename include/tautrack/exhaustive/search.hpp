@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "tautrack/core/types.hpp"
+#include "tautrack/data/dataset.hpp"
+#include "tautrack/fits/stationary_point.hpp"
+#include "tautrack/network/perceptron.hpp"
+
+namespace tautrack {
+
+/// An axis-parallel box of weights, in the user's units.
+struct Box {
+  Vector low, high;  ///< s, low <= high.
+};
+
+/// What an exhaustive search may cost.
+struct SearchOptions {
+  std::optional<Box>
+      box;                ///< Where to look; nothing: a region proven to hold all finite solutions.
+  double seconds = 60.0;  ///< Wall time. > 0.
+  long max_boxes = 20000000;         ///< Boxes looked at. > 0.
+  std::size_t max_undecided = 1000;  ///< Undecided boxes that are listed; their number is exact.
+  int threads = 1;  ///< >= 1. The result of a search that ends by itself does not depend on it.
+  std::stop_token stop;  ///< Ends the search early, with what it has.
+  /// Called now and then, from one thread at a time: boxes looked at, boxes left, share done in [0, 1].
+  std::function<void(long, long, double)> progress;
+
+  [[nodiscard]] std::optional<std::string> invalid_reason() const;
+};
+
+/// What an exhaustive search came to.
+struct SearchResult {
+  std::vector<StationaryPoint> points;  ///< By energy, each certified.
+  Box region;                           ///< Where it looked.
+  bool finished = false;          ///< No box is left undecided: `points` are all in the region.
+  bool region_holds_all = false;  ///< Proven: outside the region there is no stationary point.
+  std::string region_reason;      ///< Which theorem, or why it could not be proven.
+  std::vector<Box> undecided;     ///< At most max_undecided of them, the largest first.
+  long undecided_count = 0;
+  long boxes = 0;  ///< Looked at.
+  double seconds = 0.0;
+  std::string message;  ///< One sentence.
+};
+
+/// Interval branch and bound for all stationary points at tau = 1: a box is thrown away when an interval
+/// gradient excludes zero, taken when a Krawczyk test proves one solution in it, and halved
+/// otherwise (Moore 1966; Krawczyk 1969; Neumaier, Interval Methods for Systems of Equations, 1990).
+/// @throws DataError as Perceptron does; std::invalid_argument when an option breaks its rule.
+[[nodiscard]] SearchResult search_exhaustively(const Problem& problem,
+                                               const PerceptronOptions& network,
+                                               const SearchOptions& options = {});
+
+}  // namespace tautrack

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "tautrack/data/dataset.hpp"
+#include "tautrack/fits/stationary_point.hpp"
+#include "tautrack/network/perceptron.hpp"
+#include "tautrack/path/natural_path.hpp"
+
+namespace tautrack {
+
+/// What an exploration may cost and when it ends by itself.
+struct ExploreOptions {
+  std::uint64_t seed = 0;
+  int quiet_rounds = 4;       ///< Rounds without news after which it ends. > 0.
+  long max_curves = 1000000;  ///< > 0.
+  long max_points = 1000000;  ///< Stationary points. > 0.
+  int max_steps = 2000;       ///< Of one curve, both ways counted apart. > 0.
+  double seconds = 60.0;      ///< Wall time. > 0.
+  int threads = 1;       ///< >= 1. A run that ends by itself gives the same list for any number.
+  bool certify = true;   ///< Prove each point, if the library can (Certifier::available()).
+  std::stop_token stop;  ///< Ends the run early, with what it has.
+  /// Called after each round, from the calling thread: points so far, curves so far, quiet rounds.
+  std::function<void(long, long, int)> progress;
+
+  [[nodiscard]] std::optional<std::string> invalid_reason() const;
+};
+
+/// What kind of curve led from one stationary point to another.
+enum class CurveKind {
+  natural,  ///< H(w, tau) = 0, the natural homotopy.
+  newton,   ///< grad E(w) = lambda a.
+  target,   ///< grad E(w; y(t)) = 0 with targets that move.
+  descent   ///< Energy falls, from a saddle along a direction of negative curvature.
+};
+
+[[nodiscard]] std::string_view to_string(CurveKind kind) noexcept;
+
+/// A piece of curve between two stationary points, or from one to infinite weights.
+struct Link {
+  CurveKind kind = CurveKind::newton;
+  int from = -1;  ///< Index into Exploration::points; -1: the linear network.
+  int to = -1;    ///< Index into Exploration::points; -1: infinite weights.
+};
+
+/// Where a curve ran away to infinite weights.
+struct Escape {
+  CurveKind kind = CurveKind::newton;
+  int from = -1;
+  Vector weights;    ///< s, where the curve was left.
+  Vector direction;  ///< s, Euclidean length one.
+};
+
+enum class ExploreEnd {
+  quiet,     ///< `quiet_rounds` rounds found nothing new.
+  budget,    ///< Curves, points or seconds are used up.
+  cancelled  ///< The stop token.
+};
+
+/// The stationary points found and the curves that join them.
+struct Exploration {
+  std::vector<StationaryPoint> points;  ///< By energy.
+  std::vector<Link> links;              ///< In the order found, each pair once per kind.
+  std::vector<Escape> escapes;
+  ExploreEnd end = ExploreEnd::quiet;
+  std::string message;  ///< One sentence.
+  int rounds = 0;
+  long curves = 0;         ///< Traced, both ways together.
+  long failed_curves = 0;  ///< Ended by the tracker before they closed or ran away.
+  long spurious = 0;       ///< Landings that were no stationary points and thrown away.
+  long steps = 0;
+  long descents = 0;
+  double seconds = 0.0;
+};
+
+/// Looks for all stationary points of the energy at tau = 1 by following curves from known ones.
+/// @param starts Weights near stationary points to start from, s each.
+/// @throws DataError, std::invalid_argument as Perceptron does, and when an option breaks its rule.
+[[nodiscard]] Exploration explore(const Problem& problem, const PerceptronOptions& network,
+                                  const ExploreOptions& options = {},
+                                  const std::vector<Vector>& starts = {});
+
+}  // namespace tautrack

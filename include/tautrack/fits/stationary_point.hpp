@@ -1,0 +1,42 @@
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tautrack/core/types.hpp"
+
+namespace tautrack {
+
+/// How far it is known that a stationary point exists.
+enum class PointStatus {
+  certified,  ///< Proven: exactly one within the stated radius, with the stated Morse index.
+  converged,  ///< Newton's method converged to rounding; nothing is proven.
+  failed      ///< No point could be confirmed here; the reason says why.
+};
+
+[[nodiscard]] std::string_view to_string(PointStatus status) noexcept;
+
+/// What the signs of the eigenvalues of the Hessian say.
+enum class StationaryKind { minimum, saddle, maximum, degenerate };
+
+[[nodiscard]] std::string_view to_string(StationaryKind kind) noexcept;
+
+/// The kind of a point with this Morse index among n eigenvalues; degenerate without one.
+[[nodiscard]] StationaryKind kind_of(std::optional<int> morse_index, Index n) noexcept;
+
+/// A stationary point of the energy at tau = 1: a projection of y on the data manifold.
+struct StationaryPoint {
+  Vector weights;  ///< s, user's units.
+  double energy = std::numeric_limits<double>::quiet_NaN();
+  StationaryKind kind = StationaryKind::degenerate;
+  std::optional<int> morse_index;  ///< Negative eigenvalues; nothing when one has no sure sign.
+  Vector eigenvalues;              ///< n, of the Hessian in orthonormal coordinates, ascending.
+  PointStatus status = PointStatus::failed;
+  std::string reason;    ///< Why it is not certified; empty when it is.
+  double radius = 0.0;   ///< Certified: the true point lies within this distance of `weights`.
+  std::string found_by;  ///< In words, such as "natural path".
+};
+
+}  // namespace tautrack
