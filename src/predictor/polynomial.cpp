@@ -125,6 +125,12 @@ double Polynomial::operator()(double a) const {
   return value;
 }
 
+Polynomial Polynomial::over_argument() const {
+  Polynomial out(degree_ - 1);
+  for (int k = 0; k < degree_; ++k) out[k] = (*this)[k + 1];
+  return out;
+}
+
 Polynomial Polynomial::quotient_derivative(const Polynomial& p, const Polynomial& q, int power) {
   assert(p.degree() + q.degree() >= 1 && p.degree() + q.degree() - 1 <= max_degree);
   Polynomial out(p.degree() + q.degree() - 1);

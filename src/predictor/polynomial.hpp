@@ -19,6 +19,9 @@ class Polynomial {
 
   [[nodiscard]] double operator()(double a) const;
 
+  /// p(a) / a without the remainder: the coefficients moved down by one. @pre degree() > 0.
+  [[nodiscard]] Polynomial over_argument() const;
+
   /// Numerator of the derivative of p / q^power over q^(power + 1): p' q - power p q'.
   [[nodiscard]] static Polynomial quotient_derivative(const Polynomial& p, const Polynomial& q,
                                                       int power = 1);

@@ -64,6 +64,8 @@ class TaylorPredictor final : public Predictor {
 
   void aim(double tau) override { target_ = tau; }
 
+  void pass_folds() override { passes_folds_ = true; }
+
   /// A series from a linearisation beside the point becomes one at the point.
   [[nodiscard]] bool improve() override {
     const bool can = curve_ != nullptr && borrowed_from_ > 0.0;
@@ -76,7 +78,8 @@ class TaylorPredictor final : public Predictor {
     if (!starts_at(from) && !expand(from)) return false;
     double h = std::min(step, curve_->trusted());
     const double start = from.kind == PointKind::fold ? kSameFold * h : 0.0;
-    turn_ = curve_->tau_slope().first_root(start, h);
+    turn_.reset();
+    if (!passes_folds_) turn_ = curve_->tau_slope().first_root(start, h);
     if (turn_) {
       if (const auto second = curve_->tau_slope().first_root(*turn_ * (1.0 + 1e-12), h)) {
         h = 0.5 * (*turn_ + *second);
@@ -85,7 +88,7 @@ class TaylorPredictor final : public Predictor {
         turn_.reset();
       }
     }
-    if (!turn_) {
+    if (!turn_ && !passes_folds_) {
       const double clear = clear_of_folds(h, from.tau_direction);
       if (clear < h && improve()) return predict(from, step, out);
       h = clear;
@@ -102,7 +105,8 @@ class TaylorPredictor final : public Predictor {
     Polynomial difference = curve_->tau_numerator();
     for (int j = 0; j <= curve_->denominator().degree(); ++j)
       difference[j] -= (tau - from.tau) * curve_->denominator()[j];
-    const auto a = difference.first_root(0.0, step_);
+    // A path that starts from this tau leaves it: that zero is none.
+    const auto a = (tau == from.tau ? difference.over_argument() : difference).first_root(0.0, step_);
     if (!a) return false;
     set(*a, out);
     out.tau = tau;
@@ -272,6 +276,7 @@ class TaylorPredictor final : public Predictor {
   Index n_;
   int max_order_;
   double target_ = kInfinity;
+  bool passes_folds_ = false;
 
   Vector x_, rest_, z_;  ///< Scratch.
   Vector base_;          ///< n + 1, the point expanded at.

@@ -8,13 +8,17 @@
 namespace tautrack {
 
 std::optional<std::string> TrackOptions::invalid_reason() const {
-  if (!std::isfinite(tau_start) || !std::isfinite(tau_target) || tau_start == tau_target)
-    return "tau_start and tau_target must be finite and different, got " + number(tau_start) +
+  if (!std::isfinite(tau_start) || std::isnan(tau_target) || tau_start == tau_target)
+    return "tau_start must be finite and tau_target another number, got " + number(tau_start) +
            " and " + number(tau_target);
+  const bool ends = std::isfinite(tau_target);
   const auto [low, high] = std::minmax(tau_start, tau_target);
   for (const double tau : landings)
-    if (!(tau > low && tau < high))
+    if (!std::isfinite(tau) || (ends && !(tau > low && tau < high)))
       return "landings must lie strictly between tau_start and tau_target, got " + number(tau);
+  if (!locate_folds && predictor.kind != PredictorKind::taylor)
+    return std::string("folds can be passed unseen (locate_folds = false) by the Taylor predictor ") +
+           "alone";
   if (max_steps <= 0) return "max_steps must be > 0, got " + std::to_string(max_steps);
   if (auto reason = predictor.invalid_reason()) return reason;
   if (auto reason = corrector.invalid_reason()) return reason;

@@ -68,10 +68,12 @@ struct Tracker::State {
         control(options_in.step),
         forward(options_in.tau_target > options_in.tau_start ? 1 : -1),
         has_series(follows_series(options_in.predictor, homotopy_in)) {
+    if (!options.locate_folds) predictor->pass_folds();
     // A series knows how far it goes.
     if (has_series) control.start_with(options.step.max);
     stops = options.landings;
-    stops.push_back(options.tau_target);
+    ends = std::isfinite(options.tau_target);
+    if (ends) stops.push_back(options.tau_target);
     std::sort(stops.begin(), stops.end());
     const Index n = homotopy.size();
     prediction.x.resize(n);
@@ -96,6 +98,7 @@ struct Tracker::State {
     return turns_since_index == 0 ? last_index : std::nullopt;
   }
   [[nodiscard]] std::optional<double> first_stop_towards(double to) const;
+  [[nodiscard]] std::optional<double> first_stop_within();
   bool complete(PathPoint& point, const Correction& correction, const Vector& forwards,
                 const MetricScales& scales);
   void set_tangent(PathPoint& point, const Vector& forwards, const MetricScales& scales);
@@ -103,6 +106,7 @@ struct Tracker::State {
   [[nodiscard]] const Vector& forwards() const {
     return has_series ? proposal->direction : current().tangent;
   }
+  const char* correct_step(double step);
   const char* land(double tau);
   bool turn_at_fold();
   void aim();
@@ -124,8 +128,9 @@ struct Tracker::State {
   std::unique_ptr<Predictor> predictor;
   StepControl control;
   MorseIndex morse;
-  int forward;      ///< +1 when tau runs upwards from start to target.
-  bool has_series;  ///< Proposals come with an error of their own: the curve must agree with them.
+  int forward;       ///< +1 when tau runs upwards from start to target.
+  bool ends = true;  ///< There is a target.
+  bool has_series;   ///< Proposals come with an error of their own: the curve must agree with them.
   std::vector<double> stops;  ///< Landings and the target, ascending.
 
   Prediction prediction;                     ///< Of the whole step.
@@ -140,6 +145,7 @@ struct Tracker::State {
   std::optional<Fold> fold;
   std::optional<BranchPoint> branch;
   std::optional<int> last_index;  ///< At the last point where it is known.
+  int index_direction = 0;        ///< Direction of tau there.
   int turns_since_index = 0;      ///< Events since then after which it is not known.
   bool branch_open = false;       ///< The last of those is a branch point.
 
@@ -179,6 +185,7 @@ void Tracker::State::start(const Vector& x0) {
   }
   point.tau_direction = forward;
   last_index = point.morse_index;
+  index_direction = forward;
   result.points.push_back(std::move(point));
 }
 
@@ -205,8 +212,9 @@ bool Tracker::State::complete(PathPoint& point, const Correction& correction,
   point.morse_index.reset();
   if (homotopy.symmetric())
     point.morse_index = morse.count(corrector.H_x(), kHessianChange * distance);
-  const bool unsure = std::abs(point.tangent(n)) < kSureSign * distance * scales.parameter ||
-                      (homotopy.symmetric() && !point.morse_index);
+  const bool unsure = (options.locate_folds || point.kind != PointKind::regular) &&
+                      (std::abs(point.tangent(n)) < kSureSign * distance * scales.parameter ||
+                       (homotopy.symmetric() && !point.morse_index));
   if (unsure) {
     border = point.tangent;
     if (!corrector.settle(point.x, point.tau, border, scales, correction)) return false;
@@ -247,6 +255,18 @@ std::optional<double> Tracker::State::first_stop_towards(double to) const {
   return std::nullopt;
 }
 
+/// The first tau that was asked for on the proposed step, whichever way tau turns on it.
+std::optional<double> Tracker::State::first_stop_within() {
+  std::optional<double> first;
+  double nearest = std::numeric_limits<double>::infinity();
+  for (const double stop : stops) {
+    if (!predictor->meet(current(), stop, meeting) || !(meeting.step < nearest)) continue;
+    nearest = meeting.step;
+    first = stop;
+  }
+  return first;
+}
+
 const char* Tracker::State::try_step(double step) {
   const PathPoint& from = current();
   fold.reset();
@@ -263,6 +283,10 @@ const char* Tracker::State::try_step(double step) {
   if (prediction.step < control.options().min)
     return "the tangent field is singular or not finite on the way";
 
+  if (!options.locate_folds) {
+    if (const auto stop = first_stop_within()) return land(*stop);
+    return correct_step(step);
+  }
   // Up to the end of the step, or to the fold that the series turns at.
   const bool has_fold = prediction.turns && predictor->turning_point(from, turning);
   const Prediction& end = has_fold ? turning : prediction;
@@ -278,8 +302,13 @@ const char* Tracker::State::try_step(double step) {
     branch.reset();
   }
   if (has_fold && turn_at_fold()) return "";
-
   fold.reset();
+  return correct_step(step);
+}
+
+/// Takes the end of the proposed step for `next`.
+const char* Tracker::State::correct_step(double step) {
+  const PathPoint& from = current();
   proposal = &prediction;
   next.kind = PointKind::regular;
   next.x = prediction.x;
@@ -388,8 +417,16 @@ const char* Tracker::State::look_for_events(double step) {
   }
   if (!has_series && segment.length() > 3.0 * step) return "the corrected point is too far away";
 
-  const bool turns = next.tau_direction != from.tau_direction;
   const bool flips = next.orientation != from.orientation;
+  if (!options.locate_folds) {
+    // On a curve without branch points orientation, direction of tau and Morse index change together.
+    if (flips && !finest) return "the orientation changes";
+    if (next.morse_index && last_index && (*next.morse_index - *last_index) % 2 != 0 &&
+        next.tau_direction == index_direction && !finest)
+      return "the Morse index changes without a fold";
+    return "";
+  }
+  const bool turns = next.tau_direction != from.tau_direction;
   if (has_series && turns != proposal->turns && !finest)
     return "the direction of tau disagrees with the series";
   if (flips) {
@@ -490,6 +527,7 @@ void Tracker::State::accept() {
     }
     branch_open = false;
     last_index = next.morse_index;
+    index_direction = next.tau_direction;
     turns_since_index = 0;
   }
   ++result.work.steps;
@@ -523,7 +561,7 @@ bool Tracker::State::advance() {
     }
   }
   accept();
-  const bool before_start = (current().tau - options.tau_start) * forward < 0.0;
+  const bool before_start = ends && (current().tau - options.tau_start) * forward < 0.0;
   // Folds and landings end a step early: they say nothing about the next one.
   if (current().kind == PointKind::regular) control.accepted(measures);
   if (has_series && refusals == 0) control.start_with(options.step.max);
@@ -556,6 +594,8 @@ Tracker::Tracker(HomotopyRef homotopy, const Vector& x0, const TrackOptions& opt
     throw std::invalid_argument("the start has " + std::to_string(x0.size()) +
                                 " entries where the homotopy has " +
                                 std::to_string(homotopy.size()) + " unknowns");
+  if (!options.locate_folds && !homotopy.has_series())
+    throw std::invalid_argument("locate_folds = false needs a homotopy that brings a series");
   state_ = std::make_unique<State>(homotopy, options);
   state_->start(x0);
 }

@@ -22,6 +22,7 @@ struct CertifyOptions {
 /// What could be proven about a stationary point near given weights.
 struct Certificate {
   bool certified = false;
+  bool refuted = false;  ///< Not certified because no stationary point is near.
   std::string reason;   ///< One sentence why not; empty when certified.
   Vector weights;       ///< s, the doubles nearest to the point; as given when not certified.
   double radius = 0.0;  ///< The point lies within this (Euclidean, user's units) of `weights`.

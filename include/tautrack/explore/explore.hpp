@@ -21,10 +21,12 @@ struct ExploreOptions {
   long max_curves = 1000000;  ///< > 0.
   long max_points = 1000000;  ///< Stationary points. > 0.
   int max_steps = 2000;       ///< Of one curve, both ways counted apart. > 0.
-  double seconds = 60.0;      ///< Wall time. > 0.
-  int threads = 1;       ///< >= 1. A run that ends by itself gives the same list for any number.
-  bool certify = true;   ///< Prove each point, if the library can (Certifier::available()).
-  std::stop_token stop;  ///< Ends the run early, with what it has.
+  int descent_directions =
+      2;                  ///< Negative eigenvectors of a saddle that are descended along. >= 0.
+  double seconds = 60.0;  ///< Wall time. > 0.
+  int threads = 1;        ///< >= 1. A run that ends by itself gives the same list for any number.
+  bool certify = true;    ///< Prove each point, if the library can (Certifier::available()).
+  std::stop_token stop;   ///< Ends the run early, with what it has.
   /// Called after each round, from the calling thread: points so far, curves so far, quiet rounds.
   std::function<void(long, long, int)> progress;
 
@@ -33,7 +35,9 @@ struct ExploreOptions {
 
 /// What kind of curve led from one stationary point to another.
 enum class CurveKind {
+  given,    ///< None: the caller named the point.
   natural,  ///< H(w, tau) = 0, the natural homotopy.
+  branch,   ///< The same, on another branch.
   newton,   ///< grad E(w) = lambda a.
   target,   ///< grad E(w; y(t)) = 0 with targets that move.
   descent   ///< Energy falls, from a saddle along a direction of negative curvature.
@@ -67,6 +71,7 @@ struct Exploration {
   std::vector<StationaryPoint> points;  ///< By energy.
   std::vector<Link> links;              ///< In the order found, each pair once per kind.
   std::vector<Escape> escapes;
+  NaturalPath path;  ///< The natural path that it started from.
   ExploreEnd end = ExploreEnd::quiet;
   std::string message;  ///< One sentence.
   int rounds = 0;

@@ -84,6 +84,9 @@ class Predictor {
   /// The tau that the path is about to meet: no more is worth knowing than how to get there.
   virtual void aim(double) {}
 
+  /// From now on proposals need not end where tau turns, nor where it might without being seen.
+  virtual void pass_folds() {}
+
   /// What the series at this point, the last one proposed from, tells about the curve ahead. Costs
   /// no evaluation of H.
   [[nodiscard]] virtual Outlook outlook(const PathPoint&) { return {}; }

@@ -13,9 +13,14 @@ namespace tautrack {
 /// Everything a user may set for one path.
 struct TrackOptions {
   double tau_start = 0.0;
-  double tau_target = 1.0;  ///< != tau_start. The path ends when it first gets there.
-  std::vector<double>
-      landings;  ///< Taus strictly between at which the path stops exactly, each time.
+  /// != tau_start. The path ends when it first gets there, or beyond tau_start on the other side.
+  /// Infinite: it sets out in that direction and has no end of its own; the caller stops it.
+  double tau_target = 1.0;
+  /// Taus at which the path stops exactly, each time; strictly between start and a finite target.
+  std::vector<double> landings;
+  /// false: folds are passed like other points, for curves whose parameter means nothing by itself.
+  /// Needs the Taylor predictor, whose series tells where the landings are.
+  bool locate_folds = true;
   PredictorOptions predictor;
   CorrectorOptions corrector;
   StepControlOptions step;

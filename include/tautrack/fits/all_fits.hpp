@@ -1,0 +1,78 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tautrack/exhaustive/search.hpp"
+#include "tautrack/explore/explore.hpp"
+#include "tautrack/fits/stationary_point.hpp"
+#include "tautrack/infinity/strata.hpp"
+
+namespace tautrack {
+
+/// How much is known about a list of stationary points having no gaps, in rising order.
+enum class Completeness {
+  heuristic,         ///< Searched until nothing new came up, or until the budget was used up.
+  index_consistent,  ///< Also: the sum of (-1)^index is the value that topology forces.
+  complete_in_box,   ///< Proven by interval arithmetic within a stated box.
+  complete           ///< Proven, and the outside of the box is proven empty.
+};
+
+/// "heuristic", "index-consistent", "complete-in-box", "complete".
+[[nodiscard]] std::string_view to_string(Completeness level) noexcept;
+
+enum class Answer { yes, no, unknown };
+
+[[nodiscard]] std::string_view to_string(Answer answer) noexcept;
+
+/// What is looked at, and how long.
+struct FitOptions {
+  ExploreOptions explore;
+  /// Interval search: nothing: with at most `exhaustive_rank` weights; else whenever it is true.
+  std::optional<bool> exhaustive;
+  int exhaustive_rank = 2;  ///< >= 0.
+  SearchOptions search;     ///< Its threads and stop token are those of `explore`.
+  StrataOptions strata;     ///< Its stop token is that of `explore`.
+
+  [[nodiscard]] std::optional<std::string> invalid_reason() const;
+};
+
+/// Every fit of one problem that was found, with the evidence.
+struct AllFits {
+  std::vector<StationaryPoint> points;     ///< By energy.
+  std::vector<InfinitePoint> at_infinity;  ///< By energy; local infima, or not decided to be none.
+
+  Completeness level = Completeness::heuristic;
+  int index_sum = 0;                      ///< Sum of (-1)^index over points with a known index.
+  std::optional<int> expected_index_sum;  ///< Nothing: not known for these data.
+  std::string level_reason;  ///< One sentence; says how to spend more effort if that helps.
+
+  std::optional<int> global_minimum;  ///< Into `points`; nothing: at infinity, or none known.
+  bool infimum_at_infinity = false;   ///< The lowest energy is at_infinity.front(), not attained.
+  bool global_is_proven = false;      ///< And that is a theorem.
+  std::string global_reason;          ///< One sentence.
+
+  Answer unique = Answer::unknown;  ///< Is there one local minimum and no more, infinity included?
+  std::string unique_reason;        ///< One sentence.
+
+  Exploration exploration;  ///< Without its points, which are above; links refer to them.
+  std::optional<SearchResult> search;  ///< Without its points; only if one was made.
+  StrataResult strata;                 ///< Without its infima.
+};
+
+/// All stationary points of the energy at tau = 1 and all local infima at infinite weights: explores by
+/// curves, searches exhaustively where that can be afforded, enumerates strata at infinity or tests
+/// those that curves ran away to, and says what is known of the whole.
+/// @throws DataError, std::invalid_argument as its parts do.
+[[nodiscard]] AllFits find_all_fits(const Problem& problem, const PerceptronOptions& network,
+                                    const FitOptions& options = {});
+
+/// The sum of (-1)^index over all stationary points at tau = 1, where topology forces it: 1 with a
+/// ridge on all weights, and with all targets inside the range (the gradient points outwards, in the
+/// sense of a common direction, along a large sphere; geometry: section 4). Nothing otherwise.
+[[nodiscard]] std::optional<int> forced_index_sum(const Problem& problem,
+                                                  const PerceptronOptions& network);
+
+}  // namespace tautrack

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+
+#include "tautrack/core/types.hpp"
+#include "tautrack/network/perceptron.hpp"
+
+namespace tautrack {
+
+/// Where a descent came to.
+struct Descent {
+  enum class End {
+    minimum,   ///< Newton's method converged at a point with a positive definite Hessian.
+    ran_away,  ///< The energy still falls while node inputs saturate: infinite weights.
+    budget     ///< Iterations are used up.
+  };
+  End end = End::budget;
+  Vector v;          ///< n
+  Vector direction;  ///< n, the last step.
+  double energy = 0.0;
+};
+
+/// Minimises E(v, 1) from v by Newton's method in a shrinking and growing trust region, with the signs
+/// of the Hessian's negative eigenvalues reversed (Dauphin et al. 2014; the damping is Levenberg's).
+/// Owns its scratch.
+class Descender {
+ public:
+  explicit Descender(const Perceptron& network);
+
+  /// From v as it is.
+  [[nodiscard]] Descent descend(const Vector& v);
+
+ private:
+  const Perceptron& network_;
+  Perceptron::Workspace work_;
+  Vector H_, H_tau_;
+  Matrix H_v_;
+};
+
+}  // namespace tautrack

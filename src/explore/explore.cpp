@@ -1,0 +1,502 @@
+#include "tautrack/explore/explore.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <random>
+#include <set>
+#include <stdexcept>
+#include <tuple>
+
+#include <Eigen/Eigenvalues>
+
+#include "tautrack/certify/certificate.hpp"
+#include "tautrack/events/morse_index.hpp"
+#include "tautrack/homotopy/natural.hpp"
+#include "tautrack/homotopy/newton.hpp"
+
+#include "core/names.hpp"
+#include "core/parallel.hpp"
+#include "core/text.hpp"
+#include "explore/descent.hpp"
+#include "explore/newton_curve.hpp"
+#include "explore/point_set.hpp"
+
+namespace tautrack {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr NameTable<CurveKind, 6> kCurveNames{{
+    {CurveKind::given, "given"},
+    {CurveKind::natural, "natural path"},
+    {CurveKind::branch, "branch of the natural path"},
+    {CurveKind::newton, "Newton curve"},
+    {CurveKind::target, "target curve"},
+    {CurveKind::descent, "descent"},
+}};
+
+/// Curves that are traced at a time. Constant, so that the list does not depend on the number of
+/// threads: whether a curve has been met before is known up to the batch before.
+constexpr std::size_t kBatch = 8;
+
+/// Descents from random places at the start of a run, at scales over several decades.
+constexpr int kRandomStarts = 8;
+constexpr double kSmallestStart = 1e-2;
+constexpr double kLargestStart = 1e2;
+
+/// How far from a saddle a descent sets out, as relative_displacement() measures it.
+constexpr double kSetOut = 1e-3;
+
+/// A point of interest on a curve, before it is known to be one.
+struct Candidate {
+  Vector v;
+  std::optional<int> morse_index;
+  double energy = 0.0;
+  CurveKind kind = CurveKind::newton;
+  int from = -1;
+};
+
+/// What one thread brings: everything that evaluates.
+struct Worker {
+  Worker(const Problem& problem, const PerceptronOptions& options, const Perceptron& network,
+         bool certify)
+      : curves(network), equations(network), descender(network), corrector(equations, {}) {
+    if (certify) certifier = std::make_unique<Certifier>(problem, options);
+  }
+  NewtonHomotopy curves;
+  NaturalHomotopy equations;  ///< Taken at tau = 1.
+  Descender descender;
+  Corrector corrector;
+  MorseIndex morse;
+  std::unique_ptr<Certifier> certifier;
+};
+
+class Explorer {
+ public:
+  Explorer(const Problem& problem, const PerceptronOptions& network_options,
+           const ExploreOptions& options)
+      : options_(options),
+        network_(problem, network_options),
+        known_(network_),
+        team_(options.threads),
+        random_(options.seed) {
+    const bool certify = options.certify && Certifier::available();
+    for (int i = 0; i < options.threads; ++i)
+      workers_.push_back(std::make_unique<Worker>(problem, network_options, network_, certify));
+  }
+
+  Exploration run(const std::vector<Vector>& starts);
+
+ private:
+  [[nodiscard]] bool should_stop() const {
+    return options_.stop.stop_requested() || Clock::now() >= deadline_;
+  }
+  [[nodiscard]] bool is_over();
+
+  /// work(worker, i) for i = 0 ... count - 1, on all threads.
+  template <class Work>
+  void in_parallel(std::size_t count, const Work& work) {
+    std::atomic<std::size_t> next = 0;
+    team_.for_each(static_cast<int>(workers_.size()), [&](int thread) {
+      for (std::size_t i = next++; i < count; i = next++)
+        work(*workers_[static_cast<std::size_t>(thread)], i);
+    });
+  }
+
+  void seed_from(const std::vector<Vector>& starts);
+  Vector choose_direction(int round);
+  void trace_round(int round);
+  void descend_from_saddles();
+  void take(std::vector<Candidate>& candidates, std::vector<int>* numbers = nullptr);
+  [[nodiscard]] bool confirm(Worker& worker, Candidate& candidate, StationaryPoint& point);
+  void link(CurveKind kind, int from, int to);
+  void escape(CurveKind kind, int from, const Vector& v, const Vector& direction);
+  Exploration finish();
+
+  ExploreOptions options_;
+  Perceptron network_;
+  PointSet known_;
+  Team team_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::mt19937_64 random_;
+  std::normal_distribution<double> normal_;
+  Clock::time_point began_ = Clock::now();
+  Clock::time_point deadline_;
+  std::vector<StationaryPoint> points_;  ///< By number in known_.
+  std::vector<int> met_in_round_;        ///< The same; the last round that met it.
+  std::set<std::tuple<CurveKind, int, int>> seen_links_;
+  int descended_ = 0;  ///< Points below this number have been descended from.
+  Exploration result_;
+};
+
+bool Explorer::is_over() {
+  if (options_.stop.stop_requested()) {
+    result_.end = ExploreEnd::cancelled;
+    return true;
+  }
+  if (Clock::now() >= deadline_ || result_.curves >= options_.max_curves ||
+      known_.size() >= options_.max_points) {
+    result_.end = ExploreEnd::budget;
+    return true;
+  }
+  return false;
+}
+
+// ------------------------------------------------------------------------------------------ points
+
+/// Whether the candidate is a stationary point, and all that is known about it. The candidate moves to
+/// where the point is.
+bool Explorer::confirm(Worker& worker, Candidate& candidate, StationaryPoint& point) {
+  point.found_by = to_string(candidate.kind);
+  point.weights = network_.weights(candidate.v);
+  if (worker.certifier) {
+    const Certificate proof = worker.certifier->certify(point.weights);
+    if (proof.certified) {
+      point.weights = proof.weights;
+      point.energy = proof.energy;
+      point.morse_index = proof.morse_index;
+      point.eigenvalues = proof.eigenvalues;
+      point.status = PointStatus::certified;
+      point.radius = proof.radius;
+      point.kind = kind_of(point.morse_index, network_.unknowns());
+      candidate.v = network_.coordinates(proof.weights);
+      candidate.energy = proof.energy;
+      candidate.morse_index = proof.morse_index;
+      return true;
+    }
+    point.reason = proof.reason;
+    if (proof.refuted) return false;
+  } else {
+    point.reason = "the library was built without ball arithmetic, or it was not asked for";
+  }
+  // In double precision: Newton's method must converge here, and every eigenvalue have a sign.
+  Vector v = candidate.v;
+  double tau = 1.0;
+  const Correction correction = worker.corrector.correct(
+      v, tau, Constraint::fixed_tau, {}, worker.equations.scales(v, tau), /*polish=*/true);
+  if (!correction.converged || correction.displacement > kSetOut ||
+      !worker.corrector.evaluate(v, tau))
+    return false;
+  point.morse_index = worker.morse.count(worker.corrector.H_x());
+  if (!point.morse_index) return false;
+  point.eigenvalues = worker.morse.eigenvalues(worker.corrector.H_x());
+  point.weights = network_.weights(v);
+  point.status = PointStatus::converged;
+  point.kind = kind_of(point.morse_index, network_.unknowns());
+  candidate.v = v;
+  candidate.morse_index = point.morse_index;
+  return true;
+}
+
+/// Sorts candidates into known points, new points and what is none. `numbers`, if asked for, gets the
+/// number of each candidate's point, -1 for those that are none.
+void Explorer::take(std::vector<Candidate>& candidates, std::vector<int>* numbers) {
+  std::vector<int> number(candidates.size(), -1);
+  std::vector<std::size_t> unknown;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    Candidate& candidate = candidates[i];
+    candidate.energy = known_.energy(candidate.v);
+    if (const auto found = known_.find(candidate.v, candidate.energy, candidate.morse_index))
+      number[i] = *found;
+    else
+      unknown.push_back(i);
+  }
+  std::vector<StationaryPoint> points(unknown.size());
+  std::vector<char> is_point(unknown.size(), 0);
+  in_parallel(unknown.size(), [&](Worker& worker, std::size_t k) {
+    is_point[k] = confirm(worker, candidates[unknown[k]], points[k]) ? 1 : 0;
+  });
+  for (std::size_t k = 0; k < unknown.size(); ++k) {
+    Candidate& candidate = candidates[unknown[k]];
+    if (is_point[k] == 0) {
+      ++result_.spurious;
+      continue;
+    }
+    if (points[k].status != PointStatus::certified)
+      points[k].energy = candidate.energy = known_.energy(candidate.v);
+    const auto found = known_.find(candidate.v, candidate.energy, candidate.morse_index);
+    number[unknown[k]] =
+        found ? *found : known_.add(candidate.v, candidate.energy, candidate.morse_index);
+    if (!found) {
+      points_.push_back(std::move(points[k]));
+      met_in_round_.push_back(-1);
+    }
+  }
+  if (numbers != nullptr) *numbers = std::move(number);
+}
+
+void Explorer::link(CurveKind kind, int from, int to) {
+  if (from == to) return;
+  // A curve between two points is the same in both directions; a descent is not.
+  const bool directed = kind == CurveKind::descent || from < 0 || to < 0;
+  const auto key = directed ? std::tuple(kind, from, to)
+                            : std::tuple(kind, std::min(from, to), std::max(from, to));
+  if (seen_links_.insert(key).second) result_.links.push_back({kind, from, to});
+}
+
+void Explorer::escape(CurveKind kind, int from, const Vector& v, const Vector& direction) {
+  const Vector weights = network_.weights(direction);
+  const double length = weights.norm();
+  if (!(length > 0.0) || !std::isfinite(length)) return;
+  result_.escapes.push_back({kind, from, network_.weights(v), weights / length});
+}
+
+// ------------------------------------------------------------------------------------------ curves
+
+/// The natural path, its branches, the caller's points, and descents from random places.
+void Explorer::seed_from(const std::vector<Vector>& starts) {
+  std::vector<Candidate> candidates;
+  const NaturalPath& path = result_.path = track_natural(network_);
+  if (path.ok())
+    candidates.push_back(
+        {network_.coordinates(path.end->weights), {}, 0.0, CurveKind::natural, -1});
+  for (const Vector& weights : starts)
+    candidates.push_back({network_.coordinates(weights), {}, 0.0, CurveKind::given, -1});
+  std::vector<int> numbers;
+  take(candidates, &numbers);
+  if (path.ok()) link(CurveKind::natural, -1, numbers.front());
+  if (path.infinity)
+    result_.escapes.push_back(
+        {CurveKind::natural, -1, path.points.back().weights, path.infinity->direction});
+
+  const Index n = network_.unknowns();
+  std::vector<Vector> places;
+  for (int i = 0; i < kRandomStarts; ++i) {
+    Vector v(n);
+    for (double& entry : v) entry = normal_(random_);
+    const double share = i / (kRandomStarts - 1.0);
+    const double size = kSmallestStart * std::pow(kLargestStart / kSmallestStart, share);
+    places.push_back(v * (size * std::sqrt(network_.total_pattern_weight()) / v.norm()));
+  }
+  std::vector<Descent> descents(places.size());
+  in_parallel(places.size(), [&](Worker& worker, std::size_t i) {
+    descents[i] = worker.descender.descend(places[i]);
+  });
+  result_.descents += kRandomStarts;
+  candidates.clear();
+  for (const Descent& descent : descents) {
+    if (descent.end == Descent::End::minimum)
+      candidates.push_back({descent.v, {}, 0.0, CurveKind::descent, -1});
+    else if (descent.end == Descent::End::ran_away)
+      escape(CurveKind::descent, -1, descent.v, descent.direction);
+  }
+  take(candidates);
+}
+
+/// The direction a of a round. Curves with a in general position see the large humps of the energy
+/// only; what a data set hides at other scales comes to light when a is weighted by them: once by the
+/// patterns, and twice by the curvatures at a point that is drawn.
+Vector Explorer::choose_direction(int round) {
+  const Index n = network_.unknowns();
+  const auto draw = [&](Index size) {
+    Vector z(size);
+    for (double& entry : z) entry = normal_(random_);
+    return z;
+  };
+  Vector a;
+  if (round % 3 == 0) {
+    constexpr double kSpread = 3.0;  // of log weights
+    const Matrix A = network_.space().basis();
+    Vector z = draw(A.rows());
+    for (Index i = 0; i < A.rows(); ++i) {
+      const double norm = A.row(i).norm();
+      z(i) *= norm > 0.0 ? std::exp(kSpread * normal_(random_)) / norm : 0.0;
+    }
+    a = A.transpose() * z;
+  } else {
+    const auto i = static_cast<int>(random_() % static_cast<std::uint64_t>(known_.size()));
+    Corrector& corrector = workers_.front()->corrector;
+    const Vector z = draw(n);
+    if (corrector.evaluate(known_.coordinates(i), 1.0)) {
+      Eigen::SelfAdjointEigenSolver<Matrix> eigen(corrector.H_x());
+      Vector weights = eigen.eigenvalues().cwiseAbs();
+      if (round % 3 == 2) weights = weights.cwiseSqrt();
+      a = eigen.eigenvectors() * z.cwiseProduct(weights);
+    }
+  }
+  const double length = a.size() == n ? a.norm() : 0.0;
+  if (length > 0.0 && std::isfinite(length)) return a / length;
+  a = draw(n);
+  return a / a.norm();
+}
+
+/// Traces all curves of one direction that lead through known points, each once.
+void Explorer::trace_round(int round) {
+  const Vector a = choose_direction(round);
+  for (const auto& worker : workers_) worker->curves.set_direction(a);
+  // Points found one after the other are likely to be on one curve.
+  std::vector<int> order(points_.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::shuffle(order.begin(), order.end(), random_);
+  for (std::size_t next = 0; next < order.size() && !is_over();) {
+    std::vector<int> seeds;
+    for (; next < order.size() && seeds.size() < kBatch; ++next)
+      if (met_in_round_[static_cast<std::size_t>(order[next])] != round)
+        seeds.push_back(order[next]);
+    std::vector<CurveTrace> traces(seeds.size());
+    in_parallel(seeds.size(), [&](Worker& worker, std::size_t i) {
+      traces[i] = trace_newton_curve(worker.curves, known_.coordinates(seeds[i]),
+                                     options_.max_steps, [this] { return should_stop(); });
+    });
+    std::vector<Candidate> candidates;
+    for (std::size_t i = 0; i < seeds.size(); ++i)
+      for (const HalfTrace& half : traces[i].halves)
+        for (const Landing& landing : half.landings)
+          candidates.push_back({landing.v, landing.morse_index, 0.0, CurveKind::newton, seeds[i]});
+    std::vector<int> numbers;
+    take(candidates, &numbers);
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < seeds.size(); ++i) {
+      met_in_round_[static_cast<std::size_t>(seeds[i])] = round;
+      ++result_.curves;
+      result_.steps += traces[i].steps;
+      bool failed = false;
+      for (const HalfTrace& half : traces[i].halves) {
+        int last = seeds[i];
+        for (std::size_t k = 0; k < half.landings.size(); ++k, ++at) {
+          if (numbers[at] < 0) continue;
+          link(CurveKind::newton, last, numbers[at]);
+          last = numbers[at];
+          met_in_round_[static_cast<std::size_t>(last)] = round;
+        }
+        if (half.end == TraceEnd::ran_away) escape(CurveKind::newton, last, half.v, half.tangent);
+        if (half.end == TraceEnd::closed) link(CurveKind::newton, last, seeds[i]);
+        failed = failed || half.end == TraceEnd::failed;
+      }
+      if (failed) ++result_.failed_curves;
+    }
+  }
+}
+
+/// From every saddle not yet descended from, both ways along each negative eigenvector.
+void Explorer::descend_from_saddles() {
+  const int end = known_.size();
+  std::vector<std::pair<int, Vector>> places;
+  for (int i = descended_; i < end; ++i) {
+    const StationaryPoint& point = points_[static_cast<std::size_t>(i)];
+    if (!point.morse_index || *point.morse_index == 0) continue;
+    Worker& worker = *workers_.front();
+    const Vector& v = known_.coordinates(i);
+    if (!worker.corrector.evaluate(v, 1.0)) continue;
+    Eigen::SelfAdjointEigenSolver<Matrix> eigen(worker.corrector.H_x());
+    const int directions = std::min(*point.morse_index, options_.descent_directions);
+    for (int k = 0; k < directions; ++k) {
+      const Vector direction = eigen.eigenvectors().col(k);
+      const double length = worker.equations.displacement(v, direction);
+      for (const double side : {1.0, -1.0})
+        if (length > 0.0) places.emplace_back(i, v + direction * (side * kSetOut / length));
+    }
+  }
+  descended_ = end;
+  for (std::size_t first = 0; first < places.size() && !is_over(); first += kBatch) {
+    const std::size_t count = std::min(kBatch, places.size() - first);
+    std::vector<Descent> descents(count);
+    in_parallel(count, [&](Worker& worker, std::size_t i) {
+      descents[i] = worker.descender.descend(places[first + i].second);
+    });
+    result_.descents += static_cast<long>(count);
+    std::vector<Candidate> candidates;
+    for (std::size_t i = 0; i < count; ++i) {
+      const int from = places[first + i].first;
+      if (descents[i].end == Descent::End::minimum)
+        candidates.push_back({descents[i].v, 0, 0.0, CurveKind::descent, from});
+      else if (descents[i].end == Descent::End::ran_away)
+        escape(CurveKind::descent, from, descents[i].v, descents[i].direction);
+    }
+    std::vector<int> numbers;
+    take(candidates, &numbers);
+    for (std::size_t i = 0; i < candidates.size(); ++i)
+      if (numbers[i] >= 0) link(CurveKind::descent, candidates[i].from, numbers[i]);
+  }
+}
+
+Exploration Explorer::run(const std::vector<Vector>& starts) {
+  deadline_ = began_ + std::chrono::duration_cast<Clock::duration>(
+                           std::chrono::duration<double>(options_.seconds));
+  seed_from(starts);
+  int quiet = 0;
+  while (quiet < options_.quiet_rounds && !is_over()) {
+    const int before = known_.size();
+    if (before > 0) trace_round(result_.rounds);
+    descend_from_saddles();
+    ++result_.rounds;
+    quiet = known_.size() > before ? 0 : quiet + 1;
+    if (options_.progress) options_.progress(known_.size(), result_.curves, quiet);
+  }
+  return finish();
+}
+
+/// Points by energy, and all that refers to them renumbered.
+Exploration Explorer::finish() {
+  std::vector<int> order(points_.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [this](int i, int j) {
+    return points_[static_cast<std::size_t>(i)].energy <
+           points_[static_cast<std::size_t>(j)].energy;
+  });
+  std::vector<int> place(points_.size());
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    place[static_cast<std::size_t>(order[k])] = static_cast<int>(k);
+    result_.points.push_back(std::move(points_[static_cast<std::size_t>(order[k])]));
+  }
+  const auto renumber = [&](int& i) {
+    if (i >= 0) i = place[static_cast<std::size_t>(i)];
+  };
+  for (Link& link : result_.links) {
+    renumber(link.from);
+    renumber(link.to);
+  }
+  for (Escape& escape : result_.escapes) renumber(escape.from);
+  result_.seconds = std::chrono::duration<double>(Clock::now() - began_).count();
+  const std::string found = std::to_string(result_.points.size()) + " stationary points on " +
+                            std::to_string(result_.curves) + " curves";
+  switch (result_.end) {
+    case ExploreEnd::quiet:
+      result_.message = found + "; the last " + std::to_string(options_.quiet_rounds) +
+                        " rounds found nothing new";
+      break;
+    case ExploreEnd::budget:
+      result_.message = found + " so far: the budget is used up";
+      break;
+    case ExploreEnd::cancelled:
+      result_.message = found + " so far: the run was cancelled";
+      break;
+  }
+  return std::move(result_);
+}
+
+}  // namespace
+
+std::string_view to_string(CurveKind kind) noexcept { return name_of(kCurveNames, kind); }
+
+std::optional<std::string> ExploreOptions::invalid_reason() const {
+  const auto say = [](const char* rule, double value) {
+    return std::string(rule) + ", got " + number(value);
+  };
+  if (quiet_rounds <= 0) return say("quiet_rounds must be > 0", quiet_rounds);
+  if (max_curves <= 0) return say("max_curves must be > 0", static_cast<double>(max_curves));
+  if (max_points <= 0) return say("max_points must be > 0", static_cast<double>(max_points));
+  if (max_steps <= 0) return say("max_steps must be > 0", max_steps);
+  if (descent_directions < 0) return say("descent_directions must be >= 0", descent_directions);
+  if (!(seconds > 0.0)) return say("seconds must be > 0", seconds);
+  if (threads < 1) return say("threads must be >= 1", threads);
+  return std::nullopt;
+}
+
+Exploration explore(const Problem& problem, const PerceptronOptions& network,
+                    const ExploreOptions& options, const std::vector<Vector>& starts) {
+  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+  for (const Vector& weights : starts)
+    if (weights.size() != problem.X.cols() || !weights.allFinite())
+      throw std::invalid_argument("a start of explore() needs " + std::to_string(problem.X.cols()) +
+                                  " finite weights");
+  return Explorer(problem, network, options).run(starts);
+}
+
+}  // namespace tautrack

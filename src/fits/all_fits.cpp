@@ -1,0 +1,335 @@
+#include "tautrack/fits/all_fits.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+#include <stdexcept>
+
+#include "core/names.hpp"
+#include "core/text.hpp"
+
+namespace tautrack {
+
+namespace {
+
+constexpr NameTable<Completeness, 4> kLevelNames{{
+    {Completeness::heuristic, "heuristic"},
+    {Completeness::index_consistent, "index-consistent"},
+    {Completeness::complete_in_box, "complete-in-box"},
+    {Completeness::complete, "complete"},
+}};
+
+constexpr NameTable<Answer, 3> kAnswerNames{{
+    {Answer::yes, "yes"},
+    {Answer::no, "no"},
+    {Answer::unknown, "unknown"},
+}};
+
+/// A pattern whose input along the way out is below this part of the largest one is free.
+constexpr double kFree = 1e-6;
+
+/// Limits of curves that are looked at, and the share of the time that each may take.
+constexpr std::size_t kMostLimits = 64;
+constexpr double kLimitSeconds = 2.0;
+
+/// Energies nearer than this, relative, are not told apart without a proof.
+constexpr double kSameEnergy = 1e-12;
+
+bool are_interior(const Problem& problem, const PerceptronOptions& network) {
+  const Range ends = range(network.activation);
+  return (problem.y.array() > ends.low).all() && (problem.y.array() < ends.high).all();
+}
+
+std::string count(std::size_t number, const char* one, const char* many) {
+  return std::to_string(number) + ' ' + (number == 1 ? one : many);
+}
+
+/// The same point in two lists: certified points by their proven radii, others by their distance.
+bool is_same(const StationaryPoint& a, const StationaryPoint& b) {
+  const double distance = (a.weights - b.weights).norm();
+  return distance <= a.radius + b.radius ||
+         (distance <= 1e-9 * (a.weights.norm() + b.weights.norm()) &&
+          a.morse_index == b.morse_index);
+}
+
+/// Local minima of the patterns that stay free on the way to the signs, as limits at infinity.
+void add_limits(const Problem& problem, const PerceptronOptions& network,
+                const std::vector<int>& signs, const ExploreOptions& explore_options,
+                std::vector<InfinitePoint>& limits) {
+  const InfimumTest test = test_infimum(problem, network, signs);
+  if (!test.is_stratum || test.local_infimum == false) return;
+  const Range ends = range(network.activation);
+  std::vector<Index> free;
+  double saturated_energy = 0.0;
+  for (Index i = 0; i < problem.y.size(); ++i) {
+    const int sign = signs[static_cast<std::size_t>(i)];
+    if (sign == 0) {
+      free.push_back(i);
+      continue;
+    }
+    const double omega = problem.pattern_weights.size() > 0 ? problem.pattern_weights(i) : 1.0;
+    const double r = (sign > 0 ? ends.high : ends.low) - problem.y(i);
+    saturated_energy += 0.5 * omega * r * r;
+  }
+  const auto add = [&](const Vector& weights, double energy) {
+    InfinitePoint limit;
+    limit.direction = test.direction;
+    limit.signs = signs;
+    limit.weights = weights;
+    limit.energy = energy;
+    limit.local_infimum = test.local_infimum;
+    limit.reason = test.reason;
+    limit.found_by = "limit of a curve";
+    limits.push_back(std::move(limit));
+  };
+  Problem rest;
+  rest.X = problem.X(free, Eigen::all);
+  if (free.empty() || rest.X.isZero(0.0)) {
+    const double zero = evaluate(network.activation, 0.0).value;
+    for (const Index i : free) {
+      const double omega = problem.pattern_weights.size() > 0 ? problem.pattern_weights(i) : 1.0;
+      saturated_energy += 0.5 * omega * (zero - problem.y(i)) * (zero - problem.y(i));
+    }
+    add(Vector::Zero(problem.X.cols()), saturated_energy);
+    return;
+  }
+  rest.name = problem.name;
+  rest.columns = problem.columns;
+  rest.y = problem.y(free);
+  if (problem.pattern_weights.size() > 0) rest.pattern_weights = problem.pattern_weights(free);
+  PerceptronOptions free_network = network;
+  free_network.ridge = 0.0;
+  ExploreOptions options = explore_options;
+  options.certify = false;
+  options.progress = {};
+  options.seconds = std::min(options.seconds, kLimitSeconds);
+  for (const StationaryPoint& point : explore(rest, free_network, options).points)
+    if (point.kind == StationaryKind::minimum) add(point.weights, point.energy + saturated_energy);
+}
+
+/// Limits of the curves that ran away.
+std::vector<InfinitePoint> limits_of_curves(const Problem& problem,
+                                            const PerceptronOptions& network,
+                                            const Exploration& exploration,
+                                            const ExploreOptions& options) {
+  std::set<std::vector<int>> seen;
+  std::vector<InfinitePoint> limits;
+  for (const Escape& escape : exploration.escapes) {
+    const Vector along = problem.X * escape.direction;
+    const double largest = along.cwiseAbs().maxCoeff();
+    std::vector<int> signs(static_cast<std::size_t>(along.size()), 0);
+    for (Index i = 0; i < along.size(); ++i)
+      if (std::abs(along(i)) > kFree * largest)
+        signs[static_cast<std::size_t>(i)] = along(i) > 0.0 ? 1 : -1;
+    if (seen.size() >= kMostLimits || options.stop.stop_requested()) break;
+    if (seen.insert(signs).second) add_limits(problem, network, signs, options, limits);
+  }
+  return limits;
+}
+
+/// Adds points to the list, in its order; links follow.
+void merge(AllFits& fits, std::vector<StationaryPoint> added) {
+  const std::size_t before = fits.points.size();
+  for (StationaryPoint& point : added) fits.points.push_back(std::move(point));
+  std::vector<int> order(fits.points.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto energy = [&](int i) { return fits.points[static_cast<std::size_t>(i)].energy; };
+  std::stable_sort(order.begin(), order.end(), [&](int i, int j) { return energy(i) < energy(j); });
+  std::vector<int> place(before);
+  std::vector<StationaryPoint> sorted;
+  for (const int i : order) {
+    if (static_cast<std::size_t>(i) < before)
+      place[static_cast<std::size_t>(i)] = static_cast<int>(sorted.size());
+    sorted.push_back(std::move(fits.points[static_cast<std::size_t>(i)]));
+  }
+  fits.points = std::move(sorted);
+  const auto renumber = [&](int& i) {
+    if (i >= 0) i = place[static_cast<std::size_t>(i)];
+  };
+  for (Link& link : fits.exploration.links) {
+    renumber(link.from);
+    renumber(link.to);
+  }
+  for (Escape& escape : fits.exploration.escapes) renumber(escape.from);
+}
+
+void judge_completeness(AllFits& fits, const Problem& problem, const PerceptronOptions& network) {
+  bool all_indices_known = true;
+  for (const StationaryPoint& point : fits.points) {
+    if (point.morse_index)
+      fits.index_sum += *point.morse_index % 2 == 0 ? 1 : -1;
+    else
+      all_indices_known = false;
+  }
+  fits.expected_index_sum = forced_index_sum(problem, network);
+  if (fits.strata.no_finite_point) {
+    fits.level = fits.points.empty() ? Completeness::complete : Completeness::heuristic;
+    fits.level_reason = fits.strata.message;
+    return;
+  }
+  if (fits.search && fits.search->finished && fits.level_reason.empty()) {
+    fits.level =
+        fits.search->region_holds_all ? Completeness::complete : Completeness::complete_in_box;
+    fits.level_reason = fits.search->message + "; " + fits.search->region_reason;
+    return;
+  }
+  const std::string contradiction = fits.level_reason;
+  const bool consistent = all_indices_known && contradiction.empty() &&
+                          fits.expected_index_sum == fits.index_sum &&
+                          fits.exploration.end == ExploreEnd::quiet;
+  fits.level = consistent ? Completeness::index_consistent : Completeness::heuristic;
+  fits.level_reason = fits.exploration.message;
+  if (!contradiction.empty()) fits.level_reason += "; " + contradiction;
+  if (consistent) {
+    fits.level_reason +=
+        ", and the sum of (-1)^index is " + std::to_string(fits.index_sum) + ", as topology forces";
+  } else if (!fits.expected_index_sum) {
+    fits.level_reason +=
+        "; with targets at or beyond the ends of the range no index sum is known to check against";
+  } else if (!all_indices_known) {
+    fits.level_reason += "; a point without a sure Morse index leaves the index sum open";
+  } else if (fits.expected_index_sum != fits.index_sum) {
+    fits.level_reason += "; the sum of (-1)^index is " + std::to_string(fits.index_sum) +
+                         " instead of " + std::to_string(*fits.expected_index_sum) +
+                         ": points are missing, more time or rounds may find them";
+  }
+  if (fits.search && !fits.search->finished)
+    fits.level_reason += "; exhaustive search: " + fits.search->message;
+}
+
+void judge_global_minimum(AllFits& fits) {
+  for (std::size_t i = 0; i < fits.points.size() && !fits.global_minimum; ++i)
+    if (fits.points[i].kind == StationaryKind::minimum) fits.global_minimum = static_cast<int>(i);
+  const bool infinity_is_known = fits.strata.none_exists || fits.strata.complete;
+  const bool all_finite_known = fits.level == Completeness::complete;
+  const StationaryPoint* best =
+      fits.global_minimum ? &fits.points[static_cast<std::size_t>(*fits.global_minimum)] : nullptr;
+  const InfinitePoint* limit = fits.at_infinity.empty() ? nullptr : &fits.at_infinity.front();
+  if (limit != nullptr && (best == nullptr || limit->energy < best->energy)) {
+    fits.infimum_at_infinity = true;
+    fits.global_minimum.reset();
+    fits.global_is_proven = all_finite_known && infinity_is_known && limit->local_infimum == true;
+    fits.global_reason = "at infinity: infimum E = " + number(limit->energy) + " not attained" +
+                         (fits.global_is_proven ? "" : ", the lowest that is known");
+    return;
+  }
+  if (best == nullptr) {
+    fits.global_reason = "no minimum is known";
+    return;
+  }
+  bool is_separate = best->status == PointStatus::certified;
+  for (const StationaryPoint& other : fits.points)
+    if (&other != best && other.kind == StationaryKind::minimum)
+      is_separate =
+          is_separate && other.energy - best->energy > kSameEnergy * std::max(1.0, other.energy);
+  fits.global_is_proven = all_finite_known && infinity_is_known && is_separate;
+  fits.global_reason = fits.global_is_proven
+                           ? "proven: the list is complete and infinite weights are no better"
+                           : "the lowest that is known";
+}
+
+void judge_uniqueness(AllFits& fits) {
+  std::size_t minima = 0, certified = 0, infima = 0;
+  for (const StationaryPoint& point : fits.points) {
+    if (point.kind != StationaryKind::minimum) continue;
+    ++minima;
+    if (point.status == PointStatus::certified) ++certified;
+  }
+  for (const InfinitePoint& limit : fits.at_infinity)
+    if (limit.local_infimum == true) ++infima;
+  const bool infinity_is_known = fits.strata.none_exists || fits.strata.complete;
+  const bool has_undecided = infima < fits.at_infinity.size();
+  const std::string found =
+      count(minima, "minimum", "minima") + " at finite weights" +
+      (infima > 0 ? " and " + count(infima, "infimum", "infima") + " at infinite ones" : "");
+  if (certified + infima >= 2) {
+    fits.unique = Answer::no;
+    fits.unique_reason = found;
+  } else if (fits.level == Completeness::complete && infinity_is_known && !has_undecided &&
+             certified == minima && minima + infima == 1) {
+    fits.unique = Answer::yes;
+    fits.unique_reason = "the list is complete: " + found;
+  } else if (minima + infima >= 2) {
+    fits.unique = Answer::unknown;
+    fits.unique_reason = found + ", but not all of them are certified";
+  } else {
+    fits.unique = Answer::unknown;
+    fits.unique_reason =
+        found + (minima + infima == 1 ? ", and no proof that there is no other" : "");
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(Completeness level) noexcept { return name_of(kLevelNames, level); }
+
+std::string_view to_string(Answer answer) noexcept { return name_of(kAnswerNames, answer); }
+
+std::optional<std::string> FitOptions::invalid_reason() const {
+  if (exhaustive_rank < 0)
+    return "exhaustive_rank must be >= 0, got " + std::to_string(exhaustive_rank);
+  if (auto reason = explore.invalid_reason()) return reason;
+  return search.invalid_reason();
+}
+
+std::optional<int> forced_index_sum(const Problem& problem, const PerceptronOptions& network) {
+  const bool all_penalised = network.ridge > 0.0 && !network.ridge_standardised;
+  if (all_penalised || are_interior(problem, network)) return 1;
+  return std::nullopt;
+}
+
+AllFits find_all_fits(const Problem& problem, const PerceptronOptions& network,
+                      const FitOptions& options) {
+  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+  AllFits fits;
+  StrataOptions strata_options = options.strata;
+  strata_options.stop = options.explore.stop;
+  fits.strata = enumerate_strata(problem, network, strata_options);
+  fits.at_infinity = std::move(fits.strata.infima);
+  fits.strata.infima.clear();
+
+  fits.exploration = explore(problem, network, options.explore);
+  fits.points = std::move(fits.exploration.points);
+  fits.exploration.points.clear();
+  if (!fits.strata.none_exists && !fits.strata.complete) {
+    std::vector<InfinitePoint> limits =
+        limits_of_curves(problem, network, fits.exploration, options.explore);
+    fits.at_infinity.insert(fits.at_infinity.end(), limits.begin(), limits.end());
+    std::stable_sort(
+        fits.at_infinity.begin(), fits.at_infinity.end(),
+        [](const InfinitePoint& a, const InfinitePoint& b) { return a.energy < b.energy; });
+  }
+
+  const Index rank = Perceptron(problem, network).unknowns();
+  if (options.exhaustive.value_or(rank <= options.exhaustive_rank) &&
+      !options.explore.stop.stop_requested()) {
+    SearchOptions search = options.search;
+    search.threads = options.explore.threads;
+    search.stop = options.explore.stop;
+    fits.search = search_exhaustively(problem, network, search);
+    std::vector<StationaryPoint> added;
+    for (StationaryPoint& point : fits.search->points)
+      if (std::none_of(fits.points.begin(), fits.points.end(),
+                       [&](const StationaryPoint& known) { return is_same(known, point); }))
+        added.push_back(std::move(point));
+    if (fits.search->finished) {
+      // What the search proves complete must hold what the curves have found.
+      std::size_t inside = 0;
+      for (const StationaryPoint& point : fits.points)
+        if ((point.weights.array() >= fits.search->region.low.array()).all() &&
+            (point.weights.array() <= fits.search->region.high.array()).all())
+          ++inside;
+      if (inside + added.size() != fits.search->points.size())
+        fits.level_reason = "the exhaustive search and the exploration contradict each other";
+    }
+    fits.search->points.clear();
+    if (!added.empty()) merge(fits, std::move(added));
+  }
+  judge_completeness(fits, problem, network);
+  judge_global_minimum(fits);
+  judge_uniqueness(fits);
+  return fits;
+}
+
+}  // namespace tautrack
