@@ -103,6 +103,16 @@ Perceptron::Perceptron(const Problem& problem, const PerceptronOptions& options)
         "': columns depend on each other, and the weights of least norm are least in the "
         "units of the data, not in standardised ones: leave out a column or penalise the "
         "weights in the units of the data");
+  set_pattern_data();
+  if (options_.ridge > 0.0) {
+    ridge_ = options_.ridge * space_.norm_matrix(options_.ridge_standardised
+                                                     ? standard_deviations(problem.X, omega_)
+                                                     : Vector());
+    ridge_norm_ = ridge_.norm();
+  }
+}
+
+void Perceptron::set_pattern_data() {
   using kernels::panel_rows;
   const Index panels = kernels::panels_of(patterns());
   kernels::Numbers memory = kernels::numbers(panels * panel_rows * kernels::pattern_arrays);
@@ -115,12 +125,20 @@ Perceptron::Perceptron(const Problem& problem, const PerceptronOptions& options)
     of_panel[kernels::pattern_norm * panel_rows + row] = space_.row_norms()[i];
   }
   pattern_data_ = std::move(memory);
-  if (options_.ridge > 0.0) {
-    ridge_ = options_.ridge * space_.norm_matrix(options_.ridge_standardised
-                                                     ? standard_deviations(problem.X, omega_)
-                                                     : Vector());
-    ridge_norm_ = ridge_.norm();
-  }
+}
+
+Perceptron Perceptron::with_targets(Vector y) const {
+  if (y.size() != patterns())
+    throw DataError("there are " + std::to_string(y.size()) + " targets for " +
+                    std::to_string(patterns()) + " patterns");
+  for (Index i = 0; i < y.size(); ++i)
+    if (!std::isfinite(y(i)))
+      throw DataError("target of pattern " + std::to_string(i + 1) + ": " + number(y(i)) +
+                      " is not a finite number");
+  Perceptron other = *this;
+  other.y_ = std::move(y);
+  other.set_pattern_data();
+  return other;
 }
 
 /// Sums of a slice, and memory for them.

@@ -41,6 +41,11 @@ class Perceptron {
   /// std::invalid_argument when an option breaks its rule.
   explicit Perceptron(const Problem& problem, const PerceptronOptions& options = {});
 
+  /// The same network over the same inputs with other targets: their column space is shared, not
+  /// computed again.
+  /// @throws DataError unless y is L finite numbers.
+  [[nodiscard]] Perceptron with_targets(Vector y) const;
+
   [[nodiscard]] Index patterns() const noexcept { return y_.size(); }      ///< L
   [[nodiscard]] Index unknowns() const noexcept { return space_.rank(); }  ///< n
   [[nodiscard]] const ColumnSpace& space() const noexcept { return space_; }
@@ -114,6 +119,8 @@ class Perceptron {
 
  private:
   struct Loops;
+
+  void set_pattern_data();
 
   PerceptronOptions options_;
   Vector y_;

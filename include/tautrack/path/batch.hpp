@@ -18,4 +18,13 @@ namespace tautrack {
                                                            const TrackOptions& options = {},
                                                            int threads = 1);
 
+/// The natural paths of one network for many targets over the same inputs, whose column space is shared;
+/// paths[j] belongs to column j.
+/// @param targets L x number of problems, finite.
+/// @throws DataError when the targets do not fit; std::invalid_argument as track_natural() does.
+[[nodiscard]] std::vector<NaturalPath> track_natural_batch(const Perceptron& network,
+                                                           const Matrix& targets,
+                                                           const TrackOptions& options = {},
+                                                           int threads = 1);
+
 }  // namespace tautrack
