@@ -1,10 +1,482 @@
 #include "tautrack/infinity/strata.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <stdexcept>
+#include <utility>
+
+#include <Eigen/QR>
+
+#include "core/text.hpp"
+#include "infinity/arrangement.hpp"
+#include "infinity/criterion.hpp"
+#include "infinity/free_minima.hpp"
+#include "infinity/linear_programme.hpp"
+#include "infinity/patterns.hpp"
+
 namespace tautrack {
-bool can_solve_linear_programmes() noexcept { return false; }
-InfimumTest test_infimum(const Problem&, const PerceptronOptions&, const std::vector<int>&) {
-  return {};
+
+namespace {
+
+using infinity::Arrangement;
+using infinity::Cone;
+using infinity::Face;
+using infinity::LinearProgramme;
+using infinity::LinearSolution;
+using infinity::Patterns;
+using infinity::Verdict;
+using Clock = std::chrono::steady_clock;
+
+/// A cone is open if all rates, of rows of length one, are larger than this somewhere in the unit
+/// box.
+constexpr double kOpen = 1e-9;
+
+constexpr const char* kRidge = "the ridge penalty grows without bound in this direction";
+
+/// The direction of the weights that a ridge penalty does not see: the one column of a constant
+/// that goes free when the others are standardised. Nothing without ridge or if all are penalised.
+std::optional<Index> unpenalised_column(const Problem& problem, const PerceptronOptions& network) {
+  if (!network.ridge_standardised) return std::nullopt;
+  for (Index j = 0; j < problem.X.cols(); ++j)
+    if ((problem.X.col(j).array() == problem.X(0, j)).all() && problem.X(0, j) != 0.0) return j;
+  return std::nullopt;
 }
-StrataResult enumerate_strata(const Problem&, const PerceptronOptions&, const StrataOptions&) {
-  return {};
+
+/// v in the unit box with B v >= t, t as large as possible, rows of B scaled to length one; nothing
+/// if t is not above kOpen.
+std::optional<Vector> deepest_direction(const Matrix& B) {
+  const Index d = B.cols();
+  Matrix A(B.rows(), d + 1);
+  A.leftCols(d) = B.rowwise().normalized();
+  A.col(d).setConstant(-1.0);
+  LinearProgramme programme(A, Vector::Zero(B.rows()), 1.0);
+  const LinearSolution solution = programme.minimise(-Vector::Unit(d + 1, d));
+  if (!solution.optimal) return std::nullopt;
+  Vector v = solution.x.head(d);
+  if (!((A.leftCols(d) * v).minCoeff() > kOpen)) return std::nullopt;
+  return v;
 }
+
+/// Groups with sign 0, and the others.
+struct Split {
+  std::vector<Index> free, saturated;
+};
+
+Split split(const std::vector<int>& signs) {
+  Split parts;
+  for (std::size_t g = 0; g < signs.size(); ++g)
+    (signs[g] == 0 ? parts.free : parts.saturated).push_back(static_cast<Index>(g));
+  return parts;
+}
+
+/// The cone of a stratum in the basis `kernel`, without a point inside.
+Cone cone_of(const Patterns& patterns, const std::vector<int>& signs,
+             const std::vector<Index>& saturated, const Matrix& kernel) {
+  Cone cone;
+  const Index q = static_cast<Index>(saturated.size());
+  cone.rates.resize(q, kernel.cols());
+  cone.excess.resize(q);
+  for (Index i = 0; i < q; ++i) {
+    const Index g = saturated[static_cast<std::size_t>(i)];
+    const int sign = signs[static_cast<std::size_t>(g)];
+    cone.rates.row(i) = sign * (patterns.rows.row(g) * kernel);
+    cone.excess(i) = patterns.excess(g, sign);
+  }
+  return cone;
+}
+
+/// All rates are the same multiple of the one direction without a penalty, so that the patterns act
+/// as one with the sum of their excesses: the other weights tend to zero, where the penalty pulls
+/// them.
+Verdict judge_with_ridge(const Cone& cone) {
+  if (cone.excess.minCoeff() >= 0.0)
+    return {true, "every pattern wants an output at or beyond the end of the range", {}};
+  const double sum = cone.excess.sum();
+  const double size = cone.excess.cwiseAbs().sum();
+  if (std::abs(sum) <= 1e-12 * size)
+    return {std::nullopt,
+            "the mean of the targets is the end of the range: the first order does not decide",
+            {}};
+  if (sum > 0.0) return {true, "the mean of the targets lies beyond the end of the range", {}};
+  return {false, "the mean of the targets lies inside the range", {}};
+}
+
+/// Whether some direction v has x_i v >= 0 where y_i is at or beyond the high end, <= 0 where it is
+/// at or beyond the low end and = 0 else, not all zero: then d/dt E(w + t v) < 0 for every w, since
+/// each term omega sigma'(u) (sigma(u) - y) x_i v is at most zero and one is less.
+bool has_no_finite_point(const Patterns& patterns) {
+  std::vector<Index> interior, outer;
+  for (Index g = 0; g < patterns.count(); ++g)
+    (patterns.is_interior(g) ? interior : outer).push_back(g);
+  if (outer.empty()) return false;
+  Matrix kernel = infinity::null_space(patterns.rows(interior, Eigen::all));
+  if (kernel.cols() == 0) return false;
+  Matrix B(0, kernel.cols());  // rows of length one, rates that must not be negative
+  Matrix user(0, patterns.rows.cols());
+  for (const Index g : outer) {
+    const Vector unit = patterns.rows.row(g).transpose().normalized();
+    const Vector part = kernel.transpose() * unit;
+    if (part.norm() <= infinity::kInSpan) continue;
+    const double sign = patterns.excess_high(g) >= 0.0 ? 1.0 : -1.0;
+    B.conservativeResize(B.rows() + 1, Eigen::NoChange);
+    B.bottomRows(1) = sign * part.transpose().normalized();
+    user.conservativeResize(user.rows() + 1, Eigen::NoChange);
+    user.bottomRows(1) = sign * unit.transpose();
+  }
+  if (B.rows() == 0) return false;
+  if (kernel.cols() == 1) return B.minCoeff() > 0.0 || B.maxCoeff() < 0.0;
+
+  LinearProgramme programme(B, Vector::Zero(B.rows()), 1.0);
+  const LinearSolution solution = programme.minimise(-B.colwise().sum().transpose());
+  if (!solution.optimal || !(-solution.value > 1e-6)) return false;
+  // Rates that are zero up to the solver's tolerance are made zero; the others must stay positive.
+  const Vector rates = B * solution.x;
+  std::vector<Index> zero;
+  for (Index i = 0; i < rates.size(); ++i)
+    if (rates(i) <= 1e-7) zero.push_back(i);
+  const Matrix stay = infinity::null_space(B(zero, Eigen::all));
+  if (stay.cols() == 0) return false;
+  const Vector inner = stay * (stay.transpose() * solution.x);
+  const Vector v = (kernel * inner).normalized();
+  const Vector exact = user * v;
+  bool moves = false;
+  for (Index i = 0; i < exact.size(); ++i) {
+    const bool is_zero = std::binary_search(zero.begin(), zero.end(), i);
+    if (is_zero ? std::abs(exact(i)) > infinity::kInSpan : !(exact(i) > kOpen)) return false;
+    moves = moves || !is_zero;
+  }
+  return moves;
+}
+
+/// Half the weighted square distance of all targets to the stratum: saturated patterns at their
+/// ends, the others at their node inputs.
+double limit_energy(const Perceptron& network, const std::vector<int>& signs,
+                    const Vector& inputs) {
+  const Activation activation = network.options().activation;
+  const Range ends = range(activation);
+  double energy = 0.0;
+  for (Index i = 0; i < network.patterns(); ++i) {
+    const int sign = signs[static_cast<std::size_t>(i)];
+    const double output =
+        sign == 0 ? evaluate(activation, inputs(i)).value : (sign > 0 ? ends.high : ends.low);
+    const double r = output - network.targets()(i);
+    energy += 0.5 * network.pattern_weights()(i) * r * r;
+  }
+  return energy;
+}
+
+/// Enumeration of the faces of the arrangement of one problem.
+class Enumeration {
+ public:
+  Enumeration(const Problem& problem, const PerceptronOptions& options, const Perceptron& network,
+              const Patterns& patterns, const StrataOptions& budget)
+      : problem_(problem),
+        options_(options),
+        network_(network),
+        patterns_(patterns),
+        budget_(budget),
+        arrangement_(infinity::arrangement_of(patterns.rows)),
+        minima_of_plane_(static_cast<std::size_t>(arrangement_.planes())) {}
+
+  void run(StrataResult& result) {
+    const Clock::time_point start = Clock::now();
+    const char* interrupted = nullptr;
+    result.complete = infinity::for_each_face(arrangement_, [&](const Face& face) {
+      if (result.strata >= budget_.max_strata) interrupted = "max_strata was reached";
+      if (budget_.stop.stop_requested()) interrupted = "the run was stopped";
+      if (std::chrono::duration<double>(Clock::now() - start).count() > budget_.seconds)
+        interrupted = "the time was used up";
+      if (interrupted != nullptr) return false;
+      ++result.strata;
+      look_at(face, result);
+      return true;
+    });
+    std::stable_sort(
+        result.infima.begin(), result.infima.end(),
+        [](const InfinitePoint& a, const InfinitePoint& b) { return a.energy < b.energy; });
+    result.message = result.complete
+                         ? "all strata at infinity were looked at"
+                         : std::string("not all strata at infinity were looked at: ") + interrupted;
+    if (result.searched > 0)
+      result.message +=
+          "; problems of free patterns that have two weights were searched for minima from many "
+          "starts, "
+          "which may miss some";
+  }
+
+ private:
+  void look_at(const Face& face, StrataResult& result) {
+    std::vector<int> signs(static_cast<std::size_t>(patterns_.count()));
+    for (std::size_t g = 0; g < signs.size(); ++g) {
+      const int sign = face.signs[static_cast<std::size_t>(arrangement_.plane[g])];
+      signs[g] = arrangement_.coefficient(static_cast<Index>(g)) > 0.0 ? sign : -sign;
+    }
+    Cone cone = cone_of(patterns_, signs, split(signs).saturated, face.kernel);
+    cone.inside = face.kernel.transpose() * face.inside;
+    if (cone.excess.minCoeff() >= 0.0) result.no_finite_point = true;
+    const Verdict verdict = infinity::judge(cone, options_.activation);
+    if (verdict.local_infimum == false) return;
+    for (const Vector& v : free_minima(face, result)) {
+      InfinitePoint point;
+      point.direction = network_.weights(face.inside).normalized();
+      point.signs = infinity::pattern_signs(patterns_, signs);
+      const Vector inputs = node_inputs(v);
+      point.weights = least_norm_weights(face, inputs);
+      point.energy = limit_energy(network_, point.signs, inputs);
+      point.local_infimum = verdict.local_infimum;
+      point.reason = verdict.reason;
+      point.found_by = "enumeration of strata";
+      result.infima.push_back(std::move(point));
+    }
+  }
+
+  /// Rows of the planes as a problem in the coordinates `basis' v`, n x k.
+  [[nodiscard]] Problem free_problem(const std::vector<Index>& planes, const Matrix& basis) const {
+    std::vector<Index> groups;
+    for (Index g = 0; g < patterns_.count(); ++g)
+      if (std::binary_search(planes.begin(), planes.end(),
+                             arrangement_.plane[static_cast<std::size_t>(g)]))
+        groups.push_back(g);
+    return make_problem(patterns_.rows(groups, Eigen::all) * basis, patterns_.targets(groups),
+                        problem_.name, {}, patterns_.weights(groups));
+  }
+
+  /// n.v at the minima of the rows of one plane with normal n.
+  const std::vector<double>& minima_of(Index plane) {
+    std::optional<std::vector<double>>& known = minima_of_plane_[static_cast<std::size_t>(plane)];
+    if (!known)
+      known = infinity::minima_of_one_weight(free_problem({plane}, arrangement_.normals.col(plane)),
+                                             options_.activation);
+    return *known;
+  }
+
+  /// v in the span of the free rows, at the local minima of their energy.
+  std::vector<Vector> free_minima(const Face& face, StrataResult& result) {
+    const Matrix& normals = arrangement_.normals;
+    if (face.free.empty()) return {Vector::Zero(normals.rows())};
+    std::vector<Vector> minima;
+    if (face.free.size() == 1) {
+      for (const double t : minima_of(face.free[0]))
+        minima.emplace_back(t * normals.col(face.free[0]));
+      return minima;
+    }
+    if (face.free.size() == 2) {  // the rows of one plane do not see the other
+      const Matrix inverse = normals(Eigen::all, face.free)
+                                 .transpose()
+                                 .completeOrthogonalDecomposition()
+                                 .pseudoInverse();
+      for (const double a : minima_of(face.free[0]))
+        for (const double b : minima_of(face.free[1]))
+          minima.emplace_back(inverse * Eigen::Vector2d(a, b));
+      return minima;
+    }
+    const auto [known, is_new] = minima_of_planes_.try_emplace(face.free);
+    if (is_new) {
+      const Matrix basis = infinity::null_space(face.kernel.transpose());
+      ++result.searched;
+      for (const Vector& c :
+           infinity::minima_of_two_weights(free_problem(face.free, basis), options_))
+        known->second.emplace_back(basis * c);
+    }
+    return known->second;
+  }
+
+  /// L, X w for weights with coordinates v; 0 for zero rows.
+  [[nodiscard]] Vector node_inputs(const Vector& v) const {
+    Vector inputs = Vector::Zero(network_.patterns());
+    const Vector of_groups = patterns_.rows * v;
+    for (Index i = 0; i < inputs.size(); ++i) {
+      const auto k = static_cast<std::size_t>(i);
+      if (patterns_.group[k] >= 0)
+        inputs(i) = patterns_.orientation[k] * of_groups(patterns_.group[k]);
+    }
+    return inputs;
+  }
+
+  /// w of least norm with x_i w = inputs_i on the free patterns. Two of them give all, if they are
+  /// as far from parallel as any.
+  [[nodiscard]] Vector least_norm_weights(const Face& face, const Vector& inputs) const {
+    std::vector<Index> rows;
+    Index second = -1;
+    double widest = 0.0;
+    for (const Index plane : face.free) {
+      const double sine = std::abs(1.0 - std::abs(arrangement_.normals.col(plane).dot(
+                                             arrangement_.normals.col(face.free[0]))));
+      if (sine > widest) {
+        widest = sine;
+        second = plane;
+      }
+    }
+    for (const Index plane : {face.free.empty() ? Index{-1} : face.free[0], second}) {
+      for (Index i = 0; plane >= 0 && i < inputs.size(); ++i) {
+        const Index g = patterns_.group[static_cast<std::size_t>(i)];
+        if (g >= 0 && arrangement_.plane[static_cast<std::size_t>(g)] == plane) {
+          rows.push_back(i);
+          break;
+        }
+      }
+    }
+    if (rows.empty()) return Vector::Zero(problem_.X.cols());
+    Matrix A = problem_.X(rows, Eigen::all);
+    const Vector length = A.rowwise().stableNorm();
+    A = length.cwiseInverse().asDiagonal() * A;
+    return A.completeOrthogonalDecomposition().solve(inputs(rows).cwiseQuotient(length));
+  }
+
+  const Problem& problem_;
+  const PerceptronOptions& options_;
+  const Perceptron& network_;
+  const Patterns& patterns_;
+  const StrataOptions& budget_;
+  Arrangement arrangement_;
+  std::vector<std::optional<std::vector<double>>> minima_of_plane_;
+  std::map<std::vector<Index>, std::vector<Vector>> minima_of_planes_;
+};
+
+/// Both ends that the one direction without a ridge penalty leads to.
+StrataResult ends_with_ridge(const Problem& problem, const PerceptronOptions& options,
+                             const Perceptron& network, Index column) {
+  StrataResult result;
+  result.complete = true;
+  for (const int side : {1, -1}) {
+    ++result.strata;
+    const int sign = problem.X(0, column) > 0.0 ? side : -side;
+    const std::vector<int> signs(static_cast<std::size_t>(network.patterns()), sign);
+    InfimumTest test = test_infimum(problem, options, signs);
+    if (test.local_infimum == false) continue;
+    InfinitePoint point;
+    point.direction = std::move(test.direction);
+    point.signs = signs;
+    point.weights = Vector::Zero(problem.X.cols());
+    point.energy = limit_energy(network, signs, Vector::Zero(network.patterns()));
+    point.local_infimum = test.local_infimum;
+    point.reason = std::move(test.reason);
+    point.found_by = "enumeration of strata";
+    result.infima.push_back(std::move(point));
+  }
+  if (result.infima.size() == 2 && result.infima[1].energy < result.infima[0].energy)
+    std::swap(result.infima[0], result.infima[1]);
+  result.message = "the ridge penalty leaves one direction free: both of its ends were looked at";
+  return result;
+}
+
+}  // namespace
+
+std::optional<std::string> StrataOptions::invalid_reason() const {
+  if (!(max_strata > 0)) return "max_strata must be > 0, got " + std::to_string(max_strata);
+  if (!(seconds > 0.0)) return "seconds must be > 0, got " + number(seconds);
+  return std::nullopt;
+}
+
+bool can_solve_linear_programmes() noexcept { return infinity::have_linear_programmes(); }
+
+InfimumTest test_infimum(const Problem& problem, const PerceptronOptions& network,
+                         const std::vector<int>& signs) {
+  const Perceptron perceptron(problem, network);
+  assert(static_cast<Index>(signs.size()) == perceptron.patterns());
+  const Patterns patterns = infinity::patterns_of(problem, perceptron);
+  InfimumTest test;
+  test.reason = "no direction of the weights saturates the patterns with these signs";
+  const std::optional<std::vector<int>> of_groups = infinity::group_signs(patterns, signs);
+  if (!of_groups) return test;
+  const Split parts = split(*of_groups);
+  if (parts.saturated.empty()) return test;
+
+  Matrix kernel = infinity::null_space(patterns.rows(parts.free, Eigen::all));
+  if (kernel.cols() == 0) return test;
+  for (const Index g : parts.saturated)
+    if (!((patterns.rows.row(g) * kernel).norm() > infinity::kInSpan * patterns.rows.row(g).norm()))
+      return test;
+  const std::optional<Index> unpenalised = unpenalised_column(problem, network);
+  if (network.ridge > 0.0 && unpenalised && parts.free.empty()) {
+    // All patterns on one side of a constant column: its direction realises the signs.
+    Vector w = Vector::Unit(problem.X.cols(), *unpenalised);
+    const Vector v = perceptron.coordinates(w);
+    const Cone along = cone_of(patterns, *of_groups, parts.saturated, v);
+    if (along.rates.maxCoeff() < 0.0) w = -w;
+    if (along.rates.maxCoeff() < 0.0 || along.rates.minCoeff() > 0.0) {
+      test.is_stratum = true;
+      test.direction = w;
+      Verdict verdict = judge_with_ridge(along);
+      test.local_infimum = verdict.local_infimum;
+      test.reason = std::move(verdict.reason);
+      if (test.local_infimum == false) test.way_in = w;
+      return test;
+    }
+  }
+  Cone cone = cone_of(patterns, *of_groups, parts.saturated, kernel);
+  if (kernel.cols() == 1) {
+    if (cone.rates.maxCoeff() < 0.0) {
+      kernel = -kernel;
+      cone.rates = -cone.rates;
+    }
+    if (!(cone.rates.minCoeff() > 0.0)) return test;
+    cone.inside = Vector::Ones(1);
+  } else if (!can_solve_linear_programmes()) {
+    test.reason =
+        "whether the signs are those of a direction takes a linear programme, and the library was "
+        "built "
+        "without Clp";
+    return test;
+  } else {
+    const std::optional<Vector> inside = deepest_direction(cone.rates);
+    if (!inside) return test;
+    cone.inside = *inside;
+  }
+  const auto in_user_units = [&](const Vector& v) {
+    return Vector(perceptron.weights(kernel * v).normalized());
+  };
+  test.is_stratum = true;
+  test.direction = in_user_units(cone.inside);
+  if (network.ridge > 0.0) {
+    test.local_infimum = false;
+    test.reason = kRidge;
+    test.way_in = test.direction;
+    return test;
+  }
+  Verdict verdict = infinity::judge(cone, network.activation);
+  test.local_infimum = verdict.local_infimum;
+  test.reason = std::move(verdict.reason);
+  if (test.local_infimum == false) test.way_in = in_user_units(verdict.way_in);
+  return test;
+}
+
+StrataResult enumerate_strata(const Problem& problem, const PerceptronOptions& network,
+                              const StrataOptions& options) {
+  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+  const Perceptron perceptron(problem, network);
+  StrataResult result;
+  if (network.ridge > 0.0) {
+    const std::optional<Index> column = unpenalised_column(problem, network);
+    if (column) return ends_with_ridge(problem, network, perceptron, *column);
+    result.none_exists = true;
+    result.complete = true;
+    result.message = "with a ridge term no infimum is at infinite weights";
+    return result;
+  }
+  const Patterns patterns = infinity::patterns_of(problem, perceptron);
+  bool all_interior = true;
+  for (Index g = 0; g < patterns.count(); ++g)
+    all_interior = all_interior && patterns.is_interior(g);
+  if (all_interior) {
+    result.none_exists = true;
+    result.complete = true;
+    result.message =
+        "all targets are inside the range of the network: no infimum is at infinite weights";
+    return result;
+  }
+  result.no_finite_point = has_no_finite_point(patterns);
+  if (perceptron.unknowns() <= 3) {
+    Enumeration(problem, network, perceptron, patterns, options).run(result);
+  } else {
+    result.message = "the rank of X is " + std::to_string(perceptron.unknowns()) +
+                     ": strata at infinity are enumerated up to rank 3 only";
+  }
+  return result;
+}
+
 }  // namespace tautrack
