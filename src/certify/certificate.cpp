@@ -1,8 +1,72 @@
 #include "tautrack/certify/certificate.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "certify/prover.hpp"
+
 namespace tautrack {
-struct Certifier::State {};
-bool Certifier::available() noexcept { return false; }
-Certifier::Certifier(const Problem&, const PerceptronOptions&, const CertifyOptions&) {}
+
+namespace {
+
+const CertifyOptions& checked(const CertifyOptions& options) {
+  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+  return options;
+}
+
+}  // namespace
+
+std::optional<std::string> CertifyOptions::invalid_reason() const {
+  constexpr int least = std::numeric_limits<double>::digits;
+  constexpr int most = 1 << 20;
+  if (max_precision < least || max_precision > most)
+    return "max_precision must lie in [" + std::to_string(least) + ", " + std::to_string(most) +
+           "], got " + std::to_string(max_precision);
+  if (first_precision < least || first_precision > max_precision)
+    return "first_precision must lie in [" + std::to_string(least) +
+           ", max_precision = " + std::to_string(max_precision) + "], got " +
+           std::to_string(first_precision);
+  return std::nullopt;
+}
+
+struct Certifier::State {
+  State(const Problem& problem, const PerceptronOptions& network, const CertifyOptions& options)
+      : columns(problem.X.cols()), prover(problem, network, options) {}
+
+  Index columns;
+  Prover prover;
+};
+
+bool Certifier::available() noexcept {
+#ifdef TAUTRACK_WITH_FLINT
+  return true;
+#else
+  return false;
+#endif
+}
+
+Certifier::Certifier(const Problem& problem, const PerceptronOptions& network,
+                     const CertifyOptions& options)
+    : state_(std::make_unique<State>(problem, network, checked(options))) {}
 Certifier::~Certifier() = default;
-Certificate Certifier::certify(const Vector&) { return {}; }
+Certifier::Certifier(Certifier&&) noexcept = default;
+Certifier& Certifier::operator=(Certifier&&) noexcept = default;
+
+Certificate Certifier::certify(const Vector& weights) {
+  if (weights.size() != state_->columns)
+    throw std::invalid_argument("there must be " + std::to_string(state_->columns) +
+                                " weights, got " + std::to_string(weights.size()));
+  Certificate certificate;
+  if (weights.allFinite())
+    certificate = state_->prover.certify(weights);
+  else
+    certificate.reason = "the weights are not finite";
+  if (!certificate.certified) certificate.weights = weights;
+  return certificate;
+}
+
 }  // namespace tautrack

@@ -15,6 +15,7 @@
 #include "kernels/kernels.hpp"
 #include "kernels/numbers.hpp"
 #include "network/loops.hpp"
+#include "network/penalty_scale.hpp"
 
 namespace tautrack {
 
@@ -58,13 +59,6 @@ bool is_plausible(const Problem& problem) {
          (omega.size() == 0 || ((omega.array() * 0.0).sum() == 0.0 && omega.minCoeff() > 0.0));
 }
 
-/// Standard deviations of the columns, a pattern of weight two counted twice.
-Vector standard_deviations(const Matrix& X, const Vector& omega) {
-  const Eigen::RowVectorXd mean = omega.transpose() * X / omega.sum();
-  const Matrix centred = X.rowwise() - mean;
-  return (centred.cwiseAbs2().transpose() * omega / omega.sum()).cwiseSqrt();
-}
-
 const PerceptronOptions& checked(const PerceptronOptions& options) {
   if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
   return options;
@@ -106,7 +100,7 @@ Perceptron::Perceptron(const Problem& problem, const PerceptronOptions& options)
   set_pattern_data();
   if (options_.ridge > 0.0) {
     ridge_ = options_.ridge * space_.norm_matrix(options_.ridge_standardised
-                                                     ? standard_deviations(problem.X, omega_)
+                                                     ? penalty_scale(problem.X, omega_)
                                                      : Vector());
     ridge_norm_ = ridge_.norm();
   }

@@ -23,15 +23,17 @@ struct CertifyOptions {
 struct Certificate {
   bool certified = false;
   bool refuted = false;  ///< Not certified because no stationary point is near.
-  std::string reason;   ///< One sentence why not; empty when certified.
-  Vector weights;       ///< s, the doubles nearest to the point; as given when not certified.
-  double radius = 0.0;  ///< The point lies within this (Euclidean, user's units) of `weights`.
-  /// >= radius. No second stationary point lies within this distance of `weights`.
+  std::string reason;    ///< One sentence why not; empty when certified.
+  Vector weights;        ///< s, the doubles nearest to the point; as given when not certified.
+  double radius = 0.0;   ///< The point lies within this (Euclidean, user's units) of `weights`.
+  /// >= radius. No second stationary point lies within this distance of `weights`. Proven, hence below
+  /// the true distance to the next point, near flat strips by orders of magnitude.
   double unique_within = 0.0;
-  std::optional<int> morse_index;  ///< Proven; nothing when some sign could not be.
+  std::optional<int> morse_index;  ///< Proven; nothing when not certified.
   Vector
       eigenvalues;  ///< n, of the Hessian in the network's orthonormal coordinates, ascending, each
-                    ///< with its right sign; empty when not certified.
+                    ///< with its right sign; empty when not certified. The signs are proven, the
+                    ///< values are good to about 1e-8 of each and carry no bound.
   double energy = 0.0;         ///< E at the point ...
   double energy_radius = 0.0;  ///< ... to within this.
   int precision = 0;           ///< Bits that it took.
@@ -39,7 +41,33 @@ struct Certificate {
 
 /// Proves in ball arithmetic (FLINT/Arb; Johansson 2017) that the equations X' D r + ridge M w = 0 of
 /// the problem as given, every double of it taken exactly, have exactly one solution near given
-/// weights.
+/// weights. (With a standardised penalty the standard deviations, rounded to double, are part of the
+/// problem as given; those of constant columns are zero.)
+///
+/// Method: in approximate eigenvectors z of the Hessian the simplified Newton map N(z) = z - C G(z),
+/// C the inverse of the diagonal, maps a box |z_j| <= r_j into itself and contracts it in the maximum
+/// norm weighted by 1 / r (Krawczyk 1969; Rump, Acta Numerica 2010, section 13). The Hessian at the
+/// midpoint is a ball; how much it changes over the box follows from bounds of the second and third
+/// derivative of sigma relative to the first, which stay sharp where sigma saturates. The same
+/// inequality keeps C times the Hessian nonsingular all over the box, so that the signs of the
+/// diagonal are its inertia (Sylvester). In the end the box is made as large as the inequality
+/// allows, which gives `unique_within`.
+///
+/// Precision doubles while an eigenvalue is not separated from zero or the gradient drowns in
+/// rounding: a saddle with eigenvalues 1 and -1e-27 gets its index, a singular Hessian never a
+/// certificate.
+///
+/// Near means what a caller's rounding may do. Let the displacement of a step be max_i |du_i| /
+/// (1 + |u_i|), u = X w the node inputs, and add up all steps of Newton's method from the given
+/// weights to the point. At most 1e-3 is near. Up to 0.1 is near, too, when the squared Newton
+/// decrements |G' H^-1 G| of these steps, twice their change of the energy, add up to no more than
+/// 1e-12 times the sum of the pattern weights: along a flat strip doubles can do no better. All else
+/// is refused, however flat the energy is, and so is a point to which Newton's method does not
+/// converge quadratically.
+///
+/// Where columns of X depend on each other, stationary points form affine families, and each family
+/// counts as the one point of least norm in it; `unique_within` is a distance between such points.
+/// This needs the rank of X, its doubles taken exactly, to be the one that the network works with.
 class Certifier {
  public:
   /// Whether the library was built with FLINT: without it nothing is ever certified.
@@ -52,8 +80,14 @@ class Certifier {
   Certifier(Certifier&&) noexcept;
   Certifier& operator=(Certifier&&) noexcept;
 
-  /// One thread at a time; make one Certifier a thread.
-  /// @param weights s, user's units, a numerical solution.
+  /// One thread at a time; make one Certifier a thread. Cost: as a rule one evaluation of the
+  /// Hessian in ball arithmetic, L n (s + n) products; the memory for it is kept between calls.
+  ///
+  /// Where columns depend on each other, only the part of `weights` that moves node inputs counts,
+  /// and the first call determines the exact rank.
+  /// @param weights s, user's units, a numerical solution. Numbers that are not finite are refused
+  /// with a reason.
+  /// @throws std::invalid_argument when there are not s of them.
   [[nodiscard]] Certificate certify(const Vector& weights);
 
  private:

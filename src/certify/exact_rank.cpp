@@ -1,0 +1,37 @@
+#include "certify/exact_rank.hpp"
+
+#ifdef TAUTRACK_WITH_FLINT
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "certify/ball.hpp"
+
+namespace tautrack::ball {
+
+Index exact_rank(const Matrix& X) {
+  constexpr int digits = std::numeric_limits<double>::digits;
+  IntegerMatrix integers(X.rows(), X.cols());
+  for (Index j = 0; j < X.cols(); ++j) {
+    // A power of two for each column does not change the rank.
+    int least = std::numeric_limits<int>::max();
+    for (Index i = 0; i < X.rows(); ++i) {
+      int exponent = 0;
+      if (std::frexp(X(i, j), &exponent) != 0.0) least = std::min(least, exponent);
+    }
+    for (Index i = 0; i < X.rows(); ++i) {
+      int exponent = 0;
+      const double fraction = std::frexp(X(i, j), &exponent);
+      if (fraction == 0.0) continue;
+      fmpz* const entry = integers(i, j);
+      fmpz_set_d(entry, std::ldexp(fraction, digits));
+      fmpz_mul_2exp(entry, entry, static_cast<ulong>(exponent - least));
+    }
+  }
+  return integers.rank();
+}
+
+}  // namespace tautrack::ball
+
+#endif

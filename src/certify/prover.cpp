@@ -1,0 +1,712 @@
+#include "certify/prover.hpp"
+
+#ifdef TAUTRACK_WITH_FLINT
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include <Eigen/LU>
+#include <Eigen/QR>
+
+#include "certify/exact_rank.hpp"
+#include "core/text.hpp"
+#include "network/penalty_scale.hpp"
+
+namespace tautrack {
+
+using ball::Ball;
+using ball::BallMatrix;
+using ball::Balls;
+using ball::Bound;
+using ball::nearest;
+
+namespace {
+
+/// The rule of what is near: see Certifier.
+constexpr double kNear = 1e-3, kNearWhereFlat = 0.1, kFlat = 1e-12;
+
+/// Displacement below which Newton's method in double has done what it can for the proof.
+constexpr double kPolished = 1e-9;
+
+/// Quadratic convergence shrinks a step by more than this, and how often it may fail to.
+constexpr double kShrink = 0.25;
+constexpr int kSlowSteps = 3;
+
+/// It makes them shrink by more than this even towards a degenerate point, but not on the way to
+/// infinity.
+constexpr double kHolds = 0.9;
+
+constexpr int kPolishSteps = 4, kStepsPerPrecision = 10;
+
+/// Off-diagonal entries of the Hessian, relative to the geometric mean of the diagonal ones, above
+/// which eigenvectors are improved: eigenvalues are good to the square of it.
+constexpr slong kDiagonalBits = 14;
+
+/// The same relative to the smaller of the two, for boxes that reach as far in all directions.
+constexpr slong kSeparatedBits = 6;
+
+/// Eigenvalues in double are good to a few digits as long as they are above this times the largest.
+constexpr double kResolved = 1e-8;
+
+/// Wanted uncertainty of the weights relative to their size.
+constexpr double kSharp = 0x1p-51;
+
+/// What the ridge penalty multiplies the weights with.
+Vector weights_of_penalty(const Problem& problem, const PerceptronOptions& options) {
+  if (!options.ridge_standardised) return Vector::Ones(problem.X.cols());
+  return penalty_scale(problem.X, problem.pattern_weights.size() > 0
+                                      ? problem.pattern_weights
+                                      : Vector(Vector::Ones(problem.X.rows())));
+}
+
+std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
+/// Leaves the midpoint only.
+void drop_radius(arb_ptr x) { mag_zero(arb_radref(x)); }
+
+/// Exponent e with 2^(e-1) <= |x| < 2^e for the midpoint, cut off where sums of a few would overflow;
+/// that of zero is the lowest.
+slong exponent(arb_srcptr x) {
+  constexpr slong highest = std::numeric_limits<slong>::max() / 16;
+  if (arf_is_zero(arb_midref(x)) != 0) return -highest - 1;
+  return std::clamp(arf_abs_bound_lt_2exp_si(arb_midref(x)), -highest, highest);
+}
+
+}  // namespace
+
+Prover::Prover(const Problem& problem, const PerceptronOptions& options,
+               const CertifyOptions& certify)
+    : limits_(certify),
+      network_(problem, options),
+      work_(network_),
+      L_(network_.patterns()),
+      s_(problem.X.cols()),
+      n_(network_.unknowns()),
+      omega_sum_(network_.total_pattern_weight()),
+      inputs_(problem.X),
+      dependent_(!network_.space().dependencies().empty()),
+      penalised_(options.ridge > 0.0),
+      sigmoid_(options.activation),
+      X_(L_, s_),
+      target_(L_),
+      omega_(L_),
+      penalty_(s_),
+      T_(s_, n_),
+      R_(n_, s_),
+      w_(s_),
+      z_(n_),
+      force_(L_),
+      curvature_(L_),
+      patterns_(at(L_)),
+      penalty_force_(s_),
+      V_(n_, n_),
+      P_(s_, n_),
+      a_(L_, n_),
+      ca_(L_, n_),
+      hessian_(n_, n_),
+      image_(n_, std::max(n_, s_)),
+      step_(n_),
+      a_bounds_(at(L_ * n_)),
+      omega_bounds_(at(L_)),
+      defect_(at(n_ * n_)),
+      pivot_below_(at(n_)),
+      contraction_(at(n_)),
+      sums_(at(n_)) {
+  X_.set(inputs_);
+  for (Index i = 0; i < L_; ++i) {
+    arb_set_d(target_[i], network_.targets()(i));
+    arb_set_d(omega_[i], network_.pattern_weights()(i));
+    omega_bounds_[at(i)] = Bound::above(omega_[i]);
+  }
+  largest_row_ = inputs_.rowwise().stableNorm().maxCoeff();
+  if (penalised_) {
+    const Vector scale = weights_of_penalty(problem, options);
+    for (Index j = 0; j < s_; ++j) {
+      arb_set_d(penalty_[j], scale(j));
+      arb_mul(penalty_[j], penalty_[j], penalty_[j], ARF_PREC_EXACT);
+      arb_set_d(t_.get(), options.ridge);
+      arb_mul(penalty_[j], penalty_[j], t_.get(), ARF_PREC_EXACT);
+    }
+  }
+
+  const ColumnSpace& space = network_.space();
+  const Matrix A = space.basis();
+  metric_ = A.transpose() * network_.pattern_weights().asDiagonal() * A;
+  Matrix R(n_, s_);
+  for (Index j = 0; j < s_; ++j) R.col(j) = space.coordinates(Vector::Unit(s_, j));
+  R_.set(R);
+  if (!dependent_) {
+    Matrix T(s_, n_);
+    for (Index j = 0; j < n_; ++j) T.col(j) = space.weights(Vector::Unit(n_, j));
+    T_.set(T);
+    return;
+  }
+  // T = B' C with n independent rows B of X, so that the columns of T lie in the row space of X.
+  const Eigen::ColPivHouseholderQR<Matrix> pivoting(A.transpose());
+  Matrix B(n_, s_);
+  for (Index i = 0; i < n_; ++i) B.row(i) = inputs_.row(pivoting.colsPermutation().indices()(i));
+  const Matrix C = Matrix(R * B.transpose()).inverse();
+  for (Index i = 0; i < s_; ++i) {
+    for (Index j = 0; j < n_; ++j) {
+      for (Index k = 0; k < n_; ++k) {
+        arb_set_d(t_.get(), B(k, i));
+        arb_set_d(t2_.get(), C(k, j));
+        arb_addmul(T_(i, j), t_.get(), t2_.get(), ARF_PREC_EXACT);
+      }
+    }
+  }
+}
+
+const std::string& Prover::rank_mismatch() {
+  if (mismatch_) return *mismatch_;
+  mismatch_ = "";
+  if (dependent_ && n_ < std::min(L_, s_)) {
+    const Index rank = ball::exact_rank(inputs_);
+    if (rank != n_)
+      mismatch_ = "the columns of X, its numbers taken exactly, have rank " + std::to_string(rank) +
+                  ", but only " + std::to_string(n_) + " of them are independent to rank_tolerance";
+  }
+  return *mismatch_;
+}
+
+Certificate Prover::certify(const Vector& weights) {
+  Certificate certificate;
+  certificate.reason = rank_mismatch();
+  if (!certificate.reason.empty()) return certificate;
+  if (!network_.coordinates(weights).allFinite()) {
+    certificate.reason = "node inputs are beyond the range of double";
+    return certificate;
+  }
+  Progress progress;
+  set_midpoint(polish(weights, progress));
+  for (precision_ = limits_.first_precision;; precision_ = std::min(2 * precision_, most())) {
+    switch (attempt(progress, certificate)) {
+      case Attempt::proven:
+        certificate.precision = static_cast<int>(precision_);
+        return certificate;
+      case Attempt::refused:
+        return certificate;
+      case Attempt::needs_precision:
+        break;
+    }
+    if (precision_ == most()) return certificate;
+  }
+}
+
+Vector Prover::polish(const Vector& weights, Progress& progress) {
+  set_eigenvectors(Matrix::Identity(n_, n_));
+  Vector w = weights;
+  Vector v = network_.coordinates(weights);
+  Vector H(n_), H_tau(n_);
+  Matrix H_v(n_, n_), first_vectors;
+  for (int k = 0; k < kPolishSteps; ++k) {
+    network_.derivatives(v, 1.0, work_, H, H_v, H_tau);
+    if (!H.allFinite() || !H_v.allFinite()) break;
+    eigen_.compute(H_v);
+    if (eigen_.info() != Eigen::Success) break;
+    if (k == 0) first_vectors = eigen_.eigenvectors();
+    const Vector by_vector = eigen_.eigenvectors().transpose() * H;
+    const Vector step = -by_vector.cwiseQuotient(eigen_.eigenvalues());
+    if (!step.allFinite()) break;
+    const Vector dv = eigen_.eigenvectors() * step;
+    const double displacement = network_.relative_displacement(v, dv, work_);
+    if (!(displacement <= kNear) ||
+        (k > 0 && !(displacement <= kShrink * progress.last_displacement)))
+      break;
+    w += network_.weights(dv);
+    progress.add(displacement, step.cwiseProduct(by_vector).cwiseAbs().sum());
+    if (displacement <= kPolished) {
+      set_eigenvectors(eigen_.eigenvectors());
+      return w;
+    }
+    v += dv;
+  }
+  // Double precision cannot do it, or should not: the balls begin where the caller did.
+  progress = Progress();
+  if (first_vectors.size() > 0) set_eigenvectors(first_vectors);
+  return weights;
+}
+
+void Prover::set_eigenvectors(const Matrix& vectors) { V_.set(vectors); }
+
+void Prover::set_midpoint(const Vector& weights) {
+  if (dependent_) {
+    const Vector z = network_.coordinates(weights);
+    for (Index j = 0; j < n_; ++j) arb_set_d(z_[j], z(j));
+  } else {
+    for (Index j = 0; j < s_; ++j) arb_set_d(w_[j], weights(j));
+  }
+}
+
+Prover::Attempt Prover::attempt(Progress& progress, Certificate& certificate) {
+  for (int k = 0; k < kStepsPerPrecision; ++k) {
+    evaluate();
+    if (!diagonalise()) {
+      certificate.reason = "degenerate: with " + std::to_string(precision_) +
+                           " bits some eigenvalue of the Hessian cannot be told from zero";
+      return Attempt::needs_precision;
+    }
+    set_step();
+    const bool noise = step_is_noise();
+    const double displacement = step_displacement();
+    Progress next = progress;
+    next.add(displacement, step_decrement());
+    const bool near = next.moved <= kNear ||
+                      (next.moved <= kNearWhereFlat && next.decrements <= kFlat * omega_sum_);
+    const std::optional<Proof> proof = prove();
+    if (!proof && noise) {
+      certificate.reason = "the gradient cannot be told from zero well enough with " +
+                           std::to_string(precision_) + " bits";
+      return Attempt::needs_precision;
+    }
+    if (!near) {
+      certificate.refuted = true;
+      certificate.reason = "no stationary point near: Newton's method moves node inputs by " +
+                           number(next.moved) + " relative to one or to their size";
+      return Attempt::refused;
+    }
+    if (proof) {
+      if (proof->sharp || precision_ == most() || k + 1 == kStepsPerPrecision)
+        return finish(*proof, certificate);
+      if (noise) {
+        certificate.reason =
+            "the point cannot be located well enough with " + std::to_string(precision_) + " bits";
+        return Attempt::needs_precision;
+      }
+    } else if (next.moved > kNear && displacement > kHolds * progress.last_displacement &&
+               progress.last_displacement > 0.0) {
+      certificate.refuted = true;
+      certificate.reason = "no stationary point near: the steps of Newton's method do not shrink";
+      return Attempt::refused;
+    } else if (progress.last_displacement > 0.0 &&
+               displacement > kShrink * progress.last_displacement && ++next.slow >= kSlowSteps) {
+      certificate.reason =
+          "degenerate: Newton's method does not converge quadratically, as where the Hessian is "
+          "singular";
+      return Attempt::refused;
+    }
+    progress = next;
+    move_midpoint();
+  }
+  certificate.reason = "degenerate: Newton's method has not converged after " +
+                       std::to_string(kStepsPerPrecision) + " steps";
+  return Attempt::refused;
+}
+
+void Prover::evaluate() {
+  const slong p = precision_;
+  if (dependent_)
+    for (Index j = 0; j < s_; ++j)
+      arb_dot(w_[j], nullptr, 0, T_(j, 0), 1, z_[0], 1, n_, p + FLINT_BITS);
+  arb_zero(energy_.get());
+  for (Index i = 0; i < L_; ++i) {
+    arb_ptr const u = t_.get();
+    arb_dot(u, nullptr, 0, X_(i, 0), 1, w_[0], 1, s_, p);
+    sigmoid_.evaluate(u, target_[i], p);
+    ball::PatternBounds& bounds = patterns_[at(i)];
+    bounds.slope = Bound::above(sigmoid_.slope());
+    bounds.residual = Bound::above(sigmoid_.residual());
+    bounds.input = Bound::above(u);
+    bounds.input_below = Bound::below(u);
+    arb_ptr const weighted = t2_.get();
+    arb_mul(weighted, sigmoid_.residual(), omega_[i], p);
+    arb_addmul(energy_.get(), weighted, sigmoid_.residual(), p);
+    arb_mul(force_[i], weighted, sigmoid_.slope(), p);
+    arb_mul(curvature_[i], weighted, sigmoid_.second(), p);
+    arb_mul(weighted, sigmoid_.slope(), sigmoid_.slope(), p);
+    arb_addmul(curvature_[i], weighted, omega_[i], p);
+  }
+  if (penalised_) {
+    for (Index j = 0; j < s_; ++j) {
+      arb_mul(penalty_force_[j], penalty_[j], w_[j], p);
+      arb_addmul(energy_.get(), penalty_force_[j], w_[j], p);
+    }
+  }
+  arb_div_si(energy_.get(), energy_.get(), 2, p);
+}
+
+void Prover::transform() {
+  const slong p = precision_;
+  for (Index i = 0; i < s_; ++i)
+    for (Index j = 0; j < n_; ++j) arb_dot(P_(i, j), nullptr, 0, T_(i, 0), 1, V_(0, j), n_, n_, p);
+  for (Index i = 0; i < L_; ++i) {
+    for (Index j = 0; j < n_; ++j) {
+      arb_dot(a_(i, j), nullptr, 0, X_(i, 0), 1, P_(0, j), n_, s_, p);
+      arb_mul(ca_(i, j), curvature_[i], a_(i, j), p);
+    }
+  }
+  for (Index j = 0; j < n_; ++j) {
+    for (Index k = j; k < n_; ++k) {
+      arb_dot(hessian_(j, k), nullptr, 0, ca_(0, j), n_, a_(0, k), n_, L_, p);
+      if (penalised_) {
+        for (Index i = 0; i < s_; ++i) {
+          arb_mul(t_.get(), penalty_[i], P_(i, j), p);
+          arb_addmul(hessian_(j, k), t_.get(), P_(i, k), p);
+        }
+      }
+      if (k > j) arb_set(hessian_(k, j), hessian_(j, k));
+    }
+  }
+}
+
+bool Prover::is_diagonal() const {
+  const Bound small = Bound::power_of_two(-kDiagonalBits);
+  const Bound small_square = small * small;
+  std::vector<Bound> diagonal(at(n_));
+  for (Index j = 0; j < n_; ++j) {
+    diagonal[at(j)] = Bound::below(hessian_(j, j));
+    if (diagonal[at(j)].is_zero()) return false;
+    if (!(Bound::of_radius(hessian_(j, j)) < product_below(small, diagonal[at(j)]))) return false;
+  }
+  for (Index j = 0; j < n_; ++j) {
+    for (Index k = 0; k < j; ++k) {
+      const Bound entry = Bound::above(hessian_(j, k));
+      if (!(entry * entry <
+            product_below(small_square, product_below(diagonal[at(j)], diagonal[at(k)]))))
+        return false;
+    }
+  }
+  return true;
+}
+
+bool Prover::is_separated() const {
+  const Bound small = Bound::power_of_two(-kSeparatedBits);
+  for (Index j = 0; j < n_; ++j) {
+    const Bound limit = product_below(small, Bound::below(hessian_(j, j)));
+    for (Index k = 0; k < n_; ++k)
+      if (k != j && !(Bound::above(hessian_(j, k)) <= limit)) return false;
+  }
+  return true;
+}
+
+bool Prover::diagonalise() {
+  transform();
+  if (!is_diagonal()) {
+    // Eigenvalues are found in double, some eight decades at a time: what is below is freed of the
+    // eigenvectors found so far by elimination, and so the next decades come up.
+    for (Index first = 0; first < n_;) {
+      const Index found = rotate(first);
+      if (found == 0) return false;
+      first += found;
+      transform();
+      if (first < n_) {
+        eliminate(first);
+        transform();
+      }
+    }
+  }
+  // Flat directions need stiff ones taken out of them to more digits than double has.
+  for (int pass = 0; pass < 2 && !is_separated(); ++pass) {
+    for (Index j = 0; j < n_; ++j)
+      for (Index k = 0; k < n_; ++k)
+        if (exponent(hessian_(j, j)) < exponent(hessian_(k, k)) - kSeparatedBits) subtract(j, k);
+    transform();
+  }
+  return is_diagonal();
+}
+
+void Prover::eliminate(Index first) {
+  for (Index j = first; j < n_; ++j)
+    for (Index k = 0; k < first; ++k) subtract(j, k);
+}
+
+void Prover::subtract(Index j, Index k) {
+  if (arf_is_zero(arb_midref(hessian_(k, k))) != 0) return;
+  arb_ptr const factor = t_.get();
+  arb_div(factor, hessian_(k, j), hessian_(k, k), precision_);
+  drop_radius(factor);
+  if (arb_is_finite(factor) == 0) return;
+  for (Index i = 0; i < n_; ++i) {
+    arb_submul(V_(i, j), factor, V_(i, k), precision_);
+    drop_radius(V_(i, j));
+  }
+}
+
+Index Prover::rotate(Index first) {
+  const Index size = n_ - first;
+  arb_srcptr largest = hessian_(first, first);
+  for (Index j = first; j < n_; ++j)
+    for (Index k = first; k <= j; ++k)
+      if (exponent(hessian_(j, k)) > exponent(largest)) largest = hessian_(j, k);
+  // Relative to the largest entry, in case all of them are out of the range of double.
+  arb_get_mid_arb(t2_.get(), largest);
+  if (arb_is_zero(t2_.get()) != 0) return 0;
+  const double sign = arf_sgn(arb_midref(largest));
+  Matrix block(size, size);
+  for (Index j = 0; j < size; ++j) {
+    for (Index k = 0; k < size; ++k) {
+      arb_div(t_.get(), hessian_(first + j, first + k), t2_.get(), precision_);
+      block(j, k) = sign * nearest(t_.get());
+    }
+  }
+  if (!block.allFinite()) return 0;
+  eigen_.compute(block);
+  if (eigen_.info() != Eigen::Success) return 0;
+  const Vector size_of = eigen_.eigenvalues().cwiseAbs();
+  std::vector<Index> order(at(size));
+  std::iota(order.begin(), order.end(), Index{0});
+  std::sort(order.begin(), order.end(), [&](Index j, Index k) { return size_of(j) > size_of(k); });
+  if (size_of(order.front()) == 0.0) return 0;
+  // V_act <- V_act W
+  for (Index i = 0; i < n_; ++i) {
+    for (Index j = 0; j < size; ++j) {
+      arb_ptr const sum = image_(0, j);
+      arb_zero(sum);
+      for (Index k = 0; k < size; ++k) {
+        arb_set_d(t_.get(), eigen_.eigenvectors()(k, order[at(j)]));
+        arb_addmul(sum, t_.get(), V_(i, first + k), precision_);
+      }
+      drop_radius(sum);
+    }
+    for (Index j = 0; j < size; ++j) arb_set(V_(i, first + j), image_(0, j));
+  }
+  Index found = 0;
+  while (found < size && size_of(order[at(found)]) >= kResolved * size_of(order.front())) ++found;
+  return found;
+}
+
+void Prover::set_step() {
+  const slong p = precision_;
+  for (Index j = 0; j < n_; ++j) {
+    arb_ptr const G = t_.get();
+    arb_dot(G, nullptr, 0, force_[0], 1, a_(0, j), n_, L_, p);
+    if (penalised_) arb_dot(G, G, 0, penalty_force_[0], 1, P_(0, j), n_, s_, p);
+    // C takes the midpoint of the diagonal exactly.
+    arb_get_mid_arb(t2_.get(), hessian_(j, j));
+    arb_div(step_[j], G, t2_.get(), p);
+    pivot_below_[at(j)] = Bound::below(t2_.get());
+    const Bound& pivot = pivot_below_[at(j)];
+    for (Index k = 0; k < n_; ++k)
+      defect_[at(j * n_ + k)] =
+          (j == k ? Bound::of_radius(hessian_(j, j)) : Bound::above(hessian_(j, k))) / pivot;
+  }
+  for (Index i = 0; i < L_; ++i)
+    for (Index j = 0; j < n_; ++j) a_bounds_[at(i * n_ + j)] = Bound::above(a_(i, j));
+}
+
+bool Prover::step_is_noise() const {
+  Bound largest;
+  Bound radius;
+  for (Index j = 0; j < n_; ++j) {
+    const Bound scale = square_root(pivot_below_[at(j)]);
+    largest = std::max(largest, Bound::above(step_[j]) * scale);
+    radius = std::max(radius, Bound::of_radius(step_[j]) * scale);
+  }
+  return largest <= Bound(4.0) * radius;
+}
+
+double Prover::step_displacement() {
+  double largest = 0.0;
+  for (Index i = 0; i < L_; ++i) {
+    constexpr slong p = 30;
+    arb_dot(t_.get(), nullptr, 0, a_(i, 0), 1, step_[0], 1, n_, p);
+    const Bound move = Bound::above(t_.get());
+    const Bound size = Bound(1.0) + patterns_[at(i)].input;
+    largest = std::max(largest, (move / size).above_as_double());
+  }
+  return largest;
+}
+
+double Prover::step_decrement() const {
+  Bound sum;
+  for (Index j = 0; j < n_; ++j) {
+    const Bound step = Bound::above(step_[j]);
+    sum += step * step * Bound::above(hessian_(j, j));
+  }
+  return sum.above_as_double();
+}
+
+double Prover::contract(const std::vector<Bound>& r) {
+  for (Bound& sum : sums_) sum = Bound();
+  for (Index i = 0; i < L_; ++i) {
+    ball::PatternBounds& pattern = patterns_[at(i)];
+    const Bound* const a = &a_bounds_[at(i * n_)];
+    pattern.displacement = Bound();
+    for (Index j = 0; j < n_; ++j) pattern.displacement.add_product(a[j], r[at(j)]);
+    const Bound change = omega_bounds_[at(i)] * pattern.displacement *
+                         ball::curvature_change(network_.options().activation, pattern);
+    if (!change.is_finite()) return std::numeric_limits<double>::infinity();
+    for (Index j = 0; j < n_; ++j) sums_[at(j)].add_product(change, a[j]);
+  }
+  Bound ratio;
+  for (Index j = 0; j < n_; ++j) {
+    Bound& left = contraction_[at(j)];
+    left = sums_[at(j)] / pivot_below_[at(j)];
+    for (Index k = 0; k < n_; ++k) left.add_product(defect_[at(j * n_ + k)], r[at(k)]);
+    ratio = std::max(ratio, left / r[at(j)]);
+  }
+  return ratio.above_as_double();
+}
+
+std::optional<Prover::Proof> Prover::prove() {
+  // A cube in coordinates in which the Hessian is +-1, twice as large as the step.
+  Bound size = Bound::power_of_two(-4 * precision_);
+  for (Index j = 0; j < n_; ++j)
+    size = std::max(size, Bound::above(step_[j]) * square_root(Bound::above(hessian_(j, j))));
+  std::vector<Bound> r(at(n_));
+  for (Index j = 0; j < n_; ++j)
+    r[at(j)] = Bound(2.0) * size / square_root_below(pivot_below_[at(j)]);
+  if (!(contract(r) < 1.0)) return std::nullopt;
+  for (Index j = 0; j < n_; ++j)
+    if (!(Bound::above(step_[j]) + contraction_[at(j)] <= r[at(j)])) return std::nullopt;
+
+  Proof proof;
+  proof.weights.resize(s_);
+  Bound spread_square;
+  Bound radius_square;
+  Bound offset_square;
+  for (Index i = 0; i < s_; ++i) {
+    arb_ptr const weight = t_.get();
+    arb_dot(weight, w_[i], 1, P_(i, 0), 1, step_[0], 1, n_, precision_);
+    proof.weights(i) = nearest(weight);
+    Bound spread = Bound::of_radius(weight);
+    Bound rest;
+    for (Index j = 0; j < n_; ++j) rest.add_product(Bound::above(P_(i, j)), contraction_[at(j)]);
+    spread += rest;
+    spread_square.add_product(spread, spread);
+    arb_set_d(t2_.get(), proof.weights(i));
+    arb_sub(weight, weight, t2_.get(), precision_);
+    const Bound error = Bound::above(weight) + rest;
+    radius_square.add_product(error, error);
+    arb_sub(weight, w_[i], t2_.get(), precision_);
+    const Bound offset = Bound::above(weight);
+    offset_square.add_product(offset, offset);
+  }
+  if (!proof.weights.allFinite()) return std::nullopt;
+  proof.radius = square_root(radius_square);
+  proof.offset = square_root(offset_square);
+  proof.sharp = square_root(spread_square).above_as_double() <=
+                kSharp * (proof.weights.norm() + 1e-3 / largest_row_);
+  Bound energy;
+  for (Index j = 0; j < n_; ++j)
+    energy += Bound::above(hessian_(j, j)) * r[at(j)] * (Bound::above(step_[j]) + r[at(j)]);
+  proof.energy_radius = energy;
+  return proof;
+}
+
+Prover::Attempt Prover::finish(const Proof& proof, Certificate& certificate) {
+  const Bound unique = uniqueness(proof);
+  if (!(proof.radius <= unique)) {
+    certificate.reason = "degenerate: with " + std::to_string(precision_) +
+                         " bits a second stationary point may round to the same weights";
+    return Attempt::needs_precision;
+  }
+  certificate.certified = true;
+  certificate.reason.clear();
+  certificate.weights = proof.weights;
+  certificate.radius = proof.radius.above_as_double();
+  certificate.unique_within = std::max(unique.above_as_double(), certificate.radius);
+  certificate.energy = nearest(energy_.get());
+  arb_set_d(t_.get(), certificate.energy);
+  arb_sub(t_.get(), energy_.get(), t_.get(), precision_);
+  certificate.energy_radius = (Bound::above(t_.get()) + proof.energy_radius).above_as_double();
+  certificate.eigenvalues.resize(n_);
+  Vector vector(n_);
+  int negative = 0;
+  for (Index j = 0; j < n_; ++j) {
+    for (Index i = 0; i < n_; ++i) vector(i) = nearest(V_(i, j));
+    const double sign = arf_sgn(arb_midref(hessian_(j, j))) < 0 ? -1.0 : 1.0;
+    if (sign < 0.0) ++negative;
+    const double size = std::abs(nearest(hessian_(j, j)) / vector.dot(metric_ * vector));
+    certificate.eigenvalues(j) = sign * std::max(size, std::numeric_limits<double>::denorm_min());
+  }
+  std::sort(certificate.eigenvalues.begin(), certificate.eigenvalues.end());
+  certificate.morse_index = negative;
+  return Attempt::proven;
+}
+
+Bound Prover::uniqueness(const Proof& proof) {
+  // Q = V' R is nearly the inverse of P: Q P = I + F, |F| <= f < 1 in the norm weighted by 1 / r, so
+  // that w = w_c + P z has |z_j| / r_j <= max_k |row k of Q| |w - w_c| / r_k / (1 - f).
+  std::vector<Bound> row(at(n_));
+  for (Index j = 0; j < n_; ++j) {
+    Bound square;
+    for (Index i = 0; i < s_; ++i) {
+      arb_dot(image_(j, i), nullptr, 0, V_(0, j), n_, R_(0, i), s_, n_, precision_);
+      const Bound entry = Bound::above(image_(j, i));
+      square.add_product(entry, entry);
+    }
+    row[at(j)] = square_root(square);
+  }
+  std::vector<Bound> F(at(n_ * n_));
+  for (Index j = 0; j < n_; ++j) {
+    for (Index k = 0; k < n_; ++k) {
+      arb_dot(t_.get(), nullptr, 0, image_(j, 0), 1, P_(0, k), n_, s_, precision_);
+      if (j == k) arb_sub_ui(t_.get(), t_.get(), 1, precision_);
+      F[at(j * n_ + k)] = Bound::above(t_.get());
+    }
+  }
+  slong lowest = std::numeric_limits<slong>::max();
+  slong highest = std::numeric_limits<slong>::min();
+  for (Index j = 0; j < n_; ++j) {
+    lowest = std::min(lowest, exponent(hessian_(j, j)));
+    highest = std::max(highest, exponent(hessian_(j, j)));
+  }
+  // Boxes that reach as far in all directions, or farther in flat ones.
+  Bound best;
+  for (int stretch = 0; stretch <= 2; ++stretch) {
+    if (stretch > 0 && highest - lowest < 16 * stretch) break;
+    const std::vector<Bound> r = grow(stretch);
+    if (r.empty()) continue;
+    Bound f;
+    Bound most;
+    for (Index j = 0; j < n_; ++j) {
+      Bound sum;
+      for (Index k = 0; k < n_; ++k) sum.add_product(F[at(j * n_ + k)], r[at(k)]);
+      f = std::max(f, sum / r[at(j)]);
+      most = std::max(most, row[at(j)] / r[at(j)]);
+    }
+    const Bound rest = difference_below(Bound(1.0), f);
+    if (rest.is_zero()) continue;
+    best = std::max(best, difference_below(quotient_below(rest, most), proof.offset));
+  }
+  // Nothing below the range of double is worth a claim, and above_as_double() would round it up.
+  return best < Bound::power_of_two(-900) ? Bound() : best;
+}
+
+std::vector<Bound> Prover::grow(int stretch) {
+  constexpr int most_trials = 12;
+  std::vector<Bound> r(at(n_));
+  for (Index j = 0; j < n_; ++j)
+    r[at(j)] = Bound::power_of_two(-exponent(hessian_(j, j)) * stretch / 4);
+  const auto scale = [&](const Bound& factor) {
+    for (Bound& x : r) x = x * factor;
+  };
+  Bound displacement;
+  for (Index i = 0; i < L_; ++i) {
+    Bound sum;
+    for (Index j = 0; j < n_; ++j) sum.add_product(a_bounds_[at(i * n_ + j)], r[at(j)]);
+    displacement = std::max(displacement, sum);
+  }
+  scale(Bound(0.25) / displacement);
+  std::vector<Bound> good;
+  for (int trial = 0; trial < most_trials; ++trial) {
+    const double ratio = contract(r);
+    if (ratio < 1.0) {
+      const bool enough = !good.empty() || ratio > 0.75;
+      good = r;
+      if (enough) break;
+      scale(Bound(ratio > 0.1 ? 0.85 / ratio : 4.0));
+    } else {
+      if (!good.empty()) break;
+      scale(Bound(std::isfinite(ratio) ? std::max(0.8 / ratio, 1e-300) : 0.125));
+    }
+  }
+  return good;
+}
+
+void Prover::move_midpoint() {
+  const slong p = precision_ + FLINT_BITS;
+  const Index size = dependent_ ? n_ : s_;
+  for (Index i = 0; i < size; ++i) {
+    arb_ptr const x = dependent_ ? z_[i] : w_[i];
+    arb_dot(x, x, 1, dependent_ ? V_(i, 0) : P_(i, 0), 1, step_[0], 1, n_, p);
+    drop_radius(x);
+  }
+}
+
+}  // namespace tautrack
+
+#endif

@@ -1,0 +1,175 @@
+#pragma once
+
+#include "tautrack/certify/certificate.hpp"
+#include "tautrack/data/dataset.hpp"
+#include "tautrack/network/perceptron.hpp"
+
+#ifdef TAUTRACK_WITH_FLINT
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <Eigen/Eigenvalues>
+
+#include "certify/ball.hpp"
+#include "certify/sigmoid.hpp"
+
+namespace tautrack {
+
+/// What Certifier does. Coordinates are w = w_c + P z with P = T V (s x n): T takes the network's
+/// orthonormal coordinates to weights, V (n x n) holds approximate eigenvectors of the Hessian, and
+/// the midpoint w_c moves with Newton's method.
+class Prover {
+ public:
+  Prover(const Problem& problem, const PerceptronOptions& options, const CertifyOptions& certify);
+
+  /// @pre s finite numbers.
+  [[nodiscard]] Certificate certify(const Vector& weights);
+
+ private:
+  using Bound = ball::Bound;
+
+  /// How far the steps have come from the given weights, and how fast they shrink.
+  struct Progress {
+    double moved = 0.0;       ///< Sum of the displacements.
+    double decrements = 0.0;  ///< Sum of the squared Newton decrements.
+    double last_displacement = 0.0;
+    int slow = 0;  ///< Steps that did not shrink as they do where convergence is quadratic.
+
+    void add(double displacement, double decrement) {
+      moved += displacement;
+      decrements += decrement;
+      last_displacement = displacement;
+    }
+  };
+  /// What is proven at a midpoint.
+  struct Proof {
+    Vector weights;
+    bool sharp = false;   ///< The point is known to about the rounding of `weights`.
+    Bound radius;         ///< Its distance to `weights`.
+    Bound offset;         ///< That of `weights` to the midpoint.
+    Bound energy_radius;  ///< Of its energy, around that of the midpoint.
+  };
+  enum class Attempt { proven, needs_precision, refused };
+
+  [[nodiscard]] slong most() const noexcept { return limits_.max_precision; }
+  /// Why the rank of X forbids a certificate; empty when it does not.
+  [[nodiscard]] const std::string& rank_mismatch();
+  /// Newton's method in double, from which weights and eigenvectors come if it converges.
+  [[nodiscard]] Vector polish(const Vector& weights, Progress& progress);
+  void set_eigenvectors(const Matrix& vectors);
+  void set_midpoint(const Vector& weights);
+
+  /// All steps at one precision. Whatever fails leaves its reason in the certificate.
+  [[nodiscard]] Attempt attempt(Progress& progress, Certificate& certificate);
+
+  /// All that the midpoint decides and V does not.
+  void evaluate();
+  /// P, a = X P and the Hessian V' H V.
+  void transform();
+  /// Whether the Hessian is nearly diagonal, with nothing on the diagonal that may be zero.
+  [[nodiscard]] bool is_diagonal() const;
+  /// Whether it is so relative to the smaller of two eigenvalues, too.
+  [[nodiscard]] bool is_separated() const;
+  /// Improves V until the Hessian is diagonal; false when the precision does not suffice for that.
+  [[nodiscard]] bool diagonalise();
+  /// Takes eigenvectors before `first` out of the others, to first order.
+  void eliminate(Index first);
+  /// Takes column k of V out of column j.
+  void subtract(Index j, Index k);
+  /// Turns the columns from `first` on to the eigenvectors of their block, larger eigenvalues first.
+  /// Returns how many of them double precision has resolved; zero when the block is not finite or
+  /// zero.
+  [[nodiscard]] Index rotate(Index first);
+
+  /// C G, I - C H and the sizes of a.
+  void set_step();
+  [[nodiscard]] bool step_is_noise() const;
+  [[nodiscard]] double step_displacement();
+  [[nodiscard]] double step_decrement() const;
+  void move_midpoint();
+
+  /// With N' the derivative of N and r a box: contraction_j = sum_k r_k max |N'_jk| over the box. Returns
+  /// max_j contraction_j / r_j or more: N contracts the box if that is below one.
+  [[nodiscard]] double contract(const std::vector<Bound>& r);
+  /// The theorem at this midpoint; nothing when its inequality does not hold.
+  [[nodiscard]] std::optional<Proof> prove();
+  /// Fills the certificate; refused when the rounding of the weights is more than uniqueness allows.
+  [[nodiscard]] Attempt finish(const Proof& proof, Certificate& certificate);
+  /// No second point lies within this distance of the weights.
+  [[nodiscard]] Bound uniqueness(const Proof& proof);
+  /// A large box that N contracts, with r_j like |H_jj|^(-stretch/4); empty when none is found.
+  [[nodiscard]] std::vector<Bound> grow(int stretch);
+
+  CertifyOptions limits_;
+  Perceptron network_;
+  Perceptron::Workspace work_;
+  Index L_, s_, n_;
+  double omega_sum_;
+  Matrix inputs_;             ///< X
+  double largest_row_ = 0.0;  ///< Norm of the largest row of X.
+  bool dependent_;            ///< Columns of X depend on each other.
+  bool penalised_;
+  std::optional<std::string> mismatch_;  ///< rank_mismatch(), once it is known.
+  slong precision_ = 0;                  ///< Bits.
+  ball::Sigmoid sigmoid_;
+
+  // The problem, exactly.
+  ball::BallMatrix X_;
+  ball::Balls target_, omega_;  ///< L
+  ball::Balls penalty_;         ///< s, ridge scale_j^2
+  ball::BallMatrix T_;          ///< s x n; each column lies in the row space of X.
+  ball::BallMatrix R_;          ///< n x s, R T = 1 nearly
+  Matrix metric_;               ///< n x n, T' X' omega X T, nearly one
+
+  // The midpoint.
+  ball::Balls w_;  ///< s
+  ball::Balls z_;  ///< n, w = T z; this is what moves when columns depend on each other.
+
+  // At the midpoint.
+  ball::Balls force_;      ///< L, omega sigma' r
+  ball::Balls curvature_;  ///< L, omega (sigma'^2 + sigma'' r)
+  std::vector<ball::PatternBounds> patterns_;
+  ball::Balls penalty_force_;  ///< s
+  ball::Ball energy_;
+
+  // In the coordinates of V.
+  ball::BallMatrix V_, P_;                 ///< n x n and s x n
+  ball::BallMatrix a_, ca_;                ///< L x n, rows of X P and those times curvature_
+  ball::BallMatrix hessian_;               ///< n x n
+  ball::BallMatrix image_;                 ///< Scratch, n x max(n, s).
+  ball::Balls step_;                       ///< n, C G: the step of Newton's method is its negative.
+  std::vector<Bound> a_bounds_;            ///< L x n, of |a|
+  std::vector<Bound> omega_bounds_;        ///< L
+  std::vector<Bound> defect_;              ///< n x n, of |I - C H|
+  std::vector<Bound> pivot_below_;         ///< n, the diagonal without its radius is at least this.
+  std::vector<Bound> contraction_, sums_;  ///< n, see contract().
+  Eigen::SelfAdjointEigenSolver<Matrix> eigen_;
+  ball::Ball t_, t2_;  ///< Scratch.
+};
+
+}  // namespace tautrack
+
+#else
+
+namespace tautrack {
+
+/// Stands in for the one above in a library without FLINT.
+class Prover {
+ public:
+  /// The network is made for what is thrown about the problem.
+  Prover(const Problem& problem, const PerceptronOptions& options, const CertifyOptions&) {
+    const Perceptron network(problem, options);
+  }
+  [[nodiscard]] static Certificate certify(const Vector&) {
+    Certificate certificate;
+    certificate.reason = "tautrack was built without FLINT, which certificates need";
+    return certificate;
+  }
+};
+
+}  // namespace tautrack
+
+#endif
