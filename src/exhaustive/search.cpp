@@ -1,7 +1,455 @@
 #include "tautrack/exhaustive/search.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <deque>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+
+#include <Eigen/Eigenvalues>
+
+#include "core/parallel.hpp"
+#include "core/text.hpp"
+#include "exhaustive/cell.hpp"
+#include "exhaustive/region.hpp"
+#include "exhaustive/rows.hpp"
+
 namespace tautrack {
-std::optional<std::string> SearchOptions::invalid_reason() const { return std::nullopt; }
-SearchResult search_exhaustively(const Problem&, const PerceptronOptions&, const SearchOptions&) {
-  return {};
+
+namespace {
+
+using exhaustive::Bases;
+using exhaustive::Cell;
+using exhaustive::Examiner;
+using exhaustive::Found;
+using exhaustive::Interval;
+using exhaustive::Point;
+using exhaustive::Region;
+using exhaustive::Rows;
+using exhaustive::SignTest;
+using exhaustive::Verdict;
+
+using Clock = std::chrono::steady_clock;
+
+/// Cells that are collected before they are shared among threads.
+constexpr std::size_t kCollected = 512;
+
+/// What ends a search, watched by all threads.
+class Watch {
+ public:
+  explicit Watch(const SearchOptions& options) : options_(options), start_(Clock::now()) {}
+
+  /// Whether one more cell may be looked at.
+  [[nodiscard]] bool allows() {
+    if (is_over_.load(std::memory_order_relaxed)) return false;
+    if (options_.stop.stop_requested()) return end("it was stopped");
+    if (seconds() > options_.seconds)
+      return end("its time of " + number(options_.seconds) + " s was over");
+    if (boxes_.fetch_add(1, std::memory_order_relaxed) >= options_.max_boxes) {
+      boxes_.fetch_sub(1, std::memory_order_relaxed);
+      return end("it had looked at " + std::to_string(options_.max_boxes) + " boxes");
+    }
+    return true;
+  }
+
+  /// A part of the search is done, and `change` cells more are waiting.
+  void report(double share, long change) {
+    waiting_.fetch_add(change, std::memory_order_relaxed);
+    double done = done_.load(std::memory_order_relaxed);
+    while (!done_.compare_exchange_weak(done, done + share, std::memory_order_relaxed)) {
+    }
+    if (!options_.progress || boxes_.load(std::memory_order_relaxed) < next_report_.load()) return;
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return;
+    constexpr long every = 4096;
+    next_report_ = boxes_.load() + every;
+    options_.progress(boxes_.load(), std::max(0L, waiting_.load()), std::min(1.0, done_.load()));
+  }
+
+  [[nodiscard]] double seconds() const {
+    return std::chrono::duration<double>(Clock::now() - start_).count();
+  }
+  [[nodiscard]] long boxes() const { return boxes_.load(); }
+  [[nodiscard]] bool is_over() const { return is_over_.load(); }
+  /// Why it ended early.
+  [[nodiscard]] std::string reason() const { return reason_; }
+
+ private:
+  bool end(std::string reason) {
+    const std::lock_guard lock(mutex_);
+    if (!is_over_.exchange(true)) reason_ = std::move(reason);
+    return false;
+  }
+
+  const SearchOptions& options_;
+  Clock::time_point start_;
+  std::atomic<bool> is_over_{false};
+  std::atomic<long> boxes_{0}, waiting_{1}, next_report_{0};
+  std::atomic<double> done_{0.0};
+  std::mutex mutex_;
+  std::string reason_;
+};
+
+/// What one thread came to.
+struct Harvest {
+  std::vector<Found> found;
+  std::vector<Cell> undecided;  ///< Too small, or left over.
+
+  void add(Harvest&& other) {
+    found.insert(found.end(), std::make_move_iterator(other.found.begin()),
+                 std::make_move_iterator(other.found.end()));
+    undecided.insert(undecided.end(), std::make_move_iterator(other.undecided.begin()),
+                     std::make_move_iterator(other.undecided.end()));
+  }
+};
+
+/// Looks at the cell; what is left of it goes to the end of `waiting`.
+template <class Cells>
+void look_at(Cell&& cell, Examiner& examiner, Watch& watch, Harvest& harvest, Cells& waiting) {
+  switch (examiner.examine(cell)) {
+    case Verdict::excluded:
+      watch.report(cell.share, -1);
+      break;
+    case Verdict::found:
+      harvest.found.push_back(examiner.found());
+      watch.report(cell.share, -1);
+      break;
+    case Verdict::undecided:
+      watch.report(cell.share, -1);
+      harvest.undecided.push_back(std::move(cell));
+      break;
+    case Verdict::split:
+      watch.report(0.0, 1);
+      waiting.push_back(std::move(examiner.second_half()));
+      waiting.push_back(std::move(cell));
+      break;
+  }
 }
+
+/// Breadth first until there are enough cells for all threads, then each of these depth first. What
+/// becomes of a cell depends on nothing but the cell, so that the outcome does not depend on the
+/// threads.
+Harvest search(const Rows& rows, const SignTest& signs, Bases& bases, const Point& box,
+               const SearchOptions& options, Watch& watch) {
+  Harvest all;
+  std::deque<Cell> collected;
+  collected.push_back(Examiner::cell_of(rows, bases, box));
+  {
+    Examiner examiner(rows, signs, bases);
+    while (!collected.empty() && collected.size() < kCollected && watch.allows()) {
+      Cell cell = std::move(collected.front());
+      collected.pop_front();
+      look_at(std::move(cell), examiner, watch, all, collected);
+    }
+  }
+  const Team team(options.threads);
+  std::vector<Harvest> harvests(static_cast<std::size_t>(options.threads));
+  std::atomic<std::size_t> next{0};
+  team.for_each(options.threads, [&](int thread) {
+    Harvest& harvest = harvests[static_cast<std::size_t>(thread)];
+    Examiner examiner(rows, signs, bases);
+    std::vector<Cell> waiting;
+    for (;;) {
+      const std::size_t mine = next.fetch_add(1);
+      if (mine >= collected.size()) return;
+      waiting.push_back(std::move(collected[mine]));
+      while (!waiting.empty() && watch.allows()) {
+        Cell cell = std::move(waiting.back());
+        waiting.pop_back();
+        look_at(std::move(cell), examiner, watch, harvest, waiting);
+      }
+      for (Cell& cell : waiting) harvest.undecided.push_back(std::move(cell));
+      waiting.clear();
+    }
+  });
+  for (Harvest& harvest : harvests) all.add(std::move(harvest));
+  return all;
+}
+
+/// Whether both are proven to be the same point, or different ones; nothing when neither is.
+std::optional<bool> are_same(const Rows& rows, const Found& a, const Found& b) {
+  const auto n = static_cast<std::size_t>(rows.weights());
+  for (std::size_t j = 0; j < n; ++j)
+    if (!overlap(a.weights[j], b.weights[j])) return false;
+  // a in the coordinates of b: is it where b is, and in the box in which b is alone?
+  bool is_alone_with_b = true;
+  for (std::size_t j = 0; j < n; ++j) {
+    const Interval q = exhaustive::input(*a.basis, b.basis->rows[j], rows.weights(), a.solution);
+    if (!overlap(q, b.solution[j])) return false;
+    is_alone_with_b = is_alone_with_b && subset(q, b.unique_in[j]);
+  }
+  if (is_alone_with_b) return true;
+  return std::nullopt;
+}
+
+double total_width(const Found& found, int n) {
+  double sum = 0.0;
+  for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j)
+    sum += exhaustive::width_of(found.weights[j]);
+  return sum;
+}
+
+/// One of each point, in an order that depends on nothing but the points; those of which it is not
+/// proven whether they are the same are taken for one, and counted.
+std::vector<Found> distinct(const Rows& rows, std::vector<Found> found, long& doubtful) {
+  const int n = rows.weights();
+  std::sort(found.begin(), found.end(), [&](const Found& a, const Found& b) {
+    for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j) {
+      if (a.weights[j].lower() != b.weights[j].lower())
+        return a.weights[j].lower() < b.weights[j].lower();
+      if (a.weights[j].upper() != b.weights[j].upper())
+        return a.weights[j].upper() < b.weights[j].upper();
+    }
+    return a.basis->rows < b.basis->rows;
+  });
+  std::vector<Found> kept;
+  for (Found& next : found) {
+    bool is_new = true;
+    for (std::size_t k = kept.size(); k-- > 0;) {
+      // Enclosures are tiny: only neighbours in the order can meet.
+      if (next.weights[0].lower() >
+          kept[k].weights[0].upper() + 1e-6 * (1.0 + std::abs(next.weights[0].lower())))
+        break;
+      auto same = are_same(rows, next, kept[k]);
+      if (!same) same = are_same(rows, kept[k], next);
+      if (same && !*same) continue;
+      if (!same) ++doubtful;
+      if (total_width(next, n) < total_width(kept[k], n)) kept[k] = next;
+      is_new = false;
+      break;
+    }
+    if (is_new) kept.push_back(std::move(next));
+  }
+  return kept;
+}
+
+/// Standard deviations of the columns as the penalty of Perceptron takes them.
+Vector standard_deviations(const Matrix& X, const Vector& omega) {
+  const Eigen::RowVectorXd mean = omega.transpose() * X / omega.sum();
+  const Matrix centred = X.rowwise() - mean;
+  return (centred.cwiseAbs2().transpose() * omega / omega.sum()).cwiseSqrt();
+}
+
+/// Searches in the independent columns of X.
+class Search {
+ public:
+  Search(const Problem& problem, const PerceptronOptions& network_options,
+         const SearchOptions& options)
+      : options_(options),
+        network_(problem, network_options),
+        watch_(options),
+        s_(problem.X.cols()) {
+    std::vector<bool> depends(static_cast<std::size_t>(s_), false);
+    for (const ColumnDependency& dependency : network_.space().dependencies())
+      depends[static_cast<std::size_t>(dependency.column)] = true;
+    for (Index j = 0; j < s_; ++j)
+      if (!depends[static_cast<std::size_t>(j)]) columns_.push_back(j);
+    X_ = problem.X(Eigen::all, columns_);
+    scale_ = network_options.ridge_standardised
+                 ? standard_deviations(problem.X, network_.pattern_weights())
+                 : Vector::Ones(s_);
+  }
+
+  SearchResult run() {
+    SearchResult result;
+    result.region = {Vector::Zero(s_), Vector::Zero(s_)};
+    const double ridge = network_.options().ridge;
+    const bool is_full = static_cast<Index>(columns_.size()) == s_;
+    std::optional<std::string> refusal =
+        Rows::refusal(X_, network_.targets(), network_.pattern_weights(), ridge);
+    if (!refusal && !is_full && ridge > 0.0)
+      refusal = "an exhaustive search with a ridge term needs independent columns";
+    if (!refusal && !is_full && options_.box)
+      refusal = "an exhaustive search in a given box needs independent columns";
+    if (!refusal && options_.box &&
+        !(options_.box->low.cwiseAbs().maxCoeff() <= 1e30 &&
+          options_.box->high.cwiseAbs().maxCoeff() <= 1e30))
+      refusal = "an exhaustive search needs a box within 1e30";
+    if (refusal) return end(std::move(result), *refusal + ": nothing was searched");
+
+    std::vector<Interval> penalty;
+    for (Index j : columns_) penalty.push_back(ridge * square(Interval(scale_(j))));
+    const Rows rows(X_, network_.targets(), network_.pattern_weights(), penalty,
+                    network_.options().activation);
+    if (rows.patterns() == 0) return end(std::move(result), "every input is zero");
+    const SignTest signs(rows);
+    const int n = rows.weights();
+    Region region;
+    if (options_.box) {
+      for (int j = 0; j < n; ++j)
+        region.box[static_cast<std::size_t>(j)] =
+            Interval(options_.box->low(j), options_.box->high(j)) / rows.scale(j);
+      region.reason = "the box was given";
+    } else {
+      region = find_region(rows, signs);
+      if (!is_full)
+        region.reason +=
+            "; the columns of X depend on each other, the region is that of the "
+            "independent ones, and weights are those of least norm";
+    }
+    result.region_holds_all = region.holds_all;
+    result.region_reason = region.reason;
+    for (int j = 0; j < n; ++j) {
+      const Interval side = region.box[static_cast<std::size_t>(j)] * rows.scale(j);
+      const Index column = columns_[static_cast<std::size_t>(j)];
+      result.region.low(column) = side.lower();
+      result.region.high(column) = side.upper();
+    }
+    if (options_.box) result.region = *options_.box;
+
+    Bases bases(rows);
+    Harvest harvest;
+    if (!region.is_empty) harvest = search(rows, signs, bases, region.box, options_, watch_);
+    long doubtful = 0;
+    std::vector<Found> found = distinct(rows, std::move(harvest.found), doubtful);
+    for (const Found& point : found)
+      if (is_in(point, region.box, n)) result.points.push_back(report(rows, point));
+    std::stable_sort(
+        result.points.begin(), result.points.end(),
+        [](const StationaryPoint& a, const StationaryPoint& b) { return a.energy < b.energy; });
+    list_undecided(rows, harvest.undecided, result);
+    result.undecided_count += doubtful;
+    return end(std::move(result), "");
+  }
+
+ private:
+  static bool is_in(const Found& point, const Point& box, int n) {
+    for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j)
+      if (!overlap(point.weights[j], box[j])) return false;
+    return true;
+  }
+
+  /// The user's weights of the independent columns, zero for the others.
+  Vector spread(const Vector& w) const {
+    Vector all = Vector::Zero(s_);
+    for (std::size_t j = 0; j < columns_.size(); ++j) all(columns_[j]) = w(static_cast<Index>(j));
+    return all;
+  }
+
+  StationaryPoint report(const Rows& rows, const Found& found) {
+    const int n = rows.weights();
+    Vector w(n);
+    Interval squares(0.0);
+    for (int j = 0; j < n; ++j) {
+      const Interval weight = found.weights[static_cast<std::size_t>(j)] * rows.scale(j);
+      w(j) = exhaustive::middle(weight);
+      squares += square(Interval(std::max(exhaustive::magnitude(weight - w(j)), 0.0)));
+    }
+    StationaryPoint point;
+    point.radius = sqrt(squares).upper();
+    point.weights = spread(w);
+    const Vector v = network_.coordinates(point.weights);
+    if (n < s_) {
+      point.weights = network_.weights(v);
+      // The map to the weights of least norm is a projection, computed with some rounding.
+      point.radius += 1e-12 * point.weights.norm();
+    }
+    Perceptron::Workspace work(network_);
+    Vector H(n), H_tau(n);
+    Matrix H_v(n, n);
+    network_.derivatives(v, 1.0, work, H, H_v, H_tau);
+    point.eigenvalues =
+        Eigen::SelfAdjointEigenSolver<Matrix>(H_v, Eigen::EigenvaluesOnly).eigenvalues();
+    point.energy = network_.energy(v, 1.0, work);
+    point.morse_index = found.morse_index;
+    point.kind = kind_of(point.morse_index, n);
+    point.status = PointStatus::certified;
+    point.found_by = "exhaustive search";
+    return point;
+  }
+
+  void list_undecided(const Rows& rows, const std::vector<Cell>& cells,
+                      SearchResult& result) const {
+    std::vector<std::pair<double, Box>> boxes;
+    for (const Cell& cell : cells) {
+      const Point box = Examiner::box_of(rows, cell);
+      Vector low(rows.weights()), high(rows.weights());
+      double size = 0.0;
+      for (int j = 0; j < rows.weights(); ++j) {
+        const Interval side = box[static_cast<std::size_t>(j)] * rows.scale(j);
+        low(j) = side.lower();
+        high(j) = side.upper();
+        size = std::max(size, exhaustive::width_of(box[static_cast<std::size_t>(j)]));
+      }
+      boxes.emplace_back(size, Box{spread(low), spread(high)});
+    }
+    std::sort(boxes.begin(), boxes.end(), [](const auto& a, const auto& b) {
+      if (a.first != b.first) return a.first > b.first;
+      return std::lexicographical_compare(a.second.low.begin(), a.second.low.end(),
+                                          b.second.low.begin(), b.second.low.end());
+    });
+    result.undecided_count = static_cast<long>(boxes.size());
+    if (boxes.size() > options_.max_undecided) boxes.resize(options_.max_undecided);
+    for (auto& [size, box] : boxes) result.undecided.push_back(std::move(box));
+  }
+
+  /// Sums up. @param refusal Why nothing was searched; empty when it was.
+  SearchResult end(SearchResult result, const std::string& refusal) const {
+    result.boxes = watch_.boxes();
+    result.seconds = watch_.seconds();
+    if (!refusal.empty()) {
+      result.region_reason = refusal;
+      result.message = refusal;
+      return result;
+    }
+    result.finished = result.undecided_count == 0;
+    const std::size_t count = result.points.size();
+    const std::string points =
+        std::to_string(count) + (count == 1 ? " stationary point" : " stationary points");
+    const std::string boxes =
+        std::to_string(result.undecided_count) + (result.undecided_count == 1 ? " box" : " boxes");
+    if (result.finished)
+      result.message = result.region_holds_all
+                           ? "there are exactly " + points
+                           : "there are exactly " + points + " in the region; outside is unknown";
+    else if (watch_.is_over())
+      result.message = "the search ended because " + watch_.reason() + ": " + points + " found, " +
+                       boxes + " left undecided";
+    else
+      result.message = points + " found, and " + boxes +
+                       " left undecided, too small to be halved: a degenerate stationary point may "
+                       "be near";
+    return result;
+  }
+
+  SearchOptions options_;
+  Perceptron network_;
+  Watch watch_;
+  Index s_;
+  std::vector<Index> columns_;
+  Matrix X_;
+  Vector scale_;
+};
+
+}  // namespace
+
+std::optional<std::string> SearchOptions::invalid_reason() const {
+  if (!(seconds > 0.0)) return "seconds must be > 0, got " + number(seconds);
+  if (!(max_boxes > 0)) return "max_boxes must be > 0, got " + std::to_string(max_boxes);
+  if (!(threads >= 1)) return "threads must be >= 1, got " + std::to_string(threads);
+  if (box) {
+    if (box->low.size() != box->high.size())
+      return "the two corners of box must have the same size, got " +
+             std::to_string(box->low.size()) + " and " + std::to_string(box->high.size());
+    for (Index j = 0; j < box->low.size(); ++j)
+      if (!(box->low(j) <= box->high(j)) || !std::isfinite(box->low(j)) ||
+          !std::isfinite(box->high(j)))
+        return "box must have finite numbers low <= high, got " + number(box->low(j)) + " and " +
+               number(box->high(j)) + " for weight " + std::to_string(j + 1);
+  }
+  return std::nullopt;
+}
+
+SearchResult search_exhaustively(const Problem& problem, const PerceptronOptions& network,
+                                 const SearchOptions& options) {
+  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+  if (options.box && options.box->low.size() != problem.X.cols())
+    throw std::invalid_argument("box must have one side for each of the " +
+                                std::to_string(problem.X.cols()) + " weights, got " +
+                                std::to_string(options.box->low.size()));
+  return Search(problem, network, options).run();
+}
+
 }  // namespace tautrack

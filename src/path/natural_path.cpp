@@ -19,6 +19,13 @@ namespace {
 /// recognised.
 constexpr double kLastDelta = 1e-13;
 
+/// A recognised limit is believed when the path has come this close to tau = 1 with it, or cannot go
+/// on: a solution at very large weights looks like one until the path arrives there.
+constexpr double kBelieved = 1e-10;
+
+/// And when it has taken this many points more without arriving.
+constexpr int kMorePoints = 30;
+
 /// Rounding of tau, 1e-16 out of 1 - tau, makes ever shorter steps this close to tau = 1; a path
 /// that needs more points than this there is going nowhere.
 constexpr double kCloseDelta = 1e-9;
@@ -183,6 +190,7 @@ NaturalPath track(const Network& network, typename Parts<Network>::Homotopy& hom
   Tracker tracker(homotopy, network.linear_solution(), options);
   const InfiniteWeightsOptions recognition;
   int close_points = 0;
+  int more_points = 0;
   std::string why_not = "1 - tau is not small yet";
   for (const PathPoint& point : tracker) {
     if (observer && !observer(point)) {
@@ -193,9 +201,11 @@ NaturalPath track(const Network& network, typename Parts<Network>::Homotopy& hom
     const double delta = options.tau_target == 1.0 ? 1.0 - point.tau : 1.0;
     if (point.kind == PointKind::fold || delta > recognition.largest_delta || delta <= 0.0)
       continue;
-    path.infinity = Limits::recognise(network, point, recognition, why_not);
+    if (point.tau_direction < 0) path.infinity.reset();
+    if (!path.infinity) path.infinity = Limits::recognise(network, point, recognition, why_not);
     if (path.infinity) {
-      tracker.stop(TrackStatus::infinite_weights, describe(*path.infinity));
+      if (delta <= kBelieved || ++more_points > kMorePoints)
+        tracker.stop(TrackStatus::infinite_weights, describe(*path.infinity));
     } else if (delta < kLastDelta ||
                (delta < kCloseDelta && ++close_points > Limits::close_points)) {
       tracker.stop(TrackStatus::unresolved_end,
@@ -207,13 +217,15 @@ NaturalPath track(const Network& network, typename Parts<Network>::Homotopy& hom
   const PathResult& result = tracker.result();
   path.status = result.status;
   path.message = result.message;
+  if (path.ok() || path.status == TrackStatus::stopped_by_observer) path.infinity.reset();
   const bool stuck = path.status == TrackStatus::step_too_small ||
                      path.status == TrackStatus::singular_jacobian ||
                      path.status == TrackStatus::unresolved_end;
   if (stuck && options.tau_target == 1.0 && 1.0 - tracker.point().tau <= kRelaxedDelta) {
     InfiniteWeightsOptions relaxed = recognition;
     relaxed.slow_delta = kRelaxedDelta;
-    path.infinity = Limits::recognise(network, tracker.point(), relaxed, why_not);
+    if (!path.infinity)
+      path.infinity = Limits::recognise(network, tracker.point(), relaxed, why_not);
     if (path.infinity) {
       path.status = TrackStatus::infinite_weights;
       path.message = describe(*path.infinity);

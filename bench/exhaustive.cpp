@@ -1,0 +1,91 @@
+#include <benchmark/benchmark.h>
+
+#include "tautrack/exhaustive/search.hpp"
+
+#include "exhaustive/sigmoid.hpp"
+#include "support/random_problem.hpp"
+
+namespace {
+
+using namespace tautrack;
+
+/// L patterns with s normal inputs of size three and targets inside the range.
+Problem small_problem(Index L, Index s, std::uint64_t seed) {
+  support::Random random(seed);
+  Matrix X(L, s);
+  Vector y(L);
+  for (Index i = 0; i < L; ++i) {
+    for (Index j = 0; j < s; ++j) X(i, j) = 3.0 * random.normal();
+    y(i) = random.uniform(-0.9, 0.9);
+  }
+  return make_problem(X, y);
+}
+
+void report(benchmark::State& state, const SearchResult& result) {
+  state.counters["boxes"] = static_cast<double>(result.boxes);
+  state.counters["points"] = static_cast<double>(result.points.size());
+  state.counters["undecided"] = static_cast<double>(result.undecided_count);
+}
+
+// Question: how does the cost of a proven list grow with the weights and the patterns?
+void search(benchmark::State& state) {
+  const Problem problem = small_problem(state.range(1), state.range(0), 1);
+  SearchResult result;
+  for (auto _ : state) result = search_exhaustively(problem, {});
+  report(state, result);
+}
+BENCHMARK(search)
+    ->ArgNames({"s", "L"})
+    ->Args({1, 10})
+    ->Args({2, 10})
+    ->Args({2, 30})
+    ->Args({3, 6})
+    ->Args({3, 10})
+    ->Args({4, 6})
+    ->Unit(benchmark::kMillisecond);
+
+/// One axis a weight, k patterns on each: (2k - 1)^s stationary points.
+void exponential_minima(benchmark::State& state) {
+  const Index s = state.range(0), k = state.range(1);
+  Matrix X = Matrix::Zero(s * k, s);
+  Vector y(s * k);
+  support::Random random(1);
+  for (Index a = 0; a < s; ++a) {
+    double size = 0.5 + static_cast<double>(random.integer(0, 65)) / 64.0;
+    for (Index j = 0; j < k; ++j, size *= 10.0) {
+      X(a * k + j, a) = size;
+      y(a * k + j) = static_cast<double>(random.integer(26, 39)) / 64.0;
+    }
+  }
+  // Integer multiples of rotations: the axes are hidden, parallel rows stay parallel.
+  Matrix axes = Matrix::Identity(s, s);
+  if (s == 2) axes << 3, 4, -4, 3;
+  if (s == 3) axes << 1, 2, 2, 2, 1, -2, 2, -2, 1;
+  const Problem problem = make_problem(X * axes, y);
+  SearchResult result;
+  for (auto _ : state) result = search_exhaustively(problem, {});
+  report(state, result);
+}
+BENCHMARK(exponential_minima)
+    ->ArgNames({"s", "k"})
+    ->Args({2, 3})
+    ->Args({3, 2})
+    ->Args({3, 3})
+    ->Args({4, 2})
+    ->Unit(benchmark::kMillisecond);
+
+// Question: what do rigorous bounds of one pattern over an interval cost, by activation?
+void pattern_bounds(benchmark::State& state) {
+  const auto kind = static_cast<Activation>(state.range(0));
+  state.SetLabel(std::string(to_string(kind)));
+  const exhaustive::OddSigmoid sigmoid(kind);
+  const exhaustive::Target target = sigmoid.target(0.25);
+  double low = -3.0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(sigmoid.bounds({low, low + 0.1}, target, 0.0));
+    low = low > 3.0 ? -3.0 : low + 0.01;
+  }
+}
+BENCHMARK(pattern_bounds)->DenseRange(0, 3);
+
+}  // namespace
