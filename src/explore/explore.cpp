@@ -22,8 +22,8 @@
 #include "core/names.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
+#include "explore/curves.hpp"
 #include "explore/descent.hpp"
-#include "explore/newton_curve.hpp"
 #include "explore/point_set.hpp"
 
 namespace tautrack {
@@ -50,6 +50,13 @@ constexpr int kRandomStarts = 8;
 constexpr double kSmallestStart = 1e-2;
 constexpr double kLargestStart = 1e2;
 
+/// Kinds of curves that rounds take turns with: target curves, and Newton curves with a direction from
+/// patterns and from curvatures.
+constexpr int kFamilies = 3;
+
+/// Target curves from random places in a round.
+constexpr int kTargetCurves = 2;
+
 /// How far from a saddle a descent sets out, as relative_displacement() measures it.
 constexpr double kSetOut = 1e-3;
 
@@ -70,7 +77,8 @@ struct Worker {
     if (certify) certifier = std::make_unique<Certifier>(problem, options);
   }
   NewtonHomotopy curves;
-  NaturalHomotopy equations;  ///< Taken at tau = 1.
+  std::optional<TargetHomotopy> targets;  ///< Of this round, if it is one of target curves.
+  NaturalHomotopy equations;              ///< Taken at tau = 1.
   Descender descender;
   Corrector corrector;
   MorseIndex morse;
@@ -110,7 +118,10 @@ class Explorer {
   }
 
   void seed_from(const std::vector<Vector>& starts);
-  Vector choose_direction(int round);
+  Vector random_place(double size);
+  void take_landings(CurveKind kind, int from, const std::vector<HalfTrace>& halves);
+  void trace_target_curves();
+  Vector choose_direction(bool by_patterns);
   void trace_round(int round);
   void descend_from_saddles();
   void take(std::vector<Candidate>& candidates, std::vector<int>* numbers = nullptr);
@@ -265,15 +276,17 @@ void Explorer::seed_from(const std::vector<Vector>& starts) {
     result_.escapes.push_back(
         {CurveKind::natural, -1, path.points.back().weights, path.infinity->direction});
 
-  const Index n = network_.unknowns();
+  const StopAsked stop = [this] { return should_stop(); };
+  if (path.ok() && numbers.front() >= 0)
+    take_landings(CurveKind::natural, numbers.front(),
+                  {trace_beyond_arrival(network_, known_.coordinates(numbers.front()),
+                                        options_.max_steps, stop)});
+  take_landings(CurveKind::branch, -1, trace_branches(network_, path, options_.max_steps, stop));
+
   std::vector<Vector> places;
-  for (int i = 0; i < kRandomStarts; ++i) {
-    Vector v(n);
-    for (double& entry : v) entry = normal_(random_);
-    const double share = i / (kRandomStarts - 1.0);
-    const double size = kSmallestStart * std::pow(kLargestStart / kSmallestStart, share);
-    places.push_back(v * (size * std::sqrt(network_.total_pattern_weight()) / v.norm()));
-  }
+  for (int i = 0; i < kRandomStarts; ++i)
+    places.push_back(random_place(
+        kSmallestStart * std::pow(kLargestStart / kSmallestStart, i / (kRandomStarts - 1.0))));
   std::vector<Descent> descents(places.size());
   in_parallel(places.size(), [&](Worker& worker, std::size_t i) {
     descents[i] = worker.descender.descend(places[i]);
@@ -289,10 +302,56 @@ void Explorer::seed_from(const std::vector<Vector>& starts) {
   take(candidates);
 }
 
-/// The direction a of a round. Curves with a in general position see the large humps of the energy
-/// only; what a data set hides at other scales comes to light when a is weighted by them: once by the
-/// patterns, and twice by the curvatures at a point that is drawn.
-Vector Explorer::choose_direction(int round) {
+/// A place at which node inputs have this root mean square, in a random direction.
+Vector Explorer::random_place(double size) {
+  Vector v(network_.unknowns());
+  for (double& entry : v) entry = normal_(random_);
+  return v * (size * std::sqrt(network_.total_pattern_weight()) / v.norm());
+}
+
+/// Takes what a few curves of one kind have met.
+void Explorer::take_landings(CurveKind kind, int from, const std::vector<HalfTrace>& halves) {
+  std::vector<Candidate> candidates;
+  for (const HalfTrace& half : halves)
+    for (const Landing& landing : half.landings)
+      candidates.push_back({landing.v, landing.morse_index, 0.0, kind, from});
+  std::vector<int> numbers;
+  take(candidates, &numbers);
+  std::size_t at = 0;
+  for (const HalfTrace& half : halves) {
+    int last = from;
+    ++result_.curves;
+    result_.steps += half.steps;
+    for (std::size_t k = 0; k < half.landings.size(); ++k, ++at) {
+      if (numbers[at] < 0) continue;
+      link(kind, last, numbers[at]);
+      last = numbers[at];
+    }
+    if (half.end == TraceEnd::ran_away) escape(kind, last, half.v, half.tangent);
+    if (half.end == TraceEnd::failed) ++result_.failed_curves;
+  }
+}
+
+/// A second family, one that needs no known point: from random weights, for which targets are set that
+/// make them the only solution.
+void Explorer::trace_target_curves() {
+  std::uniform_real_distribution<double> uniform;
+  std::vector<Vector> places;
+  for (int i = 0; i < kTargetCurves; ++i)
+    places.push_back(
+        random_place(kSmallestStart * std::pow(kLargestStart / kSmallestStart, uniform(random_))));
+  std::vector<HalfTrace> traces(places.size());
+  in_parallel(places.size(), [&](Worker&, std::size_t i) {
+    traces[i] = trace_from_anywhere(network_, places[i], options_.max_steps,
+                                    [this] { return should_stop(); });
+  });
+  take_landings(CurveKind::target, -1, traces);
+}
+
+/// A direction a for Newton curves. With a in general position they see the large humps of the energy
+/// only; what a data set hides at other scales comes to light when a is weighted by them: by patterns
+/// with weights over decades, or by the curvatures at a point that is drawn.
+Vector Explorer::choose_direction(bool by_patterns) {
   const Index n = network_.unknowns();
   const auto draw = [&](Index size) {
     Vector z(size);
@@ -300,7 +359,7 @@ Vector Explorer::choose_direction(int round) {
     return z;
   };
   Vector a;
-  if (round % 3 == 0) {
+  if (by_patterns) {
     constexpr double kSpread = 3.0;  // of log weights
     const Matrix A = network_.space().basis();
     Vector z = draw(A.rows());
@@ -315,9 +374,7 @@ Vector Explorer::choose_direction(int round) {
     const Vector z = draw(n);
     if (corrector.evaluate(known_.coordinates(i), 1.0)) {
       Eigen::SelfAdjointEigenSolver<Matrix> eigen(corrector.H_x());
-      Vector weights = eigen.eigenvalues().cwiseAbs();
-      if (round % 3 == 2) weights = weights.cwiseSqrt();
-      a = eigen.eigenvectors() * z.cwiseProduct(weights);
+      a = eigen.eigenvectors() * z.cwiseProduct(eigen.eigenvalues().cwiseAbs());
     }
   }
   const double length = a.size() == n ? a.norm() : 0.0;
@@ -328,8 +385,17 @@ Vector Explorer::choose_direction(int round) {
 
 /// Traces all curves of one direction that lead through known points, each once.
 void Explorer::trace_round(int round) {
-  const Vector a = choose_direction(round);
-  for (const auto& worker : workers_) worker->curves.set_direction(a);
+  const CurveKind kind = round % kFamilies == 0 ? CurveKind::target : CurveKind::newton;
+  std::optional<Perceptron> moved;
+  if (kind == CurveKind::target) {
+    Vector y = network_.targets();
+    for (double& entry : y) entry += normal_(random_);
+    moved.emplace(network_.with_targets(std::move(y)));
+    for (const auto& worker : workers_) worker->targets.emplace(network_, *moved);
+  } else {
+    const Vector a = choose_direction(round % kFamilies == 1);
+    for (const auto& worker : workers_) worker->curves.set_direction(a);
+  }
   // Points found one after the other are likely to be on one curve.
   std::vector<int> order(points_.size());
   std::iota(order.begin(), order.end(), 0);
@@ -339,34 +405,37 @@ void Explorer::trace_round(int round) {
     for (; next < order.size() && seeds.size() < kBatch; ++next)
       if (met_in_round_[static_cast<std::size_t>(order[next])] != round)
         seeds.push_back(order[next]);
-    std::vector<CurveTrace> traces(seeds.size());
+    std::vector<std::vector<HalfTrace>> traces(seeds.size());
     in_parallel(seeds.size(), [&](Worker& worker, std::size_t i) {
-      traces[i] = trace_newton_curve(worker.curves, known_.coordinates(seeds[i]),
-                                     options_.max_steps, [this] { return should_stop(); });
+      const Vector& v = known_.coordinates(seeds[i]);
+      const StopAsked stop = [this] { return should_stop(); };
+      traces[i] = kind == CurveKind::target
+                      ? trace_target_curve(*worker.targets, v, options_.max_steps, stop)
+                      : trace_newton_curve(worker.curves, v, options_.max_steps, stop);
     });
     std::vector<Candidate> candidates;
     for (std::size_t i = 0; i < seeds.size(); ++i)
-      for (const HalfTrace& half : traces[i].halves)
+      for (const HalfTrace& half : traces[i])
         for (const Landing& landing : half.landings)
-          candidates.push_back({landing.v, landing.morse_index, 0.0, CurveKind::newton, seeds[i]});
+          candidates.push_back({landing.v, landing.morse_index, 0.0, kind, seeds[i]});
     std::vector<int> numbers;
     take(candidates, &numbers);
     std::size_t at = 0;
     for (std::size_t i = 0; i < seeds.size(); ++i) {
       met_in_round_[static_cast<std::size_t>(seeds[i])] = round;
       ++result_.curves;
-      result_.steps += traces[i].steps;
       bool failed = false;
-      for (const HalfTrace& half : traces[i].halves) {
+      for (const HalfTrace& half : traces[i]) {
+        result_.steps += half.steps;
         int last = seeds[i];
         for (std::size_t k = 0; k < half.landings.size(); ++k, ++at) {
           if (numbers[at] < 0) continue;
-          link(CurveKind::newton, last, numbers[at]);
+          link(kind, last, numbers[at]);
           last = numbers[at];
           met_in_round_[static_cast<std::size_t>(last)] = round;
         }
-        if (half.end == TraceEnd::ran_away) escape(CurveKind::newton, last, half.v, half.tangent);
-        if (half.end == TraceEnd::closed) link(CurveKind::newton, last, seeds[i]);
+        if (half.end == TraceEnd::ran_away) escape(kind, last, half.v, half.tangent);
+        if (half.end == TraceEnd::closed) link(kind, last, seeds[i]);
         failed = failed || half.end == TraceEnd::failed;
       }
       if (failed) ++result_.failed_curves;
@@ -425,6 +494,7 @@ Exploration Explorer::run(const std::vector<Vector>& starts) {
     const int before = known_.size();
     if (before > 0) trace_round(result_.rounds);
     descend_from_saddles();
+    trace_target_curves();
     ++result_.rounds;
     quiet = known_.size() > before ? 0 : quiet + 1;
     if (options_.progress) options_.progress(known_.size(), result_.curves, quiet);

@@ -16,8 +16,9 @@ class NaturalHomotopy {
  public:
   /// Keeps a reference: `network` must outlive the homotopy.
   /// @param threads Threads that share the passes over the data; results do not depend on it.
-  explicit NaturalHomotopy(const Perceptron& network, int threads = 1)
-      : network_(&network), work_(network, threads) {}
+  /// @param metric_layer For curves that are to pass tau = 1 instead of arriving there: about 1.
+  explicit NaturalHomotopy(const Perceptron& network, int threads = 1, double metric_layer = layer)
+      : network_(&network), work_(network, threads), layer_(metric_layer) {}
 
   [[nodiscard]] Index size() const { return network_->unknowns(); }
   [[nodiscard]] bool symmetric() const { return true; }
@@ -82,6 +83,7 @@ class NaturalHomotopy {
  private:
   const Perceptron* network_;
   Perceptron::Workspace work_;
+  double layer_;
   double scale_ = 0.0;
   long passes_ = 0;
 };

@@ -14,7 +14,7 @@ namespace tautrack {
 /// from the one stationary point w0 (geometry of the data manifold: a zero residual leaves room for no
 /// second one). t is the tracker's tau and has no bounds.
 ///
-/// Metric: |dv|^2 / (sum omega + |v|^2) + dt^2.
+/// Metric: |dv|^2 / (sum omega + |v|^2) + dt^2 / (1 + t^2).
 class TargetHomotopy {
  public:
   /// Keeps references: both networks must outlive the homotopy. @pre They share their column space
@@ -33,8 +33,8 @@ class TargetHomotopy {
 
   /// Of the last derivatives() or residual().
   [[nodiscard]] double residual_scale(const Vector&, double) const { return scale_; }
-  [[nodiscard]] MetricScales scales(const Vector& v, double) const {
-    return {std::sqrt(from_->total_pattern_weight() + v.squaredNorm()), 1.0};
+  [[nodiscard]] MetricScales scales(const Vector& v, double t) const {
+    return {std::sqrt(from_->total_pattern_weight() + v.squaredNorm()), std::hypot(1.0, t)};
   }
   [[nodiscard]] double displacement(const Vector& v, const Vector& dv) {
     return from_->relative_displacement(v, dv, at_from_);
