@@ -13,6 +13,7 @@
 #include <tuple>
 
 #include <Eigen/Eigenvalues>
+#include <Eigen/LU>
 
 #include "tautrack/certify/certificate.hpp"
 #include "tautrack/events/morse_index.hpp"
@@ -57,6 +58,15 @@ constexpr int kFamilies = 3;
 /// Target curves from random places in a round.
 constexpr int kTargetCurves = 2;
 
+/// Descents from places that fit n patterns in a round, draws for them, and how far a row must be from the span of
+/// those before it, relative to its length.
+constexpr std::size_t kSubsystems = 16;
+constexpr int kDraws = 64;
+constexpr double kIndependentRow = 1e-6;
+
+/// Node input that stands for a target at or beyond the end of the range, in units of the range.
+constexpr double kSaturated = 0.995;
+
 /// How far from a saddle a descent sets out, as relative_displacement() measures it.
 constexpr double kSetOut = 1e-3;
 
@@ -68,6 +78,21 @@ struct Candidate {
   CurveKind kind = CurveKind::newton;
   int from = -1;
 };
+
+/// The node input with this output, where the output is inside the range; else with one close to the
+/// end.
+double input_for(Activation activation, double output) {
+  const Range ends = range(activation);
+  const double middle = 0.5 * (ends.low + ends.high);
+  const double half = 0.5 * kSaturated * (ends.high - ends.low);
+  const double wanted = std::clamp(output, middle - half, middle + half);
+  double low = -1e3, high = 1e3;
+  for (int i = 0; i < 60; ++i) {
+    const double u = 0.5 * (low + high);
+    (evaluate(activation, u).value < wanted ? low : high) = u;
+  }
+  return 0.5 * (low + high);
+}
 
 /// What one thread brings: everything that evaluates.
 struct Worker {
@@ -93,7 +118,11 @@ class Explorer {
         network_(problem, network_options),
         known_(network_),
         team_(options.threads),
-        random_(options.seed) {
+        random_(options.seed),
+        basis_(network_.space().basis()),
+        wanted_(network_.patterns()) {
+    for (Index i = 0; i < network_.patterns(); ++i)
+      wanted_(i) = input_for(network_options.activation, network_.targets()(i));
     const bool certify = options.certify && Certifier::available();
     for (int i = 0; i < options.threads; ++i)
       workers_.push_back(std::make_unique<Worker>(problem, network_options, network_, certify));
@@ -124,6 +153,9 @@ class Explorer {
   Vector choose_direction(bool by_patterns);
   void trace_round(int round);
   void descend_from_saddles();
+  void descend_from_subsystems();
+  void descend_from(const std::vector<Vector>& places);
+  std::optional<Vector> subsystem_place();
   void take(std::vector<Candidate>& candidates, std::vector<int>* numbers = nullptr);
   [[nodiscard]] bool confirm(Worker& worker, Candidate& candidate, StationaryPoint& point);
   void link(CurveKind kind, int from, int to);
@@ -139,6 +171,9 @@ class Explorer {
   std::normal_distribution<double> normal_;
   Clock::time_point began_ = Clock::now();
   Clock::time_point deadline_;
+  Matrix basis_;  ///< L x n, A.
+  std::set<std::vector<Index>> drawn_subsystems_;
+  Vector wanted_;  ///< L, node inputs with the targets for outputs; at the end of the range, large.
   std::vector<StationaryPoint> points_;  ///< By number in known_.
   std::vector<int> met_in_round_;        ///< The same; the last round that met it.
   std::set<std::tuple<CurveKind, int, int>> seen_links_;
@@ -220,13 +255,14 @@ void Explorer::take(std::vector<Candidate>& candidates, std::vector<int>* number
   }
   std::vector<StationaryPoint> points(unknown.size());
   std::vector<char> is_point(unknown.size(), 0);
+  // Once the time is up, what is not confirmed yet stays out of the list.
   in_parallel(unknown.size(), [&](Worker& worker, std::size_t k) {
-    is_point[k] = confirm(worker, candidates[unknown[k]], points[k]) ? 1 : 0;
+    if (!should_stop()) is_point[k] = confirm(worker, candidates[unknown[k]], points[k]) ? 1 : 0;
   });
   for (std::size_t k = 0; k < unknown.size(); ++k) {
     Candidate& candidate = candidates[unknown[k]];
     if (is_point[k] == 0) {
-      ++result_.spurious;
+      if (!should_stop()) ++result_.spurious;
       continue;
     }
     if (points[k].status != PointStatus::certified)
@@ -287,19 +323,65 @@ void Explorer::seed_from(const std::vector<Vector>& starts) {
   for (int i = 0; i < kRandomStarts; ++i)
     places.push_back(random_place(
         kSmallestStart * std::pow(kLargestStart / kSmallestStart, i / (kRandomStarts - 1.0))));
+  descend_from(places);
+}
+
+/// Descents that start from no point of the list.
+void Explorer::descend_from(const std::vector<Vector>& places) {
   std::vector<Descent> descents(places.size());
   in_parallel(places.size(), [&](Worker& worker, std::size_t i) {
     descents[i] = worker.descender.descend(places[i]);
   });
-  result_.descents += kRandomStarts;
-  candidates.clear();
+  result_.descents += static_cast<long>(places.size());
+  std::vector<Candidate> candidates;
   for (const Descent& descent : descents) {
     if (descent.end == Descent::End::minimum)
-      candidates.push_back({descent.v, {}, 0.0, CurveKind::descent, -1});
+      candidates.push_back({descent.v, 0, 0.0, CurveKind::descent, -1});
     else if (descent.end == Descent::End::ran_away)
       escape(CurveKind::descent, -1, descent.v, descent.direction);
   }
   take(candidates);
+}
+
+/// A place at which n patterns, drawn at random, have their targets. Every stationary point is a
+/// least-squares solution of x_i.w = sigma^-1(y_i) for some positive weights, and so lies in the hull
+/// of these places (Jacobi 1841; Ben-Tal & Teboulle 1990); where n patterns outweigh the others there
+/// is a minimum close to one.
+/// Nothing when the draw was had before.
+std::optional<Vector> Explorer::subsystem_place() {
+  const Index n = network_.unknowns();
+  std::vector<Index> rows(static_cast<std::size_t>(network_.patterns()));
+  std::iota(rows.begin(), rows.end(), Index{0});
+  std::shuffle(rows.begin(), rows.end(), random_);
+  Matrix unit(n, n);  // orthonormal, of the rows taken
+  Matrix system(n, n);
+  Vector right(n);
+  Index taken = 0;
+  std::vector<Index> drawn;
+  for (const Index row : rows) {
+    const Vector a = basis_.row(row).transpose();
+    Vector rest = a;
+    for (int pass = 0; pass < 2; ++pass)
+      rest -= unit.leftCols(taken) * (unit.leftCols(taken).transpose() * rest);
+    const double length = rest.norm();
+    if (!(length > kIndependentRow * a.norm())) continue;
+    unit.col(taken) = rest / length;
+    system.row(taken) = a.transpose();
+    right(taken) = wanted_(row);
+    drawn.push_back(row);
+    if (++taken == n) break;
+  }
+  if (taken < n) return random_place(1.0);
+  std::sort(drawn.begin(), drawn.end());
+  if (!drawn_subsystems_.insert(std::move(drawn)).second) return std::nullopt;
+  return system.partialPivLu().solve(right);
+}
+
+void Explorer::descend_from_subsystems() {
+  std::vector<Vector> places;
+  for (int draw = 0; draw < kDraws && places.size() < kSubsystems; ++draw)
+    if (auto place = subsystem_place()) places.push_back(std::move(*place));
+  descend_from(places);
 }
 
 /// A place at which node inputs have this root mean square, in a random direction.
@@ -361,13 +443,12 @@ Vector Explorer::choose_direction(bool by_patterns) {
   Vector a;
   if (by_patterns) {
     constexpr double kSpread = 3.0;  // of log weights
-    const Matrix A = network_.space().basis();
-    Vector z = draw(A.rows());
-    for (Index i = 0; i < A.rows(); ++i) {
-      const double norm = A.row(i).norm();
+    Vector z = draw(basis_.rows());
+    for (Index i = 0; i < basis_.rows(); ++i) {
+      const double norm = basis_.row(i).norm();
       z(i) *= norm > 0.0 ? std::exp(kSpread * normal_(random_)) / norm : 0.0;
     }
-    a = A.transpose() * z;
+    a = basis_.transpose() * z;
   } else {
     const auto i = static_cast<int>(random_() % static_cast<std::uint64_t>(known_.size()));
     Corrector& corrector = workers_.front()->corrector;
@@ -495,6 +576,7 @@ Exploration Explorer::run(const std::vector<Vector>& starts) {
     if (before > 0) trace_round(result_.rounds);
     descend_from_saddles();
     trace_target_curves();
+    descend_from_subsystems();
     ++result_.rounds;
     quiet = known_.size() > before ? 0 : quiet + 1;
     if (options_.progress) options_.progress(known_.size(), result_.curves, quiet);
