@@ -401,9 +401,8 @@ class Search {
     const std::string boxes =
         std::to_string(result.undecided_count) + (result.undecided_count == 1 ? " box" : " boxes");
     if (result.finished)
-      result.message = result.region_holds_all
-                           ? "there are exactly " + points
-                           : "there are exactly " + points + " in the region; outside is unknown";
+      result.message = (count == 1 ? "there is exactly " : "there are exactly ") + points +
+                       (result.region_holds_all ? "" : " in the region; outside is unknown");
     else if (watch_.is_over())
       result.message = "the search ended because " + watch_.reason() + ": " + points + " found, " +
                        boxes + " left undecided";

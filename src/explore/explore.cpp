@@ -606,8 +606,11 @@ Exploration Explorer::finish() {
   }
   for (Escape& escape : result_.escapes) renumber(escape.from);
   result_.seconds = std::chrono::duration<double>(Clock::now() - began_).count();
-  const std::string found = std::to_string(result_.points.size()) + " stationary points on " +
-                            std::to_string(result_.curves) + " curves";
+  const auto count = [](auto number, const char* one) {
+    return std::to_string(number) + ' ' + one + (number == 1 ? "" : "s");
+  };
+  const std::string found =
+      count(result_.points.size(), "stationary point") + " on " + count(result_.curves, "curve");
   switch (result_.end) {
     case ExploreEnd::quiet:
       result_.message = found + "; the last " + std::to_string(options_.quiet_rounds) +

@@ -225,7 +225,7 @@ void judge_global_minimum(AllFits& fits) {
           is_separate && other.energy - best->energy > kSameEnergy * std::max(1.0, other.energy);
   fits.global_is_proven = all_finite_known && infinity_is_known && is_separate;
   fits.global_reason = fits.global_is_proven
-                           ? "proven: the list is complete and infinite weights are no better"
+                           ? "the list is complete and infinite weights are no better"
                            : "the lowest that is known";
 }
 
@@ -252,7 +252,8 @@ void judge_uniqueness(AllFits& fits) {
     fits.unique_reason = "the list is complete: " + found;
   } else if (minima + infima >= 2) {
     fits.unique = Answer::unknown;
-    fits.unique_reason = found + ", but not all of them are certified";
+    fits.unique_reason = found + ", of which " + std::to_string(certified) +
+                         (certified == 1 ? " is" : " are") + " certified";
   } else {
     fits.unique = Answer::unknown;
     fits.unique_reason =
@@ -270,7 +271,8 @@ std::optional<std::string> FitOptions::invalid_reason() const {
   if (exhaustive_rank < 0)
     return "exhaustive_rank must be >= 0, got " + std::to_string(exhaustive_rank);
   if (auto reason = explore.invalid_reason()) return reason;
-  return search.invalid_reason();
+  if (auto reason = search.invalid_reason()) return reason;
+  return strata.invalid_reason();
 }
 
 std::optional<int> forced_index_sum(const Problem& problem, const PerceptronOptions& network) {

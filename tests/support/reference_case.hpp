@@ -44,14 +44,17 @@ inline std::vector<std::string> small_cases() {
   return names;
 }
 
-inline Perceptron perceptron(const Json& json) {
-  const Json& rows = json["X"];
+inline Matrix matrix(const Json& rows) {
   Matrix X(static_cast<Index>(rows.size()), static_cast<Index>(rows[0].size()));
   for (std::size_t i = 0; i < rows.size(); ++i)
     X.row(static_cast<Index>(i)) = vector(rows[i]).transpose();
+  return X;
+}
+
+inline Perceptron perceptron(const Json& json) {
   PerceptronOptions options;
   options.activation = *activation_from_name(json["activation"].get<std::string>());
-  return Perceptron(make_problem(X, vector(json["y"])), options);
+  return Perceptron(make_problem(matrix(json["X"]), vector(json["y"])), options);
 }
 
 inline double relative_error(const Vector& value, const Vector& truth) {

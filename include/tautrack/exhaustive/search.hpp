@@ -22,7 +22,7 @@ struct Box {
 struct SearchOptions {
   std::optional<Box>
       box;                ///< Where to look; nothing: a region proven to hold all finite solutions.
-  double seconds = 60.0;  ///< Wall time. > 0.
+  double seconds = 10.0;  ///< Wall time. > 0.
   long max_boxes = 20000000;         ///< Boxes looked at. > 0.
   std::size_t max_undecided = 1000;  ///< Undecided boxes that are listed; their number is exact.
   int threads = 1;  ///< >= 1. The result of a search that ends by itself does not depend on it.

@@ -32,7 +32,7 @@ struct FitOptions {
   ExploreOptions explore;
   /// Interval search: nothing: with at most `exhaustive_rank` weights; else whenever it is true.
   std::optional<bool> exhaustive;
-  int exhaustive_rank = 2;  ///< >= 0.
+  int exhaustive_rank = 3;  ///< >= 0.
   SearchOptions search;     ///< Its threads and stop token are those of `explore`.
   StrataOptions strata;     ///< Its stop token is that of `explore`.
 

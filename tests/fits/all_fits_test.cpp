@@ -1,0 +1,188 @@
+#include "tautrack/fits/all_fits.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stop_token>
+
+#include <doctest/doctest.h>
+
+#include "tautrack/certify/certificate.hpp"
+
+#include "support/exponential_minima.hpp"
+#include "support/reference_case.hpp"
+
+using namespace tautrack;
+
+namespace {
+
+/// Generous: the tests are about what is found, not about time.
+FitOptions patient() {
+  FitOptions options;
+  options.explore.seconds = 600.0;
+  options.search.seconds = 600.0;
+  return options;
+}
+
+struct Case {
+  reference::Json json;
+  Problem problem;
+  PerceptronOptions network;
+};
+
+Case load(const std::string& name) {
+  Case out;
+  out.json = reference::load(name);
+  out.problem = make_problem(reference::matrix(out.json["X"]), reference::vector(out.json["y"]));
+  out.network = reference::perceptron(out.json).options();
+  return out;
+}
+
+const StationaryPoint* find(const AllFits& fits, const Vector& weights, double tolerance) {
+  for (const StationaryPoint& point : fits.points)
+    if (reference::relative_error(point.weights, weights) <= tolerance) return &point;
+  return nullptr;
+}
+
+}  // namespace
+
+TEST_CASE("every reference case: the very list, certified, and proven complete where it can be") {
+  for (const std::string& name : reference::small_cases()) {
+    CAPTURE(name);
+    const Case c = load(name);
+    const AllFits fits = find_all_fits(c.problem, c.network, patient());
+    const reference::Json& list = c.json["stationary_points_at_tau_1"];
+    for (const reference::Json& known : list) {
+      const StationaryPoint* point = find(fits, reference::vector(known["w"]), 1e-9);
+      REQUIRE(point != nullptr);
+      CHECK(point->morse_index == known["index"].get<int>());
+      CHECK(point->energy == doctest::Approx(reference::number(known["E"])).epsilon(1e-12));
+      if (Certifier::available()) CHECK(point->status == PointStatus::certified);
+    }
+    if (name == "s2_auer_k2") {
+      // Its doubles are not exactly rotated axes: far out, beyond the box of its proof, there are eight
+      // points more. All of them are proven.
+      CHECK(fits.points.size() == 17);
+      CHECK(std::count_if(fits.points.begin(), fits.points.end(), [](const auto& point) {
+              return point.weights.cwiseAbs().maxCoeff() <= 10.0;
+            }) == 9);
+    } else {
+      CHECK(fits.points.size() == list.size());
+    }
+    const bool interior = c.problem.y.cwiseAbs().maxCoeff() < 1.0;
+    if (interior) {
+      CHECK(fits.level == Completeness::complete);
+      CHECK(fits.expected_index_sum == 1);
+      CHECK(fits.index_sum == 1);
+      CHECK(fits.strata.none_exists);
+      CHECK(fits.global_minimum.has_value());
+    }
+  }
+}
+
+TEST_CASE("separable data with targets beyond the range: no finite fit at all, and that is said") {
+  for (const char* name : {"s2_diverges_outside", "s2_diverges_at_range"}) {
+    CAPTURE(name);
+    const Case c = load(name);
+    const AllFits fits = find_all_fits(c.problem, c.network, patient());
+    CHECK(fits.points.empty());
+    CHECK(fits.strata.no_finite_point);
+    CHECK(fits.level == Completeness::complete);
+    CHECK(fits.infimum_at_infinity);
+    CHECK_FALSE(fits.global_minimum.has_value());
+    REQUIRE_FALSE(fits.at_infinity.empty());
+    CHECK(fits.global_reason.find("not attained") != std::string::npos);
+    const reference::Json& divergence = c.json["path"]["divergence"];
+    const double energy =
+        reference::number(divergence.contains("infimum_of_E_at_tau_1")
+                              ? divergence["infimum_of_E_at_tau_1"]
+                              : divergence["E_at_infinity_of_that_direction_at_tau_exactly_1"]);
+    CHECK(fits.at_infinity.front().energy == doctest::Approx(energy).epsilon(1e-10));
+  }
+}
+
+TEST_CASE("one minimum and a complete list make the fit unique; two certified minima do not") {
+  const Case one = load("s2_folds");
+  const AllFits unique = find_all_fits(one.problem, one.network, patient());
+  CHECK(unique.unique == Answer::yes);
+  CHECK(unique.global_is_proven);
+  const Case many = load("s2_multimin");
+  const AllFits several = find_all_fits(many.problem, many.network, patient());
+  CHECK(several.unique == Answer::no);
+  CHECK(several.unique_reason == "4 minima at finite weights");
+}
+
+TEST_CASE("without the exhaustive search the level is never higher than index-consistent") {
+  FitOptions options = patient();
+  options.exhaustive = false;
+  const Case c = load("s2_multimin");
+  const AllFits fits = find_all_fits(c.problem, c.network, options);
+  CHECK_FALSE(fits.search.has_value());
+  CHECK(fits.level == Completeness::index_consistent);
+  CHECK_FALSE(fits.global_is_proven);
+  // A single minimum is not called unique either.
+  const Case one = load("s2_folds");
+  CHECK(find_all_fits(one.problem, one.network, options).unique == Answer::unknown);
+}
+
+TEST_CASE("a run cut short is heuristic and says so") {
+  FitOptions options = patient();
+  options.exhaustive = false;
+  options.explore.max_curves = 30;
+  const Problem problem = support::exponential_minima(4, 3, 1);
+  const AllFits fits = find_all_fits(problem, {}, options);
+  CHECK(fits.exploration.end == ExploreEnd::budget);
+  CHECK(fits.level == Completeness::heuristic);
+  CHECK(fits.level_reason.find("the budget is used up") != std::string::npos);
+
+  std::stop_source source;
+  source.request_stop();
+  options = patient();
+  options.explore.stop = source.get_token();
+  const AllFits cancelled = find_all_fits(problem, {}, options);
+  CHECK(cancelled.exploration.end == ExploreEnd::cancelled);
+  CHECK(cancelled.level == Completeness::heuristic);
+}
+
+TEST_CASE("a box finds what is in it") {
+  const Case c = load("s1_many");
+  FitOptions options = patient();
+  options.exhaustive = true;
+  const Vector first = reference::vector(c.json["stationary_points_at_tau_1"][0]["w"]);
+  options.search.box = Box{first.array() - 1e-3, first.array() + 1e-3};
+  const AllFits fits = find_all_fits(c.problem, c.network, options);
+  REQUIRE(fits.search.has_value());
+  CHECK(fits.search->finished);
+  CHECK(fits.level == Completeness::complete_in_box);
+  CHECK(fits.points.size() == 7);  // those outside come from curves
+}
+
+TEST_CASE("the index sum is forced where the geometry forces it") {
+  const Vector x{{1.0, 3.0}};
+  const auto problem = [&](double first, double second) {
+    return make_problem(Matrix(x), Vector{{first, second}});
+  };
+  PerceptronOptions network;
+  CHECK(forced_index_sum(problem(0.3, 0.8), network) == 1);
+  CHECK_FALSE(forced_index_sum(problem(0.3, 1.0), network).has_value());
+  CHECK_FALSE(forced_index_sum(problem(-1.5, 0.2), network).has_value());
+  network.activation = Activation::logistic;
+  CHECK_FALSE(forced_index_sum(problem(-0.1, 0.8), network).has_value());
+  CHECK(forced_index_sum(problem(0.1, 0.8), network) == 1);
+  network.ridge = 0.1;
+  CHECK(forced_index_sum(problem(-0.1, 0.8), network) == 1);
+}
+
+TEST_CASE("targets beyond the range: walls at infinity change the number of finite points") {
+  // X = (3, 1): one point inside |y_2| < 1, none or two beyond (geometry: section 4, count map).
+  const Matrix X{{3.0}, {1.0}};
+  const auto number_of_points = [&](double y1, double y2) {
+    return find_all_fits(make_problem(X, Vector{{y1, y2}}), {}, patient()).points.size();
+  };
+  CHECK(number_of_points(0.3, 0.8) == 3);
+  CHECK(number_of_points(0.6, 0.6) == 1);
+  CHECK(number_of_points(0.0, 0.95) == 3);
+  CHECK(number_of_points(-1.0, 0.92) == 3);
+  CHECK(number_of_points(-1.0, 1.5) == 2);
+  CHECK(number_of_points(0.2, 1.2) == 0);
+  CHECK(number_of_points(1.5, 1.5) == 0);
+}
