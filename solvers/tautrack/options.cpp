@@ -93,12 +93,6 @@ void add_network_options(CLI::App& command, NetworkRequest& request) {
           "--no-bias", [&dataset] { dataset.bias = false; }, "Do not append a column of ones")
       ->group(data);
 
-  command
-      .add_flag("--matrix-free", request.matrix_free,
-                "No matrix of the size of the weights, whatever the\n"
-                "size of the data; less is examined (see below)")
-      ->group(data);
-
   const char* network = "Network";
   add_choice<Activation>(command, "--activation", "Sigmoid", perceptron.activation,
                          activation_names(),
