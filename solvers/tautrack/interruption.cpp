@@ -1,5 +1,6 @@
 #include "interruption.hpp"
 
+#include <chrono>
 #include <system_error>
 
 namespace tautrack::program {
@@ -40,14 +41,18 @@ Interruption::~Interruption() {
 }
 
 void Interruption::watch(const std::stop_token& end) {
+  using Clock = std::chrono::steady_clock;
+  constexpr auto one_press = std::chrono::milliseconds(500);  // It may send more than one signal.
   const sigset_t set = only_interrupt();
+  Clock::time_point first;
   int received = 0;
   while (sigwait(&set, &received) == 0 && !end.stop_requested()) {
-    if (source_.stop_requested()) {
+    if (source_.request_stop()) {
+      first = Clock::now();
+    } else if (Clock::now() - first > one_press) {
       pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
       raise(SIGINT);
     }
-    source_.request_stop();
   }
 }
 

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -95,7 +96,7 @@ int run(int argc, char** argv) {
     return fail(fmt::format("{} (see tautrack {}--help)", error.what(),
                             commands.empty() ? "" : commands.front()->get_name() + ' '));
   }
-  return solve_command.parsed() ? run_solve(solve) : run_track(track);
+  return solve_command.parsed() ? run_solve(std::move(solve)) : run_track(std::move(track));
 }
 
 /// run(), with what it throws turned into a sentence and an exit status.

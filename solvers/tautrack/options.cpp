@@ -37,7 +37,7 @@ CLI::Option* add_number(CLI::App& command, const std::string& name, const std::s
   const auto take = [&value, rule](const std::string& text) -> std::optional<std::string> {
     const std::optional<double> number = read_number(text);
     if (!number) return fmt::format("'{}' is not a number", text);
-    if (const std::optional<std::string> reason = rule(*number)) return reason;
+    if (std::optional<std::string> reason = rule(*number)) return reason;
     value = *number;
     return std::nullopt;
   };

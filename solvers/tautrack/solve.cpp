@@ -241,8 +241,7 @@ CLI::App& add_solve_command(CLI::App& program, SolveRequest& request) {
   return command;
 }
 
-int run_solve(const SolveRequest& wanted) {
-  SolveRequest request = wanted;
+int run_solve(SolveRequest request) {
   Outputs outputs(request.outputs, request.network.file);
   const Data data = load(request.network);
   if (data.is_matrix_free())

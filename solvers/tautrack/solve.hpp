@@ -44,6 +44,6 @@ CLI::App& add_solve_command(CLI::App& program, SolveRequest& request);
 
 /// Runs the subcommand and writes its results. Returns the exit status.
 /// @throws UsageError, DataError, std::invalid_argument: unusable input, option or output.
-int run_solve(const SolveRequest& request);
+int run_solve(SolveRequest request);
 
 }  // namespace tautrack::program

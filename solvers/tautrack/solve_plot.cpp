@@ -221,7 +221,8 @@ class Script {
   [[nodiscard]] static double x(double pixels) { return pixels / picture_width; }
   [[nodiscard]] double y(double pixels_from_top) const { return 1.0 - pixels_from_top / height(); }
   [[nodiscard]] double row_top(std::size_t i) const {
-    return header_height + row_height * static_cast<double>(i / columns_);
+    const std::size_t row = i / columns_;
+    return header_height + row_height * static_cast<double>(row);
   }
   [[nodiscard]] double cell_width() const {
     return static_cast<double>(picture_width) / static_cast<double>(columns_);
@@ -464,7 +465,7 @@ class Script {
 
   /// Two weights: contours of the energy, at levels that come closer towards the lowest energy.
   void add_plane_panel(std::size_t i) {
-    constexpr int finest = 240, coarsest = 60;
+    constexpr int finest = 200, coarsest = 60;
     constexpr double most_evaluations = 2e8;  // of one pattern
     constexpr double depth = 4.0;             // decades of E - lowest that are told apart
     constexpr int levels_in_decade = 6;

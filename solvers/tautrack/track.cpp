@@ -206,8 +206,7 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
   return command;
 }
 
-int run_track(const TrackRequest& wanted) {
-  TrackRequest request = wanted;
+int run_track(TrackRequest request) {
   if (!request.outputs.plot_file.empty() || !request.outputs.csv_file.empty()) {
     request.track.predictor.max_order = drawn_order;
     request.track.predictor.series_tolerance = drawn_tolerance;

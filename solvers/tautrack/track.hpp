@@ -38,6 +38,6 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request);
 
 /// Runs the subcommand and writes its results. Returns the exit status.
 /// @throws UsageError, DataError, std::invalid_argument: unusable input, option or output.
-int run_track(const TrackRequest& request);
+int run_track(TrackRequest request);
 
 }  // namespace tautrack::program

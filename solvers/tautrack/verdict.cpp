@@ -27,16 +27,17 @@ std::string early_end(const SolveRequest& request, const AllFits& fits) {
 
 /// What is wrong with the best fit, if anything is.
 std::string best_fit_matter(const AllFits& fits) {
+  constexpr const char* remedy =
+      "targets inside the range of the activation (--level, for classes) or a --ridge keep weights "
+      "finite";
   if (fits.infimum_at_infinity)
-    return "no finite weights attain the lowest energy that is known: targets well inside the "
-           "range (--level) or a --ridge keep weights finite";
-  if (!fits.global_minimum && fits.strata.no_finite_point)
-    return "no finite weights are stationary: targets well inside the range (--level) or a --ridge "
-           "keep weights finite";
-  if (!fits.global_minimum)
-    return "no minimum at finite weights is known: more effort (--rounds, --seconds) or a --ridge "
-           "may give one";
-  return "";
+    return fmt::format("no finite weights attain the lowest energy that is known: {}", remedy);
+  if (fits.global_minimum) return "";
+  if (fits.strata.no_finite_point)
+    return fmt::format("there is no best fit with finite weights: {}", remedy);
+  if (!fits.expected_index_sum)
+    return fmt::format("no minimum at finite weights is known, and there may be none: {}", remedy);
+  return "no minimum at finite weights is known: more effort (--rounds, --seconds) may give one";
 }
 
 /// What is wrong with single points, if anything is.
@@ -54,8 +55,9 @@ std::string points_matter(const SolveRequest& request, const AllFits& fits) {
                      open == 1 ? "" : ", the lowest", printable(first.reason));
 }
 
-/// What the sum of (-1)^index gives away, if it does.
+/// What the sum of (-1)^index gives away about a search that was not cut off.
 std::string index_sum_matter(const AllFits& fits) {
+  if (fits.exploration.end != ExploreEnd::quiet) return "";
   bool all_known = true, all_certified = true;
   for (const StationaryPoint& point : fits.points) {
     all_known = all_known && point.morse_index;
