@@ -193,34 +193,44 @@ void add_exploration_options(CLI::App& command, ExploreOptions& explore) {
 void add_search_options(CLI::App& command, SolveRequest& request) {
   const char* group = "Exhaustive search";
   FitOptions& fits = request.fits;
-  CLI::Option* const with =
-      command
-          .add_flag_callback(
-              "--exhaustive", [&fits] { fits.exhaustive = true; },
-              fmt::format("Search by intervals, whatever the size; the default\n"
-                          "is to do so for a rank of at most {}",
-                          fits.exhaustive_rank))
-          ->group(group);
-  CLI::Option* const without =
-      command
-          .add_flag_callback(
-              "--no-exhaustive", [&fits] { fits.exhaustive = false; }, "Do not")
-          ->group(group)
-          ->excludes(with);
+  command
+      .add_flag_callback(
+          "--exhaustive", [&fits] { fits.exhaustive = true; },
+          fmt::format("Search by intervals, whatever the size; the default\n"
+                      "is to do so for a rank of at most {}",
+                      fits.exhaustive_rank))
+      ->group(group);
+  // Options take effect in the order in which they stand here.
+  command
+      .add_flag_callback(
+          "--no-exhaustive",
+          [&fits] {
+            if (fits.exhaustive) throw UsageError("--no-exhaustive: --exhaustive is there, too");
+            fits.exhaustive = false;
+          },
+          "Do not search by intervals")
+      ->group(group);
   add_value(command, "--box", "LOW,HIGH",
             "Search there: the same interval for all weights, or\n"
             "L1:H1,L2:H2,... one for each, the bias last\n"
             "(default: a region proven to hold all)",
             [&request](const std::string& text) -> std::optional<std::string> {
+              if (request.fits.exhaustive == false) return "--no-exhaustive is there, too";
               if (std::optional<std::string> reason = take_box(text, request.box)) return reason;
               request.fits.exhaustive = true;
               return std::nullopt;
             })
-      ->group(group)
-      ->excludes(without);
+      ->group(group);
   add_number(command, "--search-seconds", "S", "Time for each problem, in seconds",
              fits.search.seconds, seconds_rule<SearchOptions>())
       ->group(group);
+  add_number(command, "--infinity-seconds", "S", "Time for each problem, in seconds",
+             fits.strata.seconds,
+             [](double seconds) -> std::optional<std::string> {
+               if (seconds > 0.0) return std::nullopt;
+               return fmt::format("{} is not > 0", seconds);
+             })
+      ->group("Limits at infinite weights");
 }
 
 }  // namespace

@@ -145,7 +145,8 @@ Json options_report(const SolveRequest& request) {
           {"can_certify", Certifier::available()},
           {"exhaustive", value_or_null(request.fits.exhaustive)},
           {"box", request.box ? Json(request.box->text) : Json()},
-          {"search_seconds", request.fits.search.seconds}};
+          {"search_seconds", request.fits.search.seconds},
+          {"infinity_seconds", request.fits.strata.seconds}};
 }
 
 }  // namespace

@@ -80,6 +80,7 @@ TEST_CASE("solve --help fits the page, has all options and says what the exit st
                              "--json",
                              "--search-seconds",
                              "--graph",
+                             "--infinity-seconds",
                              "--csv",
                              "--plot",
                              "--quiet",
@@ -297,15 +298,36 @@ TEST_CASE("an exhaustive search is made where it is asked for, in the box that i
 
 TEST_CASE("options of solve with unusable values are refused by name") {
   const Scratch scratch;
-  for (const char* option :
-       {"--seconds 0",    "--seconds -1",  "--seconds nan",     "--seconds soon",
-        "--rounds 0",     "--rounds many", "--descents -1",     "--max-curves 0",
-        "--max-points 0", "--max-steps 0", "--seed -1",         "--threads 0",
-        "--box 1",        "--box 1,2,3",   "--box 2,1",         "--box 1,1",
-        "--box 1,x",      "--box 1:2,3",   "--box 1:2:3",       "--box nan,1",
-        "--box 1:2,",     "--box ''",      "--box -inf,inf",    "--search-seconds x",
-        "--ridge -1",     "--level 0",     "--activation step", "--plot fits.gif",
-        "--json ''"}) {
+  for (const char* option : {"--seconds 0",
+                             "--seconds -1",
+                             "--seconds nan",
+                             "--seconds soon",
+                             "--rounds 0",
+                             "--rounds many",
+                             "--descents -1",
+                             "--max-curves 0",
+                             "--max-points 0",
+                             "--max-steps 0",
+                             "--seed -1",
+                             "--threads 0",
+                             "--box 1",
+                             "--box 1,2,3",
+                             "--box 2,1",
+                             "--box 1,1",
+                             "--box 1,x",
+                             "--box 1:2,3",
+                             "--box 1:2:3",
+                             "--box nan,1",
+                             "--box 1:2,",
+                             "--infinity-seconds 0",
+                             "--box ''",
+                             "--box -inf,inf",
+                             "--search-seconds x",
+                             "--ridge -1",
+                             "--level 0",
+                             "--activation step",
+                             "--plot fits.gif",
+                             "--json ''"}) {
     CAPTURE(option);
     const std::string text = option;
     check_refused(scratch.run("solve " + text), text.substr(0, text.find(' ')) + ":");
