@@ -19,7 +19,7 @@ namespace tautrack::program {
 struct BoxRequest {
   std::string text;          ///< As the user wrote it.
   std::vector<double> low;   ///< As many as there are intervals.
-  std::vector<double> high;  ///< low <= high
+  std::vector<double> high;  ///< low < high
   bool is_for_each = false;  ///< One interval a weight.
 };
 

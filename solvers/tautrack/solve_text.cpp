@@ -132,9 +132,7 @@ void add_points(Page& page, const std::vector<StationaryPoint>& points) {
 
 /// Where the exhaustive search looked and what it came to.
 void add_search(Page& page, const SearchResult& search) {
-  std::string text = search.message.empty() ? "no result" : printable(search.message);
-  if (search.undecided_count > 0)
-    text += fmt::format("; {} undecided", counted(search.undecided_count, "box", "boxes"));
+  const std::string text = search.message.empty() ? "no result" : printable(search.message);
   page.line("exhaustive", fmt::format("{} ({} in {:.3g} s)", text,
                                       counted(search.boxes, "box", "boxes"), search.seconds));
 }

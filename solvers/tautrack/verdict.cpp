@@ -82,8 +82,11 @@ std::vector<std::string> unresolved_matters(const SolveRequest& request, const A
   const bool is_search_wanted = request.fits.exhaustive == true;
   const bool is_unfinished = !fits.search || !fits.search->finished;
   if (is_search_wanted && is_unfinished && !request.fits.explore.stop.stop_requested())
-    matters.emplace_back(
-        "the exhaustive search did not finish; more time: --search-seconds, a smaller box: --box");
+    matters.push_back(fmt::format(
+        "the exhaustive search did not finish{}{}; more time: --search-seconds, a smaller box: "
+        "--box",
+        fits.search && !fits.search->message.empty() ? ": " : "",
+        fits.search ? printable(fits.search->message) : ""));
   return matters;
 }
 
