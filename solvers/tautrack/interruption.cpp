@@ -1,57 +1,58 @@
 #include "interruption.hpp"
 
+#include <cerrno>
 #include <chrono>
+#include <semaphore.h>
 #include <system_error>
 
 namespace tautrack::program {
 namespace {
 
-sigset_t only_interrupt() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  return set;
-}
+/// Counts presses of Ctrl-C. A handler reaches nothing but what is global; threads that libraries
+/// started before main() may take the signal, too, so that blocking it would not do.
+sem_t presses;
 
-bool is_ignored() {
-  struct sigaction action {};
-  return sigaction(SIGINT, nullptr, &action) != 0 || action.sa_handler == SIG_IGN;
+void note_press(int /*signal*/) {
+  const int kept = errno;
+  sem_post(&presses);
+  errno = kept;
 }
 
 }  // namespace
 
 Interruption::Interruption() {
-  if (is_ignored()) return;
-  const sigset_t set = only_interrupt();
-  pthread_sigmask(SIG_BLOCK, &set, &previous_);
+  const bool is_known = sigaction(SIGINT, nullptr, &previous_) == 0;
+  if (!is_known || previous_.sa_handler == SIG_IGN || sem_init(&presses, 0, 0) != 0) return;
   try {
     watcher_ = std::jthread([this](const std::stop_token& end) { watch(end); });
   } catch (const std::system_error&) {
-    pthread_sigmask(SIG_SETMASK, &previous_,
-                    nullptr);  // Without a thread, SIGINT ends the program.
+    return;  // Without a thread, SIGINT ends the program.
   }
+  struct sigaction action {};
+  action.sa_handler = note_press;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
 }
 
 Interruption::~Interruption() {
   if (!watcher_.joinable()) return;
+  sigaction(SIGINT, &previous_, nullptr);
   watcher_.request_stop();
-  pthread_kill(watcher_.native_handle(), SIGINT);  // Wakes it up.
-  watcher_.join();
-  pthread_sigmask(SIG_SETMASK, &previous_, nullptr);
+  sem_post(&presses);  // Wakes it up.
 }
 
 void Interruption::watch(const std::stop_token& end) {
   using Clock = std::chrono::steady_clock;
   constexpr auto one_press = std::chrono::milliseconds(500);  // It may send more than one signal.
-  const sigset_t set = only_interrupt();
   Clock::time_point first;
-  int received = 0;
-  while (sigwait(&set, &received) == 0 && !end.stop_requested()) {
+  for (;;) {
+    if (sem_wait(&presses) != 0) continue;  // Interrupted by another signal.
+    if (end.stop_requested()) return;
     if (source_.request_stop()) {
       first = Clock::now();
     } else if (Clock::now() - first > one_press) {
-      pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-      raise(SIGINT);
+      std::signal(SIGINT, SIG_DFL);
+      std::raise(SIGINT);
     }
   }
 }

@@ -7,8 +7,7 @@
 namespace tautrack::program {
 
 /// While it lives, Ctrl-C (SIGINT) asks for a stop instead of ending the program; a second one ends it.
-/// Made before any other thread, which inherit the mask of signals. Does nothing where
-/// SIGINT is ignored.
+/// At most one at a time. Does nothing where SIGINT is ignored.
 class Interruption {
  public:
   Interruption();
@@ -22,7 +21,7 @@ class Interruption {
   void watch(const std::stop_token& end);
 
   std::stop_source source_;
-  sigset_t previous_{};
+  struct sigaction previous_ {};
   std::jthread watcher_;  ///< Waits for the signal; not there where it is ignored.
 };
 
