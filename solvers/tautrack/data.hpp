@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tautrack/core/column_space.hpp"
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/data/svmlight.hpp"
 
@@ -31,6 +32,13 @@ class ProblemView {
  private:
   const Problem* dense_ = nullptr;
   const SparseProblem* sparse_ = nullptr;
+};
+
+/// What is known of the columns of X.
+struct ColumnFacts {
+  std::optional<Index> rank;                   ///< Nothing when they are used matrix-free.
+  std::optional<Index> zero_columns;           ///< Only when they are used matrix-free.
+  std::vector<ColumnDependency> dependencies;  ///< Columns that are combinations of others.
 };
 
 /// The problems of one run: all dense, or all sparse and to be tracked matrix-free.

@@ -6,6 +6,8 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -13,6 +15,7 @@
 #include "tautrack/version.hpp"
 
 #include "output_files.hpp"
+#include "solve.hpp"
 #include "text.hpp"
 #include "track.hpp"
 #include "usage_error.hpp"
@@ -26,13 +29,16 @@ what the fit is worth. It follows the solutions of the network equations
 (gradient of the energy = 0) as curves in a parameter tau that bends the linear
 network, tau = 0, into the sigmoid one, tau = 1. So it knows how a fit came out
 of the linear one, where its path folded back, whether it is a minimum, a saddle
-or a maximum, and whether its weights are infinite.
+or a maximum, and whether its weights are infinite; and from there it finds the
+other fits.
 )";
 
 constexpr const char* more_about_program =
     R"(Examples:
-  tautrack track           the bundled iris data
+  tautrack track           the path to a fit of the bundled iris data
+  tautrack solve           all fits, best first, and what the best is worth
   tautrack track --help    all options, and what a data file looks like
+  tautrack solve cancer.csv --seconds 300 --plot fits.svg
 
 Results go to standard output, messages and progress to standard error.
 
@@ -70,6 +76,8 @@ int run(int argc, char** argv) {
   program.get_formatter()->column_width(28);
   TrackRequest track;
   add_track_command(program, track);
+  SolveRequest solve;
+  const CLI::App& solve_command = add_solve_command(program, solve);
 
   try {
     program.parse(argc, argv);
@@ -84,10 +92,11 @@ int run(int argc, char** argv) {
         fmt::format("{} (see tautrack --help)",
                     is_named ? fmt::format("there is no subcommand '{}'", argv[1]) : error.what()));
   } catch (const CLI::ParseError& error) {
-    return fail(fmt::format("{} (see {} --help)", error.what(),
-                            program.get_subcommands().empty() ? "tautrack" : "tautrack track"));
+    const std::vector<CLI::App*> commands = program.get_subcommands();
+    return fail(fmt::format("{} (see tautrack {}--help)", error.what(),
+                            commands.empty() ? "" : commands.front()->get_name() + ' '));
   }
-  return run_track(track);
+  return solve_command.parsed() ? run_solve(std::move(solve)) : run_track(std::move(track));
 }
 
 /// run(), with what it throws turned into a sentence and an exit status.

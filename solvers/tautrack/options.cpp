@@ -37,7 +37,7 @@ CLI::Option* add_number(CLI::App& command, const std::string& name, const std::s
   const auto take = [&value, rule](const std::string& text) -> std::optional<std::string> {
     const std::optional<double> number = read_number(text);
     if (!number) return fmt::format("'{}' is not a number", text);
-    if (const std::optional<std::string> reason = rule(*number)) return reason;
+    if (std::optional<std::string> reason = rule(*number)) return reason;
     value = *number;
     return std::nullopt;
   };
@@ -91,12 +91,6 @@ void add_network_options(CLI::App& command, NetworkRequest& request) {
   command
       .add_flag_callback(
           "--no-bias", [&dataset] { dataset.bias = false; }, "Do not append a column of ones")
-      ->group(data);
-
-  command
-      .add_flag("--matrix-free", request.matrix_free,
-                "No matrix of the size of the weights, whatever the\n"
-                "size of the data; less is examined (see below)")
       ->group(data);
 
   const char* network = "Network";

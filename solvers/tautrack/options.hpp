@@ -83,7 +83,7 @@ enum class Format { by_name, csv, svmlight };
 struct NetworkRequest {
   std::string file;  ///< Data file; empty: the bundled iris data.
   Format format = Format::by_name;
-  bool matrix_free = false;  ///< Sparse whatever the size.
+  bool matrix_free = false;  ///< Sparse whatever the size. Not every subcommand offers that.
   /// Class targets are the middle of the range of the activation plus or minus this fraction of
   /// half its width. In (0, 1]. The range of the default activation is (-1, 1).
   double level = DatasetOptions{}.high;

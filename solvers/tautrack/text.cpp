@@ -88,7 +88,11 @@ std::string wrap(std::string_view text, std::size_t width, std::size_t indent) {
 }
 
 std::string counted(long long count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+  return counted(count, noun, std::string(noun) + 's');
+}
+
+std::string counted(long long count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
 }  // namespace tautrack::program

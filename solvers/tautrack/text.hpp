@@ -20,4 +20,7 @@ namespace tautrack::program {
 /// "1 fold", "2 folds".
 [[nodiscard]] std::string counted(long long count, std::string_view noun);
 
+/// "1 box", "2 boxes".
+[[nodiscard]] std::string counted(long long count, std::string_view one, std::string_view many);
+
 }  // namespace tautrack::program

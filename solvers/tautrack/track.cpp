@@ -9,10 +9,9 @@
 
 #include <fmt/format.h>
 
-#include "output_files.hpp"
-#include "plot.hpp"
 #include "progress.hpp"
-#include "report.hpp"
+#include "track_plot.hpp"
+#include "track_report.hpp"
 #include "usage_error.hpp"
 
 namespace tautrack::program {
@@ -89,11 +88,11 @@ std::optional<std::string> take_landings(const std::string& text, TrackOptions& 
 /// Tracks one problem matrix-free.
 TrackedProblem track_problem(const TrackRequest& request, const SparseProblem& problem) {
   const SparsePerceptron network(problem, request.network.perceptron);
-  Progress progress(problem.name);
+  PathProgress progress(problem.name);
   TrackedProblem tracked;
-  tracked.zero_columns = network.columns() - network.unknowns();
+  tracked.facts.zero_columns = network.columns() - network.unknowns();
   tracked.path = track_natural(network, request.track, [&](const PathPoint& point) {
-    if (!request.quiet) progress.see(point);
+    if (!request.outputs.quiet) progress.see(point);
     return true;
   });
   return tracked;
@@ -102,17 +101,17 @@ TrackedProblem track_problem(const TrackRequest& request, const SparseProblem& p
 /// Tracks one problem, with so many threads in each pass over its data.
 TrackedProblem track_problem(const TrackRequest& request, const Problem& problem, int threads) {
   const Perceptron network(problem, request.network.perceptron);
-  Progress progress(problem.name);
+  PathProgress progress(problem.name);
   std::vector<PathPoint> points;
-  const bool is_drawn = !request.plot_file.empty();
+  const bool is_drawn = !request.outputs.plot_file.empty();
   const Observer observer = [&](const PathPoint& point) {
-    if (!request.quiet) progress.see(point);
+    if (!request.outputs.quiet) progress.see(point);
     if (is_drawn) points.push_back(point);
     return true;
   };
   TrackedProblem tracked;
-  tracked.rank = network.unknowns();
-  tracked.dependencies = network.space().dependencies();
+  tracked.facts.rank = network.unknowns();
+  tracked.facts.dependencies = network.space().dependencies();
   tracked.path = track_natural(network, request.track, observer, threads);
   if (is_drawn) tracked.curve = smooth_curve(network, points, most_drawn_points);
   return tracked;
@@ -164,6 +163,11 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
   CLI::App& command = *program.add_subcommand("track", about_track);
   command.footer(more_about_track);
   add_network_options(command, request.network);
+  command
+      .add_flag("--matrix-free", request.network.matrix_free,
+                "No matrix of the size of the weights, whatever the\n"
+                "size of the data; less is examined (see below)")
+      ->group("Data");
 
   const char* tracking = "Tracking";
   TrackOptions& track = request.track;
@@ -195,48 +199,30 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
                    request.seed, std::uint64_t{0})
       ->group(tracking);
 
-  const char* output = "Output";
-  add_text(command, "--json", "FILE",
-           "Everything as JSON; '-' is standard output, which\n"
-           "then has no text",
-           request.json_file)
-      ->group(output);
-  add_text(command, "--csv", "FILE",
-           "The path, one row a point; '-' as above. With\n"
-           "--csv or --plot it takes more and shorter steps",
-           request.csv_file)
-      ->group(output);
-  add_text(command, "--plot", "FILE", "Picture of the path: .svg, .png or .pdf", request.plot_file)
-      ->group(output);
-  command.add_flag("--quiet", request.quiet, "No progress on standard error")->group(output);
+  add_output_options(command, request.outputs,
+                     "The path, one row a point; '-' as above. With\n"
+                     "--csv or --plot it takes more and shorter steps",
+                     "Picture of the path: .svg, .png or .pdf");
   return command;
 }
 
-int run_track(const TrackRequest& wanted) {
-  TrackRequest request = wanted;
-  if (!request.plot_file.empty() || !request.csv_file.empty()) {
+int run_track(TrackRequest request) {
+  if (!request.outputs.plot_file.empty() || !request.outputs.csv_file.empty()) {
     request.track.predictor.max_order = drawn_order;
     request.track.predictor.series_tolerance = drawn_tolerance;
   }
-  OutputFiles files;
-  std::optional<std::size_t> json, csv, plot;
-  if (!request.plot_file.empty()) require_plot(request.plot_file);
-  if (!request.json_file.empty()) json = files.add("--json", request.json_file);
-  if (!request.csv_file.empty()) csv = files.add("--csv", request.csv_file);
-  if (!request.plot_file.empty()) plot = files.add("--plot", request.plot_file);
-  if (!request.network.file.empty()) files.protect_input(request.network.file);
-
+  Outputs outputs(request.outputs, request.network.file);
   const Data data = load(request.network);
-  if (plot && data.is_matrix_free())
+  if (outputs.has_plot() && data.is_matrix_free())
     throw UsageError(
         "--plot: pictures are not made of data that are tracked matrix-free (more than 1000 "
         "weights, or --matrix-free)");
   const std::vector<TrackedProblem> tracked = track_all(request, data);
 
-  if (json) files.set_text(*json, json_report(request, data, tracked));
-  if (csv) files.set_text(*csv, csv_report(data, tracked));
-  if (plot) files.set_text(*plot, plot_report(request, data.dense, tracked));
-  files.publish(files.takes_standard_output() ? "" : text_report(request, data, tracked));
+  outputs.publish([&] { return text_report(request, data, tracked); },
+                  [&] { return json_report(request, data, tracked); },
+                  [&] { return csv_report(data, tracked); },
+                  [&] { return plot_report(request, data.dense, tracked); });
   const bool is_solved = std::all_of(tracked.begin(), tracked.end(),
                                      [](const TrackedProblem& one) { return one.is_solved(); });
   return is_solved ? exit_solved : exit_unresolved;

@@ -1,14 +1,10 @@
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -17,106 +13,15 @@
 
 #ifdef TAUTRACK_PROGRAM
 
+#include "support/program.hpp"
+
 namespace {
 
-namespace filesystem = std::filesystem;
+using namespace tautrack::support;
 using Json = nlohmann::json;
-
-/// One weight, seven patterns; the natural path has two folds (reference s1_folds).
-constexpr const char* two_folds_csv =
-    "x1,y\n-48,-0.09375\n-64,-0.890625\n-960,-0.453125\n3,0.125\n31,0.90625\n28,-0.265625\n"
-    "-100,-0.671875\n";
-
-/// Targets outside (-1, 1): the weights grow without bound (reference s2_diverges_outside).
-constexpr const char* infinite_csv =
-    "x1,x2,y\n-1.875,-0.40625,-1.53125\n2,0.25,1.4375\n-1.71875,-0.5,-1.359375\n"
-    "0.3125,0.0625,1.578125\n0.03125,2.15625,1.625\n";
 
 /// b = 2 a, and two classes.
 constexpr const char* dependent_csv = "a,b,class\n1,2,no\n2,4,yes\n3,6,no\n4.5,9,yes\n6,12,yes\n";
-
-std::string contents(const filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-std::vector<std::string> lines(const std::string& text) {
-  std::istringstream stream(text);
-  std::vector<std::string> result;
-  for (std::string line; std::getline(stream, line);) result.push_back(line);
-  return result;
-}
-
-/// How one run of the program ended.
-struct Run {
-  int status = -1;     ///< Exit status; -1 when a signal ended it.
-  std::string output;  ///< Standard output.
-  std::string errors;  ///< Standard error.
-};
-
-/// An empty folder in which the program runs, gone at the end.
-class Scratch {
- public:
-  Scratch() {
-    std::string pattern = (filesystem::temp_directory_path() / "tautrack-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    folder_ = pattern;
-    filesystem::create_directory(folder_ / "work");
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code ignored;
-    filesystem::remove_all(folder_, ignored);
-  }
-
-  [[nodiscard]] filesystem::path operator/(const std::string& name) const {
-    return folder_ / "work" / name;
-  }
-
-  void write(const std::string& name, const std::string& text) const {
-    std::ofstream(*this / name, std::ios::binary) << text;
-  }
-
-  /// Runs `tautrack <arguments>` through the shell, with `before` in front of it and its standard
-  /// output going to `output` instead of being kept, if that is given.
-  [[nodiscard]] Run run(const std::string& arguments, const std::string& output = "",
-                        const std::string& before = "") const {
-    const std::string command = "cd '" + (folder_ / "work").string() + "' && " + before + " '" +
-                                TAUTRACK_PROGRAM + "' " + arguments + " >" +
-                                (output.empty() ? "../output" : output) + " 2> ../errors";
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-            output.empty() ? contents(folder_ / "output") : "", contents(folder_ / "errors")};
-  }
-
-  /// Names of the files in the folder, hidden ones too, in sorted order, a blank behind each.
-  [[nodiscard]] std::string files() const {
-    std::vector<std::string> names;
-    for (const auto& entry : filesystem::directory_iterator(folder_ / "work"))
-      names.push_back(entry.path().filename().string());
-    std::sort(names.begin(), names.end());
-    std::string all;
-    for (const std::string& name : names) all += name + ' ';
-    return all;
-  }
-
- private:
-  filesystem::path folder_;
-};
-
-/// Checks that a run ended with status 2, one sentence on standard error and nothing else. The
-/// sentence has to contain `part`.
-void check_refused(const Run& run, const std::string& part) {
-  CAPTURE(run.errors);
-  CHECK(run.status == 2);
-  CHECK(run.output.empty());
-  CHECK(run.errors.starts_with("tautrack: "));
-  CHECK(lines(run.errors).size() == 1);
-  CHECK(run.errors.find(part) != std::string::npos);
-}
-
-bool has_gnuplot() { return std::system("gnuplot --version > /dev/null 2>&1") == 0; }
 
 }  // namespace
 

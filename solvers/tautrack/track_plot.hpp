@@ -7,11 +7,7 @@
 
 namespace tautrack::program {
 
-/// Checks that a picture can be made for a file of this name.
-/// @throws UsageError: another ending than .svg, .png or .pdf, or gnuplot is missing.
-void require_plot(const std::string& file);
-
-/// The picture of the paths, in the format that the ending of request.plot_file asks for: the bytes
+/// The picture of the paths, in the format that the ending of request.outputs.plot_file asks for: the bytes
 /// of the file. One row of panels a problem: weights and energy against tau and, if there are
 /// folds, both again close to the folds. @throws UsageError when gnuplot fails.
 [[nodiscard]] std::string plot_report(const TrackRequest& request, const Dataset& dataset,

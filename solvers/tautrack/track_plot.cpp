@@ -1,8 +1,7 @@
-#include "plot.hpp"
+#include "track_plot.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <iterator>
 #include <limits>
 #include <numeric>
@@ -11,16 +10,15 @@
 #include <fmt/format.h>
 
 #include "gnuplot.hpp"
-#include "report.hpp"
+#include "picture.hpp"
 #include "standardised_weights.hpp"
 #include "text.hpp"
-#include "usage_error.hpp"
+#include "track_report.hpp"
 
 namespace tautrack::program {
 namespace {
 
 // Lengths are in pixels of the PNG picture.
-constexpr int picture_width = 1600;
 constexpr int row_height = 330;
 constexpr int header_height = 70;
 constexpr int left_margin = 85;
@@ -30,52 +28,10 @@ constexpr int panel_top = 40;     ///< From the top of a row to its panels: room
 constexpr int panel_bottom = 60;  ///< From its panels to the bottom of a row.
 constexpr std::size_t most_rows = 12;
 
-/// Colours that people with any colour vision tell apart (Okabe & Ito 2008), without its yellow,
-/// which is faint on white; for the weights in the legend, the largest first.
-constexpr std::string_view colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-                                        "#E69F00", "#56B4E9", "#000000"};
-constexpr std::size_t most_named = std::size(colours);
+constexpr std::size_t most_named =
+    std::size(colours);  ///< Weights in the legend, the largest first.
 constexpr std::string_view other_colour = "#BBBBBB";
 constexpr std::string_view energy_colour = "#000000";
-
-/// The ending of a file name in lower case: ".svg".
-std::string ending(const std::string& file) {
-  std::string text = std::filesystem::path(file).extension().string();
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
-
-/// The command that sets gnuplot's terminal for a picture of this height; empty for unknown
-/// endings.
-std::string terminal(const std::string& file_ending, int height) {
-  if (file_ending == ".svg")
-    return fmt::format(
-        "set terminal svg noenhanced size {},{} font 'sans-serif,10' fontscale 1.33 background "
-        "'#ffffff'\n",
-        picture_width, height);
-  if (file_ending == ".png")
-    return fmt::format(
-        "set terminal pngcairo noenhanced size {},{} font 'Sans,10' background '#ffffff'\n",
-        picture_width, height);
-  if (file_ending == ".pdf")
-    return fmt::format(
-        "set terminal pdfcairo noenhanced size {:.2f}in,{:.2f}in font 'Sans,10' fontscale 0.75 lw "
-        "1.5\n",
-        picture_width / 96.0, height / 96.0);
-  return "";
-}
-
-/// "1e6" rather than "1e+06".
-std::string tick_text(double value) {
-  std::string text = fmt::format("{:g}", value);
-  for (const std::string_view filler : {"e+0", "e+"})
-    if (const std::size_t at = text.find(filler); at != std::string::npos)
-      return text.replace(at, filler.size(), "e");
-  if (const std::size_t at = text.find("e-0"); at != std::string::npos) text.replace(at, 3, "e-");
-  return text;
-}
 
 /// A point of a path, ready to be drawn.
 struct DrawnPoint {
@@ -149,41 +105,12 @@ class TauAxis {
   double offset_ = 0.0;
 };
 
-/// Weights: linear, or logarithmic on both sides of zero if they grow by orders of magnitude.
-class WeightAxis {
- public:
-  /// @param start, largest Largest magnitudes at the start and on the whole path.
-  WeightAxis(double start, double largest) {
-    constexpr double much = 300.0;
-    if (start > 0.0 && largest > much * start) unit_ = start;
-    largest_ = largest;
-  }
-
-  [[nodiscard]] bool is_logarithmic() const { return unit_ > 0.0; }
-
-  [[nodiscard]] double position(double value) const {
-    return is_logarithmic() ? std::asinh(value / unit_) : value;
-  }
-
-  /// Argument of gnuplot's `set ytics`.
-  [[nodiscard]] std::string ticks() const {
-    if (!is_logarithmic()) return "autofreq";
-    const int first = static_cast<int>(std::ceil(std::log10(unit_)));
-    const int last = static_cast<int>(std::floor(std::log10(largest_)));
-    const int step = (last - first) / 4 + 1;
-    std::string list = "'0' 0";
-    for (int decade = first; decade <= last; decade += step)
-      for (const double sign : {-1.0, 1.0}) {
-        const double value = sign * std::pow(10.0, decade);
-        list += fmt::format(", '{}' {:.12g}", tick_text(value), position(value));
-      }
-    return "(" + list + ")";
-  }
-
- private:
-  double unit_ = 0.0;  ///< Below it the axis is nearly linear; 0: it is linear everywhere.
-  double largest_ = 0.0;
-};
+/// The axis of the weights on a path: logarithmic if they grow by orders of magnitude.
+/// @param start, largest Largest magnitudes at the start and on the whole path.
+WeightAxis weight_axis_for(double start, double largest) {
+  constexpr double much = 300.0;
+  return {start > 0.0 && largest > much * start ? start : 0.0, largest};
+}
 
 /// What the row of a problem says above its panels.
 std::string row_title(const Problem& problem, const NaturalPath& path) {
@@ -255,11 +182,6 @@ std::string tau_ticks(double low, double high) {
   for (double tick = std::ceil(low / step) * step; tick <= high; tick += step)
     list += fmt::format("{}'{:.{}f}' {:.17g}", list.empty() ? "" : ", ", tick, digits, tick);
   return "(" + list + ")";
-}
-
-/// gnuplot's range between two numbers.
-std::string range_text(double low, double high) {
-  return fmt::format("[{:.17g}:{:.17g}]", low, high);
 }
 
 /// gnuplot's range for an axis of energies: its own choice, unless the numbers on the axis would
@@ -363,8 +285,8 @@ class Script {
     const Drawing& drawing = drawings_[row];
     if (drawing.curve.empty()) return;
     const TauAxis tau_axis(drawing);
-    const WeightAxis weight_axis(drawing.curve.front().weights.cwiseAbs().maxCoeff(),
-                                 drawing.largest.maxCoeff());
+    const WeightAxis weight_axis = weight_axis_for(
+        drawing.curve.front().weights.cwiseAbs().maxCoeff(), drawing.largest.maxCoeff());
     add_data(row, tau_axis, weight_axis);
 
     Panel panel;
@@ -477,13 +399,6 @@ class Script {
 
 }  // namespace
 
-void require_plot(const std::string& file) {
-  const std::string command = terminal(ending(file), row_height);
-  if (command.empty())
-    throw UsageError(fmt::format("--plot: the name '{}' must end in .svg, .png or .pdf", file));
-  static_cast<void>(run_gnuplot(command));
-}
-
 std::string plot_report(const TrackRequest& request, const Dataset& dataset,
                         const std::vector<TrackedProblem>& tracked) {
   const std::size_t rows = std::min(tracked.size(), most_rows);
@@ -496,7 +411,7 @@ std::string plot_report(const TrackRequest& request, const Dataset& dataset,
       to_string(request.network.perceptron.activation), cut(dataset.source, 60));
   if (rows < tracked.size())
     title += fmt::format(" (the first {} of {} problems)", rows, tracked.size());
-  return run_gnuplot(terminal(ending(request.plot_file), script.height()) + script.text(title));
+  return draw_picture(request.outputs.plot_file, script.height(), script.text(title));
 }
 
 }  // namespace tautrack::program

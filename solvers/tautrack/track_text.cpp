@@ -1,122 +1,32 @@
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 #include <limits>
-#include <numeric>
 
 #include <fmt/format.h>
 
 #include "tautrack/version.hpp"
 
-#include "report.hpp"
+#include "page.hpp"
 #include "text.hpp"
+#include "track_report.hpp"
 
 namespace tautrack::program {
 namespace {
 
-constexpr std::size_t page_width = 80;
-constexpr std::size_t label_width = 18;  ///< The two blanks in front of a label included.
-constexpr std::size_t name_width = 28;   ///< Of column and problem names in tables.
-constexpr Index most_weights = 16;       ///< Rows of a table of weights.
 constexpr std::size_t most_events = 40;  ///< Rows of a table of folds, branch points or landings.
-
-/// Appends lines of the form "  label   text".
-class Page {
- public:
-  /// A labelled text, broken into lines.
-  void line(std::string_view label, std::string_view text) {
-    row(wrap(text, page_width - label_width, label_width), label);
-  }
-
-  /// A row of a table, behind the label, without the blanks at its end.
-  void row(std::string_view text, std::string_view label = "") {
-    text = text.substr(0, text.find_last_not_of(' ') + 1);
-    fmt::format_to(std::back_inserter(text_), "  {:<{}}{}\n", label, label_width - 2, text);
-  }
-
-  /// A line without label.
-  void plain(std::string_view text) { (text_ += text) += '\n'; }
-
-  [[nodiscard]] const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
-
-/// A number for a table of names and numbers.
-std::string short_number(double number) { return fmt::format("{:.7g}", number); }
-
-/// A Morse index, or '?' where an eigenvalue is zero to working precision.
-std::string index_text(std::optional<int> morse_index) {
-  return morse_index ? std::to_string(*morse_index) : "?";
-}
 
 /// A tau, with digits enough to see how far from 1 it is.
 std::string tau_text(double tau) { return fmt::format("{:.15g}", tau); }
 
-/// The columns that a table shows: all, or those with the largest standardised weights, in their
-/// order.
-std::vector<Index> shown_columns(const ProblemView& problem, const Vector& weights) {
-  const Index count = std::min(weights.size(), most_weights);
-  const Vector size = problem.standardised()(weights).cwiseAbs();
-  std::vector<Index> order(static_cast<std::size_t>(weights.size()));
-  std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return size(a) > size(b); });
-  order.resize(static_cast<std::size_t>(count));
-  std::sort(order.begin(), order.end());
-  return order;
-}
-
-/// A table with one row a column of X and up to two numbers in it.
-void add_weights(Page& page, std::string_view label, const ProblemView& problem,
-                 const Vector& first, std::string_view first_title, const Vector* second = nullptr,
-                 std::string_view second_title = "") {
-  page.row(fmt::format("{:<{}}{:>16}{:>16}", "column", name_width, first_title, second_title),
-           label);
-  const std::vector<Index> columns = shown_columns(problem, second ? *second : first);
-  for (const Index column : columns)
-    page.row(fmt::format("{:<{}}{:>16}{:>16}", cut(problem.column(column), name_width - 2),
-                         name_width, short_number(first(column)),
-                         second ? short_number((*second)(column)) : ""));
-  const auto hidden = first.size() - static_cast<Index>(columns.size());
-  if (hidden > 0) page.row(fmt::format("and {} that matter less (all: --json)", hidden));
-}
-
-/// Which columns depend on which, in words.
-void add_rank(Page& page, const ProblemView& problem, const TrackedProblem& tracked) {
-  if (!tracked.rank) {
-    std::string text =
-        "matrix-free: no Morse indices, branch points or infinite weights are looked for, nor "
-        "columns that depend on each other";
-    if (tracked.zero_columns > 0)
-      text += fmt::format("; {} of zeros, whose weights are 0",
-                          counted(static_cast<long long>(*tracked.zero_columns), "column"));
-    page.line("method", text);
-    return;
-  }
-  const Index weights = problem.weights();
-  if (tracked.rank == weights) return;
-  page.line("rank", fmt::format("{} of {}: many weights give the same outputs; shown are those of "
-                                "smallest norm (minimum-norm weights)",
-                                *tracked.rank, weights));
-  std::size_t shown = 0;
-  for (const ColumnDependency& dependency : tracked.dependencies) {
-    if (shown++ == most_events) {
-      page.line("", fmt::format("and {} more dependent columns (all: --json)",
-                                tracked.dependencies.size() - most_events));
-      break;
-    }
-    std::string sum;
-    for (const auto& [column, coefficient] : dependency.on) {
-      const std::string name = cut(problem.column(column), name_width);
-      sum += fmt::format(
-          "{}{:.6g} {}",
-          sum.empty() ? (coefficient < 0 ? "-" : "") : (coefficient < 0 ? " - " : " + "),
-          std::abs(coefficient), name);
-    }
-    page.line("", fmt::format("{} = {}", cut(problem.column(dependency.column), name_width),
-                              sum.empty() ? "0" : sum));
-  }
+/// What a path that was tracked matrix-free does not tell.
+void add_method(Page& page, const ColumnFacts& facts) {
+  std::string text =
+      "matrix-free: no Morse indices, branch points or infinite weights are looked for, nor "
+      "columns that depend on each other";
+  if (facts.zero_columns > 0)
+    text += fmt::format("; {} of zeros, whose weights are 0",
+                        counted(static_cast<long long>(*facts.zero_columns), "column"));
+  page.line("method", text);
 }
 
 /// Titles of the table of folds, branch points and landings, and one row of it.
@@ -218,20 +128,15 @@ void add_infinity(Page& page, const ProblemView& problem, const InfiniteWeights&
 
 void add_problem(Page& page, const TrackRequest& request, const ProblemView& problem,
                  const TrackedProblem& tracked) {
-  const PerceptronOptions& perceptron = request.network.perceptron;
+  const ColumnFacts& facts = tracked.facts;
   const NaturalPath& path = tracked.path;
   page.plain(cut(problem.name(), page_width));
-  std::string network = fmt::format("{} x {} (patterns x weights), {}", problem.patterns(),
-                                    problem.weights(), to_string(perceptron.activation));
-  if (perceptron.ridge > 0.0)
-    network += fmt::format(
-        ", ridge {:g} on the weights {}", perceptron.ridge,
-        perceptron.ridge_standardised ? "of standardised columns" : "in the units of the data");
-  page.line("network", network);
-  add_rank(page, problem, tracked);
+  add_network(page, problem, request.network.perceptron);
+  if (!facts.rank) add_method(page, facts);
+  add_dependencies(page, problem, facts);
   page.line("path", fmt::format("{}: {}", to_string(path.status), printable(path.message)));
   add_events(page, "folds", path.folds);
-  if (tracked.rank)
+  if (facts.rank)
     add_events(page, "branch points", path.branch_points);
   else
     page.line("branch points", "not looked for");

@@ -1,24 +1,9 @@
+#include "json_parts.hpp"
+
 #include <algorithm>
-
-#include <nlohmann/json.hpp>
-
-#include "tautrack/version.hpp"
-
-#include "report.hpp"
 
 namespace tautrack::program {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-/// An array of numbers.
-Json numbers(const Vector& vector) { return std::vector<double>(vector.begin(), vector.end()); }
-
-/// The value, or null without one.
-template <class T>
-Json value_or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
 
 /// [low, high]
 Json bracket(double low, double high) { return Json::array({low, high}); }
@@ -56,98 +41,6 @@ Json branch_point_report(const NaturalBranchPoint& branch) {
   return json;
 }
 
-Json data_report(const TrackRequest& request, const ProblemView& problem,
-                 const TrackedProblem& tracked) {
-  const PerceptronOptions& perceptron = request.network.perceptron;
-  Json dependent_columns = Json::array();
-  for (const ColumnDependency& dependency : tracked.dependencies) {
-    Json on = Json::array();
-    for (const auto& [column, coefficient] : dependency.on)
-      on.push_back({{"column", problem.column(column)}, {"coefficient", coefficient}});
-    dependent_columns.push_back({{"column", problem.column(dependency.column)}, {"on", on}});
-  }
-  Json columns;
-  if (problem.lists_columns()) {
-    columns = Json::array();
-    for (Index column = 0; column < problem.weights(); ++column)
-      columns.push_back(problem.column(column));
-  }
-  const char* weights_are = !tracked.rank                       ? "not examined"
-                            : *tracked.rank < problem.weights() ? "minimum norm"
-                                                                : "unique";
-  return {{"patterns", problem.patterns()},
-          {"weights", problem.weights()},
-          {"columns", columns},
-          {"activation", to_string(perceptron.activation)},
-          {"ridge", perceptron.ridge},
-          {"ridge_units", perceptron.ridge_standardised ? "standardised" : "user"},
-          {"method", tracked.rank ? "dense" : "matrix-free"},
-          {"rank", value_or_null(tracked.rank)},
-          {"zero_columns", value_or_null(tracked.zero_columns)},
-          {"dependent_columns", dependent_columns},
-          {"weights_are", weights_are}};
-}
-
-Json options_report(const TrackRequest& request) {
-  const TrackOptions& track = request.track;
-  return {{"level", request.network.level},
-          {"predictor", to_string(track.predictor.kind)},
-          {"tolerance", track.corrector.tolerance},
-          {"max_steps", track.max_steps},
-          {"taus", track.landings}};
-}
-
-Json path_report(const NaturalPath& path) {
-  Json points = Json::array();
-  for (const NaturalPoint& point : path.points) points.push_back(point_report(point));
-  Json folds = Json::array();
-  for (const NaturalFold& fold : path.folds) folds.push_back(fold_report(fold));
-  Json branch_points = Json::array();
-  for (const NaturalBranchPoint& branch : path.branch_points)
-    branch_points.push_back(branch_point_report(branch));
-  return {{"status", to_string(path.status)},
-          {"message", path.message},
-          {"points", points},
-          {"folds", folds},
-          {"branch_points", branch_points},
-          {"work",
-           {{"steps", path.work.steps},
-            {"rejected", path.work.rejected},
-            {"factorisations", path.work.factorisations},
-            {"evaluations", path.work.evaluations},
-            {"krylov_iterations", path.work.krylov_iterations},
-            {"passes_over_data", path.work.passes_over_data},
-            {"seconds", path.work.seconds}}}};
-}
-
-Json end_report(const PathEnd& end) {
-  return {{"tau", end.tau},
-          {"weights", numbers(end.weights)},
-          {"energy", end.energy},
-          {"gradient_norm", end.gradient_norm},
-          {"gradient_scale", end.gradient_scale},
-          {"last_newton_step", end.last_newton_step},
-          {"eigenvalues", numbers(end.eigenvalues)},
-          {"nearest_eigenvalue", value_or_null(end.nearest_eigenvalue)},
-          {"lowest_eigenvalue", end.lowest_eigenvalue},
-          {"morse_index", value_or_null(end.morse_index)},
-          {"status", end.status}};
-}
-
-Json infinity_report(const InfiniteWeights& infinity) {
-  Json growth = Json::array();
-  for (const Growth of_pattern : infinity.growth) growth.push_back(to_string(of_pattern));
-  return {{"direction", numbers(infinity.direction)},
-          {"signs", infinity.signs},
-          {"growth", growth},
-          {"energy", infinity.energy},
-          {"path_energy", infinity.path_energy},
-          {"linear_rate", numbers(infinity.linear_rate)},
-          {"delta", infinity.delta},
-          {"local_infimum", value_or_null(infinity.local_infimum)},
-          {"local_infimum_reason", infinity.local_infimum_reason}};
-}
-
 /// Whether the value has no parts that have parts again, but for arrays of scalars: then it stands
 /// on one line.
 bool fits_one_line(const Json& value) {
@@ -181,24 +74,98 @@ void append(const Json& value, std::size_t indent, std::string& out) {
 
 }  // namespace
 
-std::string json_report(const TrackRequest& request, const Data& data,
-                        const std::vector<TrackedProblem>& tracked) {
-  Json problems = Json::array();
-  for (std::size_t i = 0; i < tracked.size(); ++i) {
-    const NaturalPath& path = tracked[i].path;
-    problems.push_back({{"name", data.problem(i).name()},
-                        {"data", data_report(request, data.problem(i), tracked[i])},
-                        {"path", path_report(path)},
-                        {"end", path.end ? end_report(*path.end) : Json()},
-                        {"infinity", path.infinity ? infinity_report(*path.infinity) : Json()}});
+Json numbers(const Vector& vector) { return std::vector<double>(vector.begin(), vector.end()); }
+
+Json data_report(const NetworkRequest& request, const ProblemView& problem,
+                 const ColumnFacts& facts) {
+  const PerceptronOptions& perceptron = request.perceptron;
+  Json dependent_columns = Json::array();
+  for (const ColumnDependency& dependency : facts.dependencies) {
+    Json on = Json::array();
+    for (const auto& [column, coefficient] : dependency.on)
+      on.push_back({{"column", problem.column(column)}, {"coefficient", coefficient}});
+    dependent_columns.push_back({{"column", problem.column(dependency.column)}, {"on", on}});
   }
-  const Json report{{"tautrack", version},
-                    {"command", "track"},
-                    {"source", data.source()},
-                    {"options", options_report(request)},
-                    {"problems", problems}};
+  Json columns;
+  if (problem.lists_columns()) {
+    columns = Json::array();
+    for (Index column = 0; column < problem.weights(); ++column)
+      columns.push_back(problem.column(column));
+  }
+  const char* weights_are = !facts.rank                       ? "not examined"
+                            : *facts.rank < problem.weights() ? "minimum norm"
+                                                              : "unique";
+  return {{"patterns", problem.patterns()},
+          {"weights", problem.weights()},
+          {"columns", columns},
+          {"activation", to_string(perceptron.activation)},
+          {"ridge", perceptron.ridge},
+          {"ridge_units", perceptron.ridge_standardised ? "standardised" : "user"},
+          {"method", facts.rank ? "dense" : "matrix-free"},
+          {"rank", value_or_null(facts.rank)},
+          {"zero_columns", value_or_null(facts.zero_columns)},
+          {"dependent_columns", dependent_columns},
+          {"weights_are", weights_are}};
+}
+
+Json path_report(const NaturalPath& path) {
+  Json points = Json::array();
+  for (const NaturalPoint& point : path.points) points.push_back(point_report(point));
+  Json folds = Json::array();
+  for (const NaturalFold& fold : path.folds) folds.push_back(fold_report(fold));
+  Json branch_points = Json::array();
+  for (const NaturalBranchPoint& branch : path.branch_points)
+    branch_points.push_back(branch_point_report(branch));
+  return {{"status", to_string(path.status)},
+          {"message", path.message},
+          {"points", points},
+          {"folds", folds},
+          {"branch_points", branch_points},
+          {"work",
+           {{"steps", path.work.steps},
+            {"rejected", path.work.rejected},
+            {"factorisations", path.work.factorisations},
+            {"evaluations", path.work.evaluations},
+            {"krylov_iterations", path.work.krylov_iterations},
+            {"passes_over_data", path.work.passes_over_data},
+            {"seconds", path.work.seconds}}}};
+}
+
+Json end_report(const NaturalPath& path) {
+  if (!path.end) return {};
+  const PathEnd& end = *path.end;
+  return {{"tau", end.tau},
+          {"weights", numbers(end.weights)},
+          {"energy", end.energy},
+          {"gradient_norm", end.gradient_norm},
+          {"gradient_scale", end.gradient_scale},
+          {"last_newton_step", end.last_newton_step},
+          {"eigenvalues", numbers(end.eigenvalues)},
+          {"nearest_eigenvalue", value_or_null(end.nearest_eigenvalue)},
+          {"lowest_eigenvalue", end.lowest_eigenvalue},
+          {"morse_index", value_or_null(end.morse_index)},
+          {"status", end.status}};
+}
+
+Json infinity_report(const NaturalPath& path) {
+  if (!path.infinity) return {};
+  const InfiniteWeights& infinity = *path.infinity;
+  Json growth = Json::array();
+  for (const Growth of_pattern : infinity.growth) growth.push_back(to_string(of_pattern));
+  return {{"direction", numbers(infinity.direction)},
+          {"signs", infinity.signs},
+          {"growth", growth},
+          {"energy", infinity.energy},
+          {"path_energy", infinity.path_energy},
+          {"linear_rate", numbers(infinity.linear_rate)},
+          {"delta", infinity.delta},
+          {"local_infimum", value_or_null(infinity.local_infimum)},
+          {"local_infimum_reason", infinity.local_infimum_reason}};
+}
+
+std::string json_text(const Json& value) {
   std::string out;
-  append(report, 0, out);
+  append(value, 0, out);
   return out + '\n';
 }
 

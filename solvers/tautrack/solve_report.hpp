@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "solve.hpp"
+
+/// Results of `tautrack solve` as text. `solved` has one entry for each problem of the data set.
+namespace tautrack::program {
+
+/// Summary for a person, who reads the first lines of each problem only.
+[[nodiscard]] std::string text_report(const SolveRequest& request, const Data& data,
+                                      const std::vector<SolvedProblem>& solved);
+
+/// Everything, for programs (design: section 5). Infinite and undefined numbers are null.
+[[nodiscard]] std::string json_report(const SolveRequest& request, const Data& data,
+                                      const std::vector<SolvedProblem>& solved);
+
+/// The stationary points, one row a point. Numbers read back as the same doubles; undefined ones
+/// are empty.
+[[nodiscard]] std::string csv_report(const Data& data, const std::vector<SolvedProblem>& solved);
+
+}  // namespace tautrack::program
