@@ -255,9 +255,12 @@ void Explorer::take(std::vector<Candidate>& candidates, std::vector<int>* number
   }
   std::vector<StationaryPoint> points(unknown.size());
   std::vector<char> is_point(unknown.size(), 0);
-  // Once the time is up, what is not confirmed yet stays out of the list.
+  // Once the time is up, what is not confirmed yet stays out of the list, but for what the run starts
+  // from.
   in_parallel(unknown.size(), [&](Worker& worker, std::size_t k) {
-    if (!should_stop()) is_point[k] = confirm(worker, candidates[unknown[k]], points[k]) ? 1 : 0;
+    const CurveKind kind = candidates[unknown[k]].kind;
+    if (!should_stop() || kind == CurveKind::natural || kind == CurveKind::given)
+      is_point[k] = confirm(worker, candidates[unknown[k]], points[k]) ? 1 : 0;
   });
   for (std::size_t k = 0; k < unknown.size(); ++k) {
     Candidate& candidate = candidates[unknown[k]];
