@@ -19,8 +19,6 @@ constexpr double kGradientTolerance = 1e-10;
 /// Relative change that is rounding.
 constexpr double kRounding = 1e-16;
 
-constexpr int kMostIterations = 1000;
-
 /// Entries of X up to which a problem is small.
 constexpr Index kSmallProblem = 100000;
 constexpr Index kRowsPerBlock = 256;
@@ -108,10 +106,10 @@ CeresResult solve(const FitProblem& fit, const CeresSetup& setup) {
       setup.solver == CeresSetup::Solver::qr ? ceres::DENSE_QR : ceres::DENSE_NORMAL_CHOLESKY;
   options.num_threads = 1;
   options.logging_type = ceres::SILENT;
-  options.max_num_iterations = kMostIterations;
+  options.max_num_iterations = fit.most_iterations;
   options.gradient_tolerance = fit.gradient_tolerance;
-  options.function_tolerance = 0.0;
-  options.parameter_tolerance = 0.0;
+  options.function_tolerance = fit.energy_tolerance;
+  options.parameter_tolerance = fit.step_tolerance;
   ceres::Solver::Summary summary;
   ceres::Solve(options, &problem, &summary);
   result.ok = summary.termination_type == ceres::CONVERGENCE;
@@ -126,7 +124,7 @@ CeresResult solve_tiny(const FitProblem& fit) {
   CeresResult result;
   result.weights = fit.start;
   Solver solver;
-  solver.options.max_num_iterations = kMostIterations;
+  solver.options.max_num_iterations = fit.most_iterations;
   solver.options.gradient_tolerance = fit.gradient_tolerance;
   solver.options.parameter_tolerance = kRounding;
   // Compared with twice the change of the energy itself, not with a relative change as documented.
@@ -157,7 +155,9 @@ std::vector<CeresSetup> ceres_setups(Index L, Index s) {
 bool is_tiny(Index L, Index s) { return L * s <= kSmallProblem; }
 
 FitProblem prepare_fit(const Problem& problem) {
-  FitProblem fit{problem.X, problem.y, {}};
+  FitProblem fit;
+  fit.X = problem.X;
+  fit.y = problem.y;
   const Matrix gram = problem.X.transpose() * problem.X;
   fit.start = gram.llt().solve(problem.X.transpose() * problem.y);
   fit.energy = 0.5 * ((fit.X * fit.start).array().tanh().matrix() - fit.y).squaredNorm();

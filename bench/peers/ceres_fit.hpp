@@ -37,6 +37,9 @@ struct FitProblem {
   double energy = 0.0;              ///< At the start.
   double gradient_tolerance = 0.0;  ///< On the largest entry of the gradient: 1e-10 of what it is
                                     ///< summed from at the start.
+  double step_tolerance = 0.0;      ///< On a step, relative to the weights; ceres::Solve only.
+  double energy_tolerance = 0.0;    ///< On a relative change of the energy; ceres::Solve only.
+  int most_iterations = 1000;
 };
 
 /// @param problem X of full column rank.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace tautrack::peers {
 
@@ -9,5 +10,10 @@ namespace tautrack::peers {
 
 /// Three digits and a unit.
 [[nodiscard]] std::string duration(double seconds);
+
+using Row = std::vector<std::string>;
+
+/// Prints a table whose first row is its head.
+void print_table(const std::vector<Row>& rows, bool markdown);
 
 }  // namespace tautrack::peers

@@ -28,8 +28,6 @@ All contenders run on the same problems, in turn, on one thread; times are
 the least wall times for one problem. Exit status 1: a contender failed on a
 problem, and a sentence on standard error says which.)";
 
-using Row = std::vector<std::string>;
-
 const Row head = {"problem",
                   "tautrack",
                   "path only",
@@ -79,28 +77,6 @@ std::string summary(const Comparison& from) {
          "; folds on all paths: " + std::to_string(from.folds) + "; Ceres with " +
          from.ceres_setup + "; " + std::to_string(from.rounds) + " rounds with " +
          number("%.0f %% of a processor", 100.0 * from.share_of_processor);
-}
-
-void print_table(const std::vector<Row>& rows, bool markdown) {
-  std::vector<std::size_t> widths(head.size(), 0);
-  for (const Row& cells : rows)
-    for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
-  const char* separator = markdown ? " | " : "  ";
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    std::string line = markdown ? "| " : "";
-    for (std::size_t i = 0; i < widths.size(); ++i) {
-      const std::string& cell = rows[r][i];
-      const std::string fill(widths[i] - cell.size(), ' ');
-      line += (i > 0 ? separator : "") + (i > 0 ? fill + cell : cell + fill);
-    }
-    std::puts((line + (markdown ? " |" : "")).c_str());
-    if (r == 0 && markdown) {
-      std::string rule = "|";
-      for (std::size_t i = 0; i < widths.size(); ++i)
-        rule += std::string(widths[i] + 1, '-') + (i > 0 ? ":|" : "-|");
-      std::puts(rule.c_str());
-    }
-  }
 }
 
 int run(int argc, char** argv) {
