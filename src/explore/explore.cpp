@@ -55,6 +55,9 @@ constexpr double kLargestStart = 1e2;
 /// patterns and from curvatures.
 constexpr int kFamilies = 3;
 
+/// Descents from random places in a round.
+constexpr int kPlaces = 8;
+
 /// Target curves from random places in a round.
 constexpr int kTargetCurves = 2;
 
@@ -148,12 +151,13 @@ class Explorer {
 
   void seed_from(const std::vector<Vector>& starts);
   Vector random_place(double size);
+  Vector random_place();  ///< Of a size drawn over decades.
   void take_landings(CurveKind kind, int from, const std::vector<HalfTrace>& halves);
   void trace_target_curves();
   Vector choose_direction(bool by_patterns);
   void trace_round(int round);
   void descend_from_saddles();
-  void descend_from_subsystems();
+  void descend_from_places();
   void descend_from(const std::vector<Vector>& places);
   std::optional<Vector> subsystem_place();
   void take(std::vector<Candidate>& candidates, std::vector<int>* numbers = nullptr);
@@ -169,6 +173,7 @@ class Explorer {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::mt19937_64 random_;
   std::normal_distribution<double> normal_;
+  std::uniform_real_distribution<double> uniform_;
   Clock::time_point began_ = Clock::now();
   Clock::time_point deadline_;
   Matrix basis_;  ///< L x n, A.
@@ -380,9 +385,10 @@ std::optional<Vector> Explorer::subsystem_place() {
   return system.partialPivLu().solve(right);
 }
 
-void Explorer::descend_from_subsystems() {
+void Explorer::descend_from_places() {
   std::vector<Vector> places;
-  for (int draw = 0; draw < kDraws && places.size() < kSubsystems; ++draw)
+  for (int i = 0; i < kPlaces; ++i) places.push_back(random_place());
+  for (int draw = 0; draw < kDraws && places.size() < kPlaces + kSubsystems; ++draw)
     if (auto place = subsystem_place()) places.push_back(std::move(*place));
   descend_from(places);
 }
@@ -392,6 +398,10 @@ Vector Explorer::random_place(double size) {
   Vector v(network_.unknowns());
   for (double& entry : v) entry = normal_(random_);
   return v * (size * std::sqrt(network_.total_pattern_weight()) / v.norm());
+}
+
+Vector Explorer::random_place() {
+  return random_place(kSmallestStart * std::pow(kLargestStart / kSmallestStart, uniform_(random_)));
 }
 
 /// Takes what a few curves of one kind have met.
@@ -420,11 +430,8 @@ void Explorer::take_landings(CurveKind kind, int from, const std::vector<HalfTra
 /// A second family, one that needs no known point: from random weights, for which targets are set that
 /// make them the only solution.
 void Explorer::trace_target_curves() {
-  std::uniform_real_distribution<double> uniform;
   std::vector<Vector> places;
-  for (int i = 0; i < kTargetCurves; ++i)
-    places.push_back(
-        random_place(kSmallestStart * std::pow(kLargestStart / kSmallestStart, uniform(random_))));
+  for (int i = 0; i < kTargetCurves; ++i) places.push_back(random_place());
   std::vector<HalfTrace> traces(places.size());
   in_parallel(places.size(), [&](Worker&, std::size_t i) {
     traces[i] = trace_from_anywhere(network_, places[i], options_.max_steps,
@@ -579,7 +586,7 @@ Exploration Explorer::run(const std::vector<Vector>& starts) {
     if (before > 0) trace_round(result_.rounds);
     descend_from_saddles();
     trace_target_curves();
-    descend_from_subsystems();
+    descend_from_places();
     ++result_.rounds;
     quiet = known_.size() > before ? 0 : quiet + 1;
     if (options_.progress) options_.progress(known_.size(), result_.curves, quiet);

@@ -17,7 +17,7 @@ namespace tautrack {
 /// What an exploration may cost and when it ends by itself.
 struct ExploreOptions {
   std::uint64_t seed = 0;
-  int quiet_rounds = 4;       ///< Rounds without news after which it ends. > 0.
+  int quiet_rounds = 6;       ///< Rounds without news after which it ends. > 0.
   long max_curves = 1000000;  ///< > 0.
   long max_points = 1000000;  ///< Stationary points. > 0.
   int max_steps = 2000;       ///< Of one curve, both ways counted apart. > 0.
