@@ -106,7 +106,8 @@ class TaylorPredictor final : public Predictor {
     for (int j = 0; j <= curve_->denominator().degree(); ++j)
       difference[j] -= (tau - from.tau) * curve_->denominator()[j];
     // A path that starts from this tau leaves it: that zero is none.
-    const auto a = (tau == from.tau ? difference.over_argument() : difference).first_root(0.0, step_);
+    const auto a =
+        (tau == from.tau ? difference.over_argument() : difference).first_root(0.0, step_);
     if (!a) return false;
     set(*a, out);
     out.tau = tau;

@@ -17,7 +17,8 @@ std::optional<std::string> TrackOptions::invalid_reason() const {
     if (!std::isfinite(tau) || (ends && !(tau > low && tau < high)))
       return "landings must lie strictly between tau_start and tau_target, got " + number(tau);
   if (!locate_folds && predictor.kind != PredictorKind::taylor)
-    return std::string("folds can be passed unseen (locate_folds = false) by the Taylor predictor ") +
+    return std::string(
+               "folds can be passed unseen (locate_folds = false) by the Taylor predictor ") +
            "alone";
   if (max_steps <= 0) return "max_steps must be > 0, got " + std::to_string(max_steps);
   if (auto reason = predictor.invalid_reason()) return reason;
