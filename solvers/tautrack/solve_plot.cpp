@@ -44,7 +44,7 @@ constexpr Mark marks[] = {
     {StationaryKind::minimum, "minimum", "pt 7 lc rgb '#0072B2'"},
 };
 constexpr std::string_view curve_colour = "#444444";
-constexpr std::string_view newton_style = "lw 0.7 lc rgb '#C4C4C4'";
+constexpr std::string_view curve_style = "lw 0.7 lc rgb '#C4C4C4'";
 constexpr std::string_view descent_style = "lw 0.8 lc rgb '#88B4DC'";
 constexpr std::string_view faint_descent_style = "lw 0.8 lc rgb '#B088B4DC'";  ///< Of many.
 constexpr std::string_view saddle_level_style = "lw 0.9 dt 3 lc rgb '#555555'";
@@ -261,15 +261,15 @@ class Script {
       left += 24.0;
       add_entry(text);
     };
-    bool has_newton = false, has_descents = false, has_limits = false;
+    bool has_curves = false, has_descents = false, has_limits = false;
     for (const Drawing& drawing : drawings_) {
-      has_newton = has_newton || !links(drawing, CurveKind::newton).empty();
-      has_descents = has_descents || !links(drawing, CurveKind::descent).empty();
+      has_curves = has_curves || !links(drawing, false).empty();
+      has_descents = has_descents || !links(drawing, true).empty();
       has_limits =
           has_limits || (drawing.weights() != 2 && !drawing.solved->fits.at_infinity.empty());
     }
     if (has_descents) add_line_entry("descent from a saddle to a minimum", descent_style);
-    if (has_newton) add_line_entry("joined by a Newton curve", newton_style);
+    if (has_curves) add_line_entry("joined by a curve", curve_style);
     if (has_saddle_levels()) add_line_entry("energy of a saddle", saddle_level_style);
     if (has_limits) add_line_entry("limit at infinite weights", limit_style);
     if (has_kind(StationaryKind::minimum))
@@ -292,13 +292,14 @@ class Script {
     });
   }
 
-  /// The links of one kind that are drawn; nothing where they would be too many to see anything.
-  [[nodiscard]] static std::vector<Link> links(const Drawing& drawing, CurveKind kind) {
+  /// The descents, or the links by all other curves, that are drawn; nothing where they would be too many to see anything.
+  [[nodiscard]] static std::vector<Link> links(const Drawing& drawing, bool descents) {
     const bool is_plane = drawing.weights() == 2;
-    if (drawing.weights() == 1 || (kind == CurveKind::newton && !is_plane)) return {};
+    if (drawing.weights() == 1 || (!descents && !is_plane)) return {};
     std::vector<Link> drawn;
     for (const Link& link : drawing.solved->fits.exploration.links)
-      if (link.kind == kind && link.from >= 0 && link.to >= 0 && link.from != link.to)
+      if ((link.kind == CurveKind::descent) == descents && link.from >= 0 && link.to >= 0 &&
+          link.from != link.to)
         drawn.push_back(link);
     if (drawn.size() > (is_plane ? most_plane_links : most_links)) drawn.clear();
     return drawn;
@@ -405,10 +406,10 @@ class Script {
     return parts;
   }
 
-  /// The part that draws links of one kind, if there are any, and the data for it.
-  void add_links(std::size_t i, CurveKind kind, std::string_view style,
+  /// The part that draws descents or the other links, if there are any, and the data for it.
+  void add_links(std::size_t i, bool descents, std::string_view style,
                  std::vector<std::string>& parts) {
-    const std::vector<Link> drawn = links(drawings_[i], kind);
+    const std::vector<Link> drawn = links(drawings_[i], descents);
     if (drawn.empty()) return;
     const Places at = places(i);
     std::string rows;
@@ -418,7 +419,7 @@ class Script {
       fmt::format_to(std::back_inserter(rows), "{:.12g} {:.17g}\n{:.12g} {:.17g}\n\n", x0, y0, x1,
                      y1);
     }
-    const std::string name = fmt::format("links{}_{}", i, static_cast<int>(kind));
+    const std::string name = fmt::format("{}{}", descents ? "descents" : "curves", i);
     add_block(name, rows);
     parts.push_back(fmt::format("${} using 1:2 with lines {}", name, style));
   }
@@ -528,8 +529,8 @@ class Script {
         fmt::format("$contours{} using 1:2:3 with lines lw 1.1 lc palette", i)};
     if (!saddles.empty())
       parts.push_back(fmt::format("$saddles{} using 1:2 with lines {}", i, saddle_level_style));
-    add_links(i, CurveKind::newton, newton_style, parts);
-    add_links(i, CurveKind::descent, descent_style, parts);
+    add_links(i, false, curve_style, parts);
+    add_links(i, true, descent_style, parts);
     for (std::string& part : points_parts(i, "left offset 0.8,0.6"))
       parts.push_back(std::move(part));
     add_plot(parts);
@@ -562,8 +563,7 @@ class Script {
     std::vector<std::string> parts;
     add_limits(i, parts);
     constexpr std::size_t many = 100;
-    add_links(i, CurveKind::descent,
-              drawing.points().size() > many ? faint_descent_style : descent_style, parts);
+    add_links(i, true, drawing.points().size() > many ? faint_descent_style : descent_style, parts);
     for (std::string& part : points_parts(i, "left offset 0.8,-0.5"))
       parts.push_back(std::move(part));
     if (parts.empty()) parts.emplace_back("NaN");
