@@ -28,7 +28,10 @@ class Bound {
     mag_swap(value_, other.value_);
     return *this;
   }
-  ~Bound() { mag_clear(value_); }
+  ~Bound() {
+    // What mag_clear() does, in line.
+    if (COEFF_IS_MPZ(MAG_EXP(value_))) mag_clear(value_);
+  }
 
   [[nodiscard]] mag_ptr get() noexcept { return value_; }
   [[nodiscard]] mag_srcptr get() const noexcept { return value_; }
@@ -117,9 +120,21 @@ class Bound {
   friend bool operator<=(const Bound& x, const Bound& y) {
     return mag_cmp(x.value_, y.value_) <= 0;
   }
+  /// 2^exponent this, exactly.
+  [[nodiscard]] Bound times_power_of_two(slong exponent) const {
+    Bound scaled;
+    mag_mul_2exp_si(scaled.value_, value_, exponent);
+    return scaled;
+  }
+  /// e with this <= 2^e nearly; zero for zero and infinity, and cut off where slong ends.
+  [[nodiscard]] slong exponent() const {
+    if (is_zero() || !is_finite()) return 0;
+    const fmpz e = MAG_EXP(value_);
+    return COEFF_IS_MPZ(e) ? 0 : e;
+  }
   [[nodiscard]] bool is_zero() const { return mag_is_zero(value_) != 0; }
   [[nodiscard]] bool is_finite() const { return mag_is_finite(value_) != 0; }
-  /// The same or more; infinity where double ends.
+  /// The same or more: infinity where double ends, 2^-1000 for what is smaller.
   [[nodiscard]] double above_as_double() const { return mag_get_d(value_); }
 
  private:

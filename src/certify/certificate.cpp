@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "certify/prover.hpp"
+#include "certify/traced.hpp"
 
 namespace tautrack {
 
@@ -67,6 +68,16 @@ Certificate Certifier::certify(const Vector& weights) {
     certificate.reason = "the weights are not finite";
   if (!certificate.certified) certificate.weights = weights;
   return certificate;
+}
+
+TracedCertificate certify_traced(const Problem& problem, const PerceptronOptions& network,
+                                 const Vector& weights, bool only_balls) {
+  Prover prover(problem, network, {});
+  if (only_balls) prover.use_only_balls();
+  TracedCertificate traced;
+  traced.certificate = prover.certify(weights);
+  traced.in_double = prover.in_double();
+  return traced;
 }
 
 }  // namespace tautrack

@@ -11,6 +11,7 @@
 #include <Eigen/QR>
 
 #include "certify/exact_rank.hpp"
+#include "certify/rounding.hpp"
 #include "core/text.hpp"
 #include "network/penalty_scale.hpp"
 
@@ -20,7 +21,12 @@ using ball::Ball;
 using ball::BallMatrix;
 using ball::Balls;
 using ball::Bound;
+using ball::kRounding;
+using ball::kUnderflow;
 using ball::nearest;
+using ball::product_above;
+using ball::slack;
+using ball::transposed_product_above;
 
 namespace {
 
@@ -46,6 +52,9 @@ constexpr slong kDiagonalBits = 14;
 
 /// The same relative to the smaller of the two, for boxes that reach as far in all directions.
 constexpr slong kSeparatedBits = 6;
+
+/// Error bound of the diagonal in double, relative to it. The error is some twenty times less.
+constexpr slong kAccurateBits = 22;
 
 /// Eigenvalues in double are good to a few digits as long as they are above this times the largest.
 constexpr double kResolved = 1e-8;
@@ -95,25 +104,30 @@ Prover::Prover(const Problem& problem, const PerceptronOptions& options,
       penalty_(s_),
       T_(s_, n_),
       R_(n_, s_),
+      basis_(L_ + s_, n_),
+      basis_error_(L_ + s_),
       w_(s_),
       z_(n_),
       force_(L_),
+      force_radius_(at(L_ + s_)),
       curvature_(L_),
       patterns_(at(L_)),
       penalty_force_(s_),
+      rows_(L_ + s_, n_),
+      rows_error_(L_ + s_),
+      rows_above_(L_ + s_, n_),
       V_(n_, n_),
       P_(s_, n_),
       a_(L_, n_),
       ca_(L_, n_),
       hessian_(n_, n_),
-      image_(n_, std::max(n_, s_)),
+      image_(n_),
+      gradient_(s_),
       step_(n_),
-      a_bounds_(at(L_ * n_)),
       omega_bounds_(at(L_)),
       defect_(at(n_ * n_)),
       pivot_below_(at(n_)),
-      contraction_(at(n_)),
-      sums_(at(n_)) {
+      contraction_(at(n_)) {
   X_.set(inputs_);
   for (Index i = 0; i < L_; ++i) {
     arb_set_d(target_[i], network_.targets()(i));
@@ -134,12 +148,15 @@ Prover::Prover(const Problem& problem, const PerceptronOptions& options,
   const ColumnSpace& space = network_.space();
   const Matrix A = space.basis();
   metric_ = A.transpose() * network_.pattern_weights().asDiagonal() * A;
-  Matrix R(n_, s_);
-  for (Index j = 0; j < s_; ++j) R.col(j) = space.coordinates(Vector::Unit(s_, j));
-  R_.set(R);
+  for (Index j = 0; j < s_; ++j) R_.col(j) = space.coordinates(Vector::Unit(s_, j));
+  set_map(A);
+  set_basis();
+}
+
+void Prover::set_map(const Matrix& A) {
   if (!dependent_) {
     Matrix T(s_, n_);
-    for (Index j = 0; j < n_; ++j) T.col(j) = space.weights(Vector::Unit(n_, j));
+    for (Index j = 0; j < n_; ++j) T.col(j) = network_.weights(Vector::Unit(n_, j));
     T_.set(T);
     return;
   }
@@ -147,7 +164,7 @@ Prover::Prover(const Problem& problem, const PerceptronOptions& options,
   const Eigen::ColPivHouseholderQR<Matrix> pivoting(A.transpose());
   Matrix B(n_, s_);
   for (Index i = 0; i < n_; ++i) B.row(i) = inputs_.row(pivoting.colsPermutation().indices()(i));
-  const Matrix C = Matrix(R * B.transpose()).inverse();
+  const Matrix C = Matrix(R_ * B.transpose()).inverse();
   for (Index i = 0; i < s_; ++i) {
     for (Index j = 0; j < n_; ++j) {
       for (Index k = 0; k < n_; ++k) {
@@ -157,6 +174,36 @@ Prover::Prover(const Problem& problem, const PerceptronOptions& options,
       }
     }
   }
+}
+
+void Prover::set_basis() {
+  constexpr slong p = 2 * FLINT_BITS;
+  Vector radius(n_);
+  for (Index i = 0; i < L_ + s_; ++i) {
+    for (Index j = 0; j < n_; ++j) {
+      if (i < L_)
+        arb_dot(t_.get(), nullptr, 0, X_(i, 0), 1, T_(0, j), n_, s_, p);
+      else
+        arb_set(t_.get(), T_(i - L_, j));
+      basis_(i, j) = nearest(t_.get());
+      radius(j) = Bound::of_radius(t_.get()).above_as_double();
+    }
+    basis_error_(i) =
+        slack(n_) * (static_cast<double>(n_ + 1) * kRounding * basis_.row(i).stableNorm() +
+                     radius.stableNorm());
+  }
+  BallMatrix R(n_, s_);
+  R.set(R_);
+  Bound square;
+  for (Index j = 0; j < n_; ++j) {
+    for (Index k = 0; k < n_; ++k) {
+      arb_dot(t_.get(), nullptr, 0, R(j, 0), 1, T_(0, k), n_, s_, p);
+      if (j == k) arb_sub_ui(t_.get(), t_.get(), 1, p);
+      const Bound entry = Bound::above(t_.get());
+      square.add_product(entry, entry);
+    }
+  }
+  inverse_error_ = square_root(square);
 }
 
 const std::string& Prover::rank_mismatch() {
@@ -196,11 +243,11 @@ Certificate Prover::certify(const Vector& weights) {
 }
 
 Vector Prover::polish(const Vector& weights, Progress& progress) {
-  set_eigenvectors(Matrix::Identity(n_, n_));
   Vector w = weights;
   Vector v = network_.coordinates(weights);
   Vector H(n_), H_tau(n_);
-  Matrix H_v(n_, n_), first_vectors;
+  Matrix H_v(n_, n_);
+  Matrix first_vectors = Matrix::Identity(n_, n_);
   for (int k = 0; k < kPolishSteps; ++k) {
     network_.derivatives(v, 1.0, work_, H, H_v, H_tau);
     if (!H.allFinite() || !H_v.allFinite()) break;
@@ -225,11 +272,24 @@ Vector Prover::polish(const Vector& weights, Progress& progress) {
   }
   // Double precision cannot do it, or should not: the balls begin where the caller did.
   progress = Progress();
-  if (first_vectors.size() > 0) set_eigenvectors(first_vectors);
+  set_eigenvectors(first_vectors);
   return weights;
 }
 
-void Prover::set_eigenvectors(const Matrix& vectors) { V_.set(vectors); }
+void Prover::set_eigenvectors(const Matrix& vectors) {
+  V_.set(vectors);
+  in_double_ = !only_balls_;
+  rows_.noalias() = basis_ * vectors;
+  const double longest = slack(n_) * vectors.colwise().stableNorm().maxCoeff();
+  rows_error_ = (slack(1) * longest * basis_error_).array() + kUnderflow;
+  rows_above_ = slack(1) * (rows_.cwiseAbs().colwise() + rows_error_);
+  for (Index i = 0; i < s_; ++i) {
+    for (Index j = 0; j < n_; ++j) {
+      arb_set_d(P_(i, j), rows_(L_ + i, j));
+      mag_set_d(arb_radref(P_(i, j)), rows_error_(L_ + i));
+    }
+  }
+}
 
 void Prover::set_midpoint(const Vector& weights) {
   if (dependent_) {
@@ -314,6 +374,8 @@ void Prover::evaluate() {
     arb_mul(weighted, sigmoid_.residual(), omega_[i], p);
     arb_addmul(energy_.get(), weighted, sigmoid_.residual(), p);
     arb_mul(force_[i], weighted, sigmoid_.slope(), p);
+    force_radius_[at(i)] = Bound::of_radius(force_[i]);
+    drop_radius(force_[i]);
     arb_mul(curvature_[i], weighted, sigmoid_.second(), p);
     arb_mul(weighted, sigmoid_.slope(), sigmoid_.slope(), p);
     arb_addmul(curvature_[i], weighted, omega_[i], p);
@@ -322,6 +384,8 @@ void Prover::evaluate() {
     for (Index j = 0; j < s_; ++j) {
       arb_mul(penalty_force_[j], penalty_[j], w_[j], p);
       arb_addmul(energy_.get(), penalty_force_[j], w_[j], p);
+      force_radius_[at(L_ + j)] = Bound::of_radius(penalty_force_[j]);
+      drop_radius(penalty_force_[j]);
     }
   }
   arb_div_si(energy_.get(), energy_.get(), 2, p);
@@ -348,6 +412,52 @@ void Prover::transform() {
       }
       if (k > j) arb_set(hessian_(k, j), hessian_(j, k));
     }
+  }
+}
+
+void Prover::transform_in_double() {
+  // H_jk is the sum of c_i a_ij a_ik over the rows; with c~ and a~ for what the doubles are, it is off
+  // by gamma |c~| |a~_ij| |a~_ik|, |c_i - c~_i| |a_ij| |a_ik| and |c~_i| (|a_ij - a~_ij| |a_ik| +
+  // |a~_ij| |a_ik - a~_ik|), and each sum of these is bounded by the inequality of Cauchy.
+  const Index rows = penalised_ ? L_ + s_ : L_;
+  Vector c(rows);
+  Vector radius(rows);
+  for (Index i = 0; i < rows; ++i) {
+    arb_srcptr const factor = i < L_ ? curvature_[i] : penalty_[i - L_];
+    c(i) = nearest(factor);
+    radius(i) = Bound::of_radius(factor).above_as_double() + kUnderflow;
+  }
+  const auto a = rows_.topRows(rows);
+  const Matrix H = a.transpose() * (c.asDiagonal() * a);
+
+  const double gamma = slack(rows) * static_cast<double>(rows + 2) * kRounding;
+  const double underflow = kUnderflow * (1.0 + rows_above_.maxCoeff());
+  const Matrix square = rows_above_.topRows(rows).cwiseAbs2();
+  const Vector size = (square.transpose() * c.cwiseAbs()).array() + kUnderflow;
+  const Vector of_c = ((square.transpose() * radius).array() + kUnderflow).sqrt();
+  const double of_a = std::sqrt(c.cwiseAbs().dot(rows_error_.head(rows).cwiseAbs2()) + kUnderflow);
+  const Vector root = size.cwiseSqrt();
+  for (Index j = 0; j < n_; ++j) {
+    for (Index k = 0; k < n_; ++k) {
+      arb_set_d(hessian_(j, k), H(std::min(j, k), std::max(j, k)));
+      const double error =
+          gamma * root(j) * root(k) + of_c(j) * of_c(k) + of_a * (root(j) + root(k));
+      mag_set_d(arb_radref(hessian_(j, k)), slack(rows) * error + underflow);
+    }
+  }
+}
+
+void Prover::round_rows() {
+  for (Index i = 0; i < L_ + s_; ++i) {
+    double error = 0.0;
+    for (Index j = 0; j < n_; ++j) {
+      arb_srcptr const entry = i < L_ ? a_(i, j) : P_(i - L_, j);
+      rows_(i, j) = nearest(entry);
+      rows_above_(i, j) = Bound::above(entry).above_as_double();
+      error = std::max(
+          error, kRounding * std::abs(rows_(i, j)) + Bound::of_radius(entry).above_as_double());
+    }
+    rows_error_(i) = slack(1) * error + kUnderflow;
   }
 }
 
@@ -381,7 +491,20 @@ bool Prover::is_separated() const {
   return true;
 }
 
+bool Prover::is_accurate() const {
+  const Bound small = Bound::power_of_two(-kAccurateBits);
+  for (Index j = 0; j < n_; ++j)
+    if (!(Bound::of_radius(hessian_(j, j)) <= product_below(small, Bound::below(hessian_(j, j)))))
+      return false;
+  return true;
+}
+
 bool Prover::diagonalise() {
+  if (in_double_) {
+    transform_in_double();
+    if (is_diagonal() && is_separated() && is_accurate()) return true;
+    in_double_ = false;
+  }
   transform();
   if (!is_diagonal()) {
     // Eigenvalues are found in double, some eight decades at a time: what is below is freed of the
@@ -404,6 +527,7 @@ bool Prover::diagonalise() {
         if (exponent(hessian_(j, j)) < exponent(hessian_(k, k)) - kSeparatedBits) subtract(j, k);
     transform();
   }
+  round_rows();
   return is_diagonal();
 }
 
@@ -452,7 +576,7 @@ Index Prover::rotate(Index first) {
   // V_act <- V_act W
   for (Index i = 0; i < n_; ++i) {
     for (Index j = 0; j < size; ++j) {
-      arb_ptr const sum = image_(0, j);
+      arb_ptr const sum = image_[j];
       arb_zero(sum);
       for (Index k = 0; k < size; ++k) {
         arb_set_d(t_.get(), eigen_.eigenvectors()(k, order[at(j)]));
@@ -460,7 +584,7 @@ Index Prover::rotate(Index first) {
       }
       drop_radius(sum);
     }
-    for (Index j = 0; j < size; ++j) arb_set(V_(i, first + j), image_(0, j));
+    for (Index j = 0; j < size; ++j) arb_set(V_(i, first + j), image_[j]);
   }
   Index found = 0;
   while (found < size && size_of(order[at(found)]) >= kResolved * size_of(order.front())) ++found;
@@ -469,10 +593,15 @@ Index Prover::rotate(Index first) {
 
 void Prover::set_step() {
   const slong p = precision_;
+  // The gradient nearly vanishes in the coordinates w, so that P need not be known better than it is.
+  for (Index i = 0; i < s_; ++i)
+    arb_dot(gradient_[i], penalised_ ? penalty_force_[i] : nullptr, 0, X_(0, i), s_, force_[0], 1,
+            L_, p + FLINT_BITS);
+  const std::vector<Bound> radius = transposed_product_above(rows_above_, force_radius_);
   for (Index j = 0; j < n_; ++j) {
     arb_ptr const G = t_.get();
-    arb_dot(G, nullptr, 0, force_[0], 1, a_(0, j), n_, L_, p);
-    if (penalised_) arb_dot(G, G, 0, penalty_force_[0], 1, P_(0, j), n_, s_, p);
+    arb_dot(G, nullptr, 0, gradient_[0], 1, P_(0, j), n_, s_, p);
+    arb_add_error_mag(G, radius[at(j)].get());
     // C takes the midpoint of the diagonal exactly.
     arb_get_mid_arb(t2_.get(), hessian_(j, j));
     arb_div(step_[j], G, t2_.get(), p);
@@ -482,8 +611,6 @@ void Prover::set_step() {
       defect_[at(j * n_ + k)] =
           (j == k ? Bound::of_radius(hessian_(j, j)) : Bound::above(hessian_(j, k))) / pivot;
   }
-  for (Index i = 0; i < L_; ++i)
-    for (Index j = 0; j < n_; ++j) a_bounds_[at(i * n_ + j)] = Bound::above(a_(i, j));
 }
 
 bool Prover::step_is_noise() const {
@@ -497,15 +624,22 @@ bool Prover::step_is_noise() const {
   return largest <= Bound(4.0) * radius;
 }
 
-double Prover::step_displacement() {
-  double largest = 0.0;
-  for (Index i = 0; i < L_; ++i) {
-    constexpr slong p = 30;
-    arb_dot(t_.get(), nullptr, 0, a_(i, 0), 1, step_[0], 1, n_, p);
-    const Bound move = Bound::above(t_.get());
-    const Bound size = Bound(1.0) + patterns_[at(i)].input;
-    largest = std::max(largest, (move / size).above_as_double());
+double Prover::step_displacement() const {
+  Vector step(n_);
+  Vector error(n_);  // of the doubles and of sums of them
+  for (Index j = 0; j < n_; ++j) {
+    step(j) = nearest(step_[j]);
+    error(j) = Bound::of_radius(step_[j]).above_as_double() +
+               static_cast<double>(n_ + 1) * kRounding * std::abs(step(j));
   }
+  if (!step.allFinite() || !error.allFinite()) return std::numeric_limits<double>::infinity();
+  const double sum = step.cwiseAbs().sum() + error.sum();
+  const Vector move = slack(n_) * ((rows_.topRows(L_) * step).cwiseAbs() +
+                                   rows_above_.topRows(L_) * error + sum * rows_error_.head(L_));
+  if (!move.allFinite()) return std::numeric_limits<double>::infinity();
+  double largest = 0.0;
+  for (Index i = 0; i < L_; ++i)
+    largest = std::max(largest, move(i) / (1.0 + patterns_[at(i)].input.above_as_double()));
   return largest;
 }
 
@@ -519,21 +653,20 @@ double Prover::step_decrement() const {
 }
 
 double Prover::contract(const std::vector<Bound>& r) {
-  for (Bound& sum : sums_) sum = Bound();
+  std::vector<Bound> displacements = product_above(rows_above_.topRows(L_), r);
+  std::vector<Bound> changes(at(L_));
   for (Index i = 0; i < L_; ++i) {
     ball::PatternBounds& pattern = patterns_[at(i)];
-    const Bound* const a = &a_bounds_[at(i * n_)];
-    pattern.displacement = Bound();
-    for (Index j = 0; j < n_; ++j) pattern.displacement.add_product(a[j], r[at(j)]);
-    const Bound change = omega_bounds_[at(i)] * pattern.displacement *
-                         ball::curvature_change(network_.options().activation, pattern);
-    if (!change.is_finite()) return std::numeric_limits<double>::infinity();
-    for (Index j = 0; j < n_; ++j) sums_[at(j)].add_product(change, a[j]);
+    pattern.displacement = std::move(displacements[at(i)]);
+    changes[at(i)] = omega_bounds_[at(i)] * pattern.displacement *
+                     ball::curvature_change(network_.options().activation, pattern);
+    if (!changes[at(i)].is_finite()) return std::numeric_limits<double>::infinity();
   }
+  const std::vector<Bound> sums = transposed_product_above(rows_above_.topRows(L_), changes);
   Bound ratio;
   for (Index j = 0; j < n_; ++j) {
     Bound& left = contraction_[at(j)];
-    left = sums_[at(j)] / pivot_below_[at(j)];
+    left = sums[at(j)] / pivot_below_[at(j)];
     for (Index k = 0; k < n_; ++k) left.add_product(defect_[at(j * n_ + k)], r[at(k)]);
     ratio = std::max(ratio, left / r[at(j)]);
   }
@@ -620,22 +753,22 @@ Prover::Attempt Prover::finish(const Proof& proof, Certificate& certificate) {
 Bound Prover::uniqueness(const Proof& proof) {
   // Q = V' R is nearly the inverse of P: Q P = I + F, |F| <= f < 1 in the norm weighted by 1 / r, so
   // that w = w_c + P z has |z_j| / r_j <= max_k |row k of Q| |w - w_c| / r_k / (1 - f).
-  std::vector<Bound> row(at(n_));
-  for (Index j = 0; j < n_; ++j) {
-    Bound square;
-    for (Index i = 0; i < s_; ++i) {
-      arb_dot(image_(j, i), nullptr, 0, V_(0, j), n_, R_(0, i), s_, n_, precision_);
-      const Bound entry = Bound::above(image_(j, i));
-      square.add_product(entry, entry);
-    }
-    row[at(j)] = square_root(square);
-  }
+  // F = V' V - I + V' (R T - I) V
+  Matrix V(n_, n_);
+  for (Index i = 0; i < n_; ++i)
+    for (Index j = 0; j < n_; ++j) V(i, j) = nearest(V_(i, j));
+  const Vector length = slack(n_) * V.colwise().stableNorm().transpose();
+  const Vector row =
+      slack(n_ + s_) *
+      ((V.transpose() * R_).rowwise().stableNorm().array() +
+       static_cast<double>(n_ + 1) * kRounding * R_.stableNorm() * length.array() + kUnderflow);
   std::vector<Bound> F(at(n_ * n_));
   for (Index j = 0; j < n_; ++j) {
-    for (Index k = 0; k < n_; ++k) {
-      arb_dot(t_.get(), nullptr, 0, image_(j, 0), 1, P_(0, k), n_, s_, precision_);
+    for (Index k = 0; k <= j; ++k) {
+      arb_dot(t_.get(), nullptr, 0, V_(0, j), n_, V_(0, k), n_, n_, precision_);
       if (j == k) arb_sub_ui(t_.get(), t_.get(), 1, precision_);
-      F[at(j * n_ + k)] = Bound::above(t_.get());
+      F[at(j * n_ + k)] = F[at(k * n_ + j)] =
+          Bound::above(t_.get()) + Bound(length(j)) * Bound(length(k)) * inverse_error_;
     }
   }
   slong lowest = std::numeric_limits<slong>::max();
@@ -656,7 +789,7 @@ Bound Prover::uniqueness(const Proof& proof) {
       Bound sum;
       for (Index k = 0; k < n_; ++k) sum.add_product(F[at(j * n_ + k)], r[at(k)]);
       f = std::max(f, sum / r[at(j)]);
-      most = std::max(most, row[at(j)] / r[at(j)]);
+      most = std::max(most, Bound(row(j)) / r[at(j)]);
     }
     const Bound rest = difference_below(Bound(1.0), f);
     if (rest.is_zero()) continue;
@@ -674,12 +807,8 @@ std::vector<Bound> Prover::grow(int stretch) {
   const auto scale = [&](const Bound& factor) {
     for (Bound& x : r) x = x * factor;
   };
-  Bound displacement;
-  for (Index i = 0; i < L_; ++i) {
-    Bound sum;
-    for (Index j = 0; j < n_; ++j) sum.add_product(a_bounds_[at(i * n_ + j)], r[at(j)]);
-    displacement = std::max(displacement, sum);
-  }
+  const std::vector<Bound> displacements = product_above(rows_above_.topRows(L_), r);
+  const Bound displacement = *std::max_element(displacements.begin(), displacements.end());
   scale(Bound(0.25) / displacement);
   std::vector<Bound> good;
   for (int trial = 0; trial < most_trials; ++trial) {

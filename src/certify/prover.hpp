@@ -21,12 +21,23 @@ namespace tautrack {
 /// What Certifier does. Coordinates are w = w_c + P z with P = T V (s x n): T takes the network's
 /// orthonormal coordinates to weights, V (n x n) holds approximate eigenvectors of the Hessian, and
 /// the midpoint w_c moves with Newton's method.
+///
+/// The Hessian is a matrix of balls, but nearly always these may come from double arithmetic with
+/// rigorous error bounds (see certify/rounding.hpp): X T is rounded to double once, V is a matrix of
+/// doubles, and ball arithmetic is left with the node inputs, sigma and the gradient. Where some
+/// eigenvalue is not clearly known and separated that way, the Hessian is evaluated in ball
+/// arithmetic, too, and V improved in it.
 class Prover {
  public:
   Prover(const Problem& problem, const PerceptronOptions& options, const CertifyOptions& certify);
 
   /// @pre s finite numbers.
   [[nodiscard]] Certificate certify(const Vector& weights);
+
+  /// From now on no Hessian is evaluated in double.
+  void use_only_balls() noexcept { only_balls_ = true; }
+  /// Whether the last Hessian was evaluated in double.
+  [[nodiscard]] bool in_double() const noexcept { return in_double_; }
 
  private:
   using Bound = ball::Bound;
@@ -54,11 +65,17 @@ class Prover {
   };
   enum class Attempt { proven, needs_precision, refused };
 
+  /// T. @param A Orthonormal basis of the column space.
+  void set_map(const Matrix& A);
+  /// What T decides.
+  void set_basis();
+
   [[nodiscard]] slong most() const noexcept { return limits_.max_precision; }
   /// Why the rank of X forbids a certificate; empty when it does not.
   [[nodiscard]] const std::string& rank_mismatch();
   /// Newton's method in double, from which weights and eigenvectors come if it converges.
   [[nodiscard]] Vector polish(const Vector& weights, Progress& progress);
+  /// V, and in double what depends on it alone.
   void set_eigenvectors(const Matrix& vectors);
   void set_midpoint(const Vector& weights);
 
@@ -67,12 +84,18 @@ class Prover {
 
   /// All that the midpoint decides and V does not.
   void evaluate();
-  /// P, a = X P and the Hessian V' H V.
+  /// P, a = X P and the Hessian V' H V, in ball arithmetic.
   void transform();
+  /// The Hessian V' H V from the rows in double.
+  void transform_in_double();
+  /// The rows in double from P and a.
+  void round_rows();
   /// Whether the Hessian is nearly diagonal, with nothing on the diagonal that may be zero.
   [[nodiscard]] bool is_diagonal() const;
   /// Whether it is so relative to the smaller of two eigenvalues, too.
   [[nodiscard]] bool is_separated() const;
+  /// Whether the diagonal is known to what eigenvalues are promised to be good to.
+  [[nodiscard]] bool is_accurate() const;
   /// Improves V until the Hessian is diagonal; false when the precision does not suffice for that.
   [[nodiscard]] bool diagonalise();
   /// Takes eigenvectors before `first` out of the others, to first order.
@@ -84,10 +107,10 @@ class Prover {
   /// zero.
   [[nodiscard]] Index rotate(Index first);
 
-  /// C G, I - C H and the sizes of a.
+  /// C G and I - C H.
   void set_step();
   [[nodiscard]] bool step_is_noise() const;
-  [[nodiscard]] double step_displacement();
+  [[nodiscard]] double step_displacement() const;
   [[nodiscard]] double step_decrement() const;
   void move_midpoint();
 
@@ -121,31 +144,41 @@ class Prover {
   ball::Balls target_, omega_;  ///< L
   ball::Balls penalty_;         ///< s, ridge scale_j^2
   ball::BallMatrix T_;          ///< s x n; each column lies in the row space of X.
-  ball::BallMatrix R_;          ///< n x s, R T = 1 nearly
-  Matrix metric_;               ///< n x n, T' X' omega X T, nearly one
+  Matrix R_;                    ///< n x s, R T = 1 nearly
+  Bound inverse_error_;         ///< Of |R T - 1|, Frobenius norm.
+  Matrix basis_;                ///< L + s x n, X T and below it T, rounded to double.
+  Vector basis_error_;  ///< L + s: rows of basis_ times a vector in double are off by this at most,
+                        ///< relative to the length of the vector, for X T and T without rounding.
+  Matrix metric_;       ///< n x n, T' X' omega X T, nearly one
 
   // The midpoint.
   ball::Balls w_;  ///< s
   ball::Balls z_;  ///< n, w = T z; this is what moves when columns depend on each other.
 
   // At the midpoint.
-  ball::Balls force_;      ///< L, omega sigma' r
-  ball::Balls curvature_;  ///< L, omega (sigma'^2 + sigma'' r)
+  ball::Balls force_;                ///< L, omega sigma' r, its midpoint
+  std::vector<Bound> force_radius_;  ///< L + s, radius of that and of the force of the penalty
+  ball::Balls curvature_;            ///< L, omega (sigma'^2 + sigma'' r)
   std::vector<ball::PatternBounds> patterns_;
-  ball::Balls penalty_force_;  ///< s
+  ball::Balls penalty_force_;  ///< s, its midpoint
   ball::Ball energy_;
 
   // In the coordinates of V.
-  ball::BallMatrix V_, P_;                 ///< n x n and s x n
-  ball::BallMatrix a_, ca_;                ///< L x n, rows of X P and those times curvature_
-  ball::BallMatrix hessian_;               ///< n x n
-  ball::BallMatrix image_;                 ///< Scratch, n x max(n, s).
-  ball::Balls step_;                       ///< n, C G: the step of Newton's method is its negative.
-  std::vector<Bound> a_bounds_;            ///< L x n, of |a|
-  std::vector<Bound> omega_bounds_;        ///< L
-  std::vector<Bound> defect_;              ///< n x n, of |I - C H|
-  std::vector<Bound> pivot_below_;         ///< n, the diagonal without its radius is at least this.
-  std::vector<Bound> contraction_, sums_;  ///< n, see contract().
+  bool only_balls_ = false;
+  bool in_double_ = false;           ///< V is of doubles, and the Hessian comes from rows_.
+  Matrix rows_;                      ///< L + s x n, a = X P and below it P, in double
+  Vector rows_error_;                ///< L + s, how far any entry of the row is off
+  Matrix rows_above_;                ///< L + s x n, of |a| and |P|
+  ball::BallMatrix V_, P_;           ///< n x n and s x n
+  ball::BallMatrix a_, ca_;          ///< L x n, rows of X P and those times curvature_
+  ball::BallMatrix hessian_;         ///< n x n
+  ball::Balls image_;                ///< Scratch, n.
+  ball::Balls gradient_;             ///< s, X' force_ + penalty_force_
+  ball::Balls step_;                 ///< n, C G: the step of Newton's method is its negative.
+  std::vector<Bound> omega_bounds_;  ///< L
+  std::vector<Bound> defect_;        ///< n x n, of |I - C H|
+  std::vector<Bound> pivot_below_;   ///< n, the diagonal without its radius is at least this.
+  std::vector<Bound> contraction_;   ///< n, see contract().
   Eigen::SelfAdjointEigenSolver<Matrix> eigen_;
   ball::Ball t_, t2_;  ///< Scratch.
 };
@@ -163,6 +196,8 @@ class Prover {
   Prover(const Problem& problem, const PerceptronOptions& options, const CertifyOptions&) {
     const Perceptron network(problem, options);
   }
+  void use_only_balls() noexcept {}
+  [[nodiscard]] static bool in_double() noexcept { return false; }
   [[nodiscard]] static Certificate certify(const Vector&) {
     Certificate certificate;
     certificate.reason = "tautrack was built without FLINT, which certificates need";

@@ -96,41 +96,46 @@ void Sigmoid::evaluate(arb_srcptr u, arb_srcptr target, slong precision) {
 }
 
 Bound curvature_change(Activation activation, const PatternBounds& pattern) {
-  constexpr double half_pi = 1.5707963267948968;  // a little more
+  static const Bound one(1.0);
+  static const Bound two(2.0);
+  static const Bound three(3.0);
+  static const Bound four(4.0);
+  static const Bound six(6.0);
+  static const Bound half_pi(1.5707963267948968);  // a little more
   const Bound& d = pattern.displacement;
   Bound h;  // |sigma''| <= h sigma'
   Bound k;  // |sigma'''| <= k sigma'
   switch (activation) {
     case Activation::tanh:  // sigma'' = -2 t sigma',  sigma''' = (6 t^2 - 2) sigma'
-      h = Bound(2.0);
-      k = Bound(4.0);
+      h = two;
+      k = four;
       break;
     case Activation::logistic:  // (1 - 2 sigma) sigma',  (1 - 6 sigma') sigma'
-      h = Bound(1.0);
-      k = Bound(1.0);
+      h = one;
+      k = one;
       break;
     case Activation::arctan: {
       // -pi p / (1 + p^2) sigma',  pi^2/2 (3 p^2 - 1) / (1 + p^2)^2 sigma',  p = pi u / 2
       const Bound least = difference_below(pattern.input_below, d);
-      if (Bound(1.0) < least) {
-        h = Bound(2.0) / least;
-        k = Bound(6.0) / product_below(least, least);
+      if (one < least) {
+        h = two / least;
+        k = six / product_below(least, least);
       } else {
-        h = Bound(half_pi);
-        k = Bound(2.0 * half_pi * half_pi);
+        h = half_pi;
+        k = two * half_pi * half_pi;
       }
       break;
     }
     case Activation::erf:  // -h sigma',  (h^2 - pi/2) sigma',  h = pi u / 2
-      h = Bound(half_pi) * (pattern.input + d);
+      h = half_pi * (pattern.input + d);
       k = h * h;
-      if (k < Bound(half_pi)) k = Bound(half_pi);
+      if (k < half_pi) k = half_pi;
       break;
   }
   const Bound exponent = h * d;
-  if (!(exponent <= Bound(1.0))) return Bound::infinity();
-  const Bound slope = pattern.slope * (Bound(1.0) + exponent + exponent * exponent);
-  return d * slope * (Bound(3.0) * h * slope + k * (pattern.residual + slope * d));
+  if (!(exponent <= one)) return Bound::infinity();
+  const Bound slope = pattern.slope * (one + exponent + exponent * exponent);
+  return d * slope * (three * h * slope + k * (pattern.residual + slope * d));
 }
 
 }  // namespace tautrack::ball

@@ -14,6 +14,7 @@
 
 #include "tautrack/path/natural_path.hpp"
 
+#include "certify/traced.hpp"
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
 
@@ -119,6 +120,35 @@ void check_end_of_path(const Problem& problem, const PerceptronOptions& options)
   const Vector eigenvalues = Eigen::SelfAdjointEigenSolver<Matrix>(H_v).eigenvalues();
   CHECK((eigenvalues - certificate.eigenvalues).cwiseAbs().maxCoeff() <=
         1e-10 * eigenvalues.cwiseAbs().maxCoeff());
+}
+
+/// Certifies with the Hessian in double, if that does, and with that in balls, and compares the two.
+TracedCertificate check_both_ways(const Problem& problem, const PerceptronOptions& options,
+                                  const Vector& weights) {
+  const TracedCertificate either = certify_traced(problem, options, weights, /*only_balls=*/false);
+  const TracedCertificate traced = certify_traced(problem, options, weights, /*only_balls=*/true);
+  CHECK_FALSE(traced.in_double);
+  const Certificate& certificate = either.certificate;
+  const Certificate& balls = traced.certificate;
+  CAPTURE(certificate.reason);
+  CAPTURE(balls.reason);
+  CHECK(certificate.certified == balls.certified);
+  CHECK(certificate.refuted == balls.refuted);
+  if (!certificate.certified || !balls.certified) return either;
+  check_consistent(certificate);
+  CHECK(certificate.precision == balls.precision);
+  CHECK(certificate.morse_index == balls.morse_index);
+  CHECK((certificate.weights - balls.weights).norm() <= certificate.radius + balls.radius);
+  CHECK(certificate.radius <= 2.0 * balls.radius);
+  CHECK(certificate.unique_within >= 0.5 * balls.unique_within);
+  CHECK(std::abs(certificate.energy - balls.energy) <=
+        certificate.energy_radius + balls.energy_radius);
+  CHECK(certificate.energy_radius <= 2.0 * balls.energy_radius);
+  CHECK((certificate.eigenvalues - balls.eigenvalues)
+            .cwiseQuotient(balls.eigenvalues)
+            .cwiseAbs()
+            .maxCoeff() <= 1e-7);
+  return either;
 }
 
 /// Seeded, full rank, targets in the range of every activation.
@@ -460,6 +490,90 @@ TEST_CASE("breast cancer: the end of the natural path" * needs_flint()) {
   CHECK(relative_error(certificate.weights, vector(truth["w1"])) <= 1e-8);
   CHECK(certificate.energy == doctest::Approx(number(truth["E1"])).epsilon(1e-12));
   CHECK(certificate.radius <= 4.0 * epsilon * certificate.weights.norm());
+}
+
+TEST_CASE("Hessians in double and in balls lead to the same certificate" * needs_flint()) {
+  const std::pair<Index, Index> sizes[] = {{4, 1}, {12, 3}, {40, 8}, {600, 20}};
+  for (const std::pair<Index, Index>& size : sizes) {
+    for (const Activation activation : all_activations) {
+      for (const double ridge : {0.0, 0.25}) {
+        CAPTURE(size.first);
+        CAPTURE(to_string(activation));
+        CAPTURE(ridge);
+        const Problem problem = some_problem(17, size.first, size.second);
+        PerceptronOptions options = with(activation);
+        options.ridge = ridge;
+        const NaturalPath path = track_natural(Perceptron(problem, options));
+        REQUIRE(path.ok());
+        CHECK(check_both_ways(problem, options, path.end->weights).in_double);
+      }
+    }
+  }
+}
+
+TEST_CASE("inputs of very different sizes and columns that depend on each other, both ways" *
+          needs_flint()) {
+  int in_double = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    CAPTURE(seed);
+    Problem problem = support::random_problem(seed);
+    if (problem.X.rows() < problem.X.cols() + 1) continue;
+    if (seed % 3 == 0) {
+      Matrix X(problem.X.rows(), problem.X.cols() + 1);
+      X << problem.X, 2.0 * problem.X.col(0);
+      problem = make_problem(X, problem.y);
+    } else if (seed % 3 == 1) {
+      problem.X.col(0) *= 1e150;
+    }
+    const NaturalPath path = track_natural(Perceptron(problem));
+    if (!path.ok() || !path.end || path.infinity) continue;
+    if (check_both_ways(problem, {}, path.end->weights).in_double) ++in_double;
+  }
+  CHECK(in_double >= 20);
+}
+
+TEST_CASE("where curvature nearly cancels double arithmetic steps back" * needs_flint()) {
+  // The pitchfork with y = -1/4 + d: at tanh a = 1/2 + 2 d / 3 the Hessian along (1, -1) is
+  // sigma' (1 - 3 tanh^2 a + 2 y tanh a) = -d to first order.
+  const Matrix X = (Matrix(3, 2) << 1.0, 0.0, 0.0, 1.0, 0.5, 0.5).finished();
+  int in_double = 0;
+  int in_balls = 0;
+  for (int k = 6; k <= 44; k += 2) {
+    for (const double sign : {-1.0, 1.0}) {
+      CAPTURE(k);
+      CAPTURE(sign);
+      const double d = sign * std::ldexp(1.0, -k);
+      const Vector y = (Vector(3) << -0.25 + d, -0.25 + d, 2.0).finished();
+      const Vector weights = Vector::Constant(2, std::atanh(0.5 + 2.0 * d / 3.0));
+      const TracedCertificate traced = check_both_ways(make_problem(X, y), {}, weights);
+      CHECK(traced.certificate.morse_index == (sign > 0.0 ? 1 : 0));
+      ++(traced.in_double ? in_double : in_balls);
+    }
+  }
+  CHECK(in_double >= 5);
+  CHECK(in_balls >= 5);
+}
+
+TEST_CASE("along flat strips double arithmetic steps back" * needs_flint()) {
+  // The two axes above, turned.
+  const Matrix axes = (Matrix(3, 2) << 1.0, 0.0, 2.0, 0.0, 0.0, 1.0).finished();
+  const Matrix turned = (Matrix(2, 2) << 1.0, 1.0, -1.0, 1.0).finished();
+  int in_double = 0;
+  int in_balls = 0;
+  for (int k = 8; k <= 52; k += 4) {
+    CAPTURE(k);
+    const double alpha = std::ldexp(1.0, -k);
+    const Vector y = (Vector(3) << 1.0 + alpha, -1.0, 0.5).finished();
+    const Vector w = (Vector(2) << -0.5 * std::log(0.5 * alpha), std::atanh(0.5)).finished();
+    // up to a relative alpha, too far off where that is large
+    const Vector weights = turned.transpose() * w / 2.0;
+    const TracedCertificate traced = check_both_ways(make_problem(axes * turned, y), {}, weights);
+    if (!traced.certificate.certified) continue;
+    CHECK(traced.certificate.morse_index == 1);
+    ++(traced.in_double ? in_double : in_balls);
+  }
+  CHECK(in_double >= 2);
+  CHECK(in_balls >= 4);
 }
 
 TEST_CASE("the first precision may be any, and the last ends the search" * needs_flint()) {

@@ -80,8 +80,10 @@ class Certifier {
   Certifier(Certifier&&) noexcept;
   Certifier& operator=(Certifier&&) noexcept;
 
-  /// One thread at a time; make one Certifier a thread. Cost: as a rule one evaluation of the
-  /// Hessian in ball arithmetic, L n (s + n) products; the memory for it is kept between calls.
+  /// One thread at a time; make one Certifier a thread. Cost: as a rule L (n + s) products and L
+  /// evaluations of sigma in ball arithmetic, and L n^2 products in double, whose rounding is bounded;
+  /// where some eigenvalue is too small for that, L n (s + n) products in ball arithmetic, ten times
+  /// as much. The memory is kept between calls.
   ///
   /// Where columns depend on each other, only the part of `weights` that moves node inputs counts,
   /// and the first call determines the exact rank.
