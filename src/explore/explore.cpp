@@ -138,6 +138,13 @@ class Explorer {
     return options_.stop.stop_requested() || Clock::now() >= deadline_;
   }
   [[nodiscard]] bool is_over();
+  /// Whether a curve ended before it had to: the tracker could not go on, or its steps are used up.
+  [[nodiscard]] bool is_cut_short(const HalfTrace& half) const {
+    return half.end == TraceEnd::failed || (half.end == TraceEnd::budget && !should_stop());
+  }
+  void report() const {
+    if (options_.progress) options_.progress(known_.size(), result_.curves, quiet_);
+  }
 
   /// work(worker, i) for i = 0 ... count - 1, on all threads.
   template <class Work>
@@ -182,6 +189,7 @@ class Explorer {
   std::vector<StationaryPoint> points_;  ///< By number in known_.
   std::vector<int> met_in_round_;        ///< The same; the last round that met it.
   std::set<std::tuple<CurveKind, int, int>> seen_links_;
+  int quiet_ = 0;      ///< Rounds without news so far.
   int descended_ = 0;  ///< Points below this number have been descended from.
   Exploration result_;
 };
@@ -423,7 +431,7 @@ void Explorer::take_landings(CurveKind kind, int from, const std::vector<HalfTra
       last = numbers[at];
     }
     if (half.end == TraceEnd::ran_away) escape(kind, last, half.v, half.tangent);
-    if (half.end == TraceEnd::failed) ++result_.failed_curves;
+    if (is_cut_short(half)) ++result_.failed_curves;
   }
 }
 
@@ -527,10 +535,11 @@ void Explorer::trace_round(int round) {
         }
         if (half.end == TraceEnd::ran_away) escape(kind, last, half.v, half.tangent);
         if (half.end == TraceEnd::closed) link(kind, last, seeds[i]);
-        failed = failed || half.end == TraceEnd::failed;
+        failed = failed || is_cut_short(half);
       }
       if (failed) ++result_.failed_curves;
     }
+    report();
   }
 }
 
@@ -573,6 +582,7 @@ void Explorer::descend_from_saddles() {
     take(candidates, &numbers);
     for (std::size_t i = 0; i < candidates.size(); ++i)
       if (numbers[i] >= 0) link(CurveKind::descent, candidates[i].from, numbers[i]);
+    report();
   }
 }
 
@@ -580,16 +590,15 @@ Exploration Explorer::run(const std::vector<Vector>& starts) {
   deadline_ = began_ + std::chrono::duration_cast<Clock::duration>(
                            std::chrono::duration<double>(options_.seconds));
   seed_from(starts);
-  int quiet = 0;
-  while (quiet < options_.quiet_rounds && !is_over()) {
+  while (quiet_ < options_.quiet_rounds && !is_over()) {
     const int before = known_.size();
     if (before > 0) trace_round(result_.rounds);
     descend_from_saddles();
     trace_target_curves();
     descend_from_places();
     ++result_.rounds;
-    quiet = known_.size() > before ? 0 : quiet + 1;
-    if (options_.progress) options_.progress(known_.size(), result_.curves, quiet);
+    quiet_ = known_.size() > before ? 0 : quiet_ + 1;
+    report();
   }
   return finish();
 }

@@ -27,7 +27,7 @@ struct ExploreOptions {
   int threads = 1;        ///< >= 1. A run that ends by itself gives the same list for any number.
   bool certify = true;    ///< Prove each point, if the library can (Certifier::available()).
   std::stop_token stop;   ///< Ends the run early, with what it has.
-  /// Called after each round, from the calling thread: points so far, curves so far, quiet rounds.
+  /// Called several times a round, from the calling thread: points so far, curves so far, quiet rounds.
   std::function<void(long, long, int)> progress;
 
   [[nodiscard]] std::optional<std::string> invalid_reason() const;
@@ -76,7 +76,7 @@ struct Exploration {
   std::string message;  ///< One sentence.
   int rounds = 0;
   long curves = 0;         ///< Traced, both ways together.
-  long failed_curves = 0;  ///< Ended by the tracker before they closed or ran away.
+  long failed_curves = 0;  ///< Ended before they closed or ran away.
   long spurious = 0;       ///< Landings that were no stationary points and thrown away.
   long steps = 0;
   long descents = 0;
