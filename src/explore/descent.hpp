@@ -27,8 +27,8 @@ class Descender {
  public:
   explicit Descender(const Perceptron& network);
 
-  /// From v as it is.
-  [[nodiscard]] Descent descend(const Vector& v);
+  /// From a start as it is.
+  [[nodiscard]] Descent descend(const Vector& start);
 
  private:
   const Perceptron& network_;
