@@ -16,6 +16,7 @@
 #include "kernels/numbers.hpp"
 #include "network/loops.hpp"
 #include "network/penalty_scale.hpp"
+#include "network/residual.hpp"
 
 namespace tautrack {
 
@@ -31,17 +32,6 @@ int slices_of(Index patterns, Index unknowns) {
          8 * slices <= kernels::panels_of(patterns))
     slices *= 2;
   return slices;
-}
-
-/// r = f(u, tau) - y, where sigma is near an end of its range summed from the distances to that end:
-/// see kernels/sigmoid.hpp.
-double residual(const ActivationValues& sigma, const Range& ends, double u, double tau, double y) {
-  const double delta = 1.0 - tau;
-  if (sigma.tail < 0.25 * (ends.high - ends.low)) {
-    const double end = u < 0.0 ? ends.low : ends.high;
-    return (end - y) + tau * (u < 0.0 ? sigma.tail : -sigma.tail) + delta * (u - end);
-  }
-  return delta * u + tau * sigma.value - y;
 }
 
 kernels::PanelRange slice(Index patterns, int slices, int i) {

@@ -53,6 +53,7 @@ class Perceptron {
   [[nodiscard]] const Vector& targets() const noexcept { return y_; }              ///< L
   [[nodiscard]] const Vector& pattern_weights() const noexcept { return omega_; }  ///< L
   [[nodiscard]] double total_pattern_weight() const noexcept { return omega_sum_; }
+  [[nodiscard]] const Matrix& penalty() const noexcept { return ridge_; }  ///< ridge M; or empty
 
   [[nodiscard]] Vector weights(const Vector& v) const { return space_.weights(v); }
   [[nodiscard]] Vector coordinates(const Vector& w) const { return space_.coordinates(w); }

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "tautrack/core/types.hpp"
+#include "tautrack/network/perceptron.hpp"
+
+namespace tautrack {
+
+/// What proves that a stationary point is the only one.
+enum class UniquenessProof {
+  none,           ///< Not certified.
+  zero_residual,  ///< The residual is zero to rounding: unique for targets that differ by rounding.
+  tube,           ///< |y - z| < 1 / k, k a bound of the curvature over all weights.
+  convexity       ///< All stationary points lie where the energy is convex.
+};
+
+[[nodiscard]] std::string_view to_string(UniquenessProof proof) noexcept;
+
+/// What could be proven about the stationary points at one tau, and the numbers it rests on.
+struct UniquenessCertificate {
+  bool unique = false;  ///< There is exactly one stationary point at finite weights, of any index.
+  UniquenessProof proof = UniquenessProof::none;
+  double tau = 1.0;
+  double distance = 0.0;         ///< |y - z(v)|, ridge term included.
+  double curvature_bound = 0.0;  ///< Of |k|max over all weights; infinity: none.
+  std::string curvature_bound_from;
+  double product = 0.0;  ///< distance * curvature_bound: below 1 inside the tube.
+  bool global = false;   ///< The point at v is proven to have the lowest energy of all weights.
+  std::string message;   ///< One sentence: the proof, or why none was found.
+  std::string global_message;  ///< The same for `global`.
+};
+
+/// @param v n, a stationary point to rounding.
+/// @throws std::invalid_argument when tau is not in [0, 1].
+[[nodiscard]] UniquenessCertificate certify_unique(const Perceptron& network, const Vector& v,
+                                                   double tau);
+
+/// How far along the natural path there is exactly one stationary point.
+struct PathUniqueness {
+  double until =
+      0.0;   ///< For each tau in [0, until] there is one and no more: no fold there and no
+             ///< other branch.
+  Vector v;  ///< n, near the point at `until`.
+  double distance = 0.0,
+         curvature_bound = 0.0;  ///< There: their product is just below 1, or tau is 1.
+  bool whole = false;            ///< until = 1.
+  std::string message;           ///< One sentence.
+};
+
+[[nodiscard]] PathUniqueness certify_unique_path(const Perceptron& network);
+
+}  // namespace tautrack

@@ -1,0 +1,374 @@
+#include "tautrack/geometry/data_manifold.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+#include <Eigen/QR>
+
+#include "core/text.hpp"
+#include "kernels/kernels.hpp"
+#include "kernels/numbers.hpp"
+#include "network/loops.hpp"
+#include "network/residual.hpp"
+
+namespace tautrack {
+
+namespace {
+
+using kernels::panel_rows;
+
+/// Size m n^2 up to which the QR factorisation is taken, whatever it costs.
+constexpr double kSmall = 1e7;
+
+/// Distance of a column of J to the span of those before it, relative to its norm, at which the
+/// Cholesky factor of the metric is taken as it is, and at which once more is enough.
+constexpr double kSurelyIndependent = 1e-2, kIndependent = 1e-5;
+
+/// One number a pattern, in the aligned memory that the loops want, filled up with zeros.
+class PatternNumbers {
+ public:
+  explicit PatternNumbers(Index L)
+      : patterns_(L), size_(kernels::panels_of(L) * panel_rows), numbers_(kernels::numbers(size_)) {
+    std::fill(numbers_.get(), numbers_.get() + size_, 0.0);
+  }
+  [[nodiscard]] double* data() const { return numbers_.get(); }
+  [[nodiscard]] Eigen::Map<Vector> values() const { return {numbers_.get(), patterns_}; }
+
+ private:
+  Index patterns_, size_;
+  kernels::Numbers numbers_;
+};
+
+/// Where one number of column j of row i lies in panels of n columns.
+Index place(Index i, Index j, Index n) {
+  return (i / panel_rows * n + j) * panel_rows + i % panel_rows;
+}
+
+}  // namespace
+
+struct ManifoldPoint::State {
+  explicit State(const Perceptron& network)
+      : L(network.patterns()), n(network.unknowns()), activation(network.options().activation) {
+    panels = kernels::numbers(padded() * n);
+  }
+
+  [[nodiscard]] Index padded() const { return kernels::panels_of(L) * panel_rows; }
+
+  [[nodiscard]] kernels::Network view() const {
+    return network_view(activation, panels.get(), nullptr, L, n);
+  }
+
+  /// x_i.a of all patterns for the unit tangent vector with coefficients alpha.
+  [[nodiscard]] PatternNumbers velocities(const Vector& alpha) const {
+    PatternNumbers result(L);
+    kernels::active().multiply(view(), alpha.data(), result.data());
+    return result;
+  }
+
+  /// sum_i g_i (x_i.a) over patterns as a vector of coefficients.
+  [[nodiscard]] Vector collect(const PatternNumbers& g) const {
+    Vector result(n);
+    const kernels::Kernels& loops = kernels::active();
+    const kernels::Numbers scratch = kernels::numbers(loops.scratch_size(n));
+    loops.multiply_transposed(view(), g.data(), scratch.get(), result.data());
+    return result;
+  }
+
+  /// sum_i d_i (x_i.a)(x_i.b) over patterns.
+  [[nodiscard]] Matrix gram(const PatternNumbers& d) const {
+    Matrix result(n, n);
+    const kernels::Kernels& loops = kernels::active();
+    const kernels::Numbers scratch = kernels::numbers(loops.scratch_size(n));
+    loops.symmetric_product(panels.get(), {0, kernels::panels_of(L)}, n, d.data(), scratch.get(),
+                            result.data());
+    result.triangularView<Eigen::StrictlyUpper>() = result.transpose();
+    return result;
+  }
+
+  void evaluate(const DataManifold& manifold, const Vector& at);
+  void factor_rows(const DataManifold& manifold);
+  [[nodiscard]] bool factor_gram(const DataManifold& manifold);
+  void measure_rows();
+
+  Index L, n;
+  Activation activation;
+  double tau = 0.0;
+  Vector v, u, z, residual, gains, leverages, bends;
+  double distance = 0.0;
+  Vector curves;            ///< L, sqrt(omega) f''
+  kernels::Numbers panels;  ///< Velocities of the node inputs along the orthonormal basis, L x n.
+  Matrix ridge_frame;       ///< Rows of the basis that belong to the ridge term; 0 x n without.
+  Matrix to_velocity;       ///< n x n: a = to_velocity alpha.
+};
+
+void ManifoldPoint::State::evaluate(const DataManifold& manifold, const Vector& at) {
+  const Perceptron& network = manifold.network();
+  const Index m = manifold.ambient();
+  tau = manifold.tau();
+  v = at;
+  u = network.node_inputs(v);
+  const Index count = padded();
+  const PatternNumbers inputs(L);
+  inputs.values() = u;
+  const kernels::Numbers sigma = kernels::numbers(count * kernels::sigmoid_arrays);
+  kernels::active().evaluate(view(), inputs.data(), count, sigma.get());
+  const Range ends = range(activation);
+  z.resize(m);
+  residual.resize(m);
+  gains.resize(m);
+  curves.resize(L);
+  bends.resize(L);
+  for (Index i = 0; i < L; ++i) {
+    const auto of = [&](kernels::SigmoidArray array) { return sigma[array * count + i]; };
+    const ActivationValues s{of(kernels::sigmoid_value), of(kernels::sigmoid_slope),
+                             of(kernels::sigmoid_second), of(kernels::sigmoid_third),
+                             of(kernels::sigmoid_tail)};
+    const double root = std::sqrt(network.pattern_weights()(i));
+    const double slope = (1.0 - tau) + tau * s.first;
+    z(i) = root * ((1.0 - tau) * u(i) + tau * s.value);
+    residual(i) = -root * tautrack::residual(s, ends, u(i), tau, network.targets()(i));
+    gains(i) = root * slope;
+    curves(i) = root * tau * s.second;
+    bends(i) = slope > 0.0 ? tau * s.first / slope * of(kernels::sigmoid_bend) : 0.0;
+  }
+}
+
+void ManifoldPoint::State::factor_rows(const DataManifold& manifold) {
+  const Index m = gains.size();
+  const Matrix A = manifold.network().space().basis();
+  Matrix J(m, n);
+  J.topRows(L) = gains.head(L).asDiagonal() * A;
+  J.bottomRows(m - L) = ridge_frame;
+  std::vector<Index> order(static_cast<std::size_t>(m));
+  std::iota(order.begin(), order.end(), Index{0});
+  const Vector sizes = J.rowwise().lpNorm<Eigen::Infinity>();
+  std::stable_sort(order.begin(), order.end(),
+                   [&](Index i, Index j) { return sizes(i) > sizes(j); });
+  const Matrix sorted = J(order, Eigen::all);
+  const Eigen::ColPivHouseholderQR<Matrix> qr(sorted);
+  // to_velocity = P R^-1. A column of J that vanishes altogether leaves R singular: then that
+  // direction does not move z, and zero stands for it.
+  const auto R = qr.matrixQR().topRows(n).triangularView<Eigen::Upper>();
+  Matrix inverse = Matrix::Identity(n, n);
+  R.solveInPlace(inverse);
+  if (!inverse.allFinite())
+    inverse = inverse.unaryExpr([](double x) { return std::isfinite(x) ? x : 0.0; });
+  to_velocity = qr.colsPermutation() * inverse;
+  Matrix W = A * to_velocity;
+  // Orthonormal to rounding: what is left of the condition of J goes into one more factor.
+  Matrix Q = J * to_velocity;
+  const Matrix defect = Q.transpose() * Q - Matrix::Identity(n, n);
+  if (defect.allFinite() && defect.norm() < 0.1) {
+    const Eigen::LLT<Matrix> cholesky(Matrix::Identity(n, n) + defect);
+    cholesky.matrixU().solveInPlace<Eigen::OnTheRight>(W);
+    cholesky.matrixU().solveInPlace<Eigen::OnTheRight>(to_velocity);
+  }
+  std::fill(panels.get(), panels.get() + padded() * n, 0.0);
+  for (Index j = 0; j < n; ++j)
+    for (Index i = 0; i < L; ++i) panels[place(i, j, n)] = W(i, j);
+}
+
+bool ManifoldPoint::State::factor_gram(const DataManifold& manifold) {
+  const ColumnSpace& space = manifold.network().space();
+  const kernels::Kernels& loops = kernels::active();
+  const kernels::PanelRange all{0, kernels::panels_of(L)};
+  const kernels::Numbers memory = kernels::numbers(loops.scratch_size(n) + padded());
+  double* const norms = memory.get() + loops.scratch_size(n);
+  const PatternNumbers squares(L);
+  squares.values() = gains.head(L).cwiseAbs2();
+  std::copy(space.panels(), space.panels() + padded() * n, panels.get());
+  to_velocity.setIdentity(n, n);
+  for (bool again = false;; again = true) {
+    Matrix metric = gram(squares);
+    const Matrix root = ridge_frame * to_velocity;
+    metric += root.transpose() * root;
+    const Vector size = metric.diagonal().cwiseSqrt();
+    if (!(size.minCoeff() > 0.0 && size.maxCoeff() < 1e150)) return false;
+    metric = size.cwiseInverse().asDiagonal() * metric * size.cwiseInverse().asDiagonal();
+    const double independence = loops.cholesky(metric.data(), n);
+    if (!(independence >= kIndependent)) return false;
+    metric = size.asDiagonal() * metric;
+    loops.solve_triangular(panels.get(), all, n, metric.data(), nullptr, norms, memory.get());
+    metric.triangularView<Eigen::Lower>().transpose().solveInPlace<Eigen::OnTheRight>(to_velocity);
+    if (again || independence >= kSurelyIndependent) return true;
+  }
+}
+
+void ManifoldPoint::State::measure_rows() {
+  const Index m = gains.size();
+  Vector squares = Vector::Zero(padded());
+  for (Index i = 0; i < padded(); i += panel_rows)
+    for (Index j = 0; j < n; ++j)
+      squares.segment<panel_rows>(i) += Eigen::Map<const Eigen::Array<double, panel_rows, 1>>(
+                                            panels.get() + i * n + j * panel_rows)
+                                            .square()
+                                            .matrix();
+  leverages.resize(m);
+  leverages.head(L) = squares.head(L).array() * gains.head(L).array().square();
+  leverages.tail(m - L) = ridge_frame.rowwise().squaredNorm();
+  bends = bends.array().abs() * squares.head(L).array().sqrt();
+  const Index rest = m - L;
+  bends.conservativeResize(m);
+  bends.tail(rest).setZero();
+}
+
+ManifoldPoint::ManifoldPoint(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ManifoldPoint::~ManifoldPoint() = default;
+ManifoldPoint::ManifoldPoint(ManifoldPoint&&) noexcept = default;
+ManifoldPoint& ManifoldPoint::operator=(ManifoldPoint&&) noexcept = default;
+
+Index ManifoldPoint::ambient() const noexcept { return state_->gains.size(); }
+Index ManifoldPoint::dimension() const noexcept { return state_->n; }
+Index ManifoldPoint::codimension() const noexcept { return ambient() - dimension(); }
+double ManifoldPoint::tau() const noexcept { return state_->tau; }
+const Vector& ManifoldPoint::coordinates() const noexcept { return state_->v; }
+const Vector& ManifoldPoint::node_inputs() const noexcept { return state_->u; }
+const Vector& ManifoldPoint::position() const noexcept { return state_->z; }
+const Vector& ManifoldPoint::residual() const noexcept { return state_->residual; }
+double ManifoldPoint::distance() const noexcept { return state_->distance; }
+const Vector& ManifoldPoint::gains() const noexcept { return state_->gains; }
+const Vector& ManifoldPoint::leverages() const noexcept { return state_->leverages; }
+const Vector& ManifoldPoint::largest_bends() const noexcept { return state_->bends; }
+
+Matrix ManifoldPoint::basis() const {
+  const State& state = *state_;
+  Matrix Q(ambient(), state.n);
+  for (Index j = 0; j < state.n; ++j)
+    for (Index i = 0; i < state.L; ++i)
+      Q(i, j) = state.gains(i) * state.panels[place(i, j, state.n)];
+  Q.bottomRows(ambient() - state.L) = state.ridge_frame;
+  return Q;
+}
+
+Matrix ManifoldPoint::metric() const {
+  const Matrix to_frame =
+      state_->to_velocity.partialPivLu().solve(Matrix::Identity(state_->n, state_->n));
+  return to_frame.transpose() * to_frame;
+}
+
+Matrix ManifoldPoint::normal_basis() const {
+  const Index m = ambient(), n = dimension();
+  const Matrix Q = basis();
+  const Eigen::HouseholderQR<Matrix> qr(Q);
+  Matrix normals = Matrix::Zero(m, m - n);
+  normals.bottomRows(m - n).setIdentity();
+  normals = qr.householderQ() * normals;
+  // What the rounding of Q has left, as everywhere.
+  for (Index j = 0; j < m - n; ++j) normals.col(j) = normal_part(normals.col(j)).normalized();
+  if (m == n + 1) {
+    Matrix all(m, m);
+    all.leftCols(n) = Q;
+    all.col(n) = normals;
+    const double side = all.determinant() * state_->to_velocity.determinant();
+    if (side < 0.0) normals *= -1.0;
+  }
+  return normals;
+}
+
+Vector ManifoldPoint::tangent(const Vector& alpha) const {
+  const State& state = *state_;
+  assert(alpha.size() == state.n);
+  Vector p(ambient());
+  p.head(state.L) = state.velocities(alpha).values().cwiseProduct(state.gains.head(state.L));
+  p.tail(ambient() - state.L) = state.ridge_frame * alpha;
+  return p;
+}
+
+Vector ManifoldPoint::coefficients(const Vector& x) const {
+  const State& state = *state_;
+  assert(x.size() == ambient());
+  const PatternNumbers g(state.L);
+  g.values() = x.head(state.L).cwiseProduct(state.gains.head(state.L));
+  Vector alpha = state.collect(g);
+  alpha += state.ridge_frame.transpose() * x.tail(ambient() - state.L);
+  return alpha;
+}
+
+Vector ManifoldPoint::normal_part(const Vector& x) const {
+  const Vector once = x - tangent(coefficients(x));
+  return once - tangent(coefficients(once));
+}
+
+Vector ManifoldPoint::move(const Vector& alpha) const { return state_->to_velocity * alpha; }
+
+Vector ManifoldPoint::acceleration(const Vector& alpha, const Vector& beta) const {
+  const State& state = *state_;
+  Vector result = Vector::Zero(ambient());
+  const PatternNumbers a = state.velocities(alpha), b = state.velocities(beta);
+  result.head(state.L) = state.curves.array() * a.values().array() * b.values().array();
+  return result;
+}
+
+Matrix ManifoldPoint::shape_operator(const Vector& nu) const {
+  const State& state = *state_;
+  assert(nu.size() == ambient());
+  const PatternNumbers d(state.L);
+  d.values() = nu.head(state.L).cwiseProduct(state.curves);
+  return state.gram(d);
+}
+
+Vector ManifoldPoint::shape_product(const Vector& nu, const Vector& beta) const {
+  const State& state = *state_;
+  assert(nu.size() == ambient() && beta.size() == state.n);
+  const PatternNumbers g = state.velocities(beta);
+  g.values().array() *= nu.head(state.L).array() * state.curves.array();
+  return state.collect(g);
+}
+
+DataManifold::DataManifold(Perceptron network, double tau)
+    : network_(std::move(network)), tau_(tau) {
+  if (!(tau >= 0.0 && tau <= 1.0))
+    throw std::invalid_argument("tau must lie in [0, 1], got " + number(tau));
+  ridge_root_.resize(0, network_.unknowns());
+  if (network_.penalty().size() == 0) return;
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(network_.penalty());
+  ridge_root_ =
+      eigen.eigenvalues().cwiseMax(0.0).cwiseSqrt().asDiagonal() * eigen.eigenvectors().transpose();
+}
+
+Vector DataManifold::target() const {
+  Vector y = Vector::Zero(ambient());
+  y.head(network_.patterns()) =
+      network_.targets().cwiseProduct(network_.pattern_weights().cwiseSqrt());
+  return y;
+}
+
+Vector DataManifold::position(const Vector& v) const {
+  Vector z(ambient());
+  const Vector u = network_.node_inputs(v);
+  for (Index i = 0; i < u.size(); ++i)
+    z(i) = std::sqrt(network_.pattern_weights()(i)) *
+           ((1.0 - tau_) * u(i) + tau_ * evaluate(network_.options().activation, u(i)).value);
+  z.tail(ridge_root_.rows()) = ridge_root_ * v;
+  return z;
+}
+
+ManifoldPoint DataManifold::at(const Vector& v) const {
+  assert(v.size() == dimension() && v.allFinite());
+  auto state = std::make_unique<ManifoldPoint::State>(network_);
+  state->evaluate(*this, v);
+  const Index rest = ridge_root_.rows();
+  state->ridge_frame = ridge_root_;
+  if (rest > 0) {
+    const Vector x = ridge_root_ * v;
+    state->z.tail(rest) = x;
+    state->residual.tail(rest) = -x;
+    state->gains.tail(rest).setOnes();
+  }
+  state->distance = state->residual.stableNorm();
+  const double size = static_cast<double>(ambient()) * static_cast<double>(dimension()) *
+                      static_cast<double>(dimension());
+  if (size <= kSmall || !state->factor_gram(*this)) state->factor_rows(*this);
+  state->ridge_frame = ridge_root_ * state->to_velocity;
+  state->measure_rows();
+  return ManifoldPoint(std::move(state));
+}
+
+}  // namespace tautrack
