@@ -14,6 +14,7 @@
 
 #include "tautrack/version.hpp"
 
+#include "geometry.hpp"
 #include "output_files.hpp"
 #include "solve.hpp"
 #include "text.hpp"
@@ -29,14 +30,16 @@ what the fit is worth. It follows the solutions of the network equations
 (gradient of the energy = 0) as curves in a parameter tau that bends the linear
 network, tau = 0, into the sigmoid one, tau = 1. So it knows how a fit came out
 of the linear one, where its path folded back, whether it is a minimum, a saddle
-or a maximum, and whether its weights are infinite; and from there it finds the
-other fits.
+or a maximum, and whether its weights are infinite; from there it finds the other
+fits, and from the curvature of the set of all outputs it may prove that there are
+none.
 )";
 
 constexpr const char* more_about_program =
     R"(Examples:
   tautrack track           the path to a fit of the bundled iris data
   tautrack solve           all fits, best first, and what the best is worth
+  tautrack geometry        curvature and reach: is the fit provably unique?
   tautrack track --help    all options, and what a data file looks like
   tautrack solve cancer.csv --seconds 300 --plot fits.svg
 
@@ -78,6 +81,8 @@ int run(int argc, char** argv) {
   add_track_command(program, track);
   SolveRequest solve;
   const CLI::App& solve_command = add_solve_command(program, solve);
+  GeometryRequest geometry;
+  const CLI::App& geometry_command = add_geometry_command(program, geometry);
 
   try {
     program.parse(argc, argv);
@@ -96,7 +101,9 @@ int run(int argc, char** argv) {
     return fail(fmt::format("{} (see tautrack {}--help)", error.what(),
                             commands.empty() ? "" : commands.front()->get_name() + ' '));
   }
-  return solve_command.parsed() ? run_solve(std::move(solve)) : run_track(std::move(track));
+  if (solve_command.parsed()) return run_solve(std::move(solve));
+  if (geometry_command.parsed()) return run_geometry(std::move(geometry));
+  return run_track(std::move(track));
 }
 
 /// run(), with what it throws turned into a sentence and an exit status.

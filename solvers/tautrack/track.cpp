@@ -1,14 +1,11 @@
 #include "track.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cstdio>
-#include <exception>
-#include <system_error>
-#include <thread>
 
 #include <fmt/format.h>
 
+#include "each_problem.hpp"
 #include "progress.hpp"
 #include "track_plot.hpp"
 #include "track_report.hpp"
@@ -85,6 +82,13 @@ std::optional<std::string> take_landings(const std::string& text, TrackOptions& 
   return std::nullopt;
 }
 
+/// Takes the text of --certify.
+std::optional<std::string> take_certificate(const std::string& text, TrackRequest& request) {
+  if (text != "unique") return fmt::format("'{}' is no certificate that is known: unique", text);
+  request.certify_unique = true;
+  return std::nullopt;
+}
+
 /// Tracks one problem matrix-free.
 TrackedProblem track_problem(const TrackRequest& request, const SparseProblem& problem) {
   const SparsePerceptron network(problem, request.network.perceptron);
@@ -114,42 +118,18 @@ TrackedProblem track_problem(const TrackRequest& request, const Problem& problem
   tracked.facts.dependencies = network.space().dependencies();
   tracked.path = track_natural(network, request.track, observer, threads);
   if (is_drawn) tracked.curve = smooth_curve(network, points, most_drawn_points);
+  if (request.certify_unique) tracked.uniqueness = certify_unique_path(network);
   return tracked;
 }
 
 /// Tracks all problems, several at a time if the request says so: the results do not depend on
 /// that.
 std::vector<TrackedProblem> track_all(const TrackRequest& request, const Data& data) {
-  const std::size_t count = data.size();
-  std::vector<TrackedProblem> tracked(count);
-  std::vector<std::exception_ptr> failures(count);
-  const int within =
-      std::max(1, request.threads / static_cast<int>(std::max<std::size_t>(count, 1)));
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      try {
-        tracked[i] = data.is_matrix_free() ? track_problem(request, data.sparse->problems[i])
-                                           : track_problem(request, data.dense.problems[i], within);
-      } catch (const DataError& error) {
-        failures[i] = std::make_exception_ptr(DataError(data.source() + ": " + error.what()));
-      } catch (...) {
-        failures[i] = std::current_exception();
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> helpers;
-    const std::size_t wanted = std::min(static_cast<std::size_t>(request.threads), count);
-    try {
-      while (helpers.size() + 1 < wanted) helpers.emplace_back(work);
-    } catch (const std::system_error&) {
-      // The system gives no more threads: those that run do all the work.
-    }
-    work();
-  }
-  for (const std::exception_ptr& failure : failures)
-    if (failure) std::rethrow_exception(failure);
+  std::vector<TrackedProblem> tracked(data.size());
+  for_each_problem(data, request.threads, [&](std::size_t i, int within) {
+    tracked[i] = data.is_matrix_free() ? track_problem(request, data.sparse->problems[i])
+                                       : track_problem(request, data.dense.problems[i], within);
+  });
   return tracked;
 }
 
@@ -191,6 +171,11 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
   add_value(command, "--tau", "T1,T2,...", "Stop exactly at these taus, each time they are met",
             [&track](const std::string& text) { return take_landings(text, track); })
       ->group(tracking);
+  add_value(command, "--certify", "unique",
+            "Prove for how large taus there is no other stationary\n"
+            "point than the one on the path",
+            [&request](const std::string& text) { return take_certificate(text, request); })
+      ->group(tracking);
   add_whole_number(command, "--threads", "N",
                    "Threads, over problems and large data; no result\ndepends on it",
                    request.threads, 1)
@@ -216,6 +201,10 @@ int run_track(TrackRequest request) {
   if (outputs.has_plot() && data.is_matrix_free())
     throw UsageError(
         "--plot: pictures are not made of data that are tracked matrix-free (more than 1000 "
+        "weights, or --matrix-free)");
+  if (request.certify_unique && data.is_matrix_free())
+    throw UsageError(
+        "--certify: nothing is proven about data that are tracked matrix-free (more than 1000 "
         "weights, or --matrix-free)");
   const std::vector<TrackedProblem> tracked = track_all(request, data);
 

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "tautrack/geometry/uniqueness.hpp"
 #include "tautrack/path/natural_path.hpp"
 
 #include "curve.hpp"
@@ -18,6 +20,8 @@ namespace tautrack::program {
 struct TrackRequest {
   NetworkRequest network;
   TrackOptions track;
+  bool certify_unique =
+      false;               ///< Say how far along the path the stationary point is the only one.
   std::uint64_t seed = 0;  ///< Accepted by every subcommand; track uses no random numbers.
   int threads = 1;         ///< Problems that are tracked at the same time. > 0.
   OutputRequest outputs;
@@ -28,6 +32,7 @@ struct TrackedProblem {
   ColumnFacts facts;
   NaturalPath path;
   std::vector<CurvePoint> curve;  ///< The path for the picture; empty if none is asked for.
+  std::optional<PathUniqueness> uniqueness;  ///< If it is asked for.
 
   /// Whether the path arrived at a point that is known to be no degenerate one.
   [[nodiscard]] bool is_solved() const;

@@ -15,6 +15,15 @@ Json options_report(const TrackRequest& request) {
           {"taus", track.landings}};
 }
 
+Json certificate_report(const PathUniqueness& uniqueness) {
+  return {{"kind", "unique"},
+          {"until", uniqueness.until},
+          {"whole", uniqueness.whole},
+          {"distance", uniqueness.distance},
+          {"curvature_bound", uniqueness.curvature_bound},
+          {"message", uniqueness.message}};
+}
+
 }  // namespace
 
 std::string json_report(const TrackRequest& request, const Data& data,
@@ -27,6 +36,8 @@ std::string json_report(const TrackRequest& request, const Data& data,
                         {"path", path_report(path)},
                         {"end", end_report(path)},
                         {"infinity", infinity_report(path)}});
+    if (tracked[i].uniqueness)
+      problems.back()["certificate"] = certificate_report(*tracked[i].uniqueness);
   }
   const Json report{{"tautrack", version},
                     {"command", "track"},

@@ -141,6 +141,7 @@ void add_problem(Page& page, const TrackRequest& request, const ProblemView& pro
   else
     page.line("branch points", "not looked for");
   add_landings(page, path, request.track.landings);
+  if (tracked.uniqueness) page.line("unique", printable(tracked.uniqueness->message));
   if (path.end) add_end(page, problem, path);
   if (path.infinity) add_infinity(page, problem, *path.infinity);
   const Work& work = path.work;

@@ -54,6 +54,7 @@ TEST_CASE("help and version go to standard output with status 0") {
                              "--tolerance",
                              "--max-steps",
                              "--tau",
+                             "--certify",
                              "--seed",
                              "--threads",
                              "--json",
@@ -611,6 +612,40 @@ TEST_CASE("options that make no sense for sparse data or without matrices are re
     check_refused(scratch.run("track data.svm --matrix-free --plot path.svg"),
                   "--plot: pictures are not made of data that are tracked matrix-free");
   CHECK(scratch.files() == "data.svm ");
+}
+
+TEST_CASE("track --certify unique says how far the path is the only one") {
+  const Scratch scratch;
+  scratch.write("folds.csv", two_folds_csv);
+  scratch.write("surface.csv", "x1,x2,y\n2,0.3,0.3\n-0.4,1.8,0.2\n1,1.2,0.15\n");
+  for (const char* arguments : {"folds.csv --no-bias", "surface.csv --no-bias", ""}) {
+    CAPTURE(arguments);
+    const std::string command = "track --certify unique " + std::string(arguments);
+    const Run run = scratch.run(command + " --json -");
+    CHECK(run.status == 0);
+    const Json json = Json::parse(run.output);
+    for (const Json& problem : json.at("problems")) {
+      const Json& certificate = problem.at("certificate");
+      CHECK(certificate.at("kind") == "unique");
+      const double until = certificate.at("until");
+      CHECK(until >= 0.0);
+      CHECK(until <= 1.0);
+      CHECK(certificate.at("whole").get<bool>() == (until == 1.0));
+      CHECK(certificate.at("message").is_string());
+      for (const Json& fold : problem.at("path").at("folds"))
+        CHECK(fold.at("tau").get<double>() > until);
+    }
+    const Run text = scratch.run(command);
+    CHECK(text.status == 0);
+    CHECK(text.output.find("  unique ") != std::string::npos);
+    for (const std::string& line : lines(text.output)) CHECK(line.size() <= 80);
+  }
+  CHECK_FALSE(
+      Json::parse(scratch.run("track --json -").output)["problems"][0].contains("certificate"));
+  check_refused(scratch.run("track --certify all"),
+                "--certify: 'all' is no certificate that is known: unique");
+  check_refused(scratch.run("track --certify ''"), "--certify:");
+  check_refused(scratch.run("track folds.csv --matrix-free --certify unique"), "--certify:");
 }
 
 TEST_CASE("matrix-free: infinite weights are not recognised, a degenerate end is said to be one") {

@@ -1,0 +1,439 @@
+#include "geometry_plot.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "tautrack/geometry/data_manifold.hpp"
+
+#include "gnuplot.hpp"
+#include "picture.hpp"
+#include "text.hpp"
+#include "usage_error.hpp"
+
+namespace tautrack::program {
+namespace {
+
+// Lengths are in pixels of the PNG picture.
+constexpr int header_height = 64;
+constexpr int row_height = 1000;
+constexpr int left_margin = 110, panel_size = 880, panel_top = 36;
+constexpr int legend_left = left_margin + panel_size + 60;
+constexpr std::size_t most_rows = 6;
+
+constexpr std::string_view manifold_colour = "#000000";
+constexpr std::string_view caustic_colour = "#8E44AD";
+constexpr std::string_view above_colour = "#0072B2", below_colour = "#E69F00";
+constexpr std::string_view target_colour = "#009E73";
+constexpr std::string_view band_colour = "#EAF2F8";
+constexpr std::string_view limit_colour = "#C0392B";
+constexpr std::string_view guide_colour = "#BBBBBB";
+
+constexpr double saturated = 15.0;  ///< sigma is at its limit to a picture's precision.
+
+/// A point in the plane or in space.
+using Place = Vector;
+
+std::string place_text(const Place& place) {
+  std::string text;
+  for (const double coordinate : place) text += fmt::format("{:.9g} ", coordinate);
+  return text + '\n';
+}
+
+/// The data manifold of one problem, ready to be drawn.
+struct Drawing {
+  Drawing(const Problem& problem, const GeometryRequest& request, const ExaminedProblem& result)
+      : name(problem.name),
+        network(problem, request.network.perceptron),
+        manifold(network, request.tau),
+        y(manifold.target()),
+        examined(&result) {
+    const Range limits = range(request.network.perceptron.activation);
+    const Vector root = network.pattern_weights().cwiseSqrt();
+    low = limits.low * root;
+    high = limits.high * root;
+    is_weighted = problem.pattern_weights.size() > 0;
+  }
+
+  /// The largest coordinate v along a row, at which its sigmoid is at its limit and the manifold
+  /// out of the window.
+  [[nodiscard]] double extent(double half_window) const {
+    const Matrix A = network.space().basis();
+    double least = A.rowwise().norm().maxCoeff();
+    for (Index i = 0; i < A.rows(); ++i)
+      if (const double norm = A.row(i).norm(); norm > 1e-6 * least) least = std::min(least, norm);
+    double far = saturated / least;
+    if (manifold.tau() < 1.0)
+      far = std::max(far,
+                     3.0 * half_window / ((1.0 - manifold.tau()) * A.rowwise().norm().maxCoeff()));
+    return far;
+  }
+
+  /// 1 / k for the parallel curves, and whether k is the supremum over all weights.
+  [[nodiscard]] std::pair<double, bool> parallel_distance() const {
+    const CurvatureSupremum& supremum = examined->supremum;
+    if (supremum.bounded == true && supremum.best > 0.0) return {1.0 / supremum.best, true};
+    if (examined->point && examined->point->largest.value > 0.0)
+      return {1.0 / examined->point->largest.value, false};
+    return {0.0, false};
+  }
+
+  std::string name;
+  Perceptron network;
+  DataManifold manifold;
+  Vector y;          ///< L, of ambient space, as all places.
+  Vector low, high;  ///< L, ends of the range.
+  bool is_weighted = false;
+  const ExaminedProblem* examined;
+};
+
+/// A square or cubic window around the range and y.
+struct Window {
+  explicit Window(const Drawing& drawing, double margin) : centre(drawing.y.size()) {
+    Vector least = drawing.low.cwiseMin(drawing.y), most = drawing.high.cwiseMax(drawing.y);
+    if (drawing.examined->point) {
+      const Vector z = drawing.manifold.position(drawing.examined->point->v);
+      least = least.cwiseMin(z);
+      most = most.cwiseMax(z);
+    }
+    centre = (least + most) / 2.0;
+    half = margin * (most - least).maxCoeff() / 2.0;
+  }
+  [[nodiscard]] bool is_near(const Place& place) const {
+    return (place - centre).lpNorm<Eigen::Infinity>() <= 4.0 * half;
+  }
+
+  Vector centre;
+  double half = 1.0;
+};
+
+/// A sample of a curve in the plane.
+struct Sample {
+  double v = 0.0;
+  Place z, normal;
+  double curvature = 0.0;
+};
+
+std::vector<Sample> sample_curve(const Drawing& drawing, double far) {
+  constexpr int count = 3000;
+  const double unit = 0.2;
+  const double end = std::asinh(far / unit);
+  std::vector<Sample> samples;
+  for (int k = 0; k <= count; ++k) {
+    Sample sample;
+    sample.v = unit * std::sinh(end * (2.0 * k / count - 1.0));
+    const ManifoldPoint at = drawing.manifold.at(Vector::Constant(1, sample.v));
+    sample.z = at.position();
+    sample.normal = at.normal_basis().col(0);
+    sample.curvature = at.shape_operator(sample.normal)(0, 0);
+    if (sample.normal.allFinite() && std::isfinite(sample.curvature)) samples.push_back(sample);
+  }
+  return samples;
+}
+
+/// A foot of y: a stationary point.
+struct Foot {
+  Place z;
+  bool is_minimum = true;
+};
+
+/// All feet between the samples, from the sign changes of the gradient.
+std::vector<Foot> feet(const Drawing& drawing, const std::vector<Sample>& samples) {
+  Perceptron::Workspace work(drawing.network);
+  Vector H(1);
+  const auto gradient = [&](double v) {
+    drawing.network.gradient(Vector::Constant(1, v), drawing.manifold.tau(), work, H);
+    return H(0);
+  };
+  std::vector<Foot> found;
+  double before = samples.empty() ? 0.0 : gradient(samples.front().v);
+  for (std::size_t k = 1; k < samples.size(); ++k) {
+    const double after = gradient(samples[k].v);
+    if ((before < 0.0 && after >= 0.0) || (before > 0.0 && after <= 0.0)) {
+      double low = samples[k - 1].v, high = samples[k].v;
+      for (int halving = 0; halving < 60; ++halving) {
+        const double middle = (low + high) / 2.0;
+        ((gradient(middle) < 0.0) == (before < 0.0) ? low : high) = middle;
+      }
+      found.push_back(
+          {drawing.manifold.position(Vector::Constant(1, (low + high) / 2.0)), before < 0.0});
+    }
+    if (after != 0.0) before = after;
+  }
+  return found;
+}
+
+class Script {
+ public:
+  explicit Script(const std::vector<Drawing>& drawings) : drawings_(drawings) {}
+
+  [[nodiscard]] int height() const {
+    return header_height + row_height * static_cast<int>(drawings_.size());
+  }
+
+  std::string text(const std::string& title) {
+    add("set multiplot\nset label 1 {} at screen {:.6f},{:.6f} font ',15'\n", gnuplot_string(title),
+        x(left_margin - 80.0), y(32.0));
+    for (std::size_t i = 0; i < drawings_.size(); ++i) {
+      if (drawings_[i].y.size() == 2)
+        add_plane(i);
+      else
+        add_space(i);
+      add("unset label 1\n");
+    }
+    add("unset multiplot\n");
+    return script_;
+  }
+
+ private:
+  template <class... Parts>
+  void add(fmt::format_string<Parts...> format, Parts&&... parts) {
+    fmt::format_to(std::back_inserter(script_), format, std::forward<Parts>(parts)...);
+  }
+
+  [[nodiscard]] static double x(double pixels) { return pixels / picture_width; }
+  [[nodiscard]] double y(double pixels) const { return 1.0 - pixels / height(); }
+  [[nodiscard]] static double row_top(std::size_t i) {
+    return header_height + row_height * static_cast<double>(i);
+  }
+
+  void add_block(const std::string& name, const std::string& rows) {
+    add("${} << EOD\n{}EOD\n", name, rows.empty() ? std::string("NaN NaN NaN\n") : rows);
+  }
+
+  void add_plot(std::string_view command, const std::vector<std::string>& parts) {
+    add("{} {}\n", command, fmt::join(parts, ", \\\n     "));
+  }
+
+  [[nodiscard]] static std::string axis_title(const Drawing& drawing, int pattern) {
+    return fmt::format("output of pattern {}{}", pattern,
+                       drawing.is_weighted ? " x sqrt(its weight)" : "");
+  }
+
+  /// What stands above a panel.
+  [[nodiscard]] static std::string row_title(const Drawing& drawing) {
+    const std::optional<ExaminedPoint>& point = drawing.examined->point;
+    std::string text = cut(drawing.name, 40);
+    if (!point) return text + ": the natural path has no end here";
+    text += fmt::format(":  |y - z| = {:.6g}", point->distance);
+    if (point->curvatures.size() > 0)
+      text += fmt::format(",  largest |y - z| kappa = {:.6g}",
+                          point->normal_distance * point->curvatures(0));
+    if (drawing.examined->certificate)
+      text += drawing.examined->certificate->unique ? ",  proven to be the only stationary point"
+                                                    : ",  uniqueness not certified";
+    return text;
+  }
+
+  void set_panel(std::size_t i) {
+    const double top = row_top(i) + panel_top;
+    add("set lmargin at screen {:.6f}\nset rmargin at screen {:.6f}\nset tmargin at screen {:.6f}\n"
+        "set bmargin at screen {:.6f}\n",
+        x(left_margin), x(left_margin + panel_size), y(top), y(top + panel_size));
+    add("set label 2 {} at screen {:.6f},{:.6f} font ',11'\n",
+        gnuplot_string(row_title(drawings_[i])), x(left_margin), y(top - 20.0));
+    add("set key at screen {:.6f},{:.6f} left top Left reverse samplen 2.2 spacing 1.7 width -8\n",
+        x(legend_left), y(top + 4.0));
+  }
+
+  /// A curve in the plane, its caustic, parallel curves and feet.
+  void add_plane(std::size_t i) {
+    const Drawing& drawing = drawings_[i];
+    const Window window(drawing, 1.5);
+    const std::vector<Sample> samples = sample_curve(drawing, drawing.extent(window.half));
+    const auto [distance, is_supremum] = drawing.parallel_distance();
+    const double tau = drawing.manifold.tau();
+
+    std::string curve, caustic, above, below, reversed;
+    double before = 0.0;
+    for (const Sample& sample : samples) {
+      curve += place_text(sample.z);
+      if (distance > 0.0) {
+        above += place_text(sample.z + distance * sample.normal);
+        below += place_text(sample.z - distance * sample.normal);
+        reversed = place_text(sample.z - distance * sample.normal) + reversed;
+      }
+      const Place centre = sample.z + sample.normal / sample.curvature;
+      const bool is_near = sample.curvature != 0.0 && window.is_near(centre);
+      if (!is_near || sample.curvature * before < 0.0) caustic += '\n';
+      if (is_near) caustic += place_text(centre);
+      before = sample.curvature;
+    }
+    add_block(fmt::format("curve{}", i), curve);
+    add_block(fmt::format("caustic{}", i), caustic);
+    add_block(fmt::format("above{}", i), above);
+    add_block(fmt::format("below{}", i), below);
+    add_block(fmt::format("band{}", i), above + reversed);
+
+    std::string minima, maxima, lines;
+    std::vector<Foot> found = feet(drawing, samples);
+    const bool has_foot = drawing.examined->point.has_value();
+    for (const Foot& foot : found) {
+      (foot.is_minimum ? minima : maxima) += place_text(foot.z);
+      lines += place_text(drawing.y) + place_text(foot.z) + '\n';
+    }
+    add_block(fmt::format("lines{}", i), lines);
+    add_block(fmt::format("minima{}", i), minima);
+    add_block(fmt::format("maxima{}", i), maxima);
+    add_block(fmt::format("target{}", i), place_text(drawing.y));
+    if (has_foot)
+      add_block(fmt::format("point{}", i),
+                place_text(drawing.manifold.position(drawing.examined->point->v)));
+    std::string corners;
+    if (tau == 1.0)
+      for (const double side : {-1.0, 1.0}) corners += place_text(corner(drawing, side));
+    add_block(fmt::format("corners{}", i), corners);
+
+    std::vector<std::string> parts;
+    if (is_supremum)
+      parts.push_back(fmt::format(
+          "$band{} using 1:2 with filledcurves closed fs solid noborder fc rgb '{}' title "
+          "'nearer than 1/k: one stationary point'",
+          i, band_colour));
+    parts.push_back(
+        fmt::format("$caustic{} using 1:2 with lines lw 2 lc rgb '{}' title 'caustic "
+                    "(centres of curvature)'",
+                    i, caustic_colour));
+    if (distance > 0.0) {
+      const std::string k = fmt::format("1/k = {:.6g}", distance);
+      parts.push_back(
+          fmt::format("$above{} using 1:2 with lines lw 1.6 lc rgb '{}' title 'P_a: z + n/k, {}'",
+                      i, above_colour, k));
+      parts.push_back(
+          fmt::format("$below{} using 1:2 with lines lw 1.6 lc rgb '{}' title 'P_b: z - n/k, {}'",
+                      i, below_colour, is_supremum ? "k the largest of all" : "k that of the fit"));
+    }
+    parts.push_back(fmt::format(
+        "$curve{} using 1:2 with lines lw 2.6 lc rgb '{}' title 'data manifold, tau = {:.6g}'", i,
+        manifold_colour, tau));
+    if (!found.empty())
+      parts.push_back(fmt::format(
+          "$lines{} using 1:2 with lines dt (6,5) lw 1.2 lc rgb '{}' notitle", i, target_colour));
+    if (!corners.empty())
+      parts.push_back(fmt::format(
+          "$corners{} using 1:2 with points pt 7 ps 1.3 lc rgb '{}' title 'limits at infinite "
+          "weights'",
+          i, limit_colour));
+    if (!minima.empty())
+      parts.push_back(fmt::format(
+          "$minima{} using 1:2 with points pt 7 ps 1.4 lc rgb '{}' title 'feet of y: minima'", i,
+          target_colour));
+    if (!maxima.empty()) {
+      parts.push_back(
+          fmt::format("$maxima{} using 1:2 with points pt 7 ps 1.4 lc rgb '#FFFFFF' notitle", i));
+      parts.push_back(fmt::format(
+          "$maxima{} using 1:2 with points pt 6 ps 1.4 lw 2 lc rgb '{}' title 'feet of y: maxima'",
+          i, target_colour));
+    }
+    if (has_foot)
+      parts.push_back(fmt::format(
+          "$point{} using 1:2 with points pt 6 ps 2.4 lw 1.6 lc rgb '{}' title '{}'", i,
+          manifold_colour,
+          drawing.examined->point->source == PointSource::given_weights ? "given weights"
+                                                                        : "the fit"));
+    parts.push_back(fmt::format(
+        "$target{} using 1:2 with points pt 3 ps 2.2 lw 2.6 lc rgb '{}' title 'y, the targets'", i,
+        target_colour));
+
+    set_panel(i);
+    add("set size ratio -1\nset border lc rgb '#444444'\nset tics scale 0.5\n"
+        "set xlabel {} offset 0,0.3\nset ylabel {} offset 0.8,0\n",
+        gnuplot_string(axis_title(drawing, 1)), gnuplot_string(axis_title(drawing, 2)));
+    add("set xrange {}\nset yrange {}\n",
+        range_text(window.centre(0) - window.half, window.centre(0) + window.half),
+        range_text(window.centre(1) - window.half, window.centre(1) + window.half));
+    add_plot("plot", parts);
+  }
+
+  /// The end of the curve at infinite weights on one side, tau = 1.
+  [[nodiscard]] static Place corner(const Drawing& drawing, double side) {
+    const Matrix A = drawing.network.space().basis();
+    Place place(drawing.y.size());
+    for (Index i = 0; i < place.size(); ++i) {
+      const double rate = side * A(i, 0);
+      place(i) = rate > 0.0   ? drawing.high(i)
+                 : rate < 0.0 ? drawing.low(i)
+                              : (drawing.low(i) + drawing.high(i)) / 2.0;
+    }
+    return place;
+  }
+
+  void add_space(std::size_t i);
+
+  const std::vector<Drawing>& drawings_;
+  std::string script_;
+};
+
+void Script::add_space(std::size_t i) {
+  constexpr int cells = 64;
+  const Drawing& drawing = drawings_[i];
+  const Window window(drawing, 1.12);
+  const double tau = drawing.manifold.tau();
+  const double unit = 0.5;
+  const double end = std::asinh(drawing.extent(window.half) / unit);
+  std::string surface;
+  double least = 1e300, most = -1e300;
+  for (int k = 0; k <= cells; ++k) {
+    for (int l = 0; l <= cells; ++l) {
+      const Vector v{{unit * std::sinh(end * (2.0 * k / cells - 1.0)),
+                      unit * std::sinh(end * (2.0 * l / cells - 1.0))}};
+      const ManifoldPoint at = drawing.manifold.at(v);
+      const double curvature = std::log10(std::max(largest_curvature(at).value, 1e-12));
+      least = std::min(least, curvature);
+      most = std::max(most, curvature);
+      std::string row = place_text(at.position());
+      row.pop_back();
+      surface += row + fmt::format("{:.6g}\n", curvature);
+    }
+    surface += '\n';
+  }
+  add_block(fmt::format("surface{}", i), surface);
+  add_block(fmt::format("target{}", i), place_text(drawing.y));
+  set_panel(i);
+  add("set view 68,28\nset view equal xyz\nset xyplane 0\nset pm3d depthorder\n"
+      "set pm3d border lc rgb '#333333' lw 0.3\n");
+  add_plot("splot", {fmt::format("$surface{} using 1:2:3:4 with pm3d notitle", i),
+                     fmt::format("$target{} using 1:2:3 with points pt 3 ps 2 notitle", i)});
+  static_cast<void>(tau);
+}
+
+}  // namespace
+
+void require_drawable(const GeometryRequest& request, const Dataset& dataset) {
+  const Problem& problem = dataset.problems.front();
+  const auto patterns = static_cast<long long>(problem.X.rows());
+  const char* const rule = "--plot: pictures are for L = 2 and 3 patterns";
+  if (patterns != 2 && patterns != 3)
+    throw UsageError(fmt::format("{}, the data have {}", rule, patterns));
+  if (request.network.perceptron.ridge > 0.0)
+    throw UsageError(fmt::format(
+        "{} without --ridge: the penalty adds dimensions that a picture does not have", rule));
+  const Index rank = Perceptron(problem, request.network.perceptron).unknowns();
+  if (rank != patterns - 1)
+    throw UsageError(fmt::format(
+        "{} in one dimension less; the data manifold of {} has {}{}", rule,
+        counted(patterns, "pattern"), counted(static_cast<long long>(rank), "dimension"),
+        request.network.dataset.bias && rank == patterns ? "; --no-bias leaves one weight out"
+                                                         : ""));
+}
+
+std::string plot_report(const GeometryRequest& request, const Dataset& dataset,
+                        const std::vector<ExaminedProblem>& examined) {
+  const std::size_t count = std::min(examined.size(), most_rows);
+  std::vector<Drawing> drawings;
+  for (std::size_t i = 0; i < count; ++i)
+    drawings.emplace_back(dataset.problems[i], request, examined[i]);
+  Script script(drawings);
+  std::string title = fmt::format("Data manifold of a {} perceptron at tau = {:.6g}: {}",
+                                  to_string(request.network.perceptron.activation), request.tau,
+                                  cut(dataset.source, 60));
+  if (count < examined.size())
+    title += fmt::format(" (the first {} of {} problems)", count, examined.size());
+  return draw_picture(request.outputs.plot_file, script.height(), script.text(title));
+}
+
+}  // namespace tautrack::program
