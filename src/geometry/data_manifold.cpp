@@ -31,6 +31,10 @@ constexpr double kSmall = 1e7;
 /// Cholesky factor of the metric is taken as it is, and at which once more is enough.
 constexpr double kSurelyIndependent = 1e-2, kIndependent = 1e-5;
 
+/// A slope f', or a part of the largest motion of z, that counts as none; and the largest bend that is
+/// told from infinity.
+constexpr double kNoMotion = 1e-150, kLargestBend = 1e150;
+
 /// One number a pattern, in the aligned memory that the loops want, filled up with zeros.
 class PatternNumbers {
  public:
@@ -106,6 +110,7 @@ struct ManifoldPoint::State {
   kernels::Numbers panels;  ///< Velocities of the node inputs along the orthonormal basis, L x n.
   Matrix ridge_frame;       ///< Rows of the basis that belong to the ridge term; 0 x n without.
   Matrix to_velocity;       ///< n x n: a = to_velocity alpha.
+  Matrix to_frame;          ///< n x n: alpha = to_frame a.
 };
 
 void ManifoldPoint::State::evaluate(const DataManifold& manifold, const Vector& at) {
@@ -131,12 +136,14 @@ void ManifoldPoint::State::evaluate(const DataManifold& manifold, const Vector& 
                              of(kernels::sigmoid_second), of(kernels::sigmoid_third),
                              of(kernels::sigmoid_tail)};
     const double root = std::sqrt(network.pattern_weights()(i));
-    const double slope = (1.0 - tau) + tau * s.first;
+    const double exact = (1.0 - tau) + tau * s.first;
+    const bool moves = exact > kNoMotion;
+    const double slope = moves ? exact : 0.0;
     z(i) = root * ((1.0 - tau) * u(i) + tau * s.value);
     residual(i) = -root * tautrack::residual(s, ends, u(i), tau, network.targets()(i));
     gains(i) = root * slope;
-    curves(i) = root * tau * s.second;
-    bends(i) = slope > 0.0 ? tau * s.first / slope * of(kernels::sigmoid_bend) : 0.0;
+    curves(i) = moves ? root * tau * s.second : 0.0;
+    bends(i) = moves ? tau * s.first / slope * of(kernels::sigmoid_bend) : 0.0;
   }
 }
 
@@ -152,23 +159,31 @@ void ManifoldPoint::State::factor_rows(const DataManifold& manifold) {
   std::stable_sort(order.begin(), order.end(),
                    [&](Index i, Index j) { return sizes(i) > sizes(j); });
   const Matrix sorted = J(order, Eigen::all);
-  const Eigen::ColPivHouseholderQR<Matrix> qr(sorted);
-  // to_velocity = P R^-1. A column of J that vanishes altogether leaves R singular: then that
-  // direction does not move z, and zero stands for it.
-  const auto R = qr.matrixQR().topRows(n).triangularView<Eigen::Upper>();
-  Matrix inverse = Matrix::Identity(n, n);
-  R.solveInPlace(inverse);
-  if (!inverse.allFinite())
-    inverse = inverse.unaryExpr([](double x) { return std::isfinite(x) ? x : 0.0; });
-  to_velocity = qr.colsPermutation() * inverse;
-  Matrix W = A * to_velocity;
-  // Orthonormal to rounding: what is left of the condition of J goes into one more factor.
-  Matrix Q = J * to_velocity;
-  const Matrix defect = Q.transpose() * Q - Matrix::Identity(n, n);
-  if (defect.allFinite() && defect.norm() < 0.1) {
-    const Eigen::LLT<Matrix> cholesky(Matrix::Identity(n, n) + defect);
-    cholesky.matrixU().solveInPlace<Eigen::OnTheRight>(W);
-    cholesky.matrixU().solveInPlace<Eigen::OnTheRight>(to_velocity);
+  const double scale = sizes.maxCoeff();
+  to_velocity.setZero(n, n);
+  to_frame.setZero(n, n);
+  Matrix W = Matrix::Zero(L, n);
+  if (scale > 0.0) {
+    const Eigen::ColPivHouseholderQR<Matrix> qr(sorted / scale);
+    const Vector diagonal = qr.matrixQR().diagonal().cwiseAbs();
+    // Where so many patterns saturate that a direction does not move z to the range of doubles, the
+    // tangent space is that of the others, and zeros stand for it.
+    Index rank = 0;
+    while (rank < std::min(n, diagonal.size()) && diagonal(rank) > kNoMotion * diagonal(0)) ++rank;
+    const auto R = qr.matrixQR().topLeftCorner(rank, rank).triangularView<Eigen::Upper>();
+    Matrix inverse = Matrix::Zero(n, rank);
+    inverse.topRows(rank) = R.solve(Matrix::Identity(rank, rank)) / scale;
+    const Matrix frame = scale * Matrix(qr.matrixQR().topRows(rank).triangularView<Eigen::Upper>());
+    to_velocity.leftCols(rank) = qr.colsPermutation() * inverse;
+    to_frame.topRows(rank) = frame * qr.colsPermutation().transpose();
+    // Rows of Q from the reflections: small ones come out with small errors, which triangular solves
+    // with a graded R would not give.
+    Matrix Q = Matrix::Identity(m, rank);
+    Q.applyOnTheLeft(qr.householderQ());
+    for (Index k = 0; k < m; ++k) {
+      const Index i = order[static_cast<std::size_t>(k)];
+      if (i < L && gains(i) > 0.0) W.row(i).head(rank) = Q.row(k) / gains(i);
+    }
   }
   std::fill(panels.get(), panels.get() + padded() * n, 0.0);
   for (Index j = 0; j < n; ++j)
@@ -185,6 +200,7 @@ bool ManifoldPoint::State::factor_gram(const DataManifold& manifold) {
   squares.values() = gains.head(L).cwiseAbs2();
   std::copy(space.panels(), space.panels() + padded() * n, panels.get());
   to_velocity.setIdentity(n, n);
+  to_frame.setIdentity(n, n);
   for (bool again = false;; again = true) {
     Matrix metric = gram(squares);
     const Matrix root = ridge_frame * to_velocity;
@@ -197,23 +213,27 @@ bool ManifoldPoint::State::factor_gram(const DataManifold& manifold) {
     metric = size.asDiagonal() * metric;
     loops.solve_triangular(panels.get(), all, n, metric.data(), nullptr, norms, memory.get());
     metric.triangularView<Eigen::Lower>().transpose().solveInPlace<Eigen::OnTheRight>(to_velocity);
+    to_frame = metric.triangularView<Eigen::Lower>().transpose() * to_frame;
     if (again || independence >= kSurelyIndependent) return true;
   }
 }
 
 void ManifoldPoint::State::measure_rows() {
   const Index m = gains.size();
-  Vector squares = Vector::Zero(padded());
-  for (Index i = 0; i < padded(); i += panel_rows)
-    for (Index j = 0; j < n; ++j)
-      squares.segment<panel_rows>(i) += Eigen::Map<const Eigen::Array<double, panel_rows, 1>>(
-                                            panels.get() + i * n + j * panel_rows)
-                                            .square()
-                                            .matrix();
   leverages.resize(m);
-  leverages.head(L) = squares.head(L).array() * gains.head(L).array().square();
+  for (Index i = 0; i < L; ++i) {
+    double square = 0.0;
+    for (Index j = 0; j < n; ++j) {
+      const double q = gains(i) * panels[place(i, j, n)];
+      square += q * q;
+    }
+    leverages(i) = square;
+    // |f''| / f'^2 times the root: without a gain there is no bend either.
+    bends(i) = gains(i) > 0.0
+                   ? std::min(std::abs(bends(i)) * (std::sqrt(square) / gains(i)), kLargestBend)
+                   : 0.0;
+  }
   leverages.tail(m - L) = ridge_frame.rowwise().squaredNorm();
-  bends = bends.array().abs() * squares.head(L).array().sqrt();
   const Index rest = m - L;
   bends.conservativeResize(m);
   bends.tail(rest).setZero();
@@ -247,11 +267,7 @@ Matrix ManifoldPoint::basis() const {
   return Q;
 }
 
-Matrix ManifoldPoint::metric() const {
-  const Matrix to_frame =
-      state_->to_velocity.partialPivLu().solve(Matrix::Identity(state_->n, state_->n));
-  return to_frame.transpose() * to_frame;
-}
+Matrix ManifoldPoint::metric() const { return state_->to_frame.transpose() * state_->to_frame; }
 
 Matrix ManifoldPoint::normal_basis() const {
   const Index m = ambient(), n = dimension();
@@ -266,7 +282,8 @@ Matrix ManifoldPoint::normal_basis() const {
     Matrix all(m, m);
     all.leftCols(n) = Q;
     all.col(n) = normals;
-    const double side = all.determinant() * state_->to_velocity.determinant();
+    const Matrix rows = state_->to_frame.rowwise().normalized();
+    const double side = all.determinant() * rows.determinant();
     if (side < 0.0) normals *= -1.0;
   }
   return normals;

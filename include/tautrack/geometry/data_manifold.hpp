@@ -13,7 +13,7 @@ namespace tautrack {
 /// Tangent vectors are p = basis() alpha, and the move of v that they stand for is
 /// move(alpha). Everything is computed from the velocities x_i.a of the node inputs along unit tangent
 /// vectors and from f''/f', which stay bounded where sigma saturates and f''/f'^2 grows like exp(2|u|).
-/// Patterns whose f' underflows count as constant.
+/// Patterns with f' below 1e-150 count as constant.
 class ManifoldPoint {
  public:
   ~ManifoldPoint();

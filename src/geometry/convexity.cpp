@@ -1,0 +1,250 @@
+#include "geometry/convexity.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+#include <Eigen/LU>
+
+#include "core/text.hpp"
+
+namespace tautrack {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// L n^2 up to which the test is tried.
+constexpr double kMostNumbers = 5e7;
+
+/// Operations that the subsystems may take.
+constexpr double kMostOperations = 3e8;
+
+/// Subsystems of unit rows with a smaller determinant count as dependent.
+constexpr double kDependent = 1e-12;
+
+/// Relative room for rounding in boxes, and the part of its norm that the smallest eigenvalue of a
+/// Hessian bound must exceed.
+constexpr double kRoom = 1e-9, kSurelyPositive = 1e-10;
+
+/// Cells in which a pattern's interval is looked at.
+constexpr int kCells = 32;
+
+/// Contractions of one box, and the part that each must take away.
+constexpr int kMostContractions = 60;
+constexpr double kLeastGain = 0.02;
+
+double binomial(Index m, Index n) {
+  double count = 1.0;
+  for (Index k = 0; k < n; ++k) count *= static_cast<double>(m - k) / static_cast<double>(k + 1);
+  return count;
+}
+
+/// The next subset of {0, ..., m - 1} of the same size in lexical order; false after the last.
+bool advance(std::vector<Index>& chosen, Index m) {
+  for (std::size_t k = chosen.size(); k-- > 0;) {
+    if (chosen[k] + static_cast<Index>(chosen.size() - k) >= m) continue;
+    ++chosen[k];
+    for (std::size_t l = k + 1; l < chosen.size(); ++l) chosen[l] = chosen[l - 1] + 1;
+    return true;
+  }
+  return false;
+}
+
+void widen(Span& span) {
+  const double room = kRoom * (std::abs(span.low) + std::abs(span.high)) + 1e-12;
+  span.low -= room;
+  span.high += room;
+}
+
+}  // namespace
+
+ConvexityTest::ConvexityTest(const Perceptron& network, double tau)
+    : network_(network),
+      f_(network.options().activation, tau),
+      A_(network.space().basis()),
+      theta_(network.patterns()) {
+  for (Index i = 0; i < theta_.size(); ++i) theta_(i) = f_.inverse(network.targets()(i));
+}
+
+bool ConvexityTest::is_affordable(const Perceptron& network) {
+  const double n = static_cast<double>(network.unknowns());
+  return static_cast<double>(network.patterns()) * n * n <= kMostNumbers;
+}
+
+std::optional<InputBox> ConvexityTest::box_of_all(std::string& why_not) const {
+  if (!theta_.allFinite()) {
+    why_not = "targets are not inside the range of the activation";
+    return std::nullopt;
+  }
+  std::optional<InputBox> box = hull_of_subsystems(why_not);
+  if (f_.tau() == 1.0) return box;
+  // Below tau = 1 there is a bound for any size.
+  InputBox bounds = growth_bounds();
+  if (!box) return bounds;
+  for (std::size_t i = 0; i < box->size(); ++i) {
+    (*box)[i].low = std::max((*box)[i].low, bounds[i].low);
+    (*box)[i].high = std::min((*box)[i].high, bounds[i].high);
+  }
+  return box;
+}
+
+std::optional<InputBox> ConvexityTest::hull_of_subsystems(std::string& why_not) const {
+  const Index L = A_.rows(), n = A_.cols();
+  Matrix rows = A_;
+  Vector right = theta_;
+  if (network_.penalty().size() > 0) {
+    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(network_.penalty());
+    rows.conservativeResize(L + n, Eigen::NoChange);
+    right.conservativeResize(L + n);
+    rows.bottomRows(n) = eigen.eigenvalues().cwiseMax(0.0).cwiseSqrt().asDiagonal() *
+                         eigen.eigenvectors().transpose();
+    right.tail(n).setZero();
+  }
+  std::vector<Index> members;
+  for (Index i = 0; i < rows.rows(); ++i) {
+    const double norm = rows.row(i).norm();
+    if (!(norm > 0.0)) continue;
+    rows.row(i) /= norm;
+    right(i) /= norm;
+    members.push_back(i);
+  }
+  const auto m = static_cast<Index>(members.size());
+  const double each = static_cast<double>(n * n * n + n * L);
+  const double subsystems = binomial(m, n);
+  if (!(subsystems * each <= kMostOperations)) {
+    why_not = "there are too many square subsystems (" + number(subsystems) +
+              ") to bound the stationary points";
+    return std::nullopt;
+  }
+  InputBox box(static_cast<std::size_t>(L), Span{kInfinity, -kInfinity});
+  std::vector<Index> chosen(static_cast<std::size_t>(n));
+  std::iota(chosen.begin(), chosen.end(), Index{0});
+  Matrix square(n, n);
+  Vector theta(n), u(L);
+  Eigen::PartialPivLU<Matrix> lu(n);
+  do {
+    for (Index k = 0; k < n; ++k) {
+      const Index row = members[static_cast<std::size_t>(chosen[static_cast<std::size_t>(k)])];
+      square.row(k) = rows.row(row);
+      theta(k) = right(row);
+    }
+    lu.compute(square);
+    if (!(lu.matrixLU().diagonal().cwiseAbs().prod() > kDependent)) continue;
+    u.noalias() = A_ * lu.solve(theta);
+    if (!u.allFinite()) {
+      why_not = "a square subsystem is too ill-conditioned";
+      return std::nullopt;
+    }
+    for (Index i = 0; i < L; ++i) {
+      Span& span = box[static_cast<std::size_t>(i)];
+      span.low = std::min(span.low, u(i));
+      span.high = std::max(span.high, u(i));
+    }
+  } while (advance(chosen, m));
+  for (Span& span : box) {
+    if (!(span.low <= span.high)) {
+      why_not = "all square subsystems are dependent";
+      return std::nullopt;
+    }
+    widen(span);
+  }
+  return box;
+}
+
+InputBox ConvexityTest::growth_bounds() const {
+  // 0 = sum omega f' u (f - y) + ridge v' M v. With y' = y - tau sigma(0) a term is negative only if
+  // delta |u| < |y'|, and then at least -omega |y'| (|y'| + tau sup |u| sigma'), while a term that is
+  // not negative is at least omega delta |u| (delta |u| - |y'|).
+  const Activation activation = network_.options().activation;
+  const double tau = f_.tau(), delta = 1.0 - tau;
+  const double centre = tau * evaluate(activation, 0.0).value;
+  const Vector y = (network_.targets().array() - centre).abs();
+  const Vector& omega = network_.pattern_weights();
+  const double moment = tau * largest_moment(activation);
+  const double below = (omega.array() * y.array() * (y.array() + moment)).sum();
+  InputBox box;
+  for (Index i = 0; i < y.size(); ++i) {
+    const double most = (y(i) + std::sqrt(y(i) * y(i) + 4.0 * below / omega(i))) / (2.0 * delta);
+    box.push_back({-most, most});
+    widen(box.back());
+  }
+  return box;
+}
+
+InputBox ConvexityTest::box_below(double energy) const {
+  InputBox box;
+  for (Index i = 0; i < theta_.size(); ++i) {
+    const double most = std::sqrt(2.0 * energy / network_.pattern_weights()(i)) * (1.0 + kRoom) +
+                        std::numeric_limits<double>::min();
+    const double y = network_.targets()(i);
+    Span span{f_.inverse(y - most), f_.inverse(y + most)};
+    widen(span);
+    box.push_back(span);
+  }
+  return box;
+}
+
+Matrix ConvexityTest::weighted_metric(const Vector& d) const {
+  Matrix K = A_.transpose() * d.asDiagonal() * A_;
+  if (network_.penalty().size() > 0) K += network_.penalty();
+  return K;
+}
+
+bool ConvexityTest::contract_once(InputBox& box) const {
+  const Index L = A_.rows();
+  Vector low(L), high(L);
+  for (Index i = 0; i < L; ++i) {
+    const Span pull =
+        f_.pulls(box[static_cast<std::size_t>(i)], network_.targets()(i), theta_(i), kCells);
+    low(i) = network_.pattern_weights()(i) * pull.low * (1.0 - kRoom);
+    high(i) = network_.pattern_weights()(i) * pull.high * (1.0 + kRoom);
+  }
+  if (!(low.minCoeff() > 0.0) || !high.allFinite()) return false;
+  const Vector middle = low.cwiseProduct(high).cwiseSqrt();
+  const Eigen::LLT<Matrix> at_middle(weighted_metric(middle));
+  const Eigen::LLT<Matrix> least(weighted_metric(low));
+  if (at_middle.info() != Eigen::Success || least.info() != Eigen::Success) return false;
+  const Vector v = at_middle.solve(A_.transpose() * middle.cwiseProduct(theta_));
+  const Vector u = A_ * v;
+  const double radius =
+      ((theta_ - u).array() * (high.array().sqrt() - low.array().sqrt())).matrix().norm();
+  const Matrix solved = least.matrixL().solve(A_.transpose());
+  if (!std::isfinite(radius) || !u.allFinite()) return false;
+  bool is_smaller = false;
+  for (Index i = 0; i < L; ++i) {
+    const double most = radius * solved.col(i).norm();
+    Span fresh{u(i) - most, u(i) + most};
+    widen(fresh);
+    Span& span = box[static_cast<std::size_t>(i)];
+    const double before = span.width();
+    const Span both{std::max(span.low, fresh.low), std::min(span.high, fresh.high)};
+    if (!(both.low <= both.high)) continue;  // rounding: the box stays as it is
+    span = both;
+    is_smaller = is_smaller || span.width() < (1.0 - kLeastGain) * before - 1e-8;
+  }
+  return is_smaller;
+}
+
+void ConvexityTest::contract(InputBox& box) const {
+  for (int k = 0; k < kMostContractions; ++k)
+    if (!contract_once(box)) return;
+}
+
+bool ConvexityTest::is_convex(const InputBox& box) const {
+  const Index L = A_.rows();
+  Vector least(L);
+  for (Index i = 0; i < L; ++i)
+    least(i) = network_.pattern_weights()(i) *
+               f_.least_convexity(box[static_cast<std::size_t>(i)], network_.targets()(i), kCells);
+  if (!least.allFinite()) return false;
+  const Matrix bound = weighted_metric(least);
+  const Matrix size = weighted_metric(least.cwiseAbs());
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(bound, Eigen::EigenvaluesOnly);
+  return eigen.eigenvalues()(0) > kSurelyPositive * size.norm();
+}
+
+}  // namespace tautrack
