@@ -120,7 +120,8 @@ void add_derivatives(const Perceptron& network, double tau, ExaminedPoint& point
   point.gradient_scale = network.derivatives(point.v, tau, work, H, H_v, H_tau);
   point.gradient_norm = H.norm();
   point.energy = network.energy(point.v, tau, work);
-  if (point.is_stationary) point.morse_index = MorseIndex().count(H_v);
+  if (point.is_stationary && point.source != PointSource::natural_path)
+    point.morse_index = MorseIndex().count(H_v);
 }
 
 /// The principal curvatures in the direction of y.
@@ -179,6 +180,7 @@ std::optional<ExaminedPoint> find_point(const GeometryRequest& request, const Pe
   }
   if (!path->end) return std::nullopt;
   point.weights = path->end->weights;
+  point.morse_index = path->end->morse_index;
   point.v = network.coordinates(point.weights);
   return point;
 }

@@ -1,7 +1,6 @@
 #include "geometry_plot.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <iterator>
 #include <utility>
@@ -32,6 +31,12 @@ constexpr std::string_view target_colour = "#009E73";
 constexpr std::string_view band_colour = "#EAF2F8";
 constexpr std::string_view limit_colour = "#C0392B";
 constexpr std::string_view guide_colour = "#BBBBBB";
+
+constexpr double pi = 3.14159265358979323846;
+constexpr double elevation = 28.0, azimuth = -62.0;  ///< Of the camera, in degrees.
+
+/// Half the ranges of a view in space, for what is one away from the middle to touch the panel.
+constexpr double view_margin = 1.06;
 
 constexpr double saturated = 15.0;  ///< sigma is at its limit to a picture's precision.
 
@@ -107,6 +112,11 @@ struct Window {
     return (place - centre).lpNorm<Eigen::Infinity>() <= 4.0 * half;
   }
 
+  /// Grows to hold the place.
+  void see(const Place& place) {
+    half = std::max(half, 1.02 * (place - centre).lpNorm<Eigen::Infinity>());
+  }
+
   Vector centre;
   double half = 1.0;
 };
@@ -165,6 +175,30 @@ std::vector<Foot> feet(const Drawing& drawing, const std::vector<Sample>& sample
     if (after != 0.0) before = after;
   }
   return found;
+}
+
+/// The directions from what is seen to the camera, and to its right and upper side.
+struct Camera {
+  Vector eye{{std::cos(e) * std::cos(a), std::cos(e) * std::sin(a), std::sin(e)}};
+  Vector right{{-std::sin(a), std::cos(a), 0.0}};
+  Vector up{{-std::sin(e) * std::cos(a), -std::sin(e) * std::sin(a), std::cos(e)}};
+
+ private:
+  static constexpr double e = elevation * pi / 180.0, a = azimuth * pi / 180.0;
+};
+
+/// How far from the middle of the panel the camera sees a place.
+double reach_in_view(const Place& from_centre) {
+  const Camera camera;
+  return std::max(std::abs(camera.right.dot(from_centre)), std::abs(camera.up.dot(from_centre)));
+}
+
+/// A corner of the box of all outputs of three patterns; bit i tells the side in direction i.
+Place box_corner(const Drawing& drawing, unsigned bits) {
+  Place place(3);
+  for (int axis = 0; axis < 3; ++axis)
+    place(axis) = (bits >> axis) & 1U ? drawing.high(axis) : drawing.low(axis);
+  return place;
 }
 
 class Script {
@@ -236,7 +270,8 @@ class Script {
         x(left_margin), x(left_margin + panel_size), y(top), y(top + panel_size));
     add("set label 2 {} at screen {:.6f},{:.6f} font ',11'\n",
         gnuplot_string(row_title(drawings_[i])), x(left_margin), y(top - 20.0));
-    add("set key at screen {:.6f},{:.6f} left top Left reverse samplen 2.2 spacing 1.7 width -8\n",
+    add("set key at screen {:.6f},{:.6f} left top Left reverse samplen 2.2 spacing 1.8 width -8 "
+        "font ',11'\n",
         x(legend_left), y(top + 4.0));
   }
 
@@ -362,43 +397,216 @@ class Script {
     return place;
   }
 
+  /// A surface in space, coloured by its curvature, with its boundary, the fit and its normal.
   void add_space(std::size_t i);
+  void add_surface_range(std::vector<double> logarithms, double top);
+  void add_axis_labels(const Drawing& drawing);
+
+  /// The edges of the box of all outputs that lie behind everything in it, and the others.
+  static void add_cube(const Drawing& drawing, std::string& back, std::string& front);
+
+  /// The limits at infinite weights of a surface at tau = 1: a polygon.
+  static std::string boundary_text(const Drawing& drawing);
+
+  /// The parts that draw the fit, the way to y and the centres of curvature.
+  void add_foot(std::size_t i, const Window& window, std::vector<std::string>& parts);
 
   const std::vector<Drawing>& drawings_;
   std::string script_;
 };
 
+void Script::add_surface_range(std::vector<double> logarithms, double top) {
+  std::sort(logarithms.begin(), logarithms.end());
+  const auto quantile = [&](double part) {
+    return logarithms[static_cast<std::size_t>(part * static_cast<double>(logarithms.size() - 1))];
+  };
+  const double high = std::max(quantile(0.95), -6.0);
+  const double low = std::clamp(quantile(0.02), high - 2.0, high - 0.3);
+  std::string ticks;
+  for (int decade = static_cast<int>(std::floor(low)); decade <= high; ++decade)
+    for (const double factor : {1.0, 2.0, 5.0}) {
+      const double value = factor * std::pow(10.0, decade);
+      if (std::log10(value) < low || std::log10(value) > high) continue;
+      ticks += fmt::format("{}'{}' {:.9g}", ticks.empty() ? "" : ", ", tick_text(value),
+                           std::log10(value));
+    }
+  add("set palette defined (0 '#F2F5F9', 0.35 '#B9D0E4', 0.7 '#6F9FC8', 1 '#2F5F94')\n"
+      "set cbrange {}\nset cbtics ({}) scale 0.4\n",
+      range_text(low, high), ticks);
+  const double left = legend_left + 16.0, below = top + 760.0;
+  add("set colorbox vertical user origin screen {:.6f},{:.6f} size screen {:.6f},{:.6f}\n", x(left),
+      y(below), 18.0 / picture_width, 300.0 / height());
+  add("set label 3 'largest curvature |k|max' at screen {:.6f},{:.6f} font ',11'\n", x(left),
+      y(below - 326.0));
+}
+
 void Script::add_space(std::size_t i) {
-  constexpr int cells = 64;
+  constexpr int cells = 60;
+  constexpr double bent = 4.5;  // Node inputs at which the sigmoid has done its bending.
+  constexpr double edge = 7.0;  // Those at which a picture does not tell them from infinite ones.
   const Drawing& drawing = drawings_[i];
-  const Window window(drawing, 1.12);
   const double tau = drawing.manifold.tau();
-  const double unit = 0.5;
-  const double end = std::asinh(drawing.extent(window.half) / unit);
+  Window window(drawing, 1.05);
+  const double steepest = drawing.network.space().basis().rowwise().norm().maxCoeff();
+  double far = drawing.extent(0.0) / saturated * (tau < 1.0 ? bent : edge);
+  if (tau < 1.0) far = std::min(far, 1.5 * window.half / ((1.0 - tau) * steepest));
+  const double unit = 0.6 / steepest;
+  const double end = std::asinh(far / unit);
+  const auto coordinate = [&](int k) { return unit * std::sinh(end * (2.0 * k / cells - 1.0)); };
+
   std::string surface;
-  double least = 1e300, most = -1e300;
+  std::vector<double> logarithms;
+  double reach = reach_in_view(drawing.y - window.centre);
+  for (unsigned bits = 0; bits < 8; ++bits)
+    reach = std::max(reach, reach_in_view(box_corner(drawing, bits) - window.centre));
   for (int k = 0; k <= cells; ++k) {
     for (int l = 0; l <= cells; ++l) {
-      const Vector v{{unit * std::sinh(end * (2.0 * k / cells - 1.0)),
-                      unit * std::sinh(end * (2.0 * l / cells - 1.0))}};
-      const ManifoldPoint at = drawing.manifold.at(v);
-      const double curvature = std::log10(std::max(largest_curvature(at).value, 1e-12));
-      least = std::min(least, curvature);
-      most = std::max(most, curvature);
+      const ManifoldPoint at = drawing.manifold.at(Vector{{coordinate(k), coordinate(l)}});
+      const double logarithm = std::log10(std::max(largest_curvature(at).value, 1e-12));
+      if (at.node_inputs().lpNorm<Eigen::Infinity>() < bent) logarithms.push_back(logarithm);
+      window.see(at.position());
+      reach = std::max(reach, reach_in_view(at.position() - window.centre));
       std::string row = place_text(at.position());
-      row.pop_back();
-      surface += row + fmt::format("{:.6g}\n", curvature);
+      row.back() = ' ';
+      surface += row + fmt::format("{:.6g}\n", logarithm);
     }
     surface += '\n';
   }
   add_block(fmt::format("surface{}", i), surface);
-  add_block(fmt::format("target{}", i), place_text(drawing.y));
+
+  // Lines behind the surface are drawn before it, those in front of it after it.
+  std::string back, front;
+  add_cube(drawing, back, front);
+  add_block(fmt::format("back{}", i), back);
+  add_block(fmt::format("front{}", i), front);
+  const std::string boundary = tau == 1.0 ? boundary_text(drawing) : "";
+  add_block(fmt::format("boundary{}", i), boundary);
+
+  // gnuplot sorts a surface by depth and draws it last: what stands before it is another plot.
   set_panel(i);
-  add("set view 68,28\nset view equal xyz\nset xyplane 0\nset pm3d depthorder\n"
-      "set pm3d border lc rgb '#333333' lw 0.3\n");
-  add_plot("splot", {fmt::format("$surface{} using 1:2:3:4 with pm3d notitle", i),
-                     fmt::format("$target{} using 1:2:3 with points pt 3 ps 2 notitle", i)});
-  static_cast<void>(tau);
+  add("set view {:g},{:g}\nset view equal xyz\nset xyplane 0\nunset border\nunset tics\n"
+      "set pm3d depthorder border lc rgb '#33000000' lw 0.35\n"
+      "set pm3d lighting primary 0.35 specular 0.15\n",
+      90.0 - elevation, 90.0 + azimuth);
+  // The scale of a view has no effect when axes are equal, the ranges have.
+  const double half = view_margin * reach;
+  const char axes[] = {'x', 'y', 'z'};
+  for (int axis = 0; axis < 3; ++axis)
+    add("set {}range {}\n", axes[axis],
+        range_text(window.centre(axis) - half, window.centre(axis) + half));
+  add_plot("splot", {fmt::format("$back{} using 1:2:3 with lines lw 1 lc rgb '{}' notitle", i,
+                                 guide_colour)});
+  add("unset label\n");
+  add_surface_range(std::move(logarithms), row_top(i) + panel_top);
+  add_plot("splot", {fmt::format("$surface{} using 1:2:3:4 with pm3d notitle", i)});
+  add("unset label\n");
+  add_axis_labels(drawing);
+
+  std::vector<std::string> parts{
+      fmt::format("$front{} using 1:2:3 with lines lw 1.2 lc rgb '{}' title 'range of the outputs'",
+                  i, guide_colour)};
+  if (!boundary.empty())
+    parts.push_back(
+        fmt::format("$boundary{} using 1:2:3 with lines lw 2.2 lc rgb '{}' title "
+                    "'boundary: limits at infinite weights'",
+                    i, limit_colour));
+  if (drawing.examined->point) add_foot(i, window, parts);
+  add_block(fmt::format("target{}", i), place_text(drawing.y));
+  parts.push_back(fmt::format(
+      "$target{} using 1:2:3 with points pt 3 ps 2.2 lw 2.6 lc rgb '{}' title 'y, the targets'", i,
+      target_colour));
+  add_plot("splot", parts);
+  add("unset label\n");
+}
+
+void Script::add_axis_labels(const Drawing& drawing) {
+  const Vector &low = drawing.low, &high = drawing.high, middle = (low + high) / 2.0;
+  const double off = 0.09 * (high - low).maxCoeff();
+  const auto place = [&](int tag, const Place& at, int pattern) {
+    add("set label {} {} at {:.6g},{:.6g},{:.6g} center textcolor rgb '#222222'\n", tag,
+        gnuplot_string(axis_title(drawing, pattern)), at(0), at(1), at(2));
+  };
+  place(11, Place{{middle(0), low(1) - off, low(2) - off}}, 1);
+  place(12, Place{{high(0) + 3.0 * off, middle(1), low(2) - off}}, 2);
+  place(13, Place{{low(0) - 2.0 * off, low(1) - off, middle(2) + off}}, 3);
+}
+
+void Script::add_cube(const Drawing& drawing, std::string& back, std::string& front) {
+  const Vector eye = Camera().eye;
+  unsigned hidden = 0;
+  for (unsigned axis = 0; axis < 3; ++axis)
+    if (eye(axis) < 0.0) hidden |= 1U << axis;
+  for (unsigned from = 0; from < 8; ++from)
+    for (unsigned axis = 0; axis < 3; ++axis) {
+      const unsigned to = from | (1U << axis);
+      if (to == from) continue;
+      const bool is_hidden = from == hidden || to == hidden;
+      (is_hidden ? back : front) +=
+          place_text(box_corner(drawing, from)) + place_text(box_corner(drawing, to)) + "\n\n";
+    }
+}
+
+std::string Script::boundary_text(const Drawing& drawing) {
+  const Matrix A = drawing.network.space().basis();
+  std::vector<double> angles;
+  for (Index i = 0; i < A.rows(); ++i) {
+    if (A.row(i).norm() == 0.0) continue;
+    const double angle = std::atan2(A(i, 0), -A(i, 1));
+    for (const double turned : {angle, angle + pi})
+      angles.push_back(turned < 0.0 ? turned + 2.0 * pi : std::fmod(turned, 2.0 * pi));
+  }
+  std::sort(angles.begin(), angles.end());
+  angles.push_back(angles.front() + 2.0 * pi);
+  std::string text, first;
+  for (std::size_t k = 1; k < angles.size(); ++k) {
+    if (angles[k] - angles[k - 1] < 1e-9) continue;
+    const double middle = (angles[k] + angles[k - 1]) / 2.0;
+    const Vector u = A * Vector{{std::cos(middle), std::sin(middle)}};
+    Place vertex(3);
+    for (Index i = 0; i < 3; ++i)
+      vertex(i) = u(i) > 0.0   ? drawing.high(i)
+                  : u(i) < 0.0 ? drawing.low(i)
+                               : (drawing.low(i) + drawing.high(i)) / 2.0;
+    if (first.empty()) first = place_text(vertex);
+    text += place_text(vertex);
+  }
+  return text + first;
+}
+
+void Script::add_foot(std::size_t i, const Window& window, std::vector<std::string>& parts) {
+  const Drawing& drawing = drawings_[i];
+  const ExaminedPoint& point = *drawing.examined->point;
+  const ManifoldPoint at = drawing.manifold.at(point.v);
+  const Vector normal = at.normal_part(at.residual()).normalized();
+  std::string focal, line = place_text(at.position()) + place_text(drawing.y) + '\n';
+  double low = 0.0, high = 0.0;
+  for (const double kappa : point.curvatures) {
+    const Place centre = at.position() + normal / kappa;
+    if (kappa == 0.0 || (centre - window.centre).lpNorm<Eigen::Infinity>() > window.half) continue;
+    focal += place_text(centre);
+    low = std::min(low, 1.0 / kappa);
+    high = std::max(high, 1.0 / kappa);
+  }
+  add_block(fmt::format("foot{}", i), place_text(at.position()));
+  add_block(fmt::format("way{}", i), line);
+  parts.push_back(fmt::format("$way{} using 1:2:3 with lines lw 1.8 lc rgb '{}' title 'y - z'", i,
+                              target_colour));
+  if (!focal.empty()) {
+    add_block(fmt::format("focal{}", i), focal);
+    add_block(fmt::format("normal{}", i),
+              place_text(at.position() + low * normal) + place_text(at.position() + high * normal));
+    parts.push_back(
+        fmt::format("$normal{} using 1:2:3 with lines dt (6,5) lw 1.2 lc rgb '{}' "
+                    "notitle",
+                    i, caustic_colour));
+    parts.push_back(
+        fmt::format("$focal{} using 1:2:3 with points pt 7 ps 1.2 lc rgb '{}' title "
+                    "'centres of curvature on that normal'",
+                    i, caustic_colour));
+  }
+  parts.push_back(fmt::format(
+      "$foot{} using 1:2:3 with points pt 7 ps 1.4 lc rgb '{}' title '{}'", i, target_colour,
+      point.source == PointSource::given_weights ? "z of the given weights" : "z, the fit"));
 }
 
 }  // namespace

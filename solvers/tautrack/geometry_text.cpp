@@ -59,13 +59,17 @@ void add_point(Page& page, const GeometryRequest& request, const ExaminedPoint& 
   page.line("", text);
 }
 
+/// An answer with its reason, which may begin with the answer.
+std::string verdict(bool is_proven, const std::string& reason) {
+  const std::string answer = is_proven ? "yes, proven: " : "not certified: ";
+  return (reason.starts_with(answer) ? "" : answer) + printable(reason);
+}
+
 void add_certificate(Page& page, const ExaminedProblem& examined) {
   if (!examined.certificate) return;
   const UniquenessCertificate& certificate = *examined.certificate;
-  page.line("unique", fmt::format("{}: {}", certificate.unique ? "yes, proven" : "not certified",
-                                  printable(certificate.message)));
-  page.line("global", fmt::format("{}: {}", certificate.global ? "yes, proven" : "not certified",
-                                  printable(certificate.global_message)));
+  page.line("unique", verdict(certificate.unique, certificate.message));
+  page.line("global", verdict(certificate.global, certificate.global_message));
 }
 
 std::string curvature_row(const ExaminedPoint& point, Index j) {
@@ -122,13 +126,15 @@ void add_largest(Page& page, const ExaminedPoint& point) {
     page.line("largest", "0: the data manifold is flat");
     return;
   }
-  const bool is_known = largest.method != CurvatureMethod::ascent;
-  page.line(
-      "largest",
-      fmt::format(
-          "|k|max = {}{:.9g} of all normal directions ({}), at most {:.9g}{}",
-          is_known ? "" : "at least ", largest.value, to_string(largest.method), largest.upper,
-          largest.upper_from.empty() ? "" : fmt::format(" ({})", printable(largest.upper_from))));
+  if (largest.method != CurvatureMethod::ascent) {
+    page.line("largest", fmt::format("|k|max = {:.9g} of all normal directions ({})", largest.value,
+                                     to_string(largest.method)));
+    return;
+  }
+  page.line("largest", fmt::format("|k|max of all normal directions is between {:.9g} ({}) and "
+                                   "{:.9g} ({})",
+                                   largest.value, to_string(largest.method), largest.upper,
+                                   printable(largest.upper_from)));
 }
 
 /// Whether the linear approximation of the network at the point is a good one, in words.
