@@ -15,8 +15,8 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// Candidates for polishing that get a first short ascent, for each that is polished, and the
-/// iterations of both kinds of ascent.
+/// Iterations of the first short ascents, from all points at finite weights and on a limit stratum
+/// from so many for each one that is polished, and of the ascents that polish.
 constexpr std::size_t kRoughForEach = 4;
 constexpr int kRoughIterations = 12, kFineIterations = 300;
 
@@ -315,12 +315,31 @@ Place climb(Bend& bend, const Place& start, int iterations, Budget& budget) {
   return hill.place(here.x, here.value);
 }
 
-/// Points to look at. Half of them: node inputs of r independent free rows, drawn at random; the
-/// others: random directions with a radius drawn on a logarithmic scale. In one dimension a grid.
+/// The node input at which a pattern bends most, |f''| / f'^2, if that lies within `largest`.
+double most_bent_input(Activation activation, double tau, double largest) {
+  constexpr int points = 400;
+  constexpr double decades = 3.0;
+  double best = 0.0, at = largest;
+  for (int k = 0; k <= points; ++k) {
+    const double u = largest * std::pow(10.0, -decades * k / points);
+    const ActivationValues s = evaluate(activation, u);
+    const double slope = (1.0 - tau) + tau * s.first;
+    const double bend = tau * std::abs(s.second) / slope / slope;
+    if (bend > best) {
+      best = bend;
+      at = u;
+    }
+  }
+  return at;
+}
+
+/// Points to look at. Most of them: node inputs of r independent free rows, drawn at random about
+/// those that bend most, near zero and far out; the others: random directions with a radius drawn on
+/// a logarithmic scale. In one dimension a grid.
 class Points {
  public:
-  Points(const Bend& bend, double largest, std::uint64_t seed)
-      : rows_(bend.free() * bend.span()), largest_(largest), random_(seed) {
+  Points(const Bend& bend, double largest, double most_bent, std::uint64_t seed)
+      : rows_(bend.free() * bend.span()), largest_(largest), most_bent_(most_bent), random_(seed) {
     const Vector norms = rows_.rowwise().norm();
     nearest_ = kNearest / norms.maxCoeff();
     farthest_ = largest / norms.minCoeff();
@@ -329,7 +348,7 @@ class Points {
   [[nodiscard]] Vector point(int k, int count) {
     const double part = (static_cast<double>(k) + 0.5) / static_cast<double>(count);
     if (rows_.cols() == 1) return Vector::Constant(1, radius(part));
-    if (k % 2 == 0) {
+    if (k % kByRadius != 0) {
       if (const std::optional<Vector> found = by_inputs()) return *found;
     }
     return radius(random_.unit()) * random_.direction(rows_.cols());
@@ -338,9 +357,20 @@ class Points {
  private:
   static constexpr double kNearest = 0.1;  ///< Node input at which little has curved yet.
   static constexpr int kTrials = 4;
+  static constexpr int kByRadius = 4;  ///< One point in so many is drawn by its radius.
+  /// Shares of node inputs near the one that bends most and near zero, and what near means.
+  static constexpr double kBent = 0.5, kStraight = 0.2, kNear = 0.5, kNearZero = 0.2;
 
   [[nodiscard]] double radius(double part) const {
     return nearest_ * std::pow(farthest_ / nearest_, part);
+  }
+
+  [[nodiscard]] double input() {
+    const double kind = random_.unit(), x = random_.symmetric();
+    const double sign = random_.symmetric() < 0.0 ? -1.0 : 1.0;
+    if (kind < kBent) return sign * most_bent_ * (1.0 + kNear * x);
+    if (kind < kBent + kStraight) return kNearZero * most_bent_ * x;
+    return sign * most_bent_ * std::pow(10.0 * largest_ / most_bent_, std::abs(x));
   }
 
   [[nodiscard]] std::optional<Vector> by_inputs() {
@@ -350,7 +380,7 @@ class Points {
     for (int trial = 0; trial < kTrials; ++trial) {
       for (Index j = 0; j < r; ++j) {
         chosen.row(j) = rows_.row(random_.below(rows_.rows()));
-        inputs(j) = largest_ * random_.symmetric();
+        inputs(j) = input();
       }
       const Eigen::ColPivHouseholderQR<Matrix> qr(chosen);
       if (!qr.isInvertible()) continue;
@@ -361,7 +391,7 @@ class Points {
   }
 
   Matrix rows_;
-  double largest_, nearest_ = 0.0, farthest_ = 0.0;
+  double largest_, most_bent_, nearest_ = 0.0, farthest_ = 0.0;
   Random random_;
 };
 
@@ -489,7 +519,8 @@ Peak highest_peak(const Rows& rows, const Flat& flat, double tau, const Supremum
                   Budget& budget) {
   Bend bend(rows, flat, tau);
   Peak peak{0.0, Vector::Zero(rows.dimension())};
-  Points points(bend, largest_input(rows.activation, tau), options.seed);
+  const double largest = largest_input(rows.activation, tau);
+  Points points(bend, largest, most_bent_input(rows.activation, tau, largest), options.seed);
   std::vector<Place> places;
   for (int k = 0; k < options.starts && !budget.is_spent(); ++k) {
     Place place;
@@ -501,7 +532,8 @@ Peak highest_peak(const Rows& rows, const Flat& flat, double tau, const Supremum
     if (place.log_k > -kInfinity) places.push_back(std::move(place));
   }
   const auto polished = static_cast<std::size_t>(options.polished);
-  sort_and_keep(places, kRoughForEach * polished);
+  const bool is_stratum = flat.span.cols() < rows.dimension();
+  sort_and_keep(places, is_stratum ? kRoughForEach * polished : places.size());
   for (Place& place : places) place = climb(bend, place, kRoughIterations, budget);
   sort_and_keep(places, places.size());
   places.erase(std::unique(places.begin(), places.end(),
