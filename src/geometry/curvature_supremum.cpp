@@ -86,8 +86,7 @@ Peak highest_at_finite_weights(const Perceptron& network, const Rows& rows, doub
     const LargestCurvature exact = largest_curvature(manifold.at(peak.v));
     if (again < kAgain && exact.value > peak.value * (1.0 + kSlack) && exact.direction.size() > 0 &&
         !budget.is_spent()) {
-      const Peak higher =
-          supremum::peak_from(rows, all, tau, peak.v, exact.direction, budget);
+      const Peak higher = supremum::peak_from(rows, all, tau, peak.v, exact.direction, budget);
       if (higher.value > peak.value) {
         peak = higher;
         continue;

@@ -51,9 +51,9 @@ Tails tails_of(Activation activation) {
 /// The rows of the ridge term and of the patterns, as a graph over those that are slowest along
 /// one direction.
 struct Graph {
-  std::vector<Index> basis;         ///< n rows.
+  std::vector<Index> basis;  ///< n rows.
   std::vector<Index> others;
-  Matrix coefficients;              ///< others x n
+  Matrix coefficients;  ///< others x n
 };
 
 class Directions {
@@ -165,7 +165,9 @@ class Best {
   std::optional<Vector> v_;
 };
 
-double largest_rate(const Rows& rows, const Vector& v) { return (rows.A * v).cwiseAbs().maxCoeff(); }
+double largest_rate(const Rows& rows, const Vector& v) {
+  return (rows.A * v).cwiseAbs().maxCoeff();
+}
 
 Vector on_circle(double angle) {
   return (Vector(2) << std::cos(angle), std::sin(angle)).finished();
@@ -222,7 +224,8 @@ std::optional<Vector> constructed_direction(const Rows& rows, Random& random) {
   for (Index k = 0; k + 1 < n; ++k) {
     const Index i = random.below(rows.count()), j = random.below(rows.count());
     normals.row(k) = rows.A.row(i);
-    if (i != j && k % 2 == 0) normals.row(k) -= (random.symmetric() < 0.0 ? -1.0 : 1.0) * rows.A.row(j);
+    if (i != j && k % 2 == 0)
+      normals.row(k) -= (random.symmetric() < 0.0 ? -1.0 : 1.0) * rows.A.row(j);
   }
   const Eigen::FullPivLU<Matrix> lu(normals);
   const Vector v = lu.kernel().col(0);
@@ -230,13 +233,13 @@ std::optional<Vector> constructed_direction(const Rows& rows, Random& random) {
   return v.normalized() + kPerturbation * random.direction(n);
 }
 
-void test_directions(const Rows& rows, const Directions& directions, std::uint64_t seed,
-                     Best& best, Budget& budget) {
+void test_directions(const Rows& rows, const Directions& directions, std::uint64_t seed, Best& best,
+                     Budget& budget) {
   Random random(seed);
   int found = 0;
   for (int k = 0; k < 2 * kDirections && found < kEnough && !budget.is_spent(); ++k) {
-    std::optional<Vector> v = k < kDirections ? random.direction(rows.dimension())
-                                              : constructed_direction(rows, random);
+    std::optional<Vector> v =
+        k < kDirections ? random.direction(rows.dimension()) : constructed_direction(rows, random);
     if (!v) continue;
     const double excess = directions.excess(directions.graph(*v), *v, *v);
     best.offer(*v, excess, largest_rate(rows, *v));
@@ -288,8 +291,7 @@ Growth growth_at_one(const Rows& rows, const Perceptron& network, const Supremum
   const bool is_product = rows.ridge.rows() == 0 && rows.lines == rows.dimension();
   if (is_product) {
     growth.bounded = test_lines(rows, directions, best);
-  } else if (rows.dimension() == 2 && tails == Tails::exponential &&
-             rows.count() <= kMostRows) {
+  } else if (rows.dimension() == 2 && tails == Tails::exponential && rows.count() <= kMostRows) {
     growth.bounded = test_plane(rows, directions, best, budget);
   } else {
     test_directions(rows, directions, options.seed, best, budget);
@@ -344,8 +346,8 @@ class Curve {
   [[nodiscard]] double box(double low, double high) const {
     const Derivatives most = between(low, low, high, low), least = between(high, high, low, high);
     const double overlap = least.first.dot(least.second.cwiseMax(0.0));
-    const double normal = most.second.squaredNorm() -
-                          overlap * overlap / (1.0 + most.first.squaredNorm());
+    const double normal =
+        most.second.squaredNorm() - overlap * overlap / (1.0 + most.first.squaredNorm());
     return std::sqrt(std::max(0.0, normal)) / (1.0 + least.first.squaredNorm());
   }
 
@@ -462,9 +464,9 @@ CurvePeak highest_of_curve(Activation activation, const Vector& lengths, const V
     const auto here = static_cast<std::size_t>(k);
     if (values[here] < values[here - 1] || (k < points && values[here] < values[here + 1]))
       continue;
-    const auto [w, negative] = boost::math::tools::brent_find_minima(
-        [&](double x) { return -curve.curvature(x); }, at(k - 1), at(std::min(k + 1, points)),
-        digits);
+    const auto [w, negative] =
+        boost::math::tools::brent_find_minima([&](double x) { return -curve.curvature(x); },
+                                              at(k - 1), at(std::min(k + 1, points)), digits);
     if (-negative > peak.value) {
       peak.value = -negative;
       peak.w = w;

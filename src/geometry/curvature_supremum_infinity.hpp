@@ -38,7 +38,7 @@ struct Growth {
 /// Largest curvature of a curve (n = 1, without ridge) at tau = 1 over all weights, when that is finite.
 struct CurvePeak {
   double value = 0.0;
-  double w = 0.0;  ///< Infinity: the limit.
+  double w = 0.0;      ///< Infinity: the limit.
   double upper = 0.0;  ///< Not exceeded at any weight; infinity where none is known.
 };
 /// @param lengths Positive, none equal. @param roots Square roots of the weights of the patterns.

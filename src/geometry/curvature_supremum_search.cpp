@@ -75,6 +75,7 @@ class Bend {
       : activation_(rows.activation), tau_(tau), span_(flat.span) {
     const Index n = rows.dimension();
     const Index f = static_cast<Index>(flat.free.size());
+    if (tau == 1.0 && rows.ridge.rows() < n) farthest_ = largest_input(activation_, tau);
     free_.resize(f, n);
     roots_.resize(f);
     Matrix straight(rows.count() - f + rows.ridge.rows(), n);
@@ -99,10 +100,12 @@ class Bend {
   [[nodiscard]] const Matrix& free() const { return free_; }
   [[nodiscard]] const Matrix& span() const { return span_; }
 
-  /// Derivatives of the outputs and the tangent space at v. False where it degenerates.
+  /// Derivatives of the outputs and the tangent space at v. False where it degenerates, and where
+  /// slopes without a lower bound are too small for an accurate curvature.
   bool move_to(const Vector& v) {
     const Index f = free_.rows(), n = dimension();
     const Vector u = free_ * v;
+    if (!(u.cwiseAbs().maxCoeff() <= farthest_)) return false;
     first_.resize(f);
     second_.resize(f);
     third_.resize(f);
@@ -158,8 +161,7 @@ class Bend {
     const Vector by_u =
         normal * (third_.array() * b.array().square() - second_.array() * c.array()) -
         2.0 * tangent * second_.array() * b.array();
-    const Vector by_b =
-        2.0 * normal * second_.array() * b.array() - 2.0 * tangent * first_.array();
+    const Vector by_b = 2.0 * normal * second_.array() * b.array() - 2.0 * tangent * first_.array();
     value.by_v = free_.transpose() * by_u;
     value.by_a = free_.transpose() * by_b;
     value.by_a -= 2.0 / pp * (straight_.transpose() * p.tail(straight_.rows()));
@@ -198,6 +200,7 @@ class Bend {
  private:
   Activation activation_;
   double tau_;
+  double farthest_ = std::numeric_limits<double>::max();  ///< Node input.
   Matrix span_, free_, straight_;
   Vector roots_;
   Vector first_, second_, third_;  ///< Derivatives of the free outputs.
@@ -221,8 +224,8 @@ class Hill {
   }
   [[nodiscard]] Vector at(const Place& place) const {
     Vector x(bend_.span().cols() + frame_.cols());
-    x << bend_.span().transpose() * place.v / unit_, frame_.triangularView<Eigen::Upper>().solve(
-                                                         place.a);
+    x << bend_.span().transpose() * place.v / unit_,
+        frame_.triangularView<Eigen::Upper>().solve(place.a);
     return x;
   }
   [[nodiscard]] Place place(const Vector& x, double log_k) const {
@@ -262,8 +265,8 @@ bool search_line(Hill& hill, const Step& from, const Vector& way, Step& to) {
     to.value = hill.evaluate(to.x, to.gradient);
     const bool is_number = to.value > -kInfinity;
     const double new_slope = is_number ? to.gradient.dot(way) : 0.0;
-    const bool is_level = is_number && to.value >= from.value - kRounding &&
-                          std::abs(new_slope) <= kWolfe * slope;
+    const bool is_level =
+        is_number && to.value >= from.value - kRounding && std::abs(new_slope) <= kWolfe * slope;
     if (is_level && slope * t <= kRounding / kArmijo) return true;
     if (!is_number || to.value < from.value + kArmijo * t * slope)
       high = t;
@@ -289,9 +292,8 @@ Place climb(Bend& bend, const Place& start, int iterations, Budget& budget) {
     if (!(here.gradient.norm() > kGradient)) break;
     Step next;
     // The first step is at most one unit long.
-    const Vector way =
-        is_scaled ? Vector(H * here.gradient)
-                  : Vector(here.gradient / std::max(1.0, here.gradient.norm()));
+    const Vector way = is_scaled ? Vector(H * here.gradient)
+                                 : Vector(here.gradient / std::max(1.0, here.gradient.norm()));
     if (!search_line(hill, here, way, next)) {
       if (!is_scaled || H.isIdentity()) break;
       H.setIdentity();
@@ -345,7 +347,7 @@ class Points {
     farthest_ = largest / norms.minCoeff();
   }
 
-  [[nodiscard]] Vector point(int k, int count) {
+  [[nodiscard]] Vector point(Index k, Index count) {
     const double part = (static_cast<double>(k) + 0.5) / static_cast<double>(count);
     if (rows_.cols() == 1) return Vector::Constant(1, radius(part));
     if (k % kByRadius != 0) {
@@ -357,7 +359,7 @@ class Points {
  private:
   static constexpr double kNearest = 0.1;  ///< Node input at which little has curved yet.
   static constexpr int kTrials = 4;
-  static constexpr int kByRadius = 4;  ///< One point in so many is drawn by its radius.
+  static constexpr Index kByRadius = 4;  ///< One point in so many is drawn by its radius.
   /// Shares of node inputs near the one that bends most and near zero, and what near means.
   static constexpr double kBent = 0.5, kStraight = 0.2, kNear = 0.5, kNearZero = 0.2;
 
@@ -452,8 +454,8 @@ Rows distinct_rows(const Perceptron& network) {
 
 double largest_input(Activation activation, double tau) {
   constexpr double least = 0.1, step = 1.1;
-  constexpr double few = 0.02;    // of what remains of the slope
-  constexpr double none = 1e-6;   // of the slope at zero
+  constexpr double few = 0.02;   // of what remains of the slope
+  constexpr double none = 1e-6;  // of the slope at zero
   const double at_zero = evaluate(activation, 0.0).first;
   double u = least;
   while (evaluate(activation, u).first > std::max(few * (1.0 - tau), none * at_zero)) u *= step;
@@ -522,9 +524,10 @@ Peak highest_peak(const Rows& rows, const Flat& flat, double tau, const Supremum
   const double largest = largest_input(rows.activation, tau);
   Points points(bend, largest, most_bent_input(rows.activation, tau, largest), options.seed);
   std::vector<Place> places;
-  for (int k = 0; k < options.starts && !budget.is_spent(); ++k) {
+  const Index count = options.starts * flat.span.cols();
+  for (Index k = 0; k < count && !budget.is_spent(); ++k) {
     Place place;
-    place.v = flat.span * points.point(k, options.starts);
+    place.v = flat.span * points.point(k, count);
     if (!bend.move_to(place.v)) continue;
     place.a = bend.bent_direction();
     if (!place.a.allFinite()) continue;
@@ -536,11 +539,10 @@ Peak highest_peak(const Rows& rows, const Flat& flat, double tau, const Supremum
   sort_and_keep(places, is_stratum ? kRoughForEach * polished : places.size());
   for (Place& place : places) place = climb(bend, place, kRoughIterations, budget);
   sort_and_keep(places, places.size());
-  places.erase(std::unique(places.begin(), places.end(),
-                           [](const Place& a, const Place& b) {
-                             return a.log_k - b.log_k <= kSamePeak;
-                           }),
-               places.end());
+  places.erase(
+      std::unique(places.begin(), places.end(),
+                  [](const Place& a, const Place& b) { return a.log_k - b.log_k <= kSamePeak; }),
+      places.end());
   sort_and_keep(places, polished);
   for (Place& place : places) {
     place = climb(bend, place, kFineIterations, budget);

@@ -57,9 +57,9 @@ class Budget {
 /// weight is the sum of theirs, since z_i / sqrt(omega_i) is the same up to sign; zero rows do not move.
 struct Rows {
   Activation activation = Activation::tanh;
-  Matrix A;      ///< l x n, none zero, no two equal up to sign.
-  Vector roots;  ///< l, square roots of the weights.
-  Matrix ridge;  ///< Rows of the ridge term, which do not curve; 0 x n without.
+  Matrix A;                    ///< l x n, none zero, no two equal up to sign.
+  Vector roots;                ///< l, square roots of the weights.
+  Matrix ridge;                ///< Rows of the ridge term, which do not curve; 0 x n without.
   std::vector<Index> row_of;   ///< L: the row of a pattern; -1 of a zero row.
   std::vector<Index> line_of;  ///< l: parallel rows have the same number.
   Index lines = 0;
