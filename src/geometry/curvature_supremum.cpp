@@ -28,8 +28,7 @@ using supremum::Rows;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// Values that agree to this relative tolerance are the same to rounding; the one at finite weights
-/// is taken then.
+/// Values that agree to this relative tolerance are the same to rounding.
 constexpr double kRounding = 1e-12;
 
 /// How far rounding may carry the value found over the certified one.
@@ -107,6 +106,16 @@ void set_nothing_curves(const Perceptron& network, CurvatureSupremum& result) {
   result.weights = network.weights(Vector::Zero(network.unknowns()));
 }
 
+/// Whether all patterns that saturate on the stratum are far out at v: then the same value there is
+/// the limit.
+bool is_far_out(const Rows& rows, const Flat& flat, double tau, const Vector& v) {
+  const Vector u = (rows.A * v).cwiseAbs();
+  const double far = supremum::largest_input(rows.activation, tau);
+  for (Index i = 0; i < rows.count(); ++i)
+    if (!std::binary_search(flat.free.begin(), flat.free.end(), i) && !(u(i) > far)) return false;
+  return true;
+}
+
 /// tau < 1, or a ridge on all weights: finite weights and limit strata, all of them bounded.
 void search_strata(const Perceptron& network, const Rows& rows, double tau,
                    const SupremumOptions& options, Budget& budget, CurvatureSupremum& result) {
@@ -121,8 +130,10 @@ void search_strata(const Perceptron& network, const Rows& rows, double tau,
     if (budget.is_spent()) break;
     const Peak peak = supremum::highest_peak(rows, flat, tau, options, budget);
     ++strata;
-    if (!(peak.value > result.best * (1.0 + kRounding))) continue;
-    result.best = peak.value;
+    const bool is_same = std::abs(peak.value - result.best) <= kRounding * result.best;
+    const bool is_limit = is_same && result.signs.empty() && is_far_out(rows, flat, tau, finite.v);
+    if (!is_limit && !(peak.value > result.best * (1.0 + kRounding))) continue;
+    result.best = std::max(result.best, peak.value);
     result.weights = network.weights(peak.v);
     result.signs = signs_of_patterns(rows, network, signs_on(rows, flat));
     where = "on a limit stratum";
