@@ -17,7 +17,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Iterations of the first short ascents, from all points at finite weights and on a limit stratum
 /// from so many for each one that is polished, and of the ascents that polish.
-constexpr std::size_t kRoughForEach = 4;
+constexpr std::size_t kRoughForEach = 2;
 constexpr int kRoughIterations = 12, kFineIterations = 300;
 
 /// Steps of the ascent that finds a direction for a point that is looked at.
@@ -534,7 +534,7 @@ Peak highest_peak(const Rows& rows, const Flat& flat, double tau, const Supremum
     place.log_k = bend.evaluate_direction(place.a).log_k;
     if (place.log_k > -kInfinity) places.push_back(std::move(place));
   }
-  const auto polished = static_cast<std::size_t>(options.polished);
+  const auto polished = static_cast<std::size_t>(options.polished * flat.span.cols());
   const bool is_stratum = flat.span.cols() < rows.dimension();
   sort_and_keep(places, is_stratum ? kRoughForEach * polished : places.size());
   for (Place& place : places) place = climb(bend, place, kRoughIterations, budget);
