@@ -29,9 +29,9 @@ struct Growth {
   std::string reason;
 };
 
-/// Decides whether the curvature is bounded at tau = 1: in general for n <= 2 (erf: unless a ratio is
-/// critical to kEqual) and where each line of rows has a dimension of its own; else only if a
-/// direction is found.
+/// Decides whether the curvature is bounded at tau = 1, numbers within kEqual taken for equal: where
+/// each line of rows has a dimension of its own (always if n = 1; not for erf if a ratio is sqrt 2), and
+/// for exponential tails in a plane of up to 200 distinct rows; else only if a direction is found.
 [[nodiscard]] Growth growth_at_one(const Rows& rows, const Perceptron& network,
                                    const SupremumOptions& options, Budget& budget);
 
