@@ -206,19 +206,23 @@ RadiusBound radius_bound(const Perceptron& network, double tau) {
   Vector behind = Vector::Zero(L);
   for (Index i = L - 1; i > 0; --i) behind(i - 1) = behind(i) + pulls(i);
   const double by_ridge = ridge_bound(network, behind(0) + pulls(0));
+  const double by_length =
+      delta > 0.0 ? Y.cwiseProduct(omega.cwiseSqrt()).stableNorm() / (delta * std::sqrt(delta))
+                  : kInfinity;
+  const double length = std::min(by_ridge, by_length);
   const Vector norms = network.space().basis().rowwise().norm();
   RadiusBound result{std::min(input_bound(Y.maxCoeff(), plain / omega.minCoeff(), delta),
                               norms.maxCoeff() * by_ridge),
-                     Vector::Zero(L), by_ridge, 0.0};
+                     Vector::Zero(L), length, 0.0};
   double before = 0.0;
   for (Index i = 0; i < L; ++i) {
     if (norms(i) > 0.0)
       result.per_input(i) =
-          std::min(input_bound(Y(i), (before + behind(i)) / omega(i), delta), norms(i) * by_ridge);
+          std::min(input_bound(Y(i), (before + behind(i)) / omega(i), delta), norms(i) * length);
     before += pulls(i);
   }
   const Vector sizes = result.per_input.cwiseProduct(omega.cwiseSqrt());
-  if (sizes.allFinite()) result.coordinates = std::min(by_ridge, sizes.stableNorm());
+  if (sizes.allFinite()) result.coordinates = std::min(length, sizes.stableNorm());
   result.weights = result.coordinates / smallest_singular_value(coordinate_map(network));
   return result;
 }

@@ -10,7 +10,8 @@
 namespace tautrack {
 
 /// A focal point of the data manifold: a centre of principal curvature, where neighbouring normals
-/// meet to first order. All of them make up the focal set, or caustic (geometry, section 2).
+/// meet to first order. All of them make up the focal set, or caustic (geometry, section 2). With a
+/// ridge term it is one of ambient space, where targets have zeros in the rows of the ridge.
 struct FocalPoint {
   double curvature;  ///< kappa != 0, of the direction below; positive: bends towards the normal.
   double distance;   ///< 1 / kappa, along the normal; negative on its other side.

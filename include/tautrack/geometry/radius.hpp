@@ -35,9 +35,14 @@ struct RadiusBound {
 ///
 /// with the sum B of these sizes over the other patterns (`per_input`). `inputs` takes the larger B =
 /// sum omega_i Y_i (Y_i + tau K), max Y_i and min omega_i: for omega = 1 the form of geometry, section 5.
+/// Besides, (1 - tau) f' u^2 <= f' u (f - tau c) pattern by pattern, and f' <= 1, so by Cauchy and Schwarz
+///
+///     |v|^2 = sum omega u^2 <= sum omega Y^2 / (1 - tau)^3,   |u_i| <= |A_i| |v|,
+///
+/// which bounds more where tau is small (at tau = 0 it is |v| <= |y|) and is used in all but `inputs`.
 /// A ridge term is not negative: it only helps, and alone it gives ridge v'Mv <= B for all tau, which
-/// is used where it bounds more. |v|^2 = sum omega u^2, and |w| <= |v| / smallest singular value of R
-/// (v = R w; without pattern weights those of R are those of X).
+/// is used where it bounds more. Finally |w| <= |v| / smallest singular value of R (v = R w; without
+/// pattern weights those of R are those of X).
 /// Cost: L n + n^3.
 /// @param tau In [0, 1]. @throws std::invalid_argument when it is not.
 [[nodiscard]] RadiusBound radius_bound(const Perceptron& network, double tau);
