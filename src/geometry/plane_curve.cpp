@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <numbers>
 #include <stdexcept>
@@ -105,14 +106,17 @@ double zero(const F& f, double low, double high, double at_low, double at_high) 
 
 /// All changes of sign of f (a function that returns a Sum) between ascending breakpoints. Breakpoints
 /// without a sure sign are passed over; one alone at which f is zero exactly is the zero.
+/// @param values Of f at the breakpoints.
 template <class F>
-std::vector<double> zeros(const F& f, const std::vector<double>& breaks) {
+std::vector<double> zeros(const F& f, const std::vector<double>& breaks,
+                          const std::vector<Sum>& values) {
   std::vector<double> result;
   double low = 0.0, exact = 0.0;
   Sum at_low;
   int passed = 0;
-  for (const double x : breaks) {
-    const Sum here = f(x);
+  for (std::size_t k = 0; k < breaks.size(); ++k) {
+    const double x = breaks[k];
+    const Sum& here = values[k];
     if (here.sign() == 0) {
       exact = here.value == 0.0 ? x : std::numeric_limits<double>::quiet_NaN();
       ++passed;
@@ -126,6 +130,19 @@ std::vector<double> zeros(const F& f, const std::vector<double>& breaks) {
     passed = 0;
   }
   return result;
+}
+
+template <class F>
+std::vector<Sum> values_at(const F& f, const std::vector<double>& breaks) {
+  std::vector<Sum> values;
+  values.reserve(breaks.size());
+  for (const double x : breaks) values.push_back(f(x));
+  return values;
+}
+
+template <class F>
+std::vector<double> zeros(const F& f, const std::vector<double>& breaks) {
+  return zeros(f, breaks, values_at(f, breaks));
 }
 
 /// Breakpoints with the zeros of f between them.
@@ -142,8 +159,7 @@ std::vector<double> with_zeros(const F& f, const std::vector<double>& breaks) {
 template <class F>
 std::vector<double> with_minima(const F& f, const std::vector<double>& breaks) {
   std::vector<double> result = breaks;
-  std::vector<Sum> values;
-  for (const double x : breaks) values.push_back(f(x));
+  const std::vector<Sum> values = values_at(f, breaks);
   for (std::size_t k = 1; k + 1 < breaks.size(); ++k) {
     const int sign = values[k].sign();
     if (sign == 0 || values[k - 1].sign() != sign || values[k + 1].sign() != sign) continue;
@@ -159,23 +175,11 @@ std::vector<double> with_minima(const F& f, const std::vector<double>& breaks) {
   return result;
 }
 
-/// The first sure sign of f at the breakpoints above or below one of them; 0 when there is none.
-template <class F>
-int sign_beside(const F& f, const std::vector<double>& breaks, double x, bool above) {
-  auto k = static_cast<std::ptrdiff_t>(std::lower_bound(breaks.begin(), breaks.end(), x) -
-                                       breaks.begin());
-  const auto size = static_cast<std::ptrdiff_t>(breaks.size());
-  while (k >= 0 && k < size) {
-    const int sign = f(breaks[static_cast<std::size_t>(k)]).sign();
-    if (sign != 0) return sign;
-    k += above ? 1 : -1;
-  }
-  return 0;
-}
-
 /// Breakpoints for one weight in units of the steepest pattern, between two ends.
-/// @param low, high Finite, low <= high.
+/// @param low, high low <= high; nothing beyond kFarthest.
 std::vector<double> sinh_grid(double low, double high) {
+  low = std::clamp(low, -kFarthest, kFarthest);
+  high = std::clamp(high, -kFarthest, kFarthest);
   std::vector<double> grid{low};
   const double first = std::asinh(low / kFirst), last = std::asinh(high / kFirst);
   const double begin = std::floor(first / kRatio) + 1.0, end = std::ceil(last / kRatio) - 1.0;
@@ -409,6 +413,9 @@ std::vector<double> PlaneCurve::parallel_cusps(double distance) const {
 
 namespace {
 
+/// Of the first, second and third order.
+using Derivatives = std::array<Sum, 3>;
+
 /// The energy of one weight and its derivatives by the scaled weight.
 class OneWeightEnergy {
  public:
@@ -441,45 +448,36 @@ class OneWeightEnergy {
     return 0.5 * (sum + ridge_ * scaled * scaled);
   }
 
-  /// @param order 1, 2 or 3.
-  [[nodiscard]] Sum derivative(double scaled, int order) const {
-    Sum sum;
-    for (Index i = 0; i < x_.size(); ++i) add(sum, i, scaled, order);
-    if (order < 3) {
-      const double ridge = order == 1 ? ridge_ * scaled : ridge_;
-      sum.value += ridge;
-      sum.rounding += std::abs(ridge);
+  /// The first, second and third derivative, with the size of what rounding acts on: the terms
+  /// themselves, the numbers that the residual is made of, and the change of f' with the rounding of u.
+  [[nodiscard]] Derivatives derivatives(double scaled) const {
+    Derivatives sum;
+    const double delta = 1.0 - tau_;
+    for (Index i = 0; i < x_.size(); ++i) {
+      const double u = x_(i) * scaled, size = std::abs(u);
+      const ActivationValues s = evaluate(activation_, u);
+      const double r = residual(s, ends_, u, tau_, y_(i)), parts = size_of_residual(s, u, y_(i));
+      const double f1 = delta + tau_ * s.first, f2 = tau_ * s.second, f3 = tau_ * s.third;
+      double factor = omega_(i) * x_(i);
+      sum[0].value += factor * (f1 * r);
+      sum[0].rounding += std::abs(factor) * (f1 * parts + size * (std::abs(f2 * r) + f1 * f1));
+      factor *= x_(i);
+      sum[1].value += factor * (f1 * f1 + f2 * r);
+      sum[1].rounding += factor * (1.0 + size) * (f1 * f1 + std::abs(f2) * parts);
+      factor *= x_(i);
+      sum[2].value += factor * (3.0 * f1 * f2 + f3 * r);
+      sum[2].rounding +=
+          std::abs(factor) * (1.0 + size) * (3.0 * f1 * std::abs(f2) + std::abs(f3) * parts);
     }
-    sum.rounding *= kRounding * kEpsilon;
+    sum[0].value += ridge_ * scaled;
+    sum[0].rounding += ridge_ * std::abs(scaled);
+    sum[1].value += ridge_;
+    sum[1].rounding += ridge_;
+    for (Sum& derivative : sum) derivative.rounding *= kRounding * kEpsilon;
     return sum;
   }
 
  private:
-  /// Adds pattern i, and the size of what rounding acts on: the terms themselves, the numbers that
-  /// the residual is made of, and the change of f' with the rounding of u.
-  void add(Sum& sum, Index i, double scaled, int order) const {
-    const double u = x_(i) * scaled, delta = 1.0 - tau_;
-    const ActivationValues s = evaluate(activation_, u);
-    const double r = residual(s, ends_, u, tau_, y_(i));
-    const double f1 = delta + tau_ * s.first, f2 = tau_ * s.second, f3 = tau_ * s.third;
-    const double parts = size_of_residual(s, u, y_(i));
-    if (order == 1) {
-      const double factor = omega_(i) * x_(i);
-      sum.value += factor * (f1 * r);
-      sum.rounding +=
-          std::abs(factor) * (f1 * parts + std::abs(u * f2 * r) + std::abs(u) * f1 * f1);
-    } else if (order == 2) {
-      const double factor = omega_(i) * x_(i) * x_(i);
-      sum.value += factor * (f1 * f1 + f2 * r);
-      sum.rounding += factor * (1.0 + std::abs(u)) * (f1 * f1 + std::abs(f2) * parts);
-    } else {
-      const double factor = omega_(i) * x_(i) * x_(i) * x_(i);
-      sum.value += factor * (3.0 * f1 * f2 + f3 * r);
-      sum.rounding +=
-          std::abs(factor) * (1.0 + std::abs(u)) * (3.0 * f1 * std::abs(f2) + std::abs(f3) * parts);
-    }
-  }
-
   /// The sizes of the terms of tautrack::residual(), added up.
   [[nodiscard]] double size_of_residual(const ActivationValues& s, double u, double y) const {
     const double delta = 1.0 - tau_;
@@ -495,6 +493,52 @@ class OneWeightEnergy {
   double tau_;
   Vector x_, y_, omega_;
   double steepest_ = 1.0, flattest_ = 1.0, ridge_ = 0.0;
+};
+
+/// The derivatives of the energy at ascending breakpoints.
+class Samples {
+ public:
+  Samples(const OneWeightEnergy& energy, const std::vector<double>& grid) : energy_(energy) {
+    insert(grid);
+  }
+
+  void insert(const std::vector<double>& more) {
+    for (const double x : more) points_.push_back({x, energy_.derivatives(x)});
+    std::sort(points_.begin(), points_.end(),
+              [](const Point& a, const Point& b) { return a.x < b.x; });
+  }
+
+  /// Changes of sign of the derivative of order 1, 2 or 3.
+  [[nodiscard]] std::vector<double> zeros_of(std::size_t order) const {
+    std::vector<double> x;
+    std::vector<Sum> values;
+    for (const Point& point : points_) {
+      x.push_back(point.x);
+      values.push_back(point.derivatives[order - 1]);
+    }
+    return zeros([&](double at) { return energy_.derivatives(at)[order - 1]; }, x, values);
+  }
+
+  /// The first sure sign of the first derivative above or below x; 0 when there is none.
+  [[nodiscard]] int sign_beside(double x, bool above) const {
+    const auto start = std::lower_bound(points_.begin(), points_.end(), x,
+                                        [](const Point& point, double at) { return point.x < at; });
+    const auto is_sure = [](const Point& point) { return point.derivatives[0].sign() != 0; };
+    if (above) {
+      const auto found = std::find_if(start, points_.end(), is_sure);
+      return found == points_.end() ? 0 : found->derivatives[0].sign();
+    }
+    const auto found = std::find_if(std::make_reverse_iterator(start), points_.rend(), is_sure);
+    return found == points_.rend() ? 0 : found->derivatives[0].sign();
+  }
+
+ private:
+  struct Point {
+    double x;
+    Derivatives derivatives;
+  };
+  const OneWeightEnergy& energy_;
+  std::vector<Point> points_;
 };
 
 }  // namespace
@@ -525,24 +569,18 @@ OneWeightPoints stationary_points_of_one_weight(const Perceptron& network, doubl
   result.searched = {low / unit, high / unit};
   if (!(low <= high)) return result;
 
-  const auto derivative = [&](int order) {
-    return [&energy, order](double x) { return energy.derivative(x, order); };
-  };
-  const auto slope = derivative(1), second = derivative(2);
-  const std::vector<double> grid = with_zeros(derivative(3), sinh_grid(low, high));
-  const std::vector<double> extrema = zeros(second, grid);
-  std::vector<double> breaks = grid;
-  breaks.insert(breaks.end(), extrema.begin(), extrema.end());
-  std::sort(breaks.begin(), breaks.end());
-
+  Samples samples(energy, sinh_grid(low, high));
+  samples.insert(samples.zeros_of(3));
+  const std::vector<double> extrema = samples.zeros_of(2);
+  samples.insert(extrema);
   const auto add = [&](double x, int index) {
-    result.points.push_back(
-        {x / unit, energy.energy(x), energy.derivative(x, 2).value * unit * unit, index});
+    const double second = energy.derivatives(x)[1].value * unit * unit;
+    result.points.push_back({x / unit, energy.energy(x), second, index});
   };
-  for (const double x : zeros(slope, breaks)) add(x, energy.derivative(x, 2).value < 0.0 ? 1 : 0);
+  for (const double x : samples.zeros_of(1)) add(x, samples.sign_beside(x, true) > 0 ? 0 : 1);
   for (const double x : extrema) {
-    if (slope(x).sign() != 0) continue;
-    if (sign_beside(slope, breaks, x, false) * sign_beside(slope, breaks, x, true) > 0) add(x, -1);
+    if (energy.derivatives(x)[0].sign() != 0) continue;
+    if (samples.sign_beside(x, false) * samples.sign_beside(x, true) > 0) add(x, -1);
   }
   std::sort(result.points.begin(), result.points.end(),
             [](const auto& a, const auto& b) { return a.weight < b.weight; });

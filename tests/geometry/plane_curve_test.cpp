@@ -178,7 +178,7 @@ TEST_CASE("the folds of three natural paths lie on the caustic (geometry, table 
     for (std::size_t k = 0; k < 2; ++k) {
       const NaturalFold& fold = path.folds[k];
       const double w = fold.point.weights(0), tau = fold.point.tau;
-      CHECK(near(w, row.folds[k][0], 1e-10));
+      CHECK(near(w, row.folds[k][0]));
       CHECK(near(tau, row.folds[k][1]));
       // |kappa| rho = 1 and y = z + n / kappa.
       const PlaneCurve curve(network, tau);
@@ -423,6 +423,27 @@ TEST_CASE("a target on the evolute has a double point, one beside it none or two
       CHECK(one + other == 2 * (static_cast<int>(points.points.size()) - 1) + 2);
     }
   }
+}
+
+TEST_CASE("inputs and targets of extreme size come to an end, with finite numbers") {
+  for (const double tau : {0.5, 1.0 - 1e-16, 1.0})
+    for (const double size : {1e-300, 1e-10, 1.0, 1e100}) {
+      const Matrix X = column({1e150, size});
+      for (const double y : {1e-200, 0.5, 1.0, 1e100}) {
+        const Perceptron network(make_problem(X, vector({y, -y})));
+        for (const OneWeightPoint& point : stationary_points_of_one_weight(network, tau).points) {
+          CHECK(std::isfinite(point.weight));
+          CHECK(std::isfinite(point.energy));
+          CHECK_FALSE(std::isnan(point.second_derivative));
+        }
+      }
+      const PlaneCurve curve(Perceptron(make_problem(X, vector({0.0, 0.0}))), tau);
+      for (const CurveVertex& vertex : curve.vertices()) CHECK(vertex.cusp.allFinite());
+      for (const double w : curve.inflections()) CHECK(std::isfinite(w));
+      for (const double w : curve.parallel_cusps(1.0)) CHECK(std::isfinite(w));
+      CHECK_FALSE(std::isnan(curve.curvature(1e-150)));
+      CHECK_FALSE(std::isnan(curve.curvature_derivative(1e-150)));
+    }
 }
 
 TEST_CASE("plane curves refuse what is no curve in the plane") {
