@@ -104,8 +104,9 @@ double zero(const F& f, double low, double high, double at_low, double at_high) 
   return 0.5 * (a + b);
 }
 
-/// All changes of sign of f (a function that returns a Sum) between ascending breakpoints. Breakpoints
-/// without a sure sign are passed over; one alone at which f is zero exactly is the zero.
+/// All changes of sign of f (a function that returns a Sum) between ascending breakpoints.
+/// Breakpoints without a sure sign are passed over; one alone at which f is zero exactly is the
+/// zero.
 /// @param values Of f at the breakpoints.
 template <class F>
 std::vector<double> zeros(const F& f, const std::vector<double>& breaks,
@@ -449,7 +450,8 @@ class OneWeightEnergy {
   }
 
   /// The first, second and third derivative, with the size of what rounding acts on: the terms
-  /// themselves, the numbers that the residual is made of, and the change of f' with the rounding of u.
+  /// themselves, the numbers that the residual is made of, and the change of f' with the rounding
+  /// of u.
   [[nodiscard]] Derivatives derivatives(double scaled) const {
     Derivatives sum;
     const double delta = 1.0 - tau_;

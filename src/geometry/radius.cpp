@@ -66,7 +66,7 @@ Matrix coordinate_map(const Perceptron& network) {
 }
 
 double smallest_singular_value(const Matrix& M) {
-  const Eigen::BDCSVD<Matrix> svd(M);
+  const Eigen::JacobiSVD<Matrix> svd(M);
   return svd.singularValues()(svd.singularValues().size() - 1);
 }
 
@@ -202,7 +202,7 @@ RadiusBound radius_bound(const Perceptron& network, double tau) {
     pulls(i) = omega(i) * largest_pull(Y(i), moment, delta > 0.0);
     plain += omega(i) * Y(i) * (Y(i) + moment);
   }
-  // Sums over the patterns behind i and, below, before i: those over all others without cancellation.
+  // With the sum before i, below: the sum over all others without cancellation.
   Vector behind = Vector::Zero(L);
   for (Index i = L - 1; i > 0; --i) behind(i - 1) = behind(i) + pulls(i);
   const double by_ridge = ridge_bound(network, behind(0) + pulls(0));

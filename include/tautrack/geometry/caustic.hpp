@@ -37,7 +37,8 @@ struct CausticSheet {
 };
 
 /// The n sheets over a point of a hypersurface, by ascending curvature along
-/// ManifoldPoint::normal_basis(): as ordered eigenvalues they, and so the sheets, are continuous in v.
+/// ManifoldPoint::normal_basis(): as ordered eigenvalues they, and so the sheets, are continuous in
+/// v.
 /// @throws std::invalid_argument unless m = n + 1.
 [[nodiscard]] std::vector<CausticSheet> caustic_sheets(const ManifoldPoint& point);
 
@@ -46,8 +47,8 @@ struct CausticSheet {
 /// @throws std::invalid_argument unless m = n + 1.
 [[nodiscard]] Vector parallel_point(const ManifoldPoint& point, double distance);
 
-/// det(I - S_nu) = prod (1 - kappa_j |nu|): the factor by which (v, nu) -> z + nu stretches volumes of
-/// the manifold; zero on the caustic, and positive before the first focal point is reached.
+/// det(I - S_nu) = prod (1 - kappa_j |nu|): the factor by which (v, nu) -> z + nu stretches volumes
+/// of the manifold; zero on the caustic, and positive before the first focal point is reached.
 /// @param nu m, an offset normal to the manifold, of any length.
 /// Cost: m n^2 + O(n^3).
 [[nodiscard]] double focal_determinant(const ManifoldPoint& point, const Vector& nu);
@@ -80,8 +81,9 @@ struct CausticResidual {
 ///     nondegeneracy  = sum omega [ f''' r + 3 f' f'' ] b^3
 ///     transversality = sum omega b [ (sigma' - 1) r + f' (sigma - u) ].
 ///
-/// Both change sign with a. A ridge term contributes to neither: it is quadratic and does not depend
-/// on tau. On the curve through the fold tau'' = -nondegeneracy / transversality by the length of v.
+/// Both change sign with a. A ridge term contributes to neither: it is quadratic and does not
+/// depend on tau. On the curve through the fold tau'' = -nondegeneracy / transversality by the
+/// length of v.
 struct FoldConditions {
   double nondegeneracy = 0.0;         ///< a'(d2H/dv2)[a, a]; zero: y lies on a cusp edge.
   double nondegeneracy_scale = 0.0;   ///< The sum of the sizes of its terms.

@@ -4,8 +4,8 @@
 
 namespace tautrack {
 
-/// The number of strata at infinity of the closed data manifold at tau = 1 that have `free` patterns
-/// free and all others saturated, for rows in general position (geometry, section 4):
+/// The number of strata at infinity of the closed data manifold at tau = 1 that have `free`
+/// patterns free and all others saturated, for rows in general position (geometry, section 4):
 ///
 ///     2 binom(L, k) sum_{i=0}^{n-k-1} binom(L-k-1, i),   k = free < n,
 ///
@@ -17,8 +17,8 @@ namespace tautrack {
 /// Cost: about n, and no more than about 10^3 whatever n is.
 [[nodiscard]] double strata_count(Index patterns, Index rank, Index free);
 
-/// All strata of the closure, the manifold itself among them. Exact below 2^52, infinity when beyond
-/// the range of double. Cost: O(n^2), and no more than about 10^6 whatever n is.
+/// All strata of the closure, the manifold itself among them. Exact below 2^52, infinity when
+/// beyond the range of double. Cost: O(n^2), and no more than about 10^6 whatever n is.
 /// @throws std::invalid_argument unless 1 <= rank <= patterns.
 [[nodiscard]] double strata_count(Index patterns, Index rank);
 
