@@ -198,6 +198,31 @@ void judge_completeness(AllFits& fits, const Problem& problem, const PerceptronO
     fits.level_reason += "; exhaustive search: " + fits.search->message;
 }
 
+/// What geometry says of the best minimum, and whether the list contradicts it.
+void ask_geometry(AllFits& fits, const Perceptron& network) {
+  const auto best = std::find_if(
+      fits.points.begin(), fits.points.end(),
+      [](const StationaryPoint& point) { return point.kind == StationaryKind::minimum; });
+  if (best == fits.points.end()) return;
+  fits.certificate = certify_unique(network, network.coordinates(best->weights), 1.0);
+  // Nothing is built on a residual that is zero only to rounding.
+  if (fits.certificate->proof == UniquenessProof::zero_residual) return;
+  const bool is_contradicted = fits.certificate->unique && fits.points.size() != 1;
+  if (!is_contradicted) return;
+  fits.certificate->unique = fits.certificate->global = false;
+  fits.certificate->proof = UniquenessProof::none;
+  fits.certificate->message = "the certificate and the list contradict each other";
+}
+
+/// Whether geometry proves it of a point that itself is proven to exist.
+bool geometry_proves(const AllFits& fits, bool UniquenessCertificate::*what) {
+  if (!fits.certificate || fits.certificate->proof == UniquenessProof::zero_residual) return false;
+  const auto best = std::find_if(
+      fits.points.begin(), fits.points.end(),
+      [](const StationaryPoint& point) { return point.kind == StationaryKind::minimum; });
+  return *fits.certificate.*what && best->status == PointStatus::certified;
+}
+
 void judge_global_minimum(AllFits& fits) {
   for (std::size_t i = 0; i < fits.points.size() && !fits.global_minimum; ++i)
     if (fits.points[i].kind == StationaryKind::minimum) fits.global_minimum = static_cast<int>(i);
@@ -227,6 +252,10 @@ void judge_global_minimum(AllFits& fits) {
   fits.global_reason = fits.global_is_proven
                            ? "the list is complete and infinite weights are no better"
                            : "the lowest that is known";
+  if (!fits.global_is_proven && geometry_proves(fits, &UniquenessCertificate::global)) {
+    fits.global_is_proven = true;
+    fits.global_reason = fits.certificate->global_message;
+  }
 }
 
 void judge_uniqueness(AllFits& fits) {
@@ -250,6 +279,9 @@ void judge_uniqueness(AllFits& fits) {
              certified == minima && minima + infima == 1) {
     fits.unique = Answer::yes;
     fits.unique_reason = "the list is complete: " + found;
+  } else if (geometry_proves(fits, &UniquenessCertificate::unique)) {
+    fits.unique = Answer::yes;
+    fits.unique_reason = fits.certificate->message;
   } else if (minima + infima >= 2) {
     fits.unique = Answer::unknown;
     fits.unique_reason = found + ", of which " + std::to_string(certified) +
@@ -303,7 +335,8 @@ AllFits find_all_fits(const Problem& problem, const PerceptronOptions& network,
         [](const InfinitePoint& a, const InfinitePoint& b) { return a.energy < b.energy; });
   }
 
-  const Index rank = Perceptron(problem, network).unknowns();
+  const Perceptron perceptron(problem, network);
+  const Index rank = perceptron.unknowns();
   if (options.exhaustive.value_or(rank <= options.exhaustive_rank) &&
       !options.explore.stop.stop_requested()) {
     SearchOptions search = options.search;
@@ -329,6 +362,7 @@ AllFits find_all_fits(const Problem& problem, const PerceptronOptions& network,
     if (!added.empty()) merge(fits, std::move(added));
   }
   judge_completeness(fits, problem, network);
+  ask_geometry(fits, perceptron);
   judge_global_minimum(fits);
   judge_uniqueness(fits);
   return fits;

@@ -188,6 +188,27 @@ InputBox ConvexityTest::box_below(double energy) const {
   return box;
 }
 
+double ConvexityTest::convexity_product(double energy) const {
+  if (!theta_.allFinite()) return kInfinity;
+  const Index L = A_.rows();
+  const Vector& omega = network_.pattern_weights();
+  Vector slopes(L);
+  for (Index i = 0; i < L; ++i) slopes(i) = f_.slope(theta_(i));
+  const Vector gains = omega.cwiseProduct(slopes.cwiseAbs2());
+  const Eigen::LLT<Matrix> metric(weighted_metric(gains));
+  if (metric.info() != Eigen::Success || !(slopes.minCoeff() > 0.0)) return kInfinity;
+  const Matrix rows = metric.matrixL().solve(A_.transpose());
+  const InputBox box = box_below(energy);
+  double largest = 0.0;
+  for (Index i = 0; i < L; ++i) {
+    const double leverage = std::min(1.0, gains(i) * rows.col(i).squaredNorm());
+    const double loss = f_.convexity_loss(box[static_cast<std::size_t>(i)], network_.targets()(i),
+                                          theta_(i), kCells);
+    largest = std::max(largest, loss * std::sqrt(leverage * omega(i)) / gains(i));
+  }
+  return 2.0 * std::sqrt(energy) * largest * (1.0 + kRoom);
+}
+
 Matrix ConvexityTest::weighted_metric(const Vector& d) const {
   Matrix K = A_.transpose() * d.asDiagonal() * A_;
   if (network_.penalty().size() > 0) K += network_.penalty();

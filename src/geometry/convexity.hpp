@@ -41,6 +41,15 @@ class ConvexityTest {
   /// A box that holds all weights with an energy of at most this.
   [[nodiscard]] InputBox box_below(double energy) const;
 
+  /// Below 1: between any two weights with an energy of at most this the energy is strictly convex, so
+  /// that no two of them are stationary. Infinity where nothing is known.
+  ///
+  /// On the segment between them every residual is at most the larger one of its ends, so that sum
+  /// omega r^2 <= 4 energy = 2 rho^2. With f'^2 + f'' r >= f'(theta)^2 - beta |r| and unit vectors p in
+  /// the metric of f'(theta), the Hessian is at least 1 - sqrt(2) rho max_i beta_i sqrt(leverage_i) /
+  /// (sqrt(omega_i) f'(theta_i)^2) times that metric (Cauchy & Schwarz). Ours.
+  [[nodiscard]] double convexity_product(double energy) const;
+
   /// Contracts a box that holds all stationary points until it becomes no smaller.
   void contract(InputBox& box) const;
 

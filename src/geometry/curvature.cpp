@@ -346,6 +346,14 @@ PrincipalCurvatures principal_curvatures(const ManifoldPoint& point, const Vecto
   return result;
 }
 
+Vector principal_curvature_values(const ManifoldPoint& point, const Vector& normal) {
+  const double length = normal.stableNorm();
+  if (!(length > 0.0)) return Vector::Zero(point.dimension());
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(point.shape_operator(normal / length),
+                                                    Eigen::EigenvaluesOnly);
+  return eigen.eigenvalues();
+}
+
 double popoviciu_bound(const ManifoldPoint& point) noexcept {
   double first = 0.0, second = 0.0;
   for (const double bend : point.largest_bends()) {

@@ -81,6 +81,8 @@ double largest_ratio_beyond(Activation activation, double a) {
   return kInfinity;
 }
 
+double largest_third(Activation activation) { return std::abs(evaluate(activation, 0.0).third); }
+
 double largest_moment(Activation activation) {
   switch (activation) {
     case Activation::tanh:
@@ -165,6 +167,31 @@ double NodeFunction::least_convexity(const Span& u, double y, int cells) const {
     least = std::min(least, slope * slope + bent);
   });
   return least;
+}
+
+double NodeFunction::convexity_loss(const Span& u, double y, double theta, int cells) const {
+  const double far = kFar * largest_second(activation_).first;
+  const double at_theta = slope(theta) * slope(theta);
+  double loss = 0.0;
+  for_each_cell(u, far, cells, [&](const Span& cell) {
+    const double least = least_convexity(cell, y, 1);
+    if (at_theta <= least) return;
+    // The mean value theorem in r = f - y, d(f'^2 + f'' r) / dr = 3 f'' + f''' r / f', is good near
+    // theta, the quotient itself away from it.
+    const Span with_theta{std::min(cell.low, theta), std::max(cell.high, theta)};
+    const Span second = seconds(with_theta);
+    const double residuals =
+        std::max(std::abs(residual(with_theta.low, y)), std::abs(residual(with_theta.high, y)));
+    double bound = 3.0 * std::max(std::abs(second.low), std::abs(second.high)) +
+                   tau_ * largest_third(activation_) * residuals / slopes(with_theta).low;
+    if (std::isnan(bound)) bound = kInfinity;
+    double nearest = 0.0;
+    if (cell.low > theta) nearest = residual(cell.low, y);
+    if (cell.high < theta) nearest = -residual(cell.high, y);
+    if (nearest > 0.0) bound = std::min(bound, (at_theta - least) / nearest);
+    loss = std::max(loss, bound);
+  });
+  return loss;
 }
 
 Span NodeFunction::pulls(const Span& u, double y, double theta, int cells) const {

@@ -36,6 +36,10 @@ class NodeFunction {
   /// Lower bound of f'^2 + f'' (f - y) over u, what a pattern adds to the Hessian, in so many cells.
   [[nodiscard]] double least_convexity(const Span& u, double y, int cells) const;
 
+  /// Upper bound of (f'(theta)^2 - f'^2 - f'' (f - y)) / |f - y| over u, theta = inverse(y): how fast the
+  /// pattern's part of the Hessian can fall with its residual. @pre theta is finite.
+  [[nodiscard]] double convexity_loss(const Span& u, double y, double theta, int cells) const;
+
   /// Bounds of f'(u) (f(u) - y) / (u - theta) > 0 over u, theta = inverse(y): the weight with which the
   /// pattern pulls towards theta.
   [[nodiscard]] Span pulls(const Span& u, double y, double theta, int cells) const;
@@ -50,6 +54,9 @@ class NodeFunction {
 
 /// sup |sigma''| / sigma' over |u| >= a; infinity for erf.
 [[nodiscard]] double largest_ratio_beyond(Activation activation, double a);
+
+/// sup |sigma'''|, at u = 0.
+[[nodiscard]] double largest_third(Activation activation);
 
 /// sup |u| sigma'(u).
 [[nodiscard]] double largest_moment(Activation activation);

@@ -89,15 +89,15 @@ void try_convexity(const Perceptron& network, double energy, UniquenessCertifica
     }
   }
   if (!certificate.unique) certificate.message += "; " + why_not;
-  const InputBox below = test.box_below(energy);
-  if (test.is_convex(below)) {
-    certificate.global = true;
-    certificate.global_message =
-        "the energy is strictly convex on all weights that fit no worse: no other fit is as good";
-  } else {
-    certificate.global_message =
-        "not certified: the energy is not convex on all weights that may fit no worse";
-  }
+  certificate.global_product = test.convexity_product(energy);
+  certificate.global =
+      certificate.global_product < 1.0 - kRoom || test.is_convex(test.box_below(energy));
+  certificate.global_message =
+      certificate.global
+          ? "the energy is strictly convex between all weights that fit no worse: no other fit is "
+            "as "
+            "good"
+          : "not certified: the energy need not be convex between weights that fit no worse";
 }
 
 /// Newton's method at fixed tau, as long as the energy falls.

@@ -118,6 +118,7 @@ TEST_CASE("bounds of the node function over intervals hold at the points inside"
     const Span u{std::min(a, b), std::max(a, b)};
     const double convexity = f.least_convexity(u, y, 16);
     const Span pull = f.pulls(u, y, theta, 16);
+    const double loss = f.convexity_loss(u, y, theta, 16);
     const Span slopes = f.slopes(u), seconds = f.seconds(u);
     for (int k = 0; k <= 20; ++k) {
       const double x = u.low + u.width() * k / 20.0;
@@ -128,6 +129,9 @@ TEST_CASE("bounds of the node function over intervals hold at the points inside"
       CHECK(f.second(x) <= seconds.high + room);
       CHECK(f.slope(x) * f.slope(x) + f.second(x) * f.residual(x, y) >= convexity - room);
       if (std::abs(x - theta) < 1e-6) continue;
+      const double fallen = f.slope(theta) * f.slope(theta) - f.slope(x) * f.slope(x) -
+                            f.second(x) * f.residual(x, y);
+      CHECK(fallen <= loss * std::abs(f.residual(x, y)) * (1.0 + 1e-9) + room);
       const double d = f.slope(x) * f.residual(x, y) / (x - theta);
       CHECK(d >= pull.low * (1.0 - 1e-8));
       CHECK(d <= pull.high * (1.0 + 1e-8));

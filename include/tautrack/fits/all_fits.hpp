@@ -8,6 +8,7 @@
 #include "tautrack/exhaustive/search.hpp"
 #include "tautrack/explore/explore.hpp"
 #include "tautrack/fits/stationary_point.hpp"
+#include "tautrack/geometry/uniqueness.hpp"
 #include "tautrack/infinity/strata.hpp"
 
 namespace tautrack {
@@ -56,6 +57,8 @@ struct AllFits {
 
   Answer unique = Answer::unknown;  ///< Is there one local minimum and no more, infinity included?
   std::string unique_reason;        ///< One sentence.
+  /// What geometry proves of the best finite minimum without a list; nothing without such a minimum.
+  std::optional<UniquenessCertificate> certificate;
 
   Exploration exploration;  ///< Without its points, which are above; links refer to them.
   std::optional<SearchResult> search;  ///< Without its points; only if one was made.

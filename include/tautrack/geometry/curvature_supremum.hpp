@@ -28,8 +28,8 @@ struct CurvatureSupremum {
 
 /// Effort of the search.
 struct SupremumOptions {
-  int starts = 200;        ///< > 0. Points that the search looks at first, for each stratum.
-  int polished = 10;       ///< > 0. The best of them that are followed to a local maximum.
+  int starts = 200;   ///< > 0. Points looked at first, for each dimension of a stratum.
+  int polished = 10;  ///< > 0. The best of them that are followed to a local maximum, likewise.
   long max_strata = 2000;  ///< > 0. Limit strata that are looked at.
   double seconds = 10.0;   ///< > 0.
   std::uint64_t seed = 0;

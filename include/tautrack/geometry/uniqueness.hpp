@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -28,7 +29,10 @@ struct UniquenessCertificate {
   std::string curvature_bound_from;
   double product = 0.0;  ///< distance * curvature_bound: below 1 inside the tube.
   bool global = false;   ///< The point at v is proven to have the lowest energy of all weights.
-  std::string message;   ///< One sentence: the proof, or why none was found.
+  /// sqrt(2) distance times the largest loss of convexity that a residual brings: below 1 the energy is
+  /// convex between all fits that are no worse. Infinity where it was not computed.
+  double global_product = std::numeric_limits<double>::infinity();
+  std::string message;         ///< One sentence: the proof, or why none was found.
   std::string global_message;  ///< The same for `global`.
 };
 
