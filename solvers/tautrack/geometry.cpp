@@ -10,6 +10,7 @@
 
 #include "tautrack/events/morse_index.hpp"
 #include "tautrack/geometry/data_manifold.hpp"
+#include "tautrack/infinity/counts.hpp"
 
 #include "each_problem.hpp"
 #include "geometry_plot.hpp"
@@ -30,13 +31,13 @@ fit is a projection of the targets y on it: y - z is normal to the manifold.
 `geometry` goes to the fit at the end of the natural path (see `tautrack track`)
 and reports how the manifold bends there and how far y is from trouble:
 
-  towards y    principal curvatures kappa in the direction of y, with their focal
-               distances 1/kappa. All |y - z| kappa < 1: a minimum; each one above
-               1 is a direction in which the energy falls
+  towards y    principal curvatures kappa in the direction of y, with their
+               focal distances 1/kappa. All |y - z| kappa < 1: a minimum; each
+               one above 1 is a direction in which the energy falls
   largest      the largest curvature in any direction, with a proven bound, and
                what it means for the linear approximation (Bates & Watts 1980)
-  everywhere   the largest curvature at any weights, and the reach: every y
-               nearer to the manifold than the reach has one stationary point
+  everywhere   the largest curvature at any weights, and the reach: a stationary
+               point nearer to y than the reach is the only one
   unique       a proof that the fit is the only stationary point, or the numbers
                that show why there is none; the same for the lowest energy
   infinity     which limits at infinite weights can hold an infimum
@@ -234,6 +235,7 @@ ExaminedProblem examine_problem(const GeometryRequest& request, const Problem& p
     examined.certificate = certify_unique(network, examined.point->v, request.tau);
   say("now the limits at infinite weights");
   examined.strata = enumerate_strata(problem, request.network.perceptron, request.strata);
+  examined.strata_in_general = strata_count(network.patterns(), network.unknowns()) - 1.0;
   examined.unresolved = unresolved_matters(request, examined);
   return examined;
 }
@@ -289,8 +291,7 @@ CLI::App& add_geometry_command(CLI::App& program, GeometryRequest& request) {
             "at the end of the natural path)",
             [&request](const std::string& text) { return take_weights(text, request); })
       ->group(geometry);
-  add_number(command, "--tau", "T", "Data manifold to examine: 0 linear, 1 sigmoid network",
-             request.tau,
+  add_number(command, "--tau", "T", "Data manifold to examine: 0 linear, 1 sigmoid", request.tau,
              [](double tau) -> std::optional<std::string> {
                if (tau >= 0.0 && tau <= 1.0) return std::nullopt;
                return fmt::format("{} is not in [0, 1]", tau);

@@ -73,7 +73,8 @@ struct ExaminedProblem {
   CurvatureSupremum supremum;
   std::optional<UniquenessCertificate> certificate;  ///< Of a stationary point.
   StrataResult strata;                               ///< At tau = 1.
-  std::vector<std::string> unresolved;               ///< Sentences: what is missing, and why.
+  double strata_in_general = 0.0;  ///< Strata at infinity of as many patterns in general position.
+  std::vector<std::string> unresolved;  ///< Sentences: what is missing, and why.
 };
 
 /// Adds the subcommand with all its options.

@@ -92,7 +92,8 @@ Json certificate_report(const std::optional<UniquenessCertificate>& certificate)
           {"global_message", certificate->global_message}};
 }
 
-Json strata_report(const StrataResult& strata) {
+Json strata_report(const ExaminedProblem& examined) {
+  const StrataResult& strata = examined.strata;
   Json infima = Json::array();
   for (const InfinitePoint& limit : strata.infima)
     infima.push_back({{"direction", numbers(limit.direction)},
@@ -104,6 +105,7 @@ Json strata_report(const StrataResult& strata) {
           {"complete", strata.complete},
           {"none_exists", strata.none_exists},
           {"no_finite_point", strata.no_finite_point},
+          {"in_general_position", examined.strata_in_general},
           {"infima", infima},
           {"message", strata.message}};
 }
@@ -120,7 +122,7 @@ Json geometry_report(const GeometryRequest& request, const ExaminedProblem& exam
           {"supremum", supremum_report(examined.supremum)},
           {"reach", reach_report(examined.supremum)},
           {"certificate", certificate_report(examined.certificate)},
-          {"strata", strata_report(examined.strata)}};
+          {"strata", strata_report(examined)}};
 }
 
 /// Without the number of threads, on which nothing depends.

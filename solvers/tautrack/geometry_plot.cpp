@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "tautrack/geometry/data_manifold.hpp"
+#include "tautrack/geometry/plane_curve.hpp"
 
 #include "gnuplot.hpp"
 #include "picture.hpp"
@@ -145,36 +146,15 @@ std::vector<Sample> sample_curve(const Drawing& drawing, double far) {
   return samples;
 }
 
-/// A foot of y: a stationary point.
-struct Foot {
-  Place z;
-  bool is_minimum = true;
-};
-
-/// All feet between the samples, from the sign changes of the gradient.
-std::vector<Foot> feet(const Drawing& drawing, const std::vector<Sample>& samples) {
-  Perceptron::Workspace work(drawing.network);
-  Vector H(1);
-  const auto gradient = [&](double v) {
-    drawing.network.gradient(Vector::Constant(1, v), drawing.manifold.tau(), work, H);
-    return H(0);
-  };
-  std::vector<Foot> found;
-  double before = samples.empty() ? 0.0 : gradient(samples.front().v);
-  for (std::size_t k = 1; k < samples.size(); ++k) {
-    const double after = gradient(samples[k].v);
-    if ((before < 0.0 && after >= 0.0) || (before > 0.0 && after <= 0.0)) {
-      double low = samples[k - 1].v, high = samples[k].v;
-      for (int halving = 0; halving < 60; ++halving) {
-        const double middle = (low + high) / 2.0;
-        ((gradient(middle) < 0.0) == (before < 0.0) ? low : high) = middle;
-      }
-      found.push_back(
-          {drawing.manifold.position(Vector::Constant(1, (low + high) / 2.0)), before < 0.0});
-    }
-    if (after != 0.0) before = after;
-  }
-  return found;
+/// All feet of y on a curve.
+std::vector<OneWeightPoint> feet(const Drawing& drawing) {
+  // In orthonormal coordinates: the columns of the user may depend on each other.
+  const Perceptron& network = drawing.network;
+  const Problem problem = make_problem(network.space().basis(), network.targets(), "feet", {"v"},
+                                       network.pattern_weights());
+  return stationary_points_of_one_weight(Perceptron(problem, network.options()),
+                                         drawing.manifold.tau())
+      .points;
 }
 
 /// The directions from what is seen to the camera, and to its right and upper side.
@@ -305,11 +285,12 @@ class Script {
     add_block(fmt::format("band{}", i), above + reversed);
 
     std::string minima, maxima, lines;
-    std::vector<Foot> found = feet(drawing, samples);
+    const std::vector<OneWeightPoint> found = feet(drawing);
     const bool has_foot = drawing.examined->point.has_value();
-    for (const Foot& foot : found) {
-      (foot.is_minimum ? minima : maxima) += place_text(foot.z);
-      lines += place_text(drawing.y) + place_text(foot.z) + '\n';
+    for (const OneWeightPoint& foot : found) {
+      const Place place = drawing.manifold.position(Vector::Constant(1, foot.weight));
+      (foot.index == 0 ? minima : maxima) += place_text(place);
+      lines += place_text(drawing.y) + place_text(place) + '\n';
     }
     add_block(fmt::format("lines{}", i), lines);
     add_block(fmt::format("minima{}", i), minima);
@@ -327,7 +308,7 @@ class Script {
     if (is_supremum)
       parts.push_back(fmt::format(
           "$band{} using 1:2 with filledcurves closed fs solid noborder fc rgb '{}' title "
-          "'nearer than 1/k: one stationary point'",
+          "'|y - z| < 1/k: z is the only foot'",
           i, band_colour));
     parts.push_back(
         fmt::format("$caustic{} using 1:2 with lines lw 2 lc rgb '{}' title 'caustic "

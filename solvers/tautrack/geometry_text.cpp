@@ -170,22 +170,26 @@ std::string bound_text(double bound) {
 }
 
 void add_supremum(Page& page, const GeometryRequest& request, const CurvatureSupremum& supremum) {
-  const std::string at = fmt::format("at tau = {:.15g}", request.tau);
+  const std::string reason = printable(supremum.message);
   if (supremum.bounded == false) {
-    page.line("everywhere",
-              fmt::format("|k|max is unbounded {}: {}", at, printable(supremum.message)));
+    page.line("everywhere", fmt::format("at tau = {:.15g} {}", request.tau, reason));
     page.line("reach", "0: no distance from the data manifold is safe for every y");
     return;
   }
-  std::string text = fmt::format("|k|max {}: largest found {:.12g}, certified bound {}", at,
-                                 supremum.best, bound_text(supremum.upper));
-  if (!supremum.upper_from.empty()) text += fmt::format(" ({})", printable(supremum.upper_from));
-  page.line("everywhere", text);
-  if (!supremum.message.empty()) page.line("", printable(supremum.message));
-  const double least = 1.0 / supremum.upper, most = 1.0 / supremum.best;
-  page.line("reach", fmt::format("between {:.9g} and {}: every y nearer to the data manifold than "
-                                 "the reach has exactly one stationary point",
-                                 least, bound_text(most)));
+  if (supremum.upper == 0.0) {
+    page.line("reach", fmt::format("infinite at tau = {:.15g}: {}", request.tau, reason));
+    return;
+  }
+  page.line("everywhere",
+            fmt::format("|k|max at tau = {:.15g}: largest found {:.12g}, proven to be at most {}{}",
+                        request.tau, supremum.best, bound_text(supremum.upper),
+                        std::isfinite(supremum.upper)
+                            ? fmt::format(" ({})", printable(supremum.upper_from))
+                            : ""));
+  page.line("", reason);
+  page.line("reach", fmt::format("between {:.9g} and {}: a stationary point nearer to y than the "
+                                 "reach is the only one",
+                                 1.0 / supremum.upper, bound_text(1.0 / supremum.best)));
 }
 
 std::string patterns_text(const std::vector<int>& signs) {
@@ -202,6 +206,8 @@ void add_infinity(Page& page, const ExaminedProblem& examined) {
     sentences.push_back(fmt::format("{} at tau = 1 looked at, {} can hold an infimum",
                                     counted(strata.strata, "stratum", "strata"),
                                     strata.infima.size()));
+  sentences.push_back(fmt::format("inputs in general position have {:.15g} strata at infinity",
+                                  examined.strata_in_general));
   for (std::size_t i = 0; i < std::min(strata.infima.size(), most_limits); ++i)
     sentences.push_back(fmt::format("E -> {:.11g}{}: {}", strata.infima[i].energy,
                                     strata.infima[i].local_infimum ? "" : " (undecided)",
@@ -245,7 +251,7 @@ void add_problem(Page& page, const GeometryRequest& request, const ProblemView& 
 void add_overview(Page& page, const Data& data, const std::vector<ExaminedProblem>& examined) {
   const auto row = [](std::string_view name, std::string_view distance, std::string_view product,
                       std::string_view curvature, std::string_view unique) {
-    return fmt::format("{:<20}{:>16}{:>16}{:>16}  {}", name, distance, product, curvature, unique);
+    return fmt::format("{:<20}{:>14}{:>15}{:>14}  {}", name, distance, product, curvature, unique);
   };
   page.plain(row("problem", "|y - z|", "|y - z| kappa", "|k|max", "unique"));
   for (std::size_t i = 0; i < examined.size(); ++i) {
