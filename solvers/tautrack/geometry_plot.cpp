@@ -321,7 +321,7 @@ class Script {
                       i, above_colour, k));
       parts.push_back(
           fmt::format("$below{} using 1:2 with lines lw 1.6 lc rgb '{}' title 'P_b: z - n/k, {}'",
-                      i, below_colour, is_supremum ? "k the largest of all" : "k that of the fit"));
+                      i, below_colour, is_supremum ? "k the largest found" : "k that of the fit"));
     }
     parts.push_back(fmt::format(
         "$curve{} using 1:2 with lines lw 2.6 lc rgb '{}' title 'data manifold, tau = {:.6g}'", i,

@@ -169,10 +169,21 @@ std::string bound_text(double bound) {
   return std::isfinite(bound) ? fmt::format("{:.9g}", bound) : "infinity";
 }
 
+/// The direction of weights that the library calls way_out, where it is short.
+std::string way_out_text(const Vector& direction) {
+  constexpr Index most = 8;
+  if (direction.size() > most) return "(way_out, a direction of the weights: --json)";
+  std::string list;
+  for (const double part : direction)
+    list += fmt::format("{}{:.4g}", list.empty() ? "" : ", ", part);
+  return fmt::format("way_out, a direction of the weights: ({})", list);
+}
+
 void add_supremum(Page& page, const GeometryRequest& request, const CurvatureSupremum& supremum) {
   const std::string reason = printable(supremum.message);
   if (supremum.bounded == false) {
     page.line("everywhere", fmt::format("at tau = {:.15g} {}", request.tau, reason));
+    page.line("", way_out_text(supremum.way_out));
     page.line("reach", "0: no distance from the data manifold is safe for every y");
     return;
   }

@@ -359,8 +359,9 @@ TEST_CASE(
   CHECK(problem.at("unresolved").size() == 1);
   const Run text = scratch.run("geometry data.csv --no-bias --seconds 1");
   CHECK(text.status == 1);
-  for (const char* part : {"unresolved", "infinite", "the natural path leads to the stratum with",
-                           "--at", "--tau", "infinity"})
+  for (const char* part :
+       {"unresolved", "without bound", "the natural path leads to the stratum with", "--at",
+        "--tau", "infinity"})
     CHECK(on_one_line(text.output).find(part) != std::string::npos);
   CHECK(scratch.run("geometry data.csv --no-bias --seconds 1 --tau 0.9").status == 0);
   CHECK(scratch.run("geometry data.csv --no-bias --seconds 1 --at 0.25,0.5").status == 0);
