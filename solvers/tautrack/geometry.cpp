@@ -24,7 +24,7 @@ namespace tautrack::program {
 namespace {
 
 constexpr const char* about_geometry =
-    R"(Curvature, caustic and reach: is the fit provably unique?
+    R"(Curvature and reach: is the fit provably unique?
 
 All outputs z that a network can give on the data form its data manifold, and a
 fit is a projection of the targets y on it: y - z is normal to the manifold.
@@ -306,7 +306,8 @@ CLI::App& add_geometry_command(CLI::App& program, GeometryRequest& request) {
              request.strata.seconds, seconds_rule())
       ->group(geometry);
   add_whole_number(command, "--threads", "N",
-                   "Threads, over problems and large data; no result\ndepends on it",
+                   "Threads, over problems and large data; no result\ndepends on it, but for "
+                   "searches cut off by time",
                    request.threads, 1)
       ->group(geometry);
   add_whole_number(command, "--seed", "N", "Of the random starts", request.seed, std::uint64_t{0})

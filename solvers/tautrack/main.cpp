@@ -30,9 +30,9 @@ what the fit is worth. It follows the solutions of the network equations
 (gradient of the energy = 0) as curves in a parameter tau that bends the linear
 network, tau = 0, into the sigmoid one, tau = 1. So it knows how a fit came out
 of the linear one, where its path folded back, whether it is a minimum, a saddle
-or a maximum, and whether its weights are infinite; from there it finds the other
-fits, and from the curvature of the set of all outputs it may prove that there are
-none.
+or a maximum, and whether its weights are infinite; from there it finds the
+other fits, and from the curvature of the set of all outputs it may prove that
+there are none.
 )";
 
 constexpr const char* more_about_program =

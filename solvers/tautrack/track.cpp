@@ -172,8 +172,8 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
             [&track](const std::string& text) { return take_landings(text, track); })
       ->group(tracking);
   add_value(command, "--certify", "unique",
-            "Prove for how large taus there is no other stationary\n"
-            "point than the one on the path",
+            "Prove for how large taus the path is the only\n"
+            "stationary point",
             [&request](const std::string& text) { return take_certificate(text, request); })
       ->group(tracking);
   add_whole_number(command, "--threads", "N",
