@@ -86,7 +86,7 @@ void require_weights(const GeometryRequest& request, const Dataset& dataset) {
 }
 
 /// Moves a point that is stationary to about six digits to the stationary point itself. Others
-/// stay where they are.
+/// stay where they are, and degenerate ones, which cannot be told from false zeros.
 void settle(const Perceptron& network, double tau, ExaminedPoint& point) {
   constexpr int most_steps = 8;
   constexpr double near = 1e-6, rounding = 1e-13;
@@ -104,6 +104,7 @@ void settle(const Perceptron& network, double tau, ExaminedPoint& point) {
     v += step;
     moved += length;
     if (length > rounding) continue;
+    if (!MorseIndex().count(H_v)) return;  // As where all units saturate and nothing is stationary.
     point.weights += network.weights(v - point.v);
     point.v = v;
     point.moved = moved;

@@ -40,7 +40,8 @@ std::string point_text(const GeometryRequest& request, const ExaminedPoint& poin
   }
   if (!point.is_stationary)
     return fmt::format(
-        "the given weights {}: not stationary (|gradient| {:.2g}), so only the part of y - z that "
+        "the given weights {}: not stationary, or degenerate (|gradient| {:.2g}): only the part of "
+        "y - z that "
         "is normal to the data manifold counts, and nothing is said about the uniqueness of this "
         "point",
         at, point.gradient_norm);

@@ -226,6 +226,12 @@ TEST_CASE("the three feet of the curve of the geometry page, and what their curv
     // rho k < 1 at both minima, but there are three stationary points.
     CHECK(geometry.at("certificate").at("unique") == false);
   }
+  // Far out the gradient vanishes, but nothing is stationary.
+  for (const char* far : {"50", "500", "-1e200"})
+    CHECK(geometry_of(scratch.run("geometry data.csv --no-bias --seconds 1 --json - --at " +
+                                  std::string(far)))
+              .at("point")
+              .at("stationary") == false);
   // Weights copied from a text with seven digits mean the stationary point.
   const Json near =
       geometry_of(scratch.run("geometry data.csv --no-bias --seconds 1 --json - --at 0.6518885"));
