@@ -9,6 +9,8 @@
 #include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 
+#include "tautrack/geometry/radius.hpp"
+
 #include "core/text.hpp"
 
 namespace tautrack {
@@ -156,19 +158,9 @@ std::optional<InputBox> ConvexityTest::hull_of_subsystems(std::string& why_not) 
 }
 
 InputBox ConvexityTest::growth_bounds() const {
-  // 0 = sum omega f' u (f - y) + ridge v' M v. With y' = y - tau sigma(0) a term is negative only if
-  // delta |u| < |y'|, and then at least -omega |y'| (|y'| + tau sup |u| sigma'), while a term that is
-  // not negative is at least omega delta |u| (delta |u| - |y'|).
-  const Activation activation = network_.options().activation;
-  const double tau = f_.tau(), delta = 1.0 - tau;
-  const double centre = tau * evaluate(activation, 0.0).value;
-  const Vector y = (network_.targets().array() - centre).abs();
-  const Vector& omega = network_.pattern_weights();
-  const double moment = tau * largest_moment(activation);
-  const double below = (omega.array() * y.array() * (y.array() + moment)).sum();
+  const RadiusBound bound = radius_bound(network_, f_.tau());
   InputBox box;
-  for (Index i = 0; i < y.size(); ++i) {
-    const double most = (y(i) + std::sqrt(y(i) * y(i) + 4.0 * below / omega(i))) / (2.0 * delta);
+  for (const double most : bound.per_input) {
     box.push_back({-most, most});
     widen(box.back());
   }

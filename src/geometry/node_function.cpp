@@ -83,21 +83,6 @@ double largest_ratio_beyond(Activation activation, double a) {
 
 double largest_third(Activation activation) { return std::abs(evaluate(activation, 0.0).third); }
 
-double largest_moment(Activation activation) {
-  switch (activation) {
-    case Activation::tanh:
-      return 0.4477432046943029;  // at u tanh u = 1/2, rounded up
-    case Activation::logistic:
-      return 0.5 * 0.4477432046943029;  // sigma(u) = (1 + tanh(u / 2)) / 2
-    case Activation::arctan:
-      return 1.0 / std::numbers::pi * (1.0 + 1e-15);  // at pi u / 2 = 1
-    case Activation::erf:
-      break;
-  }
-  // u exp(-pi u^2 / 4) at u^2 = 2 / pi
-  return std::sqrt(2.0 / std::numbers::pi) * std::exp(-0.5) * (1.0 + 1e-15);
-}
-
 double NodeFunction::value(double u) const {
   return (1.0 - tau_) * u + tau_ * evaluate(activation_, u).value;
 }

@@ -58,7 +58,4 @@ class NodeFunction {
 /// sup |sigma'''|, at u = 0.
 [[nodiscard]] double largest_third(Activation activation);
 
-/// sup |u| sigma'(u).
-[[nodiscard]] double largest_moment(Activation activation);
-
 }  // namespace tautrack
