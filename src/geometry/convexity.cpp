@@ -35,9 +35,12 @@ constexpr double kRoom = 1e-9, kSurelyPositive = 1e-10;
 /// Cells in which a pattern's interval is looked at.
 constexpr int kCells = 32;
 
-/// Contractions of one box, and the part that each must take away.
-constexpr int kMostContractions = 60;
+/// Contractions of one box, and the part of its width that each must take away.
+constexpr int kMostContractions = 40;
 constexpr double kLeastGain = 0.02;
+
+/// Widths of intervals that are told apart.
+constexpr double kFar = 1e3;
 
 double binomial(Index m, Index n) {
   double count = 1.0;
@@ -227,19 +230,18 @@ bool ConvexityTest::contract_once(InputBox& box) const {
       ((theta_ - u).array() * (high.array().sqrt() - low.array().sqrt())).matrix().norm();
   const Matrix solved = least.matrixL().solve(A_.transpose());
   if (!std::isfinite(radius) || !u.allFinite()) return false;
-  bool is_smaller = false;
+  double before = 0.0, after = 0.0;
   for (Index i = 0; i < L; ++i) {
     const double most = radius * solved.col(i).norm();
     Span fresh{u(i) - most, u(i) + most};
     widen(fresh);
     Span& span = box[static_cast<std::size_t>(i)];
-    const double before = span.width();
+    before += std::min(span.width(), kFar);
     const Span both{std::max(span.low, fresh.low), std::min(span.high, fresh.high)};
-    if (!(both.low <= both.high)) continue;  // rounding: the box stays as it is
-    span = both;
-    is_smaller = is_smaller || span.width() < (1.0 - kLeastGain) * before - 1e-8;
+    if (both.low <= both.high) span = both;  // else rounding: the box stays as it is
+    after += std::min(span.width(), kFar);
   }
-  return is_smaller;
+  return after < (1.0 - kLeastGain) * before;
 }
 
 void ConvexityTest::contract(InputBox& box) const {

@@ -45,6 +45,9 @@ class NodeFunction {
   [[nodiscard]] Span pulls(const Span& u, double y, double theta, int cells) const;
 
  private:
+  template <class See>
+  void for_each_cell(const Span& u, double y, int cells, const See& see) const;
+
   Activation activation_;
   double tau_;
 };
