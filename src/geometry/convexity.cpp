@@ -9,6 +9,8 @@
 #include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 
+#include "tautrack/geometry/radius.hpp"
+
 #include "core/text.hpp"
 
 namespace tautrack {
@@ -33,9 +35,12 @@ constexpr double kRoom = 1e-9, kSurelyPositive = 1e-10;
 /// Cells in which a pattern's interval is looked at.
 constexpr int kCells = 32;
 
-/// Contractions of one box, and the part that each must take away.
-constexpr int kMostContractions = 60;
+/// Contractions of one box, and the part of its width that each must take away.
+constexpr int kMostContractions = 40;
 constexpr double kLeastGain = 0.02;
+
+/// Widths of intervals that are told apart.
+constexpr double kFar = 1e3;
 
 double binomial(Index m, Index n) {
   double count = 1.0;
@@ -156,19 +161,9 @@ std::optional<InputBox> ConvexityTest::hull_of_subsystems(std::string& why_not) 
 }
 
 InputBox ConvexityTest::growth_bounds() const {
-  // 0 = sum omega f' u (f - y) + ridge v' M v. With y' = y - tau sigma(0) a term is negative only if
-  // delta |u| < |y'|, and then at least -omega |y'| (|y'| + tau sup |u| sigma'), while a term that is
-  // not negative is at least omega delta |u| (delta |u| - |y'|).
-  const Activation activation = network_.options().activation;
-  const double tau = f_.tau(), delta = 1.0 - tau;
-  const double centre = tau * evaluate(activation, 0.0).value;
-  const Vector y = (network_.targets().array() - centre).abs();
-  const Vector& omega = network_.pattern_weights();
-  const double moment = tau * largest_moment(activation);
-  const double below = (omega.array() * y.array() * (y.array() + moment)).sum();
+  const RadiusBound bound = radius_bound(network_, f_.tau());
   InputBox box;
-  for (Index i = 0; i < y.size(); ++i) {
-    const double most = (y(i) + std::sqrt(y(i) * y(i) + 4.0 * below / omega(i))) / (2.0 * delta);
+  for (const double most : bound.per_input) {
     box.push_back({-most, most});
     widen(box.back());
   }
@@ -235,19 +230,18 @@ bool ConvexityTest::contract_once(InputBox& box) const {
       ((theta_ - u).array() * (high.array().sqrt() - low.array().sqrt())).matrix().norm();
   const Matrix solved = least.matrixL().solve(A_.transpose());
   if (!std::isfinite(radius) || !u.allFinite()) return false;
-  bool is_smaller = false;
+  double before = 0.0, after = 0.0;
   for (Index i = 0; i < L; ++i) {
     const double most = radius * solved.col(i).norm();
     Span fresh{u(i) - most, u(i) + most};
     widen(fresh);
     Span& span = box[static_cast<std::size_t>(i)];
-    const double before = span.width();
+    before += std::min(span.width(), kFar);
     const Span both{std::max(span.low, fresh.low), std::min(span.high, fresh.high)};
-    if (!(both.low <= both.high)) continue;  // rounding: the box stays as it is
-    span = both;
-    is_smaller = is_smaller || span.width() < (1.0 - kLeastGain) * before - 1e-8;
+    if (both.low <= both.high) span = both;  // else rounding: the box stays as it is
+    after += std::min(span.width(), kFar);
   }
-  return is_smaller;
+  return after < (1.0 - kLeastGain) * before;
 }
 
 void ConvexityTest::contract(InputBox& box) const {

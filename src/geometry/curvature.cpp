@@ -37,6 +37,9 @@ constexpr Index kSmall = 64;
 /// Steps of the Krylov space that takes their place above.
 constexpr Index kKrylov = 4;
 
+/// Operations that the ascents at one point may take together.
+constexpr double kMostOperations = 1e10;
+
 /// Size of the matrix of the spectral bound: pairs of tangent directions, and numbers in it.
 constexpr Index kMostPairs = 300, kMostNumbers = 1000000;
 
@@ -101,10 +104,11 @@ struct Ascent {
   Vector alpha;
 };
 
-Ascent ascend(const ManifoldPoint& point, Part part, Vector alpha,
-              const CurvatureOptions& options) {
+/// @param left Iterations that all ascents together may still take.
+Ascent ascend(const ManifoldPoint& point, Part part, Vector alpha, const CurvatureOptions& options,
+              long& left) {
   Ascent best{0.0, alpha};
-  for (int iteration = 0; iteration < options.iterations; ++iteration) {
+  for (int iteration = 0; iteration < options.iterations && left > 0; ++iteration, --left) {
     const Vector second = part_of(point, part, alpha);
     const double value = second.stableNorm();
     if (!(value > best.value * (1.0 + options.tolerance))) {
@@ -117,8 +121,17 @@ Ascent ascend(const ManifoldPoint& point, Part part, Vector alpha,
   return best;
 }
 
+/// Iterations that fit into the operations allowed to one search; no result depends on the machine.
+long iterations_within(const ManifoldPoint& point) {
+  const Index n = point.dimension();
+  const Index passes = n <= kSmall ? n + 8 : 2 * kKrylov + 6;
+  const double each = 2.0 * static_cast<double>(point.ambient()) * static_cast<double>(n * passes);
+  return std::max(8L, static_cast<long>(kMostOperations / each));
+}
+
 /// Starts of ascents: patterns that bend most, then random directions.
 Ascent ascend_from_many(const ManifoldPoint& point, Part part, const CurvatureOptions& options) {
+  long left = iterations_within(point);
   const Vector& bends = point.largest_bends();
   std::vector<Index> order(static_cast<std::size_t>(bends.size()));
   std::iota(order.begin(), order.end(), Index{0});
@@ -129,7 +142,7 @@ Ascent ascend_from_many(const ManifoldPoint& point, Part part, const CurvatureOp
       [&](Index i, Index j) { return bends(i) != bends(j) ? bends(i) > bends(j) : i < j; });
   std::mt19937_64 engine(options.seed);
   Ascent best{0.0, Vector::Unit(point.dimension(), 0)};
-  for (int start = 0; start < options.starts; ++start) {
+  for (int start = 0; start < options.starts && left > 0; ++start) {
     Vector alpha(point.dimension());
     if (static_cast<std::size_t>(start) < patterns) {
       alpha =
@@ -139,7 +152,7 @@ Ascent ascend_from_many(const ManifoldPoint& point, Part part, const CurvatureOp
     }
     const double norm = alpha.stableNorm();
     if (!(norm > 0.0)) continue;
-    const Ascent found = ascend(point, part, alpha / norm, options);
+    const Ascent found = ascend(point, part, alpha / norm, options, left);
     if (found.value > best.value) best = found;
   }
   return best;
@@ -396,7 +409,8 @@ LargestCurvature largest_curvature(const ManifoldPoint& point, const CurvatureOp
       result.upper = search.upper;
       result.upper_from = "bounds on cones of normals";
       // Where the search has found more than the ascent, its direction is improved once more.
-      const Ascent other = ascend(point, Part::normal, search.alpha, options);
+      long left = options.iterations;
+      const Ascent other = ascend(point, Part::normal, search.alpha, options, left);
       if (other.value > ascent.value) alpha = other.alpha;
       is_exact = codimension == 2;
       if (is_exact) result.method = CurvatureMethod::pencil;

@@ -25,17 +25,30 @@ double smallest_magnitude(const Span& u) {
   return u.low <= 0.0 && u.high >= 0.0 ? 0.0 : std::min(std::abs(u.low), std::abs(u.high));
 }
 
-/// The finite part of an interval in so many cells, and what is beyond.
-template <class See>
-void for_each_cell(const Span& u, double far, int cells, const See& see) {
-  const double low = std::clamp(u.low, -far, far), high = std::clamp(u.high, -far, far);
-  if (u.low < low) see(Span{u.low, std::min(u.high, low)});
-  if (u.high > high) see(Span{std::max(u.low, high), u.high});
-  for (int k = 0; k < cells; ++k) {
-    const double a = low + (high - low) * k / cells, b = low + (high - low) * (k + 1) / cells;
-    see(Span{a, k + 1 == cells ? high : b});
+/// f', f'' and f - y at one input.
+struct NodeValues {
+  double u, slope, second, residual;
+};
+
+/// A cell between two inputs, and bounds of what is known of f over it: f' falls with |u|, |f''| has
+/// one maximum on each side of zero, f - y rises.
+struct Cell {
+  NodeValues low, high;
+  double slope_at_zero, peak, second_at_peak;
+
+  [[nodiscard]] Span slopes() const {
+    const bool has_zero = low.u <= 0.0 && high.u >= 0.0;
+    return {std::min(low.slope, high.slope),
+            has_zero ? slope_at_zero : std::max(low.slope, high.slope)};
   }
-}
+  [[nodiscard]] Span seconds() const {
+    Span result{std::min(low.second, high.second), std::max(low.second, high.second)};
+    // f'' has the sign of -u.
+    if (low.u < -peak && -peak < high.u) result.high = second_at_peak;
+    if (low.u < peak && peak < high.u) result.low = -second_at_peak;
+    return result;
+  }
+};
 
 Span product(const Span& a, const Span& b) {
   const auto times = [](double x, double y) { return x == 0.0 || y == 0.0 ? 0.0 : x * y; };
@@ -83,21 +96,6 @@ double largest_ratio_beyond(Activation activation, double a) {
 
 double largest_third(Activation activation) { return std::abs(evaluate(activation, 0.0).third); }
 
-double largest_moment(Activation activation) {
-  switch (activation) {
-    case Activation::tanh:
-      return 0.4477432046943029;  // at u tanh u = 1/2, rounded up
-    case Activation::logistic:
-      return 0.5 * 0.4477432046943029;  // sigma(u) = (1 + tanh(u / 2)) / 2
-    case Activation::arctan:
-      return 1.0 / std::numbers::pi * (1.0 + 1e-15);  // at pi u / 2 = 1
-    case Activation::erf:
-      break;
-  }
-  // u exp(-pi u^2 / 4) at u^2 = 2 / pi
-  return std::sqrt(2.0 / std::numbers::pi) * std::exp(-0.5) * (1.0 + 1e-15);
-}
-
 double NodeFunction::value(double u) const {
   return (1.0 - tau_) * u + tau_ * evaluate(activation_, u).value;
 }
@@ -141,73 +139,108 @@ Span NodeFunction::slopes(const Span& u) const {
 }
 
 Span NodeFunction::seconds(const Span& u) const {
-  // f'' is odd, negative for u > 0, and monotonic between the places of its extrema.
-  const double peak = largest_second(activation_).first;
-  Span result{std::min(second(u.low), second(u.high)), std::max(second(u.low), second(u.high))};
-  for (const double at : {-peak, peak})
-    if (u.low < at && at < u.high) {
-      result.low = std::min(result.low, second(at));
-      result.high = std::max(result.high, second(at));
-    }
-  return result;
+  const auto [peak, second_at_peak] = largest_second(activation_);
+  const NodeValues low{u.low, 0.0, second(u.low), 0.0}, high{u.high, 0.0, second(u.high), 0.0};
+  return Cell{low, high, 0.0, peak, tau_ * second_at_peak}.seconds();
 }
 
-double NodeFunction::least_convexity(const Span& u, double y, int cells) const {
-  const double far = kFar * largest_second(activation_).first;
-  double least = kInfinity;
-  for_each_cell(u, far, cells, [&](const Span& cell) {
-    const double slope = slopes(cell).low;
-    // Where f grows for ever, f'' falls faster: sup |f''| |f| beyond is that at the near end.
-    Span residuals{residual(cell.low, y), residual(cell.high, y)};
-    double bent = product(seconds(cell), residuals).low;
-    if (std::isinf(bent)) {
-      const double near = smallest_magnitude(cell);
-      bent = -std::abs(second(near)) * (std::abs(y) + 1.0 + near) * 2.0;
+/// Calls see(cell) for the finite part of an interval in so many cells, and for what is beyond.
+template <class See>
+void NodeFunction::for_each_cell(const Span& u, double y, int cells, const See& see) const {
+  const auto [peak, second_at_peak] = largest_second(activation_);
+  const double far = kFar * peak;
+  const auto values_at = [&](double at) {
+    if (std::isinf(at)) return NodeValues{at, slope(at), 0.0, residual(at, y)};
+    const ActivationValues s = evaluate(activation_, at);
+    return NodeValues{at, (1.0 - tau_) + tau_ * s.first, tau_ * s.second,
+                      tautrack::residual(s, range(activation_), at, tau_, y)};
+  };
+  const auto visit = [&](const NodeValues& low, const NodeValues& high) {
+    see(Cell{low, high, slope(0.0), peak, tau_ * second_at_peak});
+  };
+  const double low = std::clamp(u.low, -far, far), high = std::clamp(u.high, -far, far);
+  NodeValues before = values_at(low);
+  if (u.low < low) visit(values_at(u.low), values_at(std::min(u.high, low)));
+  if (high > low) {
+    for (int k = 1; k <= cells; ++k) {
+      const NodeValues next = values_at(k == cells ? high : low + (high - low) * k / cells);
+      visit(before, next);
+      before = next;
     }
-    least = std::min(least, slope * slope + bent);
-  });
+  } else if (u.low == u.high) {
+    visit(before, before);
+  }
+  if (u.high > high) visit(values_at(std::max(u.low, high)), values_at(u.high));
+}
+
+namespace {
+
+/// Lower bound of f'^2 + f'' (f - y) over a cell.
+double least_convexity_of(const Cell& cell, double y) {
+  const Span seconds = cell.seconds();
+  double bent = product(seconds, {cell.low.residual, cell.high.residual}).low;
+  if (!std::isfinite(bent)) {
+    // Where f grows for ever, f'' falls faster: |f''| |f - y| is largest at the near end, or nearly.
+    const double near = std::min(std::abs(cell.low.u), std::abs(cell.high.u));
+    bent = -2.0 * std::max(-seconds.low, seconds.high) * (std::abs(y) + 1.0 + near);
+  }
+  const double slope = cell.slopes().low;
+  return slope * slope + bent;
+}
+
+}  // namespace
+
+double NodeFunction::least_convexity(const Span& u, double y, int cells) const {
+  double least = kInfinity;
+  for_each_cell(u, y, cells,
+                [&](const Cell& cell) { least = std::min(least, least_convexity_of(cell, y)); });
   return least;
 }
 
 double NodeFunction::convexity_loss(const Span& u, double y, double theta, int cells) const {
-  const double far = kFar * largest_second(activation_).first;
-  const double at_theta = slope(theta) * slope(theta);
+  const auto [peak, second_at_peak] = largest_second(activation_);
+  const NodeValues at_theta{theta, slope(theta), second(theta), residual(theta, y)};
+  const double aim = at_theta.slope * at_theta.slope;
   double loss = 0.0;
-  for_each_cell(u, far, cells, [&](const Span& cell) {
-    const double least = least_convexity(cell, y, 1);
-    if (at_theta <= least) return;
+  for_each_cell(u, y, cells, [&](const Cell& cell) {
+    const double least = least_convexity_of(cell, y);
+    if (aim <= least) return;
     // The mean value theorem in r = f - y, d(f'^2 + f'' r) / dr = 3 f'' + f''' r / f', is good near
     // theta, the quotient itself away from it.
-    const Span with_theta{std::min(cell.low, theta), std::max(cell.high, theta)};
-    const Span second = seconds(with_theta);
+    const Cell with_theta{cell.low.u < theta ? cell.low : at_theta,
+                          cell.high.u > theta ? cell.high : at_theta, cell.slope_at_zero, peak,
+                          tau_ * second_at_peak};
+    const Span second = with_theta.seconds();
     const double residuals =
-        std::max(std::abs(residual(with_theta.low, y)), std::abs(residual(with_theta.high, y)));
+        std::max(std::abs(with_theta.low.residual), std::abs(with_theta.high.residual));
     double bound = 3.0 * std::max(std::abs(second.low), std::abs(second.high)) +
-                   tau_ * largest_third(activation_) * residuals / slopes(with_theta).low;
+                   tau_ * largest_third(activation_) * residuals / with_theta.slopes().low;
     if (std::isnan(bound)) bound = kInfinity;
     double nearest = 0.0;
-    if (cell.low > theta) nearest = residual(cell.low, y);
-    if (cell.high < theta) nearest = -residual(cell.high, y);
-    if (nearest > 0.0) bound = std::min(bound, (at_theta - least) / nearest);
+    if (cell.low.u > theta) nearest = cell.low.residual;
+    if (cell.high.u < theta) nearest = -cell.high.residual;
+    if (nearest > 0.0) bound = std::min(bound, (aim - least) / nearest);
     loss = std::max(loss, bound);
   });
   return loss;
 }
 
 Span NodeFunction::pulls(const Span& u, double y, double theta, int cells) const {
-  const double far = kFar * largest_second(activation_).first;
+  const NodeValues at_theta{theta, slope(theta), 0.0, 0.0};
   Span result{kInfinity, 0.0};
-  for_each_cell(u, far, cells, [&](const Span& cell) {
-    const Span slope = slopes(cell);
-    Span secant = slopes({std::min(cell.low, theta), std::max(cell.high, theta)});
+  for_each_cell(u, y, cells, [&](const Cell& cell) {
+    const Cell with_theta{cell.low.u < theta ? cell.low : at_theta,
+                          cell.high.u > theta ? cell.high : at_theta, cell.slope_at_zero, 0.0, 0.0};
+    const Span slope = cell.slopes();
+    Span secant = with_theta.slopes();
     // Away from theta the quotient of the residual itself is sharper.
-    const double from = cell.low - theta, to = cell.high - theta;
+    const double from = cell.low.u - theta, to = cell.high.u - theta;
     if (from > 0.0 && std::isfinite(to)) {
-      secant.low = std::max(secant.low, residual(cell.low, y) / to);
-      secant.high = std::min(secant.high, residual(cell.high, y) / from);
+      secant.low = std::max(secant.low, cell.low.residual / to);
+      secant.high = std::min(secant.high, cell.high.residual / from);
     } else if (to < 0.0 && std::isfinite(from)) {
-      secant.low = std::max(secant.low, residual(cell.high, y) / from);
-      secant.high = std::min(secant.high, residual(cell.low, y) / to);
+      secant.low = std::max(secant.low, cell.high.residual / from);
+      secant.high = std::min(secant.high, cell.low.residual / to);
     }
     result.low = std::min(result.low, slope.low * secant.low);
     result.high = std::max(result.high, slope.high * secant.high);

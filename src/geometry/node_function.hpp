@@ -45,6 +45,9 @@ class NodeFunction {
   [[nodiscard]] Span pulls(const Span& u, double y, double theta, int cells) const;
 
  private:
+  template <class See>
+  void for_each_cell(const Span& u, double y, int cells, const See& see) const;
+
   Activation activation_;
   double tau_;
 };
@@ -57,8 +60,5 @@ class NodeFunction {
 
 /// sup |sigma'''|, at u = 0.
 [[nodiscard]] double largest_third(Activation activation);
-
-/// sup |u| sigma'(u).
-[[nodiscard]] double largest_moment(Activation activation);
 
 }  // namespace tautrack

@@ -1,5 +1,6 @@
 #include "tautrack/endgame/infinite_weights.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <doctest/doctest.h>
@@ -69,6 +70,33 @@ TEST_CASE("a neutral slow pattern still carries the weights to infinity") {
         doctest::Approx(0.25 * std::log(16.0 / 3.0)).epsilon(1e-2).scale(0.0));
   // r_b = 3 > 2 r_n = 2
   CHECK(path.infinity->local_infimum == true);
+}
+
+TEST_CASE("on the way to infinity the weights are those of geometry, section 4") {
+  // y, delta, w; w goes with rate * log(1 / delta), linear * delta^-1 where that is not zero.
+  struct Row {
+    double y1, y2, delta, w, rate;
+  };
+  const Row rows[] = {{0.3, 1.05, 1e-10, 10.34928662032708, 0.5},
+                      {1.0, 1.0, 1e-8, 8.375196732196457, 0.5},
+                      {0.5, 1.0, 1e-10, 6.174939284850395, 0.25}};
+  for (const Row& row : rows) {
+    CAPTURE(row.w);
+    TrackOptions options;
+    options.landings = {1.0 - row.delta};
+    Matrix X(2, 1);
+    X << 3.0, 1.0;
+    Vector y(2);
+    y << row.y1, row.y2;
+    const NaturalPath path = track_natural(Perceptron(make_problem(X, y)), options);
+    const auto landing =
+        std::find_if(path.points.begin(), path.points.end(),
+                     [](const NaturalPoint& point) { return point.kind == PointKind::landing; });
+    REQUIRE(landing != path.points.end());
+    // 1 - tau is delta only to the rounding of tau.
+    const double w = row.w + row.rate * std::log(row.delta / (1.0 - landing->tau));
+    CHECK(std::abs(landing->weights(0) - w) <= 1e-9 * w);
+  }
 }
 
 TEST_CASE("a path may run to infinity although the limit is no infimum") {
