@@ -233,7 +233,8 @@ ExaminedProblem examine_problem(const GeometryRequest& request, const Problem& p
   examined.supremum = supremum;
   say("the curvature at the point is known, now the certificate");
   if (examined.point && examined.point->is_stationary)
-    examined.certificate = certify_unique(network, examined.point->v, request.tau);
+    examined.certificate = certify_unique(network, examined.point->v, request.tau,
+                                          {supremum.upper, supremum.upper_from});
   say("now the limits at infinite weights");
   examined.strata = enumerate_strata(problem, request.network.perceptron, request.strata);
   examined.strata_in_general = strata_count(network.patterns(), network.unknowns()) - 1.0;

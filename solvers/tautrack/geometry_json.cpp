@@ -79,19 +79,6 @@ Json reach_report(const CurvatureSupremum& supremum) {
           {"at_most", supremum.bounded == false ? 0.0 : 1.0 / supremum.best}};
 }
 
-Json certificate_report(const std::optional<UniquenessCertificate>& certificate) {
-  if (!certificate) return {};
-  return {{"unique", certificate->unique},
-          {"proof", to_string(certificate->proof)},
-          {"distance", certificate->distance},
-          {"curvature_bound", certificate->curvature_bound},
-          {"curvature_bound_from", certificate->curvature_bound_from},
-          {"product", certificate->product},
-          {"message", certificate->message},
-          {"global", certificate->global},
-          {"global_message", certificate->global_message}};
-}
-
 Json strata_report(const ExaminedProblem& examined) {
   const StrataResult& strata = examined.strata;
   Json infima = Json::array();

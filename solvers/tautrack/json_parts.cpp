@@ -163,6 +163,20 @@ Json infinity_report(const NaturalPath& path) {
           {"local_infimum_reason", infinity.local_infimum_reason}};
 }
 
+Json certificate_report(const std::optional<UniquenessCertificate>& certificate) {
+  if (!certificate) return {};
+  return {{"unique", certificate->unique},
+          {"proof", to_string(certificate->proof)},
+          {"distance", certificate->distance},
+          {"curvature_bound", certificate->curvature_bound},
+          {"curvature_bound_from", certificate->curvature_bound_from},
+          {"product", certificate->product},
+          {"message", certificate->message},
+          {"global", certificate->global},
+          {"global_product", certificate->global_product},
+          {"global_message", certificate->global_message}};
+}
+
 std::string json_text(const Json& value) {
   std::string out;
   append(value, 0, out);

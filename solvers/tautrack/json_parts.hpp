@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tautrack/geometry/uniqueness.hpp"
 #include "tautrack/path/natural_path.hpp"
 
 #include "data.hpp"
@@ -37,6 +38,9 @@ template <class T>
 
 /// The limit of a path whose weights grow without bound, or null for others.
 [[nodiscard]] Json infinity_report(const NaturalPath& path);
+
+/// What geometry proves of a stationary point, or null.
+[[nodiscard]] Json certificate_report(const std::optional<UniquenessCertificate>& certificate);
 
 /// The value as indented text with a line end. Bytes that are not UTF-8 become U+FFFD, numbers that
 /// are not finite null.

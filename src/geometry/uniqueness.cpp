@@ -7,8 +7,6 @@
 
 #include <Eigen/Cholesky>
 
-#include "tautrack/geometry/curvature_bound.hpp"
-
 #include "core/names.hpp"
 #include "core/text.hpp"
 #include "geometry/convexity.hpp"
@@ -123,14 +121,16 @@ void improve(const Perceptron& network, double tau, Perceptron::Workspace& work,
 
 std::string_view to_string(UniquenessProof proof) noexcept { return name_of(kProofNames, proof); }
 
-UniquenessCertificate certify_unique(const Perceptron& network, const Vector& v, double tau) {
+UniquenessCertificate certify_unique(const Perceptron& network, const Vector& v, double tau,
+                                     const CurvatureBound& known) {
   if (!(tau >= 0.0 && tau <= 1.0))
     throw std::invalid_argument("tau must lie in [0, 1], got " + number(tau));
   UniquenessCertificate certificate;
   certificate.tau = tau;
   Perceptron::Workspace work(network);
   certificate.distance = distance_at(network, v, tau, work);
-  const CurvatureBound bound = CurvatureBounds(network).at(tau);
+  const CurvatureBound general = CurvatureBounds(network).at(tau);
+  const CurvatureBound& bound = known.value < general.value ? known : general;
   certificate.curvature_bound = bound.value;
   certificate.curvature_bound_from = bound.from;
   certificate.product = certificate.distance == 0.0 ? 0.0 : certificate.distance * bound.value;

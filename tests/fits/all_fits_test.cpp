@@ -9,6 +9,7 @@
 #include "tautrack/certify/certificate.hpp"
 
 #include "support/exponential_minima.hpp"
+#include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
 
 using namespace tautrack;
@@ -122,6 +123,27 @@ TEST_CASE("without the exhaustive search the level is never higher than index-co
   // A single minimum is not called unique either.
   const Case one = load("s2_folds");
   CHECK(find_all_fits(one.problem, one.network, options).unique == Answer::unknown);
+}
+
+TEST_CASE("geometry proves a good fit of four weights unique and global without any search") {
+  support::Random random(5);
+  Matrix X(9, 4);
+  Vector w(4), y(9);
+  for (double& entry : X.reshaped()) entry = random.normal();
+  for (double& entry : w) entry = 0.5 * random.normal();
+  for (Index i = 0; i < 9; ++i) y(i) = std::tanh(X.row(i).dot(w)) + 0.002 * random.normal();
+  FitOptions options = patient();
+  options.exhaustive = false;
+  const AllFits fits = find_all_fits(make_problem(X, y), {}, options);
+  REQUIRE(fits.certificate.has_value());
+  CHECK(fits.certificate->proof == UniquenessProof::convexity);
+  CHECK(fits.certificate->global_product < 1.0);
+  // A certificate of geometry needs a point that is proven to exist.
+  const bool is_proven = Certifier::available();
+  CHECK(fits.unique == (is_proven ? Answer::yes : Answer::unknown));
+  CHECK(fits.global_is_proven == is_proven);
+  if (is_proven) CHECK(fits.unique_reason == fits.certificate->message);
+  CHECK(fits.level == Completeness::index_consistent);  // the list itself is not proven by a search
 }
 
 TEST_CASE("a run cut short is heuristic and says so") {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "tautrack/core/types.hpp"
+#include "tautrack/geometry/curvature_bound.hpp"
 #include "tautrack/network/perceptron.hpp"
 
 namespace tautrack {
@@ -37,9 +38,12 @@ struct UniquenessCertificate {
 };
 
 /// @param v n, a stationary point to rounding.
+/// @param known A bound of the curvature over all weights at this tau that the caller has besides, such
+/// as that of curvature_supremum(); counts where it is smaller than that of CurvatureBounds.
 /// @throws std::invalid_argument when tau is not in [0, 1].
-[[nodiscard]] UniquenessCertificate certify_unique(const Perceptron& network, const Vector& v,
-                                                   double tau);
+[[nodiscard]] UniquenessCertificate certify_unique(
+    const Perceptron& network, const Vector& v, double tau,
+    const CurvatureBound& known = {std::numeric_limits<double>::infinity(), ""});
 
 /// How far along the natural path there is exactly one stationary point.
 struct PathUniqueness {
