@@ -72,6 +72,7 @@ void try_convexity(const Perceptron& network, double energy, UniquenessCertifica
     return;
   }
   const ConvexityTest test(network, certificate.tau);
+  certificate.global_product = test.convexity_product(energy);
   std::string why_not = "the energy is not convex on all weights that may be stationary";
   if (!certificate.unique && is_attained(network, certificate.tau)) {
     if (std::optional<InputBox> box = test.box_of_all(why_not)) {
@@ -87,7 +88,6 @@ void try_convexity(const Perceptron& network, double energy, UniquenessCertifica
     }
   }
   if (!certificate.unique) certificate.message += "; " + why_not;
-  certificate.global_product = test.convexity_product(energy);
   certificate.global =
       certificate.global_product < 1.0 - kRoom || test.is_convex(test.box_below(energy));
   certificate.global_message =
