@@ -173,11 +173,11 @@ std::string bound_text(double bound) {
 /// The direction of weights that the library calls way_out, where it is short.
 std::string way_out_text(const Vector& direction) {
   constexpr Index most = 8;
-  if (direction.size() > most) return "(way_out, a direction of the weights: --json)";
+  if (direction.size() > most) return "(that direction of the weights: --json, way_out)";
   std::string list;
   for (const double part : direction)
     list += fmt::format("{}{:.4g}", list.empty() ? "" : ", ", part);
-  return fmt::format("way_out, a direction of the weights: ({})", list);
+  return fmt::format("direction of the weights: ({})", list);
 }
 
 void add_supremum(Page& page, const GeometryRequest& request, const CurvatureSupremum& supremum) {

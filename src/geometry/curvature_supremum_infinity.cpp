@@ -308,8 +308,8 @@ Growth growth_at_one(const Rows& rows, const Perceptron& network, const Supremum
                                  : "no exponent is positive in any sector of directions";
   } else {
     growth.reason = tails == Tails::algebraic
-                        ? "it grows in proportion to the weights along way_out"
-                        : "it grows exponentially along way_out, where a pattern saturates too "
+                        ? "it grows in proportion to the weights in a direction"
+                        : "it grows exponentially in a direction in which a pattern saturates too "
                           "slowly beside the slowest ones";
   }
   return growth;
