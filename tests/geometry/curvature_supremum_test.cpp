@@ -333,8 +333,7 @@ TEST_CASE("rows in general position have unbounded curvature at tau = 1, along w
 }
 
 TEST_CASE("the exponent along way_out is that of the rates") {
-  // (0, 1), (1, 0) and x = (1, 1/2): over the slow ones x has coefficients, and along v the exponent is
-  // the largest of 2 (r_j + r_k - r_i) of all that do not cancel.
+  // Rates 0.7 (slow) and 1 (fast): k grows like exp(2 (2 * 0.7 - 1) w).
   const Perceptron network = network_of(matrix(1, {1.0, 0.7}));
   const CurvatureSupremum result = curvature_supremum(network, 1.0);
   REQUIRE(result.bounded == false);
