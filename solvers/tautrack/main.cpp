@@ -14,6 +14,7 @@
 
 #include "tautrack/version.hpp"
 
+#include "figures.hpp"
 #include "output_files.hpp"
 #include "solve.hpp"
 #include "text.hpp"
@@ -37,6 +38,7 @@ constexpr const char* more_about_program =
     R"(Examples:
   tautrack track           the path to a fit of the bundled iris data
   tautrack solve           all fits, best first, and what the best is worth
+  tautrack figures         pictures of the geometry behind it, in the folder figures
   tautrack track --help    all options, and what a data file looks like
   tautrack solve cancer.csv --seconds 300 --plot fits.svg
 
@@ -78,6 +80,8 @@ int run(int argc, char** argv) {
   add_track_command(program, track);
   SolveRequest solve;
   const CLI::App& solve_command = add_solve_command(program, solve);
+  FiguresRequest figures;
+  const CLI::App& figures_command = add_figures_command(program, figures);
 
   try {
     program.parse(argc, argv);
@@ -96,6 +100,7 @@ int run(int argc, char** argv) {
     return fail(fmt::format("{} (see tautrack {}--help)", error.what(),
                             commands.empty() ? "" : commands.front()->get_name() + ' '));
   }
+  if (figures_command.parsed()) return run_figures(std::move(figures));
   return solve_command.parsed() ? run_solve(std::move(solve)) : run_track(std::move(track));
 }
 

@@ -1,0 +1,53 @@
+#include "drivers.hpp"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace tautrack::program {
+namespace {
+
+/// Why data of these sizes are not those of a hypersurface with so many weights.
+std::optional<std::string> refuse_unless(const Problem& problem, Index patterns, Index weights) {
+  if (problem.X.rows() == patterns && problem.X.cols() == weights) return std::nullopt;
+  return fmt::format(
+      "it shows {} patterns and {} weight{} (a bias counts; see --no-bias), and these data have {} "
+      "and {}",
+      patterns, weights, weights == 1 ? "" : "s", problem.X.rows(), problem.X.cols());
+}
+
+std::optional<std::string> refuse_unless_plane(const Problem& problem) {
+  return refuse_unless(problem, 2, 1);
+}
+
+std::optional<std::string> refuse_unless_surface(const Problem& problem) {
+  return refuse_unless(problem, 3, 2);
+}
+
+}  // namespace
+
+bool FigureCheck::holds() const {
+  const double scale = reference == 0.0 ? 1.0 : std::abs(reference);
+  return std::abs(value - reference) <= tolerance * scale;
+}
+
+const std::vector<FigureDriver>& figure_drivers() {
+  static const std::vector<FigureDriver> drivers = {
+      {"manifold", "A data manifold with tangent planes, normals and its boundary", true,
+       make_manifold, refuse_unless_surface},
+      {"projections", "A data curve with its evolute, and targets with their projections", true,
+       make_projections, refuse_unless_plane},
+      {"boundaries", "The boundaries P_a and P_b of a data curve, and beyond them", true,
+       make_boundaries, refuse_unless_plane},
+      {"boundaries_surface", "The same of a data surface", true, make_boundaries_surface,
+       refuse_unless_surface},
+      {"counts", "How many solutions each target has", true, make_counts, refuse_unless_plane},
+      {"paths", "Natural paths with their folds: weights, energy and output", true, make_paths},
+      {"frames", "How the caustic passes over a target as tau grows (with --format html: moving)",
+       true, make_frames, refuse_unless_plane},
+      // Further figures (spirals, layers, holes, mug) go here.
+  };
+  return drivers;
+}
+
+}  // namespace tautrack::program
