@@ -84,23 +84,21 @@ std::string lines_of_panel(const Figure& figure, bool is_beyond) {
   script.add("plot ");
   if (!is_beyond)
     script.add(
-        "{} using 1:2 with filledcurves closed fc rgb '#DCEAF4' title 'one projection "
-        "only, by the theorem', \\\n  {} using 1:2:($5-$1):($6-$2) with vectors nohead lw "
-        "1 dt (2,3) lc rgb '#666666' title 'normals at the ends of Z', \\\n  ",
+        "{} using 1:2 with filledcurves closed fc rgb '#DCEAF4' notitle, "
+        "\\\n  {} using 1:2:($5-$1):($6-$2) with vectors nohead lw "
+        "1 dt (2,3) lc rgb '#666666' notitle, \\\n  ",
         file_of(figure, "band"), file_of(figure, "ends"));
-  script.add("{} using 2:3 with lines lw 1.8 lc rgb '{}' title 'evolute (caustic)', \\\n",
-             file_of(figure, "evolute"), caustic_colour);
-  script.add("  {} using 2:3 with lines lw 2.2 lc rgb '{}' title 'P_a', \\\n",
+  script.add("{} using 2:3 with lines lw 1.8 lc rgb '{}' notitle, \\\n", file_of(figure, "evolute"),
+             caustic_colour);
+  script.add("  {} using 2:3 with lines lw 2.2 lc rgb '{}' notitle, \\\n",
              file_of(figure, "a" + which), a_colour);
-  script.add("  {} using 2:3 with lines lw 2.2 dt (10,4) lc rgb '{}' title 'P_b', \\\n",
+  script.add("  {} using 2:3 with lines lw 2.2 dt (6,2) lc rgb '{}' notitle, \\\n",
              file_of(figure, "b" + which), b_colour);
-  script.add("  {} using 2:3 with lines lw 3 lc rgb '{}' title 'data manifold Z'",
-             file_of(figure, "manifold"), manifold_colour);
+  script.add("  {} using 2:3 with lines lw 3 lc rgb '{}' notitle", file_of(figure, "manifold"),
+             manifold_colour);
   if (is_beyond)
-    script.add(
-        ", \\\n  {} using 2:3 with points pt 6 ps 1.1 lw 1.6 lc rgb 'black' title 'cusps of "
-        "P_a and P_b'",
-        file_of(figure, "cusps"));
+    script.add(", \\\n  {} using 2:3 with points pt 6 ps 1.1 lw 1.6 lc rgb 'black' notitle",
+               file_of(figure, "cusps"));
   else
     script.add(", \\\n  {} using 3:4 with points pt 7 ps 0.7 lc rgb 'black' notitle",
                file_of(figure, "ends"));
@@ -125,7 +123,7 @@ Figure make_boundaries(const FigureRequest& request) {
   figure.name = "boundaries";
   figure.width = 1600;
   figure.height = 940;
-  figure.title = "Between P_a and P_b a projection is the only one";
+  figure.title = "Boundaries of the data manifold between which a projection is the only one";
   figure.caption =
       "Left: the curves P_a and P_b at the distance 1/|k|max on either side of the data manifold "
       "Z. "
@@ -160,7 +158,14 @@ Figure make_boundaries(const FigureRequest& request) {
         (left + 340) / figure.width, 0.105);
     script.add("{}", lines_of_panel(figure, is_beyond));
   }
-  script.add("unset multiplot\n");
+  script.end_panels(figure, 870,
+                    {manifold_entry(),
+                     caustic_entry(),
+                     {line_style(2.2, a_colour), "P_a"},
+                     {line_style(2.2, b_colour) + " dt (6,2)", "P_b"},
+                     {"points pt 5 ps 2.4 lc rgb '#DCEAF4'", "one projection only"},
+                     {line_style(1.0, "#666666") + " dt (2,3)", "normals at the ends of Z"},
+                     {"points pt 6 ps 1.1 lw 1.6 lc rgb 'black'", "cusps of P_a, P_b"}});
   figure.script = std::move(script).text();
   return figure;
 }

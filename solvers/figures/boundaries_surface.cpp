@@ -77,7 +77,7 @@ void add_known_checks(Figure& figure, const Perceptron& network, const Curvature
       check(figure, "distance of the weights of the maximum to the known ones" + at,
             std::min((supremum.weights - w).norm(), (supremum.weights + w).norm()), 0.0, 1e-5);
   }
-  check(figure, "radius 1/|k|max at tau = 0.8", 1.0 / found.best, 0.8861480051342616);
+  check(figure, "radius 1/|k|max at τ = 0.8", 1.0 / found.best, 0.8861480051342616);
   const DataManifold manifold(network, tau);
   const double strata[] = {.6192, .5760, .8492};
   double known_sum = 0.0, sum = 0.0;
@@ -89,6 +89,19 @@ void add_known_checks(Figure& figure, const Perceptron& network, const Curvature
           largest < found.best ? 1 : 0, 1, 0);
   }
   check(figure, "sum of |k|max over the three limit strata", sum, known_sum, 2e-4);
+}
+
+/// Unit vectors along the axes, at the lower left.
+void add_axes(Script& script, double limit) {
+  const Point3 origin = {-0.58 * limit, -0.5 * limit, -0.85 * limit};
+  for (std::size_t k = 0; k < 3; ++k) {
+    Point3 tip = origin, text = origin;
+    tip[k] += 1.0;
+    text[k] += 1.3;
+    script.add("set arrow from {},{},{} to {},{},{} filled lw 1.5 lc rgb '#333333'\n", origin[0],
+               origin[1], origin[2], tip[0], tip[1], tip[2]);
+    script.add("set label 'y_{}' at {},{},{} center front\n", k + 1, text[0], text[1], text[2]);
+  }
 }
 
 }  // namespace
@@ -108,13 +121,13 @@ Figure make_boundaries_surface(const FigureRequest& request) {
         "flat");
   const double radius = 1.0 / supremum.best;
   const SurfaceParameters parameters(network, is_thesis);
-  const std::vector<double> grid = sinh_grid(1.2, largest_weight, 45);
+  const std::vector<double> grid = sinh_grid(1.2, largest_weight, 37);
 
   Figure figure;
   figure.name = "boundaries_surface";
   figure.width = 1700;
-  figure.height = 960;
-  figure.title = "The boundaries P_a and P_b of a data surface, tau = 0.8";
+  figure.height = 900;
+  figure.title = "A data surface and its boundaries, τ = 0.8";
   figure.caption =
       "The data manifold Z (grey) of three patterns and two weights at tau = 0.8 with the parallel "
       "surfaces P_a (blue) and P_b (orange) on its two sides. Left, at the distance 0.98/|k|max, "
@@ -123,10 +136,10 @@ Figure make_boundaries_surface(const FigureRequest& request) {
   const Mesh surface = mesh_of(
       grid, [&](double a, double b) { return point_of(manifold.position(parameters(a, b))); });
   figure.tables = {mesh_table("manifold", surface)};
-  double largest = 0.0;
+  Point3 largest{};
   const auto see = [&largest](const Mesh& mesh) {
     for (const Point3& point : mesh.points)
-      for (const double coordinate : point) largest = std::max(largest, std::abs(coordinate));
+      for (std::size_t k = 0; k < 3; ++k) largest[k] = std::max(largest[k], std::abs(point[k]));
   };
   see(surface);
   if (is_thesis) add_known_checks(figure, network, supremum, request);
@@ -147,45 +160,37 @@ Figure make_boundaries_surface(const FigureRequest& request) {
 
   Script script;
   script.start_panels(figure);
-  const double limit = std::ceil(2.0 * largest) / 2.0;
+  script.add("unset colorbox\nunset border\nunset xtics\nunset ytics\nunset ztics\n");
+  double limit = 0.0;
+  for (const double coordinate : largest) limit = std::max(limit, 1.02 * coordinate);
   script.add(
-      "set border 127+256+512 lw 0.7 lc rgb '#B0B0B0'\nset view {},1.2,1.0\nset view equal "
-      "xyz\n",
-      view.command());
-  script.add(
-      "set xrange [{0}:{1}]\nset yrange [{0}:{1}]\nset zrange [{0}:{1}]\nset xyplane at "
-      "{0}\n",
+      "set xrange [{0}:{1}]\nset yrange [{0}:{1}]\nset zrange [{0}:{1}]\nset xyplane at {0}\n",
       -limit, limit);
-  const double step = limit > 2.0 ? 2.0 : 1.0;
-  script.add("set xtics {0}\nset ytics {0}\nset ztics {0}\n", step);
-  script.add("set xlabel 'y_1'\nset ylabel 'y_2'\nset zlabel 'y_3'\n");
-  script.add("set pm3d depthorder border lw 0.3\nset pm3d lighting primary 0.45 specular 0.08\n");
+  script.add("set view {}\nset view equal xyz\n", view.command());
+  add_axes(script, limit);
+  script.add(
+      "set pm3d depthorder border lw 0.25 lc rgb '#505050'\n"
+      "set pm3d lighting primary 0.45 specular 0.08\n");
   for (const double offset : offsets) {
     const double left = offset < 1.0 ? 20.0 : 860.0;
     const std::string which = offset < 1.0 ? "" : "beyond";
-    script.place(figure, left, left + 820, 70, 860);
+    script.place(figure, left, left + 820, 70, 840);
     script.add("set label 2 'distance {:g} / |k|_{{max}}' at screen {:.5f},{:.5f} center\n", offset,
                (left + 410) / figure.width, 1.0 - 75.0 / figure.height);
-    if (offset < 1.0)
-      script.add(
-          "set key at screen 0.5,0.07 center top horizontal maxrows 1 samplen 1 Left reverse "
-          "width 3\n");
-    else
-      script.add("unset key\n");
     script.add("splot {} using 1:2:3 with pm3d fillcolor rgb '#70{}' notitle, \\\n",
                file_of(figure, "a" + which), a_colour.substr(1));
     script.add("  {} using 1:2:3 with pm3d fillcolor rgb '#30808080' notitle, \\\n",
                file_of(figure, "manifold"));
-    script.add("  {} using 1:2:3 with pm3d fillcolor rgb '#70{}' notitle, \\\n",
+    script.add("  {} using 1:2:3 with pm3d fillcolor rgb '#70{}' notitle\n",
                file_of(figure, "b" + which), b_colour.substr(1));
-    for (const auto& [title, colour] :
-         {std::pair{"P_a", a_colour}, std::pair{"data manifold Z", std::string_view("#808080")},
-          std::pair{"P_b", b_colour}})
-      script.add("  NaN with points pt 5 ps 2 lc rgb '{}' title '{}'{}", colour, title,
-                 colour == b_colour ? "\n" : ", \\\n");
-    script.add("unset label 1\n");
   }
-  script.add("unset multiplot\n");
+  script.add("unset label\nunset arrow\n");
+  std::vector<LegendEntry> legend;
+  for (const auto& [name, colour] :
+       {std::pair{"P_a", a_colour}, std::pair{"data manifold Z", std::string_view("#808080")},
+        std::pair{"P_b", b_colour}})
+    legend.push_back({fmt::format("points pt 5 ps 2 lc rgb '{}'", colour), name});
+  script.end_panels(figure, 865, legend);
   figure.script = std::move(script).text();
   return figure;
 }

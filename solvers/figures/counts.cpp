@@ -248,21 +248,24 @@ Figure make_counts(const FigureRequest& request) {
           "rgb '{}' notitle, \\\n  ",
           file_of(figure, map.tag), count, count_colours[static_cast<std::size_t>(count)]);
     if (is_end)
-      script.add("{} using 1:2 with lines lw 1.6 dt (8,5) lc rgb '#333333' title 'wall', \\\n  ",
+      script.add("{} using 1:2 with lines lw 1.6 dt (8,5) lc rgb '#333333' notitle, \\\n  ",
                  file_of(figure, "walls"));
     script.add(
-        "{} using 2:3 with lines lw 2 lc rgb '{}' title 'evolute', \\\n  {} using 2:3 with "
-        "lines lw 3 lc rgb '{}' title 'Z'",
+        "{} using 2:3 with lines lw 2 lc rgb '{}' notitle, \\\n  {} using 2:3 with "
+        "lines lw 3 lc rgb '{}' notitle\n",
         file_of(figure, "evolute_" + map.tag), caustic_colour,
         file_of(figure, "manifold_" + map.tag), manifold_colour);
-    if (!is_end) {
-      for (int count = 0; count <= std::min<int>(largest, count_colours.size() - 1); ++count)
-        script.add(", \\\n  NaN with points pt 5 ps 2.6 lc rgb '{}' title ' {}'",
-                   count_colours[static_cast<std::size_t>(count)], count);
-    }
-    script.add("\n");
   }
-  script.add("unset multiplot\n");
+  std::vector<LegendEntry> legend = {manifold_entry(),
+                                     caustic_entry(),
+                                     {line_style(1.6, "#333333") + " dt (8,5)", "wall"},
+                                     {"", "number of solutions:"}};
+  for (int count = 0; count <= std::min<int>(largest, count_colours.size() - 1); ++count)
+    legend.push_back({count == 0 ? std::string("points pt 4 ps 2.2 lw 1 lc rgb '#777777'")
+                                 : fmt::format("points pt 5 ps 2.4 lc rgb '{}'",
+                                               count_colours[static_cast<std::size_t>(count)]),
+                      std::to_string(count)});
+  script.end_panels(figure, 850, legend);
   figure.script = std::move(script).text();
   return figure;
 }

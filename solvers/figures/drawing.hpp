@@ -41,6 +41,20 @@ struct Box {
 /// The smallest square around the box, with the same centre.
 [[nodiscard]] Box square_around(const Box& box);
 
+/// A line of a legend.
+struct LegendEntry {
+  std::string style;  ///< As gnuplot has it, "lines lw 2" or "points pt 7"; empty: no sample.
+  std::string name;
+};
+
+/// "lines lw 2 lc rgb '#000000'".
+[[nodiscard]] std::string line_style(double width, std::string_view colour);
+
+/// Legend entries that figures share.
+[[nodiscard]] LegendEntry manifold_entry();
+[[nodiscard]] LegendEntry caustic_entry();
+[[nodiscard]] LegendEntry target_entry();
+
 /// Builds a gnuplot script.
 class Script {
  public:
@@ -55,6 +69,11 @@ class Script {
 
   /// A multiplot with the title of the figure above it.
   Script& start_panels(const Figure& figure);
+
+  /// A row of samples with their names below all panels, centred at this many pixels from the top;
+  /// it ends the multiplot.
+  Script& end_panels(const Figure& figure, double from_top,
+                     const std::vector<LegendEntry>& entries);
 
   /// Margins of the next panel, in pixels from the left and from the top of the figure.
   Script& place(const Figure& figure, double left, double right, double top, double bottom);

@@ -180,8 +180,8 @@ Figure make_frames(const FigureRequest& request) {
   figure.name = "frames";
   figure.width = 1600;
   figure.height = 1040;
-  figure.title = is_thesis ? "As tau grows the caustic comes in from infinity and passes over y"
-                           : "The caustic as tau grows";
+  figure.title = is_thesis ? "As τ grows the caustic comes in from infinity and passes over y"
+                           : "The caustic as τ grows";
   figure.caption =
       "The data manifold (black) bends as tau grows from 0 to 1, its evolute (purple) comes in "
       "from "
@@ -209,33 +209,36 @@ Figure make_frames(const FigureRequest& request) {
     const double left = 70.0 + 515.0 * static_cast<double>(i % 3);
     const double top = i < 3 ? 95.0 : 555.0;
     script.place(figure, left, left + 470, top, top + 470 * window.height() / window.width());
-    if (i == 3)
-      script.add(
-          "set key at screen 0.5,0.055 center top horizontal maxrows 1 samplen 2 Left "
-          "reverse width 1\n");
+    script.add("set xlabel '{}' offset 0,0.5\nset ylabel '{}' offset 1,0\n", i < 3 ? "" : "y_1",
+               i % 3 == 0 ? "y_2" : "");
     script.add("set title 'τ = {:g}: {}' offset 0,-0.5\nplot ", scene.tau,
                projections_text(scene.feet.rows.size()));
     if (!scene.evolute.rows.empty())
-      script.add("{} using 2:3 with lines lw 1.8 lc rgb '{}' title 'evolute (caustic)', \\\n  ",
+      script.add("{} using 2:3 with lines lw 1.8 lc rgb '{}' notitle, \\\n  ",
                  file_of(figure, scene.evolute.name), caustic_colour);
-    script.add("{} using 2:3 with lines lw 3 lc rgb '{}' title 'data manifold Z', \\\n",
+    script.add("{} using 2:3 with lines lw 3 lc rgb '{}' notitle, \\\n",
                file_of(figure, scene.manifold.name), manifold_colour);
     const std::string feet = file_of(figure, scene.feet.name);
     if (!scene.feet.rows.empty())
       script.add(
           "  {0} using 2:3:4:5 with vectors nohead lw 1.2 dt (6,4) lc rgb '#444444' title "
           "'projection', \\\n"
-          "  {0} using 2:3 with points pt 7 ps 1.1 lc rgb 'black' title 'minimum of E', \\\n"
+          "  {0} using 2:3 with points pt 7 ps 1.1 lc rgb 'black' notitle, \\\n"
           "  {0} using ($7==1?$2:NaN):3 with points pt 7 ps 0.65 lc rgb 'white' notitle, "
           "\\\n",
           feet);
     script.add(
-        "  '+' using ({:.12g}):({:.12g}) every ::0::0 with points pt 3 ps 1.5 lw 2 lc rgb "
-        "'{}' title 'target y'\n",
+        "  '+' using ({:.12g}):({:.12g}) every ::0::0 with points pt 3 ps 1.2 lw 1.6 lc rgb "
+        "'{}' notitle\n",
         y(0), y(1), target_colour);
-    script.add("unset key\n");
   }
-  script.add("unset multiplot\n");
+  script.end_panels(figure, 1010,
+                    {manifold_entry(),
+                     caustic_entry(),
+                     target_entry(),
+                     {line_style(1.2, "#444444") + " dt (6,4)", "projection"},
+                     {"points pt 7 ps 1.1 lc rgb 'black'", "minimum of E"},
+                     {"points pt 6 ps 1.1 lw 2 lc rgb 'black'", "maximum of E"}});
   figure.script = std::move(script).text();
   return figure;
 }

@@ -15,6 +15,7 @@ constexpr View views[] = {{22, -62}, {38, 20}};
 constexpr double weights[][2] = {{.5, .2}, {-.6, .7}, {.3, -1}};
 constexpr std::string_view ball_colours[] = {"#0072B2", "#009E73", "#E07B00"};
 constexpr double half_side = 0.2;  ///< Of tangent squares.
+constexpr double room = 1.28;      ///< Of panels, in sides of the cube.
 constexpr double arrow = 0.5;      ///< Length of normals.
 
 /// A point of the surface with its tangent square.
@@ -162,6 +163,60 @@ std::string legend_text(const FigureRequest& request, std::size_t i, const Ball&
   return fmt::format("{}:  k_1 = {:.3f},  k_2 = {:.3f}", name, ball.k1, ball.k2);
 }
 
+/// Draws lines of the cube or of the boundary, if there are any.
+void add_lines(Script& script, const Figure& figure, const std::string& table,
+               std::string_view style) {
+  const auto has_rows = [&](const FigureTable& t) { return t.name == table && !t.rows.empty(); };
+  if (std::any_of(figure.tables.begin(), figure.tables.end(), has_rows))
+    script.add("splot {} using 1:2:3 with lines {} notitle\n", file_of(figure, table), style);
+}
+
+/// Names the vertices of the boundary by which patterns are saturated high and low.
+void add_vertex_names(Script& script, const Figure& figure, const Point3& low, const Point3& high) {
+  for (const FigureTable& table : figure.tables) {
+    if (table.name != "vertices") continue;
+    for (const std::vector<double>& vertex : table.rows) {
+      std::string name, place;
+      for (std::size_t k = 0; k < 3; ++k) {
+        const double middle = 0.5 * (low[k] + high[k]);
+        name += vertex[k] > middle ? "+" : "−";
+        place += fmt::format("{}{:.4g}", k > 0 ? "," : "", middle + 1.16 * (vertex[k] - middle));
+      }
+      script.add("set label '{}' at {} center front textcolor rgb '#C1121F'\n", name, place);
+    }
+  }
+}
+
+/// One view, from back to front: each plot covers those before it.
+void add_view(Script& script, const Figure& figure, std::size_t view, const Point3& low,
+              const Point3& high) {
+  add_vertex_names(script, figure, low, high);
+  const auto add_part = [&](std::string_view name, std::string_view part, std::string_view style) {
+    add_lines(script, figure, fmt::format("{}{}_{}", name, view + 1, part), style);
+  };
+  script.add("set view {}\n", views[view].command());
+  add_part("cube", "hidden", "lw 1 lc rgb '#B0B0B0'");
+  add_part("boundary", "hidden", "lw 1.6 dt (3,3) lc rgb '#C1121F'");
+  script.add(
+      "set pm3d depthorder border lw 0.3 lc rgb '#707070'\n"
+      "set pm3d lighting primary 0.35 specular 0.05\n");
+  script.add("splot {} using 1:2:3 with pm3d fillcolor rgb '#D8D8D8' notitle\n",
+             file_of(figure, "surface"));
+  script.add("set pm3d nolighting noborder\n");
+  add_part("cube", "seen", "lw 1 lc rgb '#808080'");
+  add_part("boundary", "seen", "lw 3 lc rgb '#C1121F'");
+  for (std::size_t i = 0; i < std::size(ball_colours); ++i) {
+    script.add("splot {} using 1:2:3 with pm3d fillcolor rgb '#70{}' notitle, \\\n",
+               file_of(figure, fmt::format("square{}", i + 1)), ball_colours[i].substr(1));
+    script.add(
+        "  {0} using 1:2:3:({1}*$4):({1}*$5):({1}*$6) every ::{2}::{2} with vectors filled "
+        "lw 2 lc rgb '{3}' notitle, \\\n",
+        file_of(figure, "points"), arrow, i, ball_colours[i]);
+    script.add("  {0} using 1:2:3 every ::{1}::{1} with points pt 7 ps 1.6 lc rgb '{2}' notitle\n",
+               file_of(figure, "points"), i, ball_colours[i]);
+  }
+}
+
 }  // namespace
 
 Figure make_manifold(const FigureRequest& request) {
@@ -209,6 +264,9 @@ Figure make_manifold(const FigureRequest& request) {
     figure.tables.push_back(square_table(ball, fmt::format("square{}", i + 1)));
   }
   figure.tables.push_back(points);
+  FigureTable named{"vertices", {"z1", "z2", "z3"}, {}};
+  for (const Point3& vertex : vertices) named.rows.push_back({vertex[0], vertex[1], vertex[2]});
+  figure.tables.push_back(named);
   for (std::size_t view = 0; view < 2; ++view) {
     for (const auto& [name, lines] :
          {std::pair{"cube", box_edges(low, high)}, std::pair{"boundary", closed(vertices)}}) {
@@ -222,58 +280,24 @@ Figure make_manifold(const FigureRequest& request) {
 
   Script script;
   script.start_panels(figure);
-  script.add("unset border\nset style fill solid 1 noborder\n");
-  script.add("set xrange [{}:{}]\nset yrange [{}:{}]\nset zrange [{}:{}]\n", low[0], high[0],
-             low[1], high[1], low[2], high[2]);
-  script.add("set xyplane at {}\nset view equal xyz\n", low[2]);
+  script.add("unset border\nunset colorbox\nset style fill solid 1 noborder\nset view equal xyz\n");
+  for (std::size_t k = 0; k < 3; ++k)
+    // gnuplot fills the panel with the range of the axes: leave room for the corners.
+    script.add("set {0}range [{1}:{2}]\n", "xyz"[k], high[k] - room * (high[k] - low[k]),
+               low[k] + room * (high[k] - low[k]));
+  script.add("set xyplane at {}\nunset xtics\nunset ytics\nunset ztics\n", low[2]);
   for (std::size_t view = 0; view < 2; ++view) {
-    const double left = view == 0 ? 20.0 : 860.0;
-    const auto lines = [&](const char* name, const char* part, const char* style) {
-      const std::string table = fmt::format("{}{}_{}", name, view + 1, part);
-      const auto has_rows = [&](const FigureTable& t) {
-        return t.name == table && !t.rows.empty();
-      };
-      if (std::any_of(figure.tables.begin(), figure.tables.end(), has_rows))
-        script.add("splot {} using 1:2:3 with lines {} notitle\n", file_of(figure, table), style);
-    };
-    script.place(figure, left, left + 820, 70, 800);
-    script.add("set view {},1.15,1.0\n", views[view].command());
-    script.add("set xtics {0},{1},{2}\n", low[0], 0.5 * (high[0] - low[0]), high[0]);
-    script.add("set ytics {0},{1},{2}\n", low[1], 0.5 * (high[1] - low[1]), high[1]);
-    script.add("set ztics {0},{1},{2}\n", low[2], 0.5 * (high[2] - low[2]), high[2]);
-    script.add("set xlabel 'z_1'\nset ylabel 'z_2'\nset zlabel 'z_3'\n");
-    lines("cube", "hidden", "lw 1 lc rgb '#B0B0B0'");
-    script.add("unset xtics\nunset ytics\nunset ztics\nunset xlabel\nunset ylabel\nunset zlabel\n");
-    lines("boundary", "hidden", "lw 1.6 dt (3,3) lc rgb '#C1121F'");
-    script.add(
-        "set pm3d depthorder border lw 0.3 lc rgb '#707070'\nset pm3d lighting primary 0.35 "
-        "specular 0.05\n");
-    script.add("splot {} using 1:2:3 with pm3d fillcolor rgb '#D8D8D8' notitle\n",
-               file_of(figure, "surface"));
-    script.add("set pm3d nolighting noborder\n");
-    lines("cube", "seen", "lw 1 lc rgb '#808080'");
-    lines("boundary", "seen", "lw 3 lc rgb '#C1121F'");
-    script.add(
-        "set key at screen 0.5,0.075 center top horizontal maxrows 1 samplen 1 Left reverse "
-        "width 2\n");
-    script.add("splot ");
-    for (std::size_t i = 0; i < balls.size(); ++i)
-      script.add("{} using 1:2:3 with pm3d fillcolor rgb '#70{}' notitle, \\\n  ",
-                 file_of(figure, fmt::format("square{}", i + 1)), ball_colours[i].substr(1));
-    script.add("1/0 notitle\n");
-    script.add("splot ");
-    for (std::size_t i = 0; i < balls.size(); ++i) {
-      script.add(
-          "{0} using 1:2:3:({1}*$4):({1}*$5):({1}*$6) every ::{2}::{2} with vectors filled "
-          "lw 2 lc rgb '{3}' notitle, \\\n  ",
-          file_of(figure, "points"), arrow, i, ball_colours[i]);
-      script.add("{0} using 1:2:3 every ::{1}::{1} with points pt 7 ps 1.6 lc rgb '{2}' {3}{4}",
-                 file_of(figure, "points"), i, ball_colours[i],
-                 view == 0 ? "title '" + legend_text(request, i, balls[i]) + "'" : "notitle",
-                 i + 1 < balls.size() ? ", \\\n  " : "\n");
-    }
+    script.place(figure, 20.0 + 840.0 * static_cast<double>(view),
+                 840.0 * (1.0 + static_cast<double>(view)), 50, 810);
+    add_view(script, figure, view, low, high);
   }
-  script.add("unset multiplot\n");
+  script.add("unset label\n");
+  std::vector<LegendEntry> legend;
+  for (std::size_t i = 0; i < balls.size(); ++i)
+    legend.push_back({fmt::format("points pt 7 ps 1.6 lc rgb '{}'", ball_colours[i]),
+                      legend_text(request, i, balls[i])});
+  legend.push_back({line_style(3.0, "#C1121F"), "infinite weights"});
+  script.end_panels(figure, 860, legend);
   figure.script = std::move(script).text();
   return figure;
 }

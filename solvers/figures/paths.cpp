@@ -160,11 +160,10 @@ class Row {
       : figure_(figure), drawn_(drawn), number_(number), top_(top), script_(script) {}
 
   void draw() {
-    script_.add("set label 2 {} at screen {:.5f},{:.5f} left noenhanced font ',11'\n",
-                gnuplot_string(drawn_.label), 70.0 / figure_.width,
+    script_.add("set label 2 {} at screen {:.5f},{:.5f} left noenhanced font ',12'\n",
+                gnuplot_string(drawn_.label), 90.0 / figure_.width,
                 1.0 - (top_ - 20) / figure_.height);
     draw_weights();
-    script_.add("unset label 2\n");
     draw_energy();
     draw_zoom();
     if (drawn_.in_plane) draw_plane();
@@ -175,8 +174,8 @@ class Row {
   [[nodiscard]] Place place(int column) const {
     const int columns = drawn_.in_plane ? 4 : 3;
     const double width = (figure_.width - 40.0) / columns;
-    const double left = 40.0 + width * column + 30.0;
-    return {left, left + width - 65.0, top_, top_ + 310.0};
+    const double left = 30.0 + width * column + 60.0;
+    return {left, left + width - 95.0, top_, top_ + 310.0};
   }
 
   void start(int column, const char* title) {
@@ -212,7 +211,24 @@ class Row {
       if (j > 0) script_.add(", \\\n  ");
       line(1, first + j, weights == 1 ? path_colour : colours[j % std::size(colours)]);
     }
-    script_.add("\n");
+    script_.add("\nunset label 2\n");
+    draw_weights_inset(first, weights);
+  }
+
+  /// The last fifth of tau again, in the empty upper left corner.
+  void draw_weights_inset(std::size_t first, std::size_t weights) {
+    if (drawn_.path.folds.empty() || weights > 1) return;
+    const Place at = place(0);
+    const double width = at.right - at.left, height = at.bottom - at.top;
+    script_.place(figure_, at.left + 0.14 * width, at.left + 0.7 * width, at.top + 0.08 * height,
+                  at.top + 0.62 * height);
+    script_.add("set xlabel ''\nset ylabel ''\nset xtics {},0.1,1 font ',9' offset 0,0.5\n",
+                zoom_from);
+    script_.add("set ytics font ',9' offset 0.5,0\nset xrange [{}:1]\nplot ", zoom_from);
+    line(1, first, path_colour, false);
+    script_.add(
+        "\nset xtics autofreq font ',12' offset 0,0\n"
+        "set ytics autofreq font ',12' offset 0,0\n");
   }
 
   /// Of the axis of weights: up to what they are a little before they become infinite.
@@ -236,7 +252,7 @@ class Row {
 
   void draw_zoom() {
     start(2, "energy E, last fifth");
-    script_.add("set xrange [{}:1]\nset yrange [*:*]\n", zoom_from);
+    script_.add("set xrange [{}:1]\nset xtics 0.05\nset yrange [*:*]\n", zoom_from);
     script_.add("plot ");
     line(1, 2, path_colour);
     script_.add("\n");
@@ -258,12 +274,12 @@ class Row {
     script_.place(figure_, at.left + 0.07 * width, at.left + 0.56 * width, at.top + 0.46 * height,
                   at.top + 0.88 * height);
     script_.add("set xlabel ''\nset ylabel ''\nunset ytics\n");
-    script_.add("set xtics ('{0:.4f}' {0:.12g}, '{1:.4f}' {1:.12g}) font ',8' offset 0,0.5\n", low,
+    script_.add("set xtics ('{0:.4f}' {0:.12g}, '{1:.4f}' {1:.12g}) font ',9' offset 0,0.5\n", low,
                 high);
     script_.add("set xrange [{:.12g}:{:.12g}]\nset yrange [{:.12g}:{:.12g}]\nplot ", low - margin,
                 high + margin, least - rise, most + rise);
     line(1, 2, path_colour, false);
-    script_.add("\nset xtics autofreq font ',11' offset 0,0\nset ytics autofreq\n");
+    script_.add("\nset xtics autofreq font ',12' offset 0,0\nset ytics autofreq\n");
   }
 
   void draw_plane() {
@@ -272,7 +288,7 @@ class Row {
     script_.ranges({-0.1, largest_manifold, -0.1, largest_manifold});
     script_.add(
         "set label 3 'Z_0' at {0},{1} left textcolor rgb '#777777' front\n"
-        "set label 4 'Z_1' at 1.03,0.92 left front\n",
+        "set label 4 'Z_1' at 0.94,0.72 right front\n",
         1.17, 0.30);
     script_.add("plot ");
     for (int i = 0; i <= 5; ++i)
@@ -313,8 +329,8 @@ Figure make_paths(const FigureRequest& request) {
   Figure figure;
   figure.name = "paths";
   figure.width = paths.front().in_plane ? 1800 : 1500;
-  figure.height = 80 + 420 * static_cast<int>(paths.size());
-  figure.title = "Natural paths from the linear network (tau = 0) to the sigmoid one (tau = 1)";
+  figure.height = 110 + 420 * static_cast<int>(paths.size());
+  figure.title = "Natural paths from the linear network (τ = 0) to the sigmoid one (τ = 1)";
   figure.caption =
       "The solution as tau grows, from the linear one on: weights, energy, and the energy from tau "
       "= "
@@ -342,7 +358,11 @@ Figure make_paths(const FigureRequest& request) {
   script.start_panels(figure);
   for (std::size_t i = 0; i < paths.size(); ++i)
     Row(figure, paths[i], i + 1, 90.0 + 420.0 * static_cast<double>(i), script).draw();
-  script.add("unset multiplot\n");
+  std::vector<LegendEntry> legend = {
+      {"points pt 6 ps 0.95 lw 1.5 lc rgb 'black'", "fold"},
+      {fmt::format("points pt 7 ps 0.6 lc rgb '{}'", path_colour), "start and end"}};
+  if (paths.front().in_plane) legend.push_back(target_entry());
+  script.end_panels(figure, figure.height - 25, legend);
   figure.script = std::move(script).text();
   return figure;
 }

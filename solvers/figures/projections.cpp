@@ -113,7 +113,7 @@ Figure make_projections(const FigureRequest& request) {
 
   Figure figure;
   figure.name = "projections";
-  figure.width = 1340;
+  figure.width = 1250;
   figure.height = 1000;
   figure.title = "Solutions are projections of y on the data manifold Z";
   figure.caption =
@@ -140,11 +140,11 @@ Figure make_projections(const FigureRequest& request) {
   Script script;
   script.start_panels(figure).place(figure, 90, 960, 60, 930).ranges(window);
   script.add("set xlabel 'y_1'\nset ylabel 'y_2'\n");
-  script.add("set key at screen 0.735,0.92 left top Left reverse samplen 2.2 spacing 1.5\n");
+  script.add("set key at screen 0.79,0.93 left top Left reverse samplen 2.2 spacing 1.5\n");
   const double em = window.width() / 100.0;
   const auto label = [&](const std::string& text, double x, double y, std::string_view colour) {
-    script.add("set label \"{}\" at {:.6g},{:.6g} left textcolor rgb '{}' front\n", text, x, y,
-               colour);
+    script.add("set label \"{}\" at {:.6g},{:.6g} left textcolor rgb '{}' font ',10' front\n", text,
+               x, y, colour);
   };
   for (const Projected& target : targets) {
     label(target.name, target.y(0) - 3.6 * em, target.y(1) + 0.6 * em, target_colour);
@@ -188,8 +188,9 @@ Figure make_projections(const FigureRequest& request) {
         "'white' notitle, \\\n",
         feet);
   }
-  script.add("  {} using 1:2 with points pt 3 ps 1.6 lw 2 lc rgb '{}' title 'target'\n",
+  script.add("  {} using 1:2 with points pt 3 ps 1.6 lw 2 lc rgb '{}' title 'target', \\\n",
              file_of(figure, "targets"), target_colour);
+  script.add("  NaN with points pt 6 ps 1.1 lw 2 lc rgb 'black' title 'maximum of E'\n");
   script.add("unset multiplot\n");
   figure.script = std::move(script).text();
   return figure;
