@@ -91,13 +91,13 @@ void add_known_checks(Figure& figure, const Perceptron& network, const Curvature
   check(figure, "sum of |k|max over the three limit strata", sum, known_sum, 2e-4);
 }
 
-/// Unit vectors along the axes, at the lower left.
+/// Directions of the axes, at the lower left.
 void add_axes(Script& script, double limit) {
-  const Point3 origin = {-0.58 * limit, -0.5 * limit, -0.85 * limit};
+  const Point3 origin = {-0.6 * limit, -0.54 * limit, -0.93 * limit};
   for (std::size_t k = 0; k < 3; ++k) {
     Point3 tip = origin, text = origin;
-    tip[k] += 1.0;
-    text[k] += 1.3;
+    tip[k] += 0.2 * limit;
+    text[k] += 0.265 * limit;
     script.add("set arrow from {},{},{} to {},{},{} filled lw 1.5 lc rgb '#333333'\n", origin[0],
                origin[1], origin[2], tip[0], tip[1], tip[2]);
     script.add("set label 'y_{}' at {},{},{} center front\n", k + 1, text[0], text[1], text[2]);
@@ -172,10 +172,10 @@ Figure make_boundaries_surface(const FigureRequest& request) {
       "set pm3d depthorder border lw 0.25 lc rgb '#505050'\n"
       "set pm3d lighting primary 0.45 specular 0.08\n");
   for (const double offset : offsets) {
-    const double left = offset < 1.0 ? 20.0 : 860.0;
+    const double left = offset < 1.0 ? 20.0 : 840.0;
     const std::string which = offset < 1.0 ? "" : "beyond";
     script.place(figure, left, left + 820, 70, 840);
-    script.add("set label 2 'distance {:g} / |k|_{{max}}' at screen {:.5f},{:.5f} center\n", offset,
+    script.add("set label 9 'distance {:g} / |k|_{{max}}' at screen {:.5f},{:.5f} center\n", offset,
                (left + 410) / figure.width, 1.0 - 75.0 / figure.height);
     script.add("splot {} using 1:2:3 with pm3d fillcolor rgb '#70{}' notitle, \\\n",
                file_of(figure, "a" + which), a_colour.substr(1));

@@ -58,16 +58,17 @@ void add_checks(Figure& figure, const Perceptron& network, const std::vector<Sce
 /// An SVG path of a table's points, in pixels; points that are less than a pixel apart are left
 /// out.
 std::string path_data(const FigureTable& table, const Box& window, double scale) {
+  const Box near = window.with_margin(0.1);
   std::string text;
   double last_x = 0.0, last_y = 0.0;
   bool is_open = false;
   for (const std::vector<double>& row : table.rows) {
-    if (row.empty()) {
+    if (row.empty() || !near.contains(row[1], row[2])) {
       is_open = false;
       continue;
     }
     const double x = scale * (row[1] - window.left), y = scale * (window.top - row[2]);
-    if (is_open && std::abs(x - last_x) + std::abs(y - last_y) < 1.5) continue;
+    if (is_open && std::abs(x - last_x) + std::abs(y - last_y) < 2.5) continue;
     text += fmt::format("{}{:.1f} {:.1f}", is_open ? "L" : "M", x, y);
     is_open = true;
     last_x = x;

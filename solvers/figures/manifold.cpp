@@ -171,32 +171,49 @@ void add_lines(Script& script, const Figure& figure, const std::string& table,
     script.add("splot {} using 1:2:3 with lines {} notitle\n", file_of(figure, table), style);
 }
 
-/// Names the vertices of the boundary by which patterns are saturated high and low.
-void add_vertex_names(Script& script, const Figure& figure, const Point3& low, const Point3& high) {
+/// Names the vertices that are seen by which patterns are saturated high and low.
+void add_vertex_names(Script& script, const Figure& figure, std::size_t view, const Mesh& mesh) {
   for (const FigureTable& table : figure.tables) {
     if (table.name != "vertices") continue;
-    for (const std::vector<double>& vertex : table.rows) {
-      std::string name, place;
-      for (std::size_t k = 0; k < 3; ++k) {
-        const double middle = 0.5 * (low[k] + high[k]);
-        name += vertex[k] > middle ? "+" : "−";
-        place += fmt::format("{}{:.4g}", k > 0 ? "," : "", middle + 1.16 * (vertex[k] - middle));
-      }
-      script.add("set label '{}' at {} center front textcolor rgb '#C1121F'\n", name, place);
+    for (const std::vector<double>& row : table.rows) {
+      const Point3 vertex = {row[0], row[1], row[2]};
+      if (mesh.hides(vertex, views[view].towards_viewer())) continue;
+      std::string name;
+      for (const double z : vertex) name += z > 0.5 * (row[3] + row[4]) ? "+" : "−";
+      script.add("set label '{}' at {},{},{} center offset 0,{} front textcolor rgb '#C1121F'\n",
+                 name, vertex[0], vertex[1], vertex[2], name.ends_with("+") ? 0.9 : -0.9);
     }
   }
 }
 
+/// Names the axes at edges of the cube that are in front.
+void add_axis_names(Script& script, const View& view, const Point3& low, const Point3& high) {
+  constexpr double out = 1.12;
+  const Point3 way = view.towards_viewer();
+  const auto at = [&](int axis, double x, double y, double z) {
+    const Point3 part = {x, y, z};
+    Point3 place{};
+    for (std::size_t k = 0; k < 3; ++k)
+      place[k] = 0.5 * (low[k] + high[k]) + 0.5 * part[k] * (high[k] - low[k]);
+    script.add("set label 'z_{}' at {:.4g},{:.4g},{:.4g} center\n", axis, place[0], place[1],
+               place[2]);
+  };
+  const double x = way[0] > 0.0 ? out : -out, y = way[1] > 0.0 ? out : -out;
+  at(1, 0.0, y, -out);
+  at(2, x, 0.0, -out);
+  at(3, way[1] > 0.0 ? out : -out, way[0] > 0.0 ? -out : out, 0.0);
+}
+
 /// One view, from back to front: each plot covers those before it.
 void add_view(Script& script, const Figure& figure, std::size_t view, const Point3& low,
-              const Point3& high) {
-  add_vertex_names(script, figure, low, high);
+              const Point3& high, const Mesh& mesh) {
+  add_axis_names(script, views[view], low, high);
+  add_vertex_names(script, figure, view, mesh);
   const auto add_part = [&](std::string_view name, std::string_view part, std::string_view style) {
     add_lines(script, figure, fmt::format("{}{}_{}", name, view + 1, part), style);
   };
   script.add("set view {}\n", views[view].command());
   add_part("cube", "hidden", "lw 1 lc rgb '#B0B0B0'");
-  add_part("boundary", "hidden", "lw 1.6 dt (3,3) lc rgb '#C1121F'");
   script.add(
       "set pm3d depthorder border lw 0.3 lc rgb '#707070'\n"
       "set pm3d lighting primary 0.35 specular 0.05\n");
@@ -204,6 +221,7 @@ void add_view(Script& script, const Figure& figure, std::size_t view, const Poin
              file_of(figure, "surface"));
   script.add("set pm3d nolighting noborder\n");
   add_part("cube", "seen", "lw 1 lc rgb '#808080'");
+  add_part("boundary", "hidden", "lw 1.4 dt (2,4) lc rgb '#C1121F'");
   add_part("boundary", "seen", "lw 3 lc rgb '#C1121F'");
   for (std::size_t i = 0; i < std::size(ball_colours); ++i) {
     script.add("splot {} using 1:2:3 with pm3d fillcolor rgb '#70{}' notitle, \\\n",
@@ -250,7 +268,8 @@ Figure make_manifold(const FigureRequest& request) {
       "All outputs z that two weights can give to three patterns at tau = 1, a surface in the cube "
       "of targets, from two sides. At three weights (balls): tangent squares along the principal "
       "directions, and normals. Infinite weights are its boundary (red): six vertices, where all "
-      "patterns are saturated, and six edges of the cube, where one is free; with the surface "
+      "patterns are saturated high (+) or low (−), and six edges of the cube, where one is free; "
+      "with the surface "
       "these are the 13 strata of its closure.";
   if (is_thesis)
     figure.caption +=
@@ -264,8 +283,9 @@ Figure make_manifold(const FigureRequest& request) {
     figure.tables.push_back(square_table(ball, fmt::format("square{}", i + 1)));
   }
   figure.tables.push_back(points);
-  FigureTable named{"vertices", {"z1", "z2", "z3"}, {}};
-  for (const Point3& vertex : vertices) named.rows.push_back({vertex[0], vertex[1], vertex[2]});
+  FigureTable named{"vertices", {"z1", "z2", "z3", "low", "high"}, {}};
+  for (const Point3& vertex : vertices)
+    named.rows.push_back({vertex[0], vertex[1], vertex[2], low[2], high[2]});
   figure.tables.push_back(named);
   for (std::size_t view = 0; view < 2; ++view) {
     for (const auto& [name, lines] :
@@ -289,9 +309,9 @@ Figure make_manifold(const FigureRequest& request) {
   for (std::size_t view = 0; view < 2; ++view) {
     script.place(figure, 20.0 + 840.0 * static_cast<double>(view),
                  840.0 * (1.0 + static_cast<double>(view)), 50, 810);
-    add_view(script, figure, view, low, high);
+    add_view(script, figure, view, low, high, mesh);
+    script.add("unset label\n");
   }
-  script.add("unset label\n");
   std::vector<LegendEntry> legend;
   for (std::size_t i = 0; i < balls.size(); ++i)
     legend.push_back({fmt::format("points pt 7 ps 1.6 lc rgb '{}'", ball_colours[i]),
