@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tautrack/geometry/curvature_supremum.hpp"
+
 #include "drawing.hpp"
 #include "drivers.hpp"
 
@@ -9,13 +11,20 @@ namespace {
 
 constexpr double beyond = 1.8;  ///< Offset of the right panel, in 1 / |k|max.
 
-/// The largest |kappa| of a curve, and where.
-const CurveVertex* sharpest(const std::vector<CurveVertex>& vertices) {
-  const CurveVertex* found = nullptr;
-  for (const CurveVertex& vertex : vertices)
-    if (!found || std::abs(vertex.curvature) >= std::abs(found->curvature) * (1.0 - 1e-12))
-      found = &vertex;
-  return found;
+/// The largest |kappa| of the curve, its ends included. @throws DataError
+double largest_curvature_of(const Perceptron& network, const FigureRequest& request) {
+  SupremumOptions options;
+  options.seed = request.seed;
+  const CurvatureSupremum supremum = curvature_supremum(network, 1.0, options);
+  const auto refuse = [](const char* why) {
+    throw DataError(std::string("the figure boundaries cannot show these data: ") + why);
+  };
+  if (supremum.bounded && !*supremum.bounded)
+    refuse(
+        "the curvature of their data manifold is unbounded, so that P_a and P_b have no "
+        "distance from it");
+  if (!(supremum.best > 0.0)) refuse("their data manifold is straight");
+  return supremum.best;
 }
 
 /// The band between two parallel curves as one polygon.
@@ -51,25 +60,27 @@ FigureTable ends_table(const DrawnCurve& drawn, double radius) {
   return ends;
 }
 
-void add_checks(Figure& figure, const PlaneCurve& curve, const CurveVertex& vertex, double radius,
-                bool is_thesis) {
-  if (is_thesis) {
-    check(figure, "offset 1/|k|max", radius, 0.442926300620607);
+void add_checks(Figure& figure, const DrawnCurve& drawn, double radius, bool is_thesis) {
+  const PlaneCurve& curve = drawn.curve();
+  if (is_thesis) check(figure, "offset 1/|k|max", radius, 0.442926300620607);
+  for (const CurveVertex& vertex : drawn.vertices()) {
+    if (std::abs(vertex.curvature) * radius < 1.0 - 1e-9) continue;
     const double side = vertex.curvature > 0.0 ? 1.0 : -1.0;
-    const Vector cusp = side * vertex.cusp;  // the figure is symmetric about the origin
-    check(figure, "cusp of the evolute", cusp, {0.5406391167200073, 0.7137574145021415});
+    if (is_thesis)
+      check(figure, fmt::format("cusp of the evolute that P_{} touches", side > 0.0 ? 'a' : 'b'),
+            vertex.cusp, {side * 0.5406391167200073, side * 0.7137574145021415});
+    check(figure,
+          fmt::format("distance of P_{} to the cusp that it touches", side > 0.0 ? 'a' : 'b'),
+          (curve.parallel(vertex.weight, side * radius) - vertex.cusp).norm(), 0.0);
   }
-  const double side = vertex.curvature > 0.0 ? 1.0 : -1.0;
-  check(figure, "distance of the offset 1/|k|max to the cusp that it touches",
-        (curve.parallel(vertex.weight, side * radius) - vertex.cusp).norm(), 0.0);
   for (const double sign : {1.0, -1.0}) {
     const std::string of = sign > 0.0 ? " of P_a" : " of P_b";
     check(figure, "cusps" + of + " at 1/|k|max",
           static_cast<double>(curve.parallel_cusps(sign * radius * (1.0 - 1e-12)).size()), 0, 0);
-    if (is_thesis)
-      check(figure, "cusps" + of + " at 1.8/|k|max",
-            static_cast<double>(curve.parallel_cusps(sign * beyond * radius).size()), 2, 0);
-    for (const double w : curve.parallel_cusps(sign * beyond * radius)) {
+    if (!is_thesis) continue;
+    const std::vector<double> cusps = curve.parallel_cusps(sign * beyond * radius);
+    check(figure, "cusps" + of + " at 1.8/|k|max", static_cast<double>(cusps.size()), 2, 0);
+    for (const double w : cusps) {
       const std::optional<Vector> centre = curve.evolute(w);
       check(figure, fmt::format("distance of a cusp{} at 1.8/|k|max to the evolute", of),
             centre ? (*centre - curve.parallel(w, sign * beyond * radius)).norm() : 1.0, 0.0);
@@ -112,12 +123,7 @@ Figure make_boundaries(const FigureRequest& request) {
   const Perceptron network = network_of(request, plane_problem(0.3, 0.8));
   const Box window = is_thesis ? Box{-1.6, 1.6, -1.6, 1.6} : window_of(network);
   const DrawnCurve drawn(network, 1.0, window);
-  const CurveVertex* vertex = sharpest(drawn.vertices());
-  if (!vertex)
-    throw DataError(
-        "the figure boundaries cannot show these data: the data manifold is straight "
-        "or its curvature has no maximum");
-  const double radius = 1.0 / std::abs(vertex->curvature);
+  const double radius = 1.0 / largest_curvature_of(network, request);
 
   Figure figure;
   figure.name = "boundaries";
@@ -142,7 +148,7 @@ Figure make_boundaries(const FigureRequest& request) {
                    drawn.parallel("abeyond", beyond * radius),
                    drawn.parallel("bbeyond", -beyond * radius),
                    cusps_table(drawn.curve(), beyond * radius)};
-  add_checks(figure, drawn.curve(), *vertex, radius, is_thesis);
+  add_checks(figure, drawn, radius, is_thesis);
 
   Script script;
   script.start_panels(figure);

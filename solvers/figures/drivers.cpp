@@ -33,18 +33,18 @@ bool FigureCheck::holds() const {
 
 const std::vector<FigureDriver>& figure_drivers() {
   static const std::vector<FigureDriver> drivers = {
-      {"manifold", "A data manifold with tangent planes, normals and its boundary", true,
-       make_manifold, refuse_unless_surface},
-      {"projections", "A data curve with its evolute, and targets with their projections", true,
-       make_projections, refuse_unless_plane},
-      {"boundaries", "The boundaries P_a and P_b of a data curve, and beyond them", true,
-       make_boundaries, refuse_unless_plane},
+      {"manifold", "A data surface with tangent planes, normals, boundary", true, make_manifold,
+       refuse_unless_surface},
+      {"projections", "A data curve, its evolute, targets and projections", true, make_projections,
+       refuse_unless_plane},
+      {"boundaries", "The boundaries P_a and P_b of a data curve", true, make_boundaries,
+       refuse_unless_plane},
       {"boundaries_surface", "The same of a data surface", true, make_boundaries_surface,
        refuse_unless_surface},
       {"counts", "How many solutions each target has", true, make_counts, refuse_unless_plane},
-      {"paths", "Natural paths with their folds: weights, energy and output", true, make_paths},
-      {"frames", "How the caustic passes over a target as tau grows (with --format html: moving)",
-       true, make_frames, refuse_unless_plane},
+      {"paths", "Natural paths and folds: weights, energy, output", true, make_paths},
+      {"frames", "How the caustic passes over a target (html: it moves)", true, make_frames,
+       refuse_unless_plane},
       // Further figures (spirals, layers, holes, mug) go here.
   };
   return drivers;

@@ -207,8 +207,6 @@ void add_axis_names(Script& script, const View& view, const Point3& low, const P
 /// One view, from back to front: each plot covers those before it.
 void add_view(Script& script, const Figure& figure, std::size_t view, const Point3& low,
               const Point3& high, const Mesh& mesh) {
-  add_axis_names(script, views[view], low, high);
-  add_vertex_names(script, figure, view, mesh);
   const auto add_part = [&](std::string_view name, std::string_view part, std::string_view style) {
     add_lines(script, figure, fmt::format("{}{}_{}", name, view + 1, part), style);
   };
@@ -224,6 +222,12 @@ void add_view(Script& script, const Figure& figure, std::size_t view, const Poin
   add_part("boundary", "hidden", "lw 1.4 dt (2,4) lc rgb '#C1121F'");
   add_part("boundary", "seen", "lw 3 lc rgb '#C1121F'");
   for (std::size_t i = 0; i < std::size(ball_colours); ++i) {
+    if (i == 0) {  // texts appear with each plot: with one only
+      add_axis_names(script, views[view], low, high);
+      add_vertex_names(script, figure, view, mesh);
+    } else if (i == 1) {
+      script.add("unset label\n");
+    }
     script.add("splot {} using 1:2:3 with pm3d fillcolor rgb '#70{}' notitle, \\\n",
                file_of(figure, fmt::format("square{}", i + 1)), ball_colours[i].substr(1));
     script.add(
@@ -310,7 +314,6 @@ Figure make_manifold(const FigureRequest& request) {
     script.place(figure, 20.0 + 840.0 * static_cast<double>(view),
                  840.0 * (1.0 + static_cast<double>(view)), 50, 810);
     add_view(script, figure, view, low, high, mesh);
-    script.add("unset label\n");
   }
   std::vector<LegendEntry> legend;
   for (std::size_t i = 0; i < balls.size(); ++i)

@@ -239,7 +239,7 @@ class Row {
       low = std::min(low, point.weights.minCoeff());
       high = std::max(high, point.weights.maxCoeff());
     }
-    const double margin = 0.05 * (high - low);
+    const double margin = high > low ? 0.05 * (high - low) : 1.0;
     return fmt::format("{:.6g}:{:.6g}", low < 0.0 ? low - margin : 0.0, high + margin);
   }
 

@@ -212,6 +212,22 @@ void make_and_draw(const FigureDriver& driver, const FigureRequest& figure_reque
   drawn.picture = (std::filesystem::path(request.folder) / file).string();
 }
 
+/// Leaves out figures that turned out unable to show the data, unless they were named.
+/// @throws What making a figure threw.
+void keep_made(std::vector<DrawnFigure>& drawn, const FiguresRequest& request) {
+  std::erase_if(drawn, [&](const DrawnFigure& figure) {
+    if (!figure.error) return false;
+    if (!request.names.empty()) std::rethrow_exception(figure.error);
+    try {
+      std::rethrow_exception(figure.error);
+    } catch (const DataError& error) {
+      if (!request.quiet) say(error.what());
+    }
+    return true;
+  });
+  if (drawn.empty()) throw UsageError("no figure can show these data");
+}
+
 /// Makes all figures, several at a time; their results are in the order of the drivers.
 std::vector<DrawnFigure> make_all(const std::vector<const FigureDriver*>& drivers,
                                   const FigureRequest& figure_request,
@@ -231,8 +247,7 @@ std::vector<DrawnFigure> make_all(const std::vector<const FigureDriver*>& driver
     for (std::size_t i = 1; i < count; ++i) threads.emplace_back(work);
     work();
   }
-  for (const DrawnFigure& figure : drawn)
-    if (figure.error) std::rethrow_exception(figure.error);
+  keep_made(drawn, request);
   return drawn;
 }
 
@@ -332,7 +347,7 @@ std::optional<PictureFormat> picture_format_from_name(std::string_view name) {
 void note_network_option(const CLI::App& command, FiguresRequest& request) {
   for (const CLI::Option* option : command.get_options())
     if ((option->get_group() == "Data" || option->get_group() == "Network") &&
-        option->count() > 0) {
+        option->count() > 0 && !option->check_lname("data")) {
       request.network_option = option->get_name();
       return;
     }
@@ -362,7 +377,7 @@ CLI::App& add_figures_command(CLI::App& program, FiguresRequest& request) {
   command.remove_option(command.get_option("--format"));
   add_text(command, "--data", "FILE", "Your data instead of those of the thesis",
            request.network.file)
-      ->group("Data file");
+      ->group("Data");
   command.add_option("NAME", request.names, "Figures; without a name, all")->type_name("");
   const char* output = "Output";
   add_text(command, "--out", "DIR", "Folder for all files, made if it is not there", request.folder)
