@@ -180,7 +180,9 @@ Figure make_frames(const FigureRequest& request) {
   Figure figure;
   figure.name = "frames";
   figure.width = 1600;
-  figure.height = 1040;
+  // Panels of the shape of the window, two rows of them.
+  const double panel_height = 470.0 * window.height() / window.width();
+  figure.height = static_cast<int>(2.0 * panel_height) + 257;
   figure.title = is_thesis ? "As τ grows the caustic comes in from infinity and passes over y"
                            : "The caustic as τ grows";
   figure.caption =
@@ -208,8 +210,8 @@ Figure make_frames(const FigureRequest& request) {
   for (std::size_t i = 0; i < scenes.size(); ++i) {
     const Scene& scene = scenes[i];
     const double left = 70.0 + 515.0 * static_cast<double>(i % 3);
-    const double top = i < 3 ? 95.0 : 555.0;
-    script.place(figure, left, left + 470, top, top + 470 * window.height() / window.width());
+    const double top = i < 3 ? 95.0 : panel_height + 163.0;
+    script.place(figure, left, left + 470, top, top + panel_height);
     script.add("set xlabel '{}' offset 0,0.5\nset ylabel '{}' offset 1,0\n", i < 3 ? "" : "y_1",
                i % 3 == 0 ? "y_2" : "");
     script.add("set title 'τ = {:g}: {}' offset 0,-0.5\nplot ", scene.tau,
@@ -233,7 +235,7 @@ Figure make_frames(const FigureRequest& request) {
         "'{}' notitle\n",
         y(0), y(1), target_colour);
   }
-  script.end_panels(figure, 1010,
+  script.end_panels(figure, figure.height - 30,
                     {manifold_entry(),
                      caustic_entry(),
                      target_entry(),

@@ -250,7 +250,7 @@ Figure make_manifold(const FigureRequest& request) {
         "the figure manifold cannot show these data: its columns depend on each other, "
         "or there is a ridge term");
   const SurfaceParameters parameters(network, is_thesis);
-  const Mesh mesh = mesh_of(sinh_grid(0.25, 7.0, 49), [&](double a, double b) {
+  const Mesh mesh = mesh_of(sinh_grid(0.25, parameters.largest(), 49), [&](double a, double b) {
     return point_of(manifold.position(parameters(a, b)));
   });
   std::vector<Ball> balls;

@@ -6,6 +6,7 @@
 #include "../tautrack/curve.hpp"
 #include "../tautrack/gnuplot.hpp"
 #include "../tautrack/picture.hpp"
+#include "../tautrack/text.hpp"
 #include "drawing.hpp"
 #include "drivers.hpp"
 
@@ -13,7 +14,6 @@ namespace tautrack::program {
 namespace {
 
 constexpr double zoom_from = 0.8;
-constexpr double largest_manifold = 1.3;  ///< How far the plane of outputs is shown.
 constexpr std::string_view path_colour = "#D55E00";
 
 /// A path as it is drawn.
@@ -76,10 +76,9 @@ void add_tables(Figure& figure, const DrawnPath& drawn, std::size_t number) {
 }
 
 /// Z at several tau, each a table.
-void add_manifolds(Figure& figure, const Perceptron& network) {
+void add_manifolds(Figure& figure, const Perceptron& network, const Box& window) {
   for (int i = 0; i <= 5; ++i) {
     const double tau = 0.2 * i;
-    const Box window = {-0.3, largest_manifold, -0.3, largest_manifold};
     figure.tables.push_back(
         DrawnCurve(network, std::min(tau, 1.0), window).manifold(fmt::format("Z{}", i)));
   }
@@ -156,12 +155,18 @@ struct Place {
 /// Draws the panels of one path.
 class Row {
  public:
-  Row(const Figure& figure, const DrawnPath& drawn, std::size_t number, double top, Script& script)
-      : figure_(figure), drawn_(drawn), number_(number), top_(top), script_(script) {}
+  Row(const Figure& figure, const DrawnPath& drawn, std::size_t number, double top,
+      const Box& window, Script& script)
+      : figure_(figure),
+        drawn_(drawn),
+        number_(number),
+        top_(top),
+        window_(window),
+        script_(script) {}
 
   void draw() {
     script_.add("set label 2 {} at screen {:.5f},{:.5f} left noenhanced font ',12'\n",
-                gnuplot_string(drawn_.label), 90.0 / figure_.width,
+                gnuplot_string(cut(drawn_.label, 16)), 90.0 / figure_.width,
                 1.0 - (top_ - 20) / figure_.height);
     draw_weights();
     draw_energy();
@@ -182,7 +187,8 @@ class Row {
     const Place at = place(column);
     script_.place(figure_, at.left, at.right, at.top, at.bottom);
     script_.add("set size noratio\nset xtics autofreq\nset ytics autofreq\n");
-    script_.add("set xlabel '{}' offset 0,0.4\nset ylabel '{}' offset 1.2,0\n", "τ", title);
+    script_.add("set xlabel 'τ' offset 0,0.4\nset ylabel ''\n");
+    script_.add("set title '{}' offset 0,-0.5\n", title);
   }
 
   [[nodiscard]] std::string file(const char* table) const {
@@ -222,7 +228,7 @@ class Row {
     const double width = at.right - at.left, height = at.bottom - at.top;
     script_.place(figure_, at.left + 0.14 * width, at.left + 0.7 * width, at.top + 0.08 * height,
                   at.top + 0.62 * height);
-    script_.add("set xlabel ''\nset ylabel ''\nset xtics {},0.1,1 font ',9' offset 0,0.5\n",
+    script_.add("set xlabel ''\nset title ''\nset xtics {},0.1,1 font ',9' offset 0,0.5\n",
                 zoom_from);
     script_.add("set ytics font ',9' offset 0.5,0\nset xrange [{}:1]\nplot ", zoom_from);
     line(1, first, path_colour, false);
@@ -243,16 +249,28 @@ class Row {
     return fmt::format("{:.6g}:{:.6g}", low < 0.0 ? low - margin : 0.0, high + margin);
   }
 
+  /// Of the axis of energies: gnuplot's choice, unless its numbers would become too long.
+  [[nodiscard]] std::string energy_range() const {
+    constexpr double narrow = 0.01;
+    double low = drawn_.curve.front().energy, high = low;
+    for (const CurvePoint& point : drawn_.curve) {
+      low = std::min(low, point.energy);
+      high = std::max(high, point.energy);
+    }
+    if (high - low >= narrow * high) return "[*:*]";
+    return range_text((1.0 - narrow) * low, (1.0 + narrow) * high + 1e-12);
+  }
+
   void draw_energy() {
     start(1, "energy E");
-    script_.add("set xrange [0:1]\nset yrange [*:*]\nplot ");
+    script_.add("set xrange [0:1]\nset yrange {}\nplot ", energy_range());
     line(1, 2, path_colour);
     script_.add("\n");
   }
 
   void draw_zoom() {
-    start(2, "energy E, last fifth");
-    script_.add("set xrange [{}:1]\nset xtics 0.05\nset yrange [*:*]\n", zoom_from);
+    start(2, "energy E, τ > 0.8");
+    script_.add("set xrange [{}:1]\nset xtics 0.05\nset yrange {}\n", zoom_from, energy_range());
     script_.add("plot ");
     line(1, 2, path_colour);
     script_.add("\n");
@@ -273,7 +291,7 @@ class Row {
     const double width = at.right - at.left, height = at.bottom - at.top;
     script_.place(figure_, at.left + 0.07 * width, at.left + 0.56 * width, at.top + 0.46 * height,
                   at.top + 0.88 * height);
-    script_.add("set xlabel ''\nset ylabel ''\nunset ytics\n");
+    script_.add("set xlabel ''\nset title ''\nunset ytics\n");
     script_.add("set xtics ('{0:.4f}' {0:.12g}, '{1:.4f}' {1:.12g}) font ',9' offset 0,0.5\n", low,
                 high);
     script_.add("set xrange [{:.12g}:{:.12g}]\nset yrange [{:.12g}:{:.12g}]\nplot ", low - margin,
@@ -283,13 +301,9 @@ class Row {
   }
 
   void draw_plane() {
-    start(3, "y_2");
-    script_.add("set xlabel 'y_1'\n");
-    script_.ranges({-0.1, largest_manifold, -0.1, largest_manifold});
-    script_.add(
-        "set label 3 'Z_0' at {0},{1} left textcolor rgb '#777777' front\n"
-        "set label 4 'Z_1' at 0.94,0.72 right front\n",
-        1.17, 0.30);
+    start(3, "output z");
+    script_.add("set xlabel 'y_1'\nset ylabel 'y_2' offset 1.2,0\n");
+    script_.ranges(window_);
     script_.add("plot ");
     for (int i = 0; i <= 5; ++i)
       script_.add("{} using 2:3 with lines lw {} lc rgb '{}', \\\n  ",
@@ -299,7 +313,7 @@ class Row {
     const Vector& y = drawn_.network.targets();
     script_.add(
         ", \\\n  '+' using ({:.12g}):({:.12g}) every ::0::0 with points pt 3 ps 1.3 lw 2 lc "
-        "rgb '{}'\nunset label 3\nunset label 4\n",
+        "rgb '{}'\n",
         y(0), y(1), target_colour);
   }
 
@@ -307,6 +321,7 @@ class Row {
   const DrawnPath& drawn_;
   std::size_t number_;
   double top_;
+  Box window_;  ///< Of the plane of outputs.
   Script& script_;
 };
 
@@ -352,16 +367,21 @@ Figure make_paths(const FigureRequest& request) {
     if (!request.problem) add_known_checks(figure, paths[i], known_paths[i]);
     add_fold_checks(figure, paths[i]);
   }
-  if (paths.front().in_plane) add_manifolds(figure, paths.front().network);
+  const Box window = request.problem && paths.front().in_plane ? window_of(paths.front().network)
+                                                               : Box{-0.1, 1.3, -0.1, 1.3};
+  if (paths.front().in_plane) add_manifolds(figure, paths.front().network, window);
 
   Script script;
   script.start_panels(figure);
   for (std::size_t i = 0; i < paths.size(); ++i)
-    Row(figure, paths[i], i + 1, 90.0 + 420.0 * static_cast<double>(i), script).draw();
+    Row(figure, paths[i], i + 1, 90.0 + 420.0 * static_cast<double>(i), window, script).draw();
   std::vector<LegendEntry> legend = {
       {"points pt 6 ps 0.95 lw 1.5 lc rgb 'black'", "fold"},
       {fmt::format("points pt 7 ps 0.6 lc rgb '{}'", path_colour), "start and end"}};
-  if (paths.front().in_plane) legend.push_back(target_entry());
+  if (paths.front().in_plane)
+    legend.insert(legend.end(), {target_entry(),
+                                 {line_style(2.4, manifold_colour), "data manifold Z_1"},
+                                 {line_style(1.0, "#A8A8A8"), "Z_0, Z_{0.2}, ..., Z_{0.8}"}});
   script.end_panels(figure, figure.height - 25, legend);
   figure.script = std::move(script).text();
   return figure;

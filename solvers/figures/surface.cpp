@@ -91,7 +91,8 @@ CutLines cut_lines(const std::string& name, const std::vector<std::array<Point3,
       FigureTable& table =
           mesh.hides({middle[0], middle[1], middle[2]}, way) ? cut.hidden : cut.seen;
       if (&table != last) {
-        if (!table.rows.empty()) table.rows.emplace_back();
+        // Two empty rows: gnuplot would join pieces behind single ones to a net.
+        if (!table.rows.empty()) table.rows.insert(table.rows.end(), 2, {});
         table.rows.push_back(at(static_cast<double>(i) / pieces));
       }
       table.rows.push_back(at((i + 1.0) / pieces));
@@ -105,7 +106,11 @@ SurfaceParameters::SurfaceParameters(const Perceptron& network, bool is_thesis)
     : network_(&network), is_thesis_(is_thesis) {
   // Unit parameters stand for node inputs of about two, as those of the thesis do.
   const Matrix& basis = network.space().basis();
-  if (!is_thesis) scale_ = 2.0 / basis.rowwise().norm().maxCoeff();
+  if (is_thesis) return;
+  const Vector norms = basis.rowwise().norm();
+  scale_ = 2.0 / norms.maxCoeff();
+  constexpr double saturated = 5.0;  // node input of a pattern of the smallest norm
+  largest_ = std::clamp(saturated / (scale_ * norms.minCoeff()), 7.0, 700.0);
 }
 
 Vector SurfaceParameters::operator()(double a, double b) const {

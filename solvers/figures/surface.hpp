@@ -57,11 +57,14 @@ class SurfaceParameters {
   SurfaceParameters(const Perceptron& network, bool is_thesis);
   /// v of a pair of parameters, as large as the thesis' weights.
   [[nodiscard]] Vector operator()(double a, double b) const;
+  /// Parameters at which the surface is at its boundary, as far as one can see.
+  [[nodiscard]] double largest() const { return largest_; }
 
  private:
   const Perceptron* network_;
   bool is_thesis_;
   double scale_ = 1.0;
+  double largest_ = 7.0;
 };
 
 [[nodiscard]] Point3 point_of(const Vector& vector);

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <system_error>
@@ -46,7 +47,8 @@ std::string more_about_figures() {
   return text +
          R"(
 With --data figures show your data where they can: curves in the plane have two
-patterns and one weight, surfaces three patterns and two weights (see --no-bias).
+patterns and one weight, surfaces three patterns and two weights; a bias counts
+(see --no-bias).
 
 Exit status: 0 all checks hold; 1 one does not, or gnuplot is missing; 2 the
 request is unusable.)";
@@ -182,34 +184,22 @@ void write(const Files& files, const std::string& folder, const std::string& inp
 
 /// What one figure came to.
 struct DrawnFigure {
-  std::string name;
-  std::string picture;  ///< Its file, in its folder; empty: not drawn.
-  std::string trouble;  ///< Why it is not drawn.
-  std::vector<FigureCheck> checks;
-  std::exception_ptr error;  ///< What made the run end.
+  Figure figure;
+  std::string picture;       ///< Its file, in its folder; empty: not drawn.
+  std::string trouble;       ///< Why it is not drawn.
+  std::exception_ptr error;  ///< Why it could not be made or written.
 };
 
-void make_and_draw(const FigureDriver& driver, const FigureRequest& figure_request,
-                   const FiguresRequest& request, DrawnFigure& drawn) {
-  drawn.name = driver.name;
-  const Figure figure = driver.make(figure_request);
-  drawn.checks = figure.checks;
-  Files files = {{figure.name + ".gp", script_file(figure)},
-                 {figure.name + ".json", json_file(figure, request.format)}};
-  for (const FigureTable& table : figure.tables)
-    files.emplace_back(fmt::format("{}-{}.csv", figure.name, table.name), table_file(table));
-  write(files, request.folder, request.network.file);
-  std::string picture;
-  try {
-    picture = draw(figure, request.format, request.folder);
-  } catch (const UsageError& error) {
-    const std::string_view reason = error.what(), prefix = "--plot: ";
-    drawn.trouble = reason.substr(reason.starts_with(prefix) ? prefix.size() : 0);
-    return;
-  }
-  const std::string file = fmt::format("{}.{}", figure.name, to_string(request.format));
-  write({{file, picture}}, request.folder, request.network.file);
-  drawn.picture = (std::filesystem::path(request.folder) / file).string();
+/// Calls work(i) for i < count, in several threads. It must not throw.
+void in_threads(std::size_t count, int threads, const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next{0};
+  const auto work_on = [&] {
+    for (std::size_t i; (i = next++) < count;) work(i);
+  };
+  std::vector<std::jthread> helpers;
+  for (std::size_t i = 1; i < std::min(count, static_cast<std::size_t>(threads)); ++i)
+    helpers.emplace_back(work_on);
+  work_on();
 }
 
 /// Leaves out figures that turned out unable to show the data, unless they were named.
@@ -228,27 +218,54 @@ void keep_made(std::vector<DrawnFigure>& drawn, const FiguresRequest& request) {
   if (drawn.empty()) throw UsageError("no figure can show these data");
 }
 
-/// Makes all figures, several at a time; their results are in the order of the drivers.
+/// Makes all figures, in the order of the drivers.
 std::vector<DrawnFigure> make_all(const std::vector<const FigureDriver*>& drivers,
                                   const FigureRequest& figure_request,
                                   const FiguresRequest& request) {
-  std::vector<DrawnFigure> drawn(drivers.size());
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i; (i = next++) < drivers.size();) try {
-        make_and_draw(*drivers[i], figure_request, request, drawn[i]);
-      } catch (...) {
-        drawn[i].error = std::current_exception();
-      }
-  };
-  {
-    std::vector<std::jthread> threads;
-    const std::size_t count = std::min(drivers.size(), static_cast<std::size_t>(request.threads));
-    for (std::size_t i = 1; i < count; ++i) threads.emplace_back(work);
-    work();
+  std::vector<DrawnFigure> made(drivers.size());
+  in_threads(made.size(), request.threads, [&](std::size_t i) {
+    try {
+      made[i].figure = drivers[i]->make(figure_request);
+    } catch (...) {
+      made[i].error = std::current_exception();
+    }
+  });
+  keep_made(made, request);
+  return made;
+}
+
+/// Writes what belongs to a figure, and draws it.
+void write_and_draw(DrawnFigure& drawn, const FiguresRequest& request) {
+  const Figure& figure = drawn.figure;
+  Files files = {{figure.name + ".gp", script_file(figure)},
+                 {figure.name + ".json", json_file(figure, request.format)}};
+  for (const FigureTable& table : figure.tables)
+    files.emplace_back(fmt::format("{}-{}.csv", figure.name, table.name), table_file(table));
+  write(files, request.folder, request.network.file);
+  std::string picture;
+  try {
+    picture = draw(figure, request.format, request.folder);
+  } catch (const UsageError& error) {
+    const std::string_view reason = error.what(), prefix = "--plot: ";
+    drawn.trouble = reason.substr(reason.starts_with(prefix) ? prefix.size() : 0);
+    return;
   }
-  keep_made(drawn, request);
-  return drawn;
+  const std::string file = fmt::format("{}.{}", figure.name, to_string(request.format));
+  write({{file, std::move(picture)}}, request.folder, request.network.file);
+  drawn.picture = (std::filesystem::path(request.folder) / file).string();
+}
+
+/// Writes and draws all figures. @throws UsageError when a file cannot be written.
+void draw_all(std::vector<DrawnFigure>& figures, const FiguresRequest& request) {
+  in_threads(figures.size(), request.threads, [&](std::size_t i) {
+    try {
+      write_and_draw(figures[i], request);
+    } catch (...) {
+      figures[i].error = std::current_exception();
+    }
+  });
+  for (const DrawnFigure& figure : figures)
+    if (figure.error) std::rethrow_exception(figure.error);
 }
 
 /// The drivers with these names, each once; all without names.
@@ -305,10 +322,11 @@ void keep_able(std::vector<const FigureDriver*>& drivers, const Problem& problem
 
 /// One line about a figure.
 std::string line_of(const DrawnFigure& figure) {
-  const auto holding = std::count_if(figure.checks.begin(), figure.checks.end(),
+  const std::vector<FigureCheck>& checks = figure.figure.checks;
+  const auto holding = std::count_if(checks.begin(), checks.end(),
                                      [](const FigureCheck& check) { return check.holds(); });
-  return fmt::format("{:<20}{:>3} of {:>3} checks hold   {}\n", figure.name, holding,
-                     figure.checks.size(),
+  return fmt::format("{:<20}{:>3} of {:>3} checks hold   {}\n", figure.figure.name, holding,
+                     checks.size(),
                      figure.picture.empty() ? "not drawn" : printable(figure.picture));
 }
 
@@ -317,10 +335,10 @@ bool say_troubles(const std::vector<DrawnFigure>& figures) {
   bool is_any = false;
   std::vector<std::string> said;
   for (const DrawnFigure& figure : figures) {
-    for (const FigureCheck& check : figure.checks)
+    for (const FigureCheck& check : figure.figure.checks)
       if (!check.holds()) {
         is_any = true;
-        say(fmt::format("figure {}: {}: {:.17g} is not {:.17g}", figure.name, check.what,
+        say(fmt::format("figure {}: {}: {:.17g} is not {:.17g}", figure.figure.name, check.what,
                         check.value, check.reference));
       }
     if (figure.picture.empty()) is_any = true;
@@ -331,7 +349,7 @@ bool say_troubles(const std::vector<DrawnFigure>& figures) {
       say("pictures are drawn by gnuplot (Debian package gnuplot-nox), which is missing; the "
           "tables, scripts and JSON are written, and gnuplot NAME.gp draws them later");
     else
-      say(fmt::format("figure {}: {}", figure.name, trouble));
+      say(fmt::format("figure {}: {}", figure.figure.name, trouble));
   }
   return is_any;
 }
@@ -406,13 +424,13 @@ int run_figures(FiguresRequest request) {
   } else if (!request.network_option.empty()) {
     throw UsageError(fmt::format("{}: there is no data file (see --data)", request.network_option));
   }
+  std::vector<DrawnFigure> figures = make_all(drivers, figure_request, request);
   std::error_code error;
   std::filesystem::create_directories(request.folder, error);
   if (error)
     throw UsageError(
         fmt::format("cannot make the folder '{}': {}", request.folder, error.message()));
-
-  const std::vector<DrawnFigure> figures = make_all(drivers, figure_request, request);
+  draw_all(figures, request);
   std::string report;
   for (const DrawnFigure& figure : figures) report += line_of(figure);
   write_standard_output(report);
