@@ -146,12 +146,22 @@ Vector vector_of(std::initializer_list<double> numbers) {
   return vector;
 }
 
+Matrix matrix_of(Index columns, std::initializer_list<double> numbers) {
+  Matrix matrix(static_cast<Index>(numbers.size()) / columns, columns);
+  Index i = 0;
+  for (const double number : numbers) {
+    matrix(i / columns, i % columns) = number;
+    ++i;
+  }
+  return matrix;
+}
+
 Problem plane_problem(double y1, double y2) {
   return make_problem(vector_of({3.0, 1.0}), vector_of({y1, y2}));
 }
 
 Problem surface_problem() {
-  return make_problem((Matrix(3, 2) << 2.0, 0.3, -0.4, 1.8, 1.0, 1.2).finished(), Vector::Zero(3));
+  return make_problem(matrix_of(2, {2.0, 0.3, -0.4, 1.8, 1.0, 1.2}), Vector::Zero(3));
 }
 
 Perceptron network_of(const FigureRequest& request, const Problem& otherwise) {

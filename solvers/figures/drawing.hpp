@@ -110,6 +110,9 @@ void check(Figure& figure, const std::string& what, const Vector& value,
 /// A column vector.
 [[nodiscard]] Vector vector_of(std::initializer_list<double> numbers);
 
+/// A matrix of so many columns, row by row.
+[[nodiscard]] Matrix matrix_of(Index columns, std::initializer_list<double> numbers);
+
 /// The problem X = (3, 1)' of the plane figures.
 [[nodiscard]] Problem plane_problem(double y1, double y2);
 

@@ -24,6 +24,12 @@ std::optional<std::string> refuse_unless_surface(const Problem& problem) {
   return refuse_unless(problem, 3, 2);
 }
 
+std::optional<std::string> refuse_unless_two_weights(const Problem& problem) {
+  if (problem.X.cols() == 2) return std::nullopt;
+  return fmt::format("it shows two weights (a bias counts; see --no-bias), and these data have {}",
+                     problem.X.cols());
+}
+
 }  // namespace
 
 bool FigureCheck::holds() const {
@@ -45,6 +51,9 @@ const std::vector<FigureDriver>& figure_drivers() {
       {"paths", "Natural paths and folds: weights, energy, output", true, make_paths},
       {"frames", "How the caustic passes over a target (html: it moves)", true, make_frames,
        refuse_unless_plane},
+      {"contours", "Energy of two weights, its stationary points and graph", true, make_contours,
+       refuse_unless_two_weights},
+      {"completeness", "All 25 fits of a neuron with many minima", false, make_completeness},
       // Further figures (spirals, layers, holes, mug) go here.
   };
   return drivers;

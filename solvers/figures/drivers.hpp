@@ -12,6 +12,8 @@ namespace tautrack::program {
 [[nodiscard]] Figure make_counts(const FigureRequest& request);
 [[nodiscard]] Figure make_paths(const FigureRequest& request);
 [[nodiscard]] Figure make_frames(const FigureRequest& request);
+[[nodiscard]] Figure make_contours(const FigureRequest& request);
+[[nodiscard]] Figure make_completeness(const FigureRequest& request);
 // Declarations of further figures (spirals, layers, holes, mug) go here.
 
 }  // namespace tautrack::program

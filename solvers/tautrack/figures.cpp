@@ -28,7 +28,7 @@ namespace tautrack::program {
 namespace {
 
 constexpr const char* about_figures =
-    R"(draw figures of the geometry, with the data behind them
+    R"(figures of the geometry, and the data behind them
 
 Each figure shows one fact about the fits of a single-layer perceptron: exact
 data, drawn from numbers that the program computes and checks against known

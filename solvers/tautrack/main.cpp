@@ -38,7 +38,7 @@ constexpr const char* more_about_program =
     R"(Examples:
   tautrack track           the path to a fit of the bundled iris data
   tautrack solve           all fits, best first, and what the best is worth
-  tautrack figures         pictures of the geometry behind it, in the folder figures
+  tautrack figures         pictures of the geometry, in the folder figures
   tautrack track --help    all options, and what a data file looks like
   tautrack solve cancer.csv --seconds 300 --plot fits.svg
 
