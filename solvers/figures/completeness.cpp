@@ -98,8 +98,8 @@ Figure make_completeness(const FigureRequest& request) {
   script.add("set xrange [*:*] \nset yrange [*:*]\n");
   script.add("plot {}\n", graph_parts(figure));
   script.add("unset logscale\nset format '%g'\n");
-  script.place(figure, 910, 1560, 60, 720);
-  script.add("set xlabel 'stationary points by energy'\nset ylabel 'energy E'\n");
+  script.place(figure, 940, 1560, 60, 720);
+  script.add("set xlabel 'stationary points by energy'\nset ylabel 'energy E' offset -0.5,0\n");
   script.add("set xrange [0:{}]\nset yrange [*:*]\nplot {}\n", fits.points.size() + 1,
              points_parts(figure, "$7:3"));
   script.end_panels(figure, 825, graph_legend());

@@ -144,17 +144,19 @@ Figure make_contours(const FigureRequest& request) {
 
   Script script;
   script.start_panels(figure).place(figure, 110, figure.width - 60, 60, 950);
-  script.add("set xrange [{:.9g}:{:.9g}]\nset yrange [{:.9g}:{:.9g}]\n", window.left, window.right,
-             window.bottom, window.top);
-  script.add("set xlabel 'w_1'\nset ylabel 'w_2' offset 1,0\n");
+  // The contours as a data block of gnuplot, then a plot of them without a frame.
   script.add(
       "set table $contours\nset contour base\nunset surface\nset cntrparam levels discrete {}\n"
       "splot {} using 1:2:3 with lines\nunset table\nunset contour\nset surface\n",
       level_text(figure.tables[0]), file_of(figure, "energy"));
+  script.add("set xrange [{:.9g}:{:.9g}]\nset yrange [{:.9g}:{:.9g}]\n", window.left, window.right,
+             window.bottom, window.top);
   script.add(
-      "set datafile separator whitespace\nunset datafile columnheaders\n"
-      "plot $contours using 1:2 with lines lw 0.8 lc rgb '#B9C7D6' notitle\n"
-      "set datafile separator comma\nset datafile columnheaders\n");
+      "set datafile separator whitespace\nunset datafile columnheaders\nunset border\nunset tics\n"
+      "plot $contours using 1:2 with lines lw 0.9 lc rgb '#AFC0D2' notitle\n"
+      "set datafile separator comma\nset datafile columnheaders\n"
+      "set border 15 lw 0.8 lc rgb '#555555'\nset tics nomirror scale 0.5\n");
+  script.add("set xlabel 'w_1'\nset ylabel 'w_2' offset 1,0\n");
   script.add("plot {}, \\\n", graph_parts(figure));
   script.add(
       "  {0} using 1:2 with lines lw 2.6 dt (7,3) lc rgb '#009E73' notitle, \\\n"

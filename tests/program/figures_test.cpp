@@ -54,6 +54,14 @@ const std::vector<Expected>& expected_figures() {
        12,
        {"manifold1", "evolute6", "feet4"},
        {"tau = 0.955", "just before", "just after"}},
+      {"contours",
+       24,
+       {"energy", "points", "descents", "path"},
+       {"minima", "saddles", "sum of (-1)^index", "E of the point"}},
+      {"completeness",
+       10,
+       {"points", "descents", "curves"},
+       {"stationary points", "axis 2 alone", "index-consistent", "pair of fits"}},
   };
   return figures;
 }
@@ -230,7 +238,7 @@ TEST_CASE("figures show the user's data where they can") {
   const Run surface = scratch.run("figures --data surface.csv --no-bias --out surface --quiet");
   CHECK(surface.status == good);
   if (good == 0) CHECK(surface.errors.empty());
-  for (const char* name : {"manifold", "boundaries_surface", "paths"})
+  for (const char* name : {"manifold", "boundaries_surface", "paths", "contours"})
     (void)check_checks(json_of(scratch, "surface", name));
 
   CHECK(scratch.run("figures paths --data folds.csv --no-bias --out folds").status == good);
