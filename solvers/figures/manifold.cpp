@@ -214,7 +214,7 @@ void add_view(Script& script, const Figure& figure, std::size_t view, const Poin
   add_part("cube", "hidden", "lw 1 lc rgb '#B0B0B0'");
   script.add(
       "set pm3d depthorder border lw 0.3 lc rgb '#707070'\n"
-      "set pm3d lighting primary 0.35 specular 0.05\n");
+      "set pm3d lighting primary 0.25 specular 0.05\n");
   script.add("splot {} using 1:2:3 with pm3d fillcolor rgb '#D8D8D8' notitle\n",
              file_of(figure, "surface"));
   script.add("set pm3d nolighting noborder\n");

@@ -6,6 +6,7 @@
 #include "../tautrack/curve.hpp"
 #include "../tautrack/gnuplot.hpp"
 #include "../tautrack/picture.hpp"
+#include "../tautrack/standardised_weights.hpp"
 #include "../tautrack/text.hpp"
 #include "drawing.hpp"
 #include "drivers.hpp"
@@ -23,6 +24,8 @@ struct DrawnPath {
   NaturalPath path;
   std::vector<CurvePoint> curve;
   bool in_plane = false;  ///< Outputs are points of a plane.
+  /// Of several weights, what is drawn: those of standardised columns.
+  std::optional<StandardisedWeights> standardised;
 };
 
 DrawnPath follow(std::string label, const Perceptron& network) {
@@ -34,7 +37,8 @@ DrawnPath follow(std::string label, const Perceptron& network) {
     points.push_back(point);
     return true;
   };
-  DrawnPath drawn{std::move(label), network, track_natural(network, options, observer), {}, false};
+  DrawnPath drawn{
+      std::move(label), network, track_natural(network, options, observer), {}, false, {}};
   drawn.curve = smooth_curve(network, points, 1200);
   drawn.in_plane =
       network.patterns() == 2 && network.unknowns() == 1 && network.penalty().size() == 0;
@@ -46,6 +50,8 @@ std::vector<std::string> columns_of(const DrawnPath& drawn, Index weights) {
   std::vector<std::string> columns = {"tau", "energy"};
   if (drawn.in_plane) columns.insert(columns.end(), {"z1", "z2"});
   for (Index j = 0; j < weights; ++j) columns.push_back(fmt::format("w{}", j + 1));
+  for (Index j = 0; drawn.standardised && j < weights; ++j)
+    columns.push_back(fmt::format("standardised{}", j + 1));
   return columns;
 }
 
@@ -57,6 +63,10 @@ std::vector<double> row_of(const DrawnPath& drawn, double tau, double energy,
     row.insert(row.end(), {z(0), z(1)});
   }
   row.insert(row.end(), weights.begin(), weights.end());
+  if (drawn.standardised) {
+    const Vector standardised = (*drawn.standardised)(weights);
+    row.insert(row.end(), standardised.begin(), standardised.end());
+  }
   return row;
 }
 
@@ -166,8 +176,8 @@ class Row {
 
   void draw() {
     script_.add("set label 2 {} at screen {:.5f},{:.5f} left noenhanced font ',12'\n",
-                gnuplot_string(cut(drawn_.label, 16)), 90.0 / figure_.width,
-                1.0 - (top_ - 20) / figure_.height);
+                gnuplot_string(cut(drawn_.label, 12 + (drawn_.standardised ? 0 : 4))),
+                90.0 / figure_.width, 1.0 - (top_ - 20) / figure_.height);
     draw_weights();
     draw_energy();
     draw_zoom();
@@ -196,12 +206,13 @@ class Row {
   }
 
   /// The line of one column over another, with its folds and ends.
-  void line(std::size_t x, std::size_t y, std::string_view colour, bool with_width = true) {
+  void line(std::size_t x, std::size_t y, std::string_view colour, bool with_width = true,
+            bool with_folds = true) {
     script_.add("{} using {}:{} with lines lw {} lc rgb '{}'", file("path"), x, y,
                 with_width ? 2.2 : 1.6, colour);
     script_.add(", \\\n  {} using {}:{} with points pt 7 ps 0.6 lc rgb '{}'", file("ends"), x, y,
                 colour);
-    if (!drawn_.path.folds.empty())
+    if (with_folds && !drawn_.path.folds.empty())
       script_.add(
           ", \\\n  {0} using {1}:{2} with points pt 7 ps 0.85 lc rgb 'white', \\\n  {0} "
           "using {1}:{2} with points pt 6 ps 0.95 lw 1.5 lc rgb '#000000'",
@@ -209,13 +220,16 @@ class Row {
   }
 
   void draw_weights() {
-    const std::size_t first = drawn_.in_plane ? 5 : 3;
     const auto weights = static_cast<std::size_t>(drawn_.curve.front().weights.size());
-    start(0, weights == 1 ? "weight w" : "weights");
+    const std::size_t first =
+        (drawn_.in_plane ? 5 : 3) + (drawn_.standardised ? weights : std::size_t{0});
+    start(0, weights == 1 ? "weight w" : "standardised weights");
     script_.add("set xrange [0:1]\nset yrange [{}]\nplot ", weight_range());
     for (std::size_t j = 0; j < weights; ++j) {
       if (j > 0) script_.add(", \\\n  ");
-      line(1, first + j, weights == 1 ? path_colour : colours[j % std::size(colours)]);
+      // Circles on many lines would cover them.
+      line(1, first + j, weights == 1 ? path_colour : colours[j % std::size(colours)], true,
+           weights <= 4);
     }
     script_.add("\nunset label 2\n");
     draw_weights_inset(first, weights);
@@ -242,8 +256,10 @@ class Row {
     double low = 0.0, high = 0.0;
     for (const CurvePoint& point : drawn_.curve) {
       if (drawn_.path.infinity && point.tau > 0.9999) continue;
-      low = std::min(low, point.weights.minCoeff());
-      high = std::max(high, point.weights.maxCoeff());
+      const Vector weights =
+          drawn_.standardised ? (*drawn_.standardised)(point.weights) : point.weights;
+      low = std::min(low, weights.minCoeff());
+      high = std::max(high, weights.maxCoeff());
     }
     const double margin = high > low ? 0.05 * (high - low) : 1.0;
     return fmt::format("{:.6g}:{:.6g}", low < 0.0 ? low - margin : 0.0, high + margin);
@@ -329,6 +345,7 @@ std::vector<DrawnPath> follow_all(const FigureRequest& request) {
   std::vector<DrawnPath> paths;
   if (request.problem) {
     paths.push_back(follow(request.problem->name, Perceptron(*request.problem, request.network)));
+    if (request.problem->X.cols() > 1) paths.back().standardised.emplace(request.problem->X);
     return paths;
   }
   for (const KnownPath& known : known_paths)
@@ -356,6 +373,8 @@ Figure make_paths(const FigureRequest& request) {
         " On the right the output z of the network in the plane of targets, over the data "
         "manifolds "
         "Z_0, Z_0.2, ... (grey) and Z_1 (black); y is the star.";
+  if (paths.front().standardised)
+    figure.caption += " Weights are those of columns of mean 0 and standard deviation 1.";
   if (!request.problem)
     figure.caption +=
         " X = (3, 1)'. The first path ends at the only solution there is; on the others, whose "

@@ -64,12 +64,13 @@ void say(std::string_view text) {
 std::string terminal(const Figure& figure, PictureFormat format) {
   if (format == PictureFormat::png)
     return fmt::format(
-        "set terminal pngcairo enhanced size {},{} font 'Sans,12' background '#ffffff'",
+        "set terminal pngcairo enhanced size {},{} font 'Sans,12' background '#ffffff' "
+        "pointscale 1.4 dashlength 1.8",
         figure.width, figure.height);
   if (format == PictureFormat::pdf)
     return fmt::format(
-        "set terminal pdfcairo enhanced size {:.2f}in,{:.2f}in font 'Sans,12' fontscale 0.75 lw "
-        "1.3",
+        "set terminal pdfcairo enhanced size {:.2f}in,{:.2f}in font 'Sans,12' fontscale 0.75 "
+        "lw 1.3 pointscale 1.0 dashlength 1.4",
         figure.width / 96.0, figure.height / 96.0);
   return fmt::format(
       "set terminal svg enhanced size {},{} font 'sans-serif,12' fontscale 1.33 background "
