@@ -99,8 +99,8 @@ std::string lines_of_panel(const Figure& figure, bool is_beyond) {
         "\\\n  {} using 1:2:($5-$1):($6-$2) with vectors nohead lw "
         "1 dt (2,3) lc rgb '#666666' notitle, \\\n  ",
         file_of(figure, "band"), file_of(figure, "ends"));
-  script.add("{} using 2:3 with lines lw 1.8 lc rgb '{}' notitle, \\\n", file_of(figure, "evolute"),
-             caustic_colour);
+  script.add("{} using 2:3 with lines lw 1.8 dt (12,3,2,3) lc rgb '{}' notitle, \\\n",
+             file_of(figure, "evolute"), caustic_colour);
   script.add("  {} using 2:3 with lines lw 2.2 lc rgb '{}' notitle, \\\n",
              file_of(figure, "a" + which), a_colour);
   script.add("  {} using 2:3 with lines lw 2.2 dt (6,2) lc rgb '{}' notitle, \\\n",
@@ -166,7 +166,8 @@ Figure make_boundaries(const FigureRequest& request) {
   }
   script.end_panels(figure, 870,
                     {manifold_entry(),
-                     caustic_entry(),
+                     // Dashed, because it is as dark as P_a on grey prints.
+                     {line_style(1.8, caustic_colour) + " dt (12,3,2,3)", "evolute (caustic)"},
                      {line_style(2.2, a_colour), "P_a"},
                      {line_style(2.2, b_colour) + " dt (6,2)", "P_b"},
                      {"points pt 5 ps 2.4 lc rgb '#DCEAF4'", "one projection only"},

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
+#include <span>
 
 #include "drawing.hpp"
 #include "drivers.hpp"
@@ -185,32 +185,9 @@ int largest_count(const FigureTable& map) {
   return static_cast<int>(largest);
 }
 
-}  // namespace
-
-Figure make_counts(const FigureRequest& request) {
-  const bool is_thesis = !request.problem;
-  const Perceptron network = network_of(request, plane_problem(0.3, 0.8));
-  const Box window = is_thesis ? Box{-2, 2, -2, 2} : window_of(network).with_margin(0.15);
-  const CountMap maps[] = {{network, 0.9, "earlier", window}, {network, 1.0, "end", window}};
-
-  Figure figure;
-  figure.name = "counts";
-  figure.width = 1600;
-  figure.height = 900;
-  figure.title = "The number of solutions for each target y";
-  figure.caption =
-      "The plane of targets, coloured by the number of finite stationary points of E, at tau = 0.9 "
-      "and 1; the data manifold Z in black. The number changes by two across the evolute (purple) "
-      "and, at tau = 1, by one across the walls (dashed) where the target of the flattest pattern "
-      "reaches an end of the sigmoid's range: there a solution goes to infinite weights. Beyond "
-      "the walls there may be none at all.";
-  int largest = 0;
-  for (const CountMap& map : maps) {
-    figure.tables.push_back(map_table(map.counter, window, map.tag));
-    largest = std::max(largest, largest_count(figure.tables.back()));
-    figure.tables.push_back(map.drawn.manifold("manifold_" + map.tag));
-    figure.tables.push_back(map.drawn.evolute("evolute_" + map.tag));
-  }
+/// Where a solution goes to infinity at tau = 1: the target of the flattest pattern is at an end of
+/// the range.
+FigureTable walls_table(const Perceptron& network, const Box& window) {
   const Vector inputs = network.node_inputs(network.coordinates(Vector::Ones(1))).cwiseAbs();
   const Index slow = inputs(0) < inputs(1) ? 0 : 1;
   const double root = std::sqrt(network.pattern_weights()(slow));
@@ -225,10 +202,11 @@ Figure make_counts(const FigureRequest& request) {
                                      : std::vector<double>{far, end});
     }
   }
-  figure.tables.push_back(walls);
-  if (is_thesis) add_known_checks(figure, network, maps[0], maps[1]);
-  for (const CountMap& map : maps) add_border_checks(figure, network, map, window);
+  return walls;
+}
 
+std::string script_of(const Figure& figure, std::span<const CountMap> maps, const Box& window,
+                      int largest) {
   Script script;
   script.start_panels(figure);
   script.add("set xlabel 'y_1'\nset ylabel 'y_2' offset 1,0\nset style fill solid 1 noborder\n");
@@ -266,7 +244,40 @@ Figure make_counts(const FigureRequest& request) {
                                                count_colours[static_cast<std::size_t>(count)]),
                       std::to_string(count)});
   script.end_panels(figure, 850, legend);
-  figure.script = std::move(script).text();
+  return std::move(script).text();
+}
+
+}  // namespace
+
+Figure make_counts(const FigureRequest& request) {
+  const bool is_thesis = !request.problem;
+  const Perceptron network = network_of(request, plane_problem(0.3, 0.8));
+  const Box window = is_thesis ? Box{-2, 2, -2, 2} : window_of(network).with_margin(0.15);
+  const CountMap maps[] = {{network, 0.9, "earlier", window}, {network, 1.0, "end", window}};
+
+  Figure figure;
+  figure.name = "counts";
+  figure.width = 1600;
+  figure.height = 900;
+  figure.title = "The number of solutions for each target y";
+  figure.caption =
+      "The plane of targets, coloured by the number of finite stationary points of E, at tau = 0.9 "
+      "and 1; the data manifold Z in black. The number changes by two across the evolute (purple) "
+      "and, at tau = 1, by one across the walls (dashed) where the target of the flattest pattern "
+      "reaches an end of the sigmoid's range: there a solution goes to infinite weights. Beyond "
+      "the walls there may be none at all.";
+  int largest = 0;
+  for (const CountMap& map : maps) {
+    figure.tables.push_back(map_table(map.counter, window, map.tag));
+    largest = std::max(largest, largest_count(figure.tables.back()));
+    figure.tables.push_back(map.drawn.manifold("manifold_" + map.tag));
+    figure.tables.push_back(map.drawn.evolute("evolute_" + map.tag));
+  }
+  figure.tables.push_back(walls_table(network, window));
+  if (is_thesis) add_known_checks(figure, network, maps[0], maps[1]);
+  for (const CountMap& map : maps) add_border_checks(figure, network, map, window);
+
+  figure.script = script_of(figure, maps, window, largest);
   return figure;
 }
 

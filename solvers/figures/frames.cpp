@@ -169,6 +169,30 @@ std::string page(const Figure& figure, const Perceptron& network, const Box& win
          "\n</script>\n</body>\n</html>\n";
 }
 
+/// One still.
+void add_scene(Script& script, const Figure& figure, const Scene& scene, const Vector& y) {
+  script.add("set title 'τ = {:g}: {}' offset 0,-0.5\nplot ", scene.tau,
+             projections_text(scene.feet.rows.size()));
+  if (!scene.evolute.rows.empty())
+    script.add("{} using 2:3 with lines lw 1.8 lc rgb '{}' notitle, \\\n  ",
+               file_of(figure, scene.evolute.name), caustic_colour);
+  script.add("{} using 2:3 with lines lw 3 lc rgb '{}' notitle, \\\n",
+             file_of(figure, scene.manifold.name), manifold_colour);
+  const std::string feet = file_of(figure, scene.feet.name);
+  if (!scene.feet.rows.empty())
+    script.add(
+        "  {0} using 2:3:4:5 with vectors nohead lw 1.2 dt (6,4) lc rgb '#444444' title "
+        "'projection', \\\n"
+        "  {0} using 2:3 with points pt 7 ps 1.1 lc rgb 'black' notitle, \\\n"
+        "  {0} using ($7==1?$2:NaN):3 with points pt 7 ps 0.65 lc rgb 'white' notitle, "
+        "\\\n",
+        feet);
+  script.add(
+      "  '+' using ({:.12g}):({:.12g}) every ::0::0 with points pt 3 ps 1.2 lw 1.6 lc rgb "
+      "'{}' notitle\n",
+      y(0), y(1), target_colour);
+}
+
 }  // namespace
 
 Figure make_frames(const FigureRequest& request) {
@@ -214,26 +238,7 @@ Figure make_frames(const FigureRequest& request) {
     script.place(figure, left, left + 470, top, top + panel_height);
     script.add("set xlabel '{}' offset 0,0.5\nset ylabel '{}' offset 1,0\n", i < 3 ? "" : "y_1",
                i % 3 == 0 ? "y_2" : "");
-    script.add("set title 'τ = {:g}: {}' offset 0,-0.5\nplot ", scene.tau,
-               projections_text(scene.feet.rows.size()));
-    if (!scene.evolute.rows.empty())
-      script.add("{} using 2:3 with lines lw 1.8 lc rgb '{}' notitle, \\\n  ",
-                 file_of(figure, scene.evolute.name), caustic_colour);
-    script.add("{} using 2:3 with lines lw 3 lc rgb '{}' notitle, \\\n",
-               file_of(figure, scene.manifold.name), manifold_colour);
-    const std::string feet = file_of(figure, scene.feet.name);
-    if (!scene.feet.rows.empty())
-      script.add(
-          "  {0} using 2:3:4:5 with vectors nohead lw 1.2 dt (6,4) lc rgb '#444444' title "
-          "'projection', \\\n"
-          "  {0} using 2:3 with points pt 7 ps 1.1 lc rgb 'black' notitle, \\\n"
-          "  {0} using ($7==1?$2:NaN):3 with points pt 7 ps 0.65 lc rgb 'white' notitle, "
-          "\\\n",
-          feet);
-    script.add(
-        "  '+' using ({:.12g}):({:.12g}) every ::0::0 with points pt 3 ps 1.2 lw 1.6 lc rgb "
-        "'{}' notitle\n",
-        y(0), y(1), target_colour);
+    add_scene(script, figure, scene, y);
   }
   script.end_panels(figure, figure.height - 30,
                     {manifold_entry(),
