@@ -79,16 +79,13 @@ void add_known_checks(Figure& figure, const Perceptron& network, const Curvature
   }
   check(figure, "radius 1/|k|max at τ = 0.8", 1.0 / found.best, 0.8861480051342616);
   const DataManifold manifold(network, tau);
-  const double strata[] = {.6192, .5760, .8492};
-  double known_sum = 0.0, sum = 0.0;
-  for (Index i = 0; i < 3; ++i) {
-    const double largest = largest_of_stratum(network, manifold, i);
-    known_sum += strata[i];
-    sum += largest;
-    check(figure, fmt::format("limit stratum of free pattern {}: its |k|max is lower", i + 1),
-          largest < found.best ? 1 : 0, 1, 0);
-  }
-  check(figure, "sum of |k|max over the three limit strata", sum, known_sum, 2e-4);
+  const double known_strata[] = {.5760, .6192, .8492};
+  std::vector<double> strata;
+  for (Index i = 0; i < 3; ++i) strata.push_back(largest_of_stratum(network, manifold, i));
+  std::sort(strata.begin(), strata.end());
+  for (std::size_t i = 0; i < 3; ++i)
+    check(figure, fmt::format("|k|max of limit stratum {} at tau = 0.8, lower than that", i + 1),
+          strata[i], known_strata[i], 2e-4);
 }
 
 /// Directions of the axes, at the lower left.

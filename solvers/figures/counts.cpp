@@ -51,14 +51,15 @@ class Counter {
 FigureTable map_table(const Counter& count, const Box& window, std::string name) {
   FigureTable map{std::move(name), {"left", "right", "bottom", "top", "count"}, {}};
   const double step = window.width() / columns_of_map, height = window.height() / rows_of_map;
-  // A little more than a row, so that no background shows between rows.
-  const double overlap = 0.15 * height;
+  // More than a row, so that nothing shows between rows; its own middle decides its colour.
+  const double overlap = 0.4 * height;
   for (int row = 0; row < rows_of_map; ++row) {
     const double bottom = window.bottom + height * row, y2 = bottom + 0.5 * height;
     double left = window.left;
     int current = count(left, y2);
     const auto close = [&](double right) {
-      map.rows.push_back({left, right, bottom, std::min(bottom + height + overlap, window.top),
+      map.rows.push_back({left, right, std::max(bottom - overlap, window.bottom),
+                          std::min(bottom + height + overlap, window.top),
                           static_cast<double>(current)});
       left = right;
     };
@@ -226,8 +227,10 @@ std::string script_of(const Figure& figure, std::span<const CountMap> maps, cons
           "rgb '{}' notitle, \\\n  ",
           file_of(figure, map.tag), count, count_colours[static_cast<std::size_t>(count)]);
     if (is_end)
-      script.add("{} using 1:2 with lines lw 1.6 dt (8,5) lc rgb '#333333' notitle, \\\n  ",
-                 file_of(figure, "walls"));
+      script.add(
+          "{} using 1:2 with lines lw 1.6 dt (8,5) lc rgb '#333333' notitle, \\\n"
+          "  {} using 1:2 with points pt 7 ps 0.8 lc rgb 'black' notitle, \\\n  ",
+          file_of(figure, "walls"), file_of(figure, "ends"));
     script.add(
         "{} using 2:3 with lines lw 2 lc rgb '{}' notitle, \\\n  {} using 2:3 with "
         "lines lw 3 lc rgb '{}' notitle\n",
@@ -262,7 +265,8 @@ Figure make_counts(const FigureRequest& request) {
   figure.title = "The number of solutions for each target y";
   figure.caption =
       "The plane of targets, coloured by the number of finite stationary points of E, at tau = 0.9 "
-      "and 1; the data manifold Z in black. The number changes by two across the evolute (purple) "
+      "and 1; the data manifold Z in black, with its ends at tau = 1. The number changes by two "
+      "across the evolute (purple) "
       "and, at tau = 1, by one across the walls (dashed) where the target of the flattest pattern "
       "reaches an end of the sigmoid's range: there a solution goes to infinite weights. Beyond "
       "the walls there may be none at all.";
@@ -274,6 +278,12 @@ Figure make_counts(const FigureRequest& request) {
     figure.tables.push_back(map.drawn.evolute("evolute_" + map.tag));
   }
   figure.tables.push_back(walls_table(network, window));
+  FigureTable ends{"ends", {"y1", "y2"}, {}};
+  for (const double w : {maps[1].drawn.grid().front(), maps[1].drawn.grid().back()}) {
+    const Vector z = maps[1].drawn.curve().position(w);
+    ends.rows.push_back({z(0), z(1)});
+  }
+  figure.tables.push_back(ends);
   if (is_thesis) add_known_checks(figure, network, maps[0], maps[1]);
   for (const CountMap& map : maps) add_border_checks(figure, network, map, window);
 

@@ -39,7 +39,7 @@ const std::vector<Expected>& expected_figures() {
        {"manifold", "evolute", "a", "b", "band", "abeyond", "bbeyond", "cusps"},
        {"1/|k|max", "1.8/|k|max", "cusp"}},
       {"boundaries_surface",
-       18,
+       17,
        {"manifold", "a", "b", "abeyond", "bbeyond"},
        {"tau = 0.5", "tau = 0.8", "tau = 0.9", "radius", "folded", "strata"}},
       {"counts",
