@@ -41,7 +41,7 @@ const std::vector<Expected>& expected_figures() {
       {"boundaries_surface",
        17,
        {"manifold", "a", "b", "abeyond", "bbeyond"},
-       {"tau = 0.5", "tau = 0.8", "tau = 0.9", "radius", "folded", "strata"}},
+       {"tau = 0.5", "tau = 0.8", "tau = 0.9", "radius", "folded", "stratum"}},
       {"counts",
        50,
        {"earlier", "end", "walls", "evolute_end", "manifold_earlier"},
