@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tautrack/data/dataset.hpp"
+#include "tautrack/network/perceptron.hpp"
 
 namespace tautrack::program {
 
@@ -47,6 +48,7 @@ struct Figure {
 /// What the user asks of all figures.
 struct FigureRequest {
   std::optional<Problem> problem;  ///< The user's data; nothing: those of the thesis.
+  PerceptronOptions network;       ///< Of the user's problem.
   bool train = false;              ///< Train the spiral network instead of using the listed one.
   std::uint64_t seed = 0;
   int threads = 1;
@@ -58,6 +60,8 @@ struct FigureDriver {
   std::string_view about;  ///< One line for the help.
   bool takes_data;         ///< Whether it can show the user's data.
   Figure (*make)(const FigureRequest& request);
+  /// Why it cannot show these data, in words that follow "the figure NAME"; nothing: it can.
+  std::optional<std::string> (*refuses)(const Problem& problem) = nullptr;
 };
 
 /// All drivers, in the order in which they are drawn.

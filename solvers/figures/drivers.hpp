@@ -1,0 +1,19 @@
+#pragma once
+
+#include "figure.hpp"
+
+namespace tautrack::program {
+
+/// The figures, each in a file of its name. @throws DataError for data that it cannot show.
+[[nodiscard]] Figure make_manifold(const FigureRequest& request);
+[[nodiscard]] Figure make_projections(const FigureRequest& request);
+[[nodiscard]] Figure make_boundaries(const FigureRequest& request);
+[[nodiscard]] Figure make_boundaries_surface(const FigureRequest& request);
+[[nodiscard]] Figure make_counts(const FigureRequest& request);
+[[nodiscard]] Figure make_paths(const FigureRequest& request);
+[[nodiscard]] Figure make_frames(const FigureRequest& request);
+[[nodiscard]] Figure make_contours(const FigureRequest& request);
+[[nodiscard]] Figure make_completeness(const FigureRequest& request);
+// Declarations of further figures (spirals, layers, holes, mug) go here.
+
+}  // namespace tautrack::program

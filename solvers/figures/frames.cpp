@@ -1,0 +1,254 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "drawing.hpp"
+#include "drivers.hpp"
+
+namespace tautrack::program {
+namespace {
+
+constexpr std::array<double, 6> stills = {0.0, 0.6, 0.9, 0.955, 0.98, 1.0};
+
+/// The scene at one tau.
+struct Scene {
+  double tau;
+  FigureTable manifold, evolute, feet;
+};
+
+Scene scene_at(const Perceptron& network, double tau, const Box& window, const std::string& tag) {
+  const DrawnCurve drawn(network, tau, window);
+  Scene scene{tau,
+              drawn.manifold("manifold" + tag),
+              drawn.evolute("evolute" + tag),
+              {"feet" + tag, {"w", "z1", "z2", "dy1", "dy2", "energy", "index"}, {}}};
+  const Vector y = network.pattern_weights().cwiseSqrt().cwiseProduct(network.targets());
+  for (const OneWeightPoint& foot : stationary_points_of_one_weight(network, tau).points) {
+    const Vector z = drawn.curve().position(foot.weight);
+    scene.feet.rows.push_back({foot.weight, z(0), z(1), y(0) - z(0), y(1) - z(1), foot.energy,
+                               static_cast<double>(foot.index)});
+  }
+  return scene;
+}
+
+std::string projections_text(std::size_t count) {
+  return fmt::format("{} projection{}", count, count == 1 ? "" : "s");
+}
+
+void add_checks(Figure& figure, const Perceptron& network, const std::vector<Scene>& scenes) {
+  const double known[] = {1, 1, 1, 3, 1, 1};
+  for (std::size_t i = 0; i < scenes.size(); ++i)
+    check(figure, fmt::format("projections of y at tau = {:g}", scenes[i].tau),
+          static_cast<double>(scenes[i].feet.rows.size()), known[i], 0);
+  const auto count = [&](double tau) {
+    return static_cast<double>(stationary_points_of_one_weight(network, tau).points.size());
+  };
+  for (const double edge : {.9506170631172932, .9608017649578813}) {
+    const bool is_first = edge < 0.955;
+    check(figure, fmt::format("projections just before tau = {:.6f}", edge), count(edge - 1e-9),
+          is_first ? 1 : 3, 0);
+    check(figure, fmt::format("projections just after tau = {:.6f}", edge), count(edge + 1e-9),
+          is_first ? 3 : 1, 0);
+  }
+  check(figure, "w of the projection at tau = 0", scenes.front().feet.rows.at(0)[0], .21);
+  check(figure, "w of the projection at tau = 1", scenes.back().feet.rows.at(0)[0],
+        1.439894532008681);
+}
+
+/// An SVG path of a table's points, in pixels; points that are less than a pixel apart are left
+/// out.
+std::string path_data(const FigureTable& table, const Box& window, double scale) {
+  const Box near = window.with_margin(0.1);
+  std::string text;
+  double last_x = 0.0, last_y = 0.0;
+  bool is_open = false;
+  for (const std::vector<double>& row : table.rows) {
+    if (row.empty() || !near.contains(row[1], row[2])) {
+      is_open = false;
+      continue;
+    }
+    const double x = scale * (row[1] - window.left), y = scale * (window.top - row[2]);
+    if (is_open && std::abs(x - last_x) + std::abs(y - last_y) < 2.5) continue;
+    text += fmt::format("{}{:.1f} {:.1f}", is_open ? "L" : "M", x, y);
+    is_open = true;
+    last_x = x;
+    last_y = y;
+  }
+  return text;
+}
+
+/// Taus of the moving figure: closer together where more happens.
+std::vector<double> moving_taus() {
+  std::vector<double> taus;
+  for (int i = 0; i < 40; ++i) taus.push_back(0.02 * i);
+  for (int i = 0; i < 20; ++i) taus.push_back(0.8 + 0.005 * i);
+  for (int i = 0; i <= 100; ++i) taus.push_back(0.9 + 0.001 * i);
+  return taus;
+}
+
+constexpr const char* page_style =
+    R"(body { font-family: sans-serif; max-width: 760px; margin: 1.5em auto; color: #222; }
+svg { border: 1px solid #777; display: block; width: 100%; height: auto; }
+input { width: 78%; vertical-align: middle; }
+output { font-weight: bold; })";
+
+constexpr const char* page_script =
+    R"(const part = name => document.getElementById(name);
+function dots(frame) {
+  return frame.f.map(p => `<line x1="${p[0]}" y1="${p[1]}" x2="${target[0]}" y2="${target[1]}" ` +
+    `stroke="#444" stroke-dasharray="6 4"/>` + `<circle cx="${p[0]}" cy="${p[1]}" r="5.5" ` +
+    `fill="${p[2] == 1 ? 'white' : 'black'}" stroke="black" stroke-width="2"/>`).join('');
+}
+function show(i) {
+  const frame = frames[i], n = frame.f.length;
+  part('manifold').setAttribute('d', frame.z);
+  part('evolute').setAttribute('d', frame.e);
+  part('feet').innerHTML = dots(frame);
+  part('says').textContent = `tau = ${frame.t.toFixed(3)}: ${n} projection${n == 1 ? '' : 's'} of y`;
+}
+let timer = null;
+function play() {
+  if (timer) { clearInterval(timer); timer = null; part('play').textContent = 'Play'; return; }
+  part('play').textContent = 'Stop';
+  timer = setInterval(() => {
+    const slider = part('tau');
+    slider.value = (Number(slider.value) + 1) % frames.length;
+    show(slider.value);
+  }, 60);
+}
+part('tau').addEventListener('input', event => show(event.target.value));
+part('play').addEventListener('click', play);
+show(part('tau').value);)";
+
+/// The frames as a JavaScript array.
+std::string frames_text(const Perceptron& network, const Box& window, double scale) {
+  std::string text = "const frames = [\n";
+  for (const double tau : moving_taus()) {
+    const Scene scene = scene_at(network, std::min(tau, 1.0), window, "");
+    text +=
+        fmt::format("{{t:{:.4g},z:'{}',e:'{}',f:[", tau, path_data(scene.manifold, window, scale),
+                    path_data(scene.evolute, window, scale));
+    for (const std::vector<double>& foot : scene.feet.rows)
+      text += fmt::format("[{:.1f},{:.1f},{:g}],", scale * (foot[1] - window.left),
+                          scale * (window.top - foot[2]), foot[6]);
+    text += "]},\n";
+  }
+  return text + "];\n";
+}
+
+/// A star with its centre at the origin.
+constexpr const char* star =
+    "M0 -11L2.6 -3.6L10.5 -3.4L4.2 1.4L6.5 8.9L0 4.4L-6.5 8.9L-4.2 1.4L-10.5 -3.4L-2.6 -3.6Z";
+
+std::string page(const Figure& figure, const Perceptron& network, const Box& window) {
+  const double scale = 720.0 / window.width();
+  const Vector y = network.pattern_weights().cwiseSqrt().cwiseProduct(network.targets());
+  const double x = scale * (y(0) - window.left), top = scale * (window.top - y(1));
+  std::string text = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{}</title>\n"
+      "<style>\n{}\n</style>\n</head>\n<body>\n<h1>{}</h1>\n",
+      figure.title, page_style, figure.title);
+  text += fmt::format(
+      "<svg viewBox=\"0 0 720 {:.0f}\">\n"
+      "<path id=\"evolute\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\"/>\n"
+      "<path id=\"manifold\" fill=\"none\" stroke=\"{}\" stroke-width=\"3.2\"/>\n"
+      "<g id=\"feet\"></g>\n"
+      "<path d=\"{}\" transform=\"translate({:.1f} {:.1f})\" fill=\"{}\"/>\n</svg>\n",
+      scale * window.height(), caustic_colour, manifold_colour, star, x, top, target_colour);
+  text += fmt::format(
+      "<p><button id=\"play\">Play</button>\n"
+      "<input id=\"tau\" type=\"range\" min=\"0\" max=\"{}\" value=\"0\" aria-label=\"tau\"></p>\n"
+      "<p><output id=\"says\"></output></p>\n<p>Black: the data manifold. Purple: its evolute. "
+      "Star: "
+      "the target y. Dots: its projections (filled: minima of E; open: maxima). The axes run from "
+      "{:g} to {:g} and from {:g} to {:g}.</p>\n<p>{}</p>\n<script>\nconst target = [{:.1f}, "
+      "{:.1f}];\n",
+      moving_taus().size() - 1, window.left, window.right, window.bottom, window.top,
+      figure.caption, x, top);
+  return text + frames_text(network, window, scale) + page_script +
+         "\n</script>\n</body>\n</html>\n";
+}
+
+/// One still.
+void add_scene(Script& script, const Figure& figure, const Scene& scene, const Vector& y) {
+  script.add("set title 'τ = {:g}: {}' offset 0,-0.5\nplot ", scene.tau,
+             projections_text(scene.feet.rows.size()));
+  if (!scene.evolute.rows.empty())
+    script.add("{} using 2:3 with lines lw 1.8 lc rgb '{}' notitle, \\\n  ",
+               file_of(figure, scene.evolute.name), caustic_colour);
+  script.add("{} using 2:3 with lines lw 3 lc rgb '{}' notitle, \\\n",
+             file_of(figure, scene.manifold.name), manifold_colour);
+  const std::string feet = file_of(figure, scene.feet.name);
+  if (!scene.feet.rows.empty())
+    script.add(
+        "  {0} using 2:3:4:5 with vectors nohead lw 1.2 dt (6,4) lc rgb '#444444' title "
+        "'projection', \\\n"
+        "  {0} using 2:3 with points pt 7 ps 1.1 lc rgb 'black' notitle, \\\n"
+        "  {0} using ($7==1?$2:NaN):3 with points pt 7 ps 0.65 lc rgb 'white' notitle, "
+        "\\\n",
+        feet);
+  script.add(
+      "  '+' using ({:.12g}):({:.12g}) every ::0::0 with points pt 3 ps 1.2 lw 1.6 lc rgb "
+      "'{}' notitle\n",
+      y(0), y(1), target_colour);
+}
+
+}  // namespace
+
+Figure make_frames(const FigureRequest& request) {
+  const bool is_thesis = !request.problem;
+  const Perceptron network = network_of(request, plane_problem(0.4, 0.9));
+  const Box window = is_thesis ? Box{-0.4, 2.0, -0.4, 1.6} : window_of(network);
+  const Vector y = network.pattern_weights().cwiseSqrt().cwiseProduct(network.targets());
+
+  Figure figure;
+  figure.name = "frames";
+  figure.width = 1600;
+  // Panels of the shape of the window, two rows of them.
+  const double panel_height = 470.0 * window.height() / window.width();
+  figure.height = static_cast<int>(2.0 * panel_height) + 257;
+  figure.title = is_thesis ? "As τ grows the caustic comes in from infinity and passes over y"
+                           : "The caustic as τ grows";
+  figure.caption =
+      "The data manifold (black) bends as tau grows from 0 to 1, its evolute (purple) comes in "
+      "from "
+      "infinity, and the target y (star) has more projections while it is inside a wedge of the "
+      "evolute.";
+  if (is_thesis)
+    figure.caption +=
+        " X = (3, 1)', y = (0.4, 0.9): one projection, then three for tau between 0.95062 and "
+        "0.96080, then one again, and that is not near the first one: the natural path folds "
+        "twice.";
+  std::vector<Scene> scenes;
+  for (std::size_t i = 0; i < stills.size(); ++i) {
+    scenes.push_back(scene_at(network, stills[i], window, std::to_string(i + 1)));
+    figure.tables.insert(figure.tables.end(),
+                         {scenes[i].manifold, scenes[i].evolute, scenes[i].feet});
+  }
+  if (is_thesis) add_checks(figure, network, scenes);
+  figure.html = page(figure, network, window);
+
+  Script script;
+  script.start_panels(figure);
+  script.ranges(window);
+  for (std::size_t i = 0; i < scenes.size(); ++i) {
+    const Scene& scene = scenes[i];
+    const double left = 70.0 + 515.0 * static_cast<double>(i % 3);
+    const double top = i < 3 ? 95.0 : panel_height + 163.0;
+    script.place(figure, left, left + 470, top, top + panel_height);
+    script.add("set xlabel '{}' offset 0,0.5\nset ylabel '{}' offset 1,0\n", i < 3 ? "" : "y_1",
+               i % 3 == 0 ? "y_2" : "");
+    add_scene(script, figure, scene, y);
+  }
+  script.end_panels(figure, figure.height - 30,
+                    {manifold_entry(),
+                     caustic_entry(),
+                     target_entry(),
+                     {line_style(1.2, "#444444") + " dt (6,4)", "projection"},
+                     {"points pt 7 ps 1.1 lc rgb 'black'", "minimum of E"},
+                     {"points pt 6 ps 1.1 lw 2 lc rgb 'black'", "maximum of E"}});
+  figure.script = std::move(script).text();
+  return figure;
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tautrack/fits/all_fits.hpp"
+
+#include "drawing.hpp"
+
+/// What figures of all fits of a problem of two weights have in common.
+namespace tautrack::program {
+
+/// Where a point of weights is drawn.
+using Placement = std::function<Vector(const Vector&)>;
+
+/// Finds all fits, with limits that suit a figure.
+[[nodiscard]] AllFits fits_of_figure(const Problem& problem, const FigureRequest& request);
+
+/// The stationary points. Columns x, y, energy, index (-1: not known), w1, w2.
+[[nodiscard]] FigureTable points_table(const AllFits& fits, const Placement& place);
+
+/// Pairs of points that a descent joins, or another curve: pieces of two rows. Columns x, y.
+[[nodiscard]] FigureTable links_table(const AllFits& fits, const Placement& place, std::string name,
+                                      bool descents);
+
+/// Parts of gnuplot's plot: the links and the points of these tables, at columns x:y.
+[[nodiscard]] std::string graph_parts(const Figure& figure);
+
+/// The points alone, at other columns of their table.
+[[nodiscard]] std::string points_parts(const Figure& figure, const std::string& columns);
+
+/// Entries of the legend for both.
+[[nodiscard]] std::vector<LegendEntry> graph_legend();
+
+/// Numbers of minima, saddles and maxima, the sum of (-1)^index, and the completeness level.
+void check_counts(Figure& figure, const AllFits& fits, int minima, int saddles, int maxima);
+
+}  // namespace tautrack::program

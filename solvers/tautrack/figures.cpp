@@ -1,0 +1,441 @@
+#include "figures.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "tautrack/version.hpp"
+
+#include "../figures/figure.hpp"
+#include "csv_field.hpp"
+#include "gnuplot.hpp"
+#include "json_parts.hpp"
+#include "output_files.hpp"
+#include "text.hpp"
+#include "usage_error.hpp"
+
+namespace tautrack::program {
+namespace {
+
+constexpr const char* about_figures =
+    R"(figures of the geometry, and the data behind them
+
+Each figure shows one fact about the fits of a single-layer perceptron: exact
+data, drawn from numbers that the program computes and checks against known
+ones. Into a folder go, for each figure NAME,
+
+  NAME.svg        the picture (or .png, .pdf, .html, see --format)
+  NAME.gp         the gnuplot script that draws it: gnuplot NAME.gp
+  NAME-TABLE.csv  the tables that it draws
+  NAME.json       title, caption, and the checks of its numbers
+)";
+
+std::string more_about_figures() {
+  std::string text = "Figures:\n";
+  for (const FigureDriver& driver : figure_drivers())
+    text += fmt::format("  {:<20}{}\n", driver.name, driver.about);
+  return text +
+         R"(
+With --data figures show your data where they can: curves in the plane have two
+patterns and one weight, surfaces three patterns and two weights; a bias counts
+(see --no-bias).
+
+Exit status: 0 all checks hold; 1 one does not, or gnuplot is missing; 2 the
+request is unusable.)";
+}
+
+/// Writes a line on standard error.
+void say(std::string_view text) {
+  const std::string line = fmt::format("tautrack: {}\n", printable(text));
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+/// gnuplot's terminal for a figure; `format` is svg, png or pdf.
+std::string terminal(const Figure& figure, PictureFormat format) {
+  if (format == PictureFormat::png)
+    return fmt::format(
+        "set terminal pngcairo enhanced size {},{} font 'Sans,12' background '#ffffff' "
+        "pointscale 1.4 dashlength 1.8",
+        figure.width, figure.height);
+  if (format == PictureFormat::pdf)
+    return fmt::format(
+        "set terminal pdfcairo enhanced size {:.2f}in,{:.2f}in font 'Sans,12' fontscale 0.75 "
+        "lw 1.3 pointscale 1.0 dashlength 1.4",
+        figure.width / 96.0, figure.height / 96.0);
+  return fmt::format(
+      "set terminal svg enhanced size {},{} font 'sans-serif,12' fontscale 1.33 background "
+      "'#ffffff'",
+      figure.width, figure.height);
+}
+
+/// The script as a file that can be run by hand beside the tables.
+std::string script_file(const Figure& figure) {
+  std::string text = fmt::format(
+      "# {}\n"
+      "#\n"
+      "#   gnuplot {}.gp                      draws {}.svg from the tables beside this file\n"
+      "#   gnuplot -e \"format='pdf'\" {}.gp    draws {}.pdf; png works, too\n"
+      "if (!exists('format')) format = 'svg'\n",
+      printable(figure.title), figure.name, figure.name, figure.name, figure.name);
+  for (const PictureFormat format : {PictureFormat::svg, PictureFormat::png, PictureFormat::pdf})
+    text += fmt::format("if (format eq '{}') {}\n", to_string(format), terminal(figure, format));
+  return text + fmt::format("set output '{}.'.format\n", figure.name) + figure.script +
+         "unset output\n";
+}
+
+std::string table_file(const FigureTable& table) {
+  std::string text;
+  for (const std::string& column : table.columns)
+    text += (text.empty() ? "" : ",") + csv_field(column);
+  text += '\n';
+  for (const std::vector<double>& row : table.rows) {
+    const char* separator = "";
+    for (const double number : row) {
+      fmt::format_to(std::back_inserter(text), "{}{:.12g}", separator, number);
+      separator = ",";
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::string json_file(const Figure& figure, PictureFormat format) {
+  Json checks = Json::array(), tables = Json::array();
+  for (const FigureCheck& check : figure.checks)
+    checks.push_back({{"what", check.what},
+                      {"value", check.value},
+                      {"reference", check.reference},
+                      {"tolerance", check.tolerance},
+                      {"holds", check.holds()}});
+  for (const FigureTable& table : figure.tables)
+    tables.push_back(fmt::format("{}-{}.csv", figure.name, table.name));
+  return json_text({{"tautrack", version},
+                    {"command", "figures"},
+                    {"name", figure.name},
+                    {"title", figure.title},
+                    {"caption", figure.caption},
+                    {"picture", fmt::format("{}.{}", figure.name, to_string(format))},
+                    {"script", figure.name + ".gp"},
+                    {"tables", std::move(tables)},
+                    {"checks", std::move(checks)}});
+}
+
+/// Text as it stands in HTML.
+std::string html_text(std::string_view text) {
+  std::string result;
+  for (const char c : printable(text)) {
+    if (c == '&')
+      result += "&amp;";
+    else if (c == '<')
+      result += "&lt;";
+    else
+      result += c;
+  }
+  return result;
+}
+
+/// A page with the picture in it. `svg` as gnuplot writes it.
+std::string html_page(const Figure& figure, std::string svg) {
+  svg.erase(0, std::min(svg.find("<svg"), svg.size()));  // no XML declaration within HTML
+  // Neither are name spaces needed there.
+  for (std::size_t at = 0; (at = svg.find(" xmlns", at)) != std::string::npos;) {
+    const std::size_t open = svg.find('"', at);
+    const std::size_t close = open == std::string::npos ? open : svg.find('"', open + 1);
+    if (close == std::string::npos) break;
+    svg.erase(at, close + 1 - at);
+  }
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{0}</title>\n"
+      "<style>body {{ font-family: sans-serif; max-width: 1100px; margin: 2em auto; }}\n"
+      "svg {{ width: 100%; height: auto; }}</style>\n</head>\n<body>\n<h1>{0}</h1>\n{1}\n"
+      "<p>{2}</p>\n</body>\n</html>\n",
+      html_text(figure.title), svg, html_text(figure.caption));
+}
+
+/// Draws a figure whose tables are in the folder. @throws UsageError when gnuplot fails.
+std::string draw(const Figure& figure, PictureFormat format, const std::string& folder) {
+  if (format == PictureFormat::html && !figure.html.empty()) return figure.html;
+  const bool in_page = format == PictureFormat::html;
+  std::string picture = run_gnuplot(
+      fmt::format("cd {}\n{}\n{}", gnuplot_string(folder),
+                  terminal(figure, in_page ? PictureFormat::svg : format), figure.script));
+  return in_page ? html_page(figure, std::move(picture)) : picture;
+}
+
+/// Files with their texts, which appear together or not at all.
+using Files = std::vector<std::pair<std::string, std::string>>;
+
+void write(const Files& files, const std::string& folder, const std::string& input) {
+  OutputFiles output;
+  for (const auto& [name, text] : files)
+    output.set_text(output.add("--out", (std::filesystem::path(folder) / name).string()), text);
+  if (!input.empty()) output.protect_input(input);
+  output.publish("");
+}
+
+/// What one figure came to.
+struct DrawnFigure {
+  Figure figure;
+  std::string picture;       ///< Its file, in its folder; empty: not drawn.
+  std::string trouble;       ///< Why it is not drawn.
+  std::exception_ptr error;  ///< Why it could not be made or written.
+};
+
+/// Calls work(i) for i < count, in several threads. It must not throw.
+void in_threads(std::size_t count, int threads, const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next{0};
+  const auto work_on = [&] {
+    for (std::size_t i; (i = next++) < count;) work(i);
+  };
+  std::vector<std::jthread> helpers;
+  for (std::size_t i = 1; i < std::min(count, static_cast<std::size_t>(threads)); ++i)
+    helpers.emplace_back(work_on);
+  work_on();
+}
+
+/// Leaves out figures that turned out unable to show the data, unless they were named.
+/// @throws What making a figure threw.
+void keep_made(std::vector<DrawnFigure>& drawn, const FiguresRequest& request) {
+  std::erase_if(drawn, [&](const DrawnFigure& figure) {
+    if (!figure.error) return false;
+    if (!request.names.empty()) std::rethrow_exception(figure.error);
+    try {
+      std::rethrow_exception(figure.error);
+    } catch (const DataError& error) {
+      if (!request.quiet) say(error.what());
+    }
+    return true;
+  });
+  if (drawn.empty()) throw UsageError("no figure can show these data");
+}
+
+/// Makes all figures, in the order of the drivers.
+std::vector<DrawnFigure> make_all(const std::vector<const FigureDriver*>& drivers,
+                                  const FigureRequest& figure_request,
+                                  const FiguresRequest& request) {
+  std::vector<DrawnFigure> made(drivers.size());
+  in_threads(made.size(), request.threads, [&](std::size_t i) {
+    try {
+      made[i].figure = drivers[i]->make(figure_request);
+    } catch (...) {
+      made[i].error = std::current_exception();
+    }
+  });
+  keep_made(made, request);
+  return made;
+}
+
+/// Writes what belongs to a figure, and draws it.
+void write_and_draw(DrawnFigure& drawn, const FiguresRequest& request) {
+  const Figure& figure = drawn.figure;
+  Files files = {{figure.name + ".gp", script_file(figure)},
+                 {figure.name + ".json", json_file(figure, request.format)}};
+  for (const FigureTable& table : figure.tables)
+    files.emplace_back(fmt::format("{}-{}.csv", figure.name, table.name), table_file(table));
+  write(files, request.folder, request.network.file);
+  std::string picture;
+  try {
+    picture = draw(figure, request.format, request.folder);
+  } catch (const UsageError& error) {
+    const std::string_view reason = error.what(), prefix = "--plot: ";
+    drawn.trouble = reason.substr(reason.starts_with(prefix) ? prefix.size() : 0);
+    return;
+  }
+  const std::string file = fmt::format("{}.{}", figure.name, to_string(request.format));
+  write({{file, std::move(picture)}}, request.folder, request.network.file);
+  drawn.picture = (std::filesystem::path(request.folder) / file).string();
+}
+
+/// Writes and draws all figures. @throws UsageError when a file cannot be written.
+void draw_all(std::vector<DrawnFigure>& figures, const FiguresRequest& request) {
+  in_threads(figures.size(), request.threads, [&](std::size_t i) {
+    try {
+      write_and_draw(figures[i], request);
+    } catch (...) {
+      figures[i].error = std::current_exception();
+    }
+  });
+  for (const DrawnFigure& figure : figures)
+    if (figure.error) std::rethrow_exception(figure.error);
+}
+
+/// The drivers with these names, each once; all without names.
+std::vector<const FigureDriver*> named_drivers(const std::vector<std::string>& names) {
+  std::vector<const FigureDriver*> chosen;
+  std::string known;
+  for (const FigureDriver& driver : figure_drivers()) {
+    if (names.empty() || std::find(names.begin(), names.end(), driver.name) != names.end())
+      chosen.push_back(&driver);
+    known += (known.empty() ? "" : ", ") + std::string(driver.name);
+  }
+  for (const std::string& name : names)
+    if (std::none_of(chosen.begin(), chosen.end(),
+                     [&](const FigureDriver* driver) { return driver->name == name; }))
+      throw UsageError(fmt::format("there is no figure '{}'; there are {}", name, known));
+  return chosen;
+}
+
+/// The user's problem. @throws UsageError when it is not one.
+Problem load_problem(const NetworkRequest& network) {
+  Data data = load(network);
+  if (data.is_matrix_free())
+    throw UsageError(fmt::format("--data: '{}' is too large for figures", network.file));
+  if (data.size() != 1)
+    throw UsageError(
+        fmt::format("--data: '{}' makes {} problems, one a class; choose one with "
+                    "--positive",
+                    network.file, data.size()));
+  return std::move(data.dense.problems.front());
+}
+
+/// Leaves out the drivers that cannot show the problem. @throws UsageError when they were named.
+void keep_able(std::vector<const FigureDriver*>& drivers, const Problem& problem,
+               const FiguresRequest& request) {
+  std::vector<const FigureDriver*> able;
+  for (const FigureDriver* driver : drivers) {
+    std::optional<std::string> reason;
+    if (!driver->takes_data)
+      reason = "it is about data of its own";
+    else if (driver->refuses != nullptr)
+      reason = driver->refuses(problem);
+    if (!reason) {
+      able.push_back(driver);
+      continue;
+    }
+    const std::string sentence =
+        fmt::format("the figure {} cannot show these data: {}", driver->name, *reason);
+    if (!request.names.empty()) throw UsageError(sentence);
+    if (!request.quiet) say(sentence);
+  }
+  if (able.empty()) throw UsageError("no figure can show these data");
+  drivers = std::move(able);
+}
+
+/// One line about a figure.
+std::string line_of(const DrawnFigure& figure) {
+  const std::vector<FigureCheck>& checks = figure.figure.checks;
+  const auto holding = std::count_if(checks.begin(), checks.end(),
+                                     [](const FigureCheck& check) { return check.holds(); });
+  return fmt::format("{:<20}{:>3} of {:>3} checks hold   {}\n", figure.figure.name, holding,
+                     checks.size(),
+                     figure.picture.empty() ? "not drawn" : printable(figure.picture));
+}
+
+/// Says on standard error what is wrong with the figures. Returns whether anything is.
+bool say_troubles(const std::vector<DrawnFigure>& figures) {
+  bool is_any = false;
+  std::vector<std::string> said;
+  for (const DrawnFigure& figure : figures) {
+    for (const FigureCheck& check : figure.figure.checks)
+      if (!check.holds()) {
+        is_any = true;
+        say(fmt::format("figure {}: {}: {:.17g} is not {:.17g}", figure.figure.name, check.what,
+                        check.value, check.reference));
+      }
+    if (figure.picture.empty()) is_any = true;
+    const std::string& trouble = figure.trouble;
+    if (trouble.empty() || std::find(said.begin(), said.end(), trouble) != said.end()) continue;
+    said.push_back(trouble);
+    if (trouble.starts_with("--plot needs gnuplot"))
+      say("pictures are drawn by gnuplot (Debian package gnuplot-nox), which is missing; the "
+          "tables, scripts and JSON are written, and gnuplot NAME.gp draws them later");
+    else
+      say(fmt::format("figure {}: {}", figure.figure.name, trouble));
+  }
+  return is_any;
+}
+
+std::optional<PictureFormat> picture_format_from_name(std::string_view name) {
+  for (const PictureFormat format :
+       {PictureFormat::svg, PictureFormat::png, PictureFormat::pdf, PictureFormat::html})
+    if (name == to_string(format)) return format;
+  return std::nullopt;
+}
+
+/// Notes the first option about data or network that was given.
+void note_network_option(const CLI::App& command, FiguresRequest& request) {
+  for (const CLI::Option* option : command.get_options())
+    if ((option->get_group() == "Data" || option->get_group() == "Network") &&
+        option->count() > 0 && !option->check_lname("data")) {
+      request.network_option = option->get_name();
+      return;
+    }
+}
+
+}  // namespace
+
+std::string_view to_string(PictureFormat format) noexcept {
+  switch (format) {
+    case PictureFormat::svg:
+      return "svg";
+    case PictureFormat::png:
+      return "png";
+    case PictureFormat::pdf:
+      return "pdf";
+    case PictureFormat::html:
+      return "html";
+  }
+  return "";
+}
+
+CLI::App& add_figures_command(CLI::App& program, FiguresRequest& request) {
+  CLI::App& command = *program.add_subcommand("figures", about_figures);
+  command.footer(more_about_figures());
+  add_network_options(command, request.network);
+  command.remove_option(command.get_option("DATA.csv"));
+  command.remove_option(command.get_option("--format"));
+  add_text(command, "--data", "FILE", "Your data instead of those of the thesis",
+           request.network.file)
+      ->group("Data");
+  command.add_option("NAME", request.names, "Figures; without a name, all")->type_name("");
+  const char* output = "Output";
+  add_text(command, "--out", "DIR", "Folder for all files, made if it is not there", request.folder)
+      ->default_str(request.folder)
+      ->group(output);
+  add_choice<PictureFormat>(command, "--format", "Pictures", request.format,
+                            {"svg", "png", "pdf", "html"}, picture_format_from_name)
+      ->group(output);
+  command.add_flag("--quiet", request.quiet, "No notes on standard error")->group(output);
+  // --train, which fills request.train, goes here with the figure spirals.
+  add_whole_number(command, "--threads", "N", "Figures made at the same time", request.threads, 1);
+  add_whole_number(command, "--seed", "N", "Of random searches", request.seed, std::uint64_t{0});
+  command.callback([&command, &request] { note_network_option(command, request); });
+  return command;
+}
+
+int run_figures(FiguresRequest request) {
+  std::vector<const FigureDriver*> drivers = named_drivers(request.names);
+  FigureRequest figure_request;
+  figure_request.train = request.train;
+  figure_request.seed = request.seed;
+  figure_request.network = request.network.perceptron;
+  if (!request.network.file.empty()) {
+    figure_request.problem = load_problem(request.network);
+    keep_able(drivers, *figure_request.problem, request);
+  } else if (!request.network_option.empty()) {
+    throw UsageError(fmt::format("{}: there is no data file (see --data)", request.network_option));
+  }
+  std::vector<DrawnFigure> figures = make_all(drivers, figure_request, request);
+  std::error_code error;
+  std::filesystem::create_directories(request.folder, error);
+  if (error)
+    throw UsageError(
+        fmt::format("cannot make the folder '{}': {}", request.folder, error.message()));
+  draw_all(figures, request);
+  std::string report;
+  for (const DrawnFigure& figure : figures) report += line_of(figure);
+  write_standard_output(report);
+  return say_troubles(figures) ? exit_unresolved : exit_solved;
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,289 @@
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#ifdef TAUTRACK_PROGRAM
+
+#include "support/program.hpp"
+
+namespace {
+
+using namespace tautrack::support;
+using Json = nlohmann::json;
+
+/// A figure, and what has to be among its tables and checks.
+struct Expected {
+  const char* name;
+  std::size_t checks;  ///< At least.
+  std::vector<const char*> tables;
+  std::vector<const char*> words;  ///< Each in what some check is about.
+};
+
+const std::vector<Expected>& expected_figures() {
+  static const std::vector<Expected> figures = {
+      {"manifold",
+       31,
+       {"surface", "points", "square1", "vertices"},
+       {"k1 at", "k2 at", "normal at", "strata", "|k|max at w = 8"}},
+      {"projections",
+       22,
+       {"manifold", "evolute", "circle", "feet1", "feet2", "targets"},
+       {"vertex", "cusp", "radius", "foot 3 of y", "foot of y'", "E of"}},
+      {"boundaries",
+       15,
+       {"manifold", "evolute", "a", "b", "band", "abeyond", "bbeyond", "cusps"},
+       {"1/|k|max", "1.8/|k|max", "cusp"}},
+      {"boundaries_surface",
+       17,
+       {"manifold", "a", "b", "abeyond", "bbeyond"},
+       {"tau = 0.5", "tau = 0.8", "tau = 0.9", "radius", "folded", "stratum"}},
+      {"counts",
+       50,
+       {"earlier", "end", "walls", "evolute_end", "manifold_earlier"},
+       {"solutions of", "colour of the map", "wall", "across the evolute", "inflection"}},
+      {"paths",
+       34,
+       {"path1", "path2", "path3", "folds1", "ends1", "Z0", "Z5"},
+       {"tau at fold 2", "infinite weights", "E at the end", "evolute at the fold"}},
+      {"frames",
+       12,
+       {"manifold1", "evolute6", "feet4"},
+       {"tau = 0.955", "just before", "just after"}},
+      {"contours",
+       24,
+       {"energy", "points", "descents", "path"},
+       {"minima", "saddles", "sum of (-1)^index", "E of the point"}},
+      {"completeness",
+       10,
+       {"points", "descents", "curves"},
+       {"stationary points", "axis 2 alone", "index-consistent", "pair of fits"}},
+  };
+  return figures;
+}
+
+std::string name_of(const std::string& folder, const std::string& figure, const char* ending) {
+  return folder + "/" + figure + ending;
+}
+
+Json json_of(const Scratch& scratch, const std::string& folder, const std::string& figure) {
+  return Json::parse(contents(scratch / name_of(folder, figure, ".json")));
+}
+
+/// The checks of a figure hold; returns their number.
+std::size_t check_checks(const Json& figure) {
+  for (const Json& check : figure.at("checks")) {
+    const std::string what = check.at("what");
+    CAPTURE(what);
+    CHECK(check.at("holds") == true);
+    const double value = check.at("value"), reference = check.at("reference"),
+                 tolerance = check.at("tolerance");
+    CHECK(std::abs(value - reference) <=
+          tolerance * (reference == 0.0 ? 1.0 : std::abs(reference)));
+  }
+  return figure.at("checks").size();
+}
+
+/// A table has a header and rows of so many numbers, or empty ones.
+void check_table(const std::string& text) {
+  const std::vector<std::string> all = lines(text);
+  REQUIRE(!all.empty());
+  const auto commas = [](const std::string& line) {
+    return std::count(line.begin(), line.end(), ',');
+  };
+  CHECK(std::isalpha(static_cast<unsigned char>(all[0][0])) != 0);
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (all[i].empty()) continue;
+    CHECK(commas(all[i]) == commas(all[0]));
+    CHECK(all[i].find_first_not_of("0123456789.,+-e") == std::string::npos);
+  }
+}
+
+constexpr const char* plane_csv = "x,y\n2,0.3\n-0.8,0.7\n";
+constexpr const char* surface_csv = "a,b,y\n100,2,0.3\n-40,3,0.6\n20,-3,-0.2\n";
+
+}  // namespace
+
+TEST_CASE("all figures: every check holds, tables and scripts are there, pictures are drawn") {
+  const Scratch scratch;
+  const Run run = scratch.run("figures --out drawn/here --threads 2");
+  const bool drawn = has_gnuplot();
+  CAPTURE(run.errors);
+  CHECK(run.status == (drawn ? 0 : 1));
+  if (drawn) CHECK(run.errors.empty());
+  std::vector<std::string> first_words;
+  for (const std::string& line : lines(run.output))
+    first_words.push_back(line.substr(0, line.find(' ')));
+  for (const Expected& expected : expected_figures()) {
+    const std::string name = expected.name;
+    CAPTURE(name);
+    CHECK(std::find(first_words.begin(), first_words.end(), name) != first_words.end());
+    const Json figure = json_of(scratch, "drawn/here", name);
+    CHECK(figure.at("name") == name);
+    CHECK(!figure.at("title").get<std::string>().empty());
+    CHECK(figure.at("caption").get<std::string>().size() > 80);
+    CHECK(check_checks(figure) >= expected.checks);
+    for (const std::string word : expected.words) {
+      CAPTURE(word);
+      const Json& checks = figure.at("checks");
+      CHECK(std::any_of(checks.begin(), checks.end(), [&](const Json& check) {
+        return check.at("what").get<std::string>().find(word) != std::string::npos;
+      }));
+    }
+    for (const std::string table : figure.at("tables")) {
+      CAPTURE(table);
+      check_table(contents(scratch / ("drawn/here/" + table)));
+    }
+    for (const std::string table : expected.tables) {
+      CAPTURE(table);
+      CHECK(filesystem::exists(scratch / ("drawn/here/" + name + "-" + table + ".csv")));
+    }
+    const std::string script = contents(scratch / name_of("drawn/here", name, ".gp"));
+    CHECK(script.find("set output '" + name + ".'.format") != std::string::npos);
+    if (drawn) {
+      const std::string picture = contents(scratch / name_of("drawn/here", name, ".svg"));
+      CHECK(picture.find("<svg") != std::string::npos);
+      CHECK(picture.find("</svg>") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("tables hold the numbers of the figures") {
+  const Scratch scratch;
+  (void)scratch.run("figures projections paths --out f");
+  const std::vector<std::string> feet = lines(contents(scratch / "f/projections-feet1.csv"));
+  REQUIRE(feet.size() == 4);
+  CHECK(feet[0].starts_with("w,z1,z2,"));
+  CHECK(std::abs(std::stod(feet[1]) - 0.220118359530102) < 1e-10);
+  CHECK(std::abs(std::stod(feet[3]) - 0.9452290672384478) < 1e-10);
+  const std::vector<std::string> folds = lines(contents(scratch / "f/paths-folds1.csv"));
+  REQUIRE(folds.size() == 3);
+  CHECK(folds[0] == "tau,energy,z1,z2,w1");
+  CHECK(std::abs(std::stod(folds[1]) - .9608017649578813) < 1e-10);
+}
+
+TEST_CASE("the script of a figure can be run by hand, in another format too") {
+  if (!has_gnuplot()) return;
+  const Scratch scratch;
+  CHECK(scratch.run("figures boundaries --out f").status == 0);
+  const std::string folder = (scratch / "f").string();
+  CHECK(std::system(
+            ("cd '" + folder + "' && rm boundaries.svg && gnuplot boundaries.gp").c_str()) == 0);
+  CHECK(contents(scratch / "f/boundaries.svg").find("</svg>") != std::string::npos);
+  const std::string pdf = "cd '" + folder + "' && gnuplot -e \"format='pdf'\" boundaries.gp";
+  CHECK(std::system(pdf.c_str()) == 0);
+  CHECK(contents(scratch / "f/boundaries.pdf").starts_with("%PDF"));
+}
+
+TEST_CASE("pictures come in four formats; pages need no network and the moving one has a slider") {
+  if (!has_gnuplot()) return;
+  const Scratch scratch;
+  CHECK(scratch.run("figures projections --out f --format png").status == 0);
+  CHECK(contents(scratch / "f/projections.png").substr(1, 3) == "PNG");
+  CHECK(scratch.run("figures projections --out f --format pdf").status == 0);
+  CHECK(contents(scratch / "f/projections.pdf").starts_with("%PDF"));
+  CHECK(scratch.run("figures projections frames --out f --format html").status == 0);
+  for (const char* file : {"f/projections.html", "f/frames.html"}) {
+    const std::string page = contents(scratch / file);
+    CHECK(page.starts_with("<!DOCTYPE html>"));
+    CHECK(page.find("</html>") != std::string::npos);
+    CHECK(page.find("<svg") != std::string::npos);
+    CHECK(page.find("http") == std::string::npos);
+    CHECK(page.find("src=") == std::string::npos);
+  }
+  const std::string moving = contents(scratch / "f/frames.html");
+  CHECK(moving.find("type=\"range\"") != std::string::npos);
+  CHECK(moving.find("<script>") != std::string::npos);
+}
+
+TEST_CASE("without gnuplot everything but the pictures is written, and the status is 1") {
+  const Scratch scratch;
+  const Run run = scratch.run("figures projections boundaries --out f", "", "PATH=/nowhere");
+  CHECK(run.status == 1);
+  CHECK(lines(run.errors).size() == 1);
+  CHECK(run.errors.find("gnuplot-nox") != std::string::npos);
+  CHECK(lines(run.output).size() == 2);
+  for (const std::string name : {"projections", "boundaries"}) {
+    CHECK(check_checks(json_of(scratch, "f", name)) > 10);
+    CHECK(filesystem::exists(scratch / name_of("f", name, ".gp")));
+    CHECK(filesystem::exists(scratch / name_of("f", name, "-manifold.csv")));
+    CHECK_FALSE(filesystem::exists(scratch / name_of("f", name, ".svg")));
+  }
+  // The moving page is not drawn by gnuplot.
+  const Run moving = scratch.run("figures frames --out f --format html", "", "PATH=/nowhere");
+  CHECK(moving.status == 0);
+  CHECK(filesystem::exists(scratch / "f/frames.html"));
+}
+
+TEST_CASE("figures show the user's data where they can") {
+  const Scratch scratch;
+  scratch.write("plane.csv", plane_csv);
+  scratch.write("surface.csv", surface_csv);
+  scratch.write("folds.csv", two_folds_csv);
+  const int good = has_gnuplot() ? 0 : 1;
+
+  const Run plane = scratch.run("figures --data plane.csv --no-bias --out plane");
+  CHECK(plane.status == good);
+  CHECK(plane.errors.find("figure manifold cannot show") != std::string::npos);
+  for (const char* name : {"projections", "boundaries", "counts", "paths", "frames"}) {
+    CAPTURE(name);
+    (void)check_checks(json_of(scratch, "plane", name));
+  }
+  CHECK_FALSE(filesystem::exists(scratch / "plane/manifold.json"));
+
+  const Run surface = scratch.run("figures --data surface.csv --no-bias --out surface --quiet");
+  CHECK(surface.status == good);
+  if (good == 0) CHECK(surface.errors.empty());
+  for (const char* name : {"manifold", "boundaries_surface", "paths", "contours"})
+    (void)check_checks(json_of(scratch, "surface", name));
+
+  CHECK(scratch.run("figures paths --data folds.csv --no-bias --out folds").status == good);
+  CHECK(lines(contents(scratch / "folds/paths-folds1.csv")).size() == 3);
+}
+
+TEST_CASE("figures refuses what it cannot use, and writes nothing") {
+  const Scratch scratch;
+  scratch.write("plane.csv", plane_csv);
+  scratch.write("steep.csv", "x,y\n2,0.3\n1.5,0.7\n");
+  scratch.write("file", "");
+  check_refused(scratch.run("figures nonsense"), "projections");
+  check_refused(scratch.run("figures --format gif"), "svg");
+  check_refused(scratch.run("figures --no-bias"), "--data");
+  check_refused(scratch.run("figures --data missing.csv"), "missing.csv");
+  check_refused(scratch.run("figures manifold --data plane.csv --no-bias"), "3 patterns");
+  check_refused(scratch.run("figures projections --data plane.csv"), "--no-bias");
+  check_refused(scratch.run("figures boundaries --data steep.csv --no-bias"), "unbounded");
+  check_refused(scratch.run("figures projections --out file"), "file");
+  check_refused(scratch.run("figures --threads 0"), "--threads");
+  CHECK(scratch.files() == "file plane.csv steep.csv ");
+}
+
+TEST_CASE("the help of figures lists them, within the width of a page") {
+  const Scratch scratch;
+  const Run run = scratch.run("figures --help");
+  CHECK(run.status == 0);
+  CHECK(run.output.find("Exit status:") != std::string::npos);
+  for (const Expected& expected : expected_figures())
+    CHECK(run.output.find(std::string("  ") + expected.name) != std::string::npos);
+  for (const char* option : {"--out", "--format", "--data", "--seed", "--threads", "--quiet"})
+    CHECK(run.output.find(option) != std::string::npos);
+  for (const std::string& line : lines(run.output)) {
+    CAPTURE(line);
+    CHECK(line.size() <= 80);
+  }
+}
+
+TEST_CASE("figures do not depend on the number of threads") {
+  const Scratch scratch;
+  (void)scratch.run("figures boundaries_surface paths --out one --threads 1");
+  (void)scratch.run("figures boundaries_surface paths --out two --threads 2");
+  for (const char* file : {"boundaries_surface.json", "paths.json", "paths-path2.csv"})
+    CHECK(contents(scratch / ("one/" + std::string(file))) ==
+          contents(scratch / ("two/" + std::string(file))));
+}
+
+#endif  // TAUTRACK_PROGRAM
