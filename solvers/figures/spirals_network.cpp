@@ -42,12 +42,12 @@ LayerStack hidden_layers(const Vector& parameters) {
 
 }  // namespace
 
-SpiralData spiral_data(double twist) {
-  constexpr Index count = 60;
+SpiralData spiral_data(double twist, Index count) {
   constexpr double inner = 0.15, outer = 1.0;
   SpiralData data{Matrix(2, 2 * count), Vector(2 * count)};
   for (Index i = 0; i < count; ++i) {
-    const double r = inner + (outer - inner) * static_cast<double>(i) / (count - 1);
+    const double r =
+        inner + (outer - inner) * static_cast<double>(i) / static_cast<double>(count - 1);
     data.points.col(i) << r * std::cos(twist * r), r * std::sin(twist * r);
     data.points.col(count + i) = -data.points.col(i);
     data.labels(i) = 1.0;
@@ -63,6 +63,14 @@ SpiralNetwork::SpiralNetwork(const Vector& parameters)
 
 Vector SpiralNetwork::outputs(const Matrix& points, double tau) const {
   return (hidden_.apply(points, tau).transpose() * v_).array() + c_;
+}
+
+Matrix SpiralNetwork::separating_line(double reach) const {
+  const Vector foot = -c_ / v_.squaredNorm() * v_;
+  const Vector along = reach / v_.norm() * Vector{{-v_(1), v_(0)}};
+  Matrix ends(2, 2);
+  ends << foot - along, foot + along;
+  return ends;
 }
 
 Vector listed_spiral_parameters() {

@@ -9,12 +9,16 @@ namespace tautrack::program {
 
 /// Two spirals in the plane, each the other turned by half a turn.
 struct SpiralData {
-  Matrix points;  ///< 2 x 120: the spiral labelled 1 from its inner end, then that labelled -1.
-  Vector labels;  ///< 120
+  Matrix points;  ///< 2 x 2 count: the spiral labelled 1 from its inner end, then that labelled -1.
+  Vector labels;  ///< 2 count
 };
 
 /// The points +-r (cos T r, sin T r), r = 0.15 ... 1, for the twist T (geometry, F4).
-[[nodiscard]] SpiralData spiral_data(double twist);
+/// @param count Points on each spiral, >= 2.
+[[nodiscard]] SpiralData spiral_data(double twist, Index count = 60);
+
+/// So many points on each spiral make a smooth curve after all layers.
+constexpr Index curve_count = 800;
 
 /// The twist of the figures: 1.19 turns.
 constexpr double full_twist = 7.5;
@@ -34,6 +38,9 @@ class SpiralNetwork {
 
   /// One output for each column of points.
   [[nodiscard]] Vector outputs(const Matrix& points, double tau = 1.0) const;
+
+  /// Two points on the line v . h + c = 0, which are columns, so far from the one next to the origin.
+  [[nodiscard]] Matrix separating_line(double reach) const;
 
  private:
   LayerStack hidden_;
