@@ -37,7 +37,7 @@ std::vector<PlaneMap> maps() {
   const Matrix identity = Matrix::Identity(2, 2);
   std::vector<PlaneMap> all;
   all.push_back({"Annulus, 0.45 ≤ r ≤ 1", LayerStack({Layer(identity, Vector::Zero(2))}), identity,
-                 Window{0.0, 0.0, 1.25}, 0.0, 0.0});
+                 Window{0.0, 0.0, 1.42}, 0.0, 0.0});
   all.push_back({"A layer of two units, det W = 1.4",
                  LayerStack({Layer(Matrix{{1.2, 0.5}, {-0.4, 1.0}}, Vector{{0.1, -0.2}})}),
                  identity, Window{0.05, -0.1, 1.05}, 0.0});
@@ -158,7 +158,7 @@ constexpr std::array<int, 8> named_angles{0, 45, 90, 135, 180, -135, -90, -45};
 std::string angle_labels() {
   std::string script;
   for (const int angle : named_angles) {
-    const Vector at = polar(1.12, angle * pi / 180.0);
+    const Vector at = polar(1.19, angle * pi / 180.0);
     script += fmt::format("set label '{}' at first {:.4f},{:.4f} center font ',9' front\n",
                           angle == 180 ? "±180°" : fmt::format("{}°", angle), at(0), at(1));
   }
@@ -188,7 +188,7 @@ void add_pixel_panel(const PlaneMap& map, const PixelSet& set, std::size_t i, Fi
                                 holes == 0 ? "no hole" : "one hole", set.euler_characteristic()),
                     "center font ',11'");
   script += fmt::format(
-      "plot {0} using ($1=={1}?$2:NaN):3:4:5:6:7 with boxxyerror fs solid 1 lw 0.4 lc rgb "
+      "plot {0} using ($1=={1}?$2:NaN):3:4:5:6:7 with boxxyerror fs solid 1 lw 1.3 lc rgb "
       "'#404040'\nunset label\n",
       table_source(figure, "pixels"), i);
 }
@@ -229,8 +229,8 @@ Figure make_holes(const FigureRequest& /*request*/) {
   // Blue below, orange above, of different lightness.
   figure.script +=
       "set view map\nset pm3d map corners2color mean\nunset colorbox\nset cbrange [-180:180]\n"
-      "set palette defined (-180 '#F4EFE1', -135 '#A6CBE3', -90 '#2F7FB8', -45 '#0B4272', 0 "
-      "'#1A1A1A', 45 '#A8500A', 90 '#E08A1E', 135 '#F3C679', 180 '#F4EFE1')\n"
+      "set palette defined (-180 '#E6D9BC', -135 '#A6CBE3', -90 '#2F7FB8', -45 '#0B4272', 0 "
+      "'#1A1A1A', 45 '#A8500A', 90 '#E08A1E', 135 '#F3C679', 180 '#E6D9BC')\n"
       "set xtics 0.5\nset ytics 0.5\nset zrange [-1:1]\n";
   for (std::size_t i = 0; i < all.size(); ++i) add_coloured_panel(all[i], i, figure);
   for (std::size_t i = 0; i < all.size(); ++i) add_pixel_panel(all[i], sets[i], i, figure);
