@@ -21,7 +21,7 @@ constexpr double inner = 0.45, outer = 1.0;
 
 /// A layer and what is added up of its units, and how its picture is framed.
 struct PlaneMap {
-  std::string title;
+  std::string name, title;
   LayerStack layers;
   Matrix sum;  ///< 2 x units; the image is sum h.
   Window window;
@@ -36,14 +36,15 @@ struct PlaneMap {
 std::vector<PlaneMap> maps() {
   const Matrix identity = Matrix::Identity(2, 2);
   std::vector<PlaneMap> all;
-  all.push_back({"Annulus, 0.45 ≤ r ≤ 1", LayerStack({Layer(identity, Vector::Zero(2))}), identity,
-                 Window{0.0, 0.0, 1.42}, 0.0, 0.0});
-  all.push_back({"A layer of two units, det W = 1.4",
+  all.push_back({"the annulus", "Annulus, 0.45 ≤ r ≤ 1",
+                 LayerStack({Layer(identity, Vector::Zero(2))}), identity, Window{0.0, 0.0, 1.42},
+                 0.0, 0.0});
+  all.push_back({"its image by two units", "Two units: tanh(W x + b), det W = 1.4",
                  LayerStack({Layer(Matrix{{1.2, 0.5}, {-0.4, 1.0}}, Vector{{0.1, -0.2}})}),
                  identity, Window{0.05, -0.1, 1.05}, 0.0});
   // (tanh x1, tanh(4 x2 + 2) - tanh(4 x2 - 2))
   all.push_back(
-      {"Three units, added up to two: a fold",
+      {"its image by three units", "Three units: (tanh x₁, tanh(4x₂ + 2) − tanh(4x₂ − 2))",
        LayerStack({Layer(Matrix{{1.0, 0.0}, {0.0, 4.0}, {0.0, 4.0}}, Vector{{0.0, 2.0, -2.0}})}),
        Matrix{{1.0, 0.0, 0.0}, {0.0, 1.0, -1.0}}, Window{0.0, 1.0, 1.18}, 1.0});
   return all;
@@ -171,6 +172,7 @@ void add_coloured_panel(const PlaneMap& map, std::size_t i, Figure& figure) {
   script += panel_margins(figure, panel) + window_ranges(map.window);
   script += text_at(figure, panel.left, panel.top - 16, map.title, "font ',11'");
   if (i == 0) script += angle_labels();
+  if (i == 2) script += "set label 'folded along x₂ = 0' at first 0,2.05 center font ',9' front\n";
   script += fmt::format(
       "splot {0} using {1}:{2}:(0):1 with pm3d, \\\n"
       "      {3} using {1}:{2}:(0) with points pt 7 ps 1.05 lc rgb '#FFFFFF', \\\n"
@@ -178,14 +180,18 @@ void add_coloured_panel(const PlaneMap& map, std::size_t i, Figure& figure) {
       table_source(figure, "sectors"), 2 + 2 * i, 3 + 2 * i, table_source(figure, "dots"));
 }
 
+std::string counted(Index count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 void add_pixel_panel(const PlaneMap& map, const PixelSet& set, std::size_t i, Figure& figure) {
   const Panel panel = panel_at(i, 1);
   std::string& script = figure.script;
   script += panel_margins(figure, panel) + window_ranges(map.window);
-  const Index holes = set.components() - set.euler_characteristic();
+  const Index pieces = set.components(), holes = pieces - set.euler_characteristic();
   script += text_at(figure, panel.left + 0.5 * panel.width, panel.top - 16,
-                    fmt::format("its pixels: one piece, {}, χ = {}",
-                                holes == 0 ? "no hole" : "one hole", set.euler_characteristic()),
+                    fmt::format("as pixels: {}, {}, χ = {}", counted(pieces, "piece"),
+                                counted(holes, "hole"), set.euler_characteristic()),
                     "center font ',11'");
   script += fmt::format(
       "plot {0} using ($1=={1}?$2:NaN):3:4:5:6:7 with boxxyerror fs solid 1 lw 1.3 lc rgb "
@@ -211,10 +217,10 @@ Figure make_holes(const FigureRequest& /*request*/) {
   figure.height = 1000;
   for (const PlaneMap& map : all) {
     sets.push_back(rasterise(map));
-    figure.checks.push_back({"Euler characteristic of the pixels: " + map.title,
+    figure.checks.push_back({"Euler characteristic of the pixels of " + map.name,
                              static_cast<double>(sets.back().euler_characteristic()),
                              map.characteristic, 0.0});
-    figure.checks.push_back({"components of the pixels: " + map.title,
+    figure.checks.push_back({"components of the pixels of " + map.name,
                              static_cast<double>(sets.back().components()), 1.0, 0.0});
   }
   figure.checks.push_back(

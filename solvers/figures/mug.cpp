@@ -12,8 +12,8 @@
 namespace tautrack::program {
 namespace {
 
-constexpr std::array<double, 6> still_times{0.0, 0.2, 0.4, 0.6, 0.8, 1.0};
-constexpr Index still_width = 420, still_height = 380;
+constexpr std::array<double, 6> still_times{0.0, 0.25, 0.4, 0.6, 0.8, 1.0};
+constexpr Index still_width = 508, still_height = 430;
 
 FigureTable still_table(std::size_t i) {
   FigureTable table{fmt::format("still{}", i), {}, {}};
@@ -57,7 +57,7 @@ void add_checks(const FigureTable& topology, Figure& figure) {
 }
 
 void add_panel(std::size_t i, Figure& figure) {
-  constexpr double left = 20.0, top = 100.0, across = 526.0, down = 510.0;
+  constexpr double left = 20.0, top = 96.0, across = 526.0, down = 482.0;
   constexpr double width = 508.0;
   const double height = width * still_height / still_width;
   const Panel panel{left + across * static_cast<double>(i % 3),
@@ -82,16 +82,16 @@ Figure make_mug(const FigureRequest& /*request*/) {
       "its Euler characteristic is 0, and it is one piece, at each of 41 values of t. Body blue, "
       "handle orange.";
   figure.width = 1600;
-  figure.height = 1090;
+  figure.height = 1030;
   figure.tables.push_back(topology_table());
   add_checks(figure.tables.front(), figure);
   for (std::size_t i = 0; i < still_times.size(); ++i) figure.tables.push_back(still_table(i));
   figure.script = script_head(figure);
   figure.script += fmt::format(
-      "set palette defined (0 '#06223A', 25 '#0A4A78', 55 '#2F8AC4', 80 '#A9D3EE', 99.4 '#FFFFFF', "
-      "99.5 '#3A1800', 125 '#8A3A00', 155 '#DE7A1E', 180 '#F8C893', 199.4 '#FFFFFF', "
-      "199.5 '#505050', 299 '#FFFFFF')\n"
-      "set cbrange [0:299]\nunset colorbox\nunset border\nunset tics\n"
+      "set palette defined (0 '#06223A', 62 '#0A4A78', 138 '#2F8AC4', 200 '#A9D3EE', 249.4 "
+      "'#FFFFFF', 249.5 '#3A1800', 312 '#8A3A00', 388 '#DE7A1E', 450 '#F8C893', 499.4 '#FFFFFF', "
+      "499.5 '#505050', 749 '#FFFFFF')\n"
+      "set cbrange [0:749]\nunset colorbox\nunset border\nunset tics\n"
       "set xrange [-0.5:{:.1f}]\nset yrange [{:.1f}:0.5]\n",
       still_width - 0.5, 0.5 - still_height);
   for (std::size_t i = 0; i < still_times.size(); ++i) add_panel(i, figure);

@@ -1,11 +1,11 @@
 #include "mug_still.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numbers>
 #include <optional>
 #include <stdexcept>
+#include <vector>
 
 #include <Eigen/Geometry>
 
@@ -18,12 +18,12 @@ struct Camera {
 };
 
 Camera camera() {
-  constexpr double azimuth = -58.0 * std::numbers::pi / 180.0;
-  constexpr double elevation = 33.0 * std::numbers::pi / 180.0;
+  constexpr double azimuth = -64.0 * std::numbers::pi / 180.0;
+  constexpr double elevation = 39.0 * std::numbers::pi / 180.0;
   const Point3 to_viewer(std::cos(elevation) * std::cos(azimuth),
                          std::cos(elevation) * std::sin(azimuth), std::sin(elevation));
   const Point3 right(-std::sin(azimuth), std::cos(azimuth), 0.0);
-  return {to_viewer, right, to_viewer.cross(right), Point3(-0.72, 0.0, -0.06)};
+  return {to_viewer, right, to_viewer.cross(right), Point3(-0.72, 0.0, 0.04)};
 }
 
 /// The first point of the solid on a ray, if there is any up to that distance.
@@ -87,65 +87,113 @@ Seen look_at_solid(const MugSolid& solid, const Point3& p, const Camera& view,
   const double facing = std::max(0.0, n.dot(to_light));
   const double direct = facing > 0.0 ? facing * light_reaching(solid, outside, to_light) : 0.0;
   const double sky = (0.65 + 0.35 * n(2)) * openness(solid, outside, n);
-  const double back = std::max(0.0, -n.dot(to_light));
   const Point3 half = (to_light + view.to_viewer).normalized();
   const double gloss = direct > 0.0 ? std::pow(std::max(0.0, n.dot(half)), 40.0) : 0.0;
-  const double brightness = 0.04 + 0.30 * sky + 0.52 * direct + 0.05 * back + 0.22 * gloss * direct;
+  // A weak second light from the right keeps the side in shadow round.
+  const double fill = std::max(0.0, n.dot((0.9 * view.right + 0.5 * view.to_viewer).normalized()));
+  const double brightness = 0.02 + 0.28 * sky + 0.50 * direct +
+                            0.16 * fill * openness(solid, outside, n) + 0.22 * gloss * direct;
   const bool is_handle = solid.handle_level(p) < solid.body_level(p);
   return {is_handle ? StillPart::handle : StillPart::body, std::clamp(brightness, 0.0, 1.0)};
 }
 
-Seen look_at_ground(const MugSolid& solid, const Point3& p, const Point3& to_light) {
+/// @param fading From 0 to 1 (white).
+Seen look_at_ground(const MugSolid& solid, const Point3& p, const Point3& to_light, double fading) {
   const double light = light_reaching(solid, p, to_light);
   const double open = openness(solid, p, Point3::UnitZ());
-  return {StillPart::ground, std::clamp(0.35 + 0.35 * light + 0.30 * open, 0.0, 1.0)};
+  return {StillPart::ground, 1.0 - (1.0 - fading) * (0.35 * (1.0 - light) + 0.30 * (1.0 - open))};
 }
 
-Seen look(const MugSolid& solid, const Camera& view, const Point3& to_light, double x, double y) {
-  constexpr double away = 3.0;
-  const Point3 from = view.middle + x * view.right + y * view.up + away * view.to_viewer;
-  const double to_ground = (from(2) - solid.lowest()) / view.to_viewer(2);
-  if (const auto hit = first_hit(solid, from, -view.to_viewer, to_ground - 1e-3))
-    return look_at_solid(solid, *hit, view, to_light);
-  return look_at_ground(solid, from - to_ground * view.to_viewer, to_light);
+/// Window of the stills: half its width.
+constexpr double window_half = 1.75;
+
+/// How far the ground has faded to white at a place of the window.
+double fading_at(double x, double y) {
+  const double from_middle = std::sqrt(x * x + 1.6 * y * y) / window_half;
+  const double rising = std::clamp((from_middle - 0.55) / 0.4, 0.0, 1.0);
+  return rising * rising * (3.0 - 2.0 * rising);
 }
 
-/// One pixel of several rays: the part that most of them see. Where they see both the solid and the
-/// ground, the solid's brightness goes towards white.
-double pixel(const std::array<Seen, 4>& rays) {
-  int on_ground = 0, on_handle = 0;
+/// All that it takes to see a point of the window.
+class Scene {
+ public:
+  explicit Scene(double t)
+      : solid_(t),
+        view_(camera()),
+        to_light_((view_.to_viewer - 0.85 * view_.right + 0.6 * view_.up).normalized()) {}
+
+  [[nodiscard]] Seen look(double x, double y) const {
+    constexpr double away = 4.0;
+    const Point3 from = view_.middle + x * view_.right + y * view_.up + away * view_.to_viewer;
+    const double to_ground = (from(2) - solid_.lowest()) / view_.to_viewer(2);
+    if (const auto hit = first_hit(solid_, from, -view_.to_viewer, to_ground - 1e-3))
+      return look_at_solid(solid_, *hit, view_, to_light_);
+    const double fading = fading_at(x, y);
+    if (fading == 1.0) return {};
+    return look_at_ground(solid_, from - to_ground * view_.to_viewer, to_light_, fading);
+  }
+
+ private:
+  MugSolid solid_;
+  Camera view_;
+  Point3 to_light_;
+};
+
+/// One pixel of several rays: the part that most rays to the solid see, if any does. Where some see
+/// the ground, the brightness goes towards white.
+double code(const std::vector<Seen>& rays) {
+  std::size_t on_solid = 0, on_handle = 0;
   double brightness = 0.0;
   for (const Seen& ray : rays) {
-    on_ground += ray.part == StillPart::ground ? 1 : 0;
+    on_solid += ray.part != StillPart::ground ? 1 : 0;
     on_handle += ray.part == StillPart::handle ? 1 : 0;
-    brightness += 0.25 * ray.brightness;
+    brightness += ray.brightness / static_cast<double>(rays.size());
   }
   StillPart part = StillPart::ground;
-  if (on_ground < 4) part = 2 * on_handle >= 4 - on_ground ? StillPart::handle : StillPart::body;
+  if (on_solid > 0) part = 2 * on_handle >= on_solid ? StillPart::handle : StillPart::body;
   return static_cast<int>(part) + std::round(brightest * brightness);
+}
+
+bool differ(const Seen& a, const Seen& b) {
+  constexpr double much = 0.05;
+  return a.part != b.part || std::abs(a.brightness - b.brightness) > much;
 }
 
 }  // namespace
 
 Matrix mug_still(double t, Index width, Index height) {
   if (width <= 0 || height <= 0) throw std::invalid_argument("a still must have pixels");
-  constexpr double window = 3.5;
-  const MugSolid solid(t);
-  const Camera view = camera();
-  const Point3 to_light = (view.to_viewer - 0.75 * view.right + 1.0 * view.up).normalized();
-  const double side = window / static_cast<double>(width);
+  const Scene scene(t);
+  const double side = 2.0 * window_half / static_cast<double>(width);
+  const auto look = [&](Index row, Index column, double down, double right) {
+    return scene.look(
+        side * (static_cast<double>(column) + right - 0.5 * static_cast<double>(width)),
+        side * (0.5 * static_cast<double>(height) - static_cast<double>(row) - down));
+  };
+  std::vector<Seen> middles;
+  for (Index row = 0; row < height; ++row)
+    for (Index column = 0; column < width; ++column) middles.push_back(look(row, column, 0.5, 0.5));
+  const auto middle = [&](Index row, Index column) -> const Seen& {
+    return middles[static_cast<std::size_t>(std::clamp<Index>(row, 0, height - 1) * width +
+                                            std::clamp<Index>(column, 0, width - 1))];
+  };
   Matrix still(height, width);
   for (Index row = 0; row < height; ++row)
     for (Index column = 0; column < width; ++column) {
-      std::array<Seen, 4> rays;
-      for (std::size_t ray = 0; ray < rays.size(); ++ray) {
-        const double right = ray % 2 == 0 ? 0.25 : 0.75, down = ray < 2 ? 0.25 : 0.75;
-        rays[ray] =
-            look(solid, view, to_light,
-                 side * (static_cast<double>(column) + right - 0.5 * static_cast<double>(width)),
-                 side * (0.5 * static_cast<double>(height) - static_cast<double>(row) - down));
+      const Seen& here = middle(row, column);
+      bool is_edge = false;
+      for (Index up = -1; up <= 1; ++up)
+        for (Index left = -1; left <= 1; ++left)
+          is_edge = is_edge || differ(here, middle(row + up, column + left));
+      std::vector<Seen> rays{here};
+      constexpr int finer = 4;
+      if (is_edge) {
+        rays.clear();
+        for (int ray = 0; ray < finer * finer; ++ray)
+          rays.push_back(
+              look(row, column, (ray / finer + 0.5) / finer, (ray % finer + 0.5) / finer));
       }
-      still(row, column) = pixel(rays);
+      still(row, column) = code(rays);
     }
   return still;
 }
