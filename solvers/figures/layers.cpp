@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "../tautrack/picture.hpp"
+#include "layers_page.hpp"
 #include "layers_panels.hpp"
 #include "spirals_network.hpp"
 #include "spirals_training.hpp"
@@ -160,6 +161,7 @@ Figure make_layers(const FigureRequest& request) {
       {"points on their side of the line at tau = 1", static_cast<double>(right), 120.0, 0.0});
   figure.checks.push_back({"the sign of det J at all points and tau",
                            least_determinant(network, data.points) > 0.0 ? 1.0 : -1.0, 1.0, 0.0});
+  figure.html = layers_page(figure, network, data);
   figure.script = script_head(figure);
   for (std::size_t t = 0; t < taus.size(); ++t)
     for (Index k = 0; k < stages; ++k) add_panel(t, k, frames, figure);

@@ -16,8 +16,8 @@ std::string script_head(const Figure& figure) {
   return fmt::format(
              "set encoding utf8\nset datafile separator ','\nunset key\nset clip two\nset border "
              "lw 0.8 lc rgb "
-             "'#606060'\nset tics textcolor rgb '#404040'\nset multiplot\n") +
-         text_at(figure, 30, 30, figure.title, "font ',14'");
+             "'#606060'\nset tics textcolor rgb '#404040' font ',10'\nset multiplot\n") +
+         text_at(figure, 0.5 * figure.width, 28, figure.title, "center font ',13'");
 }
 
 std::string panel_margins(const Figure& figure, const Panel& panel) {

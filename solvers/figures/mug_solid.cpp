@@ -47,15 +47,15 @@ MugSolid::MugSolid(double t) {
   floor_ = -0.75 + 1.8 * a;
 }
 
-double MugSolid::body_level(const Point3& p) const {
+double MugSolid::body_level(const SolidPoint& p) const {
   return std::max(length(p(0) - centre_, p(1)) - radius_, std::abs(p(2)) - half_height_);
 }
 
-double MugSolid::handle_level(const Point3& p) const {
+double MugSolid::handle_level(const SolidPoint& p) const {
   return length(length(p(0) + 0.4, p(2)) - ring_, p(1)) - thickness_;
 }
 
-double MugSolid::level(const Point3& p) const {
+double MugSolid::level(const SolidPoint& p) const {
   const double solid = std::min(body_level(p), handle_level(p));
   if (!has_cavity_) return solid;
   constexpr double radius = 0.6, top = 2.0;
@@ -142,8 +142,8 @@ VoxelSet mug_voxels(double t) {
   for (Index k = 0; k < high; ++k)
     for (Index j = 0; j < deep; ++j)
       for (Index i = 0; i < across; ++i) {
-        const Point3 p(place(-2.2, 0.8, i, across), place(-1.1, 1.1, j, deep),
-                       place(-1.3, 1.3, k, high));
+        const SolidPoint p(place(-2.2, 0.8, i, across), place(-1.1, 1.1, j, deep),
+                           place(-1.3, 1.3, k, high));
         if (solid.level(p) <= 0.0) set.add(i, j, k);
       }
   return set;

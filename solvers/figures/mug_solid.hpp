@@ -9,7 +9,7 @@
 namespace tautrack::program {
 
 /// A point of space.
-using Point3 = Eigen::Vector3d;
+using SolidPoint = Eigen::Vector3d;
 
 /// The solid on its way from a mug (t = 0) to a torus (t = 1): (body u handle) \ cavity, as in the
 /// geometry notes, F5. Up to t = 1/2 the cavity fills up from its floor; then the body shrinks into
@@ -20,12 +20,12 @@ class MugSolid {
   explicit MugSolid(double t);
 
   /// <= 0 in the solid, > 0 outside; changes by at most the distance of two points.
-  [[nodiscard]] double level(const Point3& p) const;
+  [[nodiscard]] double level(const SolidPoint& p) const;
 
   /// The level of the body and that of the handle: the smaller one tells which part a point of the
   /// surface belongs to.
-  [[nodiscard]] double body_level(const Point3& p) const;
-  [[nodiscard]] double handle_level(const Point3& p) const;
+  [[nodiscard]] double body_level(const SolidPoint& p) const;
+  [[nodiscard]] double handle_level(const SolidPoint& p) const;
 
   [[nodiscard]] double lowest() const;  ///< z of the lowest point.
 

@@ -14,26 +14,26 @@ namespace {
 
 /// Where rays come from and go to.
 struct Camera {
-  Point3 to_viewer, right, up, middle;
+  SolidPoint to_viewer, right, up, middle;
 };
 
 Camera camera() {
   constexpr double azimuth = -64.0 * std::numbers::pi / 180.0;
   constexpr double elevation = 39.0 * std::numbers::pi / 180.0;
-  const Point3 to_viewer(std::cos(elevation) * std::cos(azimuth),
-                         std::cos(elevation) * std::sin(azimuth), std::sin(elevation));
-  const Point3 right(-std::sin(azimuth), std::cos(azimuth), 0.0);
-  return {to_viewer, right, to_viewer.cross(right), Point3(-0.72, 0.0, 0.04)};
+  const SolidPoint to_viewer(std::cos(elevation) * std::cos(azimuth),
+                             std::cos(elevation) * std::sin(azimuth), std::sin(elevation));
+  const SolidPoint right(-std::sin(azimuth), std::cos(azimuth), 0.0);
+  return {to_viewer, right, to_viewer.cross(right), SolidPoint(-0.72, 0.0, 0.04)};
 }
 
 /// The first point of the solid on a ray, if there is any up to that distance.
-std::optional<Point3> first_hit(const MugSolid& solid, const Point3& from, const Point3& along,
-                                double farthest) {
+std::optional<SolidPoint> first_hit(const MugSolid& solid, const SolidPoint& from,
+                                    const SolidPoint& along, double farthest) {
   constexpr int most = 300;
   constexpr double close = 2e-4;
   double way = 0.0;
   for (int step = 0; step < most && way < farthest; ++step) {
-    const Point3 p = from + way * along;
+    const SolidPoint p = from + way * along;
     const double level = solid.level(p);
     if (level < close) return p;
     way += level;
@@ -41,16 +41,17 @@ std::optional<Point3> first_hit(const MugSolid& solid, const Point3& from, const
   return std::nullopt;
 }
 
-Point3 normal(const MugSolid& solid, const Point3& p) {
+SolidPoint normal(const MugSolid& solid, const SolidPoint& p) {
   constexpr double h = 2e-3;
-  Point3 gradient;
+  SolidPoint gradient;
   for (Index i = 0; i < 3; ++i)
-    gradient(i) = solid.level(p + h * Point3::Unit(i)) - solid.level(p - h * Point3::Unit(i));
-  return gradient.norm() > 0.0 ? Point3(gradient.normalized()) : Point3::UnitZ();
+    gradient(i) =
+        solid.level(p + h * SolidPoint::Unit(i)) - solid.level(p - h * SolidPoint::Unit(i));
+  return gradient.norm() > 0.0 ? SolidPoint(gradient.normalized()) : SolidPoint::UnitZ();
 }
 
 /// From 0 (in shadow) to 1: how far the solid stays from the ray to the light.
-double light_reaching(const MugSolid& solid, const Point3& from, const Point3& to_light) {
+double light_reaching(const MugSolid& solid, const SolidPoint& from, const SolidPoint& to_light) {
   constexpr double softness = 7.0, farthest = 4.0;
   constexpr int most = 80;
   double light = 1.0, way = 0.02;
@@ -64,7 +65,7 @@ double light_reaching(const MugSolid& solid, const Point3& from, const Point3& t
 }
 
 /// From 0 to 1: how much of the sky a point sees, from the levels along its normal.
-double openness(const MugSolid& solid, const Point3& from, const Point3& n) {
+double openness(const MugSolid& solid, const SolidPoint& from, const SolidPoint& n) {
   double hidden = 0.0, weight = 1.0;
   for (int step = 1; step <= 5; ++step) {
     const double way = 0.07 * step;
@@ -80,14 +81,14 @@ struct Seen {
   double brightness = 1.0;
 };
 
-Seen look_at_solid(const MugSolid& solid, const Point3& p, const Camera& view,
-                   const Point3& to_light) {
-  const Point3 n = normal(solid, p);
-  const Point3 outside = p + 2e-3 * n;
+Seen look_at_solid(const MugSolid& solid, const SolidPoint& p, const Camera& view,
+                   const SolidPoint& to_light) {
+  const SolidPoint n = normal(solid, p);
+  const SolidPoint outside = p + 2e-3 * n;
   const double facing = std::max(0.0, n.dot(to_light));
   const double direct = facing > 0.0 ? facing * light_reaching(solid, outside, to_light) : 0.0;
   const double sky = (0.65 + 0.35 * n(2)) * openness(solid, outside, n);
-  const Point3 half = (to_light + view.to_viewer).normalized();
+  const SolidPoint half = (to_light + view.to_viewer).normalized();
   const double gloss = direct > 0.0 ? std::pow(std::max(0.0, n.dot(half)), 40.0) : 0.0;
   // A weak second light from the right keeps the side in shadow round.
   const double fill = std::max(0.0, n.dot((0.9 * view.right + 0.5 * view.to_viewer).normalized()));
@@ -98,9 +99,10 @@ Seen look_at_solid(const MugSolid& solid, const Point3& p, const Camera& view,
 }
 
 /// @param fading From 0 to 1 (white).
-Seen look_at_ground(const MugSolid& solid, const Point3& p, const Point3& to_light, double fading) {
+Seen look_at_ground(const MugSolid& solid, const SolidPoint& p, const SolidPoint& to_light,
+                    double fading) {
   const double light = light_reaching(solid, p, to_light);
-  const double open = openness(solid, p, Point3::UnitZ());
+  const double open = openness(solid, p, SolidPoint::UnitZ());
   return {StillPart::ground, 1.0 - (1.0 - fading) * (0.35 * (1.0 - light) + 0.30 * (1.0 - open))};
 }
 
@@ -124,7 +126,7 @@ class Scene {
 
   [[nodiscard]] Seen look(double x, double y) const {
     constexpr double away = 4.0;
-    const Point3 from = view_.middle + x * view_.right + y * view_.up + away * view_.to_viewer;
+    const SolidPoint from = view_.middle + x * view_.right + y * view_.up + away * view_.to_viewer;
     const double to_ground = (from(2) - solid_.lowest()) / view_.to_viewer(2);
     if (const auto hit = first_hit(solid_, from, -view_.to_viewer, to_ground - 1e-3))
       return look_at_solid(solid_, *hit, view_, to_light_);
@@ -136,7 +138,7 @@ class Scene {
  private:
   MugSolid solid_;
   Camera view_;
-  Point3 to_light_;
+  SolidPoint to_light_;
 };
 
 /// One pixel of several rays: the part that most rays to the solid see, if any does. Where some see

@@ -150,7 +150,7 @@ void add_panel(const SpiralNetwork& network, Index k, Figure& figure) {
                             table_source(figure, is_curve ? "curves" : "points"), label, x, y,
                             is_curve    ? "lines lw 1.3"
                             : label > 0 ? "points pt 7 ps 0.85"
-                                        : "points pt 9 ps 0.95",
+                                        : "points pt 9 ps 1.15",
                             colours[label > 0 ? 0 : 1]);
   script += "\nunset label\n";
 }
@@ -163,7 +163,7 @@ void add_legend(const SpiralNetwork& network, const SpiralData& data, Figure& fi
   const double left = place.left + 20.0;
   script += panel_margins(figure, place);
   const auto line = [&](double x, std::string_view text, std::string_view style = "") {
-    script += text_at(figure, x, y, text, style);
+    script += text_at(figure, x, y, text, fmt::format("font ',11' {}", style));
   };
   for (const int label : {1, -1}) {
     line(left + 12, "",

@@ -213,7 +213,7 @@ double spiral_loss(const SpiralData& data, const Vector& parameters, Vector& gra
 }
 
 SpiralTraining train_spirals(std::uint64_t seed) {
-  constexpr int most_starts = 10, steps = 30, iterations = 500, last_iterations = 2000;
+  constexpr int most_starts = 60, steps = 30, iterations = 500, last_iterations = 2000;
   constexpr double tolerance = 1e-5;
   std::mt19937_64 engine(seed);
   SpiralTraining result;

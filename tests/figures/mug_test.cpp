@@ -83,7 +83,7 @@ TEST_CASE("a blend of the levels of mug and torus does not keep the topology") {
   bool changes = false;
   for (const double t : {0.3, 0.5, 0.7}) {
     const VoxelSet set = voxels([&](double x, double y, double z) {
-      const Point3 p(-0.7 + 1.5 * x, 1.1 * y, 1.3 * z);
+      const SolidPoint p(-0.7 + 1.5 * x, 1.1 * y, 1.3 * z);
       return (1.0 - t) * mug.level(p) + t * torus.level(p) <= 0.0;
     });
     changes = changes || set.euler_characteristic() != 0 || set.components() != 1;
@@ -97,8 +97,8 @@ TEST_CASE("the level changes by no more than the distance of two points") {
   for (const double t : {0.0, 0.4, 0.8, 1.0}) {
     const MugSolid solid(t);
     for (int i = 0; i < 500; ++i) {
-      const Point3 p(place(engine), place(engine), place(engine));
-      const Point3 q(place(engine), place(engine), place(engine));
+      const SolidPoint p(place(engine), place(engine), place(engine));
+      const SolidPoint q(place(engine), place(engine), place(engine));
       CHECK(std::abs(solid.level(p) - solid.level(q)) <= (p - q).norm() + 1e-12);
     }
   }

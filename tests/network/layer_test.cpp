@@ -115,6 +115,19 @@ TEST_CASE("points outside the range have no preimage at tau = 1, and one for eve
   CHECK(logistic.inverse(Vector{{1e-300}}).x(0) == doctest::Approx(std::log(1e-300)));
 }
 
+TEST_CASE("a W that is singular to working precision has no inverse, a small one has") {
+  for (const Matrix& W : {Matrix{{1.0, 2.0}, {2.0, 4.0}}, Matrix{{0.1, 0.3}, {0.2, 0.6}},
+                          Matrix{{0.0, 0.0}, {0.0, 1.0}}}) {
+    const Layer layer(W, Vector::Zero(2));
+    CHECK(layer.inverse(Vector{{0.1, 0.2}}).status == InverseStatus::singular);
+    CHECK(layer.largest_inverse_slope(Vector::Zero(2)) > 1e15);
+  }
+  const Layer small(Matrix{{1e-20, 0.0}, {0.0, 1e20}}, Vector::Zero(2));
+  const Preimage back = small.inverse(Vector{{0.5, 0.5}});
+  REQUIRE(back.ok());
+  CHECK(back.x(0) == doctest::Approx(1e20 * std::atanh(0.5)));
+}
+
 TEST_CASE("a square layer with a good W is proven to be a homeomorphism") {
   const auto diagonal = Layer(Matrix{{3.0, 0.0}, {0.0, -0.5}}, Vector::Zero(2)).homeomorphism();
   CHECK(diagonal.answer == Homeomorphism::yes);
