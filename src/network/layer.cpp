@@ -149,8 +149,8 @@ double singular_value_bound(const Matrix& W) {
   const Matrix sizes = R.cwiseAbs() * W.cwiseAbs();
   const Matrix bounds =
       ((rest.cwiseAbs() + gamma * sizes) * slack).array() + (underflow + kRounding * kRounding);
-  const double distance = bounds.norm() * slack;
-  const double norm = R.norm() * slack;
+  const double distance = bounds.stableNorm() * slack;
+  const double norm = R.stableNorm() * slack;
   if (!(distance < 1.0) || !std::isfinite(norm)) return 0.0;
   const double bound = (1.0 - distance) / norm * (1.0 - 8.0 * kRounding);
   return bound > std::numeric_limits<double>::min() ? bound : 0.0;
@@ -238,7 +238,8 @@ Preimage Layer::inverse(const Vector& y, double tau) const {
             "component " + std::to_string(outside + 1) + " is " + number(y(outside)) +
                 ", outside the open range of the layer"};
   Vector x = W_.partialPivLu().solve(*u - b_);
-  if (!x.allFinite()) return {InverseStatus::singular, {}, "W is singular to working precision"};
+  if (!x.allFinite() || !(singular_value_bound(W_) > 0.0))
+    return {InverseStatus::singular, {}, "W is singular to working precision"};
   return {InverseStatus::found, std::move(x), ""};
 }
 
