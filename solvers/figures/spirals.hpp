@@ -1,0 +1,10 @@
+#pragma once
+
+#include "figure.hpp"
+
+namespace tautrack::program {
+
+/// Two spirals that four homeomorphic layers take apart (geometry, F4).
+[[nodiscard]] Figure make_spirals(const FigureRequest& request);
+
+}  // namespace tautrack::program
