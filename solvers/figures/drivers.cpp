@@ -54,7 +54,10 @@ const std::vector<FigureDriver>& figure_drivers() {
       {"contours", "Energy of two weights, its stationary points and graph", true, make_contours,
        refuse_unless_two_weights},
       {"completeness", "All 25 fits of a neuron with many minima", false, make_completeness},
-      // Further figures (spirals, layers, holes, mug) go here.
+      {"spirals", "Four layers that take two spirals apart (see --train)", false, make_spirals},
+      {"layers", "The spirals carried through the layers as tau grows", false, make_layers},
+      {"holes", "A hole that a homeomorphism keeps and a fold fills", false, make_holes},
+      {"mug", "A mug becomes a torus: an isotopy in six stills", false, make_mug},
   };
   return drivers;
 }

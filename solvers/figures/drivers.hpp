@@ -1,6 +1,10 @@
 #pragma once
 
 #include "figure.hpp"
+#include "holes.hpp"
+#include "layers.hpp"
+#include "mug.hpp"
+#include "spirals.hpp"
 
 namespace tautrack::program {
 
@@ -14,6 +18,5 @@ namespace tautrack::program {
 [[nodiscard]] Figure make_frames(const FigureRequest& request);
 [[nodiscard]] Figure make_contours(const FigureRequest& request);
 [[nodiscard]] Figure make_completeness(const FigureRequest& request);
-// Declarations of further figures (spirals, layers, holes, mug) go here.
 
 }  // namespace tautrack::program

@@ -66,8 +66,8 @@ Vector SpiralNetwork::outputs(const Matrix& points, double tau) const {
 }
 
 Matrix SpiralNetwork::separating_line(double reach) const {
-  const Vector foot = -c_ / v_.squaredNorm() * v_;
-  const Vector along = reach / v_.norm() * Vector{{-v_(1), v_(0)}};
+  const Eigen::Vector2d foot = -c_ / v_.squaredNorm() * v_;
+  const Eigen::Vector2d along = reach / v_.norm() * Eigen::Vector2d(-v_(1), v_(0));
   Matrix ends(2, 2);
   ends << foot - along, foot + along;
   return ends;

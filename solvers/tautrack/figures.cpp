@@ -406,7 +406,10 @@ CLI::App& add_figures_command(CLI::App& program, FiguresRequest& request) {
                             {"svg", "png", "pdf", "html"}, picture_format_from_name)
       ->group(output);
   command.add_flag("--quiet", request.quiet, "No notes on standard error")->group(output);
-  // --train, which fills request.train, goes here with the figure spirals.
+  command
+      .add_flag("--train", request.train,
+                "Train the network of the figure spirals anew\n(else the listed weights)")
+      ->group("Figures");
   add_whole_number(command, "--threads", "N", "Figures made at the same time", request.threads, 1);
   add_whole_number(command, "--seed", "N", "Of random searches", request.seed, std::uint64_t{0});
   command.callback([&command, &request] { note_network_option(command, request); });
