@@ -195,23 +195,6 @@ class BallMatrix {
   Index columns_;
 };
 
-/// A matrix of integers.
-class IntegerMatrix {
- public:
-  IntegerMatrix(Index rows, Index columns) { fmpz_mat_init(matrix_, rows, columns); }
-  IntegerMatrix(const IntegerMatrix&) = delete;
-  IntegerMatrix& operator=(const IntegerMatrix&) = delete;
-  ~IntegerMatrix() { fmpz_mat_clear(matrix_); }
-
-  [[nodiscard]] fmpz* operator()(Index i, Index j) noexcept {
-    return fmpz_mat_entry(matrix_, i, j);
-  }
-  [[nodiscard]] Index rank() const { return fmpz_mat_rank(matrix_); }
-
- private:
-  fmpz_mat_t matrix_;
-};
-
 /// The midpoint rounded to double.
 inline double nearest(arb_srcptr x) { return arf_get_d(arb_midref(x), ARF_RND_NEAR); }
 

@@ -10,8 +10,8 @@
 #include <Eigen/LU>
 #include <Eigen/QR>
 
-#include "certify/exact_rank.hpp"
 #include "certify/rounding.hpp"
+#include "core/exact_rank.hpp"
 #include "core/text.hpp"
 #include "network/penalty_scale.hpp"
 
@@ -210,7 +210,7 @@ const std::string& Prover::rank_mismatch() {
   if (mismatch_) return *mismatch_;
   mismatch_ = "";
   if (dependent_ && n_ < std::min(L_, s_)) {
-    const Index rank = ball::exact_rank(inputs_);
+    const Index rank = exact_rank(inputs_);
     if (rank != n_)
       mismatch_ = "the columns of X, its numbers taken exactly, have rank " + std::to_string(rank) +
                   ", but only " + std::to_string(n_) + " of them are independent to rank_tolerance";

@@ -14,7 +14,7 @@
 #include <boost/math/special_functions/erf.hpp>
 #include <boost/math/tools/toms748_solve.hpp>
 
-#include "certify/exact_rank.hpp"
+#include "core/exact_rank.hpp"
 #include "core/names.hpp"
 #include "core/text.hpp"
 #include "network/residual.hpp"
@@ -160,7 +160,7 @@ double singular_value_bound(const Matrix& W) {
 std::optional<bool> has_full_rank([[maybe_unused]] const Matrix& W) {
 #ifdef TAUTRACK_WITH_FLINT
   constexpr Index most = 100;
-  if (W.rows() <= most) return ball::exact_rank(W) == W.rows();
+  if (W.rows() <= most) return exact_rank(W) == W.rows();
 #endif
   return std::nullopt;
 }

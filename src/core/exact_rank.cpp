@@ -1,14 +1,35 @@
-#include "certify/exact_rank.hpp"
+#include "core/exact_rank.hpp"
 
 #ifdef TAUTRACK_WITH_FLINT
 
 #include <algorithm>
 #include <cmath>
+#include <flint/fmpz.h>
+#include <flint/fmpz_mat.h>
 #include <limits>
 
-#include "certify/ball.hpp"
+namespace tautrack {
 
-namespace tautrack::ball {
+namespace {
+
+/// A matrix of integers.
+class IntegerMatrix {
+ public:
+  IntegerMatrix(Index rows, Index columns) { fmpz_mat_init(matrix_, rows, columns); }
+  IntegerMatrix(const IntegerMatrix&) = delete;
+  IntegerMatrix& operator=(const IntegerMatrix&) = delete;
+  ~IntegerMatrix() { fmpz_mat_clear(matrix_); }
+
+  [[nodiscard]] fmpz* operator()(Index i, Index j) noexcept {
+    return fmpz_mat_entry(matrix_, i, j);
+  }
+  [[nodiscard]] Index rank() const { return fmpz_mat_rank(matrix_); }
+
+ private:
+  fmpz_mat_t matrix_;
+};
+
+}  // namespace
 
 Index exact_rank(const Matrix& X) {
   constexpr int digits = std::numeric_limits<double>::digits;
@@ -32,6 +53,6 @@ Index exact_rank(const Matrix& X) {
   return integers.rank();
 }
 
-}  // namespace tautrack::ball
+}  // namespace tautrack
 
 #endif
