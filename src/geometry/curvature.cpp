@@ -161,7 +161,8 @@ Ascent ascend_from_many(const ManifoldPoint& point, Part part, const CurvatureOp
 /// The coefficients of the unit tangent whose II is farthest from the origin, n = 2: the curvature
 /// ellipse is m0 + m1 cos phi + m2 sin phi for the tangent at angle phi / 2.
 Vector farthest_on_ellipse(const ManifoldPoint& point) {
-  const Vector e1 = Vector::Unit(2, 0), e2 = Vector::Unit(2, 1);
+  Vector e1 = Vector::Unit(2, 0);
+  const Vector e2 = Vector::Unit(2, 1);
   const Vector h11 = point.second_fundamental_form(e1, e1);
   const Vector h22 = point.second_fundamental_form(e2, e2);
   const Vector m2 = point.second_fundamental_form(e1, e2);

@@ -147,8 +147,8 @@ Span NodeFunction::seconds(const Span& u) const {
 /// Calls see(cell) for the finite part of an interval in so many cells, and for what is beyond.
 template <class See>
 void NodeFunction::for_each_cell(const Span& u, double y, int cells, const See& see) const {
-  const auto [peak, second_at_peak] = largest_second(activation_);
-  const double far = kFar * peak;
+  const std::pair<double, double> largest = largest_second(activation_);
+  const double far = kFar * largest.first;
   const auto values_at = [&](double at) {
     if (std::isinf(at)) return NodeValues{at, slope(at), 0.0, residual(at, y)};
     const ActivationValues s = evaluate(activation_, at);
@@ -156,7 +156,7 @@ void NodeFunction::for_each_cell(const Span& u, double y, int cells, const See& 
                       tautrack::residual(s, range(activation_), at, tau_, y)};
   };
   const auto visit = [&](const NodeValues& low, const NodeValues& high) {
-    see(Cell{low, high, slope(0.0), peak, tau_ * second_at_peak});
+    see(Cell{low, high, slope(0.0), largest.first, tau_ * largest.second});
   };
   const double low = std::clamp(u.low, -far, far), high = std::clamp(u.high, -far, far);
   NodeValues before = values_at(low);
@@ -198,7 +198,7 @@ double NodeFunction::least_convexity(const Span& u, double y, int cells) const {
 }
 
 double NodeFunction::convexity_loss(const Span& u, double y, double theta, int cells) const {
-  const auto [peak, second_at_peak] = largest_second(activation_);
+  const std::pair<double, double> largest = largest_second(activation_);
   const NodeValues at_theta{theta, slope(theta), second(theta), residual(theta, y)};
   const double aim = at_theta.slope * at_theta.slope;
   double loss = 0.0;
@@ -208,8 +208,8 @@ double NodeFunction::convexity_loss(const Span& u, double y, double theta, int c
     // The mean value theorem in r = f - y, d(f'^2 + f'' r) / dr = 3 f'' + f''' r / f', is good near
     // theta, the quotient itself away from it.
     const Cell with_theta{cell.low.u < theta ? cell.low : at_theta,
-                          cell.high.u > theta ? cell.high : at_theta, cell.slope_at_zero, peak,
-                          tau_ * second_at_peak};
+                          cell.high.u > theta ? cell.high : at_theta, cell.slope_at_zero,
+                          largest.first, tau_ * largest.second};
     const Span second = with_theta.seconds();
     const double residuals =
         std::max(std::abs(with_theta.low.residual), std::abs(with_theta.high.residual));

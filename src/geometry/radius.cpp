@@ -123,7 +123,7 @@ Matrix restricting_rows(const Perceptron& network, const Matrix& R) {
   std::vector<Index> kept;
   for (Index i = 0; i < A.rows(); ++i)
     if (A.row(i).cwiseAbs().maxCoeff() > 0.0) kept.push_back(i);
-  const Matrix X = A(kept, Eigen::all) * R;
+  Matrix X = A(kept, Eigen::all) * R;
   const Matrix& penalty = network.penalty();
   if (penalty.size() == 0) return X;
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(penalty);
