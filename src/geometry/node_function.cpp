@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <limits>
 #include <numbers>
 
-#include <boost/math/tools/toms748_solve.hpp>
-
+#include "network/inverse.hpp"
 #include "network/residual.hpp"
 
 namespace tautrack {
@@ -115,24 +113,7 @@ double NodeFunction::residual(double u, double y) const {
   return tautrack::residual(evaluate(activation_, u), ends, u, tau_, y);
 }
 
-double NodeFunction::inverse(double y) const {
-  const Range ends = range(activation_);
-  if (tau_ == 1.0 && y >= ends.high) return kInfinity;
-  if (tau_ == 1.0 && y <= ends.low) return -kInfinity;
-  if (residual(0.0, y) == 0.0) return 0.0;
-  const double sign = residual(0.0, y) < 0.0 ? 1.0 : -1.0;
-  double near = 0.0, far = sign;
-  while (sign * residual(far, y) < 0.0) {
-    near = far;
-    far *= 2.0;
-    if (std::isinf(far)) return far;
-  }
-  std::uintmax_t budget = 200;
-  const auto [low, high] = boost::math::tools::toms748_solve(
-      [&](double u) { return residual(u, y); }, std::min(near, far), std::max(near, far),
-      boost::math::tools::eps_tolerance<double>(), budget);
-  return 0.5 * (low + high);
-}
+double NodeFunction::inverse(double y) const { return inverse_node(activation_, tau_, y); }
 
 Span NodeFunction::slopes(const Span& u) const {
   return {slope(largest_magnitude(u)), slope(smallest_magnitude(u))};

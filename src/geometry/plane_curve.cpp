@@ -14,6 +14,7 @@
 #include <boost/math/tools/toms748_solve.hpp>
 
 #include "core/text.hpp"
+#include "network/inverse.hpp"
 #include "network/residual.hpp"
 
 namespace tautrack {
@@ -36,22 +37,6 @@ constexpr int kMinimumBits = 30;
 
 /// Relative difference of |x_1| and |x_2| that is rounding.
 constexpr double kSame = 1e-14;
-
-/// The |u| at which sigma' is about 1e-280; for the algebraic tails of arctan, where sigma is
-/// within 1e-9 of its end.
-double saturated_input(Activation activation) {
-  switch (activation) {
-    case Activation::tanh:
-      return 320.0;
-    case Activation::logistic:
-      return 640.0;
-    case Activation::erf:
-      return 28.0;
-    case Activation::arctan:
-      break;
-  }
-  return 4e8;
-}
 
 /// Size below which numbers may have lost digits to underflow.
 constexpr double kUnderflow = 1e-290;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <limits>
 #include <numbers>
 #include <stdexcept>
@@ -11,11 +10,9 @@
 
 #include <Eigen/Eigenvalues>
 #include <Eigen/SVD>
-#include <boost/math/special_functions/erf.hpp>
-#include <boost/math/tools/toms748_solve.hpp>
 
 #include "core/text.hpp"
-#include "network/residual.hpp"
+#include "network/inverse.hpp"
 
 namespace tautrack {
 
@@ -31,12 +28,6 @@ constexpr double kDependent = 1e-13;
 
 /// By how much an end of an interval is moved outwards, relative to it.
 constexpr double kWider = 1e-9;
-
-/// Size of node inputs beyond which nothing is looked at.
-constexpr double kHuge = 1e150;
-
-/// Function values of one root.
-constexpr std::uintmax_t kRootBudget = 300;
 
 void require_tau(double tau) {
   if (!(tau >= 0.0 && tau <= 1.0))
@@ -78,43 +69,6 @@ double ridge_bound(const Perceptron& network, double B) {
   const double rounding = 64.0 * std::numeric_limits<double>::epsilon() *
                           eigen.eigenvalues()(eigen.eigenvalues().size() - 1);
   return least > rounding ? std::sqrt(B / (least - rounding)) : kInfinity;
-}
-
-/// The u with sigma(u) = y, for y strictly inside the range.
-double inverse(Activation activation, double y) {
-  switch (activation) {
-    case Activation::tanh:
-      return std::atanh(y);
-    case Activation::logistic:
-      return std::log(y) - std::log1p(-y);
-    case Activation::arctan:
-      return std::tan(0.5 * std::numbers::pi * y) * 2.0 / std::numbers::pi;
-    case Activation::erf:
-      break;
-  }
-  return boost::math::erf_inv(y) * 2.0 / std::sqrt(std::numbers::pi);
-}
-
-/// The u with f(u, tau) = y; infinite where sigma does not reach y at tau = 1.
-double inverse_node(Activation activation, double tau, double y) {
-  const Range ends = range(activation);
-  const double delta = 1.0 - tau;
-  if (!(delta > 0.0)) {
-    if (y >= ends.high) return kInfinity;
-    if (y <= ends.low) return -kInfinity;
-    return inverse(activation, y);
-  }
-  // tau sigma(u) is in tau [low, high]: so delta u is in y - tau [low, high].
-  const double low = std::clamp((y - tau * ends.high) / delta, -kHuge, kHuge);
-  const double high = std::clamp((y - tau * ends.low) / delta, -kHuge, kHuge);
-  const auto miss = [&](double u) { return residual(evaluate(activation, u), ends, u, tau, y); };
-  const double at_low = miss(low), at_high = miss(high);
-  if (!(at_low < 0.0)) return low;
-  if (!(at_high > 0.0)) return high;
-  std::uintmax_t budget = kRootBudget;
-  const auto [a, b] = boost::math::tools::toms748_solve(
-      miss, low, high, at_low, at_high, boost::math::tools::eps_tolerance<double>(), budget);
-  return 0.5 * (a + b);
 }
 
 /// The rows that restrict w, user's units: those that are not zero, and those of a ridge.
@@ -237,7 +191,7 @@ std::optional<InteriorBound> interior_bound(const Perceptron& network, double bu
     if (!(A.row(i).cwiseAbs().maxCoeff() > 0.0)) continue;
     const double y = network.targets()(i);
     if (!(y > ends.low && y < ends.high)) return std::nullopt;
-    eta = std::max({eta, std::abs(y), std::abs(inverse(activation, y))});
+    eta = std::max({eta, std::abs(y), std::abs(inverse_sigmoid(activation, y))});
   }
   const Index n = network.unknowns();
   const Matrix rows = restricting_rows(network, coordinate_map(network));

@@ -10,53 +10,18 @@
 
 #include <Eigen/Eigenvalues>
 #include <Eigen/LU>
-#include <boost/math/special_functions/erf.hpp>
 #include <boost/math/tools/toms748_solve.hpp>
 
 #include "tautrack/corrector/newton.hpp"
 #include "tautrack/homotopy/natural.hpp"
 #include "tautrack/path/natural_path.hpp"
 
+#include "network/inverse.hpp"
+#include "network/residual.hpp"
+
 namespace tautrack::infinity {
 
 namespace {
-
-/// The |u| at which sigma' is about 1e-280; for the algebraic tails of arctan, where sigma is
-/// within 1e-9 of its end.
-double saturated_input(Activation activation) {
-  switch (activation) {
-    case Activation::tanh:
-      return 320.0;
-    case Activation::logistic:
-      return 640.0;
-    case Activation::erf:
-      return 28.0;
-    case Activation::arctan:
-      break;
-  }
-  return 4e8;
-}
-
-/// The u with sigma(u) = y, for y in the range.
-double inverse(Activation activation, double y) {
-  switch (activation) {
-    case Activation::tanh:
-      return std::atanh(y);
-    case Activation::logistic:
-      return std::log(y) - std::log1p(-y);
-    case Activation::arctan:
-      return std::tan(0.5 * std::numbers::pi * y) * 2.0 / std::numbers::pi;
-    case Activation::erf:
-      break;
-  }
-  return boost::math::erf_inv(y) * 2.0 / std::sqrt(std::numbers::pi);
-}
-
-/// sigma(u) - y, summed from the distance to the end of the range where that is small.
-double residual(const ActivationValues& sigma, const Range& ends, double u, double y) {
-  if (sigma.tail >= 0.25 * (ends.high - ends.low)) return sigma.value - y;
-  return u < 0.0 ? (ends.low - y) + sigma.tail : (ends.high - y) - sigma.tail;
-}
 
 /// E' and E'' of a problem of one weight.
 class OneWeight {
@@ -69,7 +34,7 @@ class OneWeight {
     for (Index i = 0; i < problem_.y.size(); ++i) {
       const double x = problem_.X(i, 0);
       const ActivationValues sigma = evaluate(activation_, x * w);
-      sum += omega(i) * x * sigma.first * residual(sigma, ends_, x * w, problem_.y(i));
+      sum += omega(i) * x * sigma.first * residual(sigma, ends_, x * w, 1.0, problem_.y(i));
     }
     return sum;
   }
@@ -79,9 +44,9 @@ class OneWeight {
     for (Index i = 0; i < problem_.y.size(); ++i) {
       const double x = problem_.X(i, 0);
       const ActivationValues sigma = evaluate(activation_, x * w);
-      sum +=
-          omega(i) * x * x *
-          (sigma.first * sigma.first + sigma.second * residual(sigma, ends_, x * w, problem_.y(i)));
+      sum += omega(i) * x * x *
+             (sigma.first * sigma.first +
+              sigma.second * residual(sigma, ends_, x * w, 1.0, problem_.y(i)));
     }
     return sum;
   }
@@ -183,7 +148,7 @@ std::vector<double> minima_of_one_weight(const Problem& problem, Activation acti
       sum += omega * (x(i) > 0.0 ? problem.y(i) : ends.low + ends.high - problem.y(i));
       total += omega;
     }
-    const double u = inverse(activation, std::clamp(sum / total, ends.low, ends.high));
+    const double u = inverse_sigmoid(activation, std::clamp(sum / total, ends.low, ends.high));
     if (!std::isfinite(u) || !(sum / total > ends.low && sum / total < ends.high)) return {};
     return {u / steepest};
   }
@@ -234,8 +199,8 @@ std::vector<Vector> minima_of_two_weights(const Problem& problem,
       const Eigen::Matrix2d pair = A(std::array<Index, 2>{i, j}, Eigen::all);
       if (!(std::abs(pair.determinant()) > 1e-6 * A.row(i).norm() * A.row(j).norm())) continue;
       const auto wanted = [&](Index k) {
-        return inverse(options.activation,
-                       std::clamp(free.targets()(k), ends.low + margin, ends.high - margin));
+        return inverse_sigmoid(options.activation, std::clamp(free.targets()(k), ends.low + margin,
+                                                              ends.high - margin));
       };
       starts.push_back(pair.inverse() * Eigen::Vector2d(wanted(i), wanted(j)));
     }

@@ -2,22 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <limits>
-#include <numbers>
 #include <optional>
 #include <stdexcept>
 #include <utility>
 
 #include <Eigen/LU>
 #include <Eigen/SVD>
-#include <boost/math/special_functions/erf.hpp>
-#include <boost/math/tools/toms748_solve.hpp>
 
 #include "core/exact_rank.hpp"
 #include "core/names.hpp"
 #include "core/text.hpp"
-#include "network/residual.hpp"
+#include "network/inverse.hpp"
 
 namespace tautrack {
 
@@ -75,57 +71,12 @@ Matrix node_inputs(const Layer& layer, const Matrix& points) {
   return u;
 }
 
-/// sigma^-1 in closed form. @pre y is within the range.
-double inverse_sigmoid(Activation activation, double y) {
-  constexpr double half_pi = 0.5 * std::numbers::pi;
-  switch (activation) {
-    case Activation::tanh:
-      return std::atanh(y);
-    case Activation::logistic:
-      return std::log(y) - std::log1p(-y);
-    case Activation::arctan:
-      if (std::abs(y) < 0.5) return std::tan(half_pi * y) / half_pi;
-      return std::copysign(1.0 / (half_pi * std::tan(half_pi * (1.0 - std::abs(y)))), y);
-    case Activation::erf:
-      break;
-  }
-  return 2.0 * std::numbers::inv_sqrtpi * boost::math::erf_inv(y);
-}
-
-/// The u with f(u, tau) = y for tau < 1; an infinity where it overflows.
-double inverse_node(Activation activation, double y, double tau) {
-  const Range ends = range(activation);
-  const auto error = [&](double u) { return residual(evaluate(activation, u), ends, u, tau, y); };
-  const double at_zero = error(0.0);
-  if (at_zero == 0.0) return 0.0;
-  const double sign = at_zero < 0.0 ? 1.0 : -1.0;
-  double near = 0.0, far = sign;
-  while (sign * error(far) < 0.0) {
-    near = far;
-    far *= 2.0;
-    if (std::isinf(far)) return far;
-  }
-  std::uintmax_t budget = 200;
-  const auto [low, high] =
-      boost::math::tools::toms748_solve(error, std::min(near, far), std::max(near, far),
-                                        boost::math::tools::eps_tolerance<double>(), budget);
-  return 0.5 * (low + high);
-}
-
 /// The node inputs u with f(u, tau) = y; nothing where a component is outside the range.
 std::optional<Vector> inverse_nodes(Activation activation, const Vector& y, double tau,
                                     Index& outside) {
-  const Range ends = range(activation);
   Vector u(y.size());
   for (Index i = 0; i < y.size(); ++i) {
-    if (tau == 0.0) {
-      u(i) = y(i);
-    } else if (tau < 1.0) {
-      u(i) = inverse_node(activation, y(i), tau);
-    } else {
-      const bool is_inside = y(i) > ends.low && y(i) < ends.high;
-      u(i) = is_inside ? inverse_sigmoid(activation, y(i)) : kInfinity;
-    }
+    u(i) = inverse_node(activation, tau, y(i));
     if (!std::isfinite(u(i))) {
       outside = i;
       return std::nullopt;

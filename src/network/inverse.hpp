@@ -1,0 +1,18 @@
+#pragma once
+
+#include "tautrack/network/activation.hpp"
+
+namespace tautrack {
+
+/// The u with sigma(u) = y, in closed form. @pre y is within the range; its ends give infinities.
+[[nodiscard]] double inverse_sigmoid(Activation activation, double y);
+
+/// The u with f(u, tau) = y for the node function f = (1 - tau) u + tau sigma(u); an infinity where y
+/// is at or beyond an end of the range at tau = 1, or where u overflows.
+[[nodiscard]] double inverse_node(Activation activation, double tau, double y);
+
+/// The |u| at which sigma' is about 1e-280; for the algebraic tails of arctan, where sigma is within
+/// 1e-9 of its end.
+[[nodiscard]] double saturated_input(Activation activation) noexcept;
+
+}  // namespace tautrack
