@@ -49,14 +49,6 @@ bool is_close(const Json& number, double expected, double relative = 1e-11) {
   return std::abs(number.get<double>() - expected) <= relative * std::abs(expected);
 }
 
-std::vector<std::string> fields(const std::string& row) {
-  std::istringstream stream(row);
-  std::vector<std::string> result;
-  for (std::string field; std::getline(stream, field, ',');) result.push_back(field);
-  if (row.ends_with(',')) result.emplace_back();
-  return result;
-}
-
 }  // namespace
 
 TEST_CASE("geometry --help fits the page, has all options and says what the exit status means") {

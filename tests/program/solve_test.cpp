@@ -37,14 +37,6 @@ Json without_seconds(const Run& run) {
   return json;
 }
 
-std::vector<std::string> fields(const std::string& row) {
-  std::istringstream stream(row);
-  std::vector<std::string> result;
-  for (std::string field; std::getline(stream, field, ',');) result.push_back(field);
-  if (row.ends_with(',')) result.emplace_back();
-  return result;
-}
-
 }  // namespace
 
 TEST_CASE("solve --help fits the page, has all options and says what the exit status means") {

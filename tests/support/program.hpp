@@ -40,6 +40,15 @@ inline std::vector<std::string> lines(const std::string& text) {
   return result;
 }
 
+/// The fields of a row of comma-separated text without quotes.
+inline std::vector<std::string> fields(const std::string& row) {
+  std::istringstream stream(row);
+  std::vector<std::string> result;
+  for (std::string field; std::getline(stream, field, ',');) result.push_back(field);
+  if (row.ends_with(',')) result.emplace_back();
+  return result;
+}
+
 /// How one run of the program ended.
 struct Run {
   int status = -1;     ///< Exit status; -1 when a signal ended it.
