@@ -1,13 +1,15 @@
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <csignal>
 #include <stop_token>
 #include <thread>
 
 namespace tautrack::program {
 
-/// While it lives, Ctrl-C (SIGINT) asks for a stop instead of ending the program; a second one ends it.
-/// At most one at a time. Does nothing where SIGINT is ignored.
+/// While it lives, Ctrl-C (SIGINT) and SIGTERM ask for a stop instead of ending the program; a second
+/// one ends it. At most one at a time. A signal that is ignored stays ignored.
 class Interruption {
  public:
   Interruption();
@@ -16,13 +18,18 @@ class Interruption {
   ~Interruption();
 
   [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
+  /// The signal that came first; 0: none.
+  [[nodiscard]] int signal() const { return signal_; }
 
  private:
   void watch(const std::stop_token& end);
 
+  static constexpr std::array<int, 2> signals{SIGINT, SIGTERM};
+
   std::stop_source source_;
-  struct sigaction previous_ {};
-  std::jthread watcher_;  ///< Waits for the signal; not there where it is ignored.
+  std::array<struct sigaction, 2> previous_{};
+  std::atomic<int> signal_ = 0;
+  std::jthread watcher_;  ///< Waits for signals; not there where all are ignored.
 };
 
 }  // namespace tautrack::program

@@ -14,6 +14,7 @@
 
 #include "tautrack/version.hpp"
 
+#include "../runs/run.hpp"
 #include "figures.hpp"
 #include "geometry.hpp"
 #include "output_files.hpp"
@@ -80,13 +81,17 @@ int run(int argc, char** argv) {
   program.formatter(std::make_shared<HelpFormatter>());
   program.get_formatter()->column_width(28);
   TrackRequest track;
-  add_track_command(program, track);
+  const CLI::App& track_command = add_track_command(program, track);
   SolveRequest solve;
   const CLI::App& solve_command = add_solve_command(program, solve);
   GeometryRequest geometry;
   const CLI::App& geometry_command = add_geometry_command(program, geometry);
   FiguresRequest figures;
   const CLI::App& figures_command = add_figures_command(program, figures);
+  RunRequest batch, resume, report;
+  const CLI::App& batch_command = add_batch_command(program, batch);
+  const CLI::App& resume_command = add_resume_command(program, resume);
+  const CLI::App& report_command = add_report_command(program, report);
 
   try {
     program.parse(argc, argv);
@@ -105,10 +110,16 @@ int run(int argc, char** argv) {
     return fail(fmt::format("{} (see tautrack {}--help)", error.what(),
                             commands.empty() ? "" : commands.front()->get_name() + ' '));
   }
-  if (solve_command.parsed()) return run_solve(std::move(solve));
+  if (solve_command.parsed())
+    return solve.run_folder.empty() ? run_solve(std::move(solve))
+                                    : run_recorded(solve_command, solve);
   if (geometry_command.parsed()) return run_geometry(std::move(geometry));
   if (figures_command.parsed()) return run_figures(std::move(figures));
-  return run_track(std::move(track));
+  if (batch_command.parsed()) return run_batch(batch);
+  if (resume_command.parsed()) return run_resume(resume);
+  if (report_command.parsed()) return run_report(report);
+  return track.run_folder.empty() ? run_track(std::move(track))
+                                  : run_recorded(track_command, track);
 }
 
 /// run(), with what it throws turned into a sentence and an exit status.

@@ -1,5 +1,6 @@
 #include "output_files.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <optional>
@@ -20,6 +21,10 @@ namespace filesystem = std::filesystem;
 [[noreturn]] void fail(const std::string& path, int reason) {
   throw UsageError(
       fmt::format("cannot write '{}': {}", path, std::generic_category().message(reason)));
+}
+
+[[noreturn]] void fail_standard_output(int reason) {
+  throw UsageError("cannot write to standard output: " + std::generic_category().message(reason));
 }
 
 /// Writes all of the text. Returns 0 or the reason of the failure.
@@ -151,6 +156,25 @@ void OutputFiles::set_text(std::size_t number, std::string text) {
   outputs_[number].text = std::move(text);
 }
 
+void OutputFiles::set_writer(std::size_t number, Writer write) {
+  outputs_[number].write = std::move(write);
+}
+
+/// Writes the text. Returns 0 or the reason of the failure.
+int OutputFiles::write_text(int descriptor, const Output& output) {
+  if (!output.write) return write_all(descriptor, output.text);
+  constexpr std::size_t most_kept = 1U << 20U;
+  std::string kept;
+  int reason = 0;
+  output.write([&](std::string_view text) {
+    kept += text;
+    if (kept.size() < most_kept) return;
+    if (reason == 0) reason = write_all(descriptor, kept);
+    kept.clear();
+  });
+  return reason == 0 ? write_all(descriptor, kept) : reason;
+}
+
 /// Writes the text to a temporary file beside the target, with the target's permissions if it
 /// exists.
 void OutputFiles::stage(Output& output) {
@@ -160,7 +184,7 @@ void OutputFiles::stage(Output& output) {
     output.staged.clear();
     fail(output.path, reason);
   }
-  int reason = write_all(descriptor, output.text);
+  int reason = write_text(descriptor, output);
   const std::optional<struct stat> existing = status_of(output.target.string());
   if (reason == 0 && existing && ::fchmod(descriptor, existing->st_mode & 07777) != 0)
     reason = errno;
@@ -176,14 +200,18 @@ void OutputFiles::publish(std::string_view report) {
     if (output.kind != Kind::direct) continue;
     const int descriptor = ::open(output.path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
     if (descriptor < 0) fail(output.path, errno);
-    int reason = write_all(descriptor, output.text);
+    int reason = write_text(descriptor, output);
     if (::close(descriptor) != 0 && reason == 0) reason = errno;
     if (reason != 0) fail(output.path, reason);
   }
-  std::string_view standard_output = report;
-  for (const Output& output : outputs_)
-    if (output.kind == Kind::standard_output) standard_output = output.text;
-  write_standard_output(standard_output);
+  const auto to_standard_output =
+      std::find_if(outputs_.begin(), outputs_.end(),
+                   [](const Output& output) { return output.kind == Kind::standard_output; });
+  if (to_standard_output == outputs_.end()) {
+    write_standard_output(report);
+  } else if (const int reason = write_text(STDOUT_FILENO, *to_standard_output); reason != 0) {
+    fail_standard_output(reason);
+  }
   for (Output& output : outputs_) {
     if (output.kind != Kind::renamed) continue;
     if (::rename(output.staged.c_str(), output.target.c_str()) != 0) fail(output.path, errno);
@@ -192,9 +220,7 @@ void OutputFiles::publish(std::string_view report) {
 }
 
 void write_standard_output(std::string_view text) {
-  const int reason = write_all(STDOUT_FILENO, text);
-  if (reason != 0)
-    throw UsageError("cannot write to standard output: " + std::generic_category().message(reason));
+  if (const int reason = write_all(STDOUT_FILENO, text); reason != 0) fail_standard_output(reason);
 }
 
 void occupy_standard_descriptors() {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,11 @@ namespace tautrack::program {
 /// Every member function throws UsageError with the name of the file and the system's reason.
 class OutputFiles {
  public:
+  /// Takes the next piece of a text.
+  using Sink = std::function<void(std::string_view)>;
+  /// Makes a text, piece by piece.
+  using Writer = std::function<void(const Sink&)>;
+
   OutputFiles() = default;
   OutputFiles(const OutputFiles&) = delete;
   OutputFiles& operator=(const OutputFiles&) = delete;
@@ -35,6 +41,9 @@ class OutputFiles {
   /// Sets what goes into the file with this number.
   void set_text(std::size_t number, std::string text);
 
+  /// The same for a text that is too long to be kept: `write` is called by publish().
+  void set_writer(std::size_t number, Writer write);
+
   /// Writes everything: the files, and `report` to standard output unless that is one of the files.
   void publish(std::string_view report);
 
@@ -47,10 +56,12 @@ class OutputFiles {
     Kind kind = Kind::renamed;
     std::filesystem::path target;  ///< Symbolic links followed, for Kind::renamed.
     std::string text;
+    Writer write;                  ///< Makes the text, if it is there.
     std::filesystem::path staged;  ///< Temporary file; empty if there is none.
   };
 
   static void stage(Output& output);
+  static int write_text(int descriptor, const Output& output);
 
   std::vector<Output> outputs_;
 };

@@ -18,6 +18,15 @@ void add_output_options(CLI::App& command, OutputRequest& request, const std::st
   command.add_flag("--quiet", request.quiet, "No progress on standard error")->group(output);
 }
 
+void add_run_option(CLI::App& command, std::string& folder) {
+  add_text(command, "--run", "DIR",
+           "Keep the result of each problem in this folder as\n"
+           "soon as it is there; a run that was interrupted goes\n"
+           "on (see tautrack batch)",
+           folder)
+      ->group("Output");
+}
+
 Outputs::Outputs(const OutputRequest& request, const std::string& input) {
   if (!request.plot_file.empty()) require_plot(request.plot_file);
   if (!request.json_file.empty()) json_ = files_.add("--json", request.json_file);

@@ -23,6 +23,9 @@ struct OutputRequest {
 void add_output_options(CLI::App& command, OutputRequest& request, const std::string& csv_help,
                         const std::string& plot_help);
 
+/// Adds the option --run, which fills `folder`.
+void add_run_option(CLI::App& command, std::string& folder);
+
 /// The outputs of one run, from the check of their names to their text.
 class Outputs {
  public:

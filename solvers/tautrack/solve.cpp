@@ -108,6 +108,8 @@ Box make_box(const BoxRequest& request, Index weights) {
           Eigen::Map<const Vector>(request.high.data(), count)};
 }
 
+}  // namespace
+
 SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem) {
   FitOptions options = request.fits;
   if (request.box) options.search.box = make_box(*request.box, problem.X.cols());
@@ -132,6 +134,8 @@ SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem)
   solved.unresolved = unresolved_matters(request, solved.fits);
   return solved;
 }
+
+namespace {
 
 /// Solves one problem after the other, each with all threads.
 std::vector<SolvedProblem> solve_all(const SolveRequest& request, const Dataset& dataset) {
@@ -248,6 +252,7 @@ CLI::App& add_solve_command(CLI::App& program, SolveRequest& request) {
                 "Add to the JSON which points the curves joined, and\n"
                 "where they ran away to infinite weights")
       ->group("Output");
+  add_run_option(command, request.run_folder);
   return command;
 }
 

@@ -30,6 +30,7 @@ struct SolveRequest {
   std::optional<BoxRequest> box;
   bool graph = false;  ///< Report the links and escapes.
   OutputRequest outputs;
+  std::string run_folder;  ///< Where each problem is recorded when it is done; empty: nowhere.
 };
 
 /// What one problem came to.
@@ -41,6 +42,10 @@ struct SolvedProblem {
 
 /// Adds the subcommand with all its options.
 CLI::App& add_solve_command(CLI::App& program, SolveRequest& request);
+
+/// Solves one problem, with the threads of the request.
+/// @throws UsageError when the box does not fit; DataError, std::invalid_argument
+[[nodiscard]] SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem);
 
 /// Runs the subcommand and writes its results. Returns the exit status.
 /// @throws UsageError, DataError, std::invalid_argument: unusable input, option or output.

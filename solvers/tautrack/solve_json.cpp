@@ -97,6 +97,27 @@ Json graph_report(const Exploration& exploration) {
   return {{"links", links}, {"escapes", escapes}};
 }
 
+/// Without the number of threads, on which nothing depends.
+Json options_report(const SolveRequest& request) {
+  const ExploreOptions& explore = request.fits.explore;
+  return {{"level", request.network.level},
+          {"seed", explore.seed},
+          {"seconds", explore.seconds},
+          {"rounds", explore.quiet_rounds},
+          {"descents", explore.descent_directions},
+          {"max_curves", explore.max_curves},
+          {"max_points", explore.max_points},
+          {"max_steps", explore.max_steps},
+          {"certify", explore.certify},
+          {"can_certify", Certifier::available()},
+          {"exhaustive", value_or_null(request.fits.exhaustive)},
+          {"box", request.box ? Json(request.box->text) : Json()},
+          {"search_seconds", request.fits.search.seconds},
+          {"infinity_seconds", request.fits.strata.seconds}};
+}
+
+}  // namespace
+
 Json problem_report(const SolveRequest& request, const ProblemView& problem,
                     const SolvedProblem& solved) {
   const AllFits& fits = solved.fits;
@@ -131,35 +152,19 @@ Json problem_report(const SolveRequest& request, const ProblemView& problem,
   return report;
 }
 
-/// Without the number of threads, on which nothing depends.
-Json options_report(const SolveRequest& request) {
-  const ExploreOptions& explore = request.fits.explore;
-  return {{"level", request.network.level},
-          {"seed", explore.seed},
-          {"seconds", explore.seconds},
-          {"rounds", explore.quiet_rounds},
-          {"descents", explore.descent_directions},
-          {"max_curves", explore.max_curves},
-          {"max_points", explore.max_points},
-          {"max_steps", explore.max_steps},
-          {"certify", explore.certify},
-          {"can_certify", Certifier::available()},
-          {"exhaustive", value_or_null(request.fits.exhaustive)},
-          {"box", request.box ? Json(request.box->text) : Json()},
-          {"search_seconds", request.fits.search.seconds},
-          {"infinity_seconds", request.fits.strata.seconds}};
-}
-
-}  // namespace
-
 std::string json_report(const SolveRequest& request, const Data& data,
                         const std::vector<SolvedProblem>& solved) {
   Json problems = Json::array();
   for (std::size_t i = 0; i < solved.size(); ++i)
     problems.push_back(problem_report(request, data.problem(i), solved[i]));
+  return json_report(request, data.source(), problems);
+}
+
+std::string json_report(const SolveRequest& request, const std::string& source,
+                        const Json& problems) {
   return json_text({{"tautrack", version},
                     {"command", "solve"},
-                    {"source", data.source()},
+                    {"source", source},
                     {"options", options_report(request)},
                     {"problems", problems}});
 }

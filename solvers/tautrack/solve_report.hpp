@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "json_parts.hpp"
 #include "solve.hpp"
 
 /// Results of `tautrack solve` as text. `solved` has one entry for each problem of the data set.
@@ -15,6 +16,14 @@ namespace tautrack::program {
 /// Everything, for programs (design: section 5). Infinite and undefined numbers are null.
 [[nodiscard]] std::string json_report(const SolveRequest& request, const Data& data,
                                       const std::vector<SolvedProblem>& solved);
+
+/// The same from the parts that the problems are.
+[[nodiscard]] std::string json_report(const SolveRequest& request, const std::string& source,
+                                      const Json& problems);
+
+/// The part of json_report() that one problem is.
+[[nodiscard]] Json problem_report(const SolveRequest& request, const ProblemView& problem,
+                                  const SolvedProblem& solved);
 
 /// The stationary points, one row a point. Numbers read back as the same doubles; undefined ones
 /// are empty.

@@ -103,9 +103,9 @@ TrackedProblem track_problem(const TrackRequest& request, const SparseProblem& p
 }
 
 /// Tracks one problem, with so many threads in each pass over its data.
-TrackedProblem track_problem(const TrackRequest& request, const Problem& problem, int threads) {
-  const Perceptron network(problem, request.network.perceptron);
-  PathProgress progress(problem.name);
+TrackedProblem track_problem(const TrackRequest& request, const Perceptron& network,
+                             const std::string& name, int threads) {
+  PathProgress progress(name);
   std::vector<PathPoint> points;
   const bool is_drawn = !request.outputs.plot_file.empty();
   const Observer observer = [&](const PathPoint& point) {
@@ -117,18 +117,36 @@ TrackedProblem track_problem(const TrackRequest& request, const Problem& problem
   tracked.facts.rank = network.unknowns();
   tracked.facts.dependencies = network.space().dependencies();
   tracked.path = track_natural(network, request.track, observer, threads);
+  if (const AuditLevel level = request.audit.value_or(AuditLevel::none); level != AuditLevel::none)
+    tracked.audit = audit_path(network, request.track, level, tracked.path);
   if (is_drawn) tracked.curve = smooth_curve(network, points, most_drawn_points);
   if (request.certify_unique) tracked.uniqueness = certify_unique_path(network);
   return tracked;
 }
+
+}  // namespace
+
+TrackedProblem track_problem(const TrackRequest& request, const Data& data, std::size_t i,
+                             int threads) {
+  if (data.is_matrix_free()) return track_problem(request, data.sparse->problems[i]);
+  const Problem& problem = data.dense.problems[i];
+  return track_problem(request, Perceptron(problem, request.network.perceptron), problem.name,
+                       threads);
+}
+
+TrackedProblem track_targets(const TrackRequest& request, const Problem& problem,
+                             const Perceptron& network, const Vector& targets, int threads) {
+  return track_problem(request, network.with_targets(targets), problem.name, threads);
+}
+
+namespace {
 
 /// Tracks all problems, several at a time if the request says so: the results do not depend on
 /// that.
 std::vector<TrackedProblem> track_all(const TrackRequest& request, const Data& data) {
   std::vector<TrackedProblem> tracked(data.size());
   for_each_problem(data, request.threads, [&](std::size_t i, int within) {
-    tracked[i] = data.is_matrix_free() ? track_problem(request, data.sparse->problems[i])
-                                       : track_problem(request, data.dense.problems[i], within);
+    tracked[i] = track_problem(request, data, i, within);
   });
   return tracked;
 }
@@ -136,7 +154,8 @@ std::vector<TrackedProblem> track_all(const TrackRequest& request, const Data& d
 }  // namespace
 
 bool TrackedProblem::is_solved() const {
-  return path.ok() && path.end && path.end->status != "degenerate" && path.end->nearest_eigenvalue;
+  return path.ok() && path.end && path.end->status != "degenerate" &&
+         path.end->nearest_eigenvalue && (!audit || audit->verdict != AuditVerdict::suspect);
 }
 
 CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
@@ -176,6 +195,16 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
             "stationary point",
             [&request](const std::string& text) { return take_certificate(text, request); })
       ->group(tracking);
+  add_value(command, "--audit", "LEVEL",
+            "Track again with tighter steps and compare: none,\n"
+            "suspects (paths that fold, branch or had steps\n"
+            "refused) or all (default: none; suspects in runs)",
+            [&request](const std::string& text) -> std::optional<std::string> {
+              request.audit = audit_level_from_name(text);
+              if (request.audit) return std::nullopt;
+              return fmt::format("'{}' is none of none, suspects, all", text);
+            })
+      ->group(tracking);
   add_whole_number(command, "--threads", "N",
                    "Threads, over problems and large data; no result\ndepends on it",
                    request.threads, 1)
@@ -188,6 +217,7 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
                      "The path, one row a point; '-' as above. With\n"
                      "--csv or --plot it takes more and shorter steps",
                      "Picture of the path: .svg, .png or .pdf");
+  add_run_option(command, request.run_folder);
   return command;
 }
 
@@ -206,6 +236,15 @@ int run_track(TrackRequest request) {
     throw UsageError(
         "--certify: nothing is proven about data that are tracked matrix-free (more than 1000 "
         "weights, or --matrix-free)");
+  if (request.audit.value_or(AuditLevel::none) != AuditLevel::none) {
+    if (data.is_matrix_free())
+      throw UsageError(
+          "--audit: data that are tracked matrix-free (more than 1000 weights, or --matrix-free) "
+          "are "
+          "not tracked twice");
+    if (outputs.has_plot())
+      throw UsageError("--audit: not with --plot, which shows the first run only");
+  }
   const std::vector<TrackedProblem> tracked = track_all(request, data);
 
   outputs.publish([&] { return text_report(request, data, tracked); },

@@ -26,25 +26,37 @@ Json certificate_report(const PathUniqueness& uniqueness) {
 
 }  // namespace
 
+Json problem_report(const TrackRequest& request, const ProblemView& problem,
+                    const TrackedProblem& tracked) {
+  const NaturalPath& path = tracked.path;
+  Json report{{"name", problem.name()},
+              {"data", data_report(request.network, problem, tracked.facts)},
+              {"path", path_report(path)},
+              {"end", end_report(path)},
+              {"infinity", infinity_report(path)}};
+  if (tracked.uniqueness) report["certificate"] = certificate_report(*tracked.uniqueness);
+  if (tracked.audit)
+    report["audit"] = {{"verdict", to_string(tracked.audit->verdict)},
+                       {"message", tracked.audit->message},
+                       {"more_steps", tracked.audit->more_steps}};
+  return report;
+}
+
 std::string json_report(const TrackRequest& request, const Data& data,
                         const std::vector<TrackedProblem>& tracked) {
   Json problems = Json::array();
-  for (std::size_t i = 0; i < tracked.size(); ++i) {
-    const NaturalPath& path = tracked[i].path;
-    problems.push_back({{"name", data.problem(i).name()},
-                        {"data", data_report(request.network, data.problem(i), tracked[i].facts)},
-                        {"path", path_report(path)},
-                        {"end", end_report(path)},
-                        {"infinity", infinity_report(path)}});
-    if (tracked[i].uniqueness)
-      problems.back()["certificate"] = certificate_report(*tracked[i].uniqueness);
-  }
-  const Json report{{"tautrack", version},
+  for (std::size_t i = 0; i < tracked.size(); ++i)
+    problems.push_back(problem_report(request, data.problem(i), tracked[i]));
+  return json_report(request, data.source(), problems);
+}
+
+std::string json_report(const TrackRequest& request, const std::string& source,
+                        const Json& problems) {
+  return json_text({{"tautrack", version},
                     {"command", "track"},
-                    {"source", data.source()},
+                    {"source", source},
                     {"options", options_report(request)},
-                    {"problems", problems}};
-  return json_text(report);
+                    {"problems", problems}});
 }
 
 }  // namespace tautrack::program

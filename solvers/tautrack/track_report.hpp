@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "json_parts.hpp"
 #include "track.hpp"
 
 /// Results of `tautrack track` as text. `tracked` has one entry for each problem of the data set.
@@ -15,6 +16,14 @@ namespace tautrack::program {
 /// Everything, for programs (design: section 5). Infinite and undefined numbers are null.
 [[nodiscard]] std::string json_report(const TrackRequest& request, const Data& data,
                                       const std::vector<TrackedProblem>& tracked);
+
+/// The same from the parts that the problems are.
+[[nodiscard]] std::string json_report(const TrackRequest& request, const std::string& source,
+                                      const Json& problems);
+
+/// The part of json_report() that one problem is.
+[[nodiscard]] Json problem_report(const TrackRequest& request, const ProblemView& problem,
+                                  const TrackedProblem& tracked);
 
 /// The paths, one row a point. Numbers read back as the same doubles; undefined ones are empty.
 [[nodiscard]] std::string csv_report(const Data& data, const std::vector<TrackedProblem>& tracked);

@@ -1,0 +1,199 @@
+#include "execution.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "../tautrack/text.hpp"
+#include "record.hpp"
+#include "task.hpp"
+
+namespace tautrack::program {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Tasks that a thread takes at a time: enough to leave the counter alone, few enough to end together.
+constexpr std::uint64_t most_at_a_time = 32;
+/// And the shares of each thread that a run falls into at least.
+constexpr std::uint64_t shares = 16;
+/// Finished tasks wait no longer than this for their share to be recorded.
+constexpr auto longest_wait = std::chrono::milliseconds(100);
+
+/// How far a run has come, on standard error: one line that changes on a terminal, a line now and then
+/// in a log.
+class RunProgress {
+ public:
+  RunProgress(std::uint64_t tasks, std::uint64_t done_before, bool quiet)
+      : tasks_(tasks),
+        done_before_(done_before),
+        is_terminal_(::isatty(STDERR_FILENO) == 1),
+        quiet_(quiet) {}
+
+  void count(bool solved) {
+    ++done_;
+    if (!solved) ++unresolved_;
+    if (quiet_) return;
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    const Clock::time_point now = Clock::now();
+    if (lock && now >= next_) {
+      next_ = now + (is_terminal_ ? std::chrono::seconds(1) : std::chrono::seconds(10));
+      say(now);
+    }
+  }
+
+  /// The last line, if there was one before. @pre All threads are done.
+  void finish() {
+    if (quiet_ || next_ == first_) return;
+    say(Clock::now());
+    if (is_terminal_) std::fputc('\n', stderr);
+  }
+
+ private:
+  void say(Clock::time_point now) const {
+    const double seconds = std::chrono::duration<double>(now - begin_).count();
+    const double rate = static_cast<double>(done_) / seconds;
+    const std::uint64_t done = done_before_ + done_;
+    std::string line = fmt::format("{} of {} tasks done, {:.3g} a second", done, tasks_, rate);
+    if (done < tasks_)
+      line += fmt::format(", {} left", time_text(static_cast<double>(tasks_ - done) / rate));
+    line += fmt::format(", {} unresolved", unresolved_.load());
+    if (done_before_ > 0) line += " so far";
+    line = is_terminal_ ? fmt::format("\r{}\x1b[K", line) : fmt::format("tautrack: {}\n", line);
+    std::fwrite(line.data(), 1, line.size(), stderr);
+  }
+
+  static std::string time_text(double seconds) {
+    if (seconds < 100.0) return fmt::format("{:.0f} s", seconds);
+    if (seconds < 6000.0) return fmt::format("{:.0f} min", seconds / 60.0);
+    return fmt::format("{:.1f} h", seconds / 3600.0);
+  }
+
+  std::uint64_t tasks_;
+  std::uint64_t done_before_;
+  bool is_terminal_;
+  bool quiet_;
+  Clock::time_point begin_ = Clock::now();
+  Clock::time_point first_ = begin_ + std::chrono::seconds(1);
+  std::mutex mutex_;
+  Clock::time_point next_ = first_;
+  std::atomic<std::uint64_t> done_ = 0;
+  std::atomic<std::uint64_t> unresolved_ = 0;
+};
+
+class Execution {
+ public:
+  Execution(const Plan& plan, const RecordIndex& finished, RecordWriter& writer,
+            const ExecutionOptions& options)
+      : plan_(plan),
+        writer_(writer),
+        options_(options),
+        progress_(finished.tasks(), finished.done(), options.quiet || options.rank != 0) {
+    left_.reserve(finished.tasks() - finished.done());
+    for (std::uint64_t task = 0; task < finished.tasks(); ++task)
+      if (!finished.is_done(task)) left_.push_back(task);
+    const std::uint64_t threads = static_cast<std::uint64_t>(options.threads);
+    at_a_time_ = std::clamp<std::uint64_t>(left_.size() / (shares * threads), 1, most_at_a_time);
+  }
+
+  ExecutionResult run() {
+    {
+      std::vector<std::jthread> helpers;
+      try {
+        while (static_cast<int>(helpers.size()) + 1 < options_.threads)
+          helpers.emplace_back([this] { work(); });
+      } catch (const std::system_error&) {
+        // The system gives no more threads: those that run do all the work.
+      }
+      work();
+    }
+    progress_.finish();
+    if (failure_) std::rethrow_exception(failure_);
+    writer_.synchronise();
+    return {done_, options_.stop.stop_requested()};
+  }
+
+ private:
+  [[nodiscard]] bool should_stop() const { return options_.stop.stop_requested() || failed_; }
+
+  void work() {
+    try {
+      work_off();
+    } catch (...) {
+      const std::lock_guard lock(failure_mutex_);
+      if (!failure_) failure_ = std::current_exception();
+      failed_ = true;
+    }
+  }
+
+  std::uint64_t take() {
+    return options_.next ? options_.next(at_a_time_) : next_.fetch_add(at_a_time_);
+  }
+
+  void work_off() {
+    TaskRunner runner(plan_.keeps_points());
+    std::shared_ptr<const Context> context;
+    std::size_t combination = 0;
+    std::string lines;
+    Clock::time_point written = Clock::now();
+    const auto record = [&] {
+      writer_.append(lines);
+      lines.clear();
+      written = Clock::now();
+    };
+    for (std::uint64_t first = take(); first < left_.size(); first = take()) {
+      const std::uint64_t end = std::min<std::uint64_t>(first + at_a_time_, left_.size());
+      for (std::uint64_t i = first; i < end && !should_stop(); ++i) {
+        const Plan::Place place = plan_.place(left_[i]);
+        if (!context || place.combination != combination) {
+          context = plan_.context(place.combination);
+          combination = place.combination;
+        }
+        // Near the end the threads without a task of their own help with those of others.
+        const std::uint64_t others = left_.size() - i;
+        const int threads = std::max(
+            1, options_.threads / static_cast<int>(std::min<std::uint64_t>(others, 1U << 20U)));
+        const std::optional<Record> result =
+            runner.run(*context, left_[i], place.item, threads, options_.stop);
+        if (!result) continue;
+        lines += to_line(*result);
+        ++done_;
+        progress_.count(result->solved);
+        if (Clock::now() - written > longest_wait) record();
+      }
+      if (!lines.empty()) record();
+      if (should_stop()) return;
+    }
+  }
+
+  const Plan& plan_;
+  RecordWriter& writer_;
+  const ExecutionOptions& options_;
+  RunProgress progress_;
+  std::vector<std::uint64_t> left_;  ///< Tasks that are to be done.
+  std::uint64_t at_a_time_ = 1;
+  std::atomic<std::uint64_t> next_ = 0;
+  std::atomic<std::uint64_t> done_ = 0;
+  std::mutex failure_mutex_;
+  std::exception_ptr failure_;
+  std::atomic<bool> failed_ = false;
+};
+
+}  // namespace
+
+ExecutionResult execute(const Plan& plan, const RecordIndex& finished, RecordWriter& writer,
+                        const ExecutionOptions& options) {
+  return Execution(plan, finished, writer, options).run();
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,207 @@
+#include "plan.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "../tautrack/text.hpp"
+#include "../tautrack/usage_error.hpp"
+#include "digest.hpp"
+
+namespace tautrack::program {
+namespace {
+
+namespace filesystem = std::filesystem;
+
+/// Options that decide which problems a data file has.
+bool shapes_data(const std::string& option) {
+  return option == "format" || option == "target" || option == "classes" || option == "positive" ||
+         option == "pattern-weights" || option == "matrix-free";
+}
+
+/// Options of `track` on which the end of a path does not depend.
+bool is_about_steps(const std::string& argument) {
+  for (const char* option :
+       {"--predictor", "--tolerance", "--max-steps", "--seed", "--audit", "--tau", "--certify"})
+    if (argument.starts_with(std::string(option) + '=')) return true;
+  return false;
+}
+
+/// Has the command line of the subcommand read this call, as if the user had typed it.
+void parse(const TaskGroup& group, const Call& call, const std::string& data_path,
+           Context& context) {
+  CLI::App app;
+  std::vector<std::string> arguments = call.arguments;
+  if (!data_path.empty()) {
+    arguments.push_back("--");  // The name of a file may begin with a dash.
+    arguments.push_back(data_path);
+  }
+  arguments.insert(arguments.begin(), group.command);
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end.
+  context.is_solve = group.command == "solve";
+  if (context.is_solve)
+    add_solve_command(app, context.solve);
+  else
+    add_track_command(app, context.track);
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::ExtrasError& error) {
+    throw UsageError(fmt::format("{}: there is no such option of {}: {}", group.place,
+                                 group.command, printable(error.what())));
+  } catch (const CLI::Error& error) {
+    throw UsageError(fmt::format("{}: {}", group.place, printable(error.what())));
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("{}: {}", group.place, error.what()));
+  }
+  (context.is_solve ? context.solve.outputs : context.track.outputs).quiet = true;
+  if (!context.track.audit) context.track.audit = AuditLevel::suspects;
+}
+
+}  // namespace
+
+std::string Plan::path_of(const std::string& file) const {
+  if (file.empty()) return {};
+  const filesystem::path path(file);
+  return path.is_absolute() ? path.string() : (folder_ / path).string();
+}
+
+/// Each value of each option once, beside the first ones of the others; of very long lists some.
+void Plan::check_options(std::size_t group_number) const {
+  constexpr std::uint64_t most_checked = 256;
+  const TaskGroup& group = manifest_.groups[group_number];
+  const auto check = [&](std::uint64_t number) {
+    Context context;
+    parse(group, call_of(group, number), path_of(group.data.front()), context);
+  };
+  check(0);
+  std::uint64_t place_value = 1;
+  for (std::size_t i = group.options.size(); i-- > 0;) {
+    const std::uint64_t radix = group.options[i].second.size();
+    const std::uint64_t checked = std::min(radix, most_checked);
+    for (std::uint64_t k = 1; k < checked; ++k)
+      check(k * (radix - 1) / (checked - 1) * place_value);
+    place_value *= radix;
+  }
+}
+
+std::shared_ptr<const TargetsFile> Plan::targets_of(const std::string& file, Index patterns) const {
+  const std::lock_guard lock(mutex_);
+  std::weak_ptr<const TargetsFile>& known = targets_[{file, patterns}];
+  std::shared_ptr<const TargetsFile> targets = known.lock();
+  if (!targets) known = targets = std::make_shared<TargetsFile>(path_of(file), patterns);
+  return targets;
+}
+
+std::unique_ptr<Context> Plan::make(std::size_t group_number, std::uint64_t number) const {
+  const TaskGroup& group = manifest_.groups[group_number];
+  const Call call = call_of(group, number);
+  auto context = std::make_unique<Context>();
+  parse(group, call, path_of(call.data), *context);
+  const NetworkRequest& request = context->network_request();
+  try {
+    context->data = load(request);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("{}: {}", group.place, error.what()));
+  }
+  if (context->data.is_matrix_free() && (context->is_solve || !group.targets.empty()))
+    throw UsageError(fmt::format(
+        "{}: '{}' has more than 1000 weights or 1 GB of matrices, which {} "
+        "cannot use",
+        group.place, context->data.source(), context->is_solve ? "solve" : "a file of targets"));
+  context->label =
+      (group.name.empty() ? "" : group.name + " ") + (call.data.empty() ? "iris" : call.data);
+  if (!group.targets.empty()) {
+    const Problem& first = context->data.dense.problems.front();
+    context->targets = targets_of(group.targets, first.X.rows());
+    if (!context->is_solve) context->network.emplace(first, request.perceptron);
+    context->label += " " + group.targets;
+  }
+  std::string arguments = group.command;
+  for (const std::string& argument : call.arguments)
+    if (context->is_solve || !is_about_steps(argument)) arguments += ' ' + argument;
+  const auto input = inputs_.find(call.data);
+  context->digest = checksum(arguments + (input == inputs_.end() ? "" : input->second));
+  context->label += call.varying;
+  return context;
+}
+
+Plan::Plan(const Manifest& manifest, filesystem::path folder)
+    : manifest_(manifest), folder_(std::move(folder)) {
+  std::vector<std::size_t>
+      labels;  // Hashes; only tasks of different groups can have the same name.
+  for (std::size_t g = 0; g < manifest_.groups.size(); ++g) {
+    const TaskGroup& group = manifest_.groups[g];
+    check_options(g);
+    for (const std::string& file : group.data)
+      if (!file.empty() && !inputs_.contains(file)) inputs_[file] = digest_of_file(path_of(file));
+    if (!group.targets.empty() && !inputs_.contains(group.targets))
+      inputs_[group.targets] = digest_of_file(path_of(group.targets));
+    // What the data hold depends on few of the options: most often on none that varies.
+    bool shape_varies = false;
+    for (const auto& [option, values] : group.options)
+      shape_varies = shape_varies || (values.size() > 1 && shapes_data(option));
+    const std::uint64_t combinations = group.combinations();
+    const std::uint64_t of_one_file = combinations / group.data.size();
+    std::uint64_t count = 0;
+    for (std::uint64_t number = 0; number < combinations; ++number) {
+      if (shape_varies || number % of_one_file == 0) {
+        const std::unique_ptr<Context> context = make(g, number);
+        count = context->targets ? context->targets->rows() : context->data.size();
+      }
+      if (manifest_.groups.size() > 1) {
+        const Call call = call_of(group, number);
+        labels.push_back(std::hash<std::string>{}(group.name + '\n' + call.data + '\n' +
+                                                  group.targets + '\n' + call.varying));
+      }
+      combinations_.push_back({tasks_, number, static_cast<std::uint32_t>(g)});
+      tasks_ += count;
+    }
+    std::vector<std::size_t> sorted = labels;
+    std::sort(sorted.begin(), sorted.end());
+    if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
+      throw DataError(
+          fmt::format("{}: some of its tasks have the names of tasks before it: give it a 'name'",
+                      group.place));
+  }
+}
+
+Plan::Place Plan::place(std::uint64_t task) const {
+  const auto behind = std::upper_bound(
+      combinations_.begin(), combinations_.end(), task,
+      [](std::uint64_t number, const Combination& one) { return number < one.first; });
+  const auto combination = static_cast<std::size_t>(behind - combinations_.begin()) - 1;
+  return {combination, task - combinations_[combination].first};
+}
+
+std::uint64_t Plan::left_in_combination(std::uint64_t task) const {
+  const std::size_t next = place(task).combination + 1;
+  return (next < combinations_.size() ? combinations_[next].first : tasks_) - task;
+}
+
+bool Plan::is_solve(std::size_t combination) const {
+  return manifest_.groups[combinations_[combination].group].command == "solve";
+}
+
+std::string Plan::label(const Context& context, std::uint64_t item) {
+  if (context.targets) return fmt::format("{}:{}", context.label, item + 1);
+  return fmt::format("{}/{}", context.label, context.data.problem(item).name());
+}
+
+std::shared_ptr<const Context> Plan::context(std::size_t combination) const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = contexts_.find(combination); known != contexts_.end())
+      if (std::shared_ptr<const Context> context = known->second.lock()) return context;
+  }
+  const Combination& one = combinations_[combination];
+  std::shared_ptr<const Context> context = make(one.group, one.number);
+  const std::lock_guard lock(mutex_);
+  std::erase_if(contexts_, [](const auto& entry) { return entry.second.expired(); });
+  contexts_[combination] = context;
+  return context;
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,224 @@
+#include "run.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "../tautrack/interruption.hpp"
+#include "../tautrack/options.hpp"
+#include "../tautrack/solve_report.hpp"
+#include "../tautrack/track_report.hpp"
+#include "../tautrack/usage_error.hpp"
+#include "execution.hpp"
+#include "plan.hpp"
+
+namespace tautrack::program {
+namespace {
+
+constexpr const char* about_batch =
+    R"(Many data sets, targets and options in one run that survives
+
+`batch` does every task of a manifest and keeps what each came to in a folder,
+one line a task, from the moment it is done. A run that is killed, or whose
+machine goes down, loses the tasks that were being done and no other:
+`tautrack resume` goes on, and what it comes to is what an undisturbed run comes
+to, whatever the number of threads. `tautrack report` sums a run up, also while
+it is working.
+)";
+
+constexpr const char* more_about_batch =
+    R"(A manifest is a JSON file:
+
+  { "tasks": [
+      { "command": "track", "data": ["a.csv", "b.csv"],
+        "activation": ["tanh", "logistic"], "ridge": [0, 0.01] },
+      { "command": "solve", "data": "c.csv", "no-bias": true,
+        "seed": {"from": 1, "to": 100}, "name": "hundred seeds" },
+      { "command": "track", "data": "inputs.csv", "targets": "targets.csv" } ] }
+
+Each member of "tasks" is a subcommand, track or solve, and its options without
+the dashes. A list of values, or a range of whole numbers, multiplies the tasks:
+the first has 2 x 2 x 2 of them, more if the data have several problems.
+"targets" names a CSV file with a header and one target a row, as many numbers
+as there are patterns: a task a row. Names of files are relative to the folder
+of the manifest. "points": true beside "tasks" keeps all points of the paths.
+
+The folder has run.json, which says what is to be done with which inputs, and
+records-K.jsonl. Each record is one JSON object with a checksum; a torn or
+damaged one is noticed and its task done again. A folder made from other inputs
+or by another version is refused.
+
+Examples:
+  tautrack batch night.json --run night --threads 8
+  tautrack report night                     how far is it?
+  tautrack resume night --threads 8         after a crash
+  tautrack report night --csv night.csv     everything, one row a task
+
+Exit status:
+  0       all tasks are done and solved
+  1       something is unresolved or infinite, or a record could not be written
+  2       the manifest, data, an option or an output is unusable
+  128 + N signal N (SIGINT: 130, SIGTERM: 143) ended it early; the record is
+          sound, and resume goes on)";
+
+constexpr const char* about_resume =
+    R"(Go on with a run that was interrupted
+
+Does the tasks of `tautrack batch` (or of `track --run`, `solve --run`) that the
+folder has no sound record of. Finished work is never repeated.
+)";
+
+constexpr const char* about_report =
+    R"(What a run has come to so far
+
+Counts tasks by status and reason, lists those that are unresolved and those
+that took most work, and writes all results in the order of the manifest: the
+same bytes for any number of threads and interruptions.
+)";
+
+constexpr const char* more_about_report = R"(Exit status: 0 all tasks are done and solved, 1 not so,
+2 the folder holds no run or an output is unusable.)";
+
+void add_folder(CLI::App& command, RunRequest& request) {
+  add_text(command, "DIR", "", "Folder of the run", request.folder)->required();
+}
+
+void add_work_options(CLI::App& command, RunRequest& request) {
+  add_whole_number(command, "--threads", "N",
+                   "Tasks that are done at the same time; no result\ndepends on it",
+                   request.threads, 1);
+  command.add_flag("--quiet", request.quiet, "No progress on standard error");
+}
+
+void say(const std::string& text) {
+  const std::string line = fmt::format("tautrack: {}\n", text);
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+/// Works on a run whose plan is made.
+int work_off(const RunDirectory& run, const Plan& plan, const RunRequest& request) {
+  run.lock();
+  const Interruption interruption;
+  std::uint64_t done = 0;
+  try {
+    run.mend();
+    const RecordIndex finished = run.records();
+    done = finished.done();
+    RecordWriter writer(run.record_file(0));
+    ExecutionOptions options;
+    options.threads = request.threads;
+    options.quiet = request.quiet;
+    options.stop = interruption.token();
+    const ExecutionResult result = execute(plan, finished, writer, options);
+    done += result.done;
+  } catch (const RecordError& error) {
+    say(fmt::format("{}; what was recorded before is sound: tautrack resume {}", error.what(),
+                    run.folder().string()));
+    return exit_unresolved;
+  }
+  if (done == plan.tasks() || interruption.signal() == 0) return 0;
+  say(fmt::format("{}: {} of {} tasks are done; go on: tautrack resume {}",
+                  interruption.signal() == SIGTERM ? "terminated" : "interrupted", done,
+                  plan.tasks(), run.folder().string()));
+  return 128 + interruption.signal();
+}
+
+/// A subcommand whose problems are the tasks of a run.
+template <class Request>
+int run_tasks(const CLI::App& command, const Request& request, int threads) {
+  for (const auto& [option, file] : {std::pair("--csv", &request.outputs.csv_file),
+                                     std::pair("--plot", &request.outputs.plot_file)})
+    if (!file->empty())
+      throw UsageError(
+          fmt::format("{}: not with --run; tautrack report {} --csv FILE has one row a "
+                      "problem",
+                      option, request.run_folder));
+  RunRequest run;
+  run.folder = request.run_folder;
+  run.threads = threads;
+  run.quiet = request.outputs.quiet;
+  const std::string name = "tautrack " + command.get_name();
+  const RunEnd end = work_on(manifest_of(command), name, std::filesystem::current_path(), run);
+  if (end.status != 0) return end.status;
+  run.report.json_file = request.outputs.json_file;
+  const std::string source = request.network.file.empty() ? iris().source : request.network.file;
+  run.report.make_json = [&](const Json& problems) {
+    return json_report(request, source, problems);
+  };
+  return report_run(end.run, run.report);
+}
+
+}  // namespace
+
+int run_recorded(const CLI::App& command, const TrackRequest& request) {
+  return run_tasks(command, request, request.threads);
+}
+
+int run_recorded(const CLI::App& command, const SolveRequest& request) {
+  return run_tasks(command, request, request.fits.explore.threads);
+}
+
+RunEnd work_on(const Json& manifest, const std::string& name, const std::filesystem::path& base,
+               const RunRequest& request) {
+  const Plan plan(Manifest::parse(manifest, name), base);
+  RunDirectory run = RunDirectory::make(request.folder, {{"name", name},
+                                                         {"folder", base.string()},
+                                                         {"tasks", plan.tasks()},
+                                                         {"inputs", plan.inputs()},
+                                                         {"manifest", manifest}});
+  const int status = work_off(run, plan, request);
+  return {std::move(run), status};
+}
+
+CLI::App& add_batch_command(CLI::App& program, RunRequest& request) {
+  CLI::App& command = *program.add_subcommand("batch", about_batch);
+  command.footer(more_about_batch);
+  add_text(command, "MANIFEST", "", "JSON file that says what is to be done", request.manifest)
+      ->required();
+  add_text(command, "--run", "DIR", "Folder of the run; one that has begun is resumed",
+           request.folder)
+      ->required();
+  add_work_options(command, request);
+  add_run_report_options(command, request.report);
+  return command;
+}
+
+CLI::App& add_resume_command(CLI::App& program, RunRequest& request) {
+  CLI::App& command = *program.add_subcommand("resume", about_resume);
+  command.footer("Exit status: that of tautrack batch.");
+  add_folder(command, request);
+  add_work_options(command, request);
+  add_run_report_options(command, request.report);
+  return command;
+}
+
+CLI::App& add_report_command(CLI::App& program, RunRequest& request) {
+  CLI::App& command = *program.add_subcommand("report", about_report);
+  command.footer(more_about_report);
+  add_folder(command, request);
+  add_run_report_options(command, request.report);
+  return command;
+}
+
+int run_batch(const RunRequest& request) {
+  const std::filesystem::path file = std::filesystem::absolute(request.manifest);
+  const RunEnd end =
+      work_on(read_json(request.manifest), file.filename().string(), file.parent_path(), request);
+  return end.status != 0 ? end.status : report_run(end.run, request.report);
+}
+
+int run_resume(const RunRequest& request) {
+  const RunDirectory run = RunDirectory::open(request.folder);
+  const Json& description = run.description();
+  const RunEnd end = work_on(description["manifest"], description["name"].get<std::string>(),
+                             description["folder"].get<std::string>(), request);
+  return end.status != 0 ? end.status : report_run(run, request.report);
+}
+
+int run_report(const RunRequest& request) {
+  return report_run(RunDirectory::open(request.folder), request.report);
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,143 @@
+#include "task.hpp"
+
+#include <chrono>
+#include <exception>
+#include <new>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "../tautrack/solve_report.hpp"
+#include "../tautrack/track_report.hpp"
+#include "digest.hpp"
+
+namespace tautrack::program {
+namespace {
+
+/// Takes what differs from run to run out of a report.
+void drop_times(Json& json) {
+  if (json.is_object()) json.erase("seconds");
+  if (json.is_structured())
+    for (Json& part : json) drop_times(part);
+}
+
+std::string_view bytes_of(const Vector& vector) {
+  return {reinterpret_cast<const char*>(vector.data()),
+          static_cast<std::size_t>(vector.size()) * sizeof(double)};
+}
+
+}  // namespace
+
+const Vector& TaskRunner::target(const Context& context, std::uint64_t item) {
+  if (targets_ != context.targets) {
+    reader_.emplace(*context.targets);
+    targets_ = context.targets;
+  }
+  target_ = reader_->read(item);
+  return target_;
+}
+
+void TaskRunner::track(const Context& context, std::uint64_t item, int threads, Record& record) {
+  TrackedProblem tracked;
+  const std::size_t problem = context.targets ? 0 : item;
+  if (context.targets) {
+    const Vector& y = target(context, item);
+    record.problem = checksum(fmt::format("{}{}", context.digest, checksum(bytes_of(y))));
+    tracked = track_targets(context.track, context.data.dense.problems.front(), *context.network, y,
+                            threads);
+  } else {
+    record.problem =
+        checksum(fmt::format("{}{}", context.digest, context.data.problem(item).name()));
+    tracked = track_problem(context.track, context.data, item, threads);
+  }
+  NaturalPath& path = tracked.path;
+  record.solved = tracked.is_solved();
+  if (path.end)
+    record.end = {path.end->energy, path.end->morse_index ? Json(*path.end->morse_index) : Json(),
+                  path.folds.size()};
+  if (tracked.audit) record.audit = to_string(tracked.audit->verdict);
+  record.status = record.solved || !path.ok() ? std::string(to_string(path.status))
+                  : path.end                  ? path.end->status
+                                              : "no_end";
+  if (!record.solved)
+    record.reason = path.ok() ? "the end of the path is a degenerate point" : path.message;
+  if (tracked.audit && tracked.audit->verdict == AuditVerdict::suspect) {
+    record.status = record.audit;
+    record.reason = tracked.audit->message;
+  }
+  record.work = {{"steps", path.work.steps + (tracked.audit ? tracked.audit->more_steps : 0)},
+                 {"rejected", path.work.rejected},
+                 {"factorisations", path.work.factorisations},
+                 {"evaluations", path.work.evaluations},
+                 {"passes_over_data", path.work.passes_over_data}};
+  // Short: no data, which are those of the plan, and of the points the last one, from which a path
+  // without an end can be taken up again.
+  const std::size_t count = path.points.size();
+  if (!keeps_points_ && path.end)
+    path.points.clear();
+  else if (!keeps_points_ && count > 1)
+    path.points.erase(path.points.begin(), path.points.end() - 1);
+  record.result = problem_report(context.track, context.data.problem(problem), tracked);
+  if (keeps_points_) return;
+  record.result.erase("data");
+  record.result["path"].erase("work");
+  record.result["path"]["points_left_out"] = count - path.points.size();
+}
+
+bool TaskRunner::solve(const Context& context, std::uint64_t item, int threads,
+                       const std::stop_token& stop, Record& record) {
+  SolveRequest request = context.solve;
+  request.fits.explore.threads = threads;
+  request.fits.explore.stop = stop;
+  Problem with_target;
+  const Problem* problem = &context.data.dense.problems[context.targets ? 0 : item];
+  if (context.targets) {
+    with_target = *problem;
+    with_target.y = target(context, item);
+    problem = &with_target;
+  }
+  record.problem = checksum(
+      fmt::format("{}{}{}", context.digest, problem->name, checksum(bytes_of(problem->y))));
+  const SolvedProblem solved = solve_problem(request, *problem);
+  if (stop.stop_requested()) return false;
+  record.solved = solved.unresolved.empty();
+  record.status = record.solved ? "solved" : "unresolved";
+  for (const std::string& matter : solved.unresolved)
+    record.reason += (record.reason.empty() ? "" : "; ") + matter;
+  const Exploration& exploration = solved.fits.exploration;
+  record.work = {{"steps", exploration.steps},
+                 {"curves", exploration.curves},
+                 {"descents", exploration.descents},
+                 {"rounds", exploration.rounds}};
+  record.result = problem_report(request, ProblemView(*problem), solved);
+  return true;
+}
+
+std::optional<Record> TaskRunner::run(const Context& context, std::uint64_t task,
+                                      std::uint64_t item, int threads,
+                                      const std::stop_token& stop) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begin = Clock::now();
+  Record record;
+  record.task = task;
+  record.label = Plan::label(context, item);
+  try {
+    if (context.is_solve) {
+      if (!solve(context, item, threads, stop, record)) return std::nullopt;
+    } else {
+      track(context, item, threads, record);
+    }
+  } catch (const std::bad_alloc&) {
+    record.status = "out_of_memory";
+    record.reason = "there is not enough memory";
+  } catch (const std::exception& error) {
+    record.status = "unusable";
+    record.reason = error.what();
+  }
+  if (record.work.is_null()) record.work = {{"steps", 0}};
+  drop_times(record.result);
+  record.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  return record;
+}
+
+}  // namespace tautrack::program
