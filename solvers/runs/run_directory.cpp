@@ -212,7 +212,15 @@ RunDirectory RunDirectory::make(const filesystem::path& folder, const Json& desc
   std::error_code error;
   filesystem::create_directories(folder, error);
   if (error) refuse(folder, "cannot make the folder: " + error.message());
-  const bool is_empty = filesystem::is_empty(folder, error);
+  bool is_empty = true;
+  for (const auto& entry : filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    // What a process has left that was killed while it wrote the description.
+    if (name.starts_with(description_name) && name.ends_with(".tmp"))
+      filesystem::remove(entry.path(), error);
+    else
+      is_empty = false;
+  }
   if (error || !is_empty)
     refuse(folder, "the folder of a run must be a new or an empty one, or hold the same run");
   write_at_once(folder / description_name, json_text(full));

@@ -101,6 +101,9 @@ int run(int argc, char** argv) {
     write_standard_output(text.str());
     return exit_solved;
   } catch (const CLI::RequiredError& error) {
+    if (const std::vector<CLI::App*> commands = program.get_subcommands(); !commands.empty())
+      return fail(
+          fmt::format("{} (see tautrack {} --help)", error.what(), commands.front()->get_name()));
     const bool is_named = argc > 1 && argv[1][0] != '-';
     return fail(
         fmt::format("{} (see tautrack --help)",

@@ -167,6 +167,7 @@ Correction Corrector::iterate(Vector& x, double& tau, Constraint constraint, con
   assert(fixed || normal.size() == n + 1);
   Correction result;
   double previous = std::numeric_limits<double>::infinity();
+  double first_residual = 0.0;
   bool polishing = false;
   const bool can_reuse = homotopy_.has_residual();
   const bool keeps_displacement = homotopy_.has_last_displacement();
@@ -211,8 +212,13 @@ Correction Corrector::iterate(Vector& x, double& tau, Constraint constraint, con
                           length <= kLargestRoundingStep;
     if (polishing && length >= 0.5 * previous) return result;  // converged before: rounding reached
     result.iterations = k + 1;
-    if (k == 0) result.first_step = length;
-    if (k == 1 && previous > 10.0 * lost) result.contraction = length / previous;
+    if (k == 0) {
+      result.first_step = length;
+      first_residual = residual;
+    }
+    // What rounding has made of the first step tells nothing about contraction either.
+    if (k == 1 && previous > 10.0 * lost && first_residual > 10.0 * kRounding * residual_scale_)
+      result.contraction = length / previous;
     if (k > 0 && !rounding && !polishing && length > options_.max_contraction * previous) {
       renew = reuses;
       if (renew) continue;  // perhaps the old factorisation is to blame

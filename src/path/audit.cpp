@@ -82,6 +82,11 @@ std::string suspicion(const NaturalPath& path) {
   return {};
 }
 
+/// Whether the path says where the curve goes. One that could not go on has jumped nowhere.
+bool claims_end(const NaturalPath& path) {
+  return path.status == TrackStatus::reached_target || path.status == TrackStatus::infinite_weights;
+}
+
 class Comparison {
  public:
   explicit Comparison(const Perceptron& network) : network_(network), work_(network) {}
@@ -158,35 +163,39 @@ PathAudit audit_path(const Perceptron& network, const TrackOptions& options, Aud
                      NaturalPath& path) {
   PathAudit audit;
   const std::string why = suspicion(path);
-  // A path that could not go on has jumped nowhere.
-  const bool claims =
-      path.status == TrackStatus::reached_target || path.status == TrackStatus::infinite_weights;
-  if (level == AuditLevel::none || !claims || (level == AuditLevel::suspects && why.empty()))
+  if (level == AuditLevel::none || !claims_end(path) ||
+      (level == AuditLevel::suspects && why.empty()))
     return audit;
   TrackOptions tighter = tightened(options);
-  tighter.landings = with_middles(options.landings, path);
-  const NaturalPath second = track_natural(network, tighter);
-  audit.more_steps = second.work.steps;
-  const std::string difference = path_difference(network, path, second);
+  const auto run_again = [&](const NaturalPath& like) {
+    tighter.landings = with_middles(options.landings, like);
+    NaturalPath again = track_natural(network, tighter);
+    audit.more_steps += again.work.steps;
+    tighter = tightened(tighter);
+    return again;
+  };
   const std::string begin = why.empty() ? "" : why + "; ";
+  const NaturalPath second = run_again(path);
+  const std::string difference = path_difference(network, path, second);
   if (difference.empty()) {
     audit.verdict = AuditVerdict::confirmed;
     audit.message = begin + "tracked again with tighter steps it is the same";
     return audit;
   }
-  tighter = tightened(tighter);
-  tighter.landings = with_middles(options.landings, second);
-  NaturalPath third = track_natural(network, tighter);
-  audit.more_steps += third.work.steps;
-  const std::string doubt = path_difference(network, second, third);
-  if (doubt.empty()) {
+  NaturalPath third = run_again(claims_end(second) ? second : path);
+  const std::string doubt = path_difference(network, claims_end(second) ? second : path, third);
+  if (!doubt.empty()) {
+    audit.verdict = AuditVerdict::suspect;
+    audit.message =
+        begin + "runs with tighter steps come to other ends: " + difference + "; " + doubt;
+  } else if (claims_end(second)) {
     audit.verdict = AuditVerdict::replaced;
     audit.message = begin + "two runs with tighter steps agree and take its place: " + difference;
     path = std::move(third);
   } else {
-    audit.verdict = AuditVerdict::suspect;
+    audit.verdict = AuditVerdict::confirmed;
     audit.message =
-        begin + "runs with tighter steps come to other ends: " + difference + "; " + doubt;
+        begin + "of two runs with tighter steps one is the same, the other came to no end";
   }
   return audit;
 }
