@@ -18,7 +18,7 @@ namespace tautrack::program {
 namespace {
 
 constexpr const char* about_batch =
-    R"(Many data sets, targets and options in one run that survives
+    R"(Many tasks in one run that survives a crash
 
 `batch` does every task of a manifest and keeps what each came to in a folder,
 one line a task, from the moment it is done. A run that is killed, or whose

@@ -216,9 +216,11 @@ Correction Corrector::iterate(Vector& x, double& tau, Constraint constraint, con
       result.first_step = length;
       first_residual = residual;
     }
-    // What rounding has made of the first step tells nothing about contraction either.
-    if (k == 1 && previous > 10.0 * lost && first_residual > 10.0 * kRounding * residual_scale_)
-      result.contraction = length / previous;
+    // Nor does a first step that rounding has made tell anything about contraction, as on the way to a
+    // tau next to a fold. (Along the curve it does: where such steps do not contract, the system is
+    // close to singular to working precision.)
+    const bool is_noise = fixed && first_residual <= 10.0 * kRounding * residual_scale_;
+    if (k == 1 && previous > 10.0 * lost && !is_noise) result.contraction = length / previous;
     if (k > 0 && !rounding && !polishing && length > options_.max_contraction * previous) {
       renew = reuses;
       if (renew) continue;  // perhaps the old factorisation is to blame
