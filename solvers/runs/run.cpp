@@ -135,6 +135,8 @@ int run_tasks(const CLI::App& command, const Request& request, int threads) {
           fmt::format("{}: not with --run; tautrack report {} --csv FILE has one row a "
                       "problem",
                       option, request.run_folder));
+  if (!request.from.empty())
+    throw UsageError("--from: not with --run, whose tasks start at tau = 0");
   RunRequest run;
   run.folder = request.run_folder;
   run.threads = threads;

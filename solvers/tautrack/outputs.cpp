@@ -1,5 +1,7 @@
 #include "outputs.hpp"
 
+#include <fmt/format.h>
+
 #include "options.hpp"
 #include "picture.hpp"
 
@@ -25,6 +27,17 @@ void add_run_option(CLI::App& command, std::string& folder) {
            "on (see tautrack batch)",
            folder)
       ->group("Output");
+}
+
+void add_from_option(CLI::App& command, const std::string& help, std::string& from) {
+  add_value(command, "--from", "DIR:LABEL", help,
+            [&from](const std::string& text) -> std::optional<std::string> {
+              const std::size_t colon = text.find(':');
+              if (colon == std::string::npos || colon == 0 || colon + 1 == text.size())
+                return fmt::format("'{}' is not DIR:LABEL", text);
+              from = text;
+              return std::nullopt;
+            });
 }
 
 Outputs::Outputs(const OutputRequest& request, const std::string& input) {

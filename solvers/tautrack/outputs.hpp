@@ -26,6 +26,9 @@ void add_output_options(CLI::App& command, OutputRequest& request, const std::st
 /// Adds the option --run, which fills `folder`.
 void add_run_option(CLI::App& command, std::string& folder);
 
+/// Adds the option --from, which fills `from`.
+void add_from_option(CLI::App& command, const std::string& help, std::string& from);
+
 /// The outputs of one run, from the check of their names to their text.
 class Outputs {
  public:

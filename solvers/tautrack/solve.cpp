@@ -6,6 +6,7 @@
 
 #include "tautrack/network/perceptron.hpp"
 
+#include "../runs/restart.hpp"
 #include "interruption.hpp"
 #include "progress.hpp"
 #include "solve_plot.hpp"
@@ -112,6 +113,7 @@ Box make_box(const BoxRequest& request, Index weights) {
 
 SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem) {
   FitOptions options = request.fits;
+  if (!request.from.empty()) options.starts = restart_points(request.from, problem.X.cols());
   if (request.box) options.search.box = make_box(*request.box, problem.X.cols());
   Progress progress(problem.name);
   if (!request.outputs.quiet) {
@@ -252,6 +254,7 @@ CLI::App& add_solve_command(CLI::App& program, SolveRequest& request) {
                 "Add to the JSON which points the curves joined, and\n"
                 "where they ran away to infinite weights")
       ->group("Output");
+  add_from_option(command, "Start from the points of a recorded task of a run, too", request.from);
   add_run_option(command, request.run_folder);
   return command;
 }

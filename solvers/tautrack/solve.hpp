@@ -30,6 +30,7 @@ struct SolveRequest {
   std::optional<BoxRequest> box;
   bool graph = false;  ///< Report the links and escapes.
   OutputRequest outputs;
+  std::string from;        ///< Recorded points to start from, too, DIR:LABEL; empty: none.
   std::string run_folder;  ///< Where each problem is recorded when it is done; empty: nowhere.
 };
 

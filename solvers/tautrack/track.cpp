@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "../runs/restart.hpp"
 #include "each_problem.hpp"
 #include "progress.hpp"
 #include "track_plot.hpp"
@@ -116,7 +117,14 @@ TrackedProblem track_problem(const TrackRequest& request, const Perceptron& netw
   TrackedProblem tracked;
   tracked.facts.rank = network.unknowns();
   tracked.facts.dependencies = network.space().dependencies();
-  tracked.path = track_natural(network, request.track, observer, threads);
+  if (request.from.empty()) {
+    tracked.path = track_natural(network, request.track, observer, threads);
+  } else {
+    const RestartPoint restart = restart_point(request.from, network.space().column_norms().size());
+    TrackOptions options = request.track;
+    options.tau_start = restart.tau;
+    tracked.path = resume_natural(network, restart.weights, options, observer, threads);
+  }
   if (const AuditLevel level = request.audit.value_or(AuditLevel::none); level != AuditLevel::none)
     tracked.audit = audit_path(network, request.track, level, tracked.path);
   if (is_drawn) tracked.curve = smooth_curve(network, points, most_drawn_points);
@@ -205,6 +213,10 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
               return fmt::format("'{}' is none of none, suspects, all", text);
             })
       ->group(tracking);
+  add_from_option(command,
+                  "Take up the recorded path of a run at its last point\n"
+                  "with growing tau, instead of starting at tau = 0",
+                  request.from);
   add_whole_number(command, "--threads", "N",
                    "Threads, over problems and large data; no result\ndepends on it",
                    request.threads, 1)
@@ -236,6 +248,14 @@ int run_track(TrackRequest request) {
     throw UsageError(
         "--certify: nothing is proven about data that are tracked matrix-free (more than 1000 "
         "weights, or --matrix-free)");
+  if (!request.from.empty()) {
+    if (data.is_matrix_free() || data.size() != 1)
+      throw UsageError(
+          "--from: the data must be one problem of at most 1000 weights (--positive picks a "
+          "class)");
+    if (request.audit || request.certify_unique)
+      throw UsageError("--from: --audit and --certify are for whole paths");
+  }
   if (request.audit.value_or(AuditLevel::none) != AuditLevel::none) {
     if (data.is_matrix_free())
       throw UsageError(

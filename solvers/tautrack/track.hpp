@@ -30,6 +30,7 @@ struct TrackRequest {
   std::uint64_t seed = 0;  ///< Accepted by every subcommand; track uses no random numbers.
   int threads = 1;         ///< Problems that are tracked at the same time. > 0.
   OutputRequest outputs;
+  std::string from;        ///< Point of a recorded path to start from, DIR:LABEL; empty: tau = 0.
   std::string run_folder;  ///< Where each problem is recorded when it is done; empty: nowhere.
 };
 

@@ -323,7 +323,7 @@ AllFits find_all_fits(const Problem& problem, const PerceptronOptions& network,
   fits.at_infinity = std::move(fits.strata.infima);
   fits.strata.infima.clear();
 
-  fits.exploration = explore(problem, network, options.explore);
+  fits.exploration = explore(problem, network, options.explore, options.starts);
   fits.points = std::move(fits.exploration.points);
   fits.exploration.points.clear();
   if (!fits.strata.none_exists && !fits.strata.complete) {

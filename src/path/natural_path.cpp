@@ -178,16 +178,13 @@ std::string describe(const InfiniteWeights& limit) {
 
 template <class Network>
 NaturalPath track(const Network& network, typename Parts<Network>::Homotopy& homotopy,
-                  const TrackOptions& options, const Observer& observer) {
+                  const Vector& start, const TrackOptions& options, const Observer& observer) {
   using Limits = Parts<Network>;
-  if (options.tau_start != 0.0)
-    throw std::invalid_argument("the natural path starts at tau = 0, got tau_start = " +
-                                number(options.tau_start));
   if (!(options.tau_target > 0.0 && options.tau_target <= 1.0))
     throw std::invalid_argument("tau_target of the natural path must lie in (0, 1], got " +
                                 number(options.tau_target));
   NaturalPath path;
-  Tracker tracker(homotopy, network.linear_solution(), options);
+  Tracker tracker(homotopy, start, options);
   const InfiniteWeightsOptions recognition;
   int close_points = 0;
   int more_points = 0;
@@ -247,6 +244,16 @@ NaturalPath track(const Network& network, typename Parts<Network>::Homotopy& hom
   return path;
 }
 
+/// From the linear solution.
+template <class Network>
+NaturalPath track(const Network& network, typename Parts<Network>::Homotopy& homotopy,
+                  const TrackOptions& options, const Observer& observer) {
+  if (options.tau_start != 0.0)
+    throw std::invalid_argument("the natural path starts at tau = 0, got tau_start = " +
+                                number(options.tau_start));
+  return track(network, homotopy, network.linear_solution(), options, observer);
+}
+
 }  // namespace
 
 NaturalPath track_natural(const Perceptron& network, const TrackOptions& options,
@@ -255,6 +262,22 @@ NaturalPath track_natural(const Perceptron& network, const TrackOptions& options
     throw std::invalid_argument("threads must be >= 1, got " + std::to_string(threads));
   NaturalHomotopy homotopy(network, threads);
   return track(network, homotopy, options, observer);
+}
+
+NaturalPath resume_natural(const Perceptron& network, const Vector& weights,
+                           const TrackOptions& options, const Observer& observer, int threads) {
+  if (threads < 1)
+    throw std::invalid_argument("threads must be >= 1, got " + std::to_string(threads));
+  if (weights.size() != network.space().column_norms().size() || !weights.allFinite())
+    throw std::invalid_argument(
+        "a path is taken up from as many finite weights as there are columns");
+  if (!(options.tau_start >= 0.0 && options.tau_start < options.tau_target))
+    throw std::invalid_argument("a path is taken up at a tau in [0, tau_target), got tau_start = " +
+                                number(options.tau_start));
+  TrackOptions whole = options;
+  whole.tau_back = 0.0;
+  NaturalHomotopy homotopy(network, threads);
+  return track(network, homotopy, network.coordinates(weights), whole, observer);
 }
 
 NaturalPath track_natural(const SparsePerceptron& network, const TrackOptions& options,

@@ -12,10 +12,14 @@ std::optional<std::string> TrackOptions::invalid_reason() const {
     return "tau_start must be finite and tau_target another number, got " + number(tau_start) +
            " and " + number(tau_target);
   const bool ends = std::isfinite(tau_target);
-  const auto [low, high] = std::minmax(tau_start, tau_target);
+  const double back = tau_back.value_or(tau_start);
+  if (!std::isfinite(back) || (back - tau_start) * (tau_target > tau_start ? 1.0 : -1.0) > 0.0)
+    return "tau_back must lie on the side of tau_start that is away from tau_target, got " +
+           number(back);
+  const auto [low, high] = std::minmax(back, tau_target);
   for (const double tau : landings)
     if (!std::isfinite(tau) || (ends && !(tau > low && tau < high)))
-      return "landings must lie strictly between tau_start and tau_target, got " + number(tau);
+      return "landings must lie strictly between tau_start (or tau_back) and tau_target, got " + number(tau);
   if (!locate_folds && predictor.kind != PredictorKind::taylor)
     return std::string(
                "folds can be passed unseen (locate_folds = false) by the Taylor predictor ") +

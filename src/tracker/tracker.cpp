@@ -561,7 +561,8 @@ bool Tracker::State::advance() {
     }
   }
   accept();
-  const bool before_start = ends && (current().tau - options.tau_start) * forward < 0.0;
+  const double back = options.tau_back.value_or(options.tau_start);
+  const bool before_start = ends && (current().tau - back) * forward < 0.0;
   // Folds and landings end a step early: they say nothing about the next one.
   if (current().kind == PointKind::regular) control.accepted(measures);
   if (has_series && refusals == 0) control.start_with(options.step.max);

@@ -427,6 +427,59 @@ TEST_CASE("track and solve keep a run, and their JSON is that of a call without 
   }
 }
 
+TEST_CASE("a recorded path is taken up where it stopped, and recorded points start a search") {
+  const Scratch scratch;
+  scratch.write("folds.csv", two_folds_csv);
+  const Json whole =
+      Json::parse(scratch.run("track folds.csv --no-bias --json -").output).at("problems")[0];
+  const double energy = whole.at("end").at("energy");
+  for (const char* points : {"true", "false"}) {
+    for (const int steps : {2, 6, 12}) {  // Before, between and behind the folds.
+      CAPTURE(points);
+      CAPTURE(steps);
+      const std::string folder = std::string("short") + points + std::to_string(steps);
+      scratch.write("m.json", std::string(R"({"points":)") + points +
+                                  R"(,"tasks":[{"command":"track","data":"folds.csv",
+                                   "no-bias":true,"max-steps":)" +
+                                  std::to_string(steps) + "}]}");
+      CHECK(scratch.run("batch m.json --run " + folder + " --quiet").status == 1);
+      const Run run =
+          scratch.run("track folds.csv --no-bias --json - --from " + folder + ":folds.csv/y");
+      if (run.status == 2) {  // Tau falls at the only point that was kept.
+        CHECK(std::string(points) == "false");
+        check_refused(run, "no point before the end at which tau grows");
+        continue;
+      }
+      const Json rest = Json::parse(run.output).at("problems")[0];
+      CHECK(rest.at("end").at("energy").get<double>() == doctest::Approx(energy).epsilon(1e-12));
+      CHECK(rest.at("path").at("points")[0].at("tau") > 0.0);
+      CHECK(rest.at("path").at("points").size() < whole.at("path").at("points").size());
+    }
+  }
+  scratch.write("m.json", R"({"tasks":[{"command":"solve","data":"folds.csv","no-bias":true}]})");
+  CHECK(scratch.run("batch m.json --run found --quiet").status == 0);
+  const Json found = records(scratch, "found").at(0).at("result").at("stationary_points");
+  REQUIRE(found.size() > 1);
+  const Json again = Json::parse(
+      scratch
+          .run("solve folds.csv --no-bias --rounds 1 --no-exhaustive --from found:folds.csv/y "
+               "--json -")
+          .output);
+  CHECK(again.at("problems")[0].at("stationary_points").size() == found.size());
+
+  check_refused(scratch.run("track folds.csv --from found"), "'found' is not DIR:LABEL");
+  check_refused(scratch.run("track folds.csv --no-bias --from found:x"), "no finished task");
+  check_refused(scratch.run("track folds.csv --no-bias --from nowhere:x"), "there is no run");
+  check_refused(scratch.run("track folds.csv --from found:folds.csv/y"), "no point before the end");
+  check_refused(scratch.run("solve folds.csv --from found:folds.csv/y"),
+                "the task has 1 weight, the data have 2");
+  check_refused(scratch.run("track --from found:folds.csv/y"), "must be one problem");
+  check_refused(scratch.run("track folds.csv --no-bias --audit all --from found:folds.csv/y"),
+                "for whole paths");
+  check_refused(scratch.run("track folds.csv --no-bias --run x --from found:folds.csv/y"),
+                "not with --run");
+}
+
 TEST_CASE("tasks that ask for the same path and end elsewhere are told") {
   const Scratch scratch;
   scratch.write("folds.csv", two_folds_csv);

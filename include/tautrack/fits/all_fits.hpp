@@ -31,6 +31,7 @@ enum class Answer { yes, no, unknown };
 /// What is looked at, and how long.
 struct FitOptions {
   ExploreOptions explore;
+  std::vector<Vector> starts;  ///< Weights near stationary points to start from, s each.
   /// Interval search: nothing: with at most `exhaustive_rank` weights; else whenever it is true.
   std::optional<bool> exhaustive;
   int exhaustive_rank = 3;  ///< >= 0.

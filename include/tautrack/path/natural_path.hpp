@@ -92,7 +92,17 @@ struct NaturalPath {
 [[nodiscard]] NaturalPath track_natural(const Perceptron& network, const TrackOptions& options = {},
                                         const Observer& observer = {}, int threads = 1);
 
-/// The same, matrix-free, for numbers of weights at which no s x s matrix can be formed. What takes
+/// Takes a path up again at one of its points, towards growing tau: the rest of the path, with
+/// arclengths from there on. After a fold the path may run the other way through a point; one at which
+/// tau falls is no place to start from.
+/// @param weights s, of a point of the path at options.tau_start, up to the reach of Newton's method:
+/// otherwise the status is invalid_start.
+/// @throws std::invalid_argument as above, and unless tau_start is in [0, tau_target).
+[[nodiscard]] NaturalPath resume_natural(const Perceptron& network, const Vector& weights,
+                                         const TrackOptions& options, const Observer& observer = {},
+                                         int threads = 1);
+
+/// The same as track_natural(), matrix-free, for numbers of weights at which no s x s matrix can be formed. What takes
 /// the Hessian is missing: Morse indices (the end is `unclassified`, with estimates of eigenvalues
 /// instead), orientation and branch points. Infinite weights are not recognised: such paths end with
 /// status unresolved_end or in another failure.

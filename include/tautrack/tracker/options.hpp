@@ -16,7 +16,10 @@ struct TrackOptions {
   /// != tau_start. The path ends when it first gets there, or beyond tau_start on the other side.
   /// Infinite: it sets out in that direction and has no end of its own; the caller stops it.
   double tau_target = 1.0;
-  /// Taus at which the path stops exactly, each time; strictly between start and a finite target.
+  /// Where the path ends on the side of the start; nothing: at tau_start. A path that is taken up in its
+  /// middle may fold back beyond where it was taken up.
+  std::optional<double> tau_back;
+  /// Taus at which the path stops exactly, each time; strictly between where it ends, if that is finite.
   std::vector<double> landings;
   /// false: folds are passed like other points, for curves whose parameter means nothing by itself.
   /// Needs the Taylor predictor, whose series tells where the landings are.

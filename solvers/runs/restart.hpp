@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tautrack/core/types.hpp"
+
+namespace tautrack::program {
+
+/// A point of a path from which it can be taken up again.
+struct RestartPoint {
+  double tau = 0.0;
+  Vector weights;
+};
+
+/// The last recorded point of a path, before its end, at which tau grows.
+/// @param from DIR:LABEL, folder of a run and name of one of its tasks.
+/// @throws UsageError when there is no such run, task or point, or it has not so many weights.
+[[nodiscard]] RestartPoint restart_point(const std::string& from, Index weights);
+
+/// All stationary points that a task has recorded: the end of its path, and of `solve` the others.
+/// @throws UsageError as above.
+[[nodiscard]] std::vector<Vector> restart_points(const std::string& from, Index weights);
+
+}  // namespace tautrack::program
