@@ -1,0 +1,133 @@
+#include "readers.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <unistd.h>
+
+#include "tautrack/data/dataset.hpp"
+#include "tautrack/data/svmlight.hpp"
+
+#include "runs/manifest.hpp"
+#include "runs/record.hpp"
+#include "runs/targets.hpp"
+
+namespace tautrack::fuzz {
+namespace {
+
+void require(bool promise, const char* what) {
+  if (promise) return;
+  std::fprintf(stderr, "broken promise: %s\n", what);
+  std::abort();
+}
+
+/// A file with this text, gone at the end.
+class File {
+ public:
+  explicit File(std::string_view text)
+      : path_("/tmp/tautrack-fuzz-" + std::to_string(::getpid()) + ".txt") {
+    std::ofstream(path_, std::ios::binary) << text;
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() { std::remove(path_.c_str()); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace
+
+void csv(std::string_view text) {
+  for (const bool classes : {false, true}) {
+    DatasetOptions options;
+    options.classes = classes;
+    try {
+      const Dataset data = parse_csv(text, "data.csv", options);
+      require(!data.problems.empty(), "a data set has a problem");
+      for (const Problem& problem : data.problems) check(problem);
+    } catch (const DataError& error) {
+      require(std::string_view(error.what()).starts_with("data.csv"), "an error names the file");
+    }
+  }
+}
+
+void svmlight(std::string_view text) {
+  for (const bool classes : {false, true}) {
+    SvmlightOptions options;
+    options.classes = classes;
+    try {
+      const SparseDataset data = parse_svmlight(text, "data.svm", options);
+      require(!data.problems.empty(), "a data set has a problem");
+      for (const SparseProblem& problem : data.problems) {
+        require(problem.y.size() == problem.X->rows(), "a pattern has a target");
+        require(problem.y.allFinite(), "targets are finite");
+      }
+    } catch (const DataError& error) {
+      require(std::string_view(error.what()).starts_with("data.svm"), "an error names the file");
+    }
+  }
+}
+
+void manifest(std::string_view text) {
+  const File file(text);
+  try {
+    const program::Manifest manifest =
+        program::Manifest::parse(program::read_json(file.path()), "manifest.json");
+    require(!manifest.groups.empty(), "a manifest has tasks");
+    for (const program::TaskGroup& group : manifest.groups) {
+      const std::uint64_t count = group.combinations();
+      require(count > 0, "tasks have combinations");
+      for (const std::uint64_t number : {std::uint64_t{0}, count / 2, count - 1})
+        require(program::call_of(group, number).arguments.size() <= group.options.size(),
+                "a call has an argument an option");
+    }
+  } catch (const DataError&) {
+  }
+}
+
+void record(std::string_view text) {
+  const std::optional<program::Record> head = program::from_line(text, program::RecordPart::head);
+  const std::optional<program::Record> whole = program::from_line(text);
+  require(!whole || head, "a record has a head");
+  require(!whole || program::task_of_line(text) == whole->task, "a record has one task");
+  // The other way round: any text may be the label of a record.
+  program::Record made;
+  made.task = text.size();
+  made.label = std::string(text);
+  made.reason = std::string(text);
+  made.work = {{"steps", 1}};
+  std::string line = program::to_line(made);
+  require(line.ends_with('\n'), "a record is a line");
+  line.pop_back();
+  require(line.find('\n') == std::string::npos, "a record is one line");
+  const std::optional<program::Record> read = program::from_line(line);
+  require(read && read->task == made.task, "a record reads back");
+  require(program::from_line(line, program::RecordPart::head)->label == read->label,
+          "the head reads back");
+  if (!text.empty()) {
+    std::string damaged = line;
+    damaged[text.size() % damaged.size()] ^= 4;
+    require(!program::from_line(damaged), "a damaged record is noticed");
+  }
+}
+
+void targets(std::string_view text) {
+  const File file(text);
+  try {
+    const program::TargetsFile targets(file.path(), 3);
+    program::TargetsFile::Reader reader(targets);
+    require(targets.rows() > 0, "a file of targets has rows");
+    for (const std::uint64_t row : {targets.rows() - 1, std::uint64_t{0}, targets.rows() / 2})
+      require(reader.read(row).allFinite(), "targets are finite");
+  } catch (const DataError& error) {
+    require(std::string_view(error.what()).find(file.path()) != std::string_view::npos,
+            "an error names the file");
+  }
+}
+
+}  // namespace tautrack::fuzz
