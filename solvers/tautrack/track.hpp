@@ -8,6 +8,7 @@
 
 #include "tautrack/geometry/uniqueness.hpp"
 #include "tautrack/path/natural_path.hpp"
+#include "tautrack/ranks/communicator.hpp"
 
 #include "curve.hpp"
 #include "data.hpp"
@@ -21,9 +22,10 @@ struct TrackRequest {
   NetworkRequest network;
   TrackOptions track;
   bool certify_unique =
-      false;               ///< Say how far along the path the stationary point is the only one.
-  std::uint64_t seed = 0;  ///< Accepted by every subcommand; track uses no random numbers.
-  int threads = 1;         ///< Problems that are tracked at the same time. > 0.
+      false;                ///< Say how far along the path the stationary point is the only one.
+  bool split_rows = false;  ///< The patterns of each problem are split among ranks.
+  std::uint64_t seed = 0;   ///< Accepted by every subcommand; track uses no random numbers.
+  int threads = 1;          ///< Problems that are tracked at the same time. > 0.
   OutputRequest outputs;
 };
 
@@ -42,7 +44,9 @@ struct TrackedProblem {
 CLI::App& add_track_command(CLI::App& program, TrackRequest& request);
 
 /// Runs the subcommand and writes its results. Returns the exit status.
+/// @param ranks Those among which the request may want to split the patterns: then collective, and
+/// rank 0 writes.
 /// @throws UsageError, DataError, std::invalid_argument: unusable input, option or output.
-int run_track(TrackRequest request);
+int run_track(TrackRequest request, Communicator& ranks);
 
 }  // namespace tautrack::program
