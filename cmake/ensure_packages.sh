@@ -5,8 +5,8 @@
 #   ensure_packages PART...
 #
 # the tools and libraries of the named parts are there, or the script has ended with status 1 and one
-# sentence on what to do. Parts: build, program, figures, tests, benchmarks, peers, growth, format,
-# tidy, coverage.
+# sentence on what to do. Parts: build, program, figures, tests, mpi, benchmarks, peers, growth,
+# format, tidy, coverage.
 #
 # On Debian and its relatives missing packages are installed; elsewhere only the tools are looked
 # for, and CMake reports a library that it cannot find.
@@ -19,6 +19,7 @@ packages_of() {
     program) echo "libcli11-dev nlohmann-json3-dev libfmt-dev libxxhash-dev" ;;
     figures) echo "gnuplot=gnuplot-nox" ;;
     tests) echo "doctest-dev nlohmann-json3-dev" ;;
+    mpi) echo "libopenmpi-dev mpirun=openmpi-bin" ;;
     benchmarks) echo "libbenchmark-dev" ;;
     peers) echo "libceres-dev libcli11-dev libopenblas-dev" ;;
     growth) echo "gnuplot=gnuplot-nox jq=jq" ;;

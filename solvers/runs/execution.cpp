@@ -102,7 +102,8 @@ class Execution {
     left_.reserve(finished.tasks() - finished.done());
     for (std::uint64_t task = 0; task < finished.tasks(); ++task)
       if (!finished.is_done(task)) left_.push_back(task);
-    const std::uint64_t threads = static_cast<std::uint64_t>(options.threads);
+    const auto threads = static_cast<std::uint64_t>(options.threads) *
+                         static_cast<std::uint64_t>(options.ranks);
     at_a_time_ = std::clamp<std::uint64_t>(left_.size() / (shares * threads), 1, most_at_a_time);
   }
 
@@ -137,7 +138,9 @@ class Execution {
   }
 
   std::uint64_t take() {
-    return options_.next ? options_.next(at_a_time_) : next_.fetch_add(at_a_time_);
+    if (!options_.next) return next_.fetch_add(at_a_time_);
+    const std::lock_guard lock(take_mutex_);
+    return options_.next(at_a_time_);
   }
 
   void work_off() {
@@ -184,6 +187,7 @@ class Execution {
   std::uint64_t at_a_time_ = 1;
   std::atomic<std::uint64_t> next_ = 0;
   std::atomic<std::uint64_t> done_ = 0;
+  std::mutex take_mutex_;
   std::mutex failure_mutex_;
   std::exception_ptr failure_;
   std::atomic<bool> failed_ = false;

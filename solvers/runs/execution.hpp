@@ -13,7 +13,8 @@ namespace tautrack::program {
 struct ExecutionOptions {
   int threads = 1;     ///< >= 1
   bool quiet = false;  ///< No progress on standard error.
-  int rank = 0;        ///< Number of this process among those of the run.
+  int rank = 0;        ///< Number of this process among those of the run ...
+  int ranks = 1;       ///< ... and how many these are.
   std::stop_token stop;
   /// Hands out the next numbers, `count` of them at a time, and returns the first; numbers are of the
   /// tasks that were left at the beginning. All processes of a run share one. Nothing: this process

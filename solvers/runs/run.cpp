@@ -1,7 +1,10 @@
 #include "run.hpp"
 
+#include <array>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -46,12 +49,16 @@ as there are patterns: a task a row. Names of files are relative to the folder
 of the manifest. "points": true beside "tasks" keeps all points of the paths.
 
 The folder has run.json, which says what is to be done with which inputs, and
-records-K.jsonl. Each record is one JSON object with a checksum; a torn or
-damaged one is noticed and its task done again. A folder made from other inputs
-or by another version is refused.
+records-K.jsonl, one of each process. Each record is one JSON object with a
+checksum; a torn or damaged one is noticed and its task done again. A folder
+made from other inputs or by another version is refused.
+
+Started by mpirun, batch and resume share the tasks among all processes, on one
+or many machines that see the same folder; results do not depend on how many.
 
 Examples:
   tautrack batch night.json --run night --threads 8
+  mpirun -n 4 tautrack batch night.json --run night --quiet
   tautrack report night                     how far is it?
   tautrack resume night --threads 8         after a crash
   tautrack report night --csv night.csv     everything, one row a task
@@ -97,32 +104,81 @@ void say(const std::string& text) {
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
-/// Works on a run whose plan is made.
-int work_off(const RunDirectory& run, const Plan& plan, const RunRequest& request) {
-  run.lock();
-  const Interruption interruption;
-  std::uint64_t done = 0;
-  try {
+/// The work of all ranks on a run whose plan is made. Returns 0, or the exit status when it ended early,
+/// which was said.
+int work_off(const RunDirectory& run, const Plan& plan, const RunRequest& request,
+             Communicator& ranks) {
+  const bool tells = ranks.rank() == 0;
+  ranks.together([&] {
+    if (!tells) return;
+    run.lock();
     run.mend();
-    const RecordIndex finished = run.records();
-    done = finished.done();
-    RecordWriter writer(run.record_file(0));
+  });
+  std::optional<RecordIndex> finished;
+  ranks.together([&] { finished.emplace(run.records()); });
+  ranks.barrier();  // Nobody records anything before everybody knows what is left.
+  const Interruption interruption;
+  double done = 0.0;
+  double failed = 0.0;
+  try {
+    RecordWriter writer(run.record_file(ranks.rank()));
     ExecutionOptions options;
     options.threads = request.threads;
-    options.quiet = request.quiet;
+    options.quiet = request.quiet || ranks.size() > 1;
+    options.rank = ranks.rank();
+    options.ranks = ranks.size();
     options.stop = interruption.token();
-    const ExecutionResult result = execute(plan, finished, writer, options);
-    done += result.done;
+    if (ranks.size() > 1)
+      options.next = [&](std::uint64_t count) {
+        return static_cast<std::uint64_t>(ranks.take(static_cast<Index>(count)));
+      };
+    done = static_cast<double>(execute(plan, *finished, writer, options).done);
   } catch (const RecordError& error) {
     say(fmt::format("{}; what was recorded before is sound: tautrack resume {}", error.what(),
                     run.folder().string()));
-    return exit_unresolved;
+    failed = 1.0;
   }
-  if (done == plan.tasks() || interruption.signal() == 0) return 0;
-  say(fmt::format("{}: {} of {} tasks are done; go on: tautrack resume {}",
-                  interruption.signal() == SIGTERM ? "terminated" : "interrupted", done,
-                  plan.tasks(), run.folder().string()));
-  return 128 + interruption.signal();
+  std::array<double, 2> all{done, failed};
+  ranks.sum(all);
+  std::array<double, 1> signal{static_cast<double>(interruption.signal())};
+  ranks.maximum(signal);
+  if (all[1] > 0.0) return exit_unresolved;
+  const std::uint64_t total = finished->done() + static_cast<std::uint64_t>(all[0]);
+  if (total == plan.tasks() || signal[0] == 0.0) return 0;
+  if (tells)
+    say(fmt::format("{}: {} of {} tasks are done; go on: tautrack resume {}",
+                    signal[0] == SIGTERM ? "terminated" : "interrupted", total, plan.tasks(),
+                    run.folder().string()));
+  return 128 + static_cast<int>(signal[0]);
+}
+
+/// Works on the run of a manifest in a folder until its end or a signal, and reports. Returns the exit
+/// status.
+/// @param name Of the manifest, for reports and messages.
+/// @param base Where relative names of files start from.
+int work_on(const Json& manifest, const std::string& name, const std::filesystem::path& base,
+            const RunRequest& request, Communicator& ranks) {
+  std::optional<Plan> plan;
+  std::optional<RunDirectory> run;
+  ranks.together([&] {
+    plan.emplace(Manifest::parse(manifest, name), base);
+    if (ranks.rank() != 0) return;
+    run.emplace(RunDirectory::make(request.folder, {{"name", name},
+                                                    {"folder", base.string()},
+                                                    {"tasks", plan->tasks()},
+                                                    {"inputs", plan->inputs()},
+                                                    {"manifest", manifest}}));
+  });
+  ranks.together([&] {
+    if (!run) run.emplace(RunDirectory::open(request.folder));
+  });
+  if (const int status = work_off(*run, *plan, request, ranks); status != 0) return status;
+  std::array<double, 1> status{0.0};
+  ranks.together([&] {
+    if (ranks.rank() == 0) status[0] = report_run(*run, request.report);
+  });
+  ranks.broadcast(status, 0);
+  return static_cast<int>(status[0]);
 }
 
 /// A subcommand whose problems are the tasks of a run.
@@ -142,14 +198,13 @@ int run_tasks(const CLI::App& command, const Request& request, int threads) {
   run.threads = threads;
   run.quiet = request.outputs.quiet;
   const std::string name = "tautrack " + command.get_name();
-  const RunEnd end = work_on(manifest_of(command), name, std::filesystem::current_path(), run);
-  if (end.status != 0) return end.status;
   run.report.json_file = request.outputs.json_file;
   const std::string source = request.network.file.empty() ? iris().source : request.network.file;
   run.report.make_json = [&](const Json& problems) {
     return json_report(request, source, problems);
   };
-  return report_run(end.run, run.report);
+  OneRank alone;
+  return work_on(manifest_of(command), name, std::filesystem::current_path(), run, alone);
 }
 
 }  // namespace
@@ -160,18 +215,6 @@ int run_recorded(const CLI::App& command, const TrackRequest& request) {
 
 int run_recorded(const CLI::App& command, const SolveRequest& request) {
   return run_tasks(command, request, request.fits.explore.threads);
-}
-
-RunEnd work_on(const Json& manifest, const std::string& name, const std::filesystem::path& base,
-               const RunRequest& request) {
-  const Plan plan(Manifest::parse(manifest, name), base);
-  RunDirectory run = RunDirectory::make(request.folder, {{"name", name},
-                                                         {"folder", base.string()},
-                                                         {"tasks", plan.tasks()},
-                                                         {"inputs", plan.inputs()},
-                                                         {"manifest", manifest}});
-  const int status = work_off(run, plan, request);
-  return {std::move(run), status};
 }
 
 CLI::App& add_batch_command(CLI::App& program, RunRequest& request) {
@@ -204,19 +247,18 @@ CLI::App& add_report_command(CLI::App& program, RunRequest& request) {
   return command;
 }
 
-int run_batch(const RunRequest& request) {
+int run_batch(const RunRequest& request, Communicator& ranks) {
   const std::filesystem::path file = std::filesystem::absolute(request.manifest);
-  const RunEnd end =
-      work_on(read_json(request.manifest), file.filename().string(), file.parent_path(), request);
-  return end.status != 0 ? end.status : report_run(end.run, request.report);
+  Json manifest;
+  ranks.together([&] { manifest = read_json(request.manifest); });
+  return work_on(manifest, file.filename().string(), file.parent_path(), request, ranks);
 }
 
-int run_resume(const RunRequest& request) {
-  const RunDirectory run = RunDirectory::open(request.folder);
-  const Json& description = run.description();
-  const RunEnd end = work_on(description["manifest"], description["name"].get<std::string>(),
-                             description["folder"].get<std::string>(), request);
-  return end.status != 0 ? end.status : report_run(run, request.report);
+int run_resume(const RunRequest& request, Communicator& ranks) {
+  Json description;
+  ranks.together([&] { description = RunDirectory::open(request.folder).description(); });
+  return work_on(description["manifest"], description["name"].get<std::string>(),
+                 description["folder"].get<std::string>(), request, ranks);
 }
 
 int run_report(const RunRequest& request) {

@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "tautrack/ranks/row_split_perceptron.hpp"
+
 namespace tautrack::program {
 namespace {
 
@@ -19,7 +21,15 @@ std::string ProblemView::column(Index column) const {
 bool ProblemView::lists_columns() const { return dense_ || weights() <= most_listed_columns; }
 
 StandardisedWeights ProblemView::standardised() const {
+  if (all_) return all_->standardised;
   return dense_ ? StandardisedWeights(dense_->X) : StandardisedWeights(*sparse_->X);
+}
+
+void keep_rows(Data& data, int rank, int size) {
+  const Matrix& X = data.dense.problems.front().X;
+  const RowRange range = rows_of_rank(X.rows(), rank, size);
+  data.all_rows = AllRows{X.rows(), StandardisedWeights(X)};
+  for (Problem& problem : data.dense.problems) problem = rows_of(problem, range);
 }
 
 SparseDataset to_sparse(const Dataset& dataset) {

@@ -13,14 +13,24 @@
 
 namespace tautrack::program {
 
+/// What is known of all rows where a problem has only some of them.
+struct AllRows {
+  Index patterns;
+  StandardisedWeights standardised;
+};
+
 /// What reports ask about one problem, dense or sparse. Refers to the problem and copies nothing.
 class ProblemView {
  public:
-  explicit ProblemView(const Problem& problem) : dense_(&problem) {}
+  /// @param all Null: the problem has all rows.
+  explicit ProblemView(const Problem& problem, const AllRows* all = nullptr)
+      : dense_(&problem), all_(all) {}
   explicit ProblemView(const SparseProblem& problem) : sparse_(&problem) {}
 
   [[nodiscard]] const std::string& name() const { return dense_ ? dense_->name : sparse_->name; }
-  [[nodiscard]] Index patterns() const { return dense_ ? dense_->X.rows() : sparse_->X->rows(); }
+  [[nodiscard]] Index patterns() const {
+    return all_ ? all_->patterns : dense_ ? dense_->X.rows() : sparse_->X->rows();
+  }
   [[nodiscard]] Index weights() const { return dense_ ? dense_->X.cols() : sparse_->X->cols(); }
   /// Name of a column, counted from 0.
   [[nodiscard]] std::string column(Index column) const;
@@ -32,6 +42,7 @@ class ProblemView {
  private:
   const Problem* dense_ = nullptr;
   const SparseProblem* sparse_ = nullptr;
+  const AllRows* all_ = nullptr;
 };
 
 /// What is known of the columns of X.
@@ -45,6 +56,7 @@ struct ColumnFacts {
 struct Data {
   Dataset dense;  ///< Without problems when `sparse` is there.
   std::optional<SparseDataset> sparse;
+  std::optional<AllRows> all_rows;  ///< When the dense problems have but a rank's rows.
 
   [[nodiscard]] bool is_matrix_free() const { return sparse.has_value(); }
   [[nodiscard]] const std::string& source() const { return sparse ? sparse->source : dense.source; }
@@ -52,9 +64,13 @@ struct Data {
     return sparse ? sparse->problems.size() : dense.problems.size();
   }
   [[nodiscard]] ProblemView problem(std::size_t i) const {
-    return sparse ? ProblemView(sparse->problems[i]) : ProblemView(dense.problems[i]);
+    return sparse ? ProblemView(sparse->problems[i])
+                  : ProblemView(dense.problems[i], all_rows ? &*all_rows : nullptr);
   }
 };
+
+/// Leaves a rank its rows of the dense problems, and gives back the memory of the others.
+void keep_rows(Data& data, int rank, int size);
 
 /// Dense problems as sparse ones that share one X.
 [[nodiscard]] SparseDataset to_sparse(const Dataset& dataset);

@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "tautrack/ranks/communicator.hpp"
 #include "tautrack/version.hpp"
 
 #include "../runs/run.hpp"
@@ -21,6 +22,7 @@
 #include "solve.hpp"
 #include "text.hpp"
 #include "track.hpp"
+#include "track_ranks.hpp"
 #include "usage_error.hpp"
 
 namespace tautrack::program {
@@ -72,7 +74,7 @@ int fail(std::string_view reason) {
 }
 
 /// Reads the command line and runs the subcommand.
-int run(int argc, char** argv) {
+int run(int argc, char** argv, Communicator& ranks) {
   CLI::App program(about_program, "tautrack");
   program.footer(more_about_program);
   program.set_version_flag("--version", fmt::format("tautrack {}", version),
@@ -102,33 +104,49 @@ int run(int argc, char** argv) {
     return exit_solved;
   } catch (const CLI::RequiredError& error) {
     if (const std::vector<CLI::App*> commands = program.get_subcommands(); !commands.empty())
-      return fail(
+      throw UsageError(
           fmt::format("{} (see tautrack {} --help)", error.what(), commands.front()->get_name()));
     const bool is_named = argc > 1 && argv[1][0] != '-';
-    return fail(
+    throw UsageError(
         fmt::format("{} (see tautrack --help)",
                     is_named ? fmt::format("there is no subcommand '{}'", argv[1]) : error.what()));
   } catch (const CLI::ParseError& error) {
     const std::vector<CLI::App*> commands = program.get_subcommands();
-    return fail(fmt::format("{} (see tautrack {}--help)", error.what(),
-                            commands.empty() ? "" : commands.front()->get_name() + ' '));
+    throw UsageError(fmt::format("{} (see tautrack {}--help)", error.what(),
+                                 commands.empty() ? "" : commands.front()->get_name() + ' '));
   }
   if (solve_command.parsed())
     return solve.run_folder.empty() ? run_solve(std::move(solve))
                                     : run_recorded(solve_command, solve);
   if (geometry_command.parsed()) return run_geometry(std::move(geometry));
   if (figures_command.parsed()) return run_figures(std::move(figures));
-  if (batch_command.parsed()) return run_batch(batch);
-  if (resume_command.parsed()) return run_resume(resume);
+  if (batch_command.parsed()) return run_batch(batch, ranks);
+  if (resume_command.parsed()) return run_resume(resume, ranks);
   if (report_command.parsed()) return run_report(report);
-  return track.run_folder.empty() ? run_track(std::move(track))
+  return track.run_folder.empty() ? run_track(std::move(track), ranks)
                                   : run_recorded(track_command, track);
 }
 
-/// run(), with what it throws turned into a sentence and an exit status.
+/// run(), with what it throws turned into a sentence and an exit status. What one rank throws all of
+/// them throw, and the first one tells it, while the others still wait for it; but a rank without
+/// memory or connection ends all of them.
+int run_on(int argc, char** argv, Communicator& ranks) {
+  try {
+    return run(argc, argv, ranks);
+  } catch (const CommunicationError& error) {
+    end_all(ranks, fail(error.what()));
+  } catch (const std::bad_alloc&) {
+    end_all(ranks, fail("there is not enough memory"));
+  } catch (const std::exception& error) {
+    return ranks.rank() == 0 ? fail(error.what()) : exit_unusable;
+  }
+}
+
+/// The program on this process, and on those that share its work.
 int run_safely(int argc, char** argv) {
   try {
-    return run(argc, argv);
+    const std::unique_ptr<Communicator> ranks = ranks_of(argc, argv);
+    return run_on(argc, argv, *ranks);
   } catch (const std::bad_alloc&) {
     return fail("there is not enough memory");
   } catch (const std::exception& error) {

@@ -9,6 +9,7 @@
 #include "each_problem.hpp"
 #include "progress.hpp"
 #include "track_plot.hpp"
+#include "track_ranks.hpp"
 #include "track_report.hpp"
 #include "usage_error.hpp"
 
@@ -45,6 +46,12 @@ the same path, folds and end, but no Morse indices (the end is "unclassified",
 with estimates of eigenvalues), no branch points, no check of dependent columns,
 no picture, and infinite weights are not recognised. JSON then has no names of
 more than 1000 columns.
+
+Many machines: started by mpirun with --split-rows, each process reads the file,
+keeps its share of the patterns and works with the others on one problem after
+the other, with --threads threads each. The result is that of one process to
+rounding, and the first process writes it. Infinite weights are not recognised;
+there is no picture, no --certify, and nothing matrix-free.
 
 Examples:
   tautrack track                               the bundled iris data
@@ -217,6 +224,11 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
                   "Take up the recorded path of a run at its last point\n"
                   "with growing tau, instead of starting at tau = 0",
                   request.from);
+  command
+      .add_flag("--split-rows", request.split_rows,
+                "Started by mpirun: one problem on all processes,\neach with a share of the "
+                "patterns (see below)")
+      ->group(tracking);
   add_whole_number(command, "--threads", "N",
                    "Threads, over problems and large data; no result\ndepends on it",
                    request.threads, 1)
@@ -233,11 +245,12 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
   return command;
 }
 
-int run_track(TrackRequest request) {
+int run_track(TrackRequest request, Communicator& ranks) {
   if (!request.outputs.plot_file.empty() || !request.outputs.csv_file.empty()) {
     request.track.predictor.max_order = drawn_order;
     request.track.predictor.series_tolerance = drawn_tolerance;
   }
+  if (request.split_rows) return run_split_track(request, ranks);
   Outputs outputs(request.outputs, request.network.file);
   const Data data = load(request.network);
   if (outputs.has_plot() && data.is_matrix_free())

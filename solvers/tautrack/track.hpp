@@ -11,6 +11,7 @@
 #include "tautrack/geometry/uniqueness.hpp"
 #include "tautrack/path/audit.hpp"
 #include "tautrack/path/natural_path.hpp"
+#include "tautrack/ranks/communicator.hpp"
 
 #include "curve.hpp"
 #include "data.hpp"
@@ -25,6 +26,7 @@ struct TrackRequest {
   TrackOptions track;
   bool certify_unique =
       false;  ///< Say how far along the path the stationary point is the only one.
+  bool split_rows = false;  ///< The patterns of each problem are split among ranks.
   /// Which paths are tracked again; nothing: none, and in runs that are recorded the suspects.
   std::optional<AuditLevel> audit;
   std::uint64_t seed = 0;  ///< Accepted by every subcommand; track uses no random numbers.
@@ -62,7 +64,9 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request);
                                            int threads);
 
 /// Runs the subcommand and writes its results. Returns the exit status.
+/// @param ranks Those among which the request may want to split the patterns: then collective, and
+/// rank 0 writes.
 /// @throws UsageError, DataError, std::invalid_argument: unusable input, option or output.
-int run_track(TrackRequest request);
+int run_track(TrackRequest request, Communicator& ranks);
 
 }  // namespace tautrack::program

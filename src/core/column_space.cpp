@@ -1,12 +1,15 @@
 #include "tautrack/core/column_space.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <limits>
 #include <utility>
 
 #include <Eigen/QR>
+
+#include "tautrack/ranks/communicator.hpp"
 
 #include "kernels/kernels.hpp"
 #include "kernels/numbers.hpp"
@@ -42,6 +45,51 @@ Matrix solve_square(const Eigen::ColPivHouseholderQR<Matrix>& qr, const Matrix& 
   return qr.colsPermutation() * solved;
 }
 
+/// Adds up the lower triangles of all ranks, if there are any.
+void sum_triangles(Matrix& G, Communicator* ranks) {
+  if (ranks == nullptr) return;
+  const Index n = G.cols();
+  Vector packed(n * (n + 1) / 2);
+  for (Index j = 0, at = 0; j < n; at += n - j, ++j)
+    packed.segment(at, n - j) = G.col(j).tail(n - j);
+  ranks->sum({packed.data(), static_cast<std::size_t>(packed.size())});
+  for (Index j = 0, at = 0; j < n; at += n - j, ++j)
+    G.col(j).tail(n - j) = packed.segment(at, n - j);
+}
+
+/// The upper triangle R with a diagonal >= 0 and R' R = M' M, for an M (k x s) of any k; R is s x s.
+Matrix triangle_of(const Matrix& M) {
+  const Index s = M.cols();
+  const Index k = std::min(M.rows(), s);
+  Matrix R = Matrix::Zero(s, s);
+  if (k == 0) return R;
+  const Eigen::HouseholderQR<Matrix> qr(M);
+  for (Index j = 0; j < s; ++j)
+    R.col(j).head(std::min(j + 1, k)) = qr.matrixQR().col(j).head(std::min(j + 1, k));
+  for (Index i = 0; i < k; ++i)
+    if (R(i, i) < 0.0) R.row(i) *= -1.0;
+  return R;
+}
+
+/// The same for the M of all ranks, one above the other.
+Matrix triangle_of(const Matrix& M, Communicator& ranks) {
+  const Index s = M.cols();
+  const Matrix own = triangle_of(M);
+  Matrix R;
+  Matrix stacked(2 * s, s);
+  for (int rank = 0; rank < ranks.size(); ++rank) {
+    Matrix next = own;
+    ranks.broadcast({next.data(), static_cast<std::size_t>(next.size())}, rank);
+    if (rank == 0) {
+      R = next;
+      continue;
+    }
+    stacked << R, next;
+    R = triangle_of(stacked);
+  }
+  return R;
+}
+
 }  // namespace
 
 ColumnSpace::ColumnSpace(const Matrix& X, const Vector& pattern_weights, double tolerance)
@@ -49,7 +97,7 @@ ColumnSpace::ColumnSpace(const Matrix& X, const Vector& pattern_weights, double 
   assert(X.rows() > 0 && X.cols() > 0);
   assert(pattern_weights.size() == 0 || pattern_weights.size() == X.rows());
   const Vector root = pattern_weights.cwiseSqrt();
-  if (factor_gram(X, root, tolerance)) return;
+  if (factor_gram(X, root, tolerance, nullptr)) return;
   Matrix scaled = X;
   if (root.size() > 0) scaled = root.asDiagonal() * X;
   column_norms_.resize(X.cols());
@@ -62,6 +110,66 @@ ColumnSpace::ColumnSpace(const Matrix& X, const Vector& pattern_weights, double 
   Matrix basis;
   if (!factor_full_rank(scaled, tolerance, basis)) factor_rank_deficient(scaled, tolerance, basis);
   if (root.size() > 0) basis = root.cwiseInverse().asDiagonal() * basis;
+  set_panels(basis);
+  set_minimum_norm_map();
+}
+
+ColumnSpace::ColumnSpace(const Matrix& X, const Vector& pattern_weights, double tolerance,
+                         Communicator& ranks)
+    : rows_(X.rows()) {
+  assert(X.cols() > 0);
+  assert(pattern_weights.size() == 0 || pattern_weights.size() == X.rows());
+  const Index s = X.cols();
+  const Vector root = pattern_weights.cwiseSqrt();
+  if (factor_gram(X, root, tolerance, &ranks)) return;
+  const auto numbers_of = [](Vector& vector) {
+    return std::span<double>(vector.data(), static_cast<std::size_t>(vector.size()));
+  };
+  Matrix scaled = X;
+  if (root.size() > 0) scaled = root.asDiagonal() * X;
+  // Entries as far apart as 1e-200 and 1e200 are legal.
+  Vector largest = Vector::Zero(s);
+  if (rows_ > 0) largest = scaled.cwiseAbs().colwise().maxCoeff().transpose();
+  ranks.maximum(numbers_of(largest));
+  largest = positive(largest);
+  column_norms_.resize(s);
+  for (Index j = 0; j < s; ++j) {
+    scaled.col(j) /= largest(j);
+    column_norms_(j) = scaled.col(j).squaredNorm();
+  }
+  ranks.sum(numbers_of(column_norms_));
+  column_norms_ = positive(column_norms_.cwiseSqrt());
+  for (Index j = 0; j < s; ++j) scaled.col(j) /= column_norms_(j);
+  column_norms_ = column_norms_.cwiseProduct(largest);
+
+  // The factor has the columns of X, turned.
+  const Matrix factor = triangle_of(scaled, ranks);
+  Matrix turned;
+  if (!factor_full_rank(factor, tolerance, turned))
+    factor_rank_deficient(factor, tolerance, turned);
+  std::vector<Index> independent;
+  std::size_t dependent = 0;
+  for (Index j = 0; j < s; ++j) {
+    if (dependent < dependencies_.size() && dependencies_[dependent].column == j)
+      ++dependent;
+    else
+      independent.push_back(j);
+  }
+  Matrix basis = scaled(Eigen::all, independent);
+  if (rank() > 0) {
+    const Matrix first = R_(Eigen::all, independent);
+    basis = first.triangularView<Eigen::Upper>().solve<Eigen::OnTheRight>(basis);
+    // Orthonormal to epsilon over the condition of what was inverted: now to epsilon.
+    const Matrix second = triangle_of(basis, ranks);
+    basis = second.triangularView<Eigen::Upper>().solve<Eigen::OnTheRight>(basis);
+    R_ = second.triangularView<Eigen::Upper>() * R_;
+  }
+  if (root.size() > 0) basis = root.cwiseInverse().asDiagonal() * basis;
+  set_panels(basis);
+  set_minimum_norm_map();
+}
+
+void ColumnSpace::set_panels(const Matrix& basis) {
   double* const panels = new_panels(rank());
   double* const norms = panels + panels_size_;
   std::fill(panels, norms + kernels::panels_of(rows_) * kernels::panel_rows, 0.0);
@@ -70,7 +178,6 @@ ColumnSpace::ColumnSpace(const Matrix& X, const Vector& pattern_weights, double 
       panels[(i / kernels::panel_rows * rank() + j) * kernels::panel_rows +
              i % kernels::panel_rows] = basis(i, j);
   for (Index i = 0; i < rows_; ++i) norms[i] = basis.row(i).norm();
-  set_minimum_norm_map();
 }
 
 double* ColumnSpace::new_panels(Index rank) {
@@ -82,9 +189,12 @@ double* ColumnSpace::new_panels(Index rank) {
   return panels;
 }
 
-bool ColumnSpace::factor_gram(const Matrix& X, const Vector& root, double tolerance) {
+bool ColumnSpace::factor_gram(const Matrix& X, const Vector& root, double tolerance,
+                              Communicator* ranks) {
   const Index s = X.cols();
-  if (X.rows() < s) return false;
+  std::array<double, 1> rows{static_cast<double>(X.rows())};
+  if (ranks != nullptr) ranks->sum(rows);
+  if (rows[0] < static_cast<double>(s)) return false;
   const kernels::Kernels& loops = kernels::active();
   const kernels::PanelRange all{0, kernels::panels_of(rows_)};
   const Index padded = all.last * kernels::panel_rows;
@@ -99,6 +209,7 @@ bool ColumnSpace::factor_gram(const Matrix& X, const Vector& root, double tolera
   Matrix gram(s, s);
   loops.pack_and_multiply(X.data(), rows_, s, root.size() > 0 ? root.data() : nullptr, panels,
                           scratch, gram.data());
+  sum_triangles(gram, ranks);
   column_norms_.resize(s);
   for (bool again = false;; again = true) {
     Vector size(s);
@@ -125,6 +236,7 @@ bool ColumnSpace::factor_gram(const Matrix& X, const Vector& root, double tolera
     }
     if (enough) break;
     loops.symmetric_product(panels, all, s, nullptr, scratch, gram.data());
+    sum_triangles(gram, ranks);
   }
   // R^-1 = diag(1/norms) (R diag(1/norms))^-1: the rows of R' / norms are of order one.
   for (Index j = 0; j < s; ++j)

@@ -8,12 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include <Eigen/Cholesky>
-
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/numbers.hpp"
+#include "network/linear_solution.hpp"
 #include "network/loops.hpp"
 #include "network/penalty_scale.hpp"
 #include "network/residual.hpp"
@@ -78,22 +77,20 @@ Perceptron::Perceptron(const Problem& problem, const PerceptronOptions& options)
       omega_sum_(omega_.sum()),
       space_(problem.X, problem.pattern_weights, options.rank_tolerance) {
   if (!space_.column_norms().allFinite()) check(problem);
-  if (space_.rank() == 0)
-    throw DataError("problem '" + problem.name +
-                    "': every column of X is zero, so no weight changes the output");
-  if (options_.ridge > 0.0 && options_.ridge_standardised && !space_.dependencies().empty())
-    throw DataError(
-        "problem '" + problem.name +
-        "': columns depend on each other, and the weights of least norm are least in the "
-        "units of the data, not in standardised ones: leave out a column or penalise the "
-        "weights in the units of the data");
+  ridge_ = penalty_of(problem, omega_, space_, options_, nullptr);
+  ridge_norm_ = ridge_.norm();
   set_pattern_data();
-  if (options_.ridge > 0.0) {
-    ridge_ = options_.ridge * space_.norm_matrix(options_.ridge_standardised
-                                                     ? penalty_scale(problem.X, omega_)
-                                                     : Vector());
-    ridge_norm_ = ridge_.norm();
-  }
+}
+
+Perceptron::Perceptron(ColumnSpace space, Vector y, Vector pattern_weights,
+                       const PerceptronOptions& options)
+    : options_(options),
+      y_(std::move(y)),
+      omega_(pattern_weights.size() > 0 ? std::move(pattern_weights) : Vector::Ones(y_.size())),
+      omega_sum_(omega_.sum()),
+      space_(std::move(space)) {
+  options_.ridge = 0.0;
+  set_pattern_data();
 }
 
 void Perceptron::set_pattern_data() {
@@ -171,8 +168,8 @@ struct Perceptron::Workspace::State {
     series.stride = kernels::panel_rows * arrays;
     const kernels::Count size = padded * arrays;
     while (orders_allocated < last) {
-      const kernels::Count count =
-          std::clamp<kernels::Count>(together / size, 1, most - orders_allocated);
+      const kernels::Count count = std::clamp<kernels::Count>(
+          together / std::max<kernels::Count>(size, 1), 1, most - orders_allocated);
       const kernels::Count step = size + series.stride;
       orders.push_back(kernels::numbers(count * step + most * series.stride));
       for (kernels::Count i = 0; i < count; ++i) {
@@ -252,23 +249,7 @@ Vector Perceptron::node_inputs(const Vector& v) const {
   return Vector::Map(u.get(), patterns());
 }
 
-Vector Perceptron::linear_solution() const {
-  // H is linear at tau = 0, so Newton's method from v = 0 arrives at once; a second step removes
-  // what the orthogonalisation has left of A' omega A - I.
-  Workspace work(*this);
-  Vector v = Vector::Zero(unknowns());
-  Vector H(unknowns());
-  Eigen::LLT<Matrix> cholesky;
-  if (ridge_.size() > 0) cholesky.compute(Matrix::Identity(unknowns(), unknowns()) + ridge_);
-  for (int step = 0; step < 2; ++step) {
-    gradient(v, 0.0, work, H);
-    if (ridge_.size() > 0)
-      v -= cholesky.solve(H);
-    else
-      v -= H;
-  }
-  return v;
-}
+Vector Perceptron::linear_solution() const { return solve_linear(*this); }
 
 double Perceptron::energy(const Vector& v, double tau, Workspace& work) const {
   assert(v.size() == unknowns());

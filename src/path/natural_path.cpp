@@ -7,6 +7,7 @@
 #include "tautrack/events/nearest_eigenvalue.hpp"
 #include "tautrack/homotopy/natural.hpp"
 #include "tautrack/homotopy/sparse_natural.hpp"
+#include "tautrack/ranks/row_split_perceptron.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
 #include "core/text.hpp"
@@ -61,8 +62,21 @@ struct Parts<SparsePerceptron> {
   }
 };
 
+template <>
+struct Parts<RowSplitPerceptron> {
+  using Homotopy = BasicNaturalHomotopy<RowSplitPerceptron>;
+  static constexpr int close_points = Parts<Perceptron>::close_points;
+  static std::optional<InfiniteWeights> recognise(const RowSplitPerceptron&, const PathPoint&,
+                                                  const InfiniteWeightsOptions&,
+                                                  std::string& why_not) {
+    why_not = "infinite weights are not recognised when the patterns are split among ranks";
+    return std::nullopt;
+  }
+};
+
 /// Eigenvalues of the Hessian at the end of a path, as far as they can be had.
-void classify(NaturalHomotopy& homotopy, const PathPoint& from, PathEnd& out) {
+template <class Network>
+void classify(BasicNaturalHomotopy<Network>& homotopy, const PathPoint& from, PathEnd& out) {
   const Index n = homotopy.size();
   Vector H(n), H_tau(n);
   Matrix H_v(n, n);
@@ -254,14 +268,26 @@ NaturalPath track(const Network& network, typename Parts<Network>::Homotopy& hom
   return track(network, homotopy, network.linear_solution(), options, observer);
 }
 
+/// The tracker with a number of threads in each pass.
+template <class Network>
+NaturalPath track(const Network& network, const TrackOptions& options, const Observer& observer,
+                  int threads) {
+  if (threads < 1)
+    throw std::invalid_argument("threads must be >= 1, got " + std::to_string(threads));
+  typename Parts<Network>::Homotopy homotopy(network, threads);
+  return track(network, homotopy, options, observer);
+}
+
 }  // namespace
 
 NaturalPath track_natural(const Perceptron& network, const TrackOptions& options,
                           const Observer& observer, int threads) {
-  if (threads < 1)
-    throw std::invalid_argument("threads must be >= 1, got " + std::to_string(threads));
-  NaturalHomotopy homotopy(network, threads);
-  return track(network, homotopy, options, observer);
+  return track(network, options, observer, threads);
+}
+
+NaturalPath track_natural(const RowSplitPerceptron& network, const TrackOptions& options,
+                          const Observer& observer, int threads) {
+  return track(network, options, observer, threads);
 }
 
 NaturalPath resume_natural(const Perceptron& network, const Vector& weights,

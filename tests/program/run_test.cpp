@@ -427,6 +427,47 @@ TEST_CASE("track and solve keep a run, and their JSON is that of a call without 
   }
 }
 
+#ifdef TAUTRACK_MPIRUN
+
+TEST_CASE("a run is the same on any number of processes, and goes on with another number") {
+  const Scratch scratch;
+  scratch.write("inputs.csv", inputs_csv);
+  scratch.write("targets.csv", targets_csv(2000));
+  scratch.write("m.json", targets_json);
+  CHECK(scratch.run("batch m.json --run whole --quiet").status == 0);
+  const std::string expected = whole_report(scratch, "whole");
+  // MPI never gives back all of its memory, which a sanitizer would complain about.
+  const auto on = [](int ranks) {
+    return "ASAN_OPTIONS=detect_leaks=0 " TAUTRACK_MPIRUN + std::to_string(ranks);
+  };
+  for (const int ranks : {1, 2, 4}) {
+    const std::string folder = "ranks" + std::to_string(ranks);
+    const Run run = scratch.run("batch m.json --quiet --run " + folder, "", on(ranks));
+    CAPTURE(run.errors);
+    CHECK(run.status == 0);
+    CHECK(run.output.find("2000: 2000 done") != std::string::npos);
+    CHECK(whole_report(scratch, folder) == expected);
+    std::size_t records = 0;
+    for (int rank = 0; rank < ranks; ++rank)
+      records += lines(contents(scratch / (folder + "/records-" + std::to_string(rank) + ".jsonl")))
+                     .size();
+    CHECK(records == 2000);
+  }
+  // What one process has recorded another number of them goes on with.
+  const std::string some = contents(scratch / "ranks4/records-1.jsonl");
+  scratch.write("ranks4/records-1.jsonl", some.substr(0, some.size() / 2));
+  CHECK(scratch.run("resume ranks4 --quiet", "", on(2)).status == 0);
+  CHECK(whole_report(scratch, "ranks4") == expected);
+
+  scratch.write("broken.json", "{}");
+  const Run refused = scratch.run("batch broken.json --run none", "", on(2));
+  CHECK(refused.status == 2);
+  CHECK(refused.errors.find("a member 'tasks' is needed") != std::string::npos);
+  CHECK_FALSE(filesystem::exists(scratch / "none"));
+}
+
+#endif
+
 TEST_CASE("a recorded path is taken up where it stopped, and recorded points start a search") {
   const Scratch scratch;
   scratch.write("folds.csv", two_folds_csv);

@@ -8,6 +8,8 @@
 
 namespace tautrack {
 
+class Communicator;
+
 /// A column of X that is a linear combination of earlier ones, to the stated tolerance.
 struct ColumnDependency {
   Index column;                              ///< Column of X, counted from 0.
@@ -38,6 +40,19 @@ class ColumnSpace {
   /// ones counts as dependent.
   ColumnSpace(const Matrix& X, const Vector& pattern_weights, double tolerance);
 
+  /// The column space of an X whose rows are split among ranks, X and pattern_weights being this
+  /// rank's (there may be none, but s columns). The basis then has this rank's rows, everything else
+  /// is that of the whole and has the same bits on all ranks. Collective.
+  ///
+  /// Method: that above with sums over the ranks of the Gram matrices, where these show that the
+  /// columns are independent: no distance below 1e-5. Else the triangular factors of all ranks' own
+  /// Householder QR factorisations are factorised once more (TSQR; Demmel, Grigori, Hoemmen & Langou,
+  /// SIAM J. Sci. Comput. 34, 2012), which does not square the condition; the small matrix that comes
+  /// out stands for X in the choice of the independent columns, and the same for A = X R^-1 leaves
+  /// A' omega A = I to epsilon. Memory beside the rows: a few s^2.
+  ColumnSpace(const Matrix& X, const Vector& pattern_weights, double tolerance,
+              Communicator& ranks);
+
   [[nodiscard]] Index rank() const noexcept { return R_.rows(); }
   [[nodiscard]] Matrix basis() const;  ///< A copy, L x rank().
   [[nodiscard]] const std::vector<ColumnDependency>& dependencies() const noexcept {
@@ -61,10 +76,12 @@ class ColumnSpace {
   [[nodiscard]] const double* row_norms() const noexcept { return panels_.get() + panels_size_; }
 
  private:
-  [[nodiscard]] bool factor_gram(const Matrix& X, const Vector& root, double tolerance);
+  [[nodiscard]] bool factor_gram(const Matrix& X, const Vector& root, double tolerance,
+                                 Communicator* ranks);
   [[nodiscard]] bool factor_full_rank(const Matrix& scaled, double tolerance, Matrix& basis);
   void factor_rank_deficient(const Matrix& scaled, double tolerance, Matrix& basis);
   void set_minimum_norm_map();
+  void set_panels(const Matrix& basis);
   double* new_panels(Index rank);
 
   Index rows_ = 0;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cmath>
+
 #include "tautrack/homotopy/homotopy.hpp"
 #include "tautrack/network/perceptron.hpp"
 
@@ -12,12 +14,16 @@ namespace tautrack {
 /// of the node inputs, one unit or their root mean square, whichever is larger. The second gives
 /// every decade of 1 - tau the same length: near tau = 1 a pattern changes from its linear to its
 /// saturated regime where 1 - tau equals sigma'(u), which for real data happens at any magnitude.
-class NaturalHomotopy {
+///
+/// Network: Perceptron, or another class with its evaluations, such as RowSplitPerceptron.
+template <class Network>
+class BasicNaturalHomotopy {
  public:
   /// Keeps a reference: `network` must outlive the homotopy.
   /// @param threads Threads that share the passes over the data; results do not depend on it.
   /// @param metric_layer For curves that are to pass tau = 1 instead of arriving there: about 1.
-  explicit NaturalHomotopy(const Perceptron& network, int threads = 1, double metric_layer = layer)
+  explicit BasicNaturalHomotopy(const Network& network, int threads = 1,
+                                double metric_layer = layer)
       : network_(&network), work_(network, threads), layer_(metric_layer) {}
 
   [[nodiscard]] Index size() const { return network_->unknowns(); }
@@ -48,7 +54,11 @@ class NaturalHomotopy {
   /// Of the last derivatives() or residual().
   [[nodiscard]] double residual_scale(const Vector&, double) const { return scale_; }
 
-  [[nodiscard]] MetricScales scales(const Vector& v, double tau) const;
+  [[nodiscard]] MetricScales scales(const Vector& v, double tau) const {
+    const double delta = 1.0 - tau;
+    return {std::sqrt(network_->total_pattern_weight() + v.squaredNorm()),
+            std::sqrt(delta * delta + layer_ * layer_)};
+  }
 
   /// Largest change of a node input relative to one unit or its own size: |v| alone does not see a
   /// pattern whose input is small beside that of others.
@@ -71,7 +81,7 @@ class NaturalHomotopy {
     return network_->energy(v, tau, work_);
   }
 
-  [[nodiscard]] const Perceptron& network() const noexcept { return *network_; }
+  [[nodiscard]] const Network& network() const noexcept { return *network_; }
 
   /// Passes over the data so far.
   [[nodiscard]] long passes_over_data() const noexcept { return passes_; }
@@ -81,11 +91,13 @@ class NaturalHomotopy {
   static constexpr double layer = 1e-13;
 
  private:
-  const Perceptron* network_;
-  Perceptron::Workspace work_;
+  const Network* network_;
+  typename Network::Workspace work_;
   double layer_;
   double scale_ = 0.0;
   long passes_ = 0;
 };
+
+using NaturalHomotopy = BasicNaturalHomotopy<Perceptron>;
 
 }  // namespace tautrack

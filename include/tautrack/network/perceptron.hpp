@@ -119,7 +119,12 @@ class Perceptron {
                              Vector& by_v, double& by_tau) const;
 
  private:
+  friend class RowSplitPerceptron;
   struct Loops;
+
+  /// Some rows of a larger network, without its penalty: A is theirs, v is that of the whole, so that
+  /// A' diag(omega) A = I holds for the rows of all parts together, and H_v at tau = 0 is not of use.
+  Perceptron(ColumnSpace space, Vector y, Vector pattern_weights, const PerceptronOptions& options);
 
   void set_pattern_data();
 

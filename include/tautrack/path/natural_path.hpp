@@ -12,6 +12,8 @@
 
 namespace tautrack {
 
+class RowSplitPerceptron;
+
 /// A point of the natural path, in the user's units.
 struct NaturalPoint {
   PointKind kind = PointKind::regular;
@@ -109,5 +111,13 @@ struct NaturalPath {
 [[nodiscard]] NaturalPath track_natural(const SparsePerceptron& network,
                                         const TrackOptions& options = {},
                                         const Observer& observer = {});
+
+/// The same as the first for a network whose patterns are split among ranks; collective, with the
+/// same options and the same answers of the observers on all ranks. Every rank gets the same result.
+/// Infinite weights are not recognised: such paths end with status unresolved_end or in another
+/// failure.
+[[nodiscard]] NaturalPath track_natural(const RowSplitPerceptron& network,
+                                        const TrackOptions& options = {},
+                                        const Observer& observer = {}, int threads = 1);
 
 }  // namespace tautrack
