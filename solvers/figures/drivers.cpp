@@ -57,6 +57,7 @@ const std::vector<FigureDriver>& figure_drivers() {
       {"spirals", "Four layers that take two spirals apart (see --train)", false, make_spirals},
       {"layers", "The spirals carried through the layers as tau grows", false, make_layers},
       {"holes", "A hole that a homeomorphism keeps and a fold fills", false, make_holes},
+      {"homology", "Barcodes of holes that layers keep and fill", false, make_homology},
       {"mug", "A mug becomes a torus: an isotopy in six stills", false, make_mug},
   };
   return drivers;

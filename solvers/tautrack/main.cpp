@@ -16,6 +16,7 @@
 
 #include "figures.hpp"
 #include "geometry.hpp"
+#include "layers.hpp"
 #include "output_files.hpp"
 #include "solve.hpp"
 #include "text.hpp"
@@ -41,6 +42,8 @@ constexpr const char* more_about_program =
   tautrack track           the path to a fit of the bundled iris data
   tautrack solve           all fits, best first, and what the best is worth
   tautrack geometry        curvature and reach: is the fit provably unique?
+  tautrack layers ring.csv --weights net.json --homology
+                           what layers do to the shape of data
   tautrack figures         pictures that explain it all, in the folder figures
   tautrack track --help    all options, and what a data file looks like
   tautrack solve cancer.csv --seconds 300 --plot fits.svg
@@ -85,6 +88,8 @@ int run(int argc, char** argv) {
   const CLI::App& solve_command = add_solve_command(program, solve);
   GeometryRequest geometry;
   const CLI::App& geometry_command = add_geometry_command(program, geometry);
+  LayersRequest layers;
+  const CLI::App& layers_command = add_layers_command(program, layers);
   FiguresRequest figures;
   const CLI::App& figures_command = add_figures_command(program, figures);
 
@@ -107,6 +112,7 @@ int run(int argc, char** argv) {
   }
   if (solve_command.parsed()) return run_solve(std::move(solve));
   if (geometry_command.parsed()) return run_geometry(std::move(geometry));
+  if (layers_command.parsed()) return run_layers(layers);
   if (figures_command.parsed()) return run_figures(std::move(figures));
   return run_track(std::move(track));
 }
