@@ -25,7 +25,7 @@ constexpr int most_bars = 9;  ///< Drawn of each dimension beside those that cou
 constexpr double side = 322.0, across = 386.0, left = 62.0, top = 112.0;
 constexpr double bars_top = top + 400.0, bars_height = 250.0;
 constexpr double diagram_top = bars_top + bars_height + 92.0;
-constexpr double spirals_top = diagram_top + side + 130.0, spirals_height = 190.0;
+constexpr double spirals_top = diagram_top + side + 176.0, spirals_height = 130.0;
 constexpr double spirals_side = 254.0, spirals_across = 309.0;
 
 /// A shape with its barcode.
@@ -38,7 +38,7 @@ struct DrawnShape {
 
 DrawnShape draw(KnownShape shape) {
   HomologyOptions options;
-  options.dimension = static_cast<int>(shape.points.cols()) - 1;
+  options.dimension = shape.dimension;
   options.points = shape.thinned;
   PersistentHomology homology = persistent_homology(shape.points, options);
   BettiDecision betti;
@@ -91,7 +91,7 @@ FigureTable bars_table(std::string name, const std::vector<DrawnShape>& shapes) 
 
 void check_shapes(const std::vector<DrawnShape>& shapes, Figure& figure) {
   for (const DrawnShape& one : shapes) {
-    for (std::size_t k = 0; k < one.betti.numbers.size(); ++k)
+    for (std::size_t k = 0; k <= static_cast<std::size_t>(one.shape.dimension); ++k)
       figure.checks.push_back({fmt::format("number of {} of {}", bar_names[k], one.shape.name),
                                static_cast<double>(one.betti.numbers[k]),
                                static_cast<double>(one.shape.betti[k]), 0.0});
@@ -148,10 +148,10 @@ void add_sample(const DrawnShape& one, std::size_t i, Figure& figure) {
   } else {
     script += panel_margins(figure, panel);
     script += fmt::format(
-        "set view 50,30,1.45\nset xyplane 0\nset view equal xyz\nunset border\nunset tics\n"
+        "set view 38,30,1.45\nset xyplane 0\nset view equal xyz\nunset border\nunset tics\n"
         "set xrange [-3:3]\nset yrange [-3:3]\nset zrange [-1:1]\n"
         "splot {} using ($1=={}?$2:NaN):3:4 with points pt 7 ps 0.5 lc rgb '#404040'\n"
-        "unset view\nset border lw 0.8 lc rgb '#606060'\nset tics textcolor rgb '#404040' font "
+        "unset view\nset border 31 lw 0.8 lc rgb '#606060'\nset tics textcolor rgb '#404040' font "
         "',10'\n",
         table_source(figure, "points"), i);
   }
@@ -159,29 +159,32 @@ void add_sample(const DrawnShape& one, std::size_t i, Figure& figure) {
 }
 
 /// Bars of one shape in a panel, thick where they count.
+/// @param least 0, or where a logarithmic axis begins, and with it bars born at 0.
 void add_bars(const DrawnShape& one, std::size_t i, const Panel& panel, std::string_view table,
-              Figure& figure) {
+              double least, Figure& figure) {
   std::string& script = figure.script;
   double lowest = -2.0;
   for (const FigureTable& any : figure.tables)
     if (any.name == table)
       for (const std::vector<double>& row : any.rows)
         if (row[0] == static_cast<double>(i)) lowest = std::min(lowest, row[4]);
+  const double end = least > 0.0 ? 1.3 * one.homology.scale : 1.04 * one.homology.scale;
   script += panel_margins(figure, panel);
   script += fmt::format(
-      "set xrange [0:{:.6g}]\nset yrange [{:g}:0]\nset xtics autofreq\nunset ytics\nplot ",
-      1.04 * one.homology.scale, lowest - 1.0);
+      "{}set xrange [{:g}:{:.6g}]\nset yrange [{:g}:0]\nset xtics autofreq\nunset ytics\nplot ",
+      least > 0.0 ? "set logscale x\n" : "", least, end, lowest - 1.0);
   const char* separator = "";
   for (int dimension = 0; dimension <= one.homology.dimension; ++dimension)
     for (const int is_counted : {0, 1}) {
-      const std::string condition =
-          fmt::format("$1=={}&&$2=={}&&$6=={}&&$7==1", i, dimension, is_counted);
-      script += fmt::format("{}{} using {}:5:($4-$3):(0) with vectors nohead lw {} lc rgb '{}'",
-                            separator, table_source(figure, table), column_if(condition, 3),
-                            is_counted ? 5 : 1.4, bar_colours[dimension]);
+      script += fmt::format(
+          "{0}{1} using "
+          "($1=={2}&&$2=={3}&&$6=={4}&&$7==1?($3>{5:g}?$3:{5:g}):NaN):5:($4-($3>{5:g}?$3:"
+          "{5:g})):(0) with vectors nohead lw {6} lc rgb '{7}'",
+          separator, table_source(figure, table), i, dimension, is_counted, least,
+          is_counted ? 5 : 1.4, bar_colours[dimension]);
       separator = ", \\\n     ";
     }
-  script += "\nunset label\nset ytics\n";
+  script += "\nunset label\nunset logscale\nset ytics font ',10' textcolor rgb '#404040'\n";
 }
 
 void add_diagram(const DrawnShape& one, std::size_t i, Figure& figure) {
@@ -210,7 +213,7 @@ std::string betti_title(const DrawnShape& one) {
 
 void add_legend(Figure& figure) {
   double x = left;
-  const double y = diagram_top + side + 74.0;
+  const double y = diagram_top + side + 72.0;
   std::string& script = figure.script;
   for (int dimension = 0; dimension <= max_homology_dimension; ++dimension) {
     script += text_at(figure, x + 8, y, "",
@@ -235,23 +238,24 @@ void add_all(const std::vector<DrawnShape>& shapes, const std::vector<DrawnShape
       script += text_at(figure, 26, bars_top + 0.5 * bars_height, "barcode",
                         "center rotate by 90 font ',11'");
       add_legend(figure);
-      script += text_at(figure, left, spirals_top - 46,
+      script += text_at(figure, left, spirals_top - 48,
                         "Two spirals in the layers of their network: two components all the way",
                         "font ',12'");
     }
-    add_bars(shapes[i], i, panel, "bars", figure);
+    add_bars(shapes[i], i, panel, "bars", 0.0, figure);
     add_diagram(shapes[i], i, figure);
   }
   for (std::size_t i = 0; i < spirals.size(); ++i) {
     const Panel panel{left + spirals_across * static_cast<double>(i), spirals_top, spirals_side,
                       spirals_height};
-    script +=
-        text_at(figure, panel.left, spirals_top - 16,
-                fmt::format("{}: {}", spirals[i].shape.title, betti_text(spirals[i].betti.numbers)),
-                "font ',10'");
+    script += text_at(
+        figure, panel.left, spirals_top - 16,
+        fmt::format("{}: {} component{}", spirals[i].shape.title, spirals[i].betti.numbers[0],
+                    spirals[i].betti.numbers[0] == 1 ? "" : "s"),
+        "font ',10'");
     script += text_at(figure, panel.left + 0.5 * panel.width, spirals_top + spirals_height + 44,
                       "scale", "center");
-    add_bars(spirals[i], i, panel, "spirals", figure);
+    add_bars(spirals[i], i, panel, "spirals", 2e-3, figure);
   }
 }
 

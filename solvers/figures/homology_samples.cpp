@@ -63,16 +63,17 @@ Matrix torus_points(Index count) {
 }
 
 std::vector<KnownShape> known_shapes() {
-  constexpr Index count = 4000, plane = 300, space = 300;
+  constexpr Index count = 4000, plane = 300, space = 500;
   const Matrix annulus = annulus_points(count);
-  return {{"the annulus", "Annulus, 0.45 ≤ r ≤ 1", annulus, {1, 1, 0}, plane},
-          {"its image by two units", "Two units: a homeomorphism", bent(annulus), {1, 1, 0}, plane},
-          {"its image by three units", "Three units: a fold", folded(annulus), {1, 0, 0}, plane},
-          {"the torus", "Torus of radii 2 and 1", torus_points(2 * count), {1, 2, 1}, space}};
+  return {
+      {"the annulus", "Annulus, 0.45 ≤ r ≤ 1", annulus, {1, 1, 0}, 1, plane},
+      {"its image by two units", "Two units: a homeomorphism", bent(annulus), {1, 1, 0}, 1, plane},
+      {"its image by three units", "Three units: a fold", folded(annulus), {1, 0, 0}, 1, plane},
+      {"the torus", "Torus of radii 2 and 1", torus_points(2 * count), {1, 2, 1}, 2, space}};
 }
 
 std::vector<KnownShape> spiral_shapes() {
-  constexpr Index count = 2000, thinned = 400;
+  constexpr Index count = 2000, thinned = 1500;
   const SpiralNetwork network(listed_spiral_parameters());
   const std::vector<Matrix> stages = network.hidden().stages(spiral_data(full_twist, count).points);
   std::vector<KnownShape> shapes;
@@ -81,6 +82,7 @@ std::vector<KnownShape> spiral_shapes() {
                       k == 0 ? "spirals" : fmt::format("after layer {}", k),
                       stages[k].transpose(),
                       {2, 0, 0},
+                      0,
                       thinned});
   return shapes;
 }

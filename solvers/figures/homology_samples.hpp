@@ -13,6 +13,7 @@ struct KnownShape {
   std::string name, title;
   Matrix points;  ///< N x d
   std::array<int, max_homology_dimension + 1> betti{};
+  int dimension = 1;  ///< Of the homology that is shown.
   Index thinned = 0;  ///< Most points of the sample of which the barcode is.
 };
 

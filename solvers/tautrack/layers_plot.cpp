@@ -16,7 +16,7 @@ namespace {
 
 // Lengths are in pixels of the PNG picture.
 constexpr double header_height = 100, side = 310, gap = 76, left_margin = 70;
-constexpr double title_height = 44, below_panel = 62, bars_height = 250, below_bars = 62;
+constexpr double title_height = 44, below_panel = 78, bars_height = 250, below_bars = 62;
 constexpr std::size_t panels_in_row = 4;
 constexpr std::size_t most_stages = 24;
 

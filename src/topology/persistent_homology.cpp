@@ -75,6 +75,8 @@ std::vector<Index> choose(const Matrix& columns, Index count, double& covering_r
   return chosen;
 }
 
+#ifdef TAUTRACK_WITH_GUDHI
+
 /// All edges of the sample up to the largest scale, which is lowered to where one point is joined to
 /// all others.
 std::vector<detail::WeightedEdge> edges_of(const Matrix& sample, double& scale) {
@@ -102,6 +104,35 @@ std::vector<double> lengths_of(const PersistentHomology& homology, int dimension
   return lengths;
 }
 
+#endif
+
+/// The components of the sample, whose points are columns, by Prim's minimum spanning tree; the scale
+/// is lowered as edges_of() does.
+std::vector<HomologyInterval> components_of(const Matrix& sample, double& scale) {
+  const Index count = sample.cols();
+  Eigen::RowVectorXd nearest = Eigen::RowVectorXd::Constant(count, kInfinity);
+  std::vector<bool> is_in(static_cast<std::size_t>(count), false);
+  std::vector<double> lengths;
+  double enclosing = kInfinity;
+  for (Index step = 0, next = 0; step < count; ++step) {
+    is_in[static_cast<std::size_t>(next)] = true;
+    const Eigen::RowVectorXd from = (sample.colwise() - sample.col(next)).colwise().norm();
+    enclosing = std::min(enclosing, from.maxCoeff());
+    nearest = nearest.cwiseMin(from);
+    Index best = -1;
+    for (Index j = 0; j < count; ++j)
+      if (!is_in[static_cast<std::size_t>(j)] && (best < 0 || nearest(j) < nearest(best))) best = j;
+    if (best < 0) break;
+    lengths.push_back(nearest(best));
+    next = best;
+  }
+  scale = std::min(scale, enclosing);
+  std::vector<HomologyInterval> intervals{{0, 0.0, kInfinity}};
+  for (const double length : lengths)
+    intervals.push_back({0, 0.0, length <= scale ? length : kInfinity});
+  return intervals;
+}
+
 /// A number for a sentence.
 std::string short_number(double value) {
   char text[40];
@@ -118,7 +149,7 @@ std::string noun(int dimension, int count) {
 /// Finds the gap in lengths, the longest first, of which the first `most` may count.
 BettiEvidence find_gap(int dimension, const std::vector<double>& lengths, std::size_t most,
                        double floor, double gap) {
-  const double near = 1.0 + 0.5 * (gap - 1.0);  // below it a gap is none
+  const double near = 1.0 + 0.4 * (gap - 1.0);  // a gap that is none, but nearly
   const auto rest_after = [&](std::size_t count) {
     return count < lengths.size() ? lengths[count] : 0.0;
   };
@@ -141,7 +172,7 @@ BettiEvidence find_gap(int dimension, const std::vector<double>& lengths, std::s
   if (count == 0) {
     const double longest = lengths.empty() ? 0.0 : lengths.front();
     // No gap: then all bars have to be short.
-    evidence.clear = dimension > 0 && longest <= near * floor;
+    evidence.clear = dimension > 0 && longest <= 0.75 * gap * floor;
     if (!evidence.clear) {
       count = doubtful;
       for (std::size_t c = 1; c <= std::min(most, lengths.size()) && doubtful == 0; ++c)
@@ -175,6 +206,29 @@ BettiEvidence find_gap(int dimension, const std::vector<double>& lengths, std::s
                                      " would do nearly as well"
                                : ", which is no clear gap");
   return evidence;
+}
+
+/// Adds the homology of the sample; false where it is too large.
+bool add_rips([[maybe_unused]] const Matrix& sample, [[maybe_unused]] double scale,
+              [[maybe_unused]] int exponent, [[maybe_unused]] const HomologyOptions& options,
+              [[maybe_unused]] PersistentHomology& result) {
+#ifdef TAUTRACK_WITH_GUDHI
+  const std::vector<detail::WeightedEdge> edges = edges_of(sample, scale);
+  detail::RipsOutcome outcome =
+      detail::rips_persistence(static_cast<int>(sample.cols()), edges, options);
+  result.edges = outcome.edges;
+  result.simplices = outcome.simplices;
+  result.is_whole = outcome.is_whole;
+  result.scale = std::ldexp(outcome.is_whole ? scale : outcome.scale, exponent);
+  if (!outcome.fits) {
+    result.status = HomologyStatus::too_large;
+    result.message = "the complex has more than " + std::to_string(options.simplices) +
+                     " simplices at any scale: ask for fewer points or for more simplices";
+    return false;
+  }
+  result.intervals = std::move(outcome.intervals);
+#endif
+  return true;
 }
 
 }  // namespace
@@ -244,24 +298,13 @@ PersistentHomology persistent_homology(const Matrix& points, const HomologyOptio
   result.sample = choose(columns, options.points, result.covering_radius);
   result.covering_radius = std::ldexp(result.covering_radius, exponent);
   double scale = std::ldexp(options.scale, -exponent);
-  const std::vector<detail::WeightedEdge> edges =
-      edges_of(columns(Eigen::all, result.sample), scale);
-#ifdef TAUTRACK_WITH_GUDHI
-  detail::RipsOutcome outcome =
-      detail::rips_persistence(static_cast<int>(result.sample.size()), edges, options);
-  result.edges = outcome.edges;
-  result.simplices = outcome.simplices;
-  result.is_whole = outcome.is_whole;
-  if (!outcome.is_whole) scale = outcome.scale;
-  result.scale = std::ldexp(scale, exponent);
-  if (!outcome.fits) {
-    result.status = HomologyStatus::too_large;
-    result.message = "the complex has more than " + std::to_string(options.simplices) +
-                     " simplices at any scale: ask for fewer points or for more simplices";
+  const Matrix sample = columns(Eigen::all, result.sample);
+  if (options.dimension == 0) {
+    result.intervals = components_of(sample, scale);
+    result.scale = std::ldexp(scale, exponent);
+  } else if (!add_rips(sample, scale, exponent, options, result)) {
     return result;
   }
-  result.intervals = std::move(outcome.intervals);
-#endif
   for (HomologyInterval& interval : result.intervals) {
     interval.birth = std::ldexp(interval.birth, exponent);
     interval.death = std::ldexp(interval.death, exponent);

@@ -56,7 +56,8 @@ struct PersistentHomology {
   double scale = 0.0;                       ///< The largest one that was looked at.
   bool is_whole = true;                     ///< Whether the budget of simplices did not lower it.
   int dimension = 0;                        ///< The highest one that was looked at.
-  long edges = 0, simplices = 0;            ///< Of the complex, after edge collapse.
+  /// Of the complex, after edge collapse. 0 in dimension 0, which needs none.
+  long edges = 0, simplices = 0;
   std::vector<HomologyInterval> intervals;  ///< By dimension, the longest first; none of length 0.
   [[nodiscard]] bool ok() const noexcept { return status == HomologyStatus::complete; }
 
@@ -121,7 +122,8 @@ struct BettiDecision {
 /// half of the points can be components. Above it, bars born only where components have merged are
 /// about something larger and do not count, and bars shorter than half the resolution never do.
 /// A number is not clear when no gap is that large and the bars are not all short either, or when a
-/// finer gap gets half as far above one as `gap` does. It is a statement on a sample, never a proof.
+/// finer gap gets two fifths as far above one as `gap` does. It is a statement on a sample, never a
+/// proof: what is finer than the spacing of the points cannot be seen.
 /// @param homology Complete.   @param gap > 1.
 /// @throws std::invalid_argument otherwise.
 [[nodiscard]] BettiDecision decide_betti(const PersistentHomology& homology, double gap = 2.0);
