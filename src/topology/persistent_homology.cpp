@@ -27,8 +27,8 @@ constexpr NameTable<HomologyStatus, 4> kStatuses{{
 /// Distances to all points for each chosen one: more of them take more than about a minute.
 constexpr double kMostThinning = 2e10;
 
-/// A complete graph with more points has too many edges for memory.
-constexpr Index kMostPoints = 5000;
+/// The edges of more points take more than about ten seconds to collapse.
+constexpr Index kMostPoints = 2000;
 
 bool is_prime(int p) {
   if (p < 2) return false;
@@ -93,6 +93,8 @@ std::vector<detail::WeightedEdge> edges_of(const Matrix& sample, double& scale) 
   return edges;
 }
 
+#endif
+
 /// Lengths of bars of one dimension, the longest first.
 std::vector<double> lengths_of(const PersistentHomology& homology, int dimension,
                                double born_before) {
@@ -103,8 +105,6 @@ std::vector<double> lengths_of(const PersistentHomology& homology, int dimension
   std::sort(lengths.rbegin(), lengths.rend());
   return lengths;
 }
-
-#endif
 
 /// The components of the sample, whose points are columns, by Prim's minimum spanning tree; the scale
 /// is lowered as edges_of() does.
@@ -310,9 +310,12 @@ PersistentHomology persistent_homology(const Matrix& points, const HomologyOptio
     interval.death = std::ldexp(interval.death, exponent);
   }
   std::sort(result.intervals.begin(), result.intervals.end(),
-            [](const HomologyInterval& a, const HomologyInterval& b) {
+            [&](const HomologyInterval& a, const HomologyInterval& b) {
               if (a.dimension != b.dimension) return a.dimension < b.dimension;
-              if (a.length() != b.length()) return a.length() > b.length();
+              const double in_sight = std::min(a.death, result.scale) - a.birth;
+              const double in_sight_b = std::min(b.death, result.scale) - b.birth;
+              if (in_sight != in_sight_b) return in_sight > in_sight_b;
+              if (a.death != b.death) return a.death > b.death;
               return a.birth < b.birth;
             });
   result.status = HomologyStatus::complete;

@@ -49,7 +49,7 @@ TEST_CASE("the figure of homology holds its checks") {
   const Figure figure = make_homology({});
   check_figure(figure);
   if (has_persistent_homology()) {
-    CHECK(figure.checks.size() >= 38);
+    CHECK(figure.checks.size() >= 27);
     CHECK(figure.tables.size() == 3);
   } else {
     CHECK(figure.caption.find("libgudhi-dev") != std::string::npos);

@@ -264,7 +264,7 @@ TEST_CASE("a budget lowers the largest scale, and then ends the computation with
   CHECK(none.message.find("100 simplices") != std::string::npos);
   CHECK(none.intervals.empty());
   CHECK_THROWS_AS(static_cast<void>(decide_betti(none)), std::invalid_argument);
-  const PersistentHomology wide = persistent_homology(Matrix::Random(4000, 2000), up_to(0, 4000));
+  const PersistentHomology wide = persistent_homology(Matrix::Random(6000, 2000), up_to(0, 2000));
   CHECK(wide.status == HomologyStatus::too_large);
 }
 

@@ -17,7 +17,7 @@ inline constexpr int max_homology_dimension = 2;
 /// How persistent homology is computed. Safe to start from the defaults.
 struct HomologyOptions {
   int dimension = 2;         ///< Highest one that is wanted. 0, 1 or 2.
-  Index points = 400;        ///< A larger cloud is thinned to so many points. >= 1.
+  Index points = 400;        ///< A larger cloud is thinned to so many points. 1 to 2000.
   long simplices = 1000000;  ///< Budget: a larger complex is cut off at a smaller scale. >= 1.
   /// Edges up to this length are looked at. > 0. By itself the computation ends where the complex
   /// becomes a cone and nothing more can happen.
@@ -53,9 +53,9 @@ struct PersistentHomology {
   /// Largest distance of a point to the nearest one of the sample. A bar that is no longer than
   /// twice this number may belong to the thinning.
   double covering_radius = 0.0;
-  double scale = 0.0;                       ///< The largest one that was looked at.
-  bool is_whole = true;                     ///< Whether the budget of simplices did not lower it.
-  int dimension = 0;                        ///< The highest one that was looked at.
+  double scale = 0.0;    ///< The largest one that was looked at.
+  bool is_whole = true;  ///< Whether the budget of simplices did not lower it.
+  int dimension = 0;     ///< The highest one that was looked at.
   /// Of the complex, after edge collapse. 0 in dimension 0, which needs none.
   long edges = 0, simplices = 0;
   std::vector<HomologyInterval> intervals;  ///< By dimension, the longest first; none of length 0.
