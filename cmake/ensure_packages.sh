@@ -16,7 +16,7 @@
 packages_of() {
   case $1 in
     build) echo "cmake=cmake ninja=ninja-build c++=g++ libeigen3-dev libboost-dev libtbb-dev libflint-arb-dev libflint-dev coinor-libclp-dev" ;;
-    program) echo "libcli11-dev nlohmann-json3-dev libfmt-dev libxxhash-dev" ;;
+    program) echo "libcli11-dev nlohmann-json3-dev libfmt-dev libxxhash-dev libgudhi-dev" ;;
     figures) echo "gnuplot=gnuplot-nox" ;;
     tests) echo "doctest-dev nlohmann-json3-dev" ;;
     mpi) echo "libopenmpi-dev mpirun=openmpi-bin" ;;

@@ -9,7 +9,7 @@ set -euo pipefail
 cd -- "$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)"
 . cmake/ensure_packages.sh
 
-ensure_packages build program figures tests benchmarks
+ensure_packages build program figures tests mpi benchmarks
 # The preset switches program, tests and benchmarks on, whatever was configured there before.
 read -r -a arguments <<<"--preset release ${TAUTRACK_CMAKE_ARGS:-}"
 cmake "${arguments[@]}"

@@ -55,8 +55,10 @@ const std::vector<FigureDriver>& figure_drivers() {
        refuse_unless_two_weights},
       {"completeness", "All 25 fits of a neuron with many minima", false, make_completeness},
       {"spirals", "Four layers that take two spirals apart (see --train)", false, make_spirals},
-      {"layers", "The spirals carried through the layers as tau grows", false, make_layers},
+      {"layers", "The spirals carried through the layers as tau grows", true, make_layers,
+       layers_refuses},
       {"holes", "A hole that a homeomorphism keeps and a fold fills", false, make_holes},
+      {"homology", "Barcodes of holes that layers keep and fill", false, make_homology},
       {"mug", "A mug becomes a torus: an isotopy in six stills", false, make_mug},
   };
   return drivers;

@@ -2,6 +2,7 @@
 
 #include "figure.hpp"
 #include "holes.hpp"
+#include "homology.hpp"
 #include "layers.hpp"
 #include "mug.hpp"
 #include "spirals.hpp"

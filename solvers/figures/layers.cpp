@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <utility>
 
 #include <Eigen/LU>
 #include <fmt/format.h>
@@ -20,6 +22,28 @@ namespace {
 constexpr std::array<double, 5> taus{0.0, 0.25, 0.5, 0.75, 1.0};
 constexpr Index stages = SpiralNetwork::layer_count + 1;
 constexpr double side = 262.0, across = 300.0, down = 296.0, left = 96.0, top = 104.0;
+
+/// Whether the last column of X is the bias.
+bool has_bias(const Problem& problem) {
+  return problem.columns.back() == "(bias)" && (problem.X.rightCols<1>().array() == 1.0).all();
+}
+
+/// The points of a problem, centred and scaled to touch [-1, 1]^2, those with the label 1 first.
+SpiralData labelled_plane_points(const Problem& problem) {
+  const double middle = 0.5 * (problem.y.minCoeff() + problem.y.maxCoeff());
+  const Matrix points = problem.X.leftCols<2>().transpose();
+  const Vector low = points.rowwise().minCoeff(), high = points.rowwise().maxCoeff();
+  const double half = 0.5 * (high - low).maxCoeff();
+  SpiralData data{Matrix(2, points.cols()), Vector(points.cols())};
+  Index next = 0;
+  for (const double label : {1.0, -1.0})
+    for (Index j = 0; j < points.cols(); ++j) {
+      if ((problem.y(j) > middle ? 1.0 : -1.0) != label) continue;
+      data.points.col(next) = (points.col(j) - 0.5 * (low + high)) / (half > 0.0 ? half : 1.0);
+      data.labels(next++) = label;
+    }
+  return data;
+}
 
 /// All images of the same points: of each tau those after each layer.
 using Frames = std::vector<std::vector<Matrix>>;
@@ -69,7 +93,7 @@ FigureTable grid_table(const SpiralNetwork& network) {
   return table;
 }
 
-void add_panel(std::size_t t, Index k, const Frames& frames, Figure& figure) {
+void add_panel(std::size_t t, Index k, const Frames& frames, bool has_curves, Figure& figure) {
   const Panel panel{left + across * static_cast<double>(k), top + down * static_cast<double>(t),
                     side, side};
   const Window window = window_around(frames[t][static_cast<std::size_t>(k)], 0.12);
@@ -94,13 +118,14 @@ void add_panel(std::size_t t, Index k, const Frames& frames, Figure& figure) {
                           table_source(figure, "line"));
   for (const int label : {1, -1})
     for (const bool is_curve : {true, false})
-      script += fmt::format(", \\\n     {} using ($1=={}?${}:NaN):{} with {} lc rgb '{}'",
-                            table_source(figure, is_curve ? "curves" : "points"), label,
-                            column(t, k, 1), column(t, k, 1) + 1,
-                            is_curve    ? "lines lw 1"
-                            : label > 0 ? "points pt 7 ps 0.5"
-                                        : "points pt 9 ps 0.6",
-                            colours[label > 0 ? 0 : 1]);
+      if (has_curves || !is_curve)
+        script += fmt::format(", \\\n     {} using ($1=={}?${}:NaN):{} with {} lc rgb '{}'",
+                              table_source(figure, is_curve ? "curves" : "points"), label,
+                              column(t, k, 1), column(t, k, 1) + 1,
+                              is_curve    ? "lines lw 1"
+                              : label > 0 ? "points pt 7 ps 0.5"
+                                          : "points pt 9 ps 0.6",
+                              colours[label > 0 ? 0 : 1]);
   script += "\nunset label\n";
 }
 
@@ -125,9 +150,80 @@ double least_determinant(const SpiralNetwork& network, const Matrix& points) {
   return least;
 }
 
+Index points_on_their_side(const SpiralNetwork& network, const SpiralData& data) {
+  const Vector outputs = network.outputs(data.points);
+  return (data.labels.array() * outputs.array() > 0.0).count();
+}
+
+/// Draws a figure that has its title and caption. @param curves Behind the points; may be empty.
+void add_panels(const SpiralNetwork& network, const SpiralData& data, const Frames& frames,
+                FigureTable curves, Figure& figure) {
+  figure.width = 1600;
+  figure.height = 1600;
+  FigureTable points{"points", frame_columns({"label"}), {}};
+  add_rows(frames, &data.labels, points);
+  const Matrix ends = network.separating_line(200.0);
+  figure.tables.push_back(std::move(points));
+  const bool has_curves = !curves.rows.empty();
+  if (has_curves) figure.tables.push_back(std::move(curves));
+  figure.tables.push_back(grid_table(network));
+  figure.tables.push_back(
+      {"line", {"x", "y"}, {{ends(0, 0), ends(1, 0)}, {ends(0, 1), ends(1, 1)}}});
+  figure.checks.push_back({"distance of the images at tau = 0 from those of one linear map",
+                           distance_from_linear(network, frames), 0.0, 1e-12});
+  figure.checks.push_back({"the sign of det J at all points and tau",
+                           least_determinant(network, data.points) > 0.0 ? 1.0 : -1.0, 1.0, 0.0});
+  figure.script = script_head(figure);
+  for (std::size_t t = 0; t < taus.size(); ++t)
+    for (Index k = 0; k < stages; ++k) add_panel(t, k, frames, has_curves, figure);
+  figure.script += "unset multiplot\n";
+}
+
+/// The figure of the user's points, which layers_refuses() has let pass.
+Figure layers_of(const Problem& problem, std::uint64_t seed) {
+  const SpiralData data = labelled_plane_points(problem);
+  const SpiralTraining trained = train_on(data, seed);
+  const SpiralNetwork network(trained.parameters);
+  const Frames frames = frames_of(network, data.points);
+  const Index right = points_on_their_side(network, data), all = data.labels.size();
+  Figure figure;
+  figure.name = "layers";
+  figure.title = "Two classes on their way through the layers, from the linear network to tanh";
+  figure.caption = fmt::format(
+      "Each row is a network 2-2-2-2-2-1 at one tau, with the images of the points (centred, "
+      "scaled "
+      "to [-1, 1]) and of a grid after each layer. It was trained on these points, from random "
+      "starts, with layers that stay homeomorphisms: they bend the plane and never tear it. At tau "
+      "= "
+      "1 the dashed line, where the output is 0, has {} of {} points on their side.",
+      right, all);
+  add_panels(network, data, frames, {}, figure);
+  figure.checks.push_back(
+      {"layers proven to be homeomorphisms",
+       network.hidden().homeomorphism().answer == Homeomorphism::yes ? 4.0 : 0.0, 4.0, 0.0});
+  figure.html = layers_page(figure, network, data, {Matrix(2, 0), Vector(0)});
+  return figure;
+}
+
 }  // namespace
 
+std::optional<std::string> layers_refuses(const Problem& problem) {
+  constexpr Index most_points = 2000;
+  const Index columns = problem.X.cols() - (has_bias(problem) ? 1 : 0);
+  if (columns != 2)
+    return fmt::format("it shows points of two columns, and these data have {}", columns);
+  const double low = problem.y.minCoeff(), high = problem.y.maxCoeff();
+  if (low == high || !((problem.y.array() == low) || (problem.y.array() == high)).all())
+    return "it shows two labels (or one against the rest, see --positive), and the target of these "
+           "data is a number";
+  if (problem.y.size() > most_points)
+    return fmt::format("it shows at most {} points, and these data have {}", most_points,
+                       problem.y.size());
+  return std::nullopt;
+}
+
 Figure make_layers(const FigureRequest& request) {
+  if (request.problem) return layers_of(*request.problem, request.seed);
   const SpiralNetwork network(request.train ? train_spirals(request.seed).parameters
                                             : listed_spiral_parameters());
   const SpiralData data = spiral_data(full_twist);
@@ -141,31 +237,14 @@ Figure make_layers(const FigureRequest& request) {
       "is "
       "linear and the spirals stay as entangled as they were; as tau grows the layers begin to "
       "bend them apart, and at tau = 1 a line separates them (dashed: where the output is 0).";
-  figure.width = 1600;
-  figure.height = 1600;
-  FigureTable points{"points", frame_columns({"label"}), {}};
-  add_rows(frames, &data.labels, points);
   const SpiralData dense = spiral_data(full_twist, curve_count / 2);
   FigureTable curves{"curves", frame_columns({"label"}), {}};
   add_rows(frames_of(network, dense.points), &dense.labels, curves);
-  const Matrix ends = network.separating_line(200.0);
-  figure.tables = {std::move(points),
-                   std::move(curves),
-                   grid_table(network),
-                   {"line", {"x", "y"}, {{ends(0, 0), ends(1, 0)}, {ends(0, 1), ends(1, 1)}}}};
-  figure.checks.push_back({"distance of the images at tau = 0 from those of one linear map",
-                           distance_from_linear(network, frames), 0.0, 1e-12});
-  const Vector outputs = network.outputs(data.points);
-  const auto right = (data.labels.array() * outputs.array() > 0.0).count();
+  add_panels(network, data, frames, std::move(curves), figure);
+  const auto right = points_on_their_side(network, data);
   figure.checks.push_back(
       {"points on their side of the line at tau = 1", static_cast<double>(right), 120.0, 0.0});
-  figure.checks.push_back({"the sign of det J at all points and tau",
-                           least_determinant(network, data.points) > 0.0 ? 1.0 : -1.0, 1.0, 0.0});
-  figure.html = layers_page(figure, network, data);
-  figure.script = script_head(figure);
-  for (std::size_t t = 0; t < taus.size(); ++t)
-    for (Index k = 0; k < stages; ++k) add_panel(t, k, frames, figure);
-  figure.script += "unset multiplot\n";
+  figure.html = layers_page(figure, network, data, dense);
   return figure;
 }
 

@@ -48,7 +48,8 @@ function windowOf(points) {
 }
 function draw(k, lines, curves, dots, last) {
   const canvas = part('c' + k), pen = canvas.getContext('2d'), side = canvas.width;
-  const at = windowOf(curves[0].concat(curves[1]));
+  const seen = curves[0].length ? curves : dots;
+  const at = windowOf(seen[0].concat(seen[1]));
   const place = p => [side * (0.5 + (p[0] - at.x) / (2 * at.half)),
                       side * (0.5 - (p[1] - at.y) / (2 * at.half))];
   const path = points => {
@@ -142,8 +143,8 @@ std::string network_text(const SpiralNetwork& network) {
 
 }  // namespace
 
-std::string layers_page(const Figure& figure, const SpiralNetwork& network,
-                        const SpiralData& data) {
+std::string layers_page(const Figure& figure, const SpiralNetwork& network, const SpiralData& data,
+                        const SpiralData& curves) {
   std::string text = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{}</title>\n"
       "<style>\n{}\n</style>\n</head>\n<body>\n<h1>{}</h1>\n<div class=\"row\">\n",
@@ -158,9 +159,8 @@ std::string layers_page(const Figure& figure, const SpiralNetwork& network,
       "max=\"1000\" value=\"1000\" aria-label=\"tau\"></p>\n<p><output id=\"says\"></output></p>\n"
       "<p>{}</p>\n<script>\nconst colours = ['{}', '{}'];\n",
       figure.caption, colours[0], colours[1]);
-  return text + network_text(network) + sets_text("points", data) +
-         sets_text("curves", spiral_data(full_twist, curve_count / 2)) + page_script +
-         "\n</script>\n</body>\n</html>\n";
+  return text + network_text(network) + sets_text("points", data) + sets_text("curves", curves) +
+         page_script + "\n</script>\n</body>\n</html>\n";
 }
 
 }  // namespace tautrack::program

@@ -235,4 +235,19 @@ SpiralTraining train_spirals(std::uint64_t seed) {
   return result;
 }
 
+SpiralTraining train_on(const SpiralData& data, std::uint64_t seed) {
+  constexpr int most_starts = 6, iterations = 800;
+  constexpr double tolerance = 1e-5;
+  std::mt19937_64 engine(seed);
+  SpiralTraining best;
+  for (int start = 1; start <= most_starts && !best.separates; ++start) {
+    const Minimised found =
+        minimise([&](const Vector& x, Vector& gradient) { return spiral_loss(data, x, gradient); },
+                 start_parameters(engine), tolerance, iterations);
+    const bool is_better = separates(data, found.x) || start == 1 || found.value < best.loss;
+    if (is_better) best = {found.x, found.value, start, found.iterations, separates(data, found.x)};
+  }
+  return best;
+}
+
 }  // namespace tautrack::program

@@ -47,4 +47,9 @@ struct SpiralTraining {
 /// same seed.
 [[nodiscard]] SpiralTraining train_spirals(std::uint64_t seed);
 
+/// Trains on any points of the plane, from layers near the identity and without continuation; the
+/// start with the lowest loss, or the first one that separates the labels. The same for the same
+/// seed.
+[[nodiscard]] SpiralTraining train_on(const SpiralData& data, std::uint64_t seed);
+
 }  // namespace tautrack::program

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "tautrack/topology/persistent_homology.hpp"
 #include "tautrack/version.hpp"
 
 #include "../figures/figure.hpp"
@@ -332,6 +333,15 @@ std::string line_of(const DrawnFigure& figure) {
                      figure.picture.empty() ? "not drawn" : printable(figure.picture));
 }
 
+/// What the figure of persistent homology lacks in a program without GUDHI, or nothing.
+std::string missing_bars(const std::vector<DrawnFigure>& figures) {
+  for (const DrawnFigure& figure : figures)
+    if (figure.figure.name == "homology" && !has_persistent_homology())
+      return "homology shows points without barcodes: persistent homology needs GUDHI (Debian "
+             "package libgudhi-dev) when tautrack is built\n";
+  return "";
+}
+
 /// Says on standard error what is wrong with the figures. Returns whether anything is.
 bool say_troubles(const std::vector<DrawnFigure>& figures) {
   bool is_any = false;
@@ -438,6 +448,7 @@ int run_figures(FiguresRequest request) {
   draw_all(figures, request);
   std::string report;
   for (const DrawnFigure& figure : figures) report += line_of(figure);
+  report += missing_bars(figures);
   write_standard_output(report);
   return say_troubles(figures) ? exit_unresolved : exit_solved;
 }

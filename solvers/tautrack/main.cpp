@@ -18,6 +18,7 @@
 #include "../runs/run.hpp"
 #include "figures.hpp"
 #include "geometry.hpp"
+#include "layers.hpp"
 #include "output_files.hpp"
 #include "solve.hpp"
 #include "text.hpp"
@@ -44,6 +45,8 @@ constexpr const char* more_about_program =
   tautrack track           the path to a fit of the bundled iris data
   tautrack solve           all fits, best first, and what the best is worth
   tautrack geometry        curvature and reach: is the fit provably unique?
+  tautrack layers ring.csv --weights net.json --homology
+                           what layers do to the shape of data
   tautrack figures         pictures that explain it all, in the folder figures
   tautrack track --help    all options, and what a data file looks like
   tautrack solve cancer.csv --seconds 300 --plot fits.svg
@@ -88,6 +91,8 @@ int run(int argc, char** argv, Communicator& ranks) {
   const CLI::App& solve_command = add_solve_command(program, solve);
   GeometryRequest geometry;
   const CLI::App& geometry_command = add_geometry_command(program, geometry);
+  LayersRequest layers;
+  const CLI::App& layers_command = add_layers_command(program, layers);
   FiguresRequest figures;
   const CLI::App& figures_command = add_figures_command(program, figures);
   RunRequest batch, resume, report;
@@ -119,6 +124,7 @@ int run(int argc, char** argv, Communicator& ranks) {
     return solve.run_folder.empty() ? run_solve(std::move(solve))
                                     : run_recorded(solve_command, solve);
   if (geometry_command.parsed()) return run_geometry(std::move(geometry));
+  if (layers_command.parsed()) return run_layers(layers);
   if (figures_command.parsed()) return run_figures(std::move(figures));
   if (batch_command.parsed()) return run_batch(batch, ranks);
   if (resume_command.parsed()) return run_resume(resume, ranks);

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tautrack/network/layer.hpp"
+
+namespace tautrack::program {
+
+/// Reads layers from JSON: an array of objects, or an object whose field "layers" is one. Each has
+///
+///     "W"           rows of numbers, one row a unit
+///     "b"           one number a unit
+///     "activation"  optional: the name of one, tanh by itself
+///
+/// and takes as many inputs as the one before has units.
+/// @throws UsageError naming file, line or layer, field and rule.
+[[nodiscard]] std::vector<Layer> read_layers(const std::string& path);
+
+/// The same from text in memory; `source` stands for the file name in messages.
+[[nodiscard]] std::vector<Layer> parse_layers(std::string_view text, const std::string& source);
+
+}  // namespace tautrack::program
