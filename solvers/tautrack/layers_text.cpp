@@ -75,13 +75,11 @@ void add_stage(Page& page, const CarriedData& carried, std::size_t k) {
                            to_string(layer.activation())));
     page.line("homeomorphism",
               fmt::format("{}: {}", to_string(facts.verdict.answer), facts.verdict.reason));
-    page.line("condition",
-              fmt::format("{} of W{}", short_number(facts.condition),
-                          facts.inverse_slope
-                              ? fmt::format("; the inverse magnifies errors on the data up to {} "
-                                            "times",
-                                            short_number(*facts.inverse_slope))
-                              : ""));
+    std::string condition = short_number(facts.condition) + " of W";
+    if (facts.inverse_slope && std::isfinite(*facts.inverse_slope))
+      condition += fmt::format("; the inverse magnifies errors on the data up to {} times",
+                               short_number(*facts.inverse_slope));
+    page.line("condition", condition);
   }
   page.line("range", range_of(stage));
   add_sets(page, stage);
