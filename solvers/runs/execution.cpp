@@ -102,8 +102,8 @@ class Execution {
     left_.reserve(finished.tasks() - finished.done());
     for (std::uint64_t task = 0; task < finished.tasks(); ++task)
       if (!finished.is_done(task)) left_.push_back(task);
-    const auto threads = static_cast<std::uint64_t>(options.threads) *
-                         static_cast<std::uint64_t>(options.ranks);
+    const auto threads =
+        static_cast<std::uint64_t>(options.threads) * static_cast<std::uint64_t>(options.ranks);
     at_a_time_ = std::clamp<std::uint64_t>(left_.size() / (shares * threads), 1, most_at_a_time);
   }
 

@@ -157,7 +157,8 @@ std::string html_page(const Figure& figure, std::string svg) {
   }
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{0}</title>\n"
-      "<style>body {{ font-family: sans-serif; max-width: 1100px; margin: 1em auto; padding: 0 1em; "
+      "<style>body {{ font-family: sans-serif; max-width: 1100px; margin: 1em auto; padding: 0 "
+      "1em; "
       "line-height: 1.4; }}\n"
       "svg {{ width: 100%; height: auto; max-height: 85vh; }}</style>\n</head>\n<body>\n{1}\n"
       "<p>{2}</p>\n</body>\n</html>\n",

@@ -254,7 +254,7 @@ CLI::App& add_solve_command(CLI::App& program, SolveRequest& request) {
                 "Add to the JSON which points the curves joined, and\n"
                 "where they ran away to infinite weights")
       ->group("Output");
-  add_from_option(command, "Start from the points of a recorded task of a run, too", request.from);
+  add_from_option(command, "Start from the points of a recorded task of a run,\ntoo", request.from);
   add_run_option(command, request.run_folder);
   return command;
 }

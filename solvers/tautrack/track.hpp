@@ -25,7 +25,7 @@ struct TrackRequest {
   NetworkRequest network;
   TrackOptions track;
   bool certify_unique =
-      false;  ///< Say how far along the path the stationary point is the only one.
+      false;                ///< Say how far along the path the stationary point is the only one.
   bool split_rows = false;  ///< The patterns of each problem are split among ranks.
   /// Which paths are tracked again; nothing: none, and in runs that are recorded the suspects.
   std::optional<AuditLevel> audit;
