@@ -21,6 +21,17 @@ void drop_times(Json& json) {
     for (Json& part : json) drop_times(part);
 }
 
+/// Leaves of the points of a path the last one, and of a path with an end, from which nothing can be taken
+/// up, none. Returns how many are gone.
+std::size_t drop_points(NaturalPath& path) {
+  const std::size_t count = path.points.size();
+  if (path.end)
+    path.points.clear();
+  else if (count > 1)
+    path.points.erase(path.points.begin(), path.points.end() - 1);
+  return count - path.points.size();
+}
+
 std::string_view bytes_of(const Vector& vector) {
   return {reinterpret_cast<const char*>(vector.data()),
           static_cast<std::size_t>(vector.size()) * sizeof(double)};
@@ -70,18 +81,12 @@ void TaskRunner::track(const Context& context, std::uint64_t item, int threads, 
                  {"factorisations", path.work.factorisations},
                  {"evaluations", path.work.evaluations},
                  {"passes_over_data", path.work.passes_over_data}};
-  // Short: no data, which are those of the plan, and of the points the last one, from which a path
-  // without an end can be taken up again.
-  const std::size_t count = path.points.size();
-  if (!keeps_points_ && path.end)
-    path.points.clear();
-  else if (!keeps_points_ && count > 1)
-    path.points.erase(path.points.begin(), path.points.end() - 1);
+  const std::size_t left_out = keeps_points_ ? 0 : drop_points(path);
   record.result = problem_report(context.track, context.data.problem(problem), tracked);
   if (keeps_points_) return;
-  record.result.erase("data");
+  record.result.erase("data");  // Those of the plan.
   record.result["path"].erase("work");
-  record.result["path"]["points_left_out"] = count - path.points.size();
+  record.result["path"]["points_left_out"] = left_out;
 }
 
 bool TaskRunner::solve(const Context& context, std::uint64_t item, int threads,
@@ -98,7 +103,7 @@ bool TaskRunner::solve(const Context& context, std::uint64_t item, int threads,
   }
   record.problem = checksum(
       fmt::format("{}{}{}", context.digest, problem->name, checksum(bytes_of(problem->y))));
-  const SolvedProblem solved = solve_problem(request, *problem);
+  SolvedProblem solved = solve_problem(request, *problem);
   if (stop.stop_requested()) return false;
   record.solved = solved.unresolved.empty();
   record.status = record.solved ? "solved" : "unresolved";
@@ -109,7 +114,9 @@ bool TaskRunner::solve(const Context& context, std::uint64_t item, int threads,
                  {"curves", exploration.curves},
                  {"descents", exploration.descents},
                  {"rounds", exploration.rounds}};
+  const std::size_t left_out = keeps_points_ ? 0 : drop_points(solved.fits.exploration.path);
   record.result = problem_report(request, ProblemView(*problem), solved);
+  if (!keeps_points_) record.result["path"]["points_left_out"] = left_out;
   return true;
 }
 
