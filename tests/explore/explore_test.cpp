@@ -17,11 +17,13 @@ using namespace tautrack::support;
 
 namespace {
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr std::uint64_t kRidgeProblems = 8;
+#ifndef NDEBUG  // builds for sanitizers and coverage, which are slow
+constexpr std::uint64_t kRidgeProblems = 4;
+constexpr std::uint64_t kFadingProblems = 4;
 constexpr bool kLargeFamilies = false;
 #else
 constexpr std::uint64_t kRidgeProblems = 24;
+constexpr std::uint64_t kFadingProblems = 12;
 constexpr bool kLargeFamilies = true;
 #endif
 
@@ -217,7 +219,7 @@ TEST_CASE("symmetric data: the branches of a pitchfork on the natural path are f
 }
 
 TEST_CASE("no false point where the gradient fades: targets beyond the range, saturated patterns") {
-  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+  for (std::uint64_t seed = 0; seed < kFadingProblems; ++seed) {
     CAPTURE(seed);
     const Problem problem = random_problem(seed);
     ExploreOptions options = patient();

@@ -98,7 +98,7 @@ TEST_CASE("a failed path claims nothing and is left alone") {
 
 TEST_CASE("random paths are the ones that tighter steps give") {
   int folding = 0;
-  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
     CAPTURE(seed);
     const Perceptron network(random_problem(seed));
     NaturalPath path = track_natural(network);
