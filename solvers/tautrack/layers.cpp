@@ -293,7 +293,7 @@ CLI::App& add_layers_command(CLI::App& program, LayersRequest& request) {
                          1)
       ->group(homology);
   add_number(command, "--gap", "G",
-             "Bars count that are so many times as long as all that\ndo not; > 1", request.gap,
+             "Bars count that are so many times as long as all\nthat do not; > 1", request.gap,
              [](double gap) -> std::optional<std::string> {
                if (gap > 1.0) return std::nullopt;
                return fmt::format("{} is not > 1", gap);

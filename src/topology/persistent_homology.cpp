@@ -172,7 +172,7 @@ BettiEvidence find_gap(int dimension, const std::vector<double>& lengths, std::s
   if (count == 0) {
     const double longest = lengths.empty() ? 0.0 : lengths.front();
     // No gap: then all bars have to be short.
-    evidence.clear = dimension > 0 && longest <= 0.75 * gap * floor;
+    evidence.clear = dimension > 0 && longest <= near * floor;
     if (!evidence.clear) {
       count = doubtful;
       for (std::size_t c = 1; c <= std::min(most, lengths.size()) && doubtful == 0; ++c)

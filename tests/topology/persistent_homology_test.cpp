@@ -158,9 +158,11 @@ TEST_CASE("a torus has two loops and a void" * needs_gudhi()) {
 
 TEST_CASE("clusters are components, whatever their size" * needs_gudhi()) {
   Matrix all(0, 2);
-  for (const double x : {0.0, 10.0, 20.0}) {
-    Matrix cluster = normal_points(60, 2, static_cast<unsigned>(x) + 1);
-    cluster.col(0).array() += x;
+  std::mt19937_64 engine(2);
+  std::uniform_real_distribution<double> place(-1.0, 1.0);
+  for (const Index size : {30, 60, 200}) {
+    Matrix cluster = Matrix::NullaryExpr(size, 2, [&] { return place(engine); });
+    cluster.col(0).array() += static_cast<double>(size) / 10.0;
     all = stacked(all, cluster);
   }
   CHECK(clear_betti(all, up_to(0)) == Betti{3, 0, 0});
@@ -182,8 +184,8 @@ TEST_CASE("a disc has neither hole nor parts" * needs_gudhi()) {
 TEST_CASE("a hole of the size of the gaps between points is ambiguous" * needs_gudhi()) {
   // Clusters at about their own diameter from each other.
   CHECK(is_ambiguous(Matrix{{0.0}, {1.0}, {2.0}, {3.7}, {4.7}, {5.7}}, up_to(0)));
-  CHECK(is_ambiguous(polygon(7), up_to(1)));
-  const BettiDecision decision = decide_betti(persistent_homology(polygon(7), up_to(1)));
+  CHECK(is_ambiguous(polygon(6), up_to(1)));
+  const BettiDecision decision = decide_betti(persistent_homology(polygon(6), up_to(1)));
   REQUIRE(decision.doubt() != nullptr);
   CHECK(decision.doubt()->reason.starts_with("ambiguous"));
 }
@@ -243,7 +245,7 @@ TEST_CASE("a largest scale leaves bars open" * needs_gudhi()) {
 
 TEST_CASE("a budget lowers the largest scale, and then ends the computation with a sentence" *
           needs_gudhi()) {
-  const Matrix points = sphere(200, 2);
+  const Matrix points = sphere(120, 2);
   HomologyOptions options = up_to(2);
   const PersistentHomology whole = persistent_homology(points, options);
   REQUIRE(whole.ok());
@@ -287,7 +289,7 @@ TEST_CASE("farthest points are spread, the same every time, and tell how well th
   CHECK(farthest_points(line, 3, radius) == std::vector<Index>{0, 50, 100});
   CHECK(radius == 25.0);
   CHECK(farthest_points(line, 5, radius) == std::vector<Index>{0, 25, 50, 75, 100});
-  CHECK(radius == doctest::Approx(13.0).epsilon(0.05));
+  CHECK(radius == 12.0);
   CHECK(farthest_points(line, 500, radius).size() == 101);
   CHECK(radius == 0.0);
   const Matrix cloud = normal_points(500, 3, 4);
