@@ -38,6 +38,9 @@ using tube::Tube;
 constexpr double kFirstLength = 0.25;
 constexpr int kFirstBallPrecision = 128;
 
+/// Contraction that the length of the next tube aims at.
+constexpr double kWanted = 0.15;
+
 /// A tube this many times shorter than the last one is not too long but too imprecise.
 constexpr double kSuspicious = 0x1p-10;
 
@@ -46,6 +49,9 @@ constexpr double kShortest = 1e-13;
 
 /// How far recorded points may be from the curve, in the same units.
 constexpr double kRecorded = 1e-6;
+
+/// A point from which a tube goes on is known so well that it takes this much of the contraction.
+constexpr double kBurden = 0.1;
 
 /// How often a tube is shortened for the sake of a fold.
 constexpr int kFoldTrials = 10;
@@ -264,7 +270,9 @@ bool Walk::advance() {
     return slope;
   }();
   is_arriving_ = next.arrives;
-  if (!tube_.place(next.x, scale_at(next.x), forward, next.arrives, next.length)) {
+  // The centre curve may be as far from the solutions as their spread.
+  const double most = next.length + 4.0 * gate.spread.sum();
+  if (!tube_.place(next.x, scale_at(next.x), forward, next.arrives, most)) {
     fail(Failure::too_long, next.length);
     return true;
   }
@@ -293,12 +301,9 @@ bool Walk::advance() {
     return false;
   }
   accept(*piece);
-  const double contraction = tube_.contraction();
   last_length_ = next.length;
-  length_ = next.length * (contraction < 0.1    ? 1.7
-                           : contraction < 0.25 ? 1.3
-                           : contraction < 0.45 ? 1.05
-                                                : 0.85);
+  // The contraction grows at least like the third power of the length.
+  length_ = next.length * std::clamp(std::cbrt(kWanted / tube_.contraction()), 0.5, 1.8);
   if (next.arrives) {
     result_.certified = true;
     return false;
@@ -311,8 +316,9 @@ std::optional<Walk::Arc> Walk::arc(double low, bool arrives) {
   const double length = tube_.length();
   Arc arc;
   arc.low = low;
-  for (const double part : {1.0, 0.8, 0.6}) {
+  for (const double part : {1.0, 0.8, 0.6, 0.4}) {
     arc.high = part * length;
+    if (!arrives && !(tube_.burden(arc.high) <= kBurden)) continue;
     const Interval rate = tube_.delta_rate(low, arc.high);
     arc.folds.reset();
     arc.monotone = sign_of(rate) != 0;
@@ -339,7 +345,8 @@ std::optional<Walk::Arc> Walk::arc(double low, bool arrives) {
   arc.folds.reset();
   arc.monotone = false;
   arc.sign = sign_of(tube_.delta_rate(length, length));
-  if (tube_.delta(low, length).lower() > target_.upper()) return arc;
+  if (tube_.delta(low, length).lower() > target_.upper() && tube_.burden(length) <= kBurden)
+    return arc;
   return std::nullopt;
 }
 

@@ -24,6 +24,10 @@ constexpr int kSlopes = 3;            ///< Orders of the Jacobian that are known
 constexpr int kNewtonSteps = 6;
 constexpr double kConverged = 1e-7;
 
+/// Boxes that are tried for one length, and their largest half width relative to the node inputs.
+constexpr int kAttempts = 3;
+constexpr double kLargestBox = 1e2;
+
 /// More than all that underflows, and little beside the smallest box.
 constexpr double kUnderflow = 1e-250;
 
@@ -379,14 +383,16 @@ void Tube::set_contraction(double h) {
 
 Failure Tube::prove(double length, const Vector& least) {
   length_ = length;
-  // The box is twice the residual, whose remainder is guessed from the next coefficient.
-  Vector guess = Vector::Zero(n_);
-  for (int k = kDegree + 1; k >= 0; --k) guess = q_above_.col(k) + length * guess;
+  // The box is twice the residual, whose remainder is guessed from the next coefficient and from how
+  // much more it was in the last tube.
+  if (excess_.size() == 0) excess_ = Vector::Constant(n_, 4.0);
+  Vector guess = q_above_.col(kDegree + 1).cwiseProduct(excess_);
+  for (int k = kDegree; k >= 0; --k) guess = q_above_.col(k) + length * guess;
   guess = preconditioned(length, guess);
   if (!guess.allFinite()) return Failure::imprecise;
   box_ = (2.0 * guess).cwiseMax(1.25 * least).array() + 1e-200;
-  if (!(box_.maxCoeff() < 1e3)) return Failure::too_long;
-  for (int attempt = 0; attempt < 2; ++attempt) {
+  if (!(box_.maxCoeff() < kLargestBox)) return Failure::too_long;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
     widen(length);
     set_contraction(length);
     const Vector sum = (up_ * (residual(length) + M_ * box_)).array() + kUnderflow;
@@ -397,12 +403,14 @@ Failure Tube::prove(double length, const Vector& least) {
       for (int k = kDegree; k >= 1; --k)
         rate = static_cast<double>(k) * q_above_.col(k) + length * rate;
       rate_ = solve(preconditioned(length, up_ * (rate + rate_variation_)));
+      for (Index j = 0; j < n_; ++j)
+        excess_(j) = std::clamp(top_(j) / (q_above_(j, kDegree + 1) + 1e-300), 1.0, 1e3);
       return Failure::none;
     }
-    // Where the directions are coupled, once more with the box that this one asks for.
-    const double worst = (sum.array() / box_.array()).maxCoeff();
-    if (!(worst < 8.0)) break;
-    box_ = (1.2 * sum).cwiseMax(box_);
+    // Once more with the box that this one asks for, unless that will not do either.
+    if (!((M_ * box_).cwiseQuotient(box_).maxCoeff() < 8.0)) break;
+    box_ = (1.5 * sum).cwiseMax(box_);
+    if (!(box_.maxCoeff() < kLargestBox)) break;
   }
   const Vector noise = K_radius_[0] * box_;
   return (noise.array() > 0.02 * box_.array()).any() ? Failure::imprecise : Failure::too_long;
@@ -421,6 +429,11 @@ Vector Tube::solve(const Vector& b) const {
 }
 
 double Tube::contraction() const { return (M_ * box_).cwiseQuotient(box_).maxCoeff(); }
+
+double Tube::burden(double a) const {
+  const double part = spread(std::abs(a)).cwiseQuotient(box_).maxCoeff();
+  return part * (variation_ * box_).cwiseQuotient(box_).maxCoeff();
+}
 
 Vector Tube::spread(double size) const { return solve(residual(size)); }
 

@@ -60,6 +60,8 @@ class Tube {
   [[nodiscard]] const Vector& box() const noexcept { return box_; }
   /// How much the map contracts the box, about: below one.
   [[nodiscard]] double contraction() const;
+  /// How much a box around the spread at a would contract less, about: what the next tube starts from.
+  [[nodiscard]] double burden(double a) const;
   [[nodiscard]] const Frame& frame() const noexcept { return frame_; }
   [[nodiscard]] Gate gate(double a) const;
   /// |b - curve(a)| at the solutions with |a| <= size.
@@ -127,6 +129,8 @@ class Tube {
   Matrix q_above_;               ///< n x kDegree + 2
   Matrix K_[3], K_radius_[3];    ///< n x n, coefficients of C dH/db
   double defect_ = 0.0;          ///< Frobenius norm of Q Q' - 1 or more
+
+  Vector excess_;  ///< n, remainders of the last proof relative to the coefficient of their order.
 
   // Of the last proof.
   double length_ = 0.0;
