@@ -50,8 +50,8 @@ constexpr double kShortest = 1e-13;
 /// How far recorded points may be from the curve, in the same units.
 constexpr double kRecorded = 1e-6;
 
-/// A point from which a tube goes on is known so well that it takes this much of the contraction.
-constexpr double kBurden = 0.1;
+/// Tubes that contract less are not worth their length: where they end little is known of the curve.
+constexpr double kMostContraction = 0.5;
 
 /// How often a tube is shortened for the sake of a fold.
 constexpr int kFoldTrials = 10;
@@ -287,7 +287,8 @@ bool Walk::advance() {
     return true;
   }
   const Failure failure = tube_.prove(length, least);
-  if (failure != Failure::none || !(least.array() < tube_.box().array()).all()) {
+  if (failure != Failure::none || !(tube_.contraction() <= kMostContraction) ||
+      !(least.array() < tube_.box().array()).all()) {
     fail(failure == Failure::none ? Failure::too_long : failure, next.length);
     return true;
   }
@@ -318,7 +319,7 @@ std::optional<Walk::Arc> Walk::arc(double low, bool arrives) {
   arc.low = low;
   for (const double part : {1.0, 0.8, 0.6, 0.4}) {
     arc.high = part * length;
-    if (!arrives && !(tube_.burden(arc.high) <= kBurden)) continue;
+    if (!arrives && !tube_.is_sharp(arc.high)) continue;
     const Interval rate = tube_.delta_rate(low, arc.high);
     arc.folds.reset();
     arc.monotone = sign_of(rate) != 0;
@@ -345,7 +346,7 @@ std::optional<Walk::Arc> Walk::arc(double low, bool arrives) {
   arc.folds.reset();
   arc.monotone = false;
   arc.sign = sign_of(tube_.delta_rate(length, length));
-  if (tube_.delta(low, length).lower() > target_.upper() && tube_.burden(length) <= kBurden)
+  if (tube_.delta(low, length).lower() > target_.upper() && tube_.is_sharp(length))
     return arc;
   return std::nullopt;
 }

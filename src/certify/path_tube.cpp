@@ -28,6 +28,9 @@ constexpr double kConverged = 1e-7;
 constexpr int kAttempts = 3;
 constexpr double kLargestBox = 1e2;
 
+/// What is_sharp() asks for.
+constexpr double kBurden = 0.1, kSharp = 0.02;
+
 /// More than all that underflows, and little beside the smallest box.
 constexpr double kUnderflow = 1e-250;
 
@@ -430,9 +433,12 @@ Vector Tube::solve(const Vector& b) const {
 
 double Tube::contraction() const { return (M_ * box_).cwiseQuotient(box_).maxCoeff(); }
 
-double Tube::burden(double a) const {
-  const double part = spread(std::abs(a)).cwiseQuotient(box_).maxCoeff();
-  return part * (variation_ * box_).cwiseQuotient(box_).maxCoeff();
+bool Tube::is_sharp(double a) const {
+  // A box around the spread takes this much of the contraction of the next tube.
+  const Vector room = spread(std::abs(a));
+  const double part = room.cwiseQuotient(box_).maxCoeff();
+  return part * (variation_ * box_).cwiseQuotient(box_).maxCoeff() <= kBurden &&
+         room.maxCoeff() <= kSharp * length_;
 }
 
 Vector Tube::spread(double size) const { return solve(residual(size)); }

@@ -60,8 +60,8 @@ class Tube {
   [[nodiscard]] const Vector& box() const noexcept { return box_; }
   /// How much the map contracts the box, about: below one.
   [[nodiscard]] double contraction() const;
-  /// How much a box around the spread at a would contract less, about: what the next tube starts from.
-  [[nodiscard]] double burden(double a) const;
+  /// Whether the solution at a is known so well that another tube can start from it.
+  [[nodiscard]] bool is_sharp(double a) const;
   [[nodiscard]] const Frame& frame() const noexcept { return frame_; }
   [[nodiscard]] Gate gate(double a) const;
   /// |b - curve(a)| at the solutions with |a| <= size.
