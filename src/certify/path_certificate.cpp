@@ -92,8 +92,9 @@ class Walk {
   [[nodiscard]] bool raise_precision();
   [[nodiscard]] std::optional<Arc> arc(double low, bool arrives);
   void accept(const Arc& arc);
-  /// Whether the solution at the target is the end of the record.
-  [[nodiscard]] bool identify(const Arc& arc);
+  /// Whether the solution at the target is the end of the record; if not, whether more precision may show
+  /// that it is.
+  [[nodiscard]] bool identify(const Arc& arc, bool& is_vague);
   bool stop(const std::string& why);
   [[nodiscard]] double tau_now() const;
 
@@ -297,9 +298,9 @@ bool Walk::advance() {
     fail(Failure::too_long, next.length);
     return true;
   }
-  if (next.arrives && !identify(*piece)) {
-    if (raise_precision()) return true;
-    return false;
+  if (next.arrives) {
+    bool is_vague = false;
+    if (!identify(*piece, is_vague)) return is_vague && raise_precision();
   }
   accept(*piece);
   last_length_ = next.length;
@@ -386,11 +387,10 @@ void Walk::accept(const Arc& arc) {
   }
 }
 
-bool Walk::identify(const Arc& arc) {
+bool Walk::identify(const Arc& arc, bool& is_vague) {
   // delta = target between low and high.
   const double slope = exhaustive::middle(tube_.delta_rate(0.0, 0.0));
-  const double middle =
-      (target_middle_ - exhaustive::middle(tube_.delta(0.0, 0.0))) / slope;
+  const double middle = (target_middle_ - exhaustive::middle(tube_.delta(0.0, 0.0))) / slope;
   double low = arc.low;
   double high = arc.high;
   double room = 0x1p-52;
@@ -405,25 +405,34 @@ bool Walk::identify(const Arc& arc) {
     }
   }
   const std::vector<Interval> z = tube_.solutions(low, high);
-  result_.end_radius = problem_.distance(z, path_.end->weights);
+  const Vector& recorded = path_.end->weights;
+  result_.end_radius = problem_.distance(z, recorded);
+  // How well the point is known.
+  const Index n = problem_.unknowns();
+  Vector centre(n);
+  for (Index j = 0; j < n; ++j) centre(j) = exhaustive::middle(z[at(j)]);
+  const double blur = problem_.distance(z, problem_.network().weights(centre));
+  const std::string elsewhere = "the curve meets tau = " + number(path_.end->tau) +
+                                " at another point than the end of the record, " +
+                                number(result_.end_radius) + " away or less";
   if (path_.end->tau == 1.0) {
-    const Certificate end = Certifier(data_, network_).certify(path_.end->weights);
+    const Certificate end = Certifier(data_, network_).certify(recorded);
     if (!end.certified)
       return stop("the end of the record is not proven to be a fit: " + end.reason);
-    if (!(problem_.distance(z, end.weights) <= end.unique_within))
-      return stop("the curve meets tau = 1 at another point than the end of the record, " +
-                  number(result_.end_radius) + " away or less");
+    is_vague = blur > 0.25 * end.unique_within;
+    if (!(problem_.distance(z, end.weights) <= end.unique_within)) return stop(elsewhere);
   } else {
-    const double size = std::sqrt(problem_.total_pattern_weight() +
-                                  problem_.coordinates(path_.end->weights).squaredNorm());
+    const Vector expected = problem_.coordinates(recorded);
+    const double most = kRecorded * std::sqrt(problem_.total_pattern_weight() +
+                                              expected.squaredNorm());
     double square = 0.0;
-    const Vector expected = problem_.coordinates(path_.end->weights);
-    for (Index j = 0; j < expected.size(); ++j)
+    double blur_square = 0.0;
+    for (Index j = 0; j < n; ++j) {
       square += std::pow(magnitude(z[at(j)] - expected(j)), 2);
-    if (!(std::sqrt(square) <= kRecorded * size))
-      return stop("the curve meets tau = " + number(path_.end->tau) +
-                  " at another point than the end of the record, " + number(result_.end_radius) +
-                  " away or less");
+      blur_square += std::pow(exhaustive::width_of(z[at(j)]), 2);
+    }
+    is_vague = std::sqrt(blur_square) > 0.25 * most;
+    if (!(std::sqrt(square) <= most)) return stop(elsewhere);
   }
   result_.reason.clear();
   return true;

@@ -28,6 +28,11 @@ constexpr double kConverged = 1e-7;
 constexpr int kAttempts = 3;
 constexpr double kLargestBox = 1e2;
 
+/// Numbers up to these sizes never leave the range of double in the products below, so that no interval
+/// is lost in one that is not a number. The first are of the frame, the others of what follows from it.
+constexpr double kLargestOfFrame = 1e30, kLargestInput = 1e20, kLargestRow = 1e40,
+                 kLargestInTube = 1e25;
+
 /// What is_sharp() asks for.
 constexpr double kBurden = 0.1, kSharp = 0.02;
 
@@ -51,6 +56,17 @@ void expand(const Coefficients& c, const Interval& a, Series<Interval>& out) {
     out[at(k)] = sum;
   }
   out[at(kDegree + 1)] = Interval(0.0);
+}
+
+/// Whether all entries are numbers of at most this size.
+bool fits(const Matrix& x, double largest) {
+  return x.allFinite() && (x.array().abs() <= largest).all();
+}
+template <class Intervals>
+bool fit(const Intervals& x, double largest) {
+  return std::all_of(x.begin(), x.end(), [&](const Interval& entry) {
+    return entry.lower() >= -largest && entry.upper() <= largest;
+  });
 }
 
 Interval symmetric(double radius) { return {-radius, radius}; }
@@ -136,9 +152,9 @@ bool Tube::place(const Vector& x, const Vector& scale, const Vector& forward, bo
   if (frame_.Q.col(n_).dot(direction) < 0.0) frame_.Q.col(n_) *= -1.0;
   frame_.F = scale.asDiagonal() * frame_.Q;
   frame_.C = values.cwiseInverse().asDiagonal() * svd.matrixU().transpose();
-  if (!frame_.F.allFinite() || !frame_.C.allFinite()) return false;
   set_curve();
-  return frame_.curve.allFinite();
+  return fits(frame_.x, kLargestOfFrame) && fits(frame_.F, kLargestOfFrame) &&
+         fits(frame_.C, kLargestOfFrame) && fits(frame_.curve, kLargestOfFrame);
 }
 
 void Tube::set_curve() {
@@ -183,6 +199,9 @@ void Tube::enclose(slong precision) {
   }
   precision_ = precision;
   set_preconditioner();
+  usable_ = fits(frame_.x, kLargestOfFrame) && fit(u_, kLargestInput) &&
+            fit(delta_, kLargestInput) && fits(W_above_, kLargestInput) &&
+            fits(Y_above_, kLargestRow);
 }
 
 template <class S>
@@ -298,13 +317,14 @@ void Tube::set_preconditioner() {
                                      (1.0 + frame_.Q.squaredNorm()));
 }
 
-void Tube::widen(double length) {
+bool Tube::widen(double length) {
   ++evaluations_;
   const Interval a = symmetric(length);
   Series<Interval> u, delta;
   expand([&](int k) { return delta_[at(k)]; }, a, delta);
   const double delta_room = up_ * delta_above_.dot(box_);
   delta[0] = exhaustive::widened(delta[0], delta_room);
+  if (!fit(delta, kLargestInTube)) return false;
   remainder_ = Matrix::Zero(n_, n_);
   variation_ = Matrix::Zero(n_, n_);
   top_ = Vector::Zero(n_);
@@ -320,6 +340,7 @@ void Tube::widen(double length) {
   for (Index i = 0; i < L_; ++i) {
     expand([&](int k) { return u_[at(i * (kDegree + 1) + k)]; }, a, u);
     u[0] = exhaustive::widened(u[0], room(i));
+    if (!fit(u, kLargestInTube)) return false;
     const Pattern& pattern = problem_.pattern(i);
     series.evaluate(pattern, u, delta, kDegree + 1, kSlopes);
     series.differentiate(pattern, u[0], delta[0]);
@@ -343,6 +364,7 @@ void Tube::widen(double length) {
   variation_ = up_ * (Y_above_.transpose() * changes);
   top_ = up_ * (Y_above_.transpose() * tops);
   rate_variation_ = up_ * (Y_above_.transpose() * rates);
+  return true;
 }
 
 Vector Tube::preconditioned(double size, const Vector& v) const {
@@ -386,6 +408,7 @@ void Tube::set_contraction(double h) {
 
 Failure Tube::prove(double length, const Vector& least) {
   length_ = length;
+  if (!usable_ || !(length <= kLargestBox)) return Failure::too_long;
   // The box is twice the residual, whose remainder is guessed from the next coefficient and from how
   // much more it was in the last tube.
   if (excess_.size() == 0) excess_ = Vector::Constant(n_, 4.0);
@@ -396,7 +419,7 @@ Failure Tube::prove(double length, const Vector& least) {
   box_ = (2.0 * guess).cwiseMax(1.25 * least).array() + 1e-200;
   if (!(box_.maxCoeff() < kLargestBox)) return Failure::too_long;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    widen(length);
+    if (!widen(length)) return Failure::too_long;
     set_contraction(length);
     const Vector sum = (up_ * (residual(length) + M_ * box_)).array() + kUnderflow;
     if (!sum.allFinite()) break;

@@ -98,7 +98,6 @@ class Tube {
   /// In double: H and its derivatives.
   void evaluate(const Vector& x, Vector& H, Matrix& J);
   void set_curve();
-  void refine();
   void set_preconditioner();
   /// |1 - C(a) dH/db| over the box up to what `wide_` adds.
   void set_contraction(double length);
@@ -107,8 +106,8 @@ class Tube {
   [[nodiscard]] Vector solve(const Vector& b) const;
   /// C(a) v or less for |a| <= size, v >= 0.
   [[nodiscard]] Vector preconditioned(double size, const Vector& v) const;
-  /// Ranges over the tube of what each pattern contributes.
-  void widen(double length);
+  /// Ranges over the tube of what each pattern contributes; false where numbers are too large.
+  [[nodiscard]] bool widen(double length);
   [[nodiscard]] Interval polynomial(const Interval& a, int derivative) const;  ///< Of delta.
 
   const ExactProblem& problem_;
@@ -128,6 +127,7 @@ class Tube {
   Vector delta_above_;           ///< n, of |the last row of F|
   Matrix q_above_;               ///< n x kDegree + 2
   Matrix K_[3], K_radius_[3];    ///< n x n, coefficients of C dH/db
+  bool usable_ = false;          ///< No number is too large.
   double defect_ = 0.0;          ///< Frobenius norm of Q Q' - 1 or more
 
   Vector excess_;  ///< n, remainders of the last proof relative to the coefficient of their order.
