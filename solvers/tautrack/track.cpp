@@ -83,9 +83,18 @@ std::optional<std::string> take_landings(const std::string& text, TrackOptions& 
 }
 
 /// Takes the text of --certify.
-std::optional<std::string> take_certificate(const std::string& text, TrackRequest& request) {
-  if (text != "unique") return fmt::format("'{}' is no certificate that is known: unique", text);
-  request.certify_unique = true;
+std::optional<std::string> take_certificates(const std::string& text, TrackRequest& request) {
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string part = text.substr(begin, end - begin);
+    if (part == "unique")
+      request.certify_unique = true;
+    else if (part == "path")
+      request.certify_path = true;
+    else
+      return fmt::format("'{}' is no certificate that is known: unique, path", part);
+    begin = end + 1;
+  }
   return std::nullopt;
 }
 
@@ -119,6 +128,8 @@ TrackedProblem track_problem(const TrackRequest& request, const Problem& problem
   tracked.path = track_natural(network, request.track, observer, threads);
   if (is_drawn) tracked.curve = smooth_curve(network, points, most_drawn_points);
   if (request.certify_unique) tracked.uniqueness = certify_unique_path(network);
+  if (request.certify_path)
+    tracked.certificate = certify_path(problem, request.network.perceptron, tracked.path);
   return tracked;
 }
 
@@ -136,7 +147,8 @@ std::vector<TrackedProblem> track_all(const TrackRequest& request, const Data& d
 }  // namespace
 
 bool TrackedProblem::is_solved() const {
-  return path.ok() && path.end && path.end->status != "degenerate" && path.end->nearest_eigenvalue;
+  return path.ok() && path.end && path.end->status != "degenerate" &&
+         path.end->nearest_eigenvalue && (!certificate || certificate->certified);
 }
 
 CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
@@ -171,10 +183,12 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
   add_value(command, "--tau", "T1,T2,...", "Stop exactly at these taus, each time they are met",
             [&track](const std::string& text) { return take_landings(text, track); })
       ->group(tracking);
-  add_value(command, "--certify", "unique",
-            "Prove for how large taus the path is the only\n"
-            "stationary point",
-            [&request](const std::string& text) { return take_certificate(text, request); })
+  add_value(command, "--certify", "WHAT",
+            "unique: prove for how large taus the path is the\n"
+            "only stationary point; path: prove that the curve\n"
+            "joins the linear fit to this end, and how often it\n"
+            "folds; or both: unique,path",
+            [&request](const std::string& text) { return take_certificates(text, request); })
       ->group(tracking);
   add_whole_number(command, "--threads", "N",
                    "Threads, over problems and large data; no result\ndepends on it",
@@ -202,7 +216,7 @@ int run_track(TrackRequest request) {
     throw UsageError(
         "--plot: pictures are not made of data that are tracked matrix-free (more than 1000 "
         "weights, or --matrix-free)");
-  if (request.certify_unique && data.is_matrix_free())
+  if ((request.certify_unique || request.certify_path) && data.is_matrix_free())
     throw UsageError(
         "--certify: nothing is proven about data that are tracked matrix-free (more than 1000 "
         "weights, or --matrix-free)");

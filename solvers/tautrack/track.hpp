@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tautrack/certify/path_certificate.hpp"
 #include "tautrack/geometry/uniqueness.hpp"
 #include "tautrack/path/natural_path.hpp"
 
@@ -21,7 +22,8 @@ struct TrackRequest {
   NetworkRequest network;
   TrackOptions track;
   bool certify_unique =
-      false;               ///< Say how far along the path the stationary point is the only one.
+      false;  ///< Say how far along the path the stationary point is the only one.
+  bool certify_path = false;  ///< Prove that the end is connected to the linear solution.
   std::uint64_t seed = 0;  ///< Accepted by every subcommand; track uses no random numbers.
   int threads = 1;         ///< Problems that are tracked at the same time. > 0.
   OutputRequest outputs;
@@ -33,8 +35,10 @@ struct TrackedProblem {
   NaturalPath path;
   std::vector<CurvePoint> curve;  ///< The path for the picture; empty if none is asked for.
   std::optional<PathUniqueness> uniqueness;  ///< If it is asked for.
+  std::optional<PathCertificate> certificate;  ///< If it is asked for.
 
-  /// Whether the path arrived at a point that is known to be no degenerate one.
+  /// Whether the path arrived at a point that is known to be no degenerate one, and is certified if that
+  /// is asked for.
   [[nodiscard]] bool is_solved() const;
 };
 

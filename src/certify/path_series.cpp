@@ -1,7 +1,5 @@
 #include "certify/path_series.hpp"
 
-#ifdef TAUTRACK_WITH_FLINT
-
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -59,16 +57,9 @@ Ends<Interval> at_size(Activation activation, double size) {
 
 bool is_negative(double u) { return u < 0.0; }
 bool is_negative(const Interval& u) { return exhaustive::middle(u) < 0.0; }
-bool is_negative(const ball::Real& u) { return arf_sgn(arb_midref(u.get())) < 0; }
 
 double half_pi(double) { return 0.5 * std::numbers::pi; }
 Interval half_pi(const Interval&) { return kHalfPi; }
-ball::Real half_pi(const ball::Real& like) {
-  ball::Ball pi;
-  arb_const_pi(pi.get(), like.precision());
-  arb_mul_2exp_si(pi.get(), pi.get(), -1);
-  return {pi.get(), like.precision()};
-}
 
 Ends<double> ends(Activation activation, bool, double u) {
   const ActivationValues values = tautrack::evaluate(activation, u);
@@ -93,6 +84,17 @@ Ends<Interval> ends(Activation activation, bool negative, const Interval& u) {
           Interval(std::min(at_low.slope.lower(), at_high.slope.lower()), largest)};
 }
 
+#ifdef TAUTRACK_WITH_FLINT
+
+bool is_negative(const ball::Real& u) { return arf_sgn(arb_midref(u.get())) < 0; }
+
+ball::Real half_pi(const ball::Real& like) {
+  ball::Ball pi;
+  arb_const_pi(pi.get(), like.precision());
+  arb_mul_2exp_si(pi.get(), pi.get(), -1);
+  return {pi.get(), like.precision()};
+}
+
 Ends<ball::Real> ends(Activation activation, bool negative, const ball::Real& u) {
   const Range ends = range(activation);
   ball::Sigmoid sigmoid(activation);
@@ -103,6 +105,6 @@ Ends<ball::Real> ends(Activation activation, bool negative, const ball::Real& u)
           ball::Real(sigmoid.slope(), u.precision())};
 }
 
-}  // namespace tautrack::tube
-
 #endif
+
+}  // namespace tautrack::tube

@@ -1,12 +1,11 @@
 #pragma once
 
-#ifdef TAUTRACK_WITH_FLINT
-
 #include <array>
 
 #include "tautrack/network/activation.hpp"
 
 #include "certify/path_real.hpp"
+#include "exhaustive/interval.hpp"
 
 /// Taylor coefficients along a curve of what one pattern contributes to the equations, in double, in
 /// double intervals and in balls. With delta = 1 - tau, sigma = e - k q where e is the end of the range on
@@ -40,16 +39,19 @@ struct Ends {
 };
 [[nodiscard]] Ends<double> ends(Activation activation, bool negative, double u);
 [[nodiscard]] Ends<Interval> ends(Activation activation, bool negative, const Interval& u);
-[[nodiscard]] Ends<ball::Real> ends(Activation activation, bool negative, const ball::Real& u);
 
 [[nodiscard]] bool is_negative(double u);
 [[nodiscard]] bool is_negative(const Interval& u);
-[[nodiscard]] bool is_negative(const ball::Real& u);
 
 /// pi / 2 of the kind and precision of `like`.
 [[nodiscard]] double half_pi(double like);
 [[nodiscard]] Interval half_pi(const Interval& like);
+
+#ifdef TAUTRACK_WITH_FLINT
+[[nodiscard]] Ends<ball::Real> ends(Activation activation, bool negative, const ball::Real& u);
+[[nodiscard]] bool is_negative(const ball::Real& u);
 [[nodiscard]] ball::Real half_pi(const ball::Real& like);
+#endif
 
 /// The coefficient of order k of the product.
 template <class S>
@@ -167,5 +169,3 @@ void PatternSeries<S>::differentiate(const Pattern& pattern, const S& u, const S
 }
 
 }  // namespace tautrack::tube
-
-#endif

@@ -34,7 +34,7 @@ constexpr double kLargestOfFrame = 1e30, kLargestInput = 1e20, kLargestRow = 1e4
                  kLargestInTube = 1e25;
 
 /// What is_sharp() asks for.
-constexpr double kBurden = 0.1, kSharp = 0.02;
+constexpr double kBurden = 0.1, kSharp = 0.02, kStraight = 0.2;
 
 /// More than all that underflows, and little beside the smallest box.
 constexpr double kUnderflow = 1e-250;
@@ -424,11 +424,7 @@ Failure Tube::prove(double length, const Vector& least) {
     const Vector sum = (up_ * (residual(length) + M_ * box_)).array() + kUnderflow;
     if (!sum.allFinite()) break;
     if ((sum.array() < box_.array()).all()) {
-      // C(a) dH/da on the centre curve, and its change over the box.
-      Vector rate = static_cast<double>(kDegree + 1) * top_;
-      for (int k = kDegree; k >= 1; --k)
-        rate = static_cast<double>(k) * q_above_.col(k) + length * rate;
-      rate_ = solve(preconditioned(length, up_ * (rate + rate_variation_)));
+      rate_ = rate(length);
       for (Index j = 0; j < n_; ++j)
         excess_(j) = std::clamp(top_(j) / (q_above_(j, kDegree + 1) + 1e-300), 1.0, 1e3);
       return Failure::none;
@@ -456,17 +452,25 @@ Vector Tube::solve(const Vector& b) const {
 
 double Tube::contraction() const { return (M_ * box_).cwiseQuotient(box_).maxCoeff(); }
 
+Vector Tube::rate(double size) const {
+  // C(a) dH/da on the centre curve, and its change over the box.
+  Vector sum = static_cast<double>(kDegree + 1) * top_;
+  for (int k = kDegree; k >= 1; --k)
+    sum = static_cast<double>(k) * q_above_.col(k) + size * sum;
+  return solve(preconditioned(size, up_ * (sum + rate_variation_)));
+}
+
 bool Tube::is_sharp(double a) const {
   // A box around the spread takes this much of the contraction of the next tube.
   const Vector room = spread(std::abs(a));
   const double part = room.cwiseQuotient(box_).maxCoeff();
   return part * (variation_ * box_).cwiseQuotient(box_).maxCoeff() <= kBurden &&
-         room.maxCoeff() <= kSharp * length_;
+         room.maxCoeff() <= kSharp * length_ && rate(std::abs(a)).maxCoeff() <= kStraight;
 }
 
 Vector Tube::spread(double size) const { return solve(residual(size)); }
 
-Gate Tube::gate(double a) const { return {frame_, a, spread(std::abs(a)), rate_}; }
+Gate Tube::gate(double a) const { return {frame_, a, spread(std::abs(a)), rate(std::abs(a))}; }
 
 Interval Tube::polynomial(const Interval& a, int derivative) const {
   Interval sum(0.0);

@@ -102,6 +102,8 @@ class Tube {
   /// |1 - C(a) dH/db| over the box up to what `wide_` adds.
   void set_contraction(double length);
   [[nodiscard]] Vector residual(double size) const;
+  /// The derivative of b - curve(a) at the solutions with |a| <= size.
+  [[nodiscard]] Vector rate(double size) const;
   /// x with x <= b + M x is at most this.
   [[nodiscard]] Vector solve(const Vector& b) const;
   /// C(a) v or less for |a| <= size, v >= 0.
@@ -140,7 +142,7 @@ class Tube {
   Vector top_;                      ///< n, remainder of C H at order kDegree + 1
   Vector rate_variation_;           ///< n
   std::vector<Interval> by_uu_, by_ud_, by_dd_, speed_;  ///< L
-  Vector rate_;                     ///< n
+  Vector rate_;                     ///< n, all over the tube
 };
 
 }  // namespace tautrack::tube
