@@ -22,10 +22,10 @@ struct TrackRequest {
   NetworkRequest network;
   TrackOptions track;
   bool certify_unique =
-      false;  ///< Say how far along the path the stationary point is the only one.
+      false;                  ///< Say how far along the path the stationary point is the only one.
   bool certify_path = false;  ///< Prove that the end is connected to the linear solution.
-  std::uint64_t seed = 0;  ///< Accepted by every subcommand; track uses no random numbers.
-  int threads = 1;         ///< Problems that are tracked at the same time. > 0.
+  std::uint64_t seed = 0;     ///< Accepted by every subcommand; track uses no random numbers.
+  int threads = 1;            ///< Problems that are tracked at the same time. > 0.
   OutputRequest outputs;
 };
 
@@ -34,7 +34,7 @@ struct TrackedProblem {
   ColumnFacts facts;
   NaturalPath path;
   std::vector<CurvePoint> curve;  ///< The path for the picture; empty if none is asked for.
-  std::optional<PathUniqueness> uniqueness;  ///< If it is asked for.
+  std::optional<PathUniqueness> uniqueness;    ///< If it is asked for.
   std::optional<PathCertificate> certificate;  ///< If it is asked for.
 
   /// Whether the path arrived at a point that is known to be no degenerate one, and is certified if that

@@ -30,22 +30,22 @@ Json certificate_report(const PathCertificate& certificate) {
     pieces.push_back(
         {{"from", piece.tau_from}, {"to", piece.tau_to}, {"direction", piece.direction}});
   const auto optional = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
-  return {{"certified", certificate.certified},
-          {"reason", certificate.reason},
-          {"proven_until", certificate.proven_until},
-          {"largest_tau", certificate.largest_tau},
-          {"pieces", pieces},
-          {"folds", optional(certificate.folds)},
-          {"folds_reason", certificate.folds_reason},
-          {"end_radius", certificate.certified ? Json(certificate.end_radius) : Json(nullptr)},
-          {"stopped_between",
-           {optional(certificate.stopped_low), optional(certificate.stopped_high)}},
-          {"points_passed", certificate.points_passed},
-          {"tubes", certificate.tubes},
-          {"trials", certificate.trials},
-          {"evaluations", certificate.evaluations},
-          {"narrowest_tube", certificate.narrowest_tube},
-          {"precision", certificate.precision}};
+  return {
+      {"certified", certificate.certified},
+      {"reason", certificate.reason},
+      {"proven_until", certificate.proven_until},
+      {"largest_tau", certificate.largest_tau},
+      {"pieces", pieces},
+      {"folds", optional(certificate.folds)},
+      {"folds_reason", certificate.folds_reason},
+      {"end_radius", certificate.certified ? Json(certificate.end_radius) : Json(nullptr)},
+      {"stopped_between", {optional(certificate.stopped_low), optional(certificate.stopped_high)}},
+      {"points_passed", certificate.points_passed},
+      {"tubes", certificate.tubes},
+      {"trials", certificate.trials},
+      {"evaluations", certificate.evaluations},
+      {"narrowest_tube", certificate.narrowest_tube},
+      {"precision", certificate.precision}};
 }
 
 }  // namespace

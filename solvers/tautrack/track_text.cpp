@@ -130,12 +130,13 @@ void add_infinity(Page& page, const ProblemView& problem, const InfiniteWeights&
 void add_certificate(Page& page, const PathCertificate& certificate) {
   const auto tubes = counted(certificate.tubes, "tube");
   if (certificate.certified)
-    page.line("certified", fmt::format("one curve of solutions joins the linear fit to this end (within "
-                                       "{:.2g}): {}, {}",
-                                       certificate.end_radius, tubes,
-                                       certificate.precision == 53
-                                           ? "double intervals"
-                                           : fmt::format("up to {} bits", certificate.precision)));
+    page.line("certified",
+              fmt::format("one curve of solutions joins the linear fit to this end (within "
+                          "{:.2g}): {}, {}",
+                          certificate.end_radius, tubes,
+                          certificate.precision == 53
+                              ? "double intervals"
+                              : fmt::format("up to {} bits", certificate.precision)));
   else
     page.line("not certified",
               fmt::format("{}; proven up to tau = {}, {}", printable(certificate.reason),

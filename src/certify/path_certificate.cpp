@@ -108,7 +108,7 @@ class Walk {
   std::vector<Vector> record_;  ///< z, delta of the recorded points
   Interval target_;             ///< Of delta.
   double target_middle_ = 0.0;
-  std::optional<Gate> gate_;    ///< Where the last tube is left.
+  std::optional<Gate> gate_;  ///< Where the last tube is left.
   double length_ = kFirstLength;
   double last_length_ = kFirstLength;
   int precision_ = 53;
@@ -146,8 +146,8 @@ Walk::Walk(const Problem& problem, const PerceptronOptions& network, const Natur
 Vector Walk::scale_at(const Vector& x) const {
   const Index n = problem_.unknowns();
   Vector scale = Vector::Constant(
-      n + 1, power_of_two_near(
-                 std::sqrt(problem_.total_pattern_weight() + x.head(n).squaredNorm())));
+      n + 1,
+      power_of_two_near(std::sqrt(problem_.total_pattern_weight() + x.head(n).squaredNorm())));
   // At the target itself lengths are those of the tube before.
   const double delta = std::abs(x(n));
   const double least = gate_ ? gate_->frame.scale(n) * std::min(1.0, length_) : 1e-300;
@@ -254,9 +254,11 @@ bool Walk::advance() {
     return stop("the budget of " + std::to_string(options_.max_trials) +
                 " trials is used up at tau = " + number(tau_now()));
   if (length_ < kShortest)
-    return stop("next to tau = " + number(tau_now()) +
-                " no tube can be proven: the curve comes close to a singular point or another branch, "
-                "or " + std::to_string(precision_) + " bits do not suffice");
+    return stop(
+        "next to tau = " + number(tau_now()) +
+        " no tube can be proven: the curve comes close to a singular point or another branch, "
+        "or " +
+        std::to_string(precision_) + " bits do not suffice");
   ++result_.trials;
   const Plan next = plan();
   const Gate& gate = *gate_;
@@ -347,8 +349,7 @@ std::optional<Walk::Arc> Walk::arc(double low, bool arrives) {
   arc.folds.reset();
   arc.monotone = false;
   arc.sign = sign_of(tube_.delta_rate(length, length));
-  if (tube_.delta(low, length).lower() > target_.upper() && tube_.is_sharp(length))
-    return arc;
+  if (tube_.delta(low, length).lower() > target_.upper() && tube_.is_sharp(length)) return arc;
   return std::nullopt;
 }
 
@@ -365,8 +366,8 @@ void Walk::accept(const Arc& arc) {
     fold_trials_ = 0;
   } else if (result_.folds) {
     result_.folds.reset();
-    result_.folds_reason = "near tau = " + number(tau) +
-                           " it is not proven how often tau turns along the curve";
+    result_.folds_reason =
+        "near tau = " + number(tau) + " it is not proven how often tau turns along the curve";
   }
   sign_ = arc.sign;
   const int direction = arc.monotone ? -arc.sign : 0;
@@ -374,8 +375,7 @@ void Walk::accept(const Arc& arc) {
     result_.pieces.push_back({result_.proven_until, tau, direction});
   result_.pieces.back().tau_to = tau;
   result_.proven_until = tau;
-  result_.largest_tau =
-      std::max(result_.largest_tau, 1.0 - tube_.delta(arc.low, arc.high).lower());
+  result_.largest_tau = std::max(result_.largest_tau, 1.0 - tube_.delta(arc.low, arc.high).lower());
   while (result_.points_passed < record_.size()) {
     const Vector& x = record_[result_.points_passed];
     const Tube::Place place = tube_.locate(x);
@@ -423,8 +423,8 @@ bool Walk::identify(const Arc& arc, bool& is_vague) {
     if (!(problem_.distance(z, end.weights) <= end.unique_within)) return stop(elsewhere);
   } else {
     const Vector expected = problem_.coordinates(recorded);
-    const double most = kRecorded * std::sqrt(problem_.total_pattern_weight() +
-                                              expected.squaredNorm());
+    const double most =
+        kRecorded * std::sqrt(problem_.total_pattern_weight() + expected.squaredNorm());
     double square = 0.0;
     double blur_square = 0.0;
     for (Index j = 0; j < n; ++j) {
@@ -454,8 +454,8 @@ PathCertificate Walk::run() {
   if (result_.certified && result_.points_passed < record_.size()) {
     result_.certified = false;
     result_.reason = "the record leaves the curve: point " +
-                     std::to_string(result_.points_passed + 1) + " of it, at tau = " +
-                     number(path_.points[result_.points_passed].tau) +
+                     std::to_string(result_.points_passed + 1) +
+                     " of it, at tau = " + number(path_.points[result_.points_passed].tau) +
                      ", does not lie on the curve after the points before";
   }
   if (result_.certified && result_.folds &&
@@ -490,8 +490,7 @@ PathCertificate certify_path(const Problem& problem, const PerceptronOptions& ne
   if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
   const Perceptron checked(problem, network);
   PathCertificate result;
-  result.reason = result.folds_reason =
-      "tautrack was built without FLINT, which certificates need";
+  result.reason = result.folds_reason = "tautrack was built without FLINT, which certificates need";
   return result;
 }
 

@@ -56,9 +56,8 @@ Matrix middle_of(const std::vector<Interval>& entries, Index columns) {
 
 bool fits(double x) { return std::abs(x) <= kLargest; }
 bool fit(const std::vector<Interval>& entries) {
-  return std::all_of(entries.begin(), entries.end(), [](const Interval& x) {
-    return fits(x.lower()) && fits(x.upper());
-  });
+  return std::all_of(entries.begin(), entries.end(),
+                     [](const Interval& x) { return fits(x.lower()) && fits(x.upper()); });
 }
 
 }  // namespace
@@ -158,7 +157,7 @@ Data<ball::Real> ExactProblem::balls(slong precision) const {
   Data<ball::Real> data;
   data.A = multiply(X_, L_, T_, s_, precision);
   if (penalised_) {
-    ball::BallMatrix scaled(s_, n_);   // penalty T
+    ball::BallMatrix scaled(s_, n_);  // penalty T
     ball::BallMatrix transposed(n_, s_);
     for (Index i = 0; i < s_; ++i) {
       for (Index j = 0; j < n_; ++j) {

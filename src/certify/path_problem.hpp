@@ -55,8 +55,8 @@ class ExactProblem {
   Index L_, s_, n_;
   std::vector<Pattern> patterns_;
   ball::BallMatrix X_;
-  ball::BallMatrix T_;    ///< s x n
-  ball::Balls penalty_;   ///< s, ridge scale_j^2
+  ball::BallMatrix T_;   ///< s x n
+  ball::Balls penalty_;  ///< s, ridge scale_j^2
   bool penalised_;
   Matrix R_;  ///< n x s, R T = 1 nearly
   Data<Interval> intervals_;

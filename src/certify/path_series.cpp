@@ -76,10 +76,9 @@ Ends<Interval> ends(Activation activation, bool negative, const Interval& u) {
   const auto tail_at = [&](double x, const Ends<Interval>& at) {
     return x >= 0.0 ? at.tail : (ends.high - ends.low) - at.tail;
   };
-  const double largest =
-      low <= 0.0 && high >= 0.0
-          ? at_size(activation, 0.0).slope.upper()
-          : std::max(at_low.slope.upper(), at_high.slope.upper());
+  const double largest = low <= 0.0 && high >= 0.0
+                             ? at_size(activation, 0.0).slope.upper()
+                             : std::max(at_low.slope.upper(), at_high.slope.upper());
   return {Interval(tail_at(high, at_high).lower(), tail_at(low, at_low).upper()),
           Interval(std::min(at_low.slope.lower(), at_high.slope.lower()), largest)};
 }

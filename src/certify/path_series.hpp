@@ -64,9 +64,9 @@ S product(const Series<S>& x, const Series<S>& y, int k) {
 
 template <class S>
 struct PatternSeries {
-  Series<S> force;      ///< g = omega f_u r
-  Series<S> stiffness;  ///< dg/du = omega (f_u^2 + f_uu r)
-  Series<S> by_delta;   ///< dg/ddelta = omega ((1 - sigma') r + f_u h)
+  Series<S> force;        ///< g = omega f_u r
+  Series<S> stiffness;    ///< dg/du = omega (f_u^2 + f_uu r)
+  Series<S> by_delta;     ///< dg/ddelta = omega ((1 - sigma') r + f_u h)
   S by_uu, by_ud, by_dd;  ///< Second derivatives of g, of order 0.
 
   /// @param u, delta  Coefficients of order 0 ... order. @param order Of `force`.
@@ -77,7 +77,7 @@ struct PatternSeries {
   void differentiate(const Pattern& pattern, const S& u, const S& delta);
 
  private:
-  Series<S> tail_, slope_, second_, ratio_;  ///< q, sigma', sigma'', sigma'' / sigma'
+  Series<S> tail_, slope_, second_, ratio_;       ///< q, sigma', sigma'', sigma'' / sigma'
   Series<S> residual_, f_u_, f_uu_, lag_, rest_;  ///< r, f_u, f_uu, h, 1 - sigma'
 };
 
@@ -163,8 +163,8 @@ void PatternSeries<S>::differentiate(const Pattern& pattern, const S& u, const S
   }
   const S f_uuu = (S(1.0) - delta) * third;
   by_uu = (f_u_[0] * f_uu_[0] * 3.0 + f_uuu * residual_[0]) * pattern.omega;
-  by_ud = (f_u_[0] * rest_[0] * 2.0 - second_[0] * residual_[0] + f_uu_[0] * lag_[0]) *
-          pattern.omega;
+  by_ud =
+      (f_u_[0] * rest_[0] * 2.0 - second_[0] * residual_[0] + f_uu_[0] * lag_[0]) * pattern.omega;
   by_dd = rest_[0] * lag_[0] * (2.0 * pattern.omega);
 }
 

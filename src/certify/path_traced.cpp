@@ -38,8 +38,8 @@ TracedTube trace_tube(const Problem& problem, const PerceptronOptions& network,
   for (const double part : {-1.0, -0.7, -0.2, 0.0, 0.4, 0.8, 1.0}) {
     const double a = part * length;
     const exhaustive::Interval delta = tube.delta(a, a);
-    traced.samples.push_back({a, centre(tube.frame(), a), tube.spread(std::abs(a)), delta.lower(),
-                              delta.upper()});
+    traced.samples.push_back(
+        {a, centre(tube.frame(), a), tube.spread(std::abs(a)), delta.lower(), delta.upper()});
   }
   return traced;
 }

@@ -13,8 +13,8 @@ namespace tautrack {
 struct TracedTube {
   bool proven = false;
   double length = 0.0;
-  Matrix F;            ///< n + 1 x n, spans the hyperplanes
-  Vector normal;       ///< n + 1, orthogonal to them
+  Matrix F;                                ///< n + 1 x n, spans the hyperplanes
+  Vector normal;                           ///< n + 1, orthogonal to them
   double rate_low = 0.0, rate_high = 0.0;  ///< Of ddelta/da
   int curvature_sign = 0;                  ///< Of d2delta/da2; 0: not sure.
   struct Sample {

@@ -227,8 +227,7 @@ void Tube::enclose(const Data<S>& data) {
   delta[0] = S(frame_.x(n_));
   delta[1] = S(F(n_, n_));
   for (int k = 2; k <= kDegree; ++k)
-    for (Index j = 0; j < n_; ++j)
-      delta[at(k)] += S(F(n_, j)) * frame_.curve(j, k);
+    for (Index j = 0; j < n_; ++j) delta[at(k)] += S(F(n_, j)) * frame_.curve(j, k);
   delta_.clear();
   for (int k = 0; k <= kDegree; ++k) delta_.push_back(to_interval(delta[at(k)]));
   delta_above_ = F.row(n_).head(n_).cwiseAbs();
@@ -280,8 +279,7 @@ void Tube::enclose(const Data<S>& data) {
         for (Index l = 0; l < n_; ++l) {
           const S term = p * F(m, l);
           K[0][at(j * n_ + l)] += term;
-          for (int k = 2; k <= kDegree; ++k)
-            q[at(j * kOrders + k)] += term * frame_.curve(l, k);
+          for (int k = 2; k <= kDegree; ++k) q[at(j * kOrders + k)] += term * frame_.curve(l, k);
         }
       }
     }
@@ -310,7 +308,8 @@ void Tube::enclose(const Data<S>& data) {
 void Tube::set_preconditioner() {
   frame_.P1 = -K_[1];
   frame_.P2 = K_[1] * K_[1] - K_[2];
-  if (!frame_.P1.allFinite() || !frame_.P2.allFinite()) frame_.P1 = frame_.P2 = Matrix::Zero(n_, n_);
+  if (!frame_.P1.allFinite() || !frame_.P2.allFinite())
+    frame_.P1 = frame_.P2 = Matrix::Zero(n_, n_);
   // The frame is orthogonal up to rounding.
   const Matrix gram = frame_.Q * frame_.Q.transpose() - Matrix::Identity(n_ + 1, n_ + 1);
   defect_ = up_ * (gram.norm() + static_cast<double>((n_ + 1) * (n_ + 4)) * kRounding *
@@ -388,14 +387,14 @@ void Tube::set_contraction(double h) {
   const Matrix k0 = K_[0].cwiseAbs(), k1 = K_[1].cwiseAbs(), k2 = K_[2].cwiseAbs();
   const double gamma = static_cast<double>(n_ + 6) * 2.0 * kRounding;
   const Matrix c0 = (K_[0] - one).cwiseAbs() + K_radius_[0] + gamma * k0;
-  const Matrix c1 = (P1 * K_[0] + K_[1]).cwiseAbs() + A1 * K_radius_[0] + K_radius_[1] +
-                    gamma * (A1 * k0 + k1);
+  const Matrix c1 =
+      (P1 * K_[0] + K_[1]).cwiseAbs() + A1 * K_radius_[0] + K_radius_[1] + gamma * (A1 * k0 + k1);
   const Matrix c2 = (P2 * K_[0] + P1 * K_[1] + K_[2]).cwiseAbs() + A2 * K_radius_[0] +
                     A1 * K_radius_[1] + K_radius_[2] + gamma * (A2 * k0 + A1 * k1 + k2);
-  const Matrix c3 = (P1 * K_[2] + P2 * K_[1]).cwiseAbs() + A1 * K_radius_[2] +
-                    A2 * K_radius_[1] + gamma * (A1 * k2 + A2 * k1) + remainder_;
-  const Matrix c4 = (P2 * K_[2]).cwiseAbs() + A2 * K_radius_[2] + gamma * (A2 * k2) +
-                    A1 * remainder_;
+  const Matrix c3 = (P1 * K_[2] + P2 * K_[1]).cwiseAbs() + A1 * K_radius_[2] + A2 * K_radius_[1] +
+                    gamma * (A1 * k2 + A2 * k1) + remainder_;
+  const Matrix c4 =
+      (P2 * K_[2]).cwiseAbs() + A2 * K_radius_[2] + gamma * (A2 * k2) + A1 * remainder_;
   const Matrix c5 = A2 * remainder_;
   M_ = c4 + h * c5;
   M_ = c3 + h * M_;
@@ -455,8 +454,7 @@ double Tube::contraction() const { return (M_ * box_).cwiseQuotient(box_).maxCoe
 Vector Tube::rate(double size) const {
   // C(a) dH/da on the centre curve, and its change over the box.
   Vector sum = static_cast<double>(kDegree + 1) * top_;
-  for (int k = kDegree; k >= 1; --k)
-    sum = static_cast<double>(k) * q_above_.col(k) + size * sum;
+  for (int k = kDegree; k >= 1; --k) sum = static_cast<double>(k) * q_above_.col(k) + size * sum;
   return solve(preconditioned(size, up_ * (sum + rate_variation_)));
 }
 
@@ -528,8 +526,8 @@ int Tube::delta_curvature_sign() const {
   if (!size.allFinite()) return 0;
   // What C(a) and the inverse differ from the identity by.
   const Vector whole = preconditioned(h, size);
-  const Vector first = up_ * (h * (frame_.P1.cwiseAbs() * size) +
-                              (h * h) * (frame_.P2.cwiseAbs() * size));
+  const Vector first =
+      up_ * (h * (frame_.P1.cwiseAbs() * size) + (h * h) * (frame_.P2.cwiseAbs() * size));
   const Vector rest = up_ * (first + solve(up_ * (M_ * whole)));
   Interval sum(0.0);
   for (Index j = 0; j < n_; ++j)

@@ -137,12 +137,12 @@ class Tube {
   // Of the last proof.
   double length_ = 0.0;
   Vector box_;
-  Matrix M_;                        ///< n x n
-  Matrix remainder_, variation_;    ///< n x n
-  Vector top_;                      ///< n, remainder of C H at order kDegree + 1
-  Vector rate_variation_;           ///< n
+  Matrix M_;                      ///< n x n
+  Matrix remainder_, variation_;  ///< n x n
+  Vector top_;                    ///< n, remainder of C H at order kDegree + 1
+  Vector rate_variation_;         ///< n
   std::vector<Interval> by_uu_, by_ud_, by_dd_, speed_;  ///< L
-  Vector rate_;                     ///< n, all over the tube
+  Vector rate_;                                          ///< n, all over the tube
 };
 
 }  // namespace tautrack::tube

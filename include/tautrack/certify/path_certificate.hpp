@@ -34,11 +34,11 @@ struct PathCertificate {
   /// The solution at tau = 0 and the end of the record are joined by one regular curve of solutions,
   /// and the recorded points lie along it in their order.
   bool certified = false;
-  std::string reason;                 ///< One sentence why not; empty when certified.
-  std::vector<ProvenPiece> pieces;    ///< In order from tau = 0, also when not certified.
-  double proven_until = 0.0;          ///< tau at the end of the last piece.
-  double largest_tau = 0.0;           ///< No proven point has a larger tau than this.
-  std::optional<double> stopped_low;  ///< Arclengths of the record between which the proof ended,
+  std::string reason;                  ///< One sentence why not; empty when certified.
+  std::vector<ProvenPiece> pieces;     ///< In order from tau = 0, also when not certified.
+  double proven_until = 0.0;           ///< tau at the end of the last piece.
+  double largest_tau = 0.0;            ///< No proven point has a larger tau than this.
+  std::optional<double> stopped_low;   ///< Arclengths of the record between which the proof ended,
   std::optional<double> stopped_high;  ///< when not certified and known.
   std::size_t points_passed = 0;       ///< Recorded points that lie along the proven curve.
   /// Folds between tau = 0 and the end of the last piece: exactly so many. Nothing when that is not
