@@ -367,7 +367,7 @@ using tube::Series;
 constexpr Activation all_activations[] = {Activation::tanh, Activation::logistic,
                                           Activation::arctan, Activation::erf};
 
-bool meet(const Interval& x, const Interval& y) {
+bool have_common_point(const Interval& x, const Interval& y) {
   return x.lower() <= y.upper() && y.lower() <= x.upper();
 }
 
@@ -388,7 +388,8 @@ TEST_CASE("Taylor coefficients of a pattern and their remainders enclose it") {
   Random random(11);
   for (const Activation activation : all_activations) {
     for (int trial = 0; trial < 200; ++trial) {
-      CAPTURE(activation);
+      const std::string name(to_string(activation));
+      CAPTURE(name);
       CAPTURE(trial);
       const tube::Pattern pattern{activation, random.uniform(-1.2, 1.2), random.uniform(0.5, 2.0)};
       const double size = trial % 3 == 0 ? 12.0 : 2.0;
@@ -407,7 +408,8 @@ TEST_CASE("Taylor coefficients of a pattern and their remainders enclose it") {
       narrow.evaluate(pattern, u, delta, kDegree + 1, 3);
       wide.evaluate(pattern, u_wide, delta_wide, kDegree + 1, 3);
       wide.differentiate(pattern, u_wide[0], delta_wide[0]);
-      for (std::size_t k = 0; k <= kDegree + 1; ++k) CHECK(meet(narrow.force[k], wide.force[k]));
+      for (std::size_t k = 0; k <= kDegree + 1; ++k)
+        CHECK(have_common_point(narrow.force[k], wide.force[k]));
       for (const double part : {-1.0, -0.4, 0.0, 0.7, 1.0}) {
         const Interval a(part * h);
         Series<Interval> u_there{}, delta_there{};
@@ -419,14 +421,14 @@ TEST_CASE("Taylor coefficients of a pattern and their remainders enclose it") {
                                   const Interval& exact) {
           Interval sum = remainder;
           for (int k = order - 1; k >= 0; --k) sum = sum * a + c[static_cast<std::size_t>(k)];
-          return meet(sum, exact);
+          return have_common_point(sum, exact);
         };
         CHECK(encloses(narrow.force, wide.force[kDegree + 1], kDegree + 1, there.force[0]));
         CHECK(encloses(narrow.stiffness, wide.stiffness[3], 3, there.stiffness[0]));
         CHECK(encloses(narrow.by_delta, wide.by_delta[3], 3, there.by_delta[0]));
-        CHECK(meet(there.by_uu, wide.by_uu));
-        CHECK(meet(there.by_ud, wide.by_ud));
-        CHECK(meet(there.by_dd, wide.by_dd));
+        CHECK(have_common_point(there.by_uu, wide.by_uu));
+        CHECK(have_common_point(there.by_ud, wide.by_ud));
+        CHECK(have_common_point(there.by_dd, wide.by_dd));
         // In double, where sigma comes from elsewhere.
         PatternSeries<double> rounded;
         Series<double> u_double{}, delta_double{};
