@@ -123,8 +123,9 @@ TEST_CASE("the proven folds of paths with one weight are those of the explicit c
     Matrix X(L, 1);
     Vector y(L);
     for (Index i = 0; i < L; ++i) {
-      X(i, 0) = (i % 2 == 0 ? 1.0 : -1.0) * std::pow(10.0, random.uniform(-1.0, 1.2));
-      y(i) = random.uniform(-0.9, 0.9);
+      // Small inputs want one sign, large ones the other.
+      X(i, 0) = std::pow(10.0, random.uniform(-1.5, 1.0));
+      y(i) = (X(i, 0) > 1.0 ? -1.0 : 1.0) * random.uniform(0.3, 0.95);
     }
     const PathCertificate certificate = certify(make_problem(X, y));
     CHECK(certificate.certified);
