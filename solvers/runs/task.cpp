@@ -72,6 +72,10 @@ void TaskRunner::track(const Context& context, std::uint64_t item, int threads, 
                                               : "no_end";
   if (!record.solved)
     record.reason = path.ok() ? "the end of the path is a degenerate point" : path.message;
+  if (path.ok() && tracked.certificate && !tracked.certificate->certified) {
+    record.status = "not_certified";
+    record.reason = tracked.certificate->reason;
+  }
   if (tracked.audit && tracked.audit->verdict == AuditVerdict::suspect) {
     record.status = record.audit;
     record.reason = tracked.audit->message;

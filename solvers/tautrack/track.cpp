@@ -91,9 +91,18 @@ std::optional<std::string> take_landings(const std::string& text, TrackOptions& 
 }
 
 /// Takes the text of --certify.
-std::optional<std::string> take_certificate(const std::string& text, TrackRequest& request) {
-  if (text != "unique") return fmt::format("'{}' is no certificate that is known: unique", text);
-  request.certify_unique = true;
+std::optional<std::string> take_certificates(const std::string& text, TrackRequest& request) {
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string part = text.substr(begin, end - begin);
+    if (part == "unique")
+      request.certify_unique = true;
+    else if (part == "path")
+      request.certify_path = true;
+    else
+      return fmt::format("'{}' is no certificate that is known: unique, path", part);
+    begin = end + 1;
+  }
   return std::nullopt;
 }
 
@@ -145,13 +154,23 @@ TrackedProblem track_problem(const TrackRequest& request, const Data& data, std:
                              int threads) {
   if (data.is_matrix_free()) return track_problem(request, data.sparse->problems[i]);
   const Problem& problem = data.dense.problems[i];
-  return track_problem(request, Perceptron(problem, request.network.perceptron), problem.name,
-                       threads);
+  TrackedProblem tracked = track_problem(request, Perceptron(problem, request.network.perceptron),
+                                         problem.name, threads);
+  if (request.certify_path)
+    tracked.certificate = certify_path(problem, request.network.perceptron, tracked.path);
+  return tracked;
 }
 
 TrackedProblem track_targets(const TrackRequest& request, const Problem& problem,
                              const Perceptron& network, const Vector& targets, int threads) {
-  return track_problem(request, network.with_targets(targets), problem.name, threads);
+  TrackedProblem tracked =
+      track_problem(request, network.with_targets(targets), problem.name, threads);
+  if (request.certify_path) {
+    Problem with_targets = problem;
+    with_targets.y = targets;
+    tracked.certificate = certify_path(with_targets, request.network.perceptron, tracked.path);
+  }
+  return tracked;
 }
 
 namespace {
@@ -170,7 +189,8 @@ std::vector<TrackedProblem> track_all(const TrackRequest& request, const Data& d
 
 bool TrackedProblem::is_solved() const {
   return path.ok() && path.end && path.end->status != "degenerate" &&
-         path.end->nearest_eigenvalue && (!audit || audit->verdict != AuditVerdict::suspect);
+         path.end->nearest_eigenvalue && (!audit || audit->verdict != AuditVerdict::suspect) &&
+         (!certificate || certificate->certified);
 }
 
 CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
@@ -205,10 +225,12 @@ CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
   add_value(command, "--tau", "T1,T2,...", "Stop exactly at these taus, each time they are met",
             [&track](const std::string& text) { return take_landings(text, track); })
       ->group(tracking);
-  add_value(command, "--certify", "unique",
-            "Prove for how large taus the path is the only\n"
-            "stationary point",
-            [&request](const std::string& text) { return take_certificate(text, request); })
+  add_value(command, "--certify", "WHAT",
+            "unique: prove for how large taus the path is the\n"
+            "only stationary point; path: prove that the curve\n"
+            "joins the linear fit to this end, and how often it\n"
+            "folds; or both: unique,path",
+            [&request](const std::string& text) { return take_certificates(text, request); })
       ->group(tracking);
   add_value(command, "--audit", "LEVEL",
             "Track again with tighter steps and compare: none,\n"
@@ -257,7 +279,7 @@ int run_track(TrackRequest request, Communicator& ranks) {
     throw UsageError(
         "--plot: pictures are not made of data that are tracked matrix-free (more than 1000 "
         "weights, or --matrix-free)");
-  if (request.certify_unique && data.is_matrix_free())
+  if ((request.certify_unique || request.certify_path) && data.is_matrix_free())
     throw UsageError(
         "--certify: nothing is proven about data that are tracked matrix-free (more than 1000 "
         "weights, or --matrix-free)");
@@ -266,7 +288,7 @@ int run_track(TrackRequest request, Communicator& ranks) {
       throw UsageError(
           "--from: the data must be one problem of at most 1000 weights (--positive picks a "
           "class)");
-    if (request.audit || request.certify_unique)
+    if (request.audit || request.certify_unique || request.certify_path)
       throw UsageError("--from: --audit and --certify are for whole paths");
   }
   if (request.audit.value_or(AuditLevel::none) != AuditLevel::none) {

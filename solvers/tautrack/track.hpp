@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tautrack/certify/path_certificate.hpp"
 #include "tautrack/geometry/uniqueness.hpp"
 #include "tautrack/path/audit.hpp"
 #include "tautrack/path/natural_path.hpp"
@@ -25,8 +26,9 @@ struct TrackRequest {
   NetworkRequest network;
   TrackOptions track;
   bool certify_unique =
-      false;                ///< Say how far along the path the stationary point is the only one.
-  bool split_rows = false;  ///< The patterns of each problem are split among ranks.
+      false;                  ///< Say how far along the path the stationary point is the only one.
+  bool certify_path = false;  ///< Prove that the end is connected to the linear solution.
+  bool split_rows = false;    ///< The patterns of each problem are split among ranks.
   /// Which paths are tracked again; nothing: none, and in runs that are recorded the suspects.
   std::optional<AuditLevel> audit;
   std::uint64_t seed = 0;  ///< Accepted by every subcommand; track uses no random numbers.
@@ -41,11 +43,12 @@ struct TrackedProblem {
   ColumnFacts facts;
   NaturalPath path;
   std::vector<CurvePoint> curve;  ///< The path for the picture; empty if none is asked for.
-  std::optional<PathUniqueness> uniqueness;  ///< If it is asked for.
-  std::optional<PathAudit> audit;            ///< If it is asked for.
+  std::optional<PathUniqueness> uniqueness;    ///< If it is asked for.
+  std::optional<PathCertificate> certificate;  ///< If it is asked for.
+  std::optional<PathAudit> audit;              ///< If it is asked for.
 
-  /// Whether the path arrived at a point that is known to be no degenerate one, and no audit doubts
-  /// it.
+  /// Whether the path arrived at a point that is known to be no degenerate one, no audit doubts it, and
+  /// it is certified if that is asked for.
   [[nodiscard]] bool is_solved() const;
 };
 

@@ -24,6 +24,30 @@ Json certificate_report(const PathUniqueness& uniqueness) {
           {"message", uniqueness.message}};
 }
 
+Json certificate_report(const PathCertificate& certificate) {
+  Json pieces = Json::array();
+  for (const ProvenPiece& piece : certificate.pieces)
+    pieces.push_back(
+        {{"from", piece.tau_from}, {"to", piece.tau_to}, {"direction", piece.direction}});
+  const auto optional = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
+  return {
+      {"certified", certificate.certified},
+      {"reason", certificate.reason},
+      {"proven_until", certificate.proven_until},
+      {"largest_tau", certificate.largest_tau},
+      {"pieces", pieces},
+      {"folds", optional(certificate.folds)},
+      {"folds_reason", certificate.folds_reason},
+      {"end_radius", certificate.certified ? Json(certificate.end_radius) : Json(nullptr)},
+      {"stopped_between", {optional(certificate.stopped_low), optional(certificate.stopped_high)}},
+      {"points_passed", certificate.points_passed},
+      {"tubes", certificate.tubes},
+      {"trials", certificate.trials},
+      {"evaluations", certificate.evaluations},
+      {"narrowest_tube", certificate.narrowest_tube},
+      {"precision", certificate.precision}};
+}
+
 }  // namespace
 
 Json problem_report(const TrackRequest& request, const ProblemView& problem,
@@ -35,6 +59,7 @@ Json problem_report(const TrackRequest& request, const ProblemView& problem,
               {"end", end_report(path)},
               {"infinity", infinity_report(path)}};
   if (tracked.uniqueness) report["certificate"] = certificate_report(*tracked.uniqueness);
+  if (tracked.certificate) report["path_certificate"] = certificate_report(*tracked.certificate);
   if (tracked.audit)
     report["audit"] = {{"verdict", to_string(tracked.audit->verdict)},
                        {"message", tracked.audit->message},

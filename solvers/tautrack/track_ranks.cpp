@@ -27,7 +27,7 @@ void check_request(const TrackRequest& request) {
     throw UsageError("--plot: pictures are not made of data that are split with --split-rows");
   if (request.audit || !request.from.empty() || !request.run_folder.empty())
     throw UsageError("--split-rows: not with --audit, --from or --run");
-  if (request.certify_unique)
+  if (request.certify_unique || request.certify_path)
     throw UsageError("--certify: nothing is proven about data that are split with --split-rows");
 }
 

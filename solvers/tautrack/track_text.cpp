@@ -126,6 +126,27 @@ void add_infinity(Page& page, const ProblemView& problem, const InfiniteWeights&
               is_linear ? &infinity.linear_rate : nullptr, is_linear ? "(1 - tau) w ->" : "");
 }
 
+/// What is proven about the path.
+void add_certificate(Page& page, const PathCertificate& certificate) {
+  const auto tubes = counted(certificate.tubes, "tube");
+  if (certificate.certified)
+    page.line("certified",
+              fmt::format("one curve of solutions joins the linear fit to this end (within "
+                          "{:.2g}): {}, {}",
+                          certificate.end_radius, tubes,
+                          certificate.precision == 53
+                              ? "double intervals"
+                              : fmt::format("up to {} bits", certificate.precision)));
+  else
+    page.line("not certified",
+              fmt::format("{}; proven up to tau = {}, {}", printable(certificate.reason),
+                          tau_text(certificate.proven_until), tubes));
+  if (certificate.folds)
+    page.line("", fmt::format("proven: {} up to there", counted(*certificate.folds, "fold")));
+  else
+    page.line("", printable(certificate.folds_reason));
+}
+
 void add_problem(Page& page, const TrackRequest& request, const ProblemView& problem,
                  const TrackedProblem& tracked) {
   const ColumnFacts& facts = tracked.facts;
@@ -142,6 +163,7 @@ void add_problem(Page& page, const TrackRequest& request, const ProblemView& pro
     page.line("branch points", "not looked for");
   add_landings(page, path, request.track.landings);
   if (tracked.uniqueness) page.line("unique", printable(tracked.uniqueness->message));
+  if (tracked.certificate) add_certificate(page, *tracked.certificate);
   if (path.end) add_end(page, problem, path);
   if (path.infinity) add_infinity(page, problem, *path.infinity);
   const Work& work = path.work;

@@ -19,7 +19,8 @@ std::optional<std::string> TrackOptions::invalid_reason() const {
   const auto [low, high] = std::minmax(back, tau_target);
   for (const double tau : landings)
     if (!std::isfinite(tau) || (ends && !(tau > low && tau < high)))
-      return "landings must lie strictly between tau_start (or tau_back) and tau_target, got " + number(tau);
+      return "landings must lie strictly between tau_start (or tau_back) and tau_target, got " +
+             number(tau);
   if (!locate_folds && predictor.kind != PredictorKind::taylor)
     return std::string(
                "folds can be passed unseen (locate_folds = false) by the Taylor predictor ") +

@@ -13,6 +13,8 @@
 
 #ifdef TAUTRACK_PROGRAM
 
+#include "tautrack/certify/certificate.hpp"
+
 #include "support/program.hpp"
 
 namespace {
@@ -643,9 +645,44 @@ TEST_CASE("track --certify unique says how far the path is the only one") {
   CHECK_FALSE(
       Json::parse(scratch.run("track --json -").output)["problems"][0].contains("certificate"));
   check_refused(scratch.run("track --certify all"),
-                "--certify: 'all' is no certificate that is known: unique");
+                "--certify: 'all' is no certificate that is known: unique, path");
   check_refused(scratch.run("track --certify ''"), "--certify:");
   check_refused(scratch.run("track folds.csv --matrix-free --certify unique"), "--certify:");
+}
+
+TEST_CASE("track --certify path proves that the end is connected to the linear fit") {
+  const Scratch scratch;
+  scratch.write("folds.csv", two_folds_csv);
+  scratch.write("infinite.csv", infinite_csv);
+  const Run run = scratch.run("track --certify unique,path folds.csv --no-bias --json -");
+  const Json problem = Json::parse(run.output).at("problems")[0];
+  CHECK(problem.contains("certificate"));
+  const Json& certificate = problem.at("path_certificate");
+  if (!tautrack::Certifier::available()) {
+    CHECK(run.status == 1);
+    CHECK_FALSE(certificate.at("certified").get<bool>());
+    return;
+  }
+  CHECK(run.status == 0);
+  CHECK(certificate.at("certified").get<bool>());
+  CHECK(certificate.at("folds") == problem.at("path").at("folds").size());
+  CHECK(certificate.at("reason") == "");
+  CHECK(certificate.at("pieces").back().at("to").get<double>() > 1.0);
+  const Run text = scratch.run("track --certify path folds.csv --no-bias");
+  CHECK(text.status == 0);
+  CHECK(text.output.find("  certified ") != std::string::npos);
+  for (const std::string& line : lines(text.output)) CHECK(line.size() <= 80);
+
+  // Without an end there is nothing to be certified, and the exit status says so.
+  const Run infinite = scratch.run("track --certify path infinite.csv --no-bias");
+  CHECK(infinite.status == 1);
+  CHECK(infinite.output.find("not certified") != std::string::npos);
+  CHECK(infinite.output.find("the record has no end") != std::string::npos);
+  CHECK_FALSE(Json::parse(scratch.run("track --json - folds.csv").output)["problems"][0].contains(
+      "path_certificate"));
+  check_refused(scratch.run("track folds.csv --matrix-free --certify path"), "--certify:");
+  check_refused(scratch.run("track folds.csv --certify path,"),
+                "--certify: '' is no certificate that is known: unique, path");
 }
 
 TEST_CASE("matrix-free: infinite weights are not recognised, a degenerate end is said to be one") {
