@@ -160,9 +160,11 @@ TEST_CASE("clusters are components, whatever their size" * needs_gudhi()) {
   Matrix all(0, 2);
   std::mt19937_64 engine(2);
   std::uniform_real_distribution<double> place(-1.0, 1.0);
+  double x = 0.0;
   for (const Index size : {30, 60, 200}) {
     Matrix cluster = Matrix::NullaryExpr(size, 2, [&] { return place(engine); });
-    cluster.col(0).array() += static_cast<double>(size) / 10.0;
+    cluster.col(0).array() += x;
+    x += 10.0;
     all = stacked(all, cluster);
   }
   CHECK(clear_betti(all, up_to(0)) == Betti{3, 0, 0});
@@ -245,7 +247,7 @@ TEST_CASE("a largest scale leaves bars open" * needs_gudhi()) {
 
 TEST_CASE("a budget lowers the largest scale, and then ends the computation with a sentence" *
           needs_gudhi()) {
-  const Matrix points = sphere(120, 2);
+  const Matrix points = normal_points(150, 3, 2);
   HomologyOptions options = up_to(2);
   const PersistentHomology whole = persistent_homology(points, options);
   REQUIRE(whole.ok());
