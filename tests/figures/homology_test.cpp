@@ -39,7 +39,8 @@ TEST_CASE("samples of the annulus and of the torus lie on them, evenly") {
     const auto sample = farthest_points(points, 100, radius);
     CHECK(sample.size() == 100);
     // A hundred discs of this radius cover the area, and do not overlap more than three times.
-    const double area = points.cols() == 2 ? std::numbers::pi * (1.0 - 0.45 * 0.45) : 8.0 * std::numbers::pi * std::numbers::pi;
+    const double area = points.cols() == 2 ? std::numbers::pi * (1.0 - 0.45 * 0.45)
+                                           : 8.0 * std::numbers::pi * std::numbers::pi;
     CHECK(radius * radius * std::numbers::pi * 100.0 > 0.9 * area);
     CHECK(radius * radius * std::numbers::pi * 100.0 < 3.0 * area);
   }
