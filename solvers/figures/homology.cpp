@@ -275,7 +275,8 @@ Figure make_homology(const FigureRequest& /*request*/) {
       "together, "
       "though after the second they are close.";
   figure.width = 1600;
-  figure.height = static_cast<int>(spirals_top + spirals_height + 76.0);
+  figure.height = static_cast<int>(has_persistent_homology() ? spirals_top + spirals_height + 76.0
+                                                             : bars_top + 40.0);
   figure.tables.push_back(points_table(shapes));
   check_layers(figure);
   const bool is_known = has_persistent_homology();

@@ -15,7 +15,7 @@ namespace tautrack::program {
 namespace {
 
 // Lengths are in pixels of the PNG picture.
-constexpr double header_height = 100, side = 310, gap = 76, left_margin = 70;
+constexpr double header_height = 100, gap = 84, left_margin = 76, largest_side = 440;
 constexpr double title_height = 44, below_panel = 78, bars_height = 250, below_bars = 62;
 constexpr std::size_t panels_in_row = 4;
 constexpr std::size_t most_stages = 24;
@@ -78,7 +78,12 @@ class LayersScript {
       : request_(request),
         carried_(carried),
         stages_(std::min(carried.stages.size(), most_stages)),
+        columns_(std::min(stages_, panels_in_row)),
         rows_((stages_ + panels_in_row - 1) / panels_in_row) {
+    const auto columns = static_cast<double>(columns_);
+    side_ = std::min(largest_side, (picture_width - left_margin) / columns - gap);
+    left_ =
+        left_margin + 0.5 * (picture_width - left_margin - columns * side_ - (columns - 1.0) * gap);
     for (const Stage& stage : carried.stages)
       if (!stage.sets.empty() && stage.sets.front().betti) has_bars_ = true;
   }
@@ -113,13 +118,13 @@ class LayersScript {
   }
 
   [[nodiscard]] double row_height() const {
-    return title_height + side + below_panel + (has_bars_ ? bars_height + below_bars : 0.0);
+    return title_height + side_ + below_panel + (has_bars_ ? bars_height + below_bars : 0.0);
   }
 
   [[nodiscard]] Place panel(std::size_t k) const {
-    return {left_margin + static_cast<double>(k % panels_in_row) * (side + gap),
+    return {left_ + static_cast<double>(k % panels_in_row) * (side_ + gap),
             header_height + static_cast<double>(k / panels_in_row) * row_height() + title_height,
-            side, side};
+            side_, side_};
   }
 
   void place(const Place& at) {
@@ -143,7 +148,7 @@ class LayersScript {
   /// Samples below the title: labels, and colours of bars.
   void add_legend() {
     constexpr double letter = 8.0, sample = 26.0, space = 30.0;
-    double x = left_margin;
+    double x = left_;
     const double y = 62;
     const auto entry = [&](const std::string& name, const std::string& style) {
       const double width = sample + letter * static_cast<double>(name.size());
@@ -176,7 +181,7 @@ class LayersScript {
     add("set xrange {}\nset yrange {}\nset xtics autofreq\nset ytics autofreq\n",
         range_text(middle(0) - half, middle(0) + half),
         range_text(middle(1) - half, middle(1) + half));
-    add("set xlabel {} offset 0,0.4\nset ylabel {} offset 1.4,0\n", gnuplot_string(view.x),
+    add("set xlabel {} offset 0,0.4\nset ylabel {} offset 0.6,0\n", gnuplot_string(view.x),
         gnuplot_string(view.y));
     const Index step = 1 + (view.points.cols() - 1) / most_points;
     const std::size_t sets = std::max<std::size_t>(1, data.labels.size());
@@ -197,7 +202,7 @@ class LayersScript {
   void add_bars(std::size_t k) {
     const SetHomology& set = carried_.stages[k].sets.front();
     const Place above = panel(k);
-    const Place at{above.left, above.top + side + below_panel, side, bars_height};
+    const Place at{above.left, above.top + side_ + below_panel, side_, bars_height};
     place(at);
     std::string title = "all: " + (set.betti ? betti_text(set.betti->numbers) +
                                                    (set.betti->clear ? "" : ", ambiguous")
@@ -239,7 +244,8 @@ class LayersScript {
 
   const LayersRequest& request_;
   const CarriedData& carried_;
-  std::size_t stages_, rows_;
+  std::size_t stages_, columns_, rows_;
+  double side_ = 0.0, left_ = 0.0;
   bool has_bars_ = false;
   std::string text_;
 };
