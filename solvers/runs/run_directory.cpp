@@ -18,6 +18,7 @@
 #include "tautrack/version.hpp"
 
 #include "../tautrack/usage_error.hpp"
+#include "../tautrack/write_all.hpp"
 #include "record.hpp"
 
 namespace tautrack::program {
@@ -36,18 +37,6 @@ std::string reason_text(int reason) { return std::generic_category().message(rea
 
 [[noreturn]] void refuse(const filesystem::path& folder, const std::string& why) {
   throw UsageError(fmt::format("'{}': {}", folder.string(), why));
-}
-
-/// Writes all of the text. Returns 0 or the reason of the failure.
-int write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written >= 0)
-      text.remove_prefix(static_cast<std::size_t>(written));
-    else if (errno != EINTR)
-      return errno;
-  }
-  return 0;
 }
 
 /// A new file with this text that is there whole or not at all, whatever happens.

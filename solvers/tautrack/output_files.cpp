@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "usage_error.hpp"
+#include "write_all.hpp"
 
 namespace tautrack::program {
 namespace {
@@ -25,18 +26,6 @@ namespace filesystem = std::filesystem;
 
 [[noreturn]] void fail_standard_output(int reason) {
   throw UsageError("cannot write to standard output: " + std::generic_category().message(reason));
-}
-
-/// Writes all of the text. Returns 0 or the reason of the failure.
-int write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written >= 0)
-      text.remove_prefix(static_cast<std::size_t>(written));
-    else if (errno != EINTR)
-      return errno;
-  }
-  return 0;
 }
 
 /// Creates a file of a new name beside `target`. Returns its descriptor, or -1 with errno set.
@@ -85,6 +74,17 @@ bool is_same_file(const filesystem::path& a, const filesystem::path& b) {
 }
 
 }  // namespace
+
+int write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written >= 0)
+      text.remove_prefix(static_cast<std::size_t>(written));
+    else if (errno != EINTR)
+      return errno;
+  }
+  return 0;
+}
 
 OutputFiles::~OutputFiles() {
   for (const Output& output : outputs_)

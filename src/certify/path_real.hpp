@@ -15,7 +15,7 @@ namespace tautrack::ball {
 class Real {
  public:
   Real() { arb_init(value_); }
-  Real(double value) : Real() { arb_set_d(value_, value); }  // NOLINT: numbers are balls
+  Real(double value) : Real() { arb_set_d(value_, value); }  // Numbers are balls.
   Real(arb_srcptr value, slong precision) : precision_(precision) {
     arb_init(value_);
     arb_set(value_, value);
