@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
@@ -13,10 +12,6 @@ namespace {
 
 /// Up to this size plain loops are quicker than a blocked factorisation.
 constexpr Index kPlainLoops = 16;
-
-double rounding(const Matrix& H_x) {
-  return 4.0 * static_cast<double>(H_x.rows()) * std::numeric_limits<double>::epsilon();
-}
 
 }  // namespace
 
@@ -49,7 +44,7 @@ bool MorseIndex::is_positive(const Matrix& H_x, double margin) {
 }
 
 std::optional<int> MorseIndex::count(const Matrix& H_x, double relative_error) {
-  const double error = rounding(H_x) + relative_error;
+  const double error = margin(H_x.rows()) + relative_error;
   double bound = 0.0;  // on the largest eigenvalue: the largest column sum
   for (Index j = 0; j < H_x.cols(); ++j) bound = std::max(bound, H_x.col(j).cwiseAbs().sum());
   if (!(bound > 0.0)) return std::nullopt;
@@ -70,7 +65,7 @@ std::optional<int> MorseIndex::count_without_smallest(const Matrix& H_x) {
   int negative = 0;
   for (Index j = 0; j < all.size(); ++j) {
     if (j == smallest) continue;
-    if (!(std::abs(all(j)) > rounding(H_x) * largest)) return std::nullopt;
+    if (!(std::abs(all(j)) > margin(H_x.rows()) * largest)) return std::nullopt;
     if (all(j) < 0.0) ++negative;
   }
   return negative;

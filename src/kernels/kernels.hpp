@@ -117,6 +117,7 @@ struct Series {
   double* order[max_order + 2];
   Count stride;
   const double* point;  ///< [panel][point_arrays][16]
+  bool in_tau;          ///< The parameter is tau: tau_1 = 1, and tau_2 = ... = 0.
 };
 
 struct Kernels {

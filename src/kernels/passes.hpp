@@ -68,14 +68,15 @@ TAUTRACK_INLINE Contribution contribution(const Network& network, const Point& p
 }
 
 /// Coefficient k + 1 of omega f_u r for `count` vectors of a panel whose u_k are `input`.
-template <int count>
+template <int count, bool in_tau = false>
 TAUTRACK_INLINE void next_coefficient(const Network& network, const Series& series,
                                       const SeriesTable& table, Count panel, int h,
                                       const Real* input, Real* product, Totals& totals) {
   const double* const point = series.point + panel * (point_arrays * panel_rows) + h * lanes;
   const double* const pattern =
       network.patterns + panel * (pattern_arrays * panel_rows) + h * lanes;
-  advance<count>(network, series, table, panel * series.stride + h * lanes, point, input, product);
+  advance<count, in_tau>(network, series, table, panel * series.stride + h * lanes, point, input,
+                         product);
   for (int i = 0; i < count; ++i) {
     product[i] *= load(pattern + pattern_weight * panel_rows + i * lanes);
     const Real u_0 = load(point + point_input * panel_rows + i * lanes);
@@ -163,7 +164,7 @@ void fixed_derivatives(const Network& network, const Point& point, PanelRange ra
   finish(totals, sums);
 }
 
-template <int n>
+template <int n, bool in_tau>
 void fixed_series(const Network& network, const Series& series, PanelRange range, Sums& sums) {
   const SeriesTable table = table_of(network, series);
   Real H[n] = {};
@@ -174,8 +175,8 @@ void fixed_series(const Network& network, const Series& series, PanelRange range
   for (; i + pair <= vectors.last; i += pair) {
     Real input[pair], product[pair];
     for (int k = 0; k < pair; ++k) input[k] = FixedRows<n>(network.panels, i + k).times(series.v);
-    next_coefficient<pair>(network, series, table, i / panel_vectors,
-                           static_cast<int>(i % panel_vectors), input, product, totals);
+    next_coefficient<pair, in_tau>(network, series, table, i / panel_vectors,
+                                   static_cast<int>(i % panel_vectors), input, product, totals);
     for (int k = 0; k < pair; ++k) {
       const FixedRows<n> rows(network.panels, i + k);
       for (int j = 0; j < n; ++j) H[j] += rows.a[j] * product[k];
@@ -185,8 +186,8 @@ void fixed_series(const Network& network, const Series& series, PanelRange range
     const FixedRows<n> rows(network.panels, i);
     const Real input = rows.times(series.v);
     Real product;
-    next_coefficient<1>(network, series, table, i / panel_vectors,
-                        static_cast<int>(i % panel_vectors), &input, &product, totals);
+    next_coefficient<1, in_tau>(network, series, table, i / panel_vectors,
+                                static_cast<int>(i % panel_vectors), &input, &product, totals);
     for (int j = 0; j < n; ++j) H[j] += rows.a[j] * product;
   }
   write_sums(H, sums.H);
@@ -330,7 +331,9 @@ void derivatives(const Network& network, const Point& point, PanelRange range, S
 
 template <int n>
 void append_series(const Network& network, const Series& series, PanelRange range, Sums& sums) {
-  if (network.columns == n) return fixed_series<n>(network, series, range, sums);
+  if (network.columns == n)
+    return series.in_tau ? fixed_series<n, true>(network, series, range, sums)
+                         : fixed_series<n, false>(network, series, range, sums);
   if constexpr (n < most_fixed_columns) {
     append_series<n + 1>(network, series, range, sums);
   } else {

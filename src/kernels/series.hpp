@@ -42,8 +42,9 @@ inline SeriesTable table_of(const Network& network, const Series& series) {
 }
 
 /// Appends u_k of `count` vectors whose data begin at `at` in each order and at `point` in the
-/// point; returns the coefficient k + 1 of f_u r with u_{k+1} = tau_{k+1} = 0.
-template <int count>
+/// point; returns the coefficient k + 1 of f_u r with u_{k+1} = tau_{k+1} = 0. With `in_tau` the
+/// parameter is tau: tau_1 = 1, and tau_2 = ... = 0.
+template <int count, bool in_tau = false>
 TAUTRACK_INLINE void advance(const Network& network, const Series& series, const SeriesTable& table,
                              Count at, const double* point, const Real* input, Real* product) {
   constexpr Count row = panel_rows;
@@ -53,6 +54,7 @@ TAUTRACK_INLINE void advance(const Network& network, const Series& series, const
   double* const now = series.order[k] + at;
   double* const next = series.order[k + 1] + at;
   Real d_0[count], b_0[count], D_0[count], r_0[count];
+  Real ts[count] = {}, tu[count] = {}, td[count] = {};
   for (int h = 0; h < count; ++h) {
     const double* const p = point + h * lanes;
     const Real u_0 = load(p + point_input * row);
@@ -80,11 +82,15 @@ TAUTRACK_INLINE void advance(const Network& network, const Series& series, const
     store(o + series_gain * row, D);
     store(o + series_residual * row, r);
     if (quadratic) store(o + series_quadratic * row, q);
+    if constexpr (in_tau) {
+      ts[h] = s;
+      tu[h] = input[h];
+      td[h] = d;
+    }
   }
 
   // Sums over j + m = k + 1, both from 1 to k, of the products that the formulas need.
-  Real us[count] = {}, ss[count] = {}, ts[count] = {}, tu[count] = {}, td[count] = {},
-       Dr[count] = {};
+  Real us[count] = {}, ss[count] = {}, Dr[count] = {};
   int j = (k + 1) / 2;
   if (2 * j == k + 1) {
     const double* const o = series.order[j] + at;
@@ -94,9 +100,11 @@ TAUTRACK_INLINE void advance(const Network& network, const Series& series, const
                  d = load(a + series_slope * row);
       us[h] = u * d;
       ss[h] = 0.5 * (s * s);
-      ts[h] = series.tau[j] * s;
-      tu[h] = table.tau_over[j] * u;
-      td[h] = series.tau[j] * d;
+      if constexpr (!in_tau) {
+        ts[h] = series.tau[j] * s;
+        tu[h] = table.tau_over[j] * u;
+        td[h] = series.tau[j] * d;
+      }
       Dr[h] = load(a + series_gain * row) * load(a + series_residual * row);
     }
     --j;
@@ -116,12 +124,14 @@ TAUTRACK_INLINE void advance(const Network& network, const Series& series, const
       us[h] += u_j * d_m;
       us[h] += u_m * d_j;
       ss[h] += s_j * s_m;
-      ts[h] += tau_j * s_m;
-      ts[h] += tau_m * s_j;
-      tu[h] += over_j * u_m;
-      tu[h] += over_m * u_j;
-      td[h] += tau_j * d_m;
-      td[h] += tau_m * d_j;
+      if constexpr (!in_tau) {
+        ts[h] += tau_j * s_m;
+        ts[h] += tau_m * s_j;
+        tu[h] += over_j * u_m;
+        tu[h] += over_m * u_j;
+        td[h] += tau_j * d_m;
+        td[h] += tau_m * d_j;
+      }
       Dr[h] += load(a + series_gain * row) * load(b + series_residual * row);
       Dr[h] += load(b + series_gain * row) * load(a + series_residual * row);
     }

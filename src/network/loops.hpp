@@ -12,4 +12,9 @@ namespace tautrack {
                                             const double* patterns, kernels::Count rows,
                                             kernels::Count columns);
 
+class Perceptron;
+
+/// The same of a Perceptron, which must outlive it.
+[[nodiscard]] kernels::Network network_view(const Perceptron& network);
+
 }  // namespace tautrack

@@ -122,6 +122,11 @@ Perceptron Perceptron::with_targets(Vector y) const {
   return other;
 }
 
+kernels::Network network_view(const Perceptron& network) {
+  return network_view(network.options_.activation, network.space_.panels(),
+                      network.pattern_data_.get(), network.patterns(), network.unknowns());
+}
+
 /// Sums of a slice, and memory for them.
 struct Perceptron::Workspace::State {
   State(Index patterns, Index unknowns, int threads)
@@ -206,10 +211,7 @@ double Perceptron::Workspace::last_displacement() const noexcept { return state_
 
 /// The network as the loops see it, and the loops over its slices.
 struct Perceptron::Loops {
-  explicit Loops(const Perceptron& perceptron)
-      : network(network_view(perceptron.options_.activation, perceptron.space_.panels(),
-                             perceptron.pattern_data_.get(), perceptron.patterns(),
-                             perceptron.unknowns())) {}
+  explicit Loops(const Perceptron& perceptron) : network(network_view(perceptron)) {}
 
   /// Calls work(range, sums) for every slice, and add(sums) for all but the first in their order.
   template <class Work, class Add>

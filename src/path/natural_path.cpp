@@ -11,6 +11,7 @@
 #include "tautrack/tracker/tracker.hpp"
 
 #include "core/text.hpp"
+#include "path/monotone_path.hpp"
 
 namespace tautrack {
 
@@ -282,6 +283,9 @@ NaturalPath track(const Network& network, const TrackOptions& options, const Obs
 
 NaturalPath track_natural(const Perceptron& network, const TrackOptions& options,
                           const Observer& observer, int threads) {
+  if (!observer && threads >= 1 && !options.invalid_reason())
+    if (std::optional<NaturalPath> path = track_monotone_path(network, options))
+      return *std::move(path);
   return track(network, options, observer, threads);
 }
 

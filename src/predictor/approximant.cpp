@@ -11,15 +11,8 @@ namespace tautrack {
 
 namespace {
 
-/// Degree of the denominator: a complex pair, the nearest singularity of a real curve as a rule, and
-/// one more.
-constexpr int kDenominator = 3;
-
-/// Orders to which it is fitted.
-constexpr int kFitted = 3;
-
-/// The denominator, one at the start, may fall to this on the way.
-constexpr double kSmallestDenominator = 0.1;
+/// Orders to which the denominator is fitted.
+constexpr int kFitted = fitted_terms - denominator_degree;
 
 /// Steps shorter than this have a smaller error: it tilts a short step as little as a long one.
 constexpr double kShort = 0.05;
@@ -48,6 +41,37 @@ double metric_square(const Eigen::Ref<const Vector>& z, const MetricScales& scal
 
 }  // namespace
 
+double growth_of_terms(double first, double last_but_one, double last, int order) {
+  return std::max(root(last / first, 2 * (order - 1)), root(last_but_one / first, 2 * (order - 2)));
+}
+
+Denominator fit_denominator(const TermProducts& products, double growth) {
+  constexpr int m = denominator_degree;
+  Denominator q{1.0};
+  if (!(growth > 0.0) || !std::isfinite(growth)) return q;
+  std::array<double, fitted_terms> weight{};  // of z_k, k = order - 2 - i
+  weight[0] = 1.0;
+  for (std::size_t i = 1; i < weight.size(); ++i) weight[i] = growth * weight[i - 1];
+  const auto dot = [&](int i, int j) {
+    return weight[at_index(i)] * weight[at_index(j)] * products[at_index(i)][at_index(j)];
+  };
+  Eigen::Matrix<double, m, m> normal = Eigen::Matrix<double, m, m>::Zero();
+  Eigen::Matrix<double, m, 1> right = Eigen::Matrix<double, m, 1>::Zero();
+  for (int row = 0; row < kFitted; ++row) {
+    for (int i = 1; i <= m; ++i) {
+      for (int j = 1; j <= m; ++j) normal(i - 1, j - 1) += dot(row + i, row + j);
+      right(i - 1) -= dot(row + i, row);
+    }
+  }
+  const double shift = 1e-12 * normal.trace();
+  if (!(shift > 0.0)) return q;
+  normal.diagonal().array() += shift;
+  const Eigen::Matrix<double, m, 1> solution = normal.ldlt().solve(right);
+  if (!solution.allFinite()) return q;
+  for (int j = 1; j <= m; ++j) q[at_index(j)] = solution(j - 1) * weight[at_index(j)];
+  return q;
+}
+
 Approximant::Approximant(Index n)
     : n_(n),
       terms_(Matrix::Zero(n + 1, max_series_order + 1)),
@@ -63,7 +87,7 @@ void Approximant::fit(int order, const MetricScales& scales, double excess, doub
   trusted_ = trusted_length(scales, plain);
   // Between the lengths that were looked at, too: a denominator fitted to rounding has zeros anywhere.
   Polynomial margin = denominator_;
-  margin[0] -= kSmallestDenominator;
+  margin[0] -= smallest_denominator;
   if (const auto zero = margin.first_root(0.0, trusted_)) trusted_ = *zero;
   if (!(trusted_ > plain)) {
     denominator_ = Polynomial(0);
@@ -123,52 +147,24 @@ double Approximant::plain_length(const MetricScales& scales, int k) const {
   return length >= kShort ? length : root(tolerance_ / (kShort * size), k - 1);
 }
 
-/// q with q(0) = 1 that makes the coefficients of q z of order K - 2 and before as small as it can,
-/// in the least-squares sense. The last two are left out, to judge the result by: two, for on a
-/// symmetric curve every other one vanishes.
 void Approximant::fit_denominator(const MetricScales& scales) {
-  constexpr int m = kDenominator;
-  constexpr int count = m + kFitted;
-  denominator_ = Polynomial(m);
-  denominator_[0] = 1.0;
-  // Growth of the terms, which is taken out for the sake of conditioning.
-  const auto growth_to = [&](int k) {
-    return root(metric_square(terms_.col(k), scales) / metric_square(terms_.col(1), scales),
-                2 * (k - 1));
-  };
-  const double growth = std::max(growth_to(order_), growth_to(order_ - 1));
-  if (!(growth > 0.0) || !std::isfinite(growth)) return;
-  std::array<double, count> weight{};  // of z_k, k = order - 2 - i
-  for (int i = 0; i < count; ++i)
-    weight[at_index(i)] = order_ - 2 - i >= 1 ? power(growth, i) : 0.0;
-  std::array<std::array<double, count>, count> dot{};
+  const double first = metric_square(terms_.col(1), scales);
+  const double growth = growth_of_terms(first, metric_square(terms_.col(order_ - 1), scales),
+                                        metric_square(terms_.col(order_), scales), order_);
+  TermProducts products{};
   const double by_unknown = 1.0 / (scales.unknown * scales.unknown);
   const double by_parameter = 1.0 / (scales.parameter * scales.parameter);
-  for (int i = 0; i < count; ++i) {
+  for (int i = 0; i < fitted_terms && order_ - 2 - i >= 1; ++i) {
+    const auto a = terms_.col(order_ - 2 - i);
     for (int j = 0; j <= i; ++j) {
-      const double scale = weight[at_index(i)] * weight[at_index(j)];
-      if (scale == 0.0) continue;
-      const auto a = terms_.col(order_ - 2 - i);
       const auto b = terms_.col(order_ - 2 - j);
-      dot[at_index(i)][at_index(j)] = dot[at_index(j)][at_index(i)] =
-          scale * (a.head(n_).dot(b.head(n_)) * by_unknown + a(n_) * b(n_) * by_parameter);
+      products[at_index(i)][at_index(j)] = products[at_index(j)][at_index(i)] =
+          a.head(n_).dot(b.head(n_)) * by_unknown + a(n_) * b(n_) * by_parameter;
     }
   }
-  Eigen::Matrix<double, m, m> normal = Eigen::Matrix<double, m, m>::Zero();
-  Eigen::Matrix<double, m, 1> right = Eigen::Matrix<double, m, 1>::Zero();
-  for (int row = 0; row < kFitted; ++row) {
-    for (int i = 1; i <= m; ++i) {
-      for (int j = 1; j <= m; ++j)
-        normal(i - 1, j - 1) += dot[at_index(row + i)][at_index(row + j)];
-      right(i - 1) -= dot[at_index(row + i)][at_index(row)];
-    }
-  }
-  const double shift = 1e-12 * normal.trace();
-  if (!(shift > 0.0)) return;
-  normal.diagonal().array() += shift;
-  const Eigen::Matrix<double, m, 1> solution = normal.ldlt().solve(right);
-  if (!solution.allFinite()) return;
-  for (int j = 1; j <= m; ++j) denominator_[j] = solution(j - 1) * power(growth, j);
+  const Denominator q = tautrack::fit_denominator(products, growth);
+  denominator_ = Polynomial(denominator_degree);
+  for (int j = 0; j <= denominator_degree; ++j) denominator_[j] = q[at_index(j)];
 }
 
 void Approximant::set_numerator() {
@@ -186,7 +182,7 @@ double Approximant::trusted_length(const MetricScales& scales, double plain) con
   const double before = excess_ * std::sqrt(metric_square(numerator_.col(order_ - 1), scales));
   const auto is_trusted = [&](double a) {
     const double q = denominator_(a);
-    return q >= kSmallestDenominator &&
+    return q >= smallest_denominator &&
            std::max(last * a, before) * power(a, order_ - 1) <= allowed(a) * q;
   };
   double low = 0.0;
@@ -208,11 +204,11 @@ std::complex<double> Approximant::nearest_pole() const {
   if (denominator_.degree() == 0) return {infinity, 0.0};
   // Zeros of q are reciprocals of the eigenvalues of the companion matrix of its reverse.
   Eigen::Matrix3d companion = Eigen::Matrix3d::Zero();
-  for (int j = 0; j < kDenominator; ++j) companion(0, j) = -denominator_[j + 1];
+  for (int j = 0; j < denominator_degree; ++j) companion(0, j) = -denominator_[j + 1];
   companion(1, 0) = companion(2, 1) = 1.0;
   const Eigen::EigenSolver<Eigen::Matrix3d> solver(companion, false);
   std::complex<double> largest = 0.0;
-  for (int j = 0; j < kDenominator; ++j)
+  for (int j = 0; j < denominator_degree; ++j)
     if (std::abs(solver.eigenvalues()(j)) > std::abs(largest)) largest = solver.eigenvalues()(j);
   return largest == 0.0 ? std::complex<double>(infinity, 0.0) : 1.0 / largest;
 }

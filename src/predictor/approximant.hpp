@@ -13,6 +13,32 @@ namespace tautrack {
 /// Fewest terms that make an estimate of the remainder.
 constexpr int kMinSeriesOrder = 6;
 
+/// Degree of the denominator of a Pade approximant: a complex pair, the nearest singularity of a real
+/// curve as a rule, and one more.
+inline constexpr int denominator_degree = 3;
+
+/// Terms that the denominator is fitted to.
+inline constexpr int fitted_terms = 6;
+
+/// The denominator, one at the start, may fall to this on the way.
+inline constexpr double smallest_denominator = 0.1;
+
+/// q_0 = 1 ... q_3
+using Denominator = std::array<double, denominator_degree + 1>;
+
+/// Inner products of the terms z_k of a series of order K, k = K - 2 - i, in the metric; zero where
+/// there is no such term.
+using TermProducts = std::array<std::array<double, fitted_terms>, fitted_terms>;
+
+/// Growth of the terms from one order to the next, from the squared norms of z_1, z_{K-1} and z_K.
+[[nodiscard]] double growth_of_terms(double first, double last_but_one, double last, int order);
+
+/// q with q(0) = 1 that makes the coefficients of q z of order K - 2 and before as small as it can,
+/// in the least-squares sense; 1 when that determines none. The last two are left out, to judge the
+/// result by: two, for on a symmetric curve every other one vanishes.
+/// @param growth Taken out of the terms for the sake of conditioning.
+[[nodiscard]] Denominator fit_denominator(const TermProducts& products, double growth);
+
 /// A piece of curve z(a) - z(0), z = (x, tau), from its Taylor coefficients z_1 .. z_K: a Pade
 /// approximant p(a) / q(a) with one denominator for all components, or the plain polynomial where
 /// that reaches further, and the length to which it is trusted. The zeros of q estimate the nearest

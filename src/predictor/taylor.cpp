@@ -12,13 +12,6 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// The corrected point may be this multiple of the tolerance away.
-constexpr double kAgreement = 30.0;
-
-/// And this much its tangent may be turned away: the tangent comes from a linearisation beside the
-/// point.
-constexpr double kAgreementAngle = 300.0;
-
 /// A linearisation within this distance of the point serves the series: its error in the
 /// coefficients is of that order.
 constexpr double kReach = 1e-4;
@@ -268,8 +261,8 @@ class TaylorPredictor final : public Predictor {
     // Next to tau = 1 the rounding of tau itself is a distance to be reckoned with.
     const double rounding =
         8.0 * std::numeric_limits<double>::epsilon() * std::abs(out.tau) / scales_.parameter;
-    out.agreement = kAgreement * curve_->allowed(a) + rounding;
-    out.agreement_angle = kAgreementAngle * tolerance_ + rounding / a;
+    out.agreement = series_agreement * curve_->allowed(a) + rounding;
+    out.agreement_angle = series_agreement_angle * tolerance_ + rounding / a;
   }
 
   double tolerance_;

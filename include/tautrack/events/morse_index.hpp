@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <optional>
 
 #include "tautrack/core/types.hpp"
@@ -22,6 +23,12 @@ class MorseIndex {
   /// The same at a fold, where one eigenvalue is zero: the one smallest in size is left out.
   /// Nothing when a second one has no sign either.
   [[nodiscard]] std::optional<int> count_without_smallest(const Matrix& H_x);
+
+  /// An n x n matrix is positive definite beyond doubt if it is with its diagonal reduced by this
+  /// multiple of a bound on its largest eigenvalue.
+  [[nodiscard]] static double margin(Index n) noexcept {
+    return 4.0 * static_cast<double>(n) * std::numeric_limits<double>::epsilon();
+  }
 
   /// All eigenvalues, ascending; empty when an entry is not finite.
   [[nodiscard]] const Vector& eigenvalues(const Matrix& H_x);

@@ -11,6 +11,10 @@
 
 namespace tautrack {
 
+namespace kernels {
+struct Network;
+}
+
 /// What a single-layer perceptron is made of besides its data.
 struct PerceptronOptions {
   Activation activation = Activation::tanh;
@@ -53,7 +57,8 @@ class Perceptron {
   [[nodiscard]] const Vector& targets() const noexcept { return y_; }              ///< L
   [[nodiscard]] const Vector& pattern_weights() const noexcept { return omega_; }  ///< L
   [[nodiscard]] double total_pattern_weight() const noexcept { return omega_sum_; }
-  [[nodiscard]] const Matrix& penalty() const noexcept { return ridge_; }  ///< ridge M; or empty
+  [[nodiscard]] const Matrix& penalty() const noexcept { return ridge_; }     ///< ridge M; or empty
+  [[nodiscard]] double penalty_norm() const noexcept { return ridge_norm_; }  ///< Frobenius
 
   [[nodiscard]] Vector weights(const Vector& v) const { return space_.weights(v); }
   [[nodiscard]] Vector coordinates(const Vector& w) const { return space_.coordinates(w); }
@@ -120,6 +125,7 @@ class Perceptron {
 
  private:
   friend class RowSplitPerceptron;
+  friend kernels::Network network_view(const Perceptron& network);
   struct Loops;
 
   /// Some rows of a larger network, without its penalty: A is theirs, v is that of the whole, so that

@@ -1,0 +1,170 @@
+#include "path/monotone_path.hpp"
+
+#include <cmath>
+
+#include <doctest/doctest.h>
+
+#include "support/one_weight_curve.hpp"
+#include "support/random_problem.hpp"
+
+using namespace tautrack;
+using namespace tautrack::support;
+
+namespace {
+
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::uint64_t kProblems = 400;
+#else
+constexpr std::uint64_t kProblems = 4000;
+#endif
+
+/// The path as the tracker follows it: an observer wants to see every point of it.
+NaturalPath by_tracker(const Perceptron& network, const TrackOptions& options = {}) {
+  return track_natural(network, options, [](const PathPoint&) { return true; });
+}
+
+/// Everything that both know about a path.
+void check_same(const Perceptron& network, const NaturalPath& path, const NaturalPath& tracked) {
+  REQUIRE(path.ok());
+  REQUIRE_MESSAGE(tracked.ok(), tracked.message);
+  REQUIRE(tracked.folds.empty());
+  REQUIRE(tracked.branch_points.empty());
+  REQUIRE(path.message == tracked.message);
+  REQUIRE(path.points.size() == static_cast<std::size_t>(path.work.steps) + 1);
+  REQUIRE(path.points.front().kind == PointKind::start);
+  REQUIRE(path.points.back().kind == PointKind::landing);
+  for (std::size_t k = 1; k < path.points.size(); ++k) {
+    REQUIRE(path.points[k].tau > path.points[k - 1].tau);
+    REQUIRE(path.points[k].arclength > path.points[k - 1].arclength);
+    REQUIRE(path.points[k].morse_index == 0);
+  }
+  const NaturalPoint& start = path.points.front();
+  REQUIRE((start.weights - tracked.points.front().weights).norm() <=
+          1e-12 * (1.0 + start.weights.norm()));
+  REQUIRE(start.energy == doctest::Approx(tracked.points.front().energy).epsilon(1e-12));
+  const PathEnd& end = *path.end;
+  const PathEnd& other = *tracked.end;
+  const Vector v = network.coordinates(end.weights);
+  REQUIRE((v - network.coordinates(other.weights)).norm() <= 1e-9 * (1.0 + v.norm()));
+  REQUIRE(end.energy == doctest::Approx(other.energy).epsilon(1e-10));
+  REQUIRE((end.weights - path.points.back().weights).norm() == 0.0);
+  REQUIRE(end.energy == path.points.back().energy);
+  REQUIRE(end.gradient_norm <= 4e-15 * end.gradient_scale);
+  REQUIRE(end.gradient_scale == doctest::Approx(other.gradient_scale).epsilon(1e-6));
+  REQUIRE(end.last_newton_step <= 1e-7);
+  REQUIRE(end.eigenvalues.size() == other.eigenvalues.size());
+  REQUIRE((end.eigenvalues - other.eigenvalues).norm() <= 1e-8 * other.eigenvalues.norm());
+  REQUIRE(end.morse_index == other.morse_index);
+  REQUIRE(end.nearest_eigenvalue == end.eigenvalues(0));
+  REQUIRE(end.status == other.status);
+}
+
+TEST_CASE("monotone paths: what is accepted is what the tracker finds") {
+  constexpr Activation activations[] = {Activation::tanh, Activation::logistic, Activation::arctan,
+                                        Activation::erf};
+  std::uint64_t accepted = 0, arrived = 0;
+  for (std::uint64_t seed = 0; seed < kProblems; ++seed) {
+    Problem problem = random_problem(seed);
+    PerceptronOptions options;
+    options.activation = activations[seed % 4];
+    if (seed % 3 == 1) options.ridge = 0.01;
+    if (seed % 5 == 2) problem.pattern_weights = Vector::LinSpaced(problem.y.size(), 0.5, 3.0);
+    if (options.activation == Activation::logistic) problem.y = 0.5 * problem.y.array() + 0.5;
+    CAPTURE(seed);
+    const Perceptron network(problem, options);
+    const NaturalPath tracked = by_tracker(network);
+    arrived += tracked.ok() ? 1 : 0;
+    const auto path = track_monotone_path(network, {});
+    if (!path) continue;
+    ++accepted;
+    check_same(network, *path, tracked);
+  }
+  // Most paths of these problems, which are hard for their size, are of the kind.
+  CHECK(10 * accepted > 7 * arrived);
+}
+
+TEST_CASE("monotone paths: larger networks up to the limits") {
+  for (const auto& [L, s] : {std::pair{20, 8}, {128, 8}, {128, 1}, {100, 5}, {17, 3}}) {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      CAPTURE(L);
+      CAPTURE(s);
+      CAPTURE(seed);
+      Random random(seed);
+      Matrix X(L, s);
+      Vector y(L);
+      for (Index i = 0; i < L; ++i) {
+        for (Index j = 0; j < s; ++j) X(i, j) = random.normal();
+        y(i) = random.uniform(-0.8, 0.8);
+      }
+      const Perceptron network(make_problem(X, y));
+      const auto path = track_monotone_path(network, {});
+      REQUIRE(path);
+      check_same(network, *path, by_tracker(network));
+      // It is what users get.
+      CHECK(track_natural(network).work.passes_over_data == path->work.passes_over_data);
+    }
+  }
+}
+
+TEST_CASE("monotone paths: no path of one weight that folds is taken for one") {
+  std::size_t folding = 0;
+  int accepted = 0;
+  for (std::uint64_t seed = 0; seed < kProblems / 10; ++seed) {
+    Random random(seed + 77777);
+    const Index L = random.integer(2, 8);
+    Vector x(L), y(L);
+    for (Index i = 0; i < L; ++i) {
+      x(i) = std::pow(10.0, random.uniform(-1.5, 1.5));
+      y(i) =
+          random.uniform(0.0, 1.0) < 0.7 ? random.uniform(0.2, 0.99) : random.uniform(-0.99, 0.99);
+    }
+    const OneWeightCurve curve(x, y);
+    CAPTURE(seed);
+    folding += curve.fold_deltas().empty() ? 0 : 1;
+    const auto path = track_monotone_path(Perceptron(make_problem(Matrix(x), y)), {});
+    if (!path) continue;
+    ++accepted;
+    REQUIRE(curve.fold_deltas().empty());
+    REQUIRE(curve.end());
+    REQUIRE(path->end->weights(0) == doctest::Approx(*curve.end()).epsilon(1e-3).scale(0.0));
+  }
+  CHECK(folding > kProblems / 200);
+  CHECK(accepted > 0);
+}
+
+TEST_CASE("monotone paths: nothing is made of what they do not do") {
+  const Perceptron network(random_problem(1));
+  REQUIRE(track_monotone_path(network, {}));
+  const auto refused = [&](auto set) {
+    TrackOptions options;
+    set(options);
+    REQUIRE(!options.invalid_reason());
+    return !track_monotone_path(network, options);
+  };
+  CHECK(refused([](TrackOptions& o) { o.predictor.kind = PredictorKind::tangent; }));
+  CHECK(refused([](TrackOptions& o) { o.predictor.max_order = 8; }));
+  CHECK(refused([](TrackOptions& o) { o.tau_target = 0.9; }));
+  CHECK(refused([](TrackOptions& o) { o.tau_back = -0.5; }));
+  CHECK(refused([](TrackOptions& o) { o.landings = {0.5}; }));
+  CHECK(refused([](TrackOptions& o) { o.step.max = 0.5; }));
+  CHECK(refused([](TrackOptions& o) { o.step.max = 1.0; }));  // the path is longer
+  // More steps than there may be.
+  int longer = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const Perceptron other(random_problem(seed));
+    const auto path = track_monotone_path(other, {});
+    if (!path || path->work.steps == 1) continue;
+    ++longer;
+    TrackOptions options;
+    options.max_steps = static_cast<int>(path->work.steps) - 1;
+    CHECK(!track_monotone_path(other, options));
+  }
+  CHECK(longer > 0);
+
+  const Matrix wide = Matrix::Random(40, 9);
+  CHECK(!track_monotone_path(Perceptron(make_problem(wide, Vector::Zero(40))), {}));
+  const Matrix tall = Matrix::Random(129, 2);
+  CHECK(!track_monotone_path(Perceptron(make_problem(tall, Vector::Zero(129))), {}));
+}
+
+}  // namespace
