@@ -308,7 +308,9 @@ bool Explorer::is_over() {
     end = ExploreEnd::budget;
   // Where one rank has to end all do.
   result_.end = static_cast<ExploreEnd>(work_.largest(static_cast<double>(end)));
-  return result_.end != ExploreEnd::quiet;
+  if (result_.end == ExploreEnd::quiet) return false;
+  work_.stop_noting();
+  return true;
 }
 
 // ------------------------------------------------------------------------------------------ points

@@ -102,7 +102,7 @@ std::size_t SharedWork::take() {
 }
 
 void SharedWork::finish(std::size_t piece, WorkOutcome outcome, bool is_cut) {
-  if (memo_ != nullptr && !is_cut) memo_->note(items_[piece], outcome);
+  if (memo_ != nullptr && notes_ && !is_cut) memo_->note(items_[piece], outcome);
   outcomes_[piece] = std::move(outcome);
   is_cut_[piece] = is_cut ? 1 : 0;
   is_own_[piece] = 1;
@@ -110,7 +110,12 @@ void SharedWork::finish(std::size_t piece, WorkOutcome outcome, bool is_cut) {
 
 void SharedWork::end() {
   if (failure_) std::rethrow_exception(failure_);
-  if (ranks_ == nullptr) return;
+  if (ranks_ != nullptr) exchange();
+  // What follows builds on less than there could be.
+  if (std::count(is_cut_.begin(), is_cut_.end(), 0) < std::ssize(is_cut_)) stop_noting();
+}
+
+void SharedWork::exchange() {
   std::vector<double> own;
   for (std::size_t i = 0; i < items_.size(); ++i)
     if (is_own_[i] != 0) append(own, i, outcomes_[i], is_cut(i));

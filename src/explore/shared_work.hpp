@@ -38,21 +38,26 @@ class SharedWork {
   /// The number of a piece that is to be done, or that of all pieces when none is left. From any thread.
   [[nodiscard]] std::size_t take();
 
-  /// Takes the outcome of a piece, and notes it unless it was cut short. From any thread.
+  /// Takes the outcome of a piece, and notes it unless it or one before was cut short. From any thread.
   void finish(std::size_t piece, WorkOutcome outcome, bool is_cut);
 
   /// Waits for what the other ranks do. Then all ranks have all outcomes. Collective.
   void end();
+
+  /// Takes no more notes: the exploration ends early, and what it still does another one might not.
+  void stop_noting() noexcept { notes_ = false; }
 
   [[nodiscard]] const WorkOutcome& outcome(std::size_t piece) const { return outcomes_[piece]; }
   /// Whether the piece was cut short by the end of the exploration.
   [[nodiscard]] bool is_cut(std::size_t piece) const { return is_cut_[piece] != 0; }
 
  private:
+  void exchange();
   [[nodiscard]] bool is_first() const { return ranks_ == nullptr || ranks_->rank() == 0; }
 
   ExploreMemo* memo_;
   Communicator* ranks_;
+  bool notes_ = true;
   long next_number_ = 0;  ///< Of a WorkItem.
   std::vector<WorkItem> items_;
   std::vector<std::size_t> missing_;  ///< Pieces that are to be done.

@@ -229,7 +229,10 @@ TEST_CASE("time that recalled work took counts, and a run that is cut off notes 
     if (quiet == 1) source.request_stop();
   };
   CHECK(explore(problem, {}, options).end == ExploreEnd::cancelled);
+  CHECK(cut.noted() > 0);
   CHECK(cut.noted() < first.noted());
+  for (const auto& [number, note] : cut.notes())
+    CHECK(note.first.input == first.notes().at(number).first.input);
   options.stop = {};
   options.progress = {};
   check_same(explore(problem, {}, options), plain);
