@@ -10,6 +10,8 @@
 #include <set>
 #include <string>
 #include <sys/types.h>
+#include <sys/wait.h>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -104,15 +106,21 @@ int end(pid_t child, int signal) {
   return status;
 }
 
-/// Returns when the file has as many lines, or after a minute.
-void wait_for_lines(const filesystem::path& file, std::size_t count) {
-  for (int i = 0; i < 6000 && lines(contents(file)).size() < count; ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+/// Returns when the file has as many lines, when the process that writes it is at its end, or after a
+/// minute.
+void wait_for_lines(const filesystem::path& file, std::size_t count, pid_t child) {
+  for (int i = 0; i < 60000 && lines(contents(file)).size() < count; ++i) {
+    siginfo_t ended{};
+    if (::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+        ended.si_pid != 0)
+      return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
-/// A search that takes a while: 81 or, with k = 3, 625 stationary points.
-void write_many_points(const Scratch& scratch, const std::string& name, int k = 2) {
-  const tautrack::Problem problem = exponential_minima(4, k, 3);
+/// A search that takes a while: 81 stationary points.
+void write_many_points(const Scratch& scratch, const std::string& name) {
+  const tautrack::Problem problem = exponential_minima(4, 2, 3);
   std::ofstream file(scratch / name);
   file.precision(17);
   file << "x1,x2,x3,x4,y\n";
@@ -125,7 +133,8 @@ void write_many_points(const Scratch& scratch, const std::string& name, int k = 
 /// The files of a run with curves of tasks that are not finished.
 std::vector<filesystem::path> curve_files(const Scratch& scratch, const std::string& folder) {
   std::vector<filesystem::path> files;
-  for (const auto& entry : filesystem::directory_iterator(scratch / folder))
+  std::error_code none_yet;
+  for (const auto& entry : filesystem::directory_iterator(scratch / folder, none_yet))
     if (entry.path().filename().string().starts_with("curves-")) files.push_back(entry.path());
   return files;
 }
@@ -490,7 +499,7 @@ TEST_CASE("a search that is killed at any moment goes on with the curves that it
   std::set<std::string> items;
   for (int attempt = 0; attempt < 12 && kills < 6; ++attempt) {
     const pid_t child = start(scratch, killed);
-    std::this_thread::sleep_for(std::chrono::milliseconds(10 + random() % 60U));
+    wait_for_lines(scratch / "killed/curves-0-0.jsonl", recorded + random() % 40U, child);
     kills += WIFSIGNALED(end(child, SIGKILL)) ? 1 : 0;
     // Nothing that was recorded is lost or done again.
     std::size_t now = 0;
@@ -522,7 +531,7 @@ TEST_CASE("curves that are cut, damaged or of another search are told and traced
   const auto interrupt = [&](const std::string& folder, const std::string& seed) {
     const pid_t child = start(scratch, {"solve", "many.csv", "--no-bias", "--seconds", "600",
                                         "--quiet", "--seed", seed, "--run", folder});
-    wait_for_lines(scratch / (folder + "/curves-0-0.jsonl"), 30);
+    wait_for_lines(scratch / (folder + "/curves-0-0.jsonl"), 30, child);
     const int status = end(child, SIGTERM);
     REQUIRE(WIFEXITED(status));
     REQUIRE(WEXITSTATUS(status) == 128 + SIGTERM);
@@ -589,7 +598,7 @@ TEST_CASE("processes share the curves of a search, and one that dies does not lo
   };
   const pid_t launcher = begin();
   const filesystem::path second = scratch / "killed/curves-0-1.jsonl";
-  wait_for_lines(second, 10);
+  wait_for_lines(second, 10, launcher);
   std::ifstream children("/proc/" + std::to_string(launcher) + "/task/" + std::to_string(launcher) +
                          "/children");
   pid_t child = 0;
@@ -602,7 +611,7 @@ TEST_CASE("processes share the curves of a search, and one that dies does not lo
   CHECK(recorded >= 10);
   CHECK(contents(scratch / "killed/records-0.jsonl").empty());
   const pid_t again = begin();
-  wait_for_lines(second, recorded + 5);
+  wait_for_lines(second, recorded + 5, again);
   const int ended = end(again, SIGTERM);
   CHECK_FALSE((WIFEXITED(ended) && WEXITSTATUS(ended) == 0));
   CHECK(scratch.run("resume killed --quiet", "", on(4)).status == 0);
