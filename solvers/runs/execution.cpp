@@ -1,10 +1,13 @@
 #include "execution.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <functional>
+#include <iterator>
 #include <mutex>
 #include <string>
 #include <system_error>
@@ -27,6 +30,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint64_t most_at_a_time = 32;
 /// And the shares of each thread that a run falls into at least.
 constexpr std::uint64_t shares = 16;
+/// With fewer tasks for each process than this that `solve`, processes share their curves.
+constexpr std::uint64_t few_solves = 4;
 /// Finished tasks wait no longer than this for their share to be recorded.
 constexpr auto longest_wait = std::chrono::milliseconds(100);
 
@@ -93,17 +98,29 @@ class RunProgress {
 
 class Execution {
  public:
-  Execution(const Plan& plan, const RecordIndex& finished, RecordWriter& writer,
-            const ExecutionOptions& options)
+  Execution(const Plan& plan, const RunDirectory& run, const RecordIndex& finished,
+            RecordWriter& writer, const ExecutionOptions& options, Communicator& ranks)
       : plan_(plan),
+        run_(run),
         writer_(writer),
         options_(options),
-        progress_(finished.tasks(), finished.done(), options.quiet || options.rank != 0) {
+        ranks_(ranks),
+        progress_(finished.tasks(), finished.done(), options.quiet || ranks.rank() != 0) {
     left_.reserve(finished.tasks() - finished.done());
     for (std::uint64_t task = 0; task < finished.tasks(); ++task)
       if (!finished.is_done(task)) left_.push_back(task);
-    const auto threads =
-        static_cast<std::uint64_t>(options.threads) * static_cast<std::uint64_t>(options.ranks);
+    const auto processes = static_cast<std::uint64_t>(ranks.size());
+    if (processes > 1) {
+      const auto is_solve = [&](std::uint64_t task) {
+        return plan.is_solve(plan.place(task).combination);
+      };
+      std::copy_if(left_.begin(), left_.end(), std::back_inserter(shared_), is_solve);
+      if (shared_.size() < few_solves * processes)
+        std::erase_if(left_, is_solve);
+      else
+        shared_.clear();
+    }
+    const std::uint64_t threads = static_cast<std::uint64_t>(options.threads) * processes;
     at_a_time_ = std::clamp<std::uint64_t>(left_.size() / (shares * threads), 1, most_at_a_time);
   }
 
@@ -112,12 +129,13 @@ class Execution {
       std::vector<std::jthread> helpers;
       try {
         while (static_cast<int>(helpers.size()) + 1 < options_.threads)
-          helpers.emplace_back([this] { work(); });
+          helpers.emplace_back([this] { guard([this] { work_off(); }); });
       } catch (const std::system_error&) {
         // The system gives no more threads: those that run do all the work.
       }
-      work();
+      guard([this] { work_off(); });
     }
+    guard([this] { work_off_shared(); });
     progress_.finish();
     if (failure_) std::rethrow_exception(failure_);
     writer_.synchronise();
@@ -125,35 +143,63 @@ class Execution {
   }
 
  private:
-  [[nodiscard]] bool should_stop() const { return options_.stop.stop_requested() || failed_; }
+  [[nodiscard]] bool should_stop() const { return end_.stop_requested(); }
 
-  void work() {
+  /// Keeps what is thrown if it is the first, and ends all work. In a handler.
+  void fail() {
+    const std::lock_guard lock(failure_mutex_);
+    if (!failure_) failure_ = std::current_exception();
+    end_.request_stop();
+  }
+
+  template <class Work>
+  void guard(const Work& work) {
     try {
-      work_off();
+      work();
     } catch (...) {
-      const std::lock_guard lock(failure_mutex_);
-      if (!failure_) failure_ = std::current_exception();
-      failed_ = true;
+      fail();
     }
   }
 
   std::uint64_t take() {
-    if (!options_.next) return next_.fetch_add(at_a_time_);
+    if (ranks_.size() == 1) return next_.fetch_add(at_a_time_);
     const std::lock_guard lock(take_mutex_);
-    return options_.next(at_a_time_);
+    return static_cast<std::uint64_t>(ranks_.take(static_cast<Index>(at_a_time_)));
+  }
+
+  [[nodiscard]] TaskRunner runner() const {
+    return {run_, ranks_.rank(), end_, plan_.keeps_points()};
+  }
+
+  /// Finished tasks on their way into the record.
+  struct Lines {
+    std::string text;
+    std::vector<std::uint64_t> solves;  ///< Those with curves that are not needed any more.
+    Clock::time_point written = Clock::now();
+  };
+
+  void add(const Record& finished, bool is_solve, Lines& lines) {
+    lines.text += to_line(finished);
+    if (is_solve) lines.solves.push_back(finished.task);
+    ++done_;
+    progress_.count(finished.solved);
+  }
+
+  void record(Lines& lines) {
+    writer_.append(lines.text);
+    lines.text.clear();
+    lines.written = Clock::now();
+    if (lines.solves.empty()) return;
+    writer_.synchronise();
+    for (const std::uint64_t task : lines.solves) run_.remove_curves(task);
+    lines.solves.clear();
   }
 
   void work_off() {
-    TaskRunner runner(plan_.keeps_points());
+    TaskRunner runner = this->runner();
     std::shared_ptr<const Context> context;
     std::size_t combination = 0;
-    std::string lines;
-    Clock::time_point written = Clock::now();
-    const auto record = [&] {
-      writer_.append(lines);
-      lines.clear();
-      written = Clock::now();
-    };
+    Lines lines;
     for (std::uint64_t first = take(); first < left_.size(); first = take()) {
       const std::uint64_t end = std::min<std::uint64_t>(first + at_a_time_, left_.size());
       for (std::uint64_t i = first; i < end && !should_stop(); ++i) {
@@ -166,38 +212,64 @@ class Execution {
         const std::uint64_t others = left_.size() - i;
         const int threads = std::max(
             1, options_.threads / static_cast<int>(std::min<std::uint64_t>(others, 1U << 20U)));
-        const std::optional<Record> result =
-            runner.run(*context, left_[i], place.item, threads, options_.stop);
+        const std::optional<Record> result = runner.run(*context, left_[i], place.item, threads);
         if (!result) continue;
-        lines += to_line(*result);
-        ++done_;
-        progress_.count(result->solved);
-        if (Clock::now() - written > longest_wait) record();
+        add(*result, context->is_solve, lines);
+        if (Clock::now() - lines.written > longest_wait) record(lines);
       }
-      if (!lines.empty()) record();
+      if (!lines.text.empty()) record(lines);
       if (should_stop()) return;
     }
   }
 
+  /// One task after the other, all ranks together.
+  void work_off_shared() {
+    TaskRunner runner = this->runner();
+    Lines lines;
+    for (const std::uint64_t task : shared_) {
+      std::array<double, 1> ends{should_stop() ? 1.0 : 0.0};
+      ranks_.maximum(ends);
+      if (ends[0] != 0.0) return;
+      const Plan::Place place = plan_.place(task);
+      std::shared_ptr<const Context> context;
+      ranks_.together([&] { context = plan_.context(place.combination); });
+      try {
+        const std::optional<Record> result =
+            runner.run(*context, task, place.item, options_.threads, &ranks_);
+        if (!result) continue;
+        add(*result, /*is_solve=*/true, lines);
+        record(lines);
+      } catch (const RecordError&) {
+        fail();  // The ranks are still in step, and end together.
+      }
+    }
+  }
+
   const Plan& plan_;
+  const RunDirectory& run_;
   RecordWriter& writer_;
   const ExecutionOptions& options_;
+  Communicator& ranks_;
   RunProgress progress_;
-  std::vector<std::uint64_t> left_;  ///< Tasks that are to be done.
+  std::vector<std::uint64_t> left_;    ///< Tasks that are to be done by one process each.
+  std::vector<std::uint64_t> shared_;  ///< And by all together.
+  std::stop_source end_;               ///< Of all work.
+  std::stop_callback<std::function<void()>> stop_callback_{options_.stop,
+                                                           [this] { end_.request_stop(); }};
   std::uint64_t at_a_time_ = 1;
   std::atomic<std::uint64_t> next_ = 0;
   std::atomic<std::uint64_t> done_ = 0;
   std::mutex take_mutex_;
   std::mutex failure_mutex_;
   std::exception_ptr failure_;
-  std::atomic<bool> failed_ = false;
 };
 
 }  // namespace
 
-ExecutionResult execute(const Plan& plan, const RecordIndex& finished, RecordWriter& writer,
-                        const ExecutionOptions& options) {
-  return Execution(plan, finished, writer, options).run();
+ExecutionResult execute(const Plan& plan, const RunDirectory& run, const RecordIndex& finished,
+                        RecordWriter& writer, const ExecutionOptions& options,
+                        Communicator& ranks) {
+  return Execution(plan, run, finished, writer, options, ranks).run();
 }
 
 }  // namespace tautrack::program

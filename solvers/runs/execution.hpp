@@ -1,8 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <stop_token>
+
+#include "tautrack/ranks/communicator.hpp"
 
 #include "plan.hpp"
 #include "run_directory.hpp"
@@ -13,13 +14,7 @@ namespace tautrack::program {
 struct ExecutionOptions {
   int threads = 1;     ///< >= 1
   bool quiet = false;  ///< No progress on standard error.
-  int rank = 0;        ///< Number of this process among those of the run ...
-  int ranks = 1;       ///< ... and how many these are.
   std::stop_token stop;
-  /// Hands out the next numbers, `count` of them at a time, and returns the first; numbers are of the
-  /// tasks that were left at the beginning. All processes of a run share one. Nothing: this process
-  /// is alone.
-  std::function<std::uint64_t(std::uint64_t)> next;
 };
 
 /// What this process did.
@@ -30,8 +25,12 @@ struct ExecutionResult {
 
 /// Works off the tasks of the plan that the index does not have, and records each when it is done.
 /// What a task comes to depends neither on threads nor on processes nor on the tasks before it.
-/// @throws RecordError when a record cannot be written; what is written stays.
-ExecutionResult execute(const Plan& plan, const RecordIndex& finished, RecordWriter& writer,
-                        const ExecutionOptions& options);
+///
+/// Each process takes tasks of its own, until none is left; but where there are few that `solve`,
+/// all processes share the curves of each.
+/// @param ranks The processes of the run. Collective, all with the same index.
+/// @throws RecordError when a record cannot be written; what is written stays. CommunicationError.
+ExecutionResult execute(const Plan& plan, const RunDirectory& run, const RecordIndex& finished,
+                        RecordWriter& writer, const ExecutionOptions& options, Communicator& ranks);
 
 }  // namespace tautrack::program

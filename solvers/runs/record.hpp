@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "tautrack/explore/memo.hpp"
+
 #include "../tautrack/json_parts.hpp"
 
 namespace tautrack::program {
@@ -41,5 +43,15 @@ enum class RecordPart { head, whole };  ///< head: all but result and seconds.
 /// The line without what differs from run to run: times, and the checksum over them.
 /// @pre task_of_line(line)
 [[nodiscard]] std::string_view lasting_part(std::string_view line);
+
+/// What a piece of work of a search along curves came to, as one line with its end: JSON like above,
+/// with the bits of the numbers as one text of 16 hexadecimal digits each.
+[[nodiscard]] std::string to_line(const WorkItem& item, const WorkOutcome& outcome);
+
+/// The piece of work of such a line whose checksum is right; nothing when the line is damaged.
+[[nodiscard]] std::optional<WorkItem> item_of_line(std::string_view line);
+
+/// The outcome in such a line; nothing when the line is damaged.
+[[nodiscard]] std::optional<WorkOutcome> outcome_of_line(std::string_view line);
 
 }  // namespace tautrack::program

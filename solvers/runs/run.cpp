@@ -51,10 +51,13 @@ of the manifest. "points": true beside "tasks" keeps all points of the paths.
 The folder has run.json, which says what is to be done with which inputs, and
 records-K.jsonl, one of each process. Each record is one JSON object with a
 checksum; a torn or damaged one is noticed and its task done again. A folder
-made from other inputs or by another version is refused.
+made from other inputs or by another version is refused. While a solve is at
+work, curves-T-K.jsonl has the curves of its task T that are done: resume does
+not trace them again, and the time they took counts for --seconds.
 
 Started by mpirun, batch and resume share the tasks among all processes, on one
-or many machines that see the same folder; results do not depend on how many.
+or many machines that see the same folder; where few solves are left, they share
+the curves of each. Results do not depend on how many processes there are.
 
 Examples:
   tautrack batch night.json --run night --threads 8
@@ -74,7 +77,8 @@ constexpr const char* about_resume =
     R"(Go on with a run that was interrupted
 
 Does the tasks of `tautrack batch` (or of `track --run`, `solve --run`) that the
-folder has no sound record of. Finished work is never repeated.
+folder has no sound record of; of a solve that was cut off, the curves that it
+has none of. Finished work is never repeated.
 )";
 
 constexpr const char* about_report =
@@ -115,7 +119,10 @@ int work_off(const RunDirectory& run, const Plan& plan, const RunRequest& reques
     run.mend();
   });
   std::optional<RecordIndex> finished;
-  ranks.together([&] { finished.emplace(run.records()); });
+  ranks.together([&] {
+    finished.emplace(run.records());
+    if (tells) run.remove_curves(*finished);
+  });
   ranks.barrier();  // Nobody records anything before everybody knows what is left.
   const Interruption interruption;
   double done = 0.0;
@@ -125,14 +132,8 @@ int work_off(const RunDirectory& run, const Plan& plan, const RunRequest& reques
     ExecutionOptions options;
     options.threads = request.threads;
     options.quiet = request.quiet || ranks.size() > 1;
-    options.rank = ranks.rank();
-    options.ranks = ranks.size();
     options.stop = interruption.token();
-    if (ranks.size() > 1)
-      options.next = [&](std::uint64_t count) {
-        return static_cast<std::uint64_t>(ranks.take(static_cast<Index>(count)));
-      };
-    done = static_cast<double>(execute(plan, *finished, writer, options).done);
+    done = static_cast<double>(execute(plan, run, *finished, writer, options, ranks).done);
   } catch (const RecordError& error) {
     say(fmt::format("{}; what was recorded before is sound: tautrack resume {}", error.what(),
                     run.folder().string()));
@@ -183,7 +184,7 @@ int work_on(const Json& manifest, const std::string& name, const std::filesystem
 
 /// A subcommand whose problems are the tasks of a run.
 template <class Request>
-int run_tasks(const CLI::App& command, const Request& request, int threads) {
+int run_tasks(const CLI::App& command, const Request& request, int threads, Communicator& ranks) {
   for (const auto& [option, file] : {std::pair("--csv", &request.outputs.csv_file),
                                      std::pair("--plot", &request.outputs.plot_file)})
     if (!file->empty())
@@ -203,18 +204,17 @@ int run_tasks(const CLI::App& command, const Request& request, int threads) {
   run.report.make_json = [&](const Json& problems) {
     return json_report(request, source, problems);
   };
-  OneRank alone;
-  return work_on(manifest_of(command), name, std::filesystem::current_path(), run, alone);
+  return work_on(manifest_of(command), name, std::filesystem::current_path(), run, ranks);
 }
 
 }  // namespace
 
-int run_recorded(const CLI::App& command, const TrackRequest& request) {
-  return run_tasks(command, request, request.threads);
+int run_recorded(const CLI::App& command, const TrackRequest& request, Communicator& ranks) {
+  return run_tasks(command, request, request.threads, ranks);
 }
 
-int run_recorded(const CLI::App& command, const SolveRequest& request) {
-  return run_tasks(command, request, request.fits.explore.threads);
+int run_recorded(const CLI::App& command, const SolveRequest& request, Communicator& ranks) {
+  return run_tasks(command, request, request.fits.explore.threads, ranks);
 }
 
 CLI::App& add_batch_command(CLI::App& program, RunRequest& request) {

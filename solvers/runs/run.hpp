@@ -34,8 +34,8 @@ int run_batch(const RunRequest& request, Communicator& ranks);
 int run_resume(const RunRequest& request, Communicator& ranks);
 int run_report(const RunRequest& request);
 
-/// Runs `tautrack track` or `solve` with --run: the same work, recorded.
-int run_recorded(const CLI::App& command, const TrackRequest& request);
-int run_recorded(const CLI::App& command, const SolveRequest& request);
+/// Runs `tautrack track` or `solve` with --run: the same work, recorded, and shared like the above.
+int run_recorded(const CLI::App& command, const TrackRequest& request, Communicator& ranks);
+int run_recorded(const CLI::App& command, const SolveRequest& request, Communicator& ranks);
 
 }  // namespace tautrack::program

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <string_view>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -28,6 +30,8 @@ namespace filesystem = std::filesystem;
 
 constexpr const char* description_name = "run.json";
 constexpr const char* lock_name = "lock";
+constexpr const char* records_name = "records-";
+constexpr std::string_view curves_name = "curves-";
 constexpr auto time_to_disk = std::chrono::seconds(1);
 
 /// Of run.json and of records. Another number: other members, or another meaning.
@@ -245,12 +249,12 @@ bool RunDirectory::is_locked() const {
   return is_taken;
 }
 
-std::vector<filesystem::path> RunDirectory::record_files() const {
+std::vector<filesystem::path> RunDirectory::files(const std::string& beginning) const {
   std::vector<filesystem::path> files;
   std::error_code error;
   for (const auto& entry : filesystem::directory_iterator(folder_, error)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with("records-") && name.ends_with(".jsonl")) files.push_back(entry.path());
+    if (name.starts_with(beginning) && name.ends_with(".jsonl")) files.push_back(entry.path());
   }
   if (error)
     throw DataError(fmt::format("cannot read '{}': {}", folder_.string(), error.message()));
@@ -259,7 +263,9 @@ std::vector<filesystem::path> RunDirectory::record_files() const {
 }
 
 void RunDirectory::mend() const {
-  for (const filesystem::path& file : record_files()) {
+  std::vector<filesystem::path> all = files(records_name);
+  for (filesystem::path& file : files(std::string(curves_name))) all.push_back(std::move(file));
+  for (const filesystem::path& file : all) {
     std::error_code error;
     const std::uintmax_t size = filesystem::file_size(file, error);
     std::ifstream stream(file, std::ios::binary);
@@ -278,12 +284,35 @@ void RunDirectory::mend() const {
 
 RecordIndex RunDirectory::records() const {
   RecordIndex index(description_["tasks"].get<std::uint64_t>());
-  for (const filesystem::path& file : record_files()) index.add_file(file);
+  for (const filesystem::path& file : files(records_name)) index.add_file(file);
   return index;
 }
 
 filesystem::path RunDirectory::record_file(int rank) const {
-  return folder_ / fmt::format("records-{}.jsonl", rank);
+  return folder_ / fmt::format("{}{}.jsonl", records_name, rank);
+}
+
+std::vector<filesystem::path> RunDirectory::curve_files(std::uint64_t task) const {
+  return files(fmt::format("{}{}-", curves_name, task));
+}
+
+filesystem::path RunDirectory::curve_file(std::uint64_t task, int rank) const {
+  return folder_ / fmt::format("{}{}-{}.jsonl", curves_name, task, rank);
+}
+
+void RunDirectory::remove_curves(std::uint64_t task) const {
+  std::error_code ignored;  // What stays is removed when the run is taken up again.
+  for (const filesystem::path& file : curve_files(task)) filesystem::remove(file, ignored);
+}
+
+void RunDirectory::remove_curves(const RecordIndex& finished) const {
+  for (const filesystem::path& file : files(std::string(curves_name))) {
+    const std::string name = file.filename().string();
+    std::uint64_t task = finished.tasks();
+    std::from_chars(name.data() + curves_name.size(), name.data() + name.size(), task);
+    std::error_code ignored;
+    if (task < finished.tasks() && finished.is_done(task)) filesystem::remove(file, ignored);
+  }
 }
 
 }  // namespace tautrack::program

@@ -85,6 +85,7 @@ class RecordWriter {
 ///
 ///     run.json         what is to be done, with digests of the inputs
 ///     records-K.jsonl  what process K has finished, one line a task
+///     curves-T-K.jsonl what process K has done of task T, a search along curves that is not finished
 ///     lock             taken by the processes of a run while they work
 class RunDirectory {
  public:
@@ -115,11 +116,21 @@ class RunDirectory {
   /// The file of process `rank`.
   [[nodiscard]] std::filesystem::path record_file(int rank) const;
 
+  /// The files in which a task has recorded its curves. @throws DataError
+  [[nodiscard]] std::vector<std::filesystem::path> curve_files(std::uint64_t task) const;
+  /// That of process `rank`.
+  [[nodiscard]] std::filesystem::path curve_file(std::uint64_t task, int rank) const;
+  /// Removes those of a task, which is recorded as a whole.
+  void remove_curves(std::uint64_t task) const;
+  /// Removes those of all tasks that are. @throws DataError
+  void remove_curves(const RecordIndex& finished) const;
+
  private:
   RunDirectory(std::filesystem::path folder, Json description)
       : folder_(std::move(folder)), description_(std::move(description)) {}
 
-  [[nodiscard]] std::vector<std::filesystem::path> record_files() const;
+  /// In sorted order. @throws DataError
+  [[nodiscard]] std::vector<std::filesystem::path> files(const std::string& beginning) const;
 
   std::filesystem::path folder_;
   Json description_;

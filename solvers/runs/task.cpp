@@ -1,6 +1,7 @@
 #include "task.hpp"
 
 #include <chrono>
+#include <cstdio>
 #include <exception>
 #include <new>
 #include <string_view>
@@ -8,7 +9,9 @@
 #include <fmt/format.h>
 
 #include "../tautrack/solve_report.hpp"
+#include "../tautrack/text.hpp"
 #include "../tautrack/track_report.hpp"
+#include "curve_record.hpp"
 #include "digest.hpp"
 
 namespace tautrack::program {
@@ -30,6 +33,16 @@ std::size_t drop_points(NaturalPath& path) {
   else if (count > 1)
     path.points.erase(path.points.begin(), path.points.end() - 1);
   return count - path.points.size();
+}
+
+/// Says what of a record of curves was of no use.
+void tell_unusable(const CurveRecord& curves, const std::string& label) {
+  if (curves.unusable() == 0) return;
+  const std::string line =
+      fmt::format("tautrack: {}: {} damaged or of other inputs, and done again\n", printable(label),
+                  counted(static_cast<long long>(curves.unusable()), "recorded curve was",
+                          "recorded curves were"));
+  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 std::string_view bytes_of(const Vector& vector) {
@@ -93,11 +106,14 @@ void TaskRunner::track(const Context& context, std::uint64_t item, int threads, 
   record.result["path"]["points_left_out"] = left_out;
 }
 
-bool TaskRunner::solve(const Context& context, std::uint64_t item, int threads,
-                       const std::stop_token& stop, Record& record) {
+bool TaskRunner::solve(const Context& context, std::uint64_t item, int threads, Communicator* ranks,
+                       Record& record) {
+  CurveRecord curves(run_, record.task, rank_, end_);
   SolveRequest request = context.solve;
   request.fits.explore.threads = threads;
-  request.fits.explore.stop = stop;
+  request.fits.explore.stop = end_.get_token();
+  request.fits.explore.memo = &curves;
+  request.fits.explore.ranks = ranks;
   Problem with_target;
   const Problem* problem = &context.data.dense.problems[context.targets ? 0 : item];
   if (context.targets) {
@@ -107,8 +123,15 @@ bool TaskRunner::solve(const Context& context, std::uint64_t item, int threads,
   }
   record.problem = checksum(
       fmt::format("{}{}{}", context.digest, problem->name, checksum(bytes_of(problem->y))));
+  if (ranks != nullptr && ranks->rank() != 0) {
+    help_to_solve(request, *problem);
+    curves.check();
+    return false;
+  }
   SolvedProblem solved = solve_problem(request, *problem);
-  if (stop.stop_requested()) return false;
+  tell_unusable(curves, record.label);
+  curves.check();
+  if (end_.stop_requested() || solved.fits.exploration.end == ExploreEnd::cancelled) return false;
   record.solved = solved.unresolved.empty();
   record.status = record.solved ? "solved" : "unresolved";
   for (const std::string& matter : solved.unresolved)
@@ -125,8 +148,7 @@ bool TaskRunner::solve(const Context& context, std::uint64_t item, int threads,
 }
 
 std::optional<Record> TaskRunner::run(const Context& context, std::uint64_t task,
-                                      std::uint64_t item, int threads,
-                                      const std::stop_token& stop) {
+                                      std::uint64_t item, int threads, Communicator* ranks) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point begin = Clock::now();
   Record record;
@@ -134,17 +156,23 @@ std::optional<Record> TaskRunner::run(const Context& context, std::uint64_t task
   record.label = Plan::label(context, item);
   try {
     if (context.is_solve) {
-      if (!solve(context, item, threads, stop, record)) return std::nullopt;
+      if (!solve(context, item, threads, ranks, record)) return std::nullopt;
     } else {
       track(context, item, threads, record);
     }
+  } catch (const RecordError&) {
+    throw;
+  } catch (const CommunicationError&) {
+    throw;
   } catch (const std::bad_alloc&) {
+    if (ranks != nullptr) throw;  // The others wait.
     record.status = "out_of_memory";
     record.reason = "there is not enough memory";
   } catch (const std::exception& error) {
     record.status = "unusable";
     record.reason = error.what();
   }
+  if (ranks != nullptr && ranks->rank() != 0) return std::nullopt;
   if (record.work.is_null()) record.work = {{"steps", 0}};
   drop_times(record.result);
   record.seconds = std::chrono::duration<double>(Clock::now() - begin).count();

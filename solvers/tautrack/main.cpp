@@ -122,7 +122,7 @@ int run(int argc, char** argv, Communicator& ranks) {
   }
   if (solve_command.parsed())
     return solve.run_folder.empty() ? run_solve(std::move(solve))
-                                    : run_recorded(solve_command, solve);
+                                    : run_recorded(solve_command, solve, ranks);
   if (geometry_command.parsed()) return run_geometry(std::move(geometry));
   if (layers_command.parsed()) return run_layers(layers);
   if (figures_command.parsed()) return run_figures(std::move(figures));
@@ -130,7 +130,7 @@ int run(int argc, char** argv, Communicator& ranks) {
   if (resume_command.parsed()) return run_resume(resume, ranks);
   if (report_command.parsed()) return run_report(report);
   return track.run_folder.empty() ? run_track(std::move(track), ranks)
-                                  : run_recorded(track_command, track);
+                                  : run_recorded(track_command, track, ranks);
 }
 
 /// run(), with what it throws turned into a sentence and an exit status. What one rank throws all of

@@ -45,13 +45,16 @@ constexpr const char* more_about_solve =
 
 Points are numbered by energy: from 1 in the text, the CSV and the picture, from
 0 in the JSON. Ctrl-C ends the search and reports what was found; a second one
-ends the program.
+ends the program. With --run DIR every curve is recorded when it is done, an end
+of any kind is followed by `tautrack resume DIR`, and mpirun has the processes
+share the curves.
 
 Examples:
   tautrack solve                                  the bundled iris data
   tautrack solve cancer.csv --seconds 300 --threads 8
   tautrack solve two.csv --no-bias --box -50,50   proven complete in a box
   tautrack solve data.csv --plot fits.svg --json fits.json --graph
+  mpirun -n 4 tautrack solve big.csv --seconds 86400 --run big
 
 Exit status:
   0  every problem has a best fit with finite weights, all its points are
@@ -109,12 +112,31 @@ Box make_box(const BoxRequest& request, Index weights) {
           Eigen::Map<const Vector>(request.high.data(), count)};
 }
 
+/// What is asked for of this problem. All ranks that share the work get or throw the same.
+FitOptions options_for(const SolveRequest& request, const Problem& problem) {
+  FitOptions options = request.fits;
+  const auto fill = [&] {
+    if (!request.from.empty()) options.starts = restart_points(request.from, problem.X.cols());
+    if (request.box) options.search.box = make_box(*request.box, problem.X.cols());
+    if (const auto reason = options.invalid_reason()) throw UsageError(*reason);
+    check(problem);
+  };
+  if (options.explore.ranks != nullptr)
+    options.explore.ranks->together(fill);
+  else
+    fill();
+  return options;
+}
+
 }  // namespace
 
+void help_to_solve(const SolveRequest& request, const Problem& problem) {
+  const FitOptions options = options_for(request, problem);
+  (void)explore(problem, request.network.perceptron, options.explore, options.starts);
+}
+
 SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem) {
-  FitOptions options = request.fits;
-  if (!request.from.empty()) options.starts = restart_points(request.from, problem.X.cols());
-  if (request.box) options.search.box = make_box(*request.box, problem.X.cols());
+  FitOptions options = options_for(request, problem);
   Progress progress(problem.name);
   if (!request.outputs.quiet) {
     options.explore.progress = [&](long points, long curves, int quiet) {

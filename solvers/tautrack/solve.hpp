@@ -48,6 +48,10 @@ CLI::App& add_solve_command(CLI::App& program, SolveRequest& request);
 /// @throws UsageError when the box does not fit; DataError, std::invalid_argument
 [[nodiscard]] SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem);
 
+/// Shares the search along curves of solve_problem() on the first rank of the request, on another one.
+/// @throws as above.
+void help_to_solve(const SolveRequest& request, const Problem& problem);
+
 /// Runs the subcommand and writes its results. Returns the exit status.
 /// @throws UsageError, DataError, std::invalid_argument: unusable input, option or output.
 int run_solve(SolveRequest request);

@@ -63,8 +63,10 @@ TrackedProblem track_share(const TrackRequest& request, const Problem& share, Co
 
 std::unique_ptr<Communicator> ranks_of([[maybe_unused]] int argc, [[maybe_unused]] char** argv) {
 #ifdef TAUTRACK_PROGRAM_MPI
-  const bool is_run =
-      argc > 1 && (std::string_view(argv[1]) == "batch" || std::string_view(argv[1]) == "resume");
+  const bool is_run = (argc > 1 && std::string_view(argv[1]) == "resume") ||
+                      std::any_of(argv, argv + argc, [](std::string_view word) {
+                        return word == "--run" || word.starts_with("--run=");
+                      });
   const bool is_split =
       std::any_of(argv, argv + argc, [](std::string_view word) { return word == "--split-rows"; });
   if ((is_run || is_split) && MpiCommunicator::launched())

@@ -9,8 +9,8 @@
 /// One problem on many processes, which may be on many machines.
 namespace tautrack::program {
 
-/// The processes that mpirun has started, if the command line asks for work that is split among them
-/// (--split-rows); else this one alone, and MPI is not touched.
+/// The processes that mpirun has started, if the command line asks for work that is shared among them
+/// (a run, --split-rows); else this one alone, and MPI is not touched.
 /// @throws CommunicationError
 [[nodiscard]] std::unique_ptr<Communicator> ranks_of(int argc, char** argv);
 

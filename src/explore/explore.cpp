@@ -9,6 +9,7 @@
 #include <numeric>
 #include <random>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <tuple>
 
@@ -20,12 +21,16 @@
 #include "tautrack/homotopy/natural.hpp"
 #include "tautrack/homotopy/newton.hpp"
 
+#include "core/digest.hpp"
 #include "core/names.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "explore/curves.hpp"
 #include "explore/descent.hpp"
+#include "explore/outcome.hpp"
 #include "explore/point_set.hpp"
+#include "explore/shared_work.hpp"
+#include "kernels/kernels.hpp"
 
 namespace tautrack {
 
@@ -82,6 +87,52 @@ struct Candidate {
   int from = -1;
 };
 
+/// What a piece of work came to.
+template <class Result>
+struct Piece {
+  Result result;
+  bool is_cut = false;  ///< The end of the exploration cut it short; else it would come to more.
+};
+
+using Traces = std::vector<HalfTrace>;
+
+/// Kinds of work, which keep apart the digests of their inputs.
+enum class WorkKind : std::uint64_t {
+  newton_curve,
+  target_curve,
+  curve_from_anywhere,
+  beyond_arrival,
+  branches,
+  descent,
+  confirmation
+};
+
+/// Digest of what the outcomes of all pieces of work depend on.
+Digest digest_of(const Problem& problem, const PerceptronOptions& network, int max_steps,
+                 bool certify) {
+  Digest digest;
+  digest.add(problem.X).add(problem.y).add(problem.pattern_weights);
+  digest.add(static_cast<std::uint64_t>(network.activation))
+      .add(network.ridge)
+      .add(std::uint64_t{network.ridge_standardised})
+      .add(network.rank_tolerance);
+  return digest.add(static_cast<std::uint64_t>(max_steps)).add(std::uint64_t{certify});
+}
+
+/// Digest of what else decides about the work that there is.
+Digest add(Digest digest, const ExploreOptions& options, const std::vector<Vector>& starts) {
+  digest.add(options.seed)
+      .add(static_cast<std::uint64_t>(options.quiet_rounds))
+      .add(static_cast<std::uint64_t>(options.max_curves))
+      .add(static_cast<std::uint64_t>(options.max_points))
+      .add(static_cast<std::uint64_t>(options.descent_directions))
+      .add(std::uint64_t{options.memo != nullptr});
+  for (const Vector& weights : starts) digest.add(weights);
+  for (const char* letter = kernels::active().name; *letter != '\0'; ++letter)
+    digest.add(static_cast<std::uint64_t>(*letter));
+  return digest;
+}
+
 /// The node input with this output, where the output is inside the range; else with one close to the
 /// end.
 double input_for(Activation activation, double output) {
@@ -118,9 +169,13 @@ class Explorer {
   Explorer(const Problem& problem, const PerceptronOptions& network_options,
            const ExploreOptions& options)
       : options_(options),
+        columns_(problem.X.cols()),
         network_(problem, network_options),
         known_(network_),
         team_(options.threads),
+        work_(options.memo, options.ranks),
+        common_(digest_of(problem, network_options, options.max_steps,
+                          options.certify && Certifier::available())),
         random_(options.seed),
         basis_(network_.space().basis()),
         wanted_(network_.patterns()) {
@@ -134,13 +189,21 @@ class Explorer {
   Exploration run(const std::vector<Vector>& starts);
 
  private:
+  /// Seconds since the beginning, those of interrupted runs whose work is recalled included.
+  [[nodiscard]] double elapsed() const {
+    return std::chrono::duration<double>(Clock::now() - began_).count();
+  }
+  void set_elapsed(double seconds) {
+    began_ = Clock::now() -
+             std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  }
   [[nodiscard]] bool should_stop() const {
-    return options_.stop.stop_requested() || Clock::now() >= deadline_;
+    return options_.stop.stop_requested() || elapsed() >= options_.seconds;
   }
   [[nodiscard]] bool is_over();
   /// Whether a curve ended before it had to: the tracker could not go on, or its steps are used up.
-  [[nodiscard]] bool is_cut_short(const HalfTrace& half) const {
-    return half.end == TraceEnd::failed || (half.end == TraceEnd::budget && !should_stop());
+  [[nodiscard]] static bool is_cut_short(const HalfTrace& half, bool is_cut) {
+    return half.end == TraceEnd::failed || (half.end == TraceEnd::budget && !is_cut);
   }
   void report() const {
     if (options_.progress) options_.progress(known_.size(), result_.curves, quiet_);
@@ -156,33 +219,75 @@ class Explorer {
     });
   }
 
+  /// Digest of a kind of work and of what it starts from.
+  template <class... Inputs>
+  [[nodiscard]] std::uint64_t input_of(WorkKind kind, const Inputs&... inputs) const {
+    Digest digest = common_;
+    digest.add(static_cast<std::uint64_t>(kind));
+    (digest.add(inputs), ...);
+    return digest.value();
+  }
+
+  /// The pieces work(worker, i), one for each input, on all threads of all ranks, but for those that
+  /// the memo recalls.
+  template <class Result, class Work>
+  std::vector<Piece<Result>> perform(const std::vector<std::uint64_t>& inputs, const Work& work) {
+    std::vector<Piece<Result>> pieces(inputs.size());
+    if (inputs.empty()) return pieces;
+    if (!work_.has_purpose()) {
+      in_parallel(inputs.size(),
+                  [&](Worker& worker, std::size_t i) { pieces[i] = work(worker, i); });
+      return pieces;
+    }
+    const OutcomeShape shape{network_.unknowns(), columns_};
+    const double latest = work_.begin(result_.rounds, inputs, [&](const WorkOutcome& outcome) {
+      return from_outcome<Result>(outcome, shape).has_value();
+    });
+    if (latest > 0.0) set_elapsed(std::min(latest, options_.seconds));
+    team_.for_each(static_cast<int>(workers_.size()), [&](int thread) {
+      for (std::size_t i = work_.take(); i < inputs.size(); i = work_.take()) {
+        const Piece<Result> piece = work(*workers_[static_cast<std::size_t>(thread)], i);
+        WorkOutcome outcome = to_outcome(piece.result);
+        outcome.seconds = elapsed();
+        work_.finish(i, std::move(outcome), piece.is_cut);
+      }
+    });
+    work_.end();
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      pieces[i] = {from_outcome<Result>(work_.outcome(i), shape).value(), work_.is_cut(i)};
+    return pieces;
+  }
+
   void seed_from(const std::vector<Vector>& starts);
   Vector random_place(double size);
   Vector random_place();  ///< Of a size drawn over decades.
-  void take_landings(CurveKind kind, int from, const std::vector<HalfTrace>& halves);
+  void take_landings(CurveKind kind, int from, const std::vector<Piece<Traces>>& pieces);
   void trace_target_curves();
   Vector choose_direction(bool by_patterns);
   void trace_round(int round);
   void descend_from_saddles();
   void descend_from_places();
   void descend_from(const std::vector<Vector>& places);
+  std::vector<Descent> descend(std::span<const Vector> places);
   std::optional<Vector> subsystem_place();
   void take(std::vector<Candidate>& candidates, std::vector<int>* numbers = nullptr);
-  [[nodiscard]] bool confirm(Worker& worker, Candidate& candidate, StationaryPoint& point);
+  [[nodiscard]] Confirmation confirm(Worker& worker, const Vector& v) const;
   void link(CurveKind kind, int from, int to);
   void escape(CurveKind kind, int from, const Vector& v, const Vector& direction);
   Exploration finish();
 
   ExploreOptions options_;
+  Index columns_;  ///< s
   Perceptron network_;
   PointSet known_;
   Team team_;
+  SharedWork work_;
+  Digest common_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::mt19937_64 random_;
   std::normal_distribution<double> normal_;
   std::uniform_real_distribution<double> uniform_;
   Clock::time_point began_ = Clock::now();
-  Clock::time_point deadline_;
   Matrix basis_;  ///< L x n, A.
   std::set<std::vector<Index>> drawn_subsystems_;
   Vector wanted_;  ///< L, node inputs with the targets for outputs; at the end of the range, large.
@@ -195,62 +300,58 @@ class Explorer {
 };
 
 bool Explorer::is_over() {
-  if (options_.stop.stop_requested()) {
-    result_.end = ExploreEnd::cancelled;
-    return true;
-  }
-  if (Clock::now() >= deadline_ || result_.curves >= options_.max_curves ||
-      known_.size() >= options_.max_points) {
-    result_.end = ExploreEnd::budget;
-    return true;
-  }
-  return false;
+  ExploreEnd end = ExploreEnd::quiet;  // It is not over.
+  if (options_.stop.stop_requested())
+    end = ExploreEnd::cancelled;
+  else if (elapsed() >= options_.seconds || result_.curves >= options_.max_curves ||
+           known_.size() >= options_.max_points)
+    end = ExploreEnd::budget;
+  // Where one rank has to end all do.
+  result_.end = static_cast<ExploreEnd>(work_.largest(static_cast<double>(end)));
+  if (result_.end == ExploreEnd::quiet) return false;
+  work_.stop_noting();
+  return true;
 }
 
 // ------------------------------------------------------------------------------------------ points
 
-/// Whether the candidate is a stationary point, and all that is known about it. The candidate moves to
-/// where the point is.
-bool Explorer::confirm(Worker& worker, Candidate& candidate, StationaryPoint& point) {
-  point.found_by = to_string(candidate.kind);
-  point.weights = network_.weights(candidate.v);
+/// Whether there is a stationary point at v, and all that is known about it.
+Confirmation Explorer::confirm(Worker& worker, const Vector& v) const {
+  StationaryPoint point;
+  point.weights = network_.weights(v);
   if (worker.certifier) {
-    const Certificate proof = worker.certifier->certify(point.weights);
+    Certificate proof = worker.certifier->certify(point.weights);
     if (proof.certified) {
-      point.weights = proof.weights;
+      point.weights = std::move(proof.weights);
       point.energy = proof.energy;
       point.morse_index = proof.morse_index;
-      point.eigenvalues = proof.eigenvalues;
+      point.eigenvalues = std::move(proof.eigenvalues);
       point.status = PointStatus::certified;
       point.radius = proof.radius;
       point.kind = kind_of(point.morse_index, network_.unknowns());
-      candidate.v = network_.coordinates(proof.weights);
-      candidate.energy = proof.energy;
-      candidate.morse_index = proof.morse_index;
-      return true;
+      Vector at = network_.coordinates(point.weights);
+      return {std::move(point), std::move(at)};
     }
-    point.reason = proof.reason;
-    if (proof.refuted) return false;
+    point.reason = std::move(proof.reason);
+    if (proof.refuted) return {};
   } else {
     point.reason = "the library was built without ball arithmetic, or it was not asked for";
   }
   // In double precision: Newton's method must converge here, and every eigenvalue have a sign.
-  Vector v = candidate.v;
+  Vector at = v;
   double tau = 1.0;
   const Correction correction = worker.corrector.correct(
-      v, tau, Constraint::fixed_tau, {}, worker.equations.scales(v, tau), /*polish=*/true);
+      at, tau, Constraint::fixed_tau, {}, worker.equations.scales(at, tau), /*polish=*/true);
   if (!correction.converged || correction.displacement > kSetOut ||
-      !worker.corrector.evaluate(v, tau))
-    return false;
+      !worker.corrector.evaluate(at, tau))
+    return {};
   point.morse_index = worker.morse.count(worker.corrector.H_x());
-  if (!point.morse_index) return false;
+  if (!point.morse_index) return {};
   point.eigenvalues = worker.morse.eigenvalues(worker.corrector.H_x());
-  point.weights = network_.weights(v);
+  point.weights = network_.weights(at);
   point.status = PointStatus::converged;
   point.kind = kind_of(point.morse_index, network_.unknowns());
-  candidate.v = v;
-  candidate.morse_index = point.morse_index;
-  return true;
+  return {std::move(point), std::move(at)};
 }
 
 /// Sorts candidates into known points, new points and what is none. `numbers`, if asked for, gets the
@@ -266,28 +367,36 @@ void Explorer::take(std::vector<Candidate>& candidates, std::vector<int>* number
     else
       unknown.push_back(i);
   }
-  std::vector<StationaryPoint> points(unknown.size());
-  std::vector<char> is_point(unknown.size(), 0);
+  std::vector<std::uint64_t> inputs;
+  for (const std::size_t i : unknown)
+    inputs.push_back(input_of(WorkKind::confirmation, candidates[i].v));
   // Once the time is up, what is not confirmed yet stays out of the list, but for what the run starts
   // from.
-  in_parallel(unknown.size(), [&](Worker& worker, std::size_t k) {
-    const CurveKind kind = candidates[unknown[k]].kind;
-    if (!should_stop() || kind == CurveKind::natural || kind == CurveKind::given)
-      is_point[k] = confirm(worker, candidates[unknown[k]], points[k]) ? 1 : 0;
-  });
+  std::vector<Piece<Confirmation>> pieces =
+      perform<Confirmation>(inputs, [&](Worker& worker, std::size_t k) -> Piece<Confirmation> {
+        const Candidate& candidate = candidates[unknown[k]];
+        if (should_stop() && candidate.kind != CurveKind::natural &&
+            candidate.kind != CurveKind::given)
+          return {{}, /*is_cut=*/true};
+        return {confirm(worker, candidate.v)};
+      });
   for (std::size_t k = 0; k < unknown.size(); ++k) {
     Candidate& candidate = candidates[unknown[k]];
-    if (is_point[k] == 0) {
-      if (!should_stop()) ++result_.spurious;
+    std::optional<StationaryPoint>& point = pieces[k].result.point;
+    if (!point) {
+      if (!pieces[k].is_cut) ++result_.spurious;
       continue;
     }
-    if (points[k].status != PointStatus::certified)
-      points[k].energy = candidate.energy = known_.energy(candidate.v);
+    candidate.v = std::move(pieces[k].result.v);
+    candidate.morse_index = point->morse_index;
+    if (point->status != PointStatus::certified) point->energy = known_.energy(candidate.v);
+    candidate.energy = point->energy;
+    point->found_by = to_string(candidate.kind);
     const auto found = known_.find(candidate.v, candidate.energy, candidate.morse_index);
     number[unknown[k]] =
         found ? *found : known_.add(candidate.v, candidate.energy, candidate.morse_index);
     if (!found) {
-      points_.push_back(std::move(points[k]));
+      points_.push_back(std::move(*point));
       met_in_round_.push_back(-1);
     }
   }
@@ -329,11 +438,18 @@ void Explorer::seed_from(const std::vector<Vector>& starts) {
         {CurveKind::natural, -1, path.points.back().weights, path.infinity->direction});
 
   const StopAsked stop = [this] { return should_stop(); };
-  if (path.ok() && numbers.front() >= 0)
+  if (path.ok() && numbers.front() >= 0) {
+    const Vector& v = known_.coordinates(numbers.front());
+    const auto trace = [&](Worker&, std::size_t) -> Piece<Traces> {
+      return {{trace_beyond_arrival(network_, v, options_.max_steps, stop)}, should_stop()};
+    };
     take_landings(CurveKind::natural, numbers.front(),
-                  {trace_beyond_arrival(network_, known_.coordinates(numbers.front()),
-                                        options_.max_steps, stop)});
-  take_landings(CurveKind::branch, -1, trace_branches(network_, path, options_.max_steps, stop));
+                  perform<Traces>({input_of(WorkKind::beyond_arrival, v)}, trace));
+  }
+  const auto trace = [&](Worker&, std::size_t) -> Piece<Traces> {
+    return {trace_branches(network_, path, options_.max_steps, stop), should_stop()};
+  };
+  take_landings(CurveKind::branch, -1, perform<Traces>({input_of(WorkKind::branches)}, trace));
 
   std::vector<Vector> places;
   for (int i = 0; i < kRandomStarts; ++i)
@@ -342,12 +458,21 @@ void Explorer::seed_from(const std::vector<Vector>& starts) {
   descend_from(places);
 }
 
+std::vector<Descent> Explorer::descend(std::span<const Vector> places) {
+  std::vector<std::uint64_t> inputs;
+  for (const Vector& place : places) inputs.push_back(input_of(WorkKind::descent, place));
+  std::vector<Piece<Descent>> pieces =
+      perform<Descent>(inputs, [&](Worker& worker, std::size_t i) -> Piece<Descent> {
+        return {worker.descender.descend(places[i])};
+      });
+  std::vector<Descent> descents;
+  for (auto& piece : pieces) descents.push_back(std::move(piece.result));
+  return descents;
+}
+
 /// Descents that start from no point of the list.
 void Explorer::descend_from(const std::vector<Vector>& places) {
-  std::vector<Descent> descents(places.size());
-  in_parallel(places.size(), [&](Worker& worker, std::size_t i) {
-    descents[i] = worker.descender.descend(places[i]);
-  });
+  const std::vector<Descent> descents = descend(places);
   result_.descents += static_cast<long>(places.size());
   std::vector<Candidate> candidates;
   for (const Descent& descent : descents) {
@@ -413,25 +538,28 @@ Vector Explorer::random_place() {
 }
 
 /// Takes what a few curves of one kind have met.
-void Explorer::take_landings(CurveKind kind, int from, const std::vector<HalfTrace>& halves) {
+void Explorer::take_landings(CurveKind kind, int from, const std::vector<Piece<Traces>>& pieces) {
   std::vector<Candidate> candidates;
-  for (const HalfTrace& half : halves)
-    for (const Landing& landing : half.landings)
-      candidates.push_back({landing.v, landing.morse_index, 0.0, kind, from});
+  for (const Piece<Traces>& piece : pieces)
+    for (const HalfTrace& half : piece.result)
+      for (const Landing& landing : half.landings)
+        candidates.push_back({landing.v, landing.morse_index, 0.0, kind, from});
   std::vector<int> numbers;
   take(candidates, &numbers);
   std::size_t at = 0;
-  for (const HalfTrace& half : halves) {
-    int last = from;
-    ++result_.curves;
-    result_.steps += half.steps;
-    for (std::size_t k = 0; k < half.landings.size(); ++k, ++at) {
-      if (numbers[at] < 0) continue;
-      link(kind, last, numbers[at]);
-      last = numbers[at];
+  for (const Piece<Traces>& piece : pieces) {
+    for (const HalfTrace& half : piece.result) {
+      int last = from;
+      ++result_.curves;
+      result_.steps += half.steps;
+      for (std::size_t k = 0; k < half.landings.size(); ++k, ++at) {
+        if (numbers[at] < 0) continue;
+        link(kind, last, numbers[at]);
+        last = numbers[at];
+      }
+      if (half.end == TraceEnd::ran_away) escape(kind, last, half.v, half.tangent);
+      if (is_cut_short(half, piece.is_cut)) ++result_.failed_curves;
     }
-    if (half.end == TraceEnd::ran_away) escape(kind, last, half.v, half.tangent);
-    if (is_cut_short(half)) ++result_.failed_curves;
   }
 }
 
@@ -440,12 +568,15 @@ void Explorer::take_landings(CurveKind kind, int from, const std::vector<HalfTra
 void Explorer::trace_target_curves() {
   std::vector<Vector> places;
   for (int i = 0; i < kTargetCurves; ++i) places.push_back(random_place());
-  std::vector<HalfTrace> traces(places.size());
-  in_parallel(places.size(), [&](Worker&, std::size_t i) {
-    traces[i] = trace_from_anywhere(network_, places[i], options_.max_steps,
-                                    [this] { return should_stop(); });
-  });
-  take_landings(CurveKind::target, -1, traces);
+  std::vector<std::uint64_t> inputs;
+  for (const Vector& place : places)
+    inputs.push_back(input_of(WorkKind::curve_from_anywhere, place));
+  const auto trace = [&](Worker&, std::size_t i) -> Piece<Traces> {
+    return {{trace_from_anywhere(network_, places[i], options_.max_steps,
+                                 [this] { return should_stop(); })},
+            should_stop()};
+  };
+  take_landings(CurveKind::target, -1, perform<Traces>(inputs, trace));
 }
 
 /// A direction a for Newton curves. With a in general position they see the large humps of the energy
@@ -485,15 +616,18 @@ Vector Explorer::choose_direction(bool by_patterns) {
 /// Traces all curves of one direction that lead through known points, each once.
 void Explorer::trace_round(int round) {
   const CurveKind kind = round % kFamilies == 0 ? CurveKind::target : CurveKind::newton;
+  const WorkKind work_kind =
+      kind == CurveKind::target ? WorkKind::target_curve : WorkKind::newton_curve;
+  Vector direction;  // a, or the targets that the curves move to
   std::optional<Perceptron> moved;
   if (kind == CurveKind::target) {
-    Vector y = network_.targets();
-    for (double& entry : y) entry += normal_(random_);
-    moved.emplace(network_.with_targets(std::move(y)));
+    direction = network_.targets();
+    for (double& entry : direction) entry += normal_(random_);
+    moved.emplace(network_.with_targets(direction));
     for (const auto& worker : workers_) worker->targets.emplace(network_, *moved);
   } else {
-    const Vector a = choose_direction(round % kFamilies == 1);
-    for (const auto& worker : workers_) worker->curves.set_direction(a);
+    direction = choose_direction(round % kFamilies == 1);
+    for (const auto& worker : workers_) worker->curves.set_direction(direction);
   }
   // Points found one after the other are likely to be on one curve.
   std::vector<int> order(points_.size());
@@ -504,17 +638,21 @@ void Explorer::trace_round(int round) {
     for (; next < order.size() && seeds.size() < kBatch; ++next)
       if (met_in_round_[static_cast<std::size_t>(order[next])] != round)
         seeds.push_back(order[next]);
-    std::vector<std::vector<HalfTrace>> traces(seeds.size());
-    in_parallel(seeds.size(), [&](Worker& worker, std::size_t i) {
-      const Vector& v = known_.coordinates(seeds[i]);
-      const StopAsked stop = [this] { return should_stop(); };
-      traces[i] = kind == CurveKind::target
-                      ? trace_target_curve(*worker.targets, v, options_.max_steps, stop)
-                      : trace_newton_curve(worker.curves, v, options_.max_steps, stop);
-    });
+    std::vector<std::uint64_t> inputs;
+    for (const int seed : seeds)
+      inputs.push_back(input_of(work_kind, direction, known_.coordinates(seed)));
+    const std::vector<Piece<Traces>> pieces =
+        perform<Traces>(inputs, [&](Worker& worker, std::size_t i) -> Piece<Traces> {
+          const Vector& v = known_.coordinates(seeds[i]);
+          const StopAsked stop = [this] { return should_stop(); };
+          Traces traces = kind == CurveKind::target
+                              ? trace_target_curve(*worker.targets, v, options_.max_steps, stop)
+                              : trace_newton_curve(worker.curves, v, options_.max_steps, stop);
+          return {std::move(traces), should_stop()};
+        });
     std::vector<Candidate> candidates;
     for (std::size_t i = 0; i < seeds.size(); ++i)
-      for (const HalfTrace& half : traces[i])
+      for (const HalfTrace& half : pieces[i].result)
         for (const Landing& landing : half.landings)
           candidates.push_back({landing.v, landing.morse_index, 0.0, kind, seeds[i]});
     std::vector<int> numbers;
@@ -524,7 +662,7 @@ void Explorer::trace_round(int round) {
       met_in_round_[static_cast<std::size_t>(seeds[i])] = round;
       ++result_.curves;
       bool failed = false;
-      for (const HalfTrace& half : traces[i]) {
+      for (const HalfTrace& half : pieces[i].result) {
         result_.steps += half.steps;
         int last = seeds[i];
         for (std::size_t k = 0; k < half.landings.size(); ++k, ++at) {
@@ -535,7 +673,7 @@ void Explorer::trace_round(int round) {
         }
         if (half.end == TraceEnd::ran_away) escape(kind, last, half.v, half.tangent);
         if (half.end == TraceEnd::closed) link(kind, last, seeds[i]);
-        failed = failed || is_cut_short(half);
+        failed = failed || is_cut_short(half, pieces[i].is_cut);
       }
       if (failed) ++result_.failed_curves;
     }
@@ -546,7 +684,8 @@ void Explorer::trace_round(int round) {
 /// From every saddle not yet descended from, both ways along each negative eigenvector.
 void Explorer::descend_from_saddles() {
   const int end = known_.size();
-  std::vector<std::pair<int, Vector>> places;
+  std::vector<int> saddles;  // one of each place
+  std::vector<Vector> places;
   for (int i = descended_; i < end; ++i) {
     const StationaryPoint& point = points_[static_cast<std::size_t>(i)];
     if (!point.morse_index || *point.morse_index == 0) continue;
@@ -559,20 +698,20 @@ void Explorer::descend_from_saddles() {
       const Vector direction = eigen.eigenvectors().col(k);
       const double length = worker.equations.displacement(v, direction);
       for (const double side : {1.0, -1.0})
-        if (length > 0.0) places.emplace_back(i, v + direction * (side * kSetOut / length));
+        if (length > 0.0) {
+          saddles.push_back(i);
+          places.emplace_back(v + direction * (side * kSetOut / length));
+        }
     }
   }
   descended_ = end;
   for (std::size_t first = 0; first < places.size() && !is_over(); first += kBatch) {
     const std::size_t count = std::min(kBatch, places.size() - first);
-    std::vector<Descent> descents(count);
-    in_parallel(count, [&](Worker& worker, std::size_t i) {
-      descents[i] = worker.descender.descend(places[first + i].second);
-    });
+    const std::vector<Descent> descents = descend({places.data() + first, count});
     result_.descents += static_cast<long>(count);
     std::vector<Candidate> candidates;
     for (std::size_t i = 0; i < count; ++i) {
-      const int from = places[first + i].first;
+      const int from = saddles[first + i];
       if (descents[i].end == Descent::End::minimum)
         candidates.push_back({descents[i].v, 0, 0.0, CurveKind::descent, from});
       else if (descents[i].end == Descent::End::ran_away)
@@ -587,8 +726,10 @@ void Explorer::descend_from_saddles() {
 }
 
 Exploration Explorer::run(const std::vector<Vector>& starts) {
-  deadline_ = began_ + std::chrono::duration_cast<Clock::duration>(
-                           std::chrono::duration<double>(options_.seconds));
+  work_.agree(add(common_, options_, starts).value(),
+              "the ranks of an exploration have different problems or options, or processors whose "
+              "results differ by rounding");
+  began_ = Clock::now();
   seed_from(starts);
   while (quiet_ < options_.quiet_rounds && !is_over()) {
     const int before = known_.size();
@@ -624,7 +765,7 @@ Exploration Explorer::finish() {
     renumber(link.to);
   }
   for (Escape& escape : result_.escapes) renumber(escape.from);
-  result_.seconds = std::chrono::duration<double>(Clock::now() - began_).count();
+  result_.seconds = elapsed();
   const auto count = [](auto number, const char* one) {
     return std::to_string(number) + ' ' + one + (number == 1 ? "" : "s");
   };

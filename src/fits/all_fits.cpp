@@ -103,6 +103,8 @@ void add_limits(const Problem& problem, const PerceptronOptions& network,
   ExploreOptions options = explore_options;
   options.certify = false;
   options.progress = {};
+  options.memo = nullptr;
+  options.ranks = nullptr;
   options.seconds = std::min(options.seconds, kLimitSeconds);
   for (const StationaryPoint& point : explore(rest, free_network, options).points)
     if (point.kind == StationaryKind::minimum) add(point.weights, point.energy + saturated_energy);
@@ -326,7 +328,9 @@ AllFits find_all_fits(const Problem& problem, const PerceptronOptions& network,
   fits.exploration = explore(problem, network, options.explore, options.starts);
   fits.points = std::move(fits.exploration.points);
   fits.exploration.points.clear();
-  if (!fits.strata.none_exists && !fits.strata.complete) {
+  const bool is_cancelled =  // perhaps on another rank
+      options.explore.stop.stop_requested() || fits.exploration.end == ExploreEnd::cancelled;
+  if (!is_cancelled && !fits.strata.none_exists && !fits.strata.complete) {
     std::vector<InfinitePoint> limits =
         limits_of_curves(problem, network, fits.exploration, options.explore);
     fits.at_infinity.insert(fits.at_infinity.end(), limits.begin(), limits.end());
@@ -337,8 +341,7 @@ AllFits find_all_fits(const Problem& problem, const PerceptronOptions& network,
 
   const Perceptron perceptron(problem, network);
   const Index rank = perceptron.unknowns();
-  if (options.exhaustive.value_or(rank <= options.exhaustive_rank) &&
-      !options.explore.stop.stop_requested()) {
+  if (options.exhaustive.value_or(rank <= options.exhaustive_rank) && !is_cancelled) {
     SearchOptions search = options.search;
     search.threads = options.explore.threads;
     search.stop = options.explore.stop;

@@ -1,15 +1,21 @@
 #include "readers.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unistd.h>
 
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/data/svmlight.hpp"
+#include "tautrack/explore/memo.hpp"
 
 #include "runs/manifest.hpp"
 #include "runs/record.hpp"
@@ -95,6 +101,7 @@ void record(std::string_view text) {
   const std::optional<program::Record> whole = program::from_line(text);
   require(!whole || head, "a record has a head");
   require(!whole || program::task_of_line(text) == whole->task, "a record has one task");
+  require(!program::item_of_line(text) || !whole, "a curve is no task");
   // The other way round: any text may be the label of a record.
   program::Record made;
   made.task = text.size();
@@ -114,6 +121,31 @@ void record(std::string_view text) {
     damaged[text.size() % damaged.size()] ^= 4;
     require(!program::from_line(damaged), "a damaged record is noticed");
   }
+  // And the same of a piece of work, with any bits for numbers.
+  WorkItem item;
+  item.number = static_cast<long>(text.size());
+  item.input = std::hash<std::string_view>{}(text);
+  WorkOutcome outcome;
+  outcome.text = std::string(text);
+  for (std::string_view rest = text; rest.size() >= sizeof(double);
+       rest.remove_prefix(sizeof(double)))
+    std::memcpy(&outcome.numbers.emplace_back(), rest.data(), sizeof(double));
+  line = program::to_line(item, outcome);
+  require(line.find('\n') == line.size() - 1, "a piece of work is one line");
+  line.pop_back();
+  const std::optional<WorkItem> item_read = program::item_of_line(line);
+  const std::optional<WorkOutcome> outcome_read = program::outcome_of_line(line);
+  require(item_read && outcome_read, "a piece of work reads back");
+  require(item_read->number == item.number && item_read->input == item.input, "it is the same one");
+  require(std::equal(outcome.numbers.begin(), outcome.numbers.end(), outcome_read->numbers.begin(),
+                     outcome_read->numbers.end(),
+                     [](double a, double b) {
+                       return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+                     }),
+          "its numbers keep their bits");
+  line[text.size() % line.size()] ^= 4;
+  require(!program::item_of_line(line) && !program::outcome_of_line(line),
+          "a damaged one is noticed");
 }
 
 void targets(std::string_view text) {

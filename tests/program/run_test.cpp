@@ -1,12 +1,17 @@
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstddef>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
 #include <random>
+#include <set>
 #include <string>
 #include <sys/types.h>
+#include <sys/wait.h>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -15,6 +20,7 @@
 
 #ifdef TAUTRACK_PROGRAM
 
+#include "support/exponential_minima.hpp"
 #include "support/program.hpp"
 
 namespace {
@@ -67,23 +73,70 @@ std::string whole_report(const Scratch& scratch, const std::string& folder) {
          contents(scratch / "c");
 }
 
-/// The program in the background; standard output and error are left alone.
-pid_t start(const Scratch& scratch, const std::vector<std::string>& arguments) {
+/// A program, by its path, in the background; standard output and error are left alone.
+pid_t start(const Scratch& scratch, const std::string& program,
+            const std::vector<std::string>& arguments) {
   const std::string folder = (scratch / "").string();
   const pid_t child = ::fork();
   if (child == 0) {
     const int nowhere = ::open("/dev/null", O_WRONLY);
     ::dup2(nowhere, 1);
     ::dup2(nowhere, 2);
-    std::vector<char*> words{const_cast<char*>("tautrack")};
+    std::vector<char*> words{const_cast<char*>(program.c_str())};
     for (const std::string& argument : arguments)
       words.push_back(const_cast<char*>(argument.c_str()));
     words.push_back(nullptr);
-    if (::chdir(folder.c_str()) == 0) ::execv(TAUTRACK_PROGRAM, words.data());
+    if (::chdir(folder.c_str()) == 0) ::execv(program.c_str(), words.data());
     ::_exit(127);
   }
   REQUIRE(child > 0);
   return child;
+}
+
+/// tautrack in the background.
+pid_t start(const Scratch& scratch, const std::vector<std::string>& arguments) {
+  return start(scratch, TAUTRACK_PROGRAM, arguments);
+}
+
+/// Ends a process with a signal. Returns what waitpid() says of its end.
+int end(pid_t child, int signal) {
+  ::kill(child, signal);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return status;
+}
+
+/// Returns when the file has as many lines, when the process that writes it is at its end, or after a
+/// minute.
+void wait_for_lines(const filesystem::path& file, std::size_t count, pid_t child) {
+  for (int i = 0; i < 60000 && lines(contents(file)).size() < count; ++i) {
+    siginfo_t ended{};
+    if (::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+        ended.si_pid != 0)
+      return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+/// A search that takes a while: 81 stationary points.
+void write_many_points(const Scratch& scratch, const std::string& name) {
+  const tautrack::Problem problem = exponential_minima(4, 2, 3);
+  std::ofstream file(scratch / name);
+  file.precision(17);
+  file << "x1,x2,x3,x4,y\n";
+  for (tautrack::Index i = 0; i < problem.X.rows(); ++i) {
+    for (const double x : problem.X.row(i)) file << x << ',';
+    file << problem.y(i) << '\n';
+  }
+}
+
+/// The files of a run with curves of tasks that are not finished.
+std::vector<filesystem::path> curve_files(const Scratch& scratch, const std::string& folder) {
+  std::vector<filesystem::path> files;
+  std::error_code none_yet;
+  for (const auto& entry : filesystem::directory_iterator(scratch / folder, none_yet))
+    if (entry.path().filename().string().starts_with("curves-")) files.push_back(entry.path());
+  return files;
 }
 
 }  // namespace
@@ -427,7 +480,144 @@ TEST_CASE("track and solve keep a run, and their JSON is that of a call without 
   }
 }
 
+TEST_CASE("a search that is killed at any moment goes on with the curves that it has") {
+  const Scratch scratch;
+  write_many_points(scratch, "many.csv");
+  const std::vector<std::string> search{"solve",     "many.csv", "--no-bias",
+                                        "--seconds", "600",      "--run"};
+  std::string plain;
+  for (const std::string& word : search) plain += word + ' ';
+  REQUIRE(scratch.run(plain + "whole --quiet --json whole.json").status == 0);
+  const std::string expected = whole_report(scratch, "whole");
+  CHECK(curve_files(scratch, "whole").empty());
+
+  std::mt19937 random(5);
+  std::vector<std::string> killed = search;
+  killed.emplace_back("killed");
+  int kills = 0;
+  std::size_t recorded = 0;
+  std::set<std::string> items;
+  for (int attempt = 0; attempt < 12 && kills < 6; ++attempt) {
+    const pid_t child = start(scratch, killed);
+    wait_for_lines(scratch / "killed/curves-0-0.jsonl", recorded + random() % 40U, child);
+    kills += WIFSIGNALED(end(child, SIGKILL)) ? 1 : 0;
+    // Nothing that was recorded is lost or done again.
+    std::size_t now = 0;
+    items.clear();
+    for (const filesystem::path& file : curve_files(scratch, "killed"))
+      for (const std::string& line : lines(contents(file))) {
+        items.insert(line.substr(0, line.find(",\"round\"")));
+        ++now;
+      }
+    CHECK(now >= recorded);
+    CHECK(items.size() == now);
+    recorded = now;
+  }
+  CHECK(kills > 0);
+  CHECK(recorded > 0);
+  CHECK(scratch.run("resume killed --quiet --threads 2").status == 0);
+  CHECK((whole_report(scratch, "killed") == expected));
+  CHECK(curve_files(scratch, "killed").empty());
+  CHECK(scratch.run(plain + "killed --quiet --json killed.json").status == 0);
+  CHECK((contents(scratch / "killed.json") == contents(scratch / "whole.json")));
+}
+
+TEST_CASE("curves that are cut, damaged or of another search are told and traced again") {
+  const Scratch scratch;
+  write_many_points(scratch, "many.csv");
+  const std::string search = "solve many.csv --no-bias --seconds 600 --quiet --seed 0 --run ";
+  REQUIRE(scratch.run(search + "whole").status == 0);
+  const std::string expected = whole_report(scratch, "whole");
+  const auto interrupt = [&](const std::string& folder, const std::string& seed) {
+    const pid_t child = start(scratch, {"solve", "many.csv", "--no-bias", "--seconds", "600",
+                                        "--quiet", "--seed", seed, "--run", folder});
+    wait_for_lines(scratch / (folder + "/curves-0-0.jsonl"), 30, child);
+    const int status = end(child, SIGTERM);
+    REQUIRE(WIFEXITED(status));
+    REQUIRE(WEXITSTATUS(status) == 128 + SIGTERM);
+  };
+  interrupt("night", "0");
+  interrupt("other", "1");
+  const std::string sound = contents(scratch / "night/curves-0-0.jsonl");
+  REQUIRE(lines(sound).size() >= 30);
+  const std::string record = contents(scratch / "night/records-0.jsonl");
+  CHECK(record.empty());
+  const auto resumed = [&](const std::string& curves) {
+    scratch.write("night/records-0.jsonl", "");
+    scratch.write("night/curves-0-0.jsonl", curves);
+    const Run run = scratch.run("resume night --quiet");
+    CHECK(run.status == 0);
+    CHECK((whole_report(scratch, "night") == expected));
+    CHECK(curve_files(scratch, "night").empty());
+    return run.errors;
+  };
+  CHECK(resumed(sound) == "");
+  CHECK(resumed("") == "");
+  CHECK(resumed(sound.substr(0, sound.size() - 1)) == "");
+  CHECK(resumed(sound.substr(0, sound.size() / 2)) == "");
+  std::string damaged = sound;
+  damaged[sound.size() / 2] ^= 1;
+  CHECK(resumed(damaged) ==
+        "tautrack: many.csv/y: 1 recorded curve was damaged or of other inputs, and done again\n");
+  CHECK(resumed(contents(scratch / "other/curves-0-0.jsonl"))
+            .ends_with("recorded curves were damaged or of other inputs, and done again\n"));
+
+  // A curve that cannot be recorded ends the run; what is there goes on.
+  const Run full = scratch.run(search + "full", "", "ulimit -f 20 &&");
+  CHECK(full.status == 1);
+  CHECK(full.errors.find("cannot write 'full/curves-0-0.jsonl'") != std::string::npos);
+  CHECK(full.errors.find("tautrack resume full") != std::string::npos);
+  CHECK(lines(contents(scratch / "full/curves-0-0.jsonl")).size() > 1);
+  CHECK(scratch.run("resume full --quiet").status == 0);
+  CHECK((whole_report(scratch, "full") == expected));
+}
+
 #ifdef TAUTRACK_MPIRUN
+
+TEST_CASE("processes share the curves of a search, and one that dies does not lose it") {
+  const Scratch scratch;
+  write_many_points(scratch, "many.csv");
+  const std::string search = "solve many.csv --no-bias --seconds 600 --quiet --run ";
+  REQUIRE(scratch.run(search + "whole --json whole.json").status == 0);
+  const std::string expected = whole_report(scratch, "whole");
+  const auto on = [](int ranks) {
+    return "ASAN_OPTIONS=detect_leaks=0 " TAUTRACK_MPIRUN + std::to_string(ranks);
+  };
+  for (const int ranks : {1, 2, 4}) {
+    const std::string folder = "ranks" + std::to_string(ranks);
+    const Run run = scratch.run(search + folder + " --json ranks.json", "", on(ranks));
+    CAPTURE(run.errors);
+    CHECK(run.status == 0);
+    CHECK((whole_report(scratch, folder) == expected));
+    CHECK((contents(scratch / "ranks.json") == contents(scratch / "whole.json")));
+  }
+  // One of two processes is killed, which ends the other; then a signal for all.
+  const auto begin = [&] {
+    return start(scratch, "/bin/sh",
+                 {"-c", "exec " TAUTRACK_MPIRUN "2 '" TAUTRACK_PROGRAM "' " + search + "killed"});
+  };
+  const pid_t launcher = begin();
+  const filesystem::path second = scratch / "killed/curves-0-1.jsonl";
+  wait_for_lines(second, 10, launcher);
+  std::ifstream children("/proc/" + std::to_string(launcher) + "/task/" + std::to_string(launcher) +
+                         "/children");
+  pid_t child = 0;
+  REQUIRE((children >> child && child > 0));
+  ::kill(child, SIGKILL);
+  int status = 0;
+  ::waitpid(launcher, &status, 0);
+  CHECK_FALSE((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+  const std::size_t recorded = lines(contents(second)).size();
+  CHECK(recorded >= 10);
+  CHECK(contents(scratch / "killed/records-0.jsonl").empty());
+  const pid_t again = begin();
+  wait_for_lines(second, recorded + 5, again);
+  const int ended = end(again, SIGTERM);
+  CHECK_FALSE((WIFEXITED(ended) && WEXITSTATUS(ended) == 0));
+  CHECK(scratch.run("resume killed --quiet", "", on(4)).status == 0);
+  CHECK((whole_report(scratch, "killed") == expected));
+  CHECK(curve_files(scratch, "killed").empty());
+}
 
 TEST_CASE("a run is the same on any number of processes, and goes on with another number") {
   const Scratch scratch;

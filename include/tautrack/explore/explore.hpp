@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "tautrack/data/dataset.hpp"
+#include "tautrack/explore/memo.hpp"
 #include "tautrack/fits/stationary_point.hpp"
 #include "tautrack/network/perceptron.hpp"
 #include "tautrack/path/natural_path.hpp"
+#include "tautrack/ranks/communicator.hpp"
 
 namespace tautrack {
 
@@ -27,6 +29,13 @@ struct ExploreOptions {
   int threads = 1;        ///< >= 1. A run that ends by itself gives the same list for any number.
   bool certify = true;    ///< Prove each point, if the library can (Certifier::available()).
   std::stop_token stop;   ///< Ends the run early, with what it has.
+  /// What was done before, and is not done again; nothing: all is done. On several ranks the first
+  /// one recalls, and each takes notes of what it does itself.
+  ExploreMemo* memo = nullptr;
+  /// Ranks that share the work, each with as many threads; nothing: this one is alone. explore() is
+  /// then collective: all ranks call it with the same arguments and get the same, and where one is
+  /// out of time or asked to stop all end.
+  Communicator* ranks = nullptr;
   /// Called several times a round, from the calling thread: points so far, curves so far, quiet rounds.
   std::function<void(long, long, int)> progress;
 
@@ -80,12 +89,14 @@ struct Exploration {
   long spurious = 0;       ///< Landings that were no stationary points and thrown away.
   long steps = 0;
   long descents = 0;
-  double seconds = 0.0;
+  double seconds = 0.0;  ///< Those before the last interruption included.
 };
 
 /// Looks for all stationary points of the energy at tau = 1 by following curves from known ones.
 /// @param starts Weights near stationary points to start from, s each.
 /// @throws DataError, std::invalid_argument as Perceptron does, and when an option breaks its rule.
+/// @throws CommunicationError when ranks are lost, or not in step because their arguments, or their
+///         processors and with them roundings, differ.
 [[nodiscard]] Exploration explore(const Problem& problem, const PerceptronOptions& network,
                                   const ExploreOptions& options = {},
                                   const std::vector<Vector>& starts = {});

@@ -30,6 +30,7 @@ enum class Answer { yes, no, unknown };
 
 /// What is looked at, and how long.
 struct FitOptions {
+  /// What it keeps in a memo and shares among ranks is the exploration of the whole problem, no more.
   ExploreOptions explore;
   std::vector<Vector> starts;  ///< Weights near stationary points to start from, s each.
   /// Interval search: nothing: with at most `exhaustive_rank` weights; else whenever it is true.
