@@ -6,7 +6,7 @@
 #
 # the tools and libraries of the named parts are there, or the script has ended with status 1 and one
 # sentence on what to do. Parts: build, program, figures, tests, mpi, benchmarks, peers, growth,
-# format, tidy, coverage.
+# format, tidy, sanitizers, coverage.
 #
 # On Debian and its relatives missing packages are installed; elsewhere only the tools are looked
 # for, and CMake reports a library that it cannot find.
@@ -25,7 +25,8 @@ packages_of() {
     growth) echo "gnuplot=gnuplot-nox jq=jq" ;;
     format) echo "clang-format=clang-format" ;;
     tidy) echo "clang-tidy=clang-tidy" ;;
-    coverage) echo "gcovr=gcovr" ;;
+    sanitizers) echo "clang++=clang libclang-rt-dev" ;;
+    coverage) echo "gcovr=gcovr llvm-cov=llvm" ;;
     *) echo "ensure_packages: there is no part '$1'" >&2 && return 1 ;;
   esac
 }

@@ -15,7 +15,7 @@ using namespace tautrack::support;
 
 namespace {
 
-#ifdef __SANITIZE_ADDRESS__
+#ifndef NDEBUG  // builds for sanitizers and coverage, which are slow
 constexpr std::uint64_t kProblems = 400;
 constexpr std::uint64_t kOneWeightProblems = 60;
 #else
