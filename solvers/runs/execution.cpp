@@ -60,15 +60,16 @@ class RunProgress {
   /// The last line, if there was one before. @pre All threads are done.
   void finish() {
     if (quiet_ || next_ == first_) return;
-    say(Clock::now());
+    if (said_ != done_) say(Clock::now());
     if (is_terminal_) std::fputc('\n', stderr);
   }
 
  private:
-  void say(Clock::time_point now) const {
+  void say(Clock::time_point now) {
+    said_ = done_;
     const double seconds = std::chrono::duration<double>(now - begin_).count();
-    const double rate = static_cast<double>(done_) / seconds;
-    const std::uint64_t done = done_before_ + done_;
+    const double rate = static_cast<double>(said_) / seconds;
+    const std::uint64_t done = done_before_ + said_;
     std::string line = fmt::format("{} of {} tasks done, {:.3g} a second", done, tasks_, rate);
     if (done < tasks_)
       line += fmt::format(", {} left", time_text(static_cast<double>(tasks_ - done) / rate));
@@ -92,6 +93,7 @@ class RunProgress {
   Clock::time_point first_ = begin_ + std::chrono::seconds(1);
   std::mutex mutex_;
   Clock::time_point next_ = first_;
+  std::uint64_t said_ = 0;  ///< done_ in the last line.
   std::atomic<std::uint64_t> done_ = 0;
   std::atomic<std::uint64_t> unresolved_ = 0;
 };
@@ -105,7 +107,8 @@ class Execution {
         writer_(writer),
         options_(options),
         ranks_(ranks),
-        progress_(finished.tasks(), finished.done(), options.quiet || ranks.rank() != 0) {
+        // With others this process knows its own share alone.
+        progress_(finished.tasks(), finished.done(), options.quiet || ranks.size() > 1) {
     left_.reserve(finished.tasks() - finished.done());
     for (std::uint64_t task = 0; task < finished.tasks(); ++task)
       if (!finished.is_done(task)) left_.push_back(task);
@@ -167,8 +170,10 @@ class Execution {
     return static_cast<std::uint64_t>(ranks_.take(static_cast<Index>(at_a_time_)));
   }
 
-  [[nodiscard]] TaskRunner runner() const {
-    return {run_, ranks_.rank(), end_, plan_.keeps_points()};
+  /// @param alone No other task is being done.
+  [[nodiscard]] TaskRunner runner(bool alone) const {
+    const bool tells = alone && !options_.quiet && ranks_.rank() == 0;
+    return {run_, ranks_.rank(), end_, plan_.keeps_points(), tells};
   }
 
   /// Finished tasks on their way into the record.
@@ -196,7 +201,7 @@ class Execution {
   }
 
   void work_off() {
-    TaskRunner runner = this->runner();
+    TaskRunner runner = this->runner(/*alone=*/left_.size() == 1);
     std::shared_ptr<const Context> context;
     std::size_t combination = 0;
     Lines lines;
@@ -224,7 +229,7 @@ class Execution {
 
   /// One task after the other, all ranks together.
   void work_off_shared() {
-    TaskRunner runner = this->runner();
+    TaskRunner runner = this->runner(/*alone=*/true);
     Lines lines;
     for (const std::uint64_t task : shared_) {
       std::array<double, 1> ends{should_stop() ? 1.0 : 0.0};

@@ -131,7 +131,7 @@ int work_off(const RunDirectory& run, const Plan& plan, const RunRequest& reques
     RecordWriter writer(run.record_file(ranks.rank()));
     ExecutionOptions options;
     options.threads = request.threads;
-    options.quiet = request.quiet || ranks.size() > 1;
+    options.quiet = request.quiet;
     options.stop = interruption.token();
     done = static_cast<double>(execute(plan, run, *finished, writer, options, ranks).done);
   } catch (const RecordError& error) {

@@ -110,6 +110,7 @@ bool TaskRunner::solve(const Context& context, std::uint64_t item, int threads, 
                        Record& record) {
   CurveRecord curves(run_, record.task, rank_, end_);
   SolveRequest request = context.solve;
+  request.outputs.quiet = !tells_;
   request.fits.explore.threads = threads;
   request.fits.explore.stop = end_.get_token();
   request.fits.explore.memo = &curves;

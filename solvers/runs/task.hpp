@@ -19,8 +19,9 @@ class TaskRunner {
   /// @param run Whose curves it records; to live as long as this. @param rank Of this process.
   /// @param end Stops tasks, and is asked to when a curve cannot be recorded.
   /// @param keeps_points Results have all points of paths.
-  TaskRunner(const RunDirectory& run, int rank, std::stop_source end, bool keeps_points)
-      : run_(run), rank_(rank), end_(std::move(end)), keeps_points_(keeps_points) {}
+  /// @param tells How far a search has come is said on standard error.
+  TaskRunner(const RunDirectory& run, int rank, std::stop_source end, bool keeps_points, bool tells)
+      : run_(run), rank_(rank), end_(std::move(end)), keeps_points_(keeps_points), tells_(tells) {}
 
   /// Does the task, with so many threads. Nothing when it was stopped: then it is to be done again.
   /// What is wrong with its data is part of the record.
@@ -41,6 +42,7 @@ class TaskRunner {
   int rank_;
   std::stop_source end_;
   bool keeps_points_;
+  bool tells_;
   std::shared_ptr<const TargetsFile> targets_;  ///< Those of the reader.
   std::optional<TargetsFile::Reader> reader_;
   Vector target_;

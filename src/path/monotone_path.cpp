@@ -105,6 +105,7 @@ class MonotonePath {
     for (int k = 1; k <= kMostOrders; ++k)
       series_.order[k] = orders_.data() + (k - 1) * series_.stride * panels_.last;
     series_.point = point_.data();
+    std::fill_n(point_.begin(), panels_.last * kernels::panel_rows * kernels::point_arrays, 0.0);
     series_.in_tau = true;
     series_.tau[1] = 1.0;
     sums_.scratch = nullptr;  // not used for so few columns

@@ -106,6 +106,21 @@ TEST_CASE("monotone paths: larger networks up to the limits") {
   }
 }
 
+TEST_CASE("monotone paths: of exact fits") {
+  Random random(3);
+  Matrix X(12, 3);
+  for (double& entry : X.reshaped()) entry = random.normal();
+  const Vector w = Vector::LinSpaced(3, -0.5, 0.4);
+  for (const Vector& y : {Vector(Vector::Zero(12)), Vector((X * w).array().tanh())}) {
+    const Perceptron network(make_problem(X, y));
+    const auto path = track_monotone_path(network, {});
+    REQUIRE(path);
+    check_same(network, *path, by_tracker(network));
+    CHECK(path->end->energy <= 1e-28);
+    CHECK((path->end->weights - (y.isZero() ? Vector(Vector::Zero(3)) : w)).norm() <= 1e-14);
+  }
+}
+
 TEST_CASE("monotone paths: no path of one weight that folds is taken for one") {
   std::size_t folding = 0;
   int accepted = 0;
