@@ -96,7 +96,8 @@ TEST_CASE("the exponential-minima family: every point of every index, each certi
   const std::vector<std::pair<int, int>> sizes =
       kLargeFamilies ? std::vector<std::pair<int, int>>{{2, 3}, {3, 3}, {4, 3}, {3, 4}, {5, 2}}
                      : std::vector<std::pair<int, int>>{{2, 3}, {3, 2}};
-  for (const auto& [s, k] : sizes) {
+  for (const auto& size : sizes) {
+    const int s = size.first, k = size.second;
     for (const bool mixed : {false, true}) {
       for (const std::uint64_t seed : {1U, 2U}) {
         CAPTURE(s);

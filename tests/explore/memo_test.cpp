@@ -122,7 +122,9 @@ std::vector<std::pair<Problem, ExploreOptions>> cases() {
 
 TEST_CASE("what a memo has is not done again, and all comes to the same to the bit") {
   std::size_t points = 0, escapes = 0;
-  for (auto [problem, options] : cases()) {
+  for (const auto& searched : cases()) {
+    const Problem& problem = searched.first;
+    ExploreOptions options = searched.second;
     CAPTURE(problem.name);
     const Exploration plain = explore(problem, {}, options);
     points += plain.points.size();
@@ -240,7 +242,9 @@ TEST_CASE("time that recalled work took counts, and a run that is cut off notes 
 }
 
 TEST_CASE("ranks share the work, each piece once, and all come to what one comes to") {
-  for (auto [problem, options] : cases()) {
+  for (const auto& searched : cases()) {
+    const Problem& problem = searched.first;
+    ExploreOptions options = searched.second;
     CAPTURE(problem.name);
     Notebook alone;
     options.memo = &alone;
@@ -271,7 +275,9 @@ TEST_CASE("ranks share the work, each piece once, and all come to what one comes
 }
 
 TEST_CASE("ranks that were asked for different things end, and where one is stopped all are") {
-  const auto [problem, options] = cases().front();
+  const std::pair<Problem, ExploreOptions> searched = cases().front();
+  const Problem& problem = searched.first;
+  const ExploreOptions& options = searched.second;
   const std::vector<std::exception_ptr> failures = try_on_ranks(2, [&](Communicator& ranks) {
     ExploreOptions shared = options;
     shared.ranks = &ranks;

@@ -84,7 +84,8 @@ TEST_CASE("monotone paths: what is accepted is what the tracker finds") {
 }
 
 TEST_CASE("monotone paths: larger networks up to the limits") {
-  for (const auto& [L, s] : {std::pair{20, 8}, {128, 8}, {128, 1}, {100, 5}, {17, 3}}) {
+  for (const auto& size : {std::pair{20, 8}, {128, 8}, {128, 1}, {100, 5}, {17, 3}}) {
+    const int L = size.first, s = size.second;
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
       CAPTURE(L);
       CAPTURE(s);

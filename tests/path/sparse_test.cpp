@@ -71,7 +71,9 @@ TEST_CASE("a sparse network has the path of the dense one: 50 to 300 patterns, 3
     Index L, s;
     double density;
   };
-  for (const auto& [L, s, density] : {Size{50, 3, 0.8}, Size{100, 10, 0.4}, Size{300, 30, 0.1}}) {
+  for (const Size& size : {Size{50, 3, 0.8}, Size{100, 10, 0.4}, Size{300, 30, 0.1}}) {
+    const Index L = size.L, s = size.s;
+    const double density = size.density;
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
       CAPTURE(L);
       CAPTURE(seed);
