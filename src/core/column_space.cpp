@@ -177,6 +177,7 @@ void ColumnSpace::set_panels(const Matrix& basis) {
     for (Index i = 0; i < rows_; ++i)
       panels[(i / kernels::panel_rows * rank() + j) * kernels::panel_rows +
              i % kernels::panel_rows] = basis(i, j);
+  if (rank() == 0) return;
   for (Index i = 0; i < rows_; ++i) norms[i] = basis.row(i).norm();
 }
 
