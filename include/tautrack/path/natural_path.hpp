@@ -88,6 +88,11 @@ struct NaturalPath {
 /// options.tau_target, with folds, branch points and, when the weights grow without bound as
 /// tau -> 1, their limit. The observer, if any, sees each accepted point (in orthonormal
 /// coordinates) and may stop the run.
+///
+/// A small network (up to 8 unknowns and 128 patterns) is first followed as a function of tau, which
+/// is several times faster and takes other steps to the same end; the general tracker does what folds,
+/// and whatever an observer, landings or options beyond that ask for.
+///
 /// @param threads >= 1, share the passes over large data. The result does not depend on it.
 /// @throws std::invalid_argument when an option breaks its rule; tau_start must be 0 and tau_target
 /// in (0, 1].
