@@ -237,13 +237,13 @@ class MonotonePath {
         ++passes_;
         term_[at_index(order + 1)] = -solve(rest);
       }
-      const double plain = approximate(order);
+      approximate(order);
       if (is_trusted(node().parameter)) {
         reach_ = node().parameter;
         return true;
       }
       // What is far from it will not get there.
-      if (plain < 0.5 * node().parameter / Approximant::furthest) break;
+      if (plain_ < 0.5 * node().parameter / Approximant::furthest) break;
     }
     for (const double share : kShares) {
       reach_ = share * node().parameter;
@@ -252,8 +252,8 @@ class MonotonePath {
     return false;
   }
 
-  /// Sets the approximant of the terms so far. @return how far the plain series reaches.
-  double approximate(int order) {
+  /// Sets the approximant of the terms so far.
+  void approximate(int order) {
     order_ = order;
     const double by_unknown = 1.0 / (node().unknown * node().unknown);
     const double by_parameter = 1.0 / (node().parameter * node().parameter);
@@ -276,7 +276,6 @@ class MonotonePath {
             product(order - 2 - i, order - 2 - j);
     denominator_ = fit_denominator(products, growth_of_terms(product(1, 1), before, last, order));
     set_numerator();
-    return plain_;
   }
 
   void set_numerator() {

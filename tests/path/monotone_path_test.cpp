@@ -148,6 +148,32 @@ TEST_CASE("monotone paths: no path of one weight that folds is taken for one") {
   CHECK(accepted > 0);
 }
 
+TEST_CASE("monotone paths: none goes through a branch point, behind which the end is no minimum") {
+  // The series, its agreement with the curve and Newton's method see nothing of it: only the Hessian
+  // tells. Both weights see the same patterns.
+  for (const std::uint64_t seed : {1900U, 2798U}) {
+    CAPTURE(seed);
+    Random random(seed + 991);
+    const Index pairs = random.integer(1, 5);
+    Matrix X(2 * pairs, 2);
+    Vector y(2 * pairs);
+    for (Index i = 0; i < pairs; ++i) {
+      const double a = random.normal();
+      const double b = random.normal();
+      X.row(2 * i) << a, b;
+      X.row(2 * i + 1) << b, a;
+      y(2 * i) = y(2 * i + 1) = random.uniform(-0.95, 0.95);
+    }
+    const Perceptron network(make_problem(X, y));
+    CHECK(!track_monotone_path(network, {}));
+    const NaturalPath path = track_natural(network);
+    CHECK(path.folds.empty());
+    CHECK(path.branch_points.size() == 1);
+    REQUIRE(path.ok());
+    CHECK(path.end->morse_index == 1);
+  }
+}
+
 TEST_CASE("monotone paths: nothing is made of what they do not do") {
   const Perceptron network(random_problem(1));
   REQUIRE(track_monotone_path(network, {}));
