@@ -495,7 +495,7 @@ TEST_CASE("pictures of geometry are made for two and three patterns, and refused
   scratch.write("infinite.csv", "x,y\n3,1.3\n1,1.2\n");
   const auto plot = [&](const std::string& options, int status = 0) {
     const Run run =
-        scratch.run("geometry --no-bias --seconds 1 " + options + " --plot manifold.svg");
+        scratch.run("geometry --quiet --no-bias --seconds 1 " + options + " --plot manifold.svg");
     CAPTURE(options);
     CAPTURE(run.errors);
     CHECK(run.status == status);
