@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include <Eigen/LU>
-#include <Eigen/QR>
-
 #include "certify/rounding.hpp"
+#include "core/decompositions.hpp"
 #include "core/exact_rank.hpp"
 #include "network/penalty_scale.hpp"
 
@@ -106,10 +104,10 @@ void ExactProblem::set_map(const Matrix& X, const Matrix& basis) {
     return;
   }
   // T = B' C with n independent rows B of X, so that the columns of T lie in the row space of X.
-  const Eigen::ColPivHouseholderQR<Matrix> pivoting(basis.transpose());
+  const PivotedQr pivoting = pivoted_qr(basis.transpose());
   Matrix B(n_, s_);
   for (Index i = 0; i < n_; ++i) B.row(i) = X.row(pivoting.colsPermutation().indices()(i));
-  const Matrix C = Matrix(R_ * B.transpose()).inverse();
+  const Matrix C = inverse_of(R_ * B.transpose());
   ball::Ball x;
   ball::Ball y;
   for (Index i = 0; i < s_; ++i) {

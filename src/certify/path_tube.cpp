@@ -6,10 +6,8 @@
 #include <cmath>
 #include <limits>
 
-#include <Eigen/LU>
-#include <Eigen/SVD>
-
 #include "certify/rounding.hpp"
+#include "core/decompositions.hpp"
 
 namespace tautrack::tube {
 
@@ -128,7 +126,7 @@ bool Tube::place(const Vector& x, const Vector& scale, const Vector& forward, bo
       bordered.row(j) /= size;
       right(j) /= size;
     }
-    Vector step = bordered.partialPivLu().solve(right);
+    Vector step = solve_square(bordered, right);
     if (fixed_delta) step(n_) = 0.0;
     const double size = step.norm();
     if (!(size <= most)) return false;
@@ -143,15 +141,13 @@ bool Tube::place(const Vector& x, const Vector& scale, const Vector& forward, bo
   }
   if (!(last <= kConverged)) return false;
 
-  const Matrix scaled = J * scale.asDiagonal();
-  const Eigen::JacobiSVD<Matrix, Eigen::FullPivHouseholderQRPreconditioner> svd(
-      scaled, Eigen::ComputeFullU | Eigen::ComputeFullV);
-  const Vector& values = svd.singularValues();
+  const Svd svd = full_svd(J * scale.asDiagonal());
+  const Vector& values = svd.values;
   if (!(values(n_ - 1) > 0.0)) return false;
-  frame_.Q = svd.matrixV();
+  frame_.Q = svd.V;
   if (frame_.Q.col(n_).dot(direction) < 0.0) frame_.Q.col(n_) *= -1.0;
   frame_.F = scale.asDiagonal() * frame_.Q;
-  frame_.C = values.cwiseInverse().asDiagonal() * svd.matrixU().transpose();
+  frame_.C = values.cwiseInverse().asDiagonal() * svd.U.transpose();
   set_curve();
   return fits(frame_.x, kLargestOfFrame) && fits(frame_.F, kLargestOfFrame) &&
          fits(frame_.C, kLargestOfFrame) && fits(frame_.curve, kLargestOfFrame);

@@ -7,10 +7,8 @@
 #include <limits>
 #include <numeric>
 
-#include <Eigen/LU>
-#include <Eigen/QR>
-
 #include "certify/rounding.hpp"
+#include "core/decompositions.hpp"
 #include "core/exact_rank.hpp"
 #include "core/text.hpp"
 #include "network/penalty_scale.hpp"
@@ -161,10 +159,10 @@ void Prover::set_map(const Matrix& A) {
     return;
   }
   // T = B' C with n independent rows B of X, so that the columns of T lie in the row space of X.
-  const Eigen::ColPivHouseholderQR<Matrix> pivoting(A.transpose());
+  const PivotedQr pivoting = pivoted_qr(A.transpose());
   Matrix B(n_, s_);
   for (Index i = 0; i < n_; ++i) B.row(i) = inputs_.row(pivoting.colsPermutation().indices()(i));
-  const Matrix C = Matrix(R_ * B.transpose()).inverse();
+  const Matrix C = inverse_of(R_ * B.transpose());
   for (Index i = 0; i < s_; ++i) {
     for (Index j = 0; j < n_; ++j) {
       for (Index k = 0; k < n_; ++k) {
@@ -251,7 +249,7 @@ Vector Prover::polish(const Vector& weights, Progress& progress) {
   for (int k = 0; k < kPolishSteps; ++k) {
     network_.derivatives(v, 1.0, work_, H, H_v, H_tau);
     if (!H.allFinite() || !H_v.allFinite()) break;
-    eigen_.compute(H_v);
+    symmetric_eigen(H_v, eigen_);
     if (eigen_.info() != Eigen::Success) break;
     if (k == 0) first_vectors = eigen_.eigenvectors();
     const Vector by_vector = eigen_.eigenvectors().transpose() * H;
@@ -566,7 +564,7 @@ Index Prover::rotate(Index first) {
     }
   }
   if (!block.allFinite()) return 0;
-  eigen_.compute(block);
+  symmetric_eigen(block, eigen_);
   if (eigen_.info() != Eigen::Success) return 0;
   const Vector size_of = eigen_.eigenvalues().cwiseAbs();
   std::vector<Index> order(at(size));

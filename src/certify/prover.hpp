@@ -11,10 +11,9 @@
 #include <string>
 #include <vector>
 
-#include <Eigen/Eigenvalues>
-
 #include "certify/ball.hpp"
 #include "certify/sigmoid.hpp"
+#include "core/decompositions.hpp"
 
 namespace tautrack {
 
@@ -179,7 +178,7 @@ class Prover {
   std::vector<Bound> defect_;        ///< n x n, of |I - C H|
   std::vector<Bound> pivot_below_;   ///< n, the diagonal without its radius is at least this.
   std::vector<Bound> contraction_;   ///< n, see contract().
-  Eigen::SelfAdjointEigenSolver<Matrix> eigen_;
+  SymmetricEigen eigen_;
   ball::Ball t_, t2_;  ///< Scratch.
 };
 

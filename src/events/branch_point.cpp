@@ -4,8 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include <Eigen/LU>
-#include <Eigen/SVD>
+#include "core/decompositions.hpp"
 
 namespace tautrack {
 
@@ -82,7 +81,7 @@ std::optional<double> solve_extended_system(Jacobian& jacobian, const MetricScal
   const Index size = 2 * n + 2;
   Matrix J(n, n + 1);
   if (!jacobian.at(x, tau, 0.0, Vector::Zero(n + 1), J)) return std::nullopt;
-  Vector psi = Eigen::JacobiSVD<Matrix>(J, Eigen::ComputeFullU).matrixU().col(n - 1);
+  Vector psi = full_svd(J).U.col(n - 1);
   double mu = 0.0;
   double previous = std::numeric_limits<double>::infinity();
   Matrix system(size, size);
@@ -101,7 +100,7 @@ std::optional<double> solve_extended_system(Jacobian& jacobian, const MetricScal
       if (!jacobian.derivative(x, tau, Vector::Unit(n + 1, j), psi, column)) return std::nullopt;
       system.block(n, j, n + 1, 1) = column / magnitude;
     }
-    const Vector step = Eigen::PartialPivLU<Matrix>(system).solve(right);
+    const Vector step = solve_square(system, right);
     if (!step.allFinite()) return std::nullopt;
     const double length = step.head(n + 1).norm();
     const double noise = kUnperturbed * (1.0 + jacobian.residual_scale() / magnitude);
@@ -125,14 +124,14 @@ Vector branch_tangents(Jacobian& jacobian, double magnitude, PathPoint& point,
   const Index n = point.x.size();
   Matrix J(n, n + 1);
   if (!jacobian.at(point.x, point.tau, 0.0, Vector::Zero(n + 1), J)) return {};
-  const Eigen::JacobiSVD<Matrix> svd(J, Eigen::ComputeFullU | Eigen::ComputeFullV);
-  const Vector psi = svd.matrixU().col(n - 1);
+  const Svd svd = full_svd(J);
+  const Vector psi = svd.U.col(n - 1);
   Vector estimate = point.tangent;
   estimate.head(n) /= scales.unknown;
   estimate(n) /= scales.parameter;
   // The null space is spanned by the last two right singular vectors: e1 next to the estimate, e2
   // across it.
-  const Matrix null_space = svd.matrixV().rightCols(2);
+  const Matrix null_space = svd.V.rightCols(2);
   const Eigen::Vector2d along = (null_space.transpose() * estimate).normalized();
   const Vector e1 = null_space * along;
   const Vector e2 = null_space * Eigen::Vector2d(-along(1), along(0));

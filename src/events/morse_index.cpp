@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
+
+#include "core/decompositions.hpp"
 
 namespace tautrack {
 
@@ -18,7 +19,7 @@ constexpr Index kPlainLoops = 16;
 const Vector& MorseIndex::eigenvalues(const Matrix& H_x) {
   eigenvalues_.resize(0);
   if (!H_x.allFinite()) return eigenvalues_;
-  const Eigen::SelfAdjointEigenSolver<Matrix> solver(H_x, Eigen::EigenvaluesOnly);
+  const SymmetricEigen solver = symmetric_eigenvalues(H_x);
   if (solver.info() == Eigen::Success) eigenvalues_ = solver.eigenvalues();
   return eigenvalues_;
 }

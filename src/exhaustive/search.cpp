@@ -8,8 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include <Eigen/Eigenvalues>
-
+#include "core/decompositions.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "exhaustive/cell.hpp"
@@ -350,8 +349,7 @@ class Search {
     Vector H(n), H_tau(n);
     Matrix H_v(n, n);
     network_.derivatives(v, 1.0, work, H, H_v, H_tau);
-    point.eigenvalues =
-        Eigen::SelfAdjointEigenSolver<Matrix>(H_v, Eigen::EigenvaluesOnly).eigenvalues();
+    point.eigenvalues = symmetric_eigenvalues(H_v).eigenvalues();
     point.energy = network_.energy(v, 1.0, work);
     point.morse_index = found.morse_index;
     point.kind = kind_of(point.morse_index, n);

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include <Eigen/Eigenvalues>
+#include "core/decompositions.hpp"
 
 namespace tautrack {
 
@@ -39,10 +39,10 @@ Descent Descender::descend(const Vector& start) {
   const double far_away = kFarAway * std::sqrt(network_.total_pattern_weight());
   double reach = kFirstReach;
   double last_damping = 0.0;
-  Eigen::SelfAdjointEigenSolver<Matrix> eigen;
+  SymmetricEigen eigen;
   for (int iteration = 0; iteration < kMaxIterations; ++iteration) {
     const double scale = network_.derivatives(out.v, 1.0, work_, H_, H_v_, H_tau_);
-    eigen.compute(H_v_);
+    symmetric_eigen(H_v_, eigen);
     if (eigen.info() != Eigen::Success) return out;
     const Vector& values = eigen.eigenvalues();
     const Matrix& vectors = eigen.eigenvectors();

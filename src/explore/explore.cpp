@@ -13,14 +13,12 @@
 #include <stdexcept>
 #include <tuple>
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/LU>
-
 #include "tautrack/certify/certificate.hpp"
 #include "tautrack/events/morse_index.hpp"
 #include "tautrack/homotopy/natural.hpp"
 #include "tautrack/homotopy/newton.hpp"
 
+#include "core/decompositions.hpp"
 #include "core/digest.hpp"
 #include "core/names.hpp"
 #include "core/parallel.hpp"
@@ -515,7 +513,7 @@ std::optional<Vector> Explorer::subsystem_place() {
   if (taken < n) return random_place(1.0);
   std::sort(drawn.begin(), drawn.end());
   if (!drawn_subsystems_.insert(std::move(drawn)).second) return std::nullopt;
-  return system.partialPivLu().solve(right);
+  return solve_square(system, right);
 }
 
 void Explorer::descend_from_places() {
@@ -603,7 +601,7 @@ Vector Explorer::choose_direction(bool by_patterns) {
     Corrector& corrector = workers_.front()->corrector;
     const Vector z = draw(n);
     if (corrector.evaluate(known_.coordinates(i), 1.0)) {
-      Eigen::SelfAdjointEigenSolver<Matrix> eigen(corrector.H_x());
+      const SymmetricEigen eigen = symmetric_eigen(corrector.H_x());
       a = eigen.eigenvectors() * z.cwiseProduct(eigen.eigenvalues().cwiseAbs());
     }
   }
@@ -692,7 +690,7 @@ void Explorer::descend_from_saddles() {
     Worker& worker = *workers_.front();
     const Vector& v = known_.coordinates(i);
     if (!worker.corrector.evaluate(v, 1.0)) continue;
-    Eigen::SelfAdjointEigenSolver<Matrix> eigen(worker.corrector.H_x());
+    const SymmetricEigen eigen = symmetric_eigen(worker.corrector.H_x());
     const int directions = std::min(*point.morse_index, options_.descent_directions);
     for (int k = 0; k < directions; ++k) {
       const Vector direction = eigen.eigenvectors().col(k);

@@ -6,10 +6,9 @@
 #include <stdexcept>
 #include <string>
 
-#include <Eigen/Eigenvalues>
-
 #include "tautrack/geometry/curvature.hpp"
 
+#include "core/decompositions.hpp"
 #include "core/text.hpp"
 #include "network/residual.hpp"
 
@@ -185,7 +184,7 @@ FoldConditions fold_conditions(const Perceptron& network, const Vector& v, doubl
   Vector H(n), H_tau(n);
   Matrix H_v(n, n);
   network.derivatives(v, tau, work, H, H_v, H_tau);
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(H_v);
+  const SymmetricEigen eigen = symmetric_eigen(H_v);
   Index nearest = 0;
   eigen.eigenvalues().cwiseAbs().minCoeff(&nearest);
   return fold_conditions(network, v, tau, eigen.eigenvectors().col(nearest));

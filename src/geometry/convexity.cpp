@@ -5,12 +5,9 @@
 #include <limits>
 #include <numeric>
 
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
-#include <Eigen/LU>
-
 #include "tautrack/geometry/radius.hpp"
 
+#include "core/decompositions.hpp"
 #include "core/text.hpp"
 
 namespace tautrack {
@@ -102,7 +99,7 @@ std::optional<InputBox> ConvexityTest::hull_of_subsystems(std::string& why_not) 
   Matrix rows = A_;
   Vector right = theta_;
   if (network_.penalty().size() > 0) {
-    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(network_.penalty());
+    const SymmetricEigen eigen = symmetric_eigen(network_.penalty());
     rows.conservativeResize(L + n, Eigen::NoChange);
     right.conservativeResize(L + n);
     rows.bottomRows(n) = eigen.eigenvalues().cwiseMax(0.0).cwiseSqrt().asDiagonal() *
@@ -130,16 +127,16 @@ std::optional<InputBox> ConvexityTest::hull_of_subsystems(std::string& why_not) 
   std::iota(chosen.begin(), chosen.end(), Index{0});
   Matrix square(n, n);
   Vector theta(n), u(L);
-  Eigen::PartialPivLU<Matrix> lu(n);
+  Lu lu(n);
   do {
     for (Index k = 0; k < n; ++k) {
       const Index row = members[static_cast<std::size_t>(chosen[static_cast<std::size_t>(k)])];
       square.row(k) = rows.row(row);
       theta(k) = right(row);
     }
-    lu.compute(square);
+    factor(square, lu);
     if (!(lu.matrixLU().diagonal().cwiseAbs().prod() > kDependent)) continue;
-    u.noalias() = A_ * lu.solve(theta);
+    u.noalias() = A_ * solve(lu, theta);
     if (!u.allFinite()) {
       why_not = "a square subsystem is too ill-conditioned";
       return std::nullopt;
@@ -190,9 +187,9 @@ double ConvexityTest::convexity_product(double energy) const {
   Vector slopes(L);
   for (Index i = 0; i < L; ++i) slopes(i) = f_.slope(theta_(i));
   const Vector gains = omega.cwiseProduct(slopes.cwiseAbs2());
-  const Eigen::LLT<Matrix> metric(weighted_metric(gains));
+  const Cholesky metric = cholesky(weighted_metric(gains));
   if (metric.info() != Eigen::Success || !(slopes.minCoeff() > 0.0)) return kInfinity;
-  const Matrix rows = metric.matrixL().solve(A_.transpose());
+  const Matrix rows = solve_lower(metric, A_.transpose());
   const InputBox box = box_below(energy);
   double largest = 0.0;
   for (Index i = 0; i < L; ++i) {
@@ -221,14 +218,14 @@ bool ConvexityTest::contract_once(InputBox& box) const {
   }
   if (!(low.minCoeff() > 0.0) || !high.allFinite()) return false;
   const Vector middle = low.cwiseProduct(high).cwiseSqrt();
-  const Eigen::LLT<Matrix> at_middle(weighted_metric(middle));
-  const Eigen::LLT<Matrix> least(weighted_metric(low));
+  const Cholesky at_middle = cholesky(weighted_metric(middle));
+  const Cholesky least = cholesky(weighted_metric(low));
   if (at_middle.info() != Eigen::Success || least.info() != Eigen::Success) return false;
-  const Vector v = at_middle.solve(A_.transpose() * middle.cwiseProduct(theta_));
+  const Vector v = solve(at_middle, Vector(A_.transpose() * middle.cwiseProduct(theta_)));
   const Vector u = A_ * v;
   const double radius =
       ((theta_ - u).array() * (high.array().sqrt() - low.array().sqrt())).matrix().norm();
-  const Matrix solved = least.matrixL().solve(A_.transpose());
+  const Matrix solved = solve_lower(least, A_.transpose());
   if (!std::isfinite(radius) || !u.allFinite()) return false;
   double before = 0.0, after = 0.0;
   for (Index i = 0; i < L; ++i) {
@@ -258,8 +255,7 @@ bool ConvexityTest::is_convex(const InputBox& box) const {
   if (!least.allFinite()) return false;
   const Matrix bound = weighted_metric(least);
   const Matrix size = weighted_metric(least.cwiseAbs());
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(bound, Eigen::EigenvaluesOnly);
-  return eigen.eigenvalues()(0) > kSurelyPositive * size.norm();
+  return symmetric_eigenvalues(bound).eigenvalues()(0) > kSurelyPositive * size.norm();
 }
 
 }  // namespace tautrack

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include <Eigen/Eigenvalues>
-#include <Eigen/LU>
 #include <boost/math/distributions/fisher_f.hpp>
 
+#include "core/decompositions.hpp"
 #include "core/names.hpp"
 #include "core/text.hpp"
 
@@ -54,7 +54,7 @@ struct Dominant {
 };
 
 Dominant dominant(const Matrix& symmetric) {
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(symmetric);
+  const SymmetricEigen eigen = symmetric_eigen(symmetric);
   const Vector& values = eigen.eigenvalues();
   const Index last = values.size() - 1;
   const Index i = std::abs(values(0)) > std::abs(values(last)) ? 0 : last;
@@ -62,8 +62,7 @@ Dominant dominant(const Matrix& symmetric) {
 }
 
 double spectral_norm(const Matrix& symmetric) {
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(symmetric, Eigen::EigenvaluesOnly);
-  return eigen.eigenvalues().cwiseAbs().maxCoeff();
+  return symmetric_eigenvalues(symmetric).eigenvalues().cwiseAbs().maxCoeff();
 }
 
 /// Which part of the acceleration is looked at.
@@ -234,7 +233,7 @@ double bound_of(const Cone& cone, const std::vector<int>& members) {
     values(i) = cone.values[member];
   }
   // The gradient of the form within the span of the rays; its own direction is where it is largest.
-  const Vector weights = (rays.transpose() * rays).partialPivLu().solve(values);
+  const Vector weights = solve_square(rays.transpose() * rays, values);
   if ((weights.array() >= 0.0).all()) return (rays * weights).norm();
   double bound = 0.0;
   for (std::size_t out = 0; out < members.size(); ++out) {
@@ -354,7 +353,7 @@ PrincipalCurvatures principal_curvatures(const ManifoldPoint& point, const Vecto
     for (Index j = 0; j < n; ++j) directions.col(j) = point.move(Vector::Unit(n, j));
     return {Vector::Zero(n), directions};
   }
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(point.shape_operator(normal / length));
+  const SymmetricEigen eigen = symmetric_eigen(point.shape_operator(normal / length));
   PrincipalCurvatures result{eigen.eigenvalues(), Matrix(n, n)};
   for (Index j = 0; j < n; ++j) result.directions.col(j) = point.move(eigen.eigenvectors().col(j));
   return result;
@@ -363,9 +362,7 @@ PrincipalCurvatures principal_curvatures(const ManifoldPoint& point, const Vecto
 Vector principal_curvature_values(const ManifoldPoint& point, const Vector& normal) {
   const double length = normal.stableNorm();
   if (!(length > 0.0)) return Vector::Zero(point.dimension());
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(point.shape_operator(normal / length),
-                                                    Eigen::EigenvaluesOnly);
-  return eigen.eigenvalues();
+  return symmetric_eigenvalues(point.shape_operator(normal / length)).eigenvalues();
 }
 
 double popoviciu_bound(const ManifoldPoint& point) noexcept {

@@ -9,8 +9,7 @@
 #include <queue>
 #include <vector>
 
-#include <Eigen/Eigenvalues>
-
+#include "core/decompositions.hpp"
 #include "geometry/node_function.hpp"
 
 namespace tautrack {
@@ -186,7 +185,7 @@ CurvatureBounds::CurvatureBounds(const Perceptron& network)
     return;
   }
   ambient_ += unknowns_;
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(network.penalty());
+  const SymmetricEigen eigen = symmetric_eigen(network.penalty());
   penalties_ = eigen.eigenvalues();
   const double least = kSurelyPositive * penalties_.cwiseAbs().maxCoeff();
   penalties_ = (penalties_.array() < least).select(0.0, penalties_);

@@ -6,12 +6,11 @@
 #include <limits>
 #include <stdexcept>
 
-#include <Eigen/LU>
-
 #include "tautrack/geometry/curvature.hpp"
 #include "tautrack/geometry/curvature_bound.hpp"
 #include "tautrack/geometry/data_manifold.hpp"
 
+#include "core/decompositions.hpp"
 #include "core/text.hpp"
 #include "geometry/curvature_supremum_infinity.hpp"
 #include "geometry/curvature_supremum_search.hpp"
@@ -169,7 +168,7 @@ void search_curves(const Perceptron& network, const Rows& rows, Budget& budget,
       for (Index i = 0; i < rows.count(); ++i)
         units.row(rows.line_of[static_cast<std::size_t>(i)]) = rows.A.row(i).normalized();
       units.row(line) = unit.transpose();
-      const Vector v = units.partialPivLu().solve(peak.w * Vector::Unit(n, line));
+      const Vector v = solve_square(units, Vector(peak.w * Vector::Unit(n, line)));
       result.weights = network.weights(v);
       result.signs.clear();
     } else {

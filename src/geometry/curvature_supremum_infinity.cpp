@@ -11,6 +11,8 @@
 #include <Eigen/LU>
 #include <boost/math/tools/minima.hpp>
 
+#include "core/decompositions.hpp"
+
 namespace tautrack::supremum {
 
 namespace {
@@ -85,7 +87,7 @@ class Directions {
       }
     }
     const Matrix B = all_(graph.basis, Eigen::all), rest = all_(graph.others, Eigen::all);
-    graph.coefficients = B.transpose().partialPivLu().solve(rest.transpose()).transpose();
+    graph.coefficients = solve_square(Matrix(B.transpose()), Matrix(rest.transpose())).transpose();
     return graph;
   }
 

@@ -5,9 +5,7 @@
 #include <limits>
 #include <numeric>
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/LU>
-#include <Eigen/QR>
+#include "core/decompositions.hpp"
 
 namespace tautrack::supremum {
 
@@ -90,7 +88,7 @@ class Bend {
     }
     straight.bottomRows(rows.ridge.rows()) = rows.ridge;
     if (straight.rows() > n) {
-      const Eigen::HouseholderQR<Matrix> qr(straight);
+      const Qr qr = householder_qr(straight);
       straight = qr.matrixQR().topRows(n).triangularView<Eigen::Upper>();
     }
     straight_ = straight;
@@ -118,8 +116,8 @@ class Bend {
     J_.resize(f + straight_.rows(), n);
     J_.topRows(f) = first_.asDiagonal() * free_;
     J_.bottomRows(straight_.rows()) = straight_;
-    const Eigen::HouseholderQR<Matrix> qr(J_);
-    Q_ = qr.householderQ() * Matrix::Identity(J_.rows(), n);
+    const Qr qr = householder_qr(J_);
+    Q_ = orthogonal_times(qr, Matrix::Identity(J_.rows(), n));
     R_ = qr.matrixQR().topRows(n);
     return v.allFinite() && R_.diagonal().cwiseAbs().minCoeff() >
                                 std::numeric_limits<double>::min() * static_cast<double>(n);
@@ -189,7 +187,7 @@ class Bend {
       const Vector weights = second_.array() * r.head(free_.rows()).array() / length;
       const Matrix shape = W.transpose() * weights.asDiagonal() * W;
       if (!shape.allFinite()) break;
-      const Eigen::SelfAdjointEigenSolver<Matrix> eigen(shape);
+      const SymmetricEigen eigen = symmetric_eigen(shape);
       const Vector& values = eigen.eigenvalues();
       const Index last = dimension() - 1;
       alpha = eigen.eigenvectors().col(std::abs(values(0)) > std::abs(values(last)) ? 0 : last);
@@ -384,9 +382,9 @@ class Points {
         chosen.row(j) = rows_.row(random_.below(rows_.rows()));
         inputs(j) = input();
       }
-      const Eigen::ColPivHouseholderQR<Matrix> qr(chosen);
+      const PivotedQr qr = pivoted_qr(chosen);
       if (!qr.isInvertible()) continue;
-      const Vector y = qr.solve(inputs);
+      const Vector y = solve(qr, inputs);
       if (y.allFinite()) return y;
     }
     return std::nullopt;
@@ -442,7 +440,7 @@ Rows distinct_rows(const Perceptron& network) {
 
   rows.ridge.resize(0, n);
   if (network.penalty().size() > 0) {
-    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(network.penalty());
+    const SymmetricEigen eigen = symmetric_eigen(network.penalty());
     const Vector& values = eigen.eigenvalues();
     Index first = 0;
     while (first < n && values(first) <= kEqual * values(n - 1)) ++first;

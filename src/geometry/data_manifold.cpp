@@ -8,10 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
-
+#include "core/decompositions.hpp"
 #include "core/text.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/numbers.hpp"
@@ -164,7 +161,7 @@ void ManifoldPoint::State::factor_rows(const DataManifold& manifold) {
   to_frame.setZero(n, n);
   Matrix W = Matrix::Zero(L, n);
   if (scale > 0.0) {
-    const Eigen::ColPivHouseholderQR<Matrix> qr(sorted / scale);
+    const PivotedQr qr = pivoted_qr(sorted / scale);
     const Vector diagonal = qr.matrixQR().diagonal().cwiseAbs();
     // Where so many patterns saturate that a direction does not move z to the range of doubles, the
     // tangent space is that of the others, and zeros stand for it.
@@ -178,8 +175,7 @@ void ManifoldPoint::State::factor_rows(const DataManifold& manifold) {
     to_frame.topRows(rank) = frame * qr.colsPermutation().transpose();
     // Rows of Q from the reflections: small ones come out with small errors, which triangular solves
     // with a graded R would not give.
-    Matrix Q = Matrix::Identity(m, rank);
-    Q.applyOnTheLeft(qr.householderQ());
+    const Matrix Q = orthogonal_times(qr, Matrix::Identity(m, rank));
     for (Index k = 0; k < m; ++k) {
       const Index i = order[static_cast<std::size_t>(k)];
       if (i < L && gains(i) > 0.0) W.row(i).head(rank) = Q.row(k) / gains(i);
@@ -272,10 +268,10 @@ Matrix ManifoldPoint::metric() const { return state_->to_frame.transpose() * sta
 Matrix ManifoldPoint::normal_basis() const {
   const Index m = ambient(), n = dimension();
   const Matrix Q = basis();
-  const Eigen::HouseholderQR<Matrix> qr(Q);
+  const Qr qr = householder_qr(Q);
   Matrix normals = Matrix::Zero(m, m - n);
   normals.bottomRows(m - n).setIdentity();
-  normals = qr.householderQ() * normals;
+  normals = orthogonal_times(qr, normals);
   // What the rounding of Q has left, as everywhere.
   for (Index j = 0; j < m - n; ++j) normals.col(j) = normal_part(normals.col(j)).normalized();
   if (m == n + 1) {
@@ -283,7 +279,7 @@ Matrix ManifoldPoint::normal_basis() const {
     all.leftCols(n) = Q;
     all.col(n) = normals;
     const Matrix rows = state_->to_frame.rowwise().normalized();
-    const double side = all.determinant() * rows.determinant();
+    const double side = determinant_of(all) * determinant_of(rows);
     if (side < 0.0) normals *= -1.0;
   }
   return normals;
@@ -345,7 +341,7 @@ DataManifold::DataManifold(Perceptron network, double tau)
     throw std::invalid_argument("tau must lie in [0, 1], got " + number(tau));
   ridge_root_.resize(0, network_.unknowns());
   if (network_.penalty().size() == 0) return;
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(network_.penalty());
+  const SymmetricEigen eigen = symmetric_eigen(network_.penalty());
   ridge_root_ =
       eigen.eigenvalues().cwiseMax(0.0).cwiseSqrt().asDiagonal() * eigen.eigenvectors().transpose();
 }

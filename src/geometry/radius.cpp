@@ -8,9 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/SVD>
-
+#include "core/decompositions.hpp"
 #include "core/text.hpp"
 #include "network/inverse.hpp"
 
@@ -57,14 +55,14 @@ Matrix coordinate_map(const Perceptron& network) {
 }
 
 double smallest_singular_value(const Matrix& M) {
-  const Eigen::JacobiSVD<Matrix> svd(M);
-  return svd.singularValues()(svd.singularValues().size() - 1);
+  const Vector values = singular_values(M);
+  return values(values.size() - 1);
 }
 
 /// |v| <= this by the ridge alone, when the negative terms add up to B.
 double ridge_bound(const Perceptron& network, double B) {
   if (network.penalty().size() == 0) return kInfinity;
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(network.penalty(), Eigen::EigenvaluesOnly);
+  const SymmetricEigen eigen = symmetric_eigenvalues(network.penalty());
   const double least = eigen.eigenvalues()(0);
   const double rounding = 64.0 * std::numeric_limits<double>::epsilon() *
                           eigen.eigenvalues()(eigen.eigenvalues().size() - 1);
@@ -80,7 +78,7 @@ Matrix restricting_rows(const Perceptron& network, const Matrix& R) {
   Matrix X = A(kept, Eigen::all) * R;
   const Matrix& penalty = network.penalty();
   if (penalty.size() == 0) return X;
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(penalty);
+  const SymmetricEigen eigen = symmetric_eigen(penalty);
   const Vector roots = eigen.eigenvalues().cwiseMax(0.0).cwiseSqrt();
   std::vector<Index> penalised;
   for (Index j = 0; j < roots.size(); ++j)
@@ -119,9 +117,9 @@ double smallest_over_subsets(const Matrix& rows, Index n) {
   for (Index k = 0; k < n; ++k) subset[static_cast<std::size_t>(k)] = k;
   double smallest = kInfinity;
   do {
-    const Eigen::JacobiSVD<Matrix> svd(Matrix(rows(subset, Eigen::all)));
-    const double value = svd.singularValues()(n - 1);
-    if (value > kDependent * svd.singularValues()(0)) smallest = std::min(smallest, value);
+    const Vector values = singular_values(rows(subset, Eigen::all));
+    const double value = values(n - 1);
+    if (value > kDependent * values(0)) smallest = std::min(smallest, value);
   } while (next_subset(subset, rows.rows()));
   return smallest;
 }

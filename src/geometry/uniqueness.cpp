@@ -7,6 +7,7 @@
 
 #include <Eigen/Cholesky>
 
+#include "core/decompositions.hpp"
 #include "core/names.hpp"
 #include "core/text.hpp"
 #include "geometry/convexity.hpp"
@@ -106,9 +107,9 @@ void improve(const Perceptron& network, double tau, Perceptron::Workspace& work,
   double energy = network.energy(v, tau, work);
   for (int step = 0; step < kNewtonSteps; ++step) {
     network.derivatives(v, tau, work, H, H_v, H_tau);
-    const Eigen::LLT<Matrix> factor(H_v);
-    if (factor.info() != Eigen::Success) return;
-    const Vector next = v - factor.solve(H);
+    const Cholesky factors = cholesky(H_v);
+    if (factors.info() != Eigen::Success) return;
+    const Vector next = v - solve(factors, H);
     if (!next.allFinite()) return;
     const double fallen = network.energy(next, tau, work);
     if (!(fallen < energy)) return;

@@ -8,7 +8,6 @@
 #include <numbers>
 #include <optional>
 
-#include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 #include <boost/math/tools/toms748_solve.hpp>
 
@@ -16,6 +15,7 @@
 #include "tautrack/homotopy/natural.hpp"
 #include "tautrack/path/natural_path.hpp"
 
+#include "core/decompositions.hpp"
 #include "network/inverse.hpp"
 #include "network/residual.hpp"
 
@@ -94,7 +94,7 @@ std::optional<Vector> descend(NaturalHomotopy& homotopy, Corrector& corrector, V
   bool arrived = false;
   for (int iteration = 0; iteration < budget && !arrived; ++iteration) {
     homotopy.derivatives(x, 1.0, H, H_x, H_tau);
-    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(H_x);
+    const SymmetricEigen eigen = symmetric_eigen(H_x);
     const Vector& values = eigen.eigenvalues();
     const double floor = 1e-12 * values.cwiseAbs().maxCoeff();
     const Vector gradient = eigen.eigenvectors().transpose() * H;
@@ -127,7 +127,7 @@ std::optional<Vector> descend(NaturalHomotopy& homotopy, Corrector& corrector, V
     return std::nullopt;
   if (!(homotopy.displacement(before, x - before) <= 1e-3)) return std::nullopt;
   homotopy.derivatives(x, 1.0, H, H_x, H_tau);
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(H_x, Eigen::EigenvaluesOnly);
+  const SymmetricEigen eigen = symmetric_eigenvalues(H_x);
   if (!(eigen.eigenvalues()(0) > 1e-13 * eigen.eigenvalues()(n - 1))) return std::nullopt;
   return x;
 }

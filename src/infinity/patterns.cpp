@@ -4,7 +4,7 @@
 #include <limits>
 #include <map>
 
-#include <Eigen/QR>
+#include "core/decompositions.hpp"
 
 namespace tautrack::infinity {
 
@@ -116,9 +116,9 @@ std::vector<int> pattern_signs(const Patterns& patterns, const std::vector<int>&
 Matrix null_space(const Matrix& rows) {
   const Index n = rows.cols();
   if (rows.rows() == 0) return Matrix::Identity(n, n);
-  Eigen::ColPivHouseholderQR<Matrix> qr(rows.rowwise().normalized().transpose());
+  PivotedQr qr = pivoted_qr(rows.rowwise().normalized().transpose());
   qr.setThreshold(kInSpan);
-  const Matrix Q = qr.householderQ() * Matrix::Identity(n, n);
+  const Matrix Q = orthogonal_times(qr, Matrix::Identity(n, n));
   return Q.rightCols(n - qr.rank());
 }
 

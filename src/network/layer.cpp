@@ -7,9 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include <Eigen/LU>
-#include <Eigen/SVD>
-
+#include "core/decompositions.hpp"
 #include "core/exact_rank.hpp"
 #include "core/names.hpp"
 #include "core/text.hpp"
@@ -90,7 +88,7 @@ std::optional<Vector> inverse_nodes(Activation activation, const Vector& y, doub
 /// most gamma_n times the sum of their sizes (Higham, Accuracy and Stability, 2002, section 3.1).
 double singular_value_bound(const Matrix& W) {
   const Index n = W.rows();
-  const Matrix R = W.partialPivLu().inverse();
+  const Matrix R = inverse_of(W);
   if (!R.allFinite()) return 0.0;
   const auto terms = static_cast<double>(n);
   const double gamma = 2.0 * (terms + 2.0) * kRounding;
@@ -118,7 +116,7 @@ std::optional<bool> has_full_rank([[maybe_unused]] const Matrix& W) {
 
 double spectral_norm(const Matrix& A) {
   if (!A.allFinite()) return kInfinity;
-  return Eigen::JacobiSVD<Matrix>(A).singularValues()(0);
+  return singular_values(A)(0);
 }
 
 std::string units(Index count) { return std::to_string(count) + (count == 1 ? " unit" : " units"); }
@@ -171,9 +169,9 @@ Matrix Layer::inverse_jacobian(const Vector& x, double tau) const {
   check_square(*this);
   check_points(x, inputs(), "x");
   const Vector u = node_inputs(*this, x);
-  return W_.partialPivLu().inverse() * u.unaryExpr([&](double input) {
-                                          return 1.0 / node_slope(activation_, input, tau);
-                                        }).asDiagonal();
+  return inverse_of(W_) * u.unaryExpr([&](double input) {
+                             return 1.0 / node_slope(activation_, input, tau);
+                           }).asDiagonal();
 }
 
 Preimage Layer::inverse(const Vector& y, double tau) const {
@@ -188,7 +186,7 @@ Preimage Layer::inverse(const Vector& y, double tau) const {
             {},
             "component " + std::to_string(outside + 1) + " is " + number(y(outside)) +
                 ", outside the open range of the layer"};
-  Vector x = W_.partialPivLu().solve(*u - b_);
+  Vector x = solve_square(W_, Vector(*u - b_));
   if (!x.allFinite() || !(singular_value_bound(W_) > 0.0))
     return {InverseStatus::singular, {}, "W is singular to working precision"};
   return {InverseStatus::found, std::move(x), ""};
@@ -196,7 +194,7 @@ Preimage Layer::inverse(const Vector& y, double tau) const {
 
 double Layer::determinant() const {
   check_square(*this);
-  return W_.partialPivLu().determinant();
+  return determinant_of(W_);
 }
 
 HomeomorphismVerdict Layer::homeomorphism() const {
@@ -230,7 +228,7 @@ double Layer::inverse_slope_bound(const Vector& low, const Vector& high, double 
   const Vector reach = W_.cwiseAbs() * (0.5 * high - 0.5 * low);
   const Vector largest = middle.cwiseAbs() + reach;
   return spectral_norm(
-      W_.partialPivLu().inverse() *
+      inverse_of(W_) *
       largest.unaryExpr([&](double u) { return 1.0 / node_slope(activation_, u, tau); })
           .asDiagonal());
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <Eigen/Cholesky>
-
 #include "tautrack/core/types.hpp"
+
+#include "core/decompositions.hpp"
 
 namespace tautrack {
 
@@ -16,12 +16,12 @@ template <class Network>
   typename Network::Workspace work(network);
   Vector v = Vector::Zero(n);
   Vector H(n);
-  Eigen::LLT<Matrix> cholesky;
-  if (ridge.size() > 0) cholesky.compute(Matrix::Identity(n, n) + ridge);
+  Cholesky factors;
+  if (ridge.size() > 0) factors = cholesky(Matrix::Identity(n, n) + ridge);
   for (int step = 0; step < 2; ++step) {
     network.gradient(v, 0.0, work, H);
     if (ridge.size() > 0)
-      v -= cholesky.solve(H);
+      v -= solve(factors, H);
     else
       v -= H;
   }
