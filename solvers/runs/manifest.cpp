@@ -10,6 +10,7 @@
 #include <string_view>
 #include <system_error>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "tautrack/data/dataset.hpp"

@@ -6,9 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "../tautrack/json_parts.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace tautrack::program {
 

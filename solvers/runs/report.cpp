@@ -15,8 +15,8 @@
 
 #include "tautrack/version.hpp"
 
+#include "../tautrack/command_options.hpp"
 #include "../tautrack/csv_field.hpp"
-#include "../tautrack/options.hpp"
 #include "../tautrack/output_files.hpp"
 #include "../tautrack/page.hpp"
 #include "../tautrack/text.hpp"

@@ -3,9 +3,11 @@
 #include <functional>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "run_directory.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace tautrack::program {
 

@@ -9,8 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "../tautrack/command_options.hpp"
 #include "../tautrack/interruption.hpp"
-#include "../tautrack/options.hpp"
 #include "../tautrack/solve_report.hpp"
 #include "../tautrack/track_report.hpp"
 #include "../tautrack/usage_error.hpp"

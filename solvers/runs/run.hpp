@@ -2,13 +2,15 @@
 
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "tautrack/ranks/communicator.hpp"
 
 #include "../tautrack/solve.hpp"
 #include "../tautrack/track.hpp"
 #include "report.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace tautrack::program {
 

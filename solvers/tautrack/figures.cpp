@@ -18,6 +18,7 @@
 #include "tautrack/version.hpp"
 
 #include "../figures/figure.hpp"
+#include "command_options.hpp"
 #include "csv_field.hpp"
 #include "gnuplot.hpp"
 #include "json_parts.hpp"

@@ -4,9 +4,11 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "options.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace tautrack::program {
 

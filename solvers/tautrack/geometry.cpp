@@ -12,6 +12,7 @@
 #include "tautrack/geometry/data_manifold.hpp"
 #include "tautrack/infinity/counts.hpp"
 
+#include "command_options.hpp"
 #include "each_problem.hpp"
 #include "geometry_plot.hpp"
 #include "geometry_report.hpp"

@@ -6,8 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "tautrack/geometry/curvature.hpp"
 #include "tautrack/geometry/curvature_supremum.hpp"
 #include "tautrack/geometry/uniqueness.hpp"
@@ -17,6 +15,10 @@
 #include "data.hpp"
 #include "options.hpp"
 #include "outputs.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace tautrack::program {
 

@@ -14,9 +14,9 @@
 #include <Eigen/SVD>
 #include <fmt/format.h>
 
+#include "command_options.hpp"
 #include "layers_report.hpp"
 #include "layers_weights.hpp"
-#include "options.hpp"
 #include "picture.hpp"
 #include "progress.hpp"
 #include "text.hpp"

@@ -6,13 +6,15 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "tautrack/network/layer.hpp"
 #include "tautrack/topology/labelled_points.hpp"
 #include "tautrack/topology/persistent_homology.hpp"
 
 #include "outputs.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace tautrack::program {
 

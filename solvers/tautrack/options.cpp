@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "command_options.hpp"
 #include "usage_error.hpp"
 
 namespace tautrack::program {

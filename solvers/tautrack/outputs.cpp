@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "options.hpp"
+#include "command_options.hpp"
 #include "picture.hpp"
 
 namespace tautrack::program {

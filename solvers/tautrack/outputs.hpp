@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "output_files.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace tautrack::program {
 

@@ -7,6 +7,7 @@
 #include "tautrack/network/perceptron.hpp"
 
 #include "../runs/restart.hpp"
+#include "command_options.hpp"
 #include "interruption.hpp"
 #include "progress.hpp"
 #include "solve_plot.hpp"

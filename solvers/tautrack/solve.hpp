@@ -4,13 +4,15 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "tautrack/fits/all_fits.hpp"
 
 #include "data.hpp"
 #include "options.hpp"
 #include "outputs.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace tautrack::program {
 

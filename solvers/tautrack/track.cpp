@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "../runs/restart.hpp"
+#include "command_options.hpp"
 #include "each_problem.hpp"
 #include "progress.hpp"
 #include "track_plot.hpp"

@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "tautrack/certify/path_certificate.hpp"
 #include "tautrack/geometry/uniqueness.hpp"
 #include "tautrack/path/audit.hpp"
@@ -18,6 +16,10 @@
 #include "data.hpp"
 #include "options.hpp"
 #include "outputs.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace tautrack::program {
 
