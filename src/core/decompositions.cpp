@@ -46,6 +46,23 @@ Matrix orthogonal_times(const PivotedQr& factors, const Matrix& right) {
   return factors.householderQ() * right;
 }
 
+Vector least_squares(const Matrix& A, const Vector& right) {
+  return Eigen::CompleteOrthogonalDecomposition<Matrix>(A).solve(right);
+}
+
+Matrix pseudo_inverse(const Matrix& A) {
+  return Eigen::CompleteOrthogonalDecomposition<Matrix>(A).pseudoInverse();
+}
+
+Matrix kernel_of(const Matrix& A, double threshold) {
+  Eigen::CompleteOrthogonalDecomposition<Matrix> decomposition;
+  decomposition.setThreshold(threshold);
+  decomposition.compute(A);
+  const Matrix Z = decomposition.matrixZ();
+  return (decomposition.colsPermutation() * Z.transpose())
+      .rightCols(A.cols() - decomposition.rank());
+}
+
 Svd full_svd(const Matrix& A) {
   // Full pivoting: small singular values of rows of different size come out with small errors.
   const Eigen::JacobiSVD<Matrix, Eigen::FullPivHouseholderQRPreconditioner> svd(
@@ -54,5 +71,9 @@ Svd full_svd(const Matrix& A) {
 }
 
 Vector singular_values(const Matrix& A) { return Eigen::JacobiSVD<Matrix>(A).singularValues(); }
+
+Eigen::VectorXcd general_eigenvalues(const Matrix& A) {
+  return Eigen::EigenSolver<Matrix>(A, false).eigenvalues();
+}
 
 }  // namespace tautrack

@@ -63,6 +63,13 @@ using Qr = Eigen::HouseholderQR<Matrix>;
 [[nodiscard]] Matrix orthogonal_times(const Qr& factors, const Matrix& right);
 [[nodiscard]] Matrix orthogonal_times(const PivotedQr& factors, const Matrix& right);
 
+/// The vector of least length among those that make |A x - right| least.
+[[nodiscard]] Vector least_squares(const Matrix& A, const Vector& right);
+[[nodiscard]] Matrix pseudo_inverse(const Matrix& A);
+
+/// An orthonormal basis of { x : A x = 0 }; pivots below `threshold` times the largest are zeros.
+[[nodiscard]] Matrix kernel_of(const Matrix& A, double threshold);
+
 /// A = U diag(values) V', values descending, U and V square.
 struct Svd {
   Matrix U;
@@ -72,5 +79,8 @@ struct Svd {
 
 [[nodiscard]] Svd full_svd(const Matrix& A);
 [[nodiscard]] Vector singular_values(const Matrix& A);
+
+/// Eigenvalues of a square matrix that is not symmetric, in no order.
+[[nodiscard]] Eigen::VectorXcd general_eigenvalues(const Matrix& A);
 
 }  // namespace tautrack

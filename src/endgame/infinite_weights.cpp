@@ -4,12 +4,10 @@
 #include <cmath>
 #include <limits>
 
-#include <Eigen/QR>
-#include <Eigen/SVD>
-
 #include "tautrack/corrector/newton.hpp"
 #include "tautrack/homotopy/natural.hpp"
 
+#include "core/decompositions.hpp"
 #include "core/names.hpp"
 
 namespace tautrack {
@@ -28,14 +26,7 @@ constexpr NameTable<Growth, 3> kGrowthNames{{
 Matrix kernel(const Matrix& A, const Rows& rows) {
   const Index n = A.cols();
   if (rows.empty()) return Matrix::Identity(n, n);
-  const Matrix selected = A(rows, Eigen::all);
-  // The smaller Gram side: only the row space matters.
-  Eigen::CompleteOrthogonalDecomposition<Matrix> decomposition;
-  decomposition.setThreshold(1e-10);
-  decomposition.compute(selected);
-  const Index rank = decomposition.rank();
-  const Matrix Z = decomposition.matrixZ();
-  return (decomposition.colsPermutation() * Z.transpose()).rightCols(n - rank);
+  return kernel_of(A(rows, Eigen::all), 1e-10);
 }
 
 /// Least-squares solution W, within span(N), of A_i W = target_i over rows with weights.
@@ -45,7 +36,7 @@ Vector constrained_least_squares(const Matrix& A, const Matrix& N, const Rows& r
   const Vector root = omega(rows).cwiseSqrt();
   const Matrix system = root.asDiagonal() * (A(rows, Eigen::all) * N);
   const Vector right = root.cwiseProduct(target(rows));
-  return N * system.completeOrthogonalDecomposition().solve(right);
+  return N * least_squares(system, right);
 }
 
 /// Solution of the problem of the free patterns at tau = 1 near v; energy of those patterns.

@@ -11,7 +11,6 @@
 #include <stdexcept>
 #include <vector>
 
-#include <Eigen/Eigenvalues>
 #include <boost/math/distributions/fisher_f.hpp>
 
 #include "core/decompositions.hpp"
@@ -186,11 +185,10 @@ Vector farthest_on_ellipse(const ManifoldPoint& point) {
   if (is_reversed) std::reverse(c.begin(), c.end());
   std::vector<double> angles{0.0, std::numbers::pi};
   if (c[4] != 0.0) {
-    Eigen::Matrix4d companion = Eigen::Matrix4d::Zero();
-    companion.bottomLeftCorner<3, 3>().setIdentity();
+    Matrix companion = Matrix::Zero(4, 4);
+    companion.bottomLeftCorner(3, 3).setIdentity();
     for (Index k = 0; k < 4; ++k) companion(k, 3) = -c[static_cast<std::size_t>(k)] / c[4];
-    const Eigen::EigenSolver<Eigen::Matrix4d> roots(companion, false);
-    for (const auto& root : roots.eigenvalues())
+    for (const auto& root : general_eigenvalues(companion))
       angles.push_back(2.0 * (is_reversed ? std::atan2(1.0, root.real()) : std::atan(root.real())));
   } else {
     // F = B = 0: sin phi (2 C cos phi - A) = 0.

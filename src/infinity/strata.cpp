@@ -9,8 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include <Eigen/QR>
-
+#include "core/decompositions.hpp"
 #include "core/text.hpp"
 #include "infinity/arrangement.hpp"
 #include "infinity/criterion.hpp"
@@ -265,10 +264,7 @@ class Enumeration {
       return minima;
     }
     if (face.free.size() == 2) {  // the rows of one plane do not see the other
-      const Matrix inverse = normals(Eigen::all, face.free)
-                                 .transpose()
-                                 .completeOrthogonalDecomposition()
-                                 .pseudoInverse();
+      const Matrix inverse = pseudo_inverse(normals(Eigen::all, face.free).transpose());
       for (const double a : minima_of(face.free[0]))
         for (const double b : minima_of(face.free[1]))
           minima.emplace_back(inverse * Eigen::Vector2d(a, b));

@@ -5,7 +5,8 @@
 #include <limits>
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
+
+#include "core/decompositions.hpp"
 
 namespace tautrack {
 
@@ -203,13 +204,12 @@ std::complex<double> Approximant::nearest_pole() const {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   if (denominator_.degree() == 0) return {infinity, 0.0};
   // Zeros of q are reciprocals of the eigenvalues of the companion matrix of its reverse.
-  Eigen::Matrix3d companion = Eigen::Matrix3d::Zero();
+  Matrix companion = Matrix::Zero(denominator_degree, denominator_degree);
   for (int j = 0; j < denominator_degree; ++j) companion(0, j) = -denominator_[j + 1];
   companion(1, 0) = companion(2, 1) = 1.0;
-  const Eigen::EigenSolver<Eigen::Matrix3d> solver(companion, false);
   std::complex<double> largest = 0.0;
-  for (int j = 0; j < denominator_degree; ++j)
-    if (std::abs(solver.eigenvalues()(j)) > std::abs(largest)) largest = solver.eigenvalues()(j);
+  for (const auto& value : general_eigenvalues(companion))
+    if (std::abs(value) > std::abs(largest)) largest = value;
   return largest == 0.0 ? std::complex<double>(infinity, 0.0) : 1.0 / largest;
 }
 
