@@ -16,6 +16,10 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// coefficients is of that order.
 constexpr double kReach = 1e-4;
 
+/// The same where a Hessian costs more than so many passes, until it has spoiled a step of the path.
+constexpr double kFarReach = 1e-3;
+constexpr double kDearHessian = 2.0;
+
 /// Part of a step within which a zero of dtau/da is the fold that the step started from.
 constexpr double kSameFold = 1e-3;
 
@@ -48,6 +52,7 @@ class TaylorPredictor final : public Predictor {
         corrector_(corrector),
         n_(corrector.homotopy().size()),
         max_order_(options.max_order > 0 ? options.max_order : order_by_cost()),
+        reach_(corrector.homotopy().linearisation_cost() > kDearHessian ? kFarReach : kReach),
         x_(n_),
         rest_(n_),
         z_(n_ + 1),
@@ -62,7 +67,10 @@ class TaylorPredictor final : public Predictor {
   /// A series from a linearisation beside the point becomes one at the point.
   [[nodiscard]] bool improve() override {
     const bool can = curve_ != nullptr && borrowed_from_ > 0.0;
-    if (can) curve_ = nullptr;
+    if (can) {
+      curve_ = nullptr;
+      reach_ = kReach;
+    }
     exact_ = can;
     return can;
   }
@@ -195,7 +203,7 @@ class TaylorPredictor final : public Predictor {
   bool expand(const PathPoint& from) {
     curve_ = nullptr;
     borrowed_from_ = 0.0;
-    if (!exact_ && corrector_.is_near(from.x, from.tau, from.scales, kReach))
+    if (!exact_ && corrector_.is_near(from.x, from.tau, from.scales, reach_))
       borrowed_from_ = corrector_.linearisation_distance(from.x, from.tau, from.scales);
     else if (!corrector_.evaluate(from.x, from.tau))
       return false;
@@ -269,6 +277,7 @@ class TaylorPredictor final : public Predictor {
   Corrector& corrector_;
   Index n_;
   int max_order_;
+  double reach_;  ///< Largest distance to a linearisation that the series may stand on.
   double target_ = kInfinity;
   bool passes_folds_ = false;
 
