@@ -191,7 +191,7 @@ TEST_CASE("a standard output that takes nothing is an error, and no file is writ
     for (const char* output : {"/dev/full", "&-"}) {
       const Run run = scratch.run(arguments, output);
       CHECK(run.status == 2);
-      CHECK(lines(run.errors).size() == 1);
+      CHECK(sentences(run.errors).size() == 1);
       CHECK(run.errors.find("standard output") != std::string::npos);
     }
   }
