@@ -7,7 +7,7 @@
 
 namespace tautrack::program {
 
-/// The spirals carried through the layers of their network as tau grows from 0 to 1 (geometry, F4);
+/// The spirals carried through the layers of their network as tau grows from 0 to 1;
 /// or the user's points of two columns and two labels, through layers trained on them.
 [[nodiscard]] Figure make_layers(const FigureRequest& request);
 

@@ -11,8 +11,8 @@ namespace tautrack::program {
 /// A point of space.
 using SolidPoint = Eigen::Vector3d;
 
-/// The solid on its way from a mug (t = 0) to a torus (t = 1): (body u handle) \ cavity, as in the
-/// geometry notes, F5. Up to t = 1/2 the cavity fills up from its floor; then the body shrinks into
+/// The solid on its way from a mug (t = 0) to a torus (t = 1): (body u handle) \ cavity. Up
+/// to t = 1/2 the cavity fills up from its floor; then the body shrinks into
 /// the thickening ring of the handle. The topology is the same for all t.
 class MugSolid {
  public:

@@ -4,7 +4,7 @@
 
 namespace tautrack::program {
 
-/// Two spirals that four homeomorphic layers take apart (geometry, F4).
+/// Two spirals that four homeomorphic layers take apart.
 [[nodiscard]] Figure make_spirals(const FigureRequest& request);
 
 }  // namespace tautrack::program

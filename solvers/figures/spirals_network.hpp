@@ -13,7 +13,7 @@ struct SpiralData {
   Vector labels;  ///< 2 count
 };
 
-/// The points +-r (cos T r, sin T r), r = 0.15 ... 1, for the twist T (geometry, F4).
+/// The points +-r (cos T r, sin T r), r = 0.15 ... 1, for the twist T.
 /// @param count Points on each spiral, >= 2.
 [[nodiscard]] SpiralData spiral_data(double twist, Index count = 60);
 
@@ -48,7 +48,7 @@ class SpiralNetwork {
   double c_;
 };
 
-/// The parameters listed in the geometry notes, F4.
+/// Parameters that training by continuation in the twist came to.
 [[nodiscard]] Vector listed_spiral_parameters();
 
 /// Lines of a grid over [-1.1, 1.1]^2: so many each way, so many points on each, which are columns.

@@ -12,7 +12,7 @@ namespace tautrack::program {
 [[nodiscard]] std::string text_report(const GeometryRequest& request, const Data& data,
                                       const std::vector<ExaminedProblem>& examined);
 
-/// Everything, for programs (design: section 5). Infinite and undefined numbers are null.
+/// Everything, for programs (docs/reference.md, JSON). Infinite and undefined numbers are null.
 [[nodiscard]] std::string json_report(const GeometryRequest& request, const Data& data,
                                       const std::vector<ExaminedProblem>& examined);
 

@@ -12,7 +12,7 @@
 #include "data.hpp"
 #include "options.hpp"
 
-/// Parts of the JSON reports that several subcommands have (design: section 5).
+/// Parts of the JSON reports that several subcommands have (docs/reference.md, JSON).
 namespace tautrack::program {
 
 using Json = nlohmann::ordered_json;

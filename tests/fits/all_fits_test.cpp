@@ -195,7 +195,7 @@ TEST_CASE("the index sum is forced where the geometry forces it") {
 }
 
 TEST_CASE("targets beyond the range: walls at infinity change the number of finite points") {
-  // X = (3, 1): one point inside |y_2| < 1, none or two beyond (geometry: section 4, count map).
+  // X = (3, 1): one point inside |y_2| < 1, none or two beyond (docs/figures, counts).
   const Matrix X{{3.0}, {1.0}};
   const auto number_of_points = [&](double y1, double y2) {
     return find_all_fits(make_problem(X, Vector{{y1, y2}}), {}, patient()).points.size();

@@ -48,7 +48,7 @@ struct InfiniteWeightsOptions {
 };
 
 /// Recognises weights that grow without bound from one accepted point close to tau = 1, by the one
-/// rule there is (geometry of the closure of the data manifold; design: section 4): classes follow
+/// rule there is (docs/theory.md, section 8): classes follow
 /// from the growth rates of the node inputs along the tangent, and then must pass
 ///
 ///  1. the signs are a covector: a direction d is exhibited with x_i d = 0 on the free and

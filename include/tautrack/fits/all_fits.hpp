@@ -30,7 +30,8 @@ enum class Answer { yes, no, unknown };
 
 /// What is looked at, and how long.
 struct FitOptions {
-  /// What it keeps in a memo and shares among ranks is the exploration of the whole problem, no more.
+  /// What it keeps in a memo and shares among ranks is the exploration of the whole problem, no
+  /// more.
   ExploreOptions explore;
   std::vector<Vector> starts;  ///< Weights near stationary points to start from, s each.
   /// Interval search: nothing: with at most `exhaustive_rank` weights; else whenever it is true.
@@ -59,7 +60,8 @@ struct AllFits {
 
   Answer unique = Answer::unknown;  ///< Is there one local minimum and no more, infinity included?
   std::string unique_reason;        ///< One sentence.
-  /// What geometry proves of the best finite minimum without a list; nothing without such a minimum.
+  /// What geometry proves of the best finite minimum without a list; nothing without such a
+  /// minimum.
   std::optional<UniquenessCertificate> certificate;
 
   Exploration exploration;  ///< Without its points, which are above; links refer to them.
@@ -67,16 +69,17 @@ struct AllFits {
   StrataResult strata;                 ///< Without its infima.
 };
 
-/// All stationary points of the energy at tau = 1 and all local infima at infinite weights: explores by
-/// curves, searches exhaustively where that can be afforded, enumerates strata at infinity or tests
-/// those that curves ran away to, and says what is known of the whole.
+/// All stationary points of the energy at tau = 1 and all local infima at infinite weights:
+/// explores by curves, searches exhaustively where that can be afforded, enumerates strata at
+/// infinity or tests those that curves ran away to, and says what is known of the whole.
 /// @throws DataError, std::invalid_argument as its parts do.
 [[nodiscard]] AllFits find_all_fits(const Problem& problem, const PerceptronOptions& network,
                                     const FitOptions& options = {});
 
 /// The sum of (-1)^index over all stationary points at tau = 1, where topology forces it: 1 with a
-/// ridge on all weights, and with all targets inside the range (the gradient points outwards, in the
-/// sense of a common direction, along a large sphere; geometry: section 4). Nothing otherwise.
+/// ridge on all weights, and with all targets inside the range (the gradient points outwards, in
+/// the sense of a common direction, along a large sphere; docs/theory.md, sections 3 and 9).
+/// Nothing otherwise.
 [[nodiscard]] std::optional<int> forced_index_sum(const Problem& problem,
                                                   const PerceptronOptions& network);
 

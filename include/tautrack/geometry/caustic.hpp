@@ -10,8 +10,8 @@
 namespace tautrack {
 
 /// A focal point of the data manifold: a centre of principal curvature, where neighbouring normals
-/// meet to first order. All of them make up the focal set, or caustic (geometry, section 2). With a
-/// ridge term it is one of ambient space, where targets have zeros in the rows of the ridge.
+/// meet to first order. All of them make up the focal set, or caustic (docs/theory.md, section 4).
+/// With a ridge term it is one of ambient space, where targets have zeros in the rows of the ridge.
 struct FocalPoint {
   double curvature;  ///< kappa != 0, of the direction below; positive: bends towards the normal.
   double distance;   ///< 1 / kappa, along the normal; negative on its other side.
@@ -75,8 +75,8 @@ struct CausticResidual {
 [[nodiscard]] std::optional<int> morse_index(const ManifoldPoint& point);
 
 /// What decides whether a stationary point with a singular Hessian is an ordinary fold in tau
-/// (geometry, section 2; here with pattern weights omega and any activation sigma). With r = f - y
-/// and b = A a for the null vector a,
+/// (docs/theory.md, section 4; here with pattern weights omega and any activation sigma). With r =
+/// f - y and b = A a for the null vector a,
 ///
 ///     nondegeneracy  = sum omega [ f''' r + 3 f' f'' ] b^3
 ///     transversality = sum omega b [ (sigma' - 1) r + f' (sigma - u) ].

@@ -18,7 +18,7 @@ struct PrincipalCurvatures {
 };
 
 /// @param normal m; normalised here. Only its normal part counts at a point that is not stationary.
-/// Cost: m n^2 + O(n^3). Source: geometry, section 1.
+/// Cost: m n^2 + O(n^3). Source: docs/theory.md, section 4.
 [[nodiscard]] PrincipalCurvatures principal_curvatures(const ManifoldPoint& point,
                                                        const Vector& normal);
 
@@ -61,7 +61,7 @@ struct CurvatureOptions {
   [[nodiscard]] std::optional<std::string> invalid_reason() const;
 };
 
-/// Source: geometry, section 1 (Popoviciu's bound on the variance of c_i p_i; the spectral bound).
+/// Source: docs/theory.md, sections 4 and 6.
 /// Cost of an ascent: 4 m n for each iteration, with O(m n^2) instead where n is small.
 /// @throws std::invalid_argument when an option breaks its rule.
 [[nodiscard]] LargestCurvature largest_curvature(const ManifoldPoint& point,

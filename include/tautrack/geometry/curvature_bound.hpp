@@ -9,8 +9,8 @@
 namespace tautrack {
 
 /// C(tau) = max_u |f''| / f'^2 of the node function f = (1 - tau) u + tau sigma(u); infinity at tau =
-/// 1. For tanh 2 tau sqrt(q) (1 - q) / (1 - tau q)^2 at tau q^2 + 3 (1 - tau) q = 1 (geometry, section
-/// 1), for the others likewise.
+/// 1. For tanh 2 tau sqrt(q) (1 - q) / (1 - tau q)^2 at tau q^2 + 3 (1 - tau) q = 1 (docs/theory.md,
+/// section 6), for the others likewise.
 [[nodiscard]] double largest_bend(Activation activation, double tau);
 
 /// A number that |k|max does not exceed at any weights, finite or infinite.
@@ -25,7 +25,7 @@ struct CurvatureBound {
 /// The smallest of these, k = |k|max:
 ///  - Popoviciu: k is at most half of the two largest |c_i p_i| of a unit vector p, added up: C(tau) /
 ///    sqrt(2 min omega); with one weight, where all c_i p_i have one sign, C / 2, and in the plane 2 C
-///    / (3 sqrt 3) (geometry, section 1);
+///    / (3 sqrt 3) (docs/theory.md, section 6);
 ///  - the same with the leverage that a pattern can have at all: |p_i|^2 <= f'^2 b_i / (1 + (f'^2 -
 ///    delta^2) b_i), b_i = omega_i x_i' G^-1 x_i, G = delta^2 A' omega A + ridge M, delta = 1 - tau: the
 ///    metric is at least G plus what pattern i adds (Sherman & Morrison 1950). The maximum over u is

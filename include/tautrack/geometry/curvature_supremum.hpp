@@ -11,7 +11,8 @@
 
 namespace tautrack {
 
-/// The supremum of |k|max over all weights, finite and infinite: 1 / reach (geometry, section 3).
+/// The supremum of |k|max over all weights, finite and infinite: 1 / reach (docs/theory.md, section
+/// 5).
 struct CurvatureSupremum {
   /// Whether it is finite; nothing: not decided.
   std::optional<bool> bounded;

@@ -10,9 +10,9 @@ namespace tautrack {
 /// A point of a data manifold with its tangent space and its second derivatives: all that curvature
 /// is made of. Vectors of ambient space have m entries, coefficients of tangent vectors n.
 ///
-/// Tangent vectors are p = basis() alpha, and the move of v that they stand for is
-/// move(alpha). Everything is computed from the velocities x_i.a of the node inputs along unit tangent
-/// vectors and from f''/f', which stay bounded where sigma saturates and f''/f'^2 grows like exp(2|u|).
+/// Tangent vectors are p = basis() alpha, and the move of v that they stand for is move(alpha).
+/// Everything is computed from the velocities x_i.a of the node inputs along unit tangent vectors
+/// and from f''/f', which stay bounded where sigma saturates and f''/f'^2 grows like exp(2|u|).
 /// Patterns with f' below 1e-150 count as constant.
 class ManifoldPoint {
  public:
@@ -33,8 +33,8 @@ class ManifoldPoint {
   [[nodiscard]] const Vector& gains() const noexcept;        ///< m, sqrt(omega) f'; ridge rows 1
   [[nodiscard]] const Vector& leverages()
       const noexcept;  ///< m, squared norms of the rows of basis()
-  /// m: |c_i| sqrt(leverage_i), c = f''/f'^2, divided by sqrt(omega): the largest |c_i p_i| that unit
-  /// tangent vectors p reach.
+  /// m: |c_i| sqrt(leverage_i), c = f''/f'^2, divided by sqrt(omega): the largest |c_i p_i| that
+  /// unit tangent vectors p reach.
   [[nodiscard]] const Vector& largest_bends() const noexcept;
 
   [[nodiscard]] Matrix basis() const;   ///< m x n, orthonormal basis Q of the tangent space.
@@ -71,8 +71,9 @@ class ManifoldPoint {
   std::unique_ptr<State> state_;
 };
 
-/// The data manifold Z_tau = { f(A v, tau) } of a perceptron (Coetzee & Stonick; geometry: sections 0
-/// and 1): n-dimensional in R^m, and a stationary point of E is a v with y - z(v) normal to it.
+/// The data manifold Z_tau = { f(A v, tau) } of a perceptron (Coetzee & Stonick 1996;
+/// docs/theory.md, section 2): n-dimensional in R^m, and a stationary point of E is a v with y -
+/// z(v) normal to it.
 ///
 /// Ambient space is scaled so that E = |y - z|^2 / 2: coordinate i is sqrt(omega_i) f(u_i), and a
 /// ridge term adds n coordinates (ridge M)^(1/2) v with target zero; m = L or L + n.
@@ -93,10 +94,10 @@ class DataManifold {
 
   [[nodiscard]] Vector position(const Vector& v) const;  ///< z(v), m
 
-  /// Method: for small problems a QR factorisation of J with rows sorted by size and columns pivoted,
-  /// which keeps the accuracy of small rows (Cox & Higham, Stability of Householder QR factorization
-  /// for weighted least squares problems, 1998); for large ones the Cholesky factor of the metric,
-  /// repeated once where that is ill-conditioned. Cost: 2 m n^2.
+  /// Method: for small problems a QR factorisation of J with rows sorted by size and columns
+  /// pivoted, which keeps the accuracy of small rows (Cox & Higham, Stability of Householder QR
+  /// factorization for weighted least squares problems, 1998); for large ones the Cholesky factor
+  /// of the metric, repeated once where that is ill-conditioned. Cost: 2 m n^2.
   /// @param v n, finite.
   [[nodiscard]] ManifoldPoint at(const Vector& v) const;
 

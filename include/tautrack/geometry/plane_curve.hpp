@@ -20,7 +20,7 @@ struct CurveVertex {
 };
 
 /// The data manifold of one weight and two patterns: a curve z(w) in the plane, with its evolute
-/// and its parallel curves (geometry, section 2 and F2, F3; do Carmo, Differential Geometry of
+/// and its parallel curves (docs/theory.md, sections 4 and 5; do Carmo, Differential Geometry of
 /// Curves and Surfaces, 1976, section 1.7). One pattern with a ridge is a plane curve, too.
 ///
 /// w is the weight in the user's units. The plane is ambient space of DataManifold: coordinates are

@@ -34,9 +34,9 @@ struct RadiusBound {
 ///     |u_i| <= ( Y_i + sqrt(Y_i^2 + 4 B / omega_i) ) / (2 delta)
 ///
 /// with the sum B of these sizes over the other patterns (`per_input`). `inputs` takes the larger B
-/// = sum omega_i Y_i (Y_i + tau K), max Y_i and min omega_i: for omega = 1 the form of geometry,
-/// section 5. Besides, (1 - tau) f' u^2 <= f' u (f - tau c) pattern by pattern, and f' <= 1, so by
-/// Cauchy and Schwarz
+/// = sum omega_i Y_i (Y_i + tau K), max Y_i and min omega_i: for omega = 1 the form of
+/// docs/theory.md, section 3. Besides, (1 - tau) f' u^2 <= f' u (f - tau c) pattern by pattern, and
+/// f' <= 1, so by Cauchy and Schwarz
 ///
 ///     |v|^2 = sum omega u^2 <= sum omega Y^2 / (1 - tau)^3,   |u_i| <= |A_i| |v|,
 ///
@@ -61,10 +61,10 @@ struct InteriorBound {
 ///
 ///     |w| <= sqrt(n!) ratio^(n - 1) eta / singular.
 ///
-/// It is the theorem of geometry, section 4, with smaller factors: in its proof a, the projection
-/// of w on the span of the rows with |u_i| <= U, solves k independent ones of them, k <= n, so |a|
-/// <= sqrt(k) U / singular; and subsets of n independent rows have the smallest singular values of
-/// all. With one weight it is |w| <= eta / min |x_i|. eta = max over i of |y_i| and
+/// It is the theorem of docs/theory.md, section 3, with smaller factors: in its proof a, the
+/// projection of w on the span of the rows with |u_i| <= U, solves k independent ones of them, k <=
+/// n, so |a| <= sqrt(k) U / singular; and subsets of n independent rows have the smallest singular
+/// values of all. With one weight it is |w| <= eta / min |x_i|. eta = max over i of |y_i| and
 /// |sigma^-1(y_i)|: f is linear in tau. Pattern weights do not matter, a ridge counts as n more
 /// rows with target zero. Zero rows are left out, and n rows whose singular values differ by more
 /// than 10^13 count as dependent.

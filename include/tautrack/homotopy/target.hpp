@@ -11,8 +11,8 @@ namespace tautrack {
 /// The target homotopy at tau = 1: the gradient of the energy for targets y(t) = (1 - t) y0 + t y1 that
 /// move from those of one network to those of another over the same inputs. The gradient is linear
 /// in the targets, so that H(v, t) = (1 - t) grad E0(v) + t grad E1(v). With y0 = sigma(X w0) it starts
-/// from the one stationary point w0 (geometry of the data manifold: a zero residual leaves room for no
-/// second one). t is the tracker's tau and has no bounds.
+/// from the one stationary point w0 (a zero residual leaves room for no second one: docs/theory.md,
+/// section 2). t is the tracker's tau and has no bounds.
 ///
 /// Metric: |dv|^2 / (sum omega + |v|^2) + dt^2 / (1 + t^2).
 class TargetHomotopy {

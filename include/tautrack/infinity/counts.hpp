@@ -5,7 +5,7 @@
 namespace tautrack {
 
 /// The number of strata at infinity of the closed data manifold at tau = 1 that have `free`
-/// patterns free and all others saturated, for rows in general position (geometry, section 4):
+/// patterns free and all others saturated, for rows in general position:
 ///
 ///     2 binom(L, k) sum_{i=0}^{n-k-1} binom(L-k-1, i),   k = free < n,
 ///

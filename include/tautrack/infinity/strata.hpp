@@ -11,7 +11,7 @@
 
 namespace tautrack {
 
-/// A projection of y on a stratum at infinity of the data manifold (geometry of its closure):
+/// A projection of y on a stratum at infinity of the data manifold (docs/theory.md, section 8):
 /// patterns with sign +1 or -1 are saturated, those with sign 0 are free and form a perceptron of
 /// lower dimension, of which `weights` is a stationary point.
 struct InfinitePoint {
@@ -43,10 +43,10 @@ struct InfimumTest {
 /// Whether linear programmes can be solved: the library was built with Clp.
 [[nodiscard]] bool can_solve_linear_programmes() noexcept;
 
-/// The first-order criterion on one stratum (geometry: section 4). Patterns are good, neutral or
-/// bad as they want an output beyond, at or inside the end of the range that they saturate at. With
-/// rates r_i(v) = sign_i x_i.v on the cone K = { v : x_i.v = 0 on free patterns, r_i(v) >= 0 on the
-/// others } and
+/// The first-order criterion on one stratum (docs/theory.md, section 8). Patterns are good, neutral
+/// or bad as they want an output beyond, at or inside the end of the range that they saturate at.
+/// With rates r_i(v) = sign_i x_i.v on the cone K = { v : x_i.v = 0 on free patterns, r_i(v) >= 0
+/// on the others } and
 ///
 ///     m_b = min { r_b(v) : v in K, r_i(v) >= 1 for good i, f r_i(v) >= 1 for neutral i },  b bad,
 ///
@@ -103,7 +103,7 @@ struct StrataOptions {
 /// determinant is at most 1e-12 count as dependent.
 ///
 /// none_exists: if every target is inside the range, |u| is bounded at stationary points and
-/// outside of a ball E falls on the way in (geometry: section 4, theorem); a ridge penalty without
+/// outside of a ball E falls on the way in (docs/theory.md, section 3); a ridge penalty without
 /// a free direction grows without bound. no_finite_point: if some v != 0 has x_i.v >= 0 where y_i
 /// is at or beyond the high end, <= 0 where it is at or beyond the low end and = 0 elsewhere, not
 /// all zero, then E falls along v from every w. Found by one linear programme for any rank, and in

@@ -28,7 +28,7 @@ struct PerceptronOptions {
   [[nodiscard]] std::optional<std::string> invalid_reason() const;
 };
 
-/// A single-layer perceptron fitted by least squares (design: section 1). For node function
+/// A single-layer perceptron fitted by least squares (docs/theory.md, section 1). For node function
 /// f(u, tau) = (1 - tau) u + tau sigma(u), u = X w, r = f - y and pattern weights omega:
 ///
 ///     E     = 1/2 sum omega r^2 + ridge/2 |w|^2
