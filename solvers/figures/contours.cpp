@@ -2,7 +2,7 @@
 #include <cmath>
 #include <limits>
 
-#include "../tautrack/curve.hpp"
+#include "commands/curve.hpp"
 #include "drivers.hpp"
 #include "graph.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "../tautrack/gnuplot.hpp"
+#include "tautrack/gnuplot.hpp"
 
 namespace tautrack::program {
 

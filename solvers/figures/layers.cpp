@@ -10,7 +10,8 @@
 #include <Eigen/LU>
 #include <fmt/format.h>
 
-#include "../tautrack/picture.hpp"
+#include "tautrack/picture.hpp"
+
 #include "layers_page.hpp"
 #include "layers_panels.hpp"
 #include "spirals_network.hpp"

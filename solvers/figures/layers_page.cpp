@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "../tautrack/picture.hpp"
+#include "tautrack/picture.hpp"
 
 namespace tautrack::program {
 namespace {

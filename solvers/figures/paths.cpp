@@ -1,15 +1,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tautrack/gnuplot.hpp"
 #include "tautrack/path/natural_path.hpp"
+#include "tautrack/picture.hpp"
 
-#include "../tautrack/curve.hpp"
-#include "../tautrack/gnuplot.hpp"
-#include "../tautrack/picture.hpp"
-#include "../tautrack/standardised_weights.hpp"
-#include "../tautrack/text.hpp"
+#include "commands/curve.hpp"
 #include "drawing.hpp"
 #include "drivers.hpp"
+#include "io/standardised_weights.hpp"
+#include "io/text.hpp"
 
 namespace tautrack::program {
 namespace {

@@ -8,7 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "../tautrack/picture.hpp"
+#include "tautrack/picture.hpp"
+
 #include "layers_panels.hpp"
 #include "spirals_network.hpp"
 #include "spirals_training.hpp"

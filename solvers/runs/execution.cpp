@@ -1,4 +1,4 @@
-#include "execution.hpp"
+#include "runs/execution.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,9 +17,9 @@
 
 #include <fmt/format.h>
 
-#include "../tautrack/text.hpp"
-#include "record.hpp"
-#include "task.hpp"
+#include "io/text.hpp"
+#include "records/record.hpp"
+#include "runs/task.hpp"
 
 namespace tautrack::program {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "tautrack/ranks/communicator.hpp"
 
-#include "plan.hpp"
-#include "run_directory.hpp"
+#include "records/run_directory.hpp"
+#include "runs/plan.hpp"
 
 namespace tautrack::program {
 

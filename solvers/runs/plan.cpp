@@ -1,4 +1,4 @@
-#include "plan.hpp"
+#include "runs/plan.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -7,9 +7,9 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "../tautrack/text.hpp"
-#include "../tautrack/usage_error.hpp"
-#include "digest.hpp"
+#include "io/digest.hpp"
+#include "io/text.hpp"
+#include "io/usage_error.hpp"
 
 namespace tautrack::program {
 namespace {

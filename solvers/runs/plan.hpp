@@ -11,10 +11,10 @@
 
 #include "tautrack/network/perceptron.hpp"
 
-#include "../tautrack/solve.hpp"
-#include "../tautrack/track.hpp"
-#include "manifest.hpp"
-#include "targets.hpp"
+#include "commands/solve.hpp"
+#include "commands/track.hpp"
+#include "records/manifest.hpp"
+#include "records/targets.hpp"
 
 namespace tautrack::program {
 

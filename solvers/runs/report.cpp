@@ -1,4 +1,4 @@
-#include "report.hpp"
+#include "runs/report.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -15,13 +15,13 @@
 
 #include "tautrack/version.hpp"
 
-#include "../tautrack/command_options.hpp"
-#include "../tautrack/csv_field.hpp"
-#include "../tautrack/output_files.hpp"
-#include "../tautrack/page.hpp"
-#include "../tautrack/text.hpp"
-#include "../tautrack/usage_error.hpp"
-#include "record.hpp"
+#include "commands/page.hpp"
+#include "io/command_options.hpp"
+#include "io/csv_field.hpp"
+#include "io/output_files.hpp"
+#include "io/text.hpp"
+#include "io/usage_error.hpp"
+#include "records/record.hpp"
 
 namespace tautrack::program {
 namespace {

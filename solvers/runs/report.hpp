@@ -3,7 +3,7 @@
 #include <functional>
 #include <string>
 
-#include "run_directory.hpp"
+#include "records/run_directory.hpp"
 
 namespace CLI {
 class App;

@@ -1,4 +1,4 @@
-#include "run.hpp"
+#include "runs/run.hpp"
 
 #include <array>
 #include <csignal>
@@ -9,13 +9,13 @@
 
 #include <fmt/format.h>
 
-#include "../tautrack/command_options.hpp"
-#include "../tautrack/interruption.hpp"
-#include "../tautrack/solve_report.hpp"
-#include "../tautrack/track_report.hpp"
-#include "../tautrack/usage_error.hpp"
-#include "execution.hpp"
-#include "plan.hpp"
+#include "commands/solve_report.hpp"
+#include "commands/track_report.hpp"
+#include "io/command_options.hpp"
+#include "io/interruption.hpp"
+#include "io/usage_error.hpp"
+#include "runs/execution.hpp"
+#include "runs/plan.hpp"
 
 namespace tautrack::program {
 namespace {

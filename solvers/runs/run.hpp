@@ -4,9 +4,9 @@
 
 #include "tautrack/ranks/communicator.hpp"
 
-#include "../tautrack/solve.hpp"
-#include "../tautrack/track.hpp"
-#include "report.hpp"
+#include "commands/solve.hpp"
+#include "commands/track.hpp"
+#include "runs/report.hpp"
 
 namespace CLI {
 class App;

@@ -1,4 +1,4 @@
-#include "task.hpp"
+#include "runs/task.hpp"
 
 #include <chrono>
 #include <cstdio>
@@ -8,11 +8,11 @@
 
 #include <fmt/format.h>
 
-#include "../tautrack/solve_report.hpp"
-#include "../tautrack/text.hpp"
-#include "../tautrack/track_report.hpp"
-#include "curve_record.hpp"
-#include "digest.hpp"
+#include "commands/solve_report.hpp"
+#include "commands/track_report.hpp"
+#include "io/digest.hpp"
+#include "io/text.hpp"
+#include "records/curve_record.hpp"
 
 namespace tautrack::program {
 namespace {

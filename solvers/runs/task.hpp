@@ -7,9 +7,9 @@
 
 #include "tautrack/ranks/communicator.hpp"
 
-#include "plan.hpp"
-#include "record.hpp"
-#include "run_directory.hpp"
+#include "records/record.hpp"
+#include "records/run_directory.hpp"
+#include "runs/plan.hpp"
 
 namespace tautrack::program {
 

@@ -1,4 +1,4 @@
-#include "figures.hpp"
+#include "tautrack/figures.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -14,17 +14,17 @@
 
 #include <fmt/format.h>
 
+#include "tautrack/gnuplot.hpp"
 #include "tautrack/topology/persistent_homology.hpp"
 #include "tautrack/version.hpp"
 
-#include "../figures/figure.hpp"
-#include "command_options.hpp"
-#include "csv_field.hpp"
-#include "gnuplot.hpp"
-#include "json_parts.hpp"
-#include "output_files.hpp"
-#include "text.hpp"
-#include "usage_error.hpp"
+#include "figures/figure.hpp"
+#include "io/command_options.hpp"
+#include "io/csv_field.hpp"
+#include "io/json.hpp"
+#include "io/output_files.hpp"
+#include "io/text.hpp"
+#include "io/usage_error.hpp"
 
 namespace tautrack::program {
 namespace {

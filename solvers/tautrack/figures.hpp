@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "options.hpp"
+#include "io/options.hpp"
 
 namespace CLI {
 class App;

@@ -1,4 +1,4 @@
-#include "geometry_plot.hpp"
+#include "tautrack/geometry_plot.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,11 +9,11 @@
 
 #include "tautrack/geometry/data_manifold.hpp"
 #include "tautrack/geometry/plane_curve.hpp"
+#include "tautrack/gnuplot.hpp"
+#include "tautrack/picture.hpp"
 
-#include "gnuplot.hpp"
-#include "picture.hpp"
-#include "text.hpp"
-#include "usage_error.hpp"
+#include "io/text.hpp"
+#include "io/usage_error.hpp"
 
 namespace tautrack::program {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "geometry.hpp"
+#include "commands/geometry.hpp"
 
 namespace tautrack::program {
 

@@ -1,4 +1,4 @@
-#include "gnuplot.hpp"
+#include "tautrack/gnuplot.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -13,8 +13,8 @@
 
 #include <fmt/format.h>
 
-#include "text.hpp"
-#include "usage_error.hpp"
+#include "io/text.hpp"
+#include "io/usage_error.hpp"
 
 namespace tautrack::program {
 namespace {

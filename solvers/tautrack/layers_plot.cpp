@@ -6,10 +6,11 @@
 #include <Eigen/SVD>
 #include <fmt/format.h>
 
-#include "gnuplot.hpp"
-#include "layers_report.hpp"
-#include "picture.hpp"
-#include "text.hpp"
+#include "tautrack/gnuplot.hpp"
+#include "tautrack/picture.hpp"
+
+#include "commands/layers_report.hpp"
+#include "io/text.hpp"
 
 namespace tautrack::program {
 namespace {

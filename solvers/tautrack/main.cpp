@@ -12,19 +12,19 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "tautrack/figures.hpp"
 #include "tautrack/ranks/communicator.hpp"
 #include "tautrack/version.hpp"
 
-#include "../runs/run.hpp"
-#include "figures.hpp"
-#include "geometry.hpp"
-#include "layers.hpp"
-#include "output_files.hpp"
-#include "solve.hpp"
-#include "text.hpp"
-#include "track.hpp"
-#include "track_ranks.hpp"
-#include "usage_error.hpp"
+#include "commands/geometry.hpp"
+#include "commands/layers.hpp"
+#include "commands/solve.hpp"
+#include "commands/track.hpp"
+#include "commands/track_ranks.hpp"
+#include "io/output_files.hpp"
+#include "io/text.hpp"
+#include "io/usage_error.hpp"
+#include "runs/run.hpp"
 
 namespace tautrack::program {
 namespace {

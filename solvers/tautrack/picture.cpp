@@ -1,4 +1,4 @@
-#include "picture.hpp"
+#include "tautrack/picture.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,8 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "gnuplot.hpp"
-#include "usage_error.hpp"
+#include "tautrack/gnuplot.hpp"
+
+#include "io/usage_error.hpp"
 
 namespace tautrack::program {
 namespace {

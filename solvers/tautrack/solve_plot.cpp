@@ -1,4 +1,4 @@
-#include "solve_plot.hpp"
+#include "tautrack/solve_plot.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,9 +10,10 @@
 
 #include <fmt/format.h>
 
-#include "gnuplot.hpp"
-#include "picture.hpp"
-#include "text.hpp"
+#include "tautrack/gnuplot.hpp"
+#include "tautrack/picture.hpp"
+
+#include "io/text.hpp"
 
 namespace tautrack::program {
 namespace {

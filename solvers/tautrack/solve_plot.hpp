@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "solve.hpp"
+#include "commands/solve.hpp"
 
 namespace tautrack::program {
 

@@ -1,4 +1,4 @@
-#include "track_plot.hpp"
+#include "tautrack/track_plot.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,11 +9,12 @@
 
 #include <fmt/format.h>
 
-#include "gnuplot.hpp"
-#include "picture.hpp"
-#include "standardised_weights.hpp"
-#include "text.hpp"
-#include "track_report.hpp"
+#include "tautrack/gnuplot.hpp"
+#include "tautrack/picture.hpp"
+
+#include "commands/track_report.hpp"
+#include "io/standardised_weights.hpp"
+#include "io/text.hpp"
 
 namespace tautrack::program {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "track.hpp"
+#include "commands/track.hpp"
 
 namespace tautrack::program {
 

@@ -17,9 +17,9 @@
 #include "tautrack/data/svmlight.hpp"
 #include "tautrack/explore/memo.hpp"
 
-#include "runs/manifest.hpp"
-#include "runs/record.hpp"
-#include "runs/targets.hpp"
+#include "records/manifest.hpp"
+#include "records/record.hpp"
+#include "records/targets.hpp"
 
 namespace tautrack::fuzz {
 namespace {

@@ -1,0 +1,352 @@
+#include "commands/geometry.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include <Eigen/Cholesky>
+#include <fmt/format.h>
+
+#include "tautrack/events/morse_index.hpp"
+#include "tautrack/geometry/data_manifold.hpp"
+#include "tautrack/geometry_plot.hpp"
+#include "tautrack/infinity/counts.hpp"
+
+#include "commands/each_problem.hpp"
+#include "commands/geometry_report.hpp"
+#include "io/command_options.hpp"
+#include "io/interruption.hpp"
+#include "io/progress.hpp"
+#include "io/text.hpp"
+#include "io/usage_error.hpp"
+
+namespace tautrack::program {
+namespace {
+
+constexpr const char* about_geometry =
+    R"(Curvature and reach: is the fit provably unique?
+
+All outputs z that a network can give on the data form its data manifold, and a
+fit is a projection of the targets y on it: y - z is normal to the manifold.
+`geometry` goes to the fit at the end of the natural path (see `tautrack track`)
+and reports how the manifold bends there and how far y is from trouble:
+
+  towards y    principal curvatures kappa in the direction of y, with their
+               focal distances 1/kappa. All |y - z| kappa < 1: a minimum; each
+               one above 1 is a direction in which the energy falls
+  largest      the largest curvature in any direction, with a proven bound, and
+               what it means for the linear approximation (Bates & Watts 1980)
+  everywhere   the largest curvature at any weights, and the reach: a stationary
+               point nearer to y than the reach is the only one
+  unique       a proof that the fit is the only stationary point, or the numbers
+               that show why there is none; the same for the lowest energy
+  infinity     which limits at infinite weights can hold an infimum
+)";
+
+constexpr const char* more_about_geometry =
+    R"(Data files are those of `tautrack track`. Sparse data of more than 1000 weights
+(or 1 GB) are refused. With a ridge the penalty counts as further outputs.
+
+Examples:
+  tautrack geometry                             the bundled iris data
+  tautrack geometry data.csv --tau 0.9          where the path first meets 0.9
+  tautrack geometry data.csv --at 0.5,-2,0.25   at given weights
+  tautrack geometry two.csv --no-bias --plot manifold.svg
+
+Exit status:
+  0  everything that was asked for is known; "not certified" is an answer, too
+  1  the natural path has no end at that tau, or its end is degenerate, or the
+     search was interrupted; the output says which, under "unresolved"
+  2  the data, an option or an output is unusable: one sentence on standard
+     error says why, nothing is written)";
+
+/// Takes the text of --at.
+std::optional<std::string> take_weights(const std::string& text, GeometryRequest& request) {
+  std::vector<double> weights;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string part = text.substr(begin, end - begin);
+    const std::optional<double> weight = read_number(part);
+    if (!weight) return fmt::format("'{}' is not a number", part);
+    weights.push_back(*weight);
+    begin = end + 1;
+  }
+  request.at = std::move(weights);
+  return std::nullopt;
+}
+
+/// Checks that the weights of --at are as many as the data have.
+void require_weights(const GeometryRequest& request, const Dataset& dataset) {
+  const auto wanted = static_cast<long long>(dataset.problems.front().X.cols());
+  if (!request.at || static_cast<long long>(request.at->size()) == wanted) return;
+  throw UsageError(fmt::format("--at: {} but the data have {}{}",
+                               counted(static_cast<long long>(request.at->size()), "number"),
+                               counted(wanted, "weight"),
+                               request.network.dataset.bias ? ", the bias last" : ""));
+}
+
+/// Moves a point that is stationary to about six digits to the stationary point itself. Others
+/// stay where they are, and degenerate ones, which cannot be told from false zeros.
+void settle(const Perceptron& network, double tau, ExaminedPoint& point) {
+  constexpr int most_steps = 8;
+  constexpr double near = 1e-6, rounding = 1e-13;
+  const Index n = network.unknowns();
+  Perceptron::Workspace work(network);
+  Vector v = point.v, H(n), H_tau(n);
+  Matrix H_v(n, n);
+  double moved = 0.0;
+  point.is_stationary = false;
+  for (int k = 0; k < most_steps; ++k) {
+    network.derivatives(v, tau, work, H, H_v, H_tau);
+    const Vector step = -H_v.ldlt().solve(H);
+    const double length = network.relative_displacement(v, step, work);
+    if (!(moved + length <= near)) return;
+    v += step;
+    moved += length;
+    if (length > rounding) continue;
+    if (!MorseIndex().count(H_v)) return;  // As where all units saturate and nothing is stationary.
+    point.weights += network.weights(v - point.v);
+    point.v = v;
+    point.moved = moved;
+    point.is_stationary = true;
+    return;
+  }
+}
+
+/// Energy, gradient and Morse index at a point.
+void add_derivatives(const Perceptron& network, double tau, ExaminedPoint& point) {
+  const Index n = network.unknowns();
+  Perceptron::Workspace work(network);
+  Vector H(n), H_tau(n);
+  Matrix H_v(n, n);
+  point.gradient_scale = network.derivatives(point.v, tau, work, H, H_v, H_tau);
+  point.gradient_norm = H.norm();
+  point.energy = network.energy(point.v, tau, work);
+  if (point.is_stationary && point.source != PointSource::natural_path)
+    point.morse_index = MorseIndex().count(H_v);
+}
+
+/// The principal curvatures in the direction of y.
+void add_curvatures(const Perceptron& network, const ManifoldPoint& at, ExaminedPoint& point) {
+  constexpr double rounding = 1e-13, edge = 1e-9;
+  const Vector normal = at.normal_part(at.residual());
+  point.distance = at.distance();
+  point.normal_distance = normal.norm();
+  const double size = at.position().norm() + (at.position() + at.residual()).norm();
+  if (at.codimension() == 0 || !(point.normal_distance > rounding * size)) {
+    if (point.is_stationary) point.focal_index = 0;
+    return;
+  }
+  const PrincipalCurvatures principal = principal_curvatures(at, normal);
+  point.curvatures = principal.values.reverse();
+  point.directions.resize(point.weights.size(), principal.values.size());
+  for (Index j = 0; j < principal.values.size(); ++j)
+    point.directions.col(j) =
+        network.weights(principal.directions.col(principal.values.size() - 1 - j));
+  const Eigen::ArrayXd products = point.normal_distance * point.curvatures.array();
+  if (((products - 1.0).abs() > edge).all())
+    point.focal_index = static_cast<int>((products > 1.0).count());
+}
+
+ExaminedPoint examine(const GeometryRequest& request, const Perceptron& network,
+                      ExaminedPoint point) {
+  const ManifoldPoint at = DataManifold(network, request.tau).at(point.v);
+  add_derivatives(network, request.tau, point);
+  add_curvatures(network, at, point);
+  point.largest = largest_curvature(at, request.curvature);
+  if (point.largest.direction.size() > 0)
+    point.largest_direction = network.weights(point.largest.direction);
+  point.bates_watts = bates_watts(at, point.largest, request.curvature);
+  return point;
+}
+
+/// The point that the user asks about, before it is examined; nothing when the path has no end.
+std::optional<ExaminedPoint> find_point(const GeometryRequest& request, const Perceptron& network,
+                                        const std::optional<NaturalPath>& path) {
+  ExaminedPoint point;
+  if (request.at) {
+    point.source = PointSource::given_weights;
+    point.weights =
+        Eigen::Map<const Vector>(request.at->data(), static_cast<Index>(request.at->size()));
+    point.v = network.coordinates(point.weights);
+    if (!point.v.allFinite() || !network.node_inputs(point.v).allFinite())
+      throw UsageError("--at: the node inputs of these weights are too large for numbers");
+    settle(network, request.tau, point);
+    return point;
+  }
+  if (!path) {
+    point.source = PointSource::linear_fit;
+    point.v = network.linear_solution();
+    point.weights = network.weights(point.v);
+    return point;
+  }
+  if (!path->end) return std::nullopt;
+  point.weights = path->end->weights;
+  point.morse_index = path->end->morse_index;
+  point.v = network.coordinates(point.weights);
+  return point;
+}
+
+/// What keeps the answer from being whole, if anything does.
+std::vector<std::string> unresolved_matters(const GeometryRequest& request,
+                                            const ExaminedProblem& examined) {
+  std::vector<std::string> matters;
+  if (examined.path && !examined.point)
+    matters.push_back(fmt::format(
+        "the natural path has no end at tau = {:.15g} whose curvature could be told: {}; --at and "
+        "--tau examine other points",
+        request.tau, printable(examined.path->message)));
+  if (examined.path && examined.path->end && examined.path->end->status != "converged")
+    matters.push_back(fmt::format("the end of the path is {}: y lies on the caustic to rounding",
+                                  examined.path->end->status));
+  if (request.supremum.stop.stop_requested())
+    matters.emplace_back("interrupted: searches hold what was found until then");
+  return matters;
+}
+
+ExaminedProblem examine_problem(const GeometryRequest& request, const Problem& problem,
+                                const CurvatureSupremum& supremum, int threads) {
+  const Perceptron network(problem, request.network.perceptron);
+  const bool is_loud = !request.outputs.quiet;
+  ExaminedProblem examined;
+  examined.facts.rank = network.unknowns();
+  examined.facts.dependencies = network.space().dependencies();
+  examined.ambient = DataManifold(network, request.tau).ambient();
+  if (!request.at && request.tau > 0.0) {
+    PathProgress progress(problem.name);
+    TrackOptions track;
+    track.tau_target = request.tau;
+    examined.path = track_natural(
+        network, track,
+        [&](const PathPoint& point) {
+          if (is_loud) progress.see(point);
+          return true;
+        },
+        threads);
+  }
+  Progress progress(problem.name);
+  const auto say = [&](std::string_view what) {
+    if (is_loud && progress.is_due()) progress.say(what);
+  };
+  if (std::optional<ExaminedPoint> point = find_point(request, network, examined.path))
+    examined.point = examine(request, network, std::move(*point));
+  examined.supremum = supremum;
+  say("the curvature at the point is known, now the certificate");
+  if (examined.point && examined.point->is_stationary)
+    examined.certificate = certify_unique(network, examined.point->v, request.tau,
+                                          {supremum.upper, supremum.upper_from});
+  say("now the limits at infinite weights");
+  examined.strata = enumerate_strata(problem, request.network.perceptron, request.strata);
+  examined.strata_in_general = strata_count(network.patterns(), network.unknowns()) - 1.0;
+  examined.unresolved = unresolved_matters(request, examined);
+  return examined;
+}
+
+/// Examines all problems. They are over the same inputs and have one data manifold, whose largest
+/// curvature is looked for once.
+std::vector<ExaminedProblem> examine_all(const GeometryRequest& request, const Data& data) {
+  const std::vector<Problem>& problems = data.dense.problems;
+  CurvatureSupremum supremum;
+  try {
+    const Perceptron network(problems.front(), request.network.perceptron);
+    supremum = curvature_supremum(network, request.tau, request.supremum);
+  } catch (const DataError& error) {
+    throw DataError(data.source() + ": " + error.what());
+  }
+  std::vector<ExaminedProblem> examined(problems.size());
+  for_each_problem(data, request.threads, [&](std::size_t i, int within) {
+    examined[i] = examine_problem(request, problems[i], supremum, within);
+  });
+  return examined;
+}
+
+NumberRule seconds_rule() {
+  return [](double seconds) -> std::optional<std::string> {
+    if (seconds > 0.0) return std::nullopt;
+    return fmt::format("{} is not > 0", seconds);
+  };
+}
+
+}  // namespace
+
+std::string_view to_string(PointSource source) noexcept {
+  switch (source) {
+    case PointSource::natural_path:
+      return "natural path";
+    case PointSource::linear_fit:
+      return "linear fit";
+    case PointSource::given_weights:
+      break;
+  }
+  return "given weights";
+}
+
+CLI::App& add_geometry_command(CLI::App& program, GeometryRequest& request) {
+  CLI::App& command = *program.add_subcommand("geometry", about_geometry);
+  command.footer(more_about_geometry);
+  add_network_options(command, request.network);
+
+  const char* geometry = "Geometry";
+  add_value(command, "--at", "W1,W2,...",
+            "Weights to examine, in the units and the column\n"
+            "order of the data, the bias last (default: the fit\n"
+            "at the end of the natural path)",
+            [&request](const std::string& text) { return take_weights(text, request); })
+      ->group(geometry);
+  add_number(command, "--tau", "T", "Data manifold to examine: 0 linear, 1 sigmoid", request.tau,
+             [](double tau) -> std::optional<std::string> {
+               if (tau >= 0.0 && tau <= 1.0) return std::nullopt;
+               return fmt::format("{} is not in [0, 1]", tau);
+             })
+      ->group(geometry);
+  add_number(command, "--seconds", "S",
+             "Time for the search of the largest curvature at any\nweights, in seconds",
+             request.supremum.seconds, seconds_rule())
+      ->group(geometry);
+  add_number(command, "--infinity-seconds", "S",
+             "Time for the limits at infinite weights of each\nproblem, in seconds",
+             request.strata.seconds, seconds_rule())
+      ->group(geometry);
+  add_whole_number(command, "--threads", "N",
+                   "Threads, over problems and large data; no result\ndepends on it, but for "
+                   "searches cut off by time",
+                   request.threads, 1)
+      ->group(geometry);
+  add_whole_number(command, "--seed", "N", "Of the random starts", request.seed, std::uint64_t{0})
+      ->group(geometry);
+
+  add_output_options(command, request.outputs,
+                     "The principal curvatures, one row each; '-' as\nabove",
+                     "Picture of the data manifold of 2 or 3 patterns:\n.svg, .png or .pdf");
+  return command;
+}
+
+int run_geometry(GeometryRequest request) {
+  Outputs outputs(request.outputs, request.network.file);
+  const Data data = load(request.network);
+  if (data.is_matrix_free())
+    throw UsageError(
+        fmt::format("'{}' has more than 1000 weights or 1 GB of matrices, which geometry cannot "
+                    "use; tautrack track follows its natural path",
+                    data.source()));
+  require_weights(request, data.dense);
+  if (outputs.has_plot()) require_drawable(request, data.dense);
+  request.curvature.seed = request.supremum.seed = request.seed;
+  std::vector<ExaminedProblem> examined;
+  {
+    const Interruption interruption;
+    request.supremum.stop = request.strata.stop = interruption.token();
+    examined = examine_all(request, data);
+  }
+  outputs.publish([&] { return text_report(request, data, examined); },
+                  [&] { return json_report(request, data, examined); },
+                  [&] { return csv_report(data, examined); },
+                  [&] { return plot_report(request, data.dense, examined); });
+  const bool is_known =
+      std::all_of(examined.begin(), examined.end(),
+                  [](const ExaminedProblem& one) { return one.unresolved.empty(); });
+  return is_known ? exit_solved : exit_unresolved;
+}
+
+}  // namespace tautrack::program

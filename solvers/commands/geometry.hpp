@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tautrack/geometry/curvature.hpp"
+#include "tautrack/geometry/curvature_supremum.hpp"
+#include "tautrack/geometry/uniqueness.hpp"
+#include "tautrack/infinity/strata.hpp"
+#include "tautrack/path/natural_path.hpp"
+
+#include "commands/outputs.hpp"
+#include "io/data.hpp"
+#include "io/options.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace tautrack::program {
+
+/// What the user asks of `tautrack geometry`.
+struct GeometryRequest {
+  NetworkRequest network;
+  double tau = 1.0;                       ///< In [0, 1].
+  std::optional<std::vector<double>> at;  ///< s weights, user's units; else the end of the path.
+  CurvatureOptions curvature;
+  SupremumOptions supremum;
+  StrataOptions strata;
+  std::uint64_t seed = 0;
+  int threads = 1;  ///< > 0
+  OutputRequest outputs;
+};
+
+/// Where an examined point comes from.
+enum class PointSource { natural_path, linear_fit, given_weights };
+[[nodiscard]] std::string_view to_string(PointSource source) noexcept;
+
+/// The data manifold at one point.
+struct ExaminedPoint {
+  PointSource source = PointSource::natural_path;
+  Vector v;            ///< n
+  Vector weights;      ///< s, user's units.
+  double moved = 0.0;  ///< By how much given weights were moved to the stationary point at them, in
+                       ///< node inputs, relative to one unit or their size.
+  bool is_stationary = true;
+  double gradient_norm = 0.0, gradient_scale = 0.0;  ///< As PathEnd has them.
+  double energy = 0.0;
+  double distance = 0.0;           ///< |y - z|, the ridge term included.
+  double normal_distance = 0.0;    ///< Of the normal part of y - z.
+  std::optional<int> morse_index;  ///< Of the Hessian; nothing when an eigenvalue has no sign.
+
+  /// Principal curvatures in the direction of the normal part of y - z, the largest first; empty
+  /// where that is zero to rounding.
+  Vector curvatures;
+  Matrix directions;  ///< s x n, user's units: the moves that they belong to, of speed |dz| = 1.
+  /// Curvatures times normal_distance above one: the Morse index at a stationary point. Nothing
+  /// when one of them is one to rounding.
+  std::optional<int> focal_index;
+
+  LargestCurvature largest;
+  Vector largest_direction;  ///< s, user's units; empty when flat.
+  BatesWatts bates_watts;
+};
+
+/// What one problem came to.
+struct ExaminedProblem {
+  ColumnFacts facts;
+  Index ambient = 0;                   ///< m
+  std::optional<NaturalPath> path;     ///< Nothing with given weights and at tau = 0.
+  std::optional<ExaminedPoint> point;  ///< Nothing when the path has no end.
+  CurvatureSupremum supremum;
+  std::optional<UniquenessCertificate> certificate;  ///< Of a stationary point.
+  StrataResult strata;                               ///< At tau = 1.
+  double strata_in_general = 0.0;  ///< Strata at infinity of as many patterns in general position.
+  std::vector<std::string> unresolved;  ///< Sentences: what is missing, and why.
+};
+
+/// Adds the subcommand with all its options.
+CLI::App& add_geometry_command(CLI::App& program, GeometryRequest& request);
+
+/// Runs the subcommand and writes its results. Returns the exit status.
+/// @throws UsageError, DataError, std::invalid_argument: unusable input, option or output.
+int run_geometry(GeometryRequest request);
+
+}  // namespace tautrack::program

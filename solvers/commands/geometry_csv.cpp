@@ -1,0 +1,31 @@
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "commands/geometry_report.hpp"
+#include "io/csv_field.hpp"
+
+namespace tautrack::program {
+
+std::string csv_report(const Data& data, const std::vector<ExaminedProblem>& examined) {
+  std::string out = "problem,index,kappa,focal_distance,rho_kappa";
+  const ProblemView first = data.problem(0);
+  for (Index column = 0; column < first.weights(); ++column)
+    out += ',' + csv_field(first.column(column));
+  out += '\n';
+  for (std::size_t i = 0; i < examined.size(); ++i) {
+    if (!examined[i].point) continue;
+    const std::string name = csv_field(data.problem(i).name());
+    const ExaminedPoint& point = *examined[i].point;
+    for (Index j = 0; j < point.curvatures.size(); ++j) {
+      const double kappa = point.curvatures(j);
+      fmt::format_to(std::back_inserter(out), "{},{},{},{},{}", name, j + 1, csv_field(kappa),
+                     csv_field(1.0 / kappa), csv_field(point.normal_distance * kappa));
+      for (const double weight : point.directions.col(j)) out += ',' + csv_field(weight);
+      out += '\n';
+    }
+  }
+  return out;
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,145 @@
+#include "commands/json_parts.hpp"
+
+namespace tautrack::program {
+namespace {
+
+/// [low, high]
+Json bracket(double low, double high) { return Json::array({low, high}); }
+
+/// The part that every kind of point of a path has in common.
+Json point_report(const NaturalPoint& point) {
+  return {{"tau", point.tau},
+          {"arclength", point.arclength},
+          {"weights", numbers(point.weights)},
+          {"energy", point.energy},
+          {"morse_index", value_or_null(point.morse_index)},
+          {"kind", to_string(point.kind)}};
+}
+
+Json fold_report(const NaturalFold& fold) {
+  Json json = point_report(fold.point);
+  json["index_before"] = value_or_null(fold.index_before);
+  json["index_after"] = value_or_null(fold.index_after);
+  json["bracket"] = bracket(fold.bracket_low, fold.bracket_high);
+  json["tangent"] = numbers(fold.tangent);
+  json["tau_error"] = fold.tau_error;
+  json["curvature_sign"] = fold.curvature_sign;
+  return json;
+}
+
+Json branch_point_report(const NaturalBranchPoint& branch) {
+  Json json = point_report(branch.point);
+  json["index_before"] = value_or_null(branch.index_before);
+  json["index_after"] = value_or_null(branch.index_after);
+  json["bracket"] = bracket(branch.bracket_low, branch.bracket_high);
+  json["multiplicity"] = branch.multiplicity;
+  json["tangent"] = numbers(branch.tangent);
+  json["other_tangent"] = branch.other_tangent ? numbers(*branch.other_tangent) : Json();
+  json["followed"] = branch.followed;
+  return json;
+}
+
+}  // namespace
+
+Json data_report(const NetworkRequest& request, const ProblemView& problem,
+                 const ColumnFacts& facts) {
+  const PerceptronOptions& perceptron = request.perceptron;
+  Json dependent_columns = Json::array();
+  for (const ColumnDependency& dependency : facts.dependencies) {
+    Json on = Json::array();
+    for (const auto& [column, coefficient] : dependency.on)
+      on.push_back({{"column", problem.column(column)}, {"coefficient", coefficient}});
+    dependent_columns.push_back({{"column", problem.column(dependency.column)}, {"on", on}});
+  }
+  Json columns;
+  if (problem.lists_columns()) {
+    columns = Json::array();
+    for (Index column = 0; column < problem.weights(); ++column)
+      columns.push_back(problem.column(column));
+  }
+  const char* weights_are = !facts.rank                       ? "not examined"
+                            : *facts.rank < problem.weights() ? "minimum norm"
+                                                              : "unique";
+  return {{"patterns", problem.patterns()},
+          {"weights", problem.weights()},
+          {"columns", columns},
+          {"activation", to_string(perceptron.activation)},
+          {"ridge", perceptron.ridge},
+          {"ridge_units", perceptron.ridge_standardised ? "standardised" : "user"},
+          {"method", facts.rank ? "dense" : "matrix-free"},
+          {"rank", value_or_null(facts.rank)},
+          {"zero_columns", value_or_null(facts.zero_columns)},
+          {"dependent_columns", dependent_columns},
+          {"weights_are", weights_are}};
+}
+
+Json path_report(const NaturalPath& path) {
+  Json points = Json::array();
+  for (const NaturalPoint& point : path.points) points.push_back(point_report(point));
+  Json folds = Json::array();
+  for (const NaturalFold& fold : path.folds) folds.push_back(fold_report(fold));
+  Json branch_points = Json::array();
+  for (const NaturalBranchPoint& branch : path.branch_points)
+    branch_points.push_back(branch_point_report(branch));
+  return {{"status", to_string(path.status)},
+          {"message", path.message},
+          {"points", points},
+          {"folds", folds},
+          {"branch_points", branch_points},
+          {"work",
+           {{"steps", path.work.steps},
+            {"rejected", path.work.rejected},
+            {"factorisations", path.work.factorisations},
+            {"evaluations", path.work.evaluations},
+            {"krylov_iterations", path.work.krylov_iterations},
+            {"passes_over_data", path.work.passes_over_data},
+            {"seconds", path.work.seconds}}}};
+}
+
+Json end_report(const NaturalPath& path) {
+  if (!path.end) return {};
+  const PathEnd& end = *path.end;
+  return {{"tau", end.tau},
+          {"weights", numbers(end.weights)},
+          {"energy", end.energy},
+          {"gradient_norm", end.gradient_norm},
+          {"gradient_scale", end.gradient_scale},
+          {"last_newton_step", end.last_newton_step},
+          {"eigenvalues", numbers(end.eigenvalues)},
+          {"nearest_eigenvalue", value_or_null(end.nearest_eigenvalue)},
+          {"lowest_eigenvalue", end.lowest_eigenvalue},
+          {"morse_index", value_or_null(end.morse_index)},
+          {"status", end.status}};
+}
+
+Json infinity_report(const NaturalPath& path) {
+  if (!path.infinity) return {};
+  const InfiniteWeights& infinity = *path.infinity;
+  Json growth = Json::array();
+  for (const Growth of_pattern : infinity.growth) growth.push_back(to_string(of_pattern));
+  return {{"direction", numbers(infinity.direction)},
+          {"signs", infinity.signs},
+          {"growth", growth},
+          {"energy", infinity.energy},
+          {"path_energy", infinity.path_energy},
+          {"linear_rate", numbers(infinity.linear_rate)},
+          {"delta", infinity.delta},
+          {"local_infimum", value_or_null(infinity.local_infimum)},
+          {"local_infimum_reason", infinity.local_infimum_reason}};
+}
+
+Json certificate_report(const std::optional<UniquenessCertificate>& certificate) {
+  if (!certificate) return {};
+  return {{"unique", certificate->unique},
+          {"proof", to_string(certificate->proof)},
+          {"distance", certificate->distance},
+          {"curvature_bound", certificate->curvature_bound},
+          {"curvature_bound_from", certificate->curvature_bound_from},
+          {"product", certificate->product},
+          {"message", certificate->message},
+          {"global", certificate->global},
+          {"global_product", certificate->global_product},
+          {"global_message", certificate->global_message}};
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,60 @@
+#include "commands/outputs.hpp"
+
+#include <fmt/format.h>
+
+#include "tautrack/picture.hpp"
+
+#include "io/command_options.hpp"
+
+namespace tautrack::program {
+
+void add_output_options(CLI::App& command, OutputRequest& request, const std::string& csv_help,
+                        const std::string& plot_help) {
+  const char* output = "Output";
+  add_text(command, "--json", "FILE",
+           "Everything as JSON; '-' is standard output, which\n"
+           "then has no text",
+           request.json_file)
+      ->group(output);
+  add_text(command, "--csv", "FILE", csv_help, request.csv_file)->group(output);
+  add_text(command, "--plot", "FILE", plot_help, request.plot_file)->group(output);
+  command.add_flag("--quiet", request.quiet, "No progress on standard error")->group(output);
+}
+
+void add_run_option(CLI::App& command, std::string& folder) {
+  add_text(command, "--run", "DIR",
+           "Keep the result of each problem in this folder as\n"
+           "soon as it is there; a run that was interrupted goes\n"
+           "on (see tautrack batch)",
+           folder)
+      ->group("Output");
+}
+
+void add_from_option(CLI::App& command, const std::string& help, std::string& from) {
+  add_value(command, "--from", "DIR:LABEL", help,
+            [&from](const std::string& text) -> std::optional<std::string> {
+              const std::size_t colon = text.find(':');
+              if (colon == std::string::npos || colon == 0 || colon + 1 == text.size())
+                return fmt::format("'{}' is not DIR:LABEL", text);
+              from = text;
+              return std::nullopt;
+            });
+}
+
+Outputs::Outputs(const OutputRequest& request, const std::string& input) {
+  if (!request.plot_file.empty()) require_plot(request.plot_file);
+  if (!request.json_file.empty()) json_ = files_.add("--json", request.json_file);
+  if (!request.csv_file.empty()) csv_ = files_.add("--csv", request.csv_file);
+  if (!request.plot_file.empty()) plot_ = files_.add("--plot", request.plot_file);
+  if (!input.empty()) files_.protect_input(input);
+}
+
+void Outputs::publish(const Report& text, const Report& json, const Report& csv,
+                      const Report& plot) {
+  if (json_) files_.set_text(*json_, json());
+  if (csv_) files_.set_text(*csv_, csv());
+  if (plot_) files_.set_text(*plot_, plot());
+  files_.publish(files_.takes_standard_output() ? "" : text());
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "io/output_files.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace tautrack::program {
+
+/// Where a subcommand writes its results, and whether it says how far it has come.
+struct OutputRequest {
+  std::string json_file;  ///< Empty: none.
+  std::string csv_file;   ///< Empty: none.
+  std::string plot_file;  ///< Empty: none.
+  bool quiet = false;     ///< No progress and no notes on standard error.
+};
+
+/// Adds the options that fill the request. The helps say what the CSV and the picture are.
+void add_output_options(CLI::App& command, OutputRequest& request, const std::string& csv_help,
+                        const std::string& plot_help);
+
+/// Adds the option --run, which fills `folder`.
+void add_run_option(CLI::App& command, std::string& folder);
+
+/// Adds the option --from, which fills `from`.
+void add_from_option(CLI::App& command, const std::string& help, std::string& from);
+
+/// The outputs of one run, from the check of their names to their text.
+class Outputs {
+ public:
+  using Report = std::function<std::string()>;
+
+  /// Checks that all that is asked for can be written.
+  /// @param input Data file, which no output may overwrite; empty: none.
+  /// @throws UsageError
+  Outputs(const OutputRequest& request, const std::string& input);
+
+  [[nodiscard]] bool has_plot() const { return plot_.has_value(); }
+
+  /// Makes the reports that are asked for and writes them, all or none. @throws UsageError
+  void publish(const Report& text, const Report& json, const Report& csv, const Report& plot);
+
+ private:
+  OutputFiles files_;
+  std::optional<std::size_t> json_, csv_, plot_;  ///< Numbers in files_.
+};
+
+}  // namespace tautrack::program

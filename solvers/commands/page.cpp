@@ -1,0 +1,101 @@
+#include "commands/page.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <numeric>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "io/text.hpp"
+
+namespace tautrack::program {
+namespace {
+
+constexpr Index most_weights = 16;             ///< Rows of a table of weights.
+constexpr std::size_t most_dependencies = 40;  ///< Lines on dependent columns.
+
+/// The columns that a table shows: all, or those with the largest standardised weights, in their
+/// order.
+std::vector<Index> shown_columns(const ProblemView& problem, const Vector& weights) {
+  const Index count = std::min(weights.size(), most_weights);
+  const Vector size = problem.standardised()(weights).cwiseAbs();
+  std::vector<Index> order(static_cast<std::size_t>(weights.size()));
+  std::iota(order.begin(), order.end(), Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return size(a) > size(b); });
+  order.resize(static_cast<std::size_t>(count));
+  std::sort(order.begin(), order.end());
+  return order;
+}
+
+}  // namespace
+
+void Page::line(std::string_view label, std::string_view text) {
+  row(wrap(text, page_width - label_width, label_width), label);
+}
+
+void Page::row(std::string_view text, std::string_view label) {
+  text = text.substr(0, text.find_last_not_of(' ') + 1);
+  fmt::format_to(std::back_inserter(text_), "  {:<{}}{}\n", label, label_width - 2, text);
+}
+
+void Page::plain(std::string_view text) { (text_ += text) += '\n'; }
+
+std::string short_number(double number) { return fmt::format("{:.7g}", number); }
+
+std::string index_text(std::optional<int> morse_index) {
+  return morse_index ? std::to_string(*morse_index) : "?";
+}
+
+void add_network(Page& page, const ProblemView& problem, const PerceptronOptions& perceptron) {
+  std::string network = fmt::format("{} x {} (patterns x weights), {}", problem.patterns(),
+                                    problem.weights(), to_string(perceptron.activation));
+  if (perceptron.ridge > 0.0)
+    network += fmt::format(
+        ", ridge {:g} on the weights {}", perceptron.ridge,
+        perceptron.ridge_standardised ? "of standardised columns" : "in the units of the data");
+  page.line("network", network);
+}
+
+void add_dependencies(Page& page, const ProblemView& problem, const ColumnFacts& facts) {
+  const Index weights = problem.weights();
+  if (!facts.rank || facts.rank == weights) return;
+  page.line("rank", fmt::format("{} of {}: many weights give the same outputs; shown are those of "
+                                "smallest norm (minimum-norm weights)",
+                                *facts.rank, weights));
+  std::size_t shown = 0;
+  for (const ColumnDependency& dependency : facts.dependencies) {
+    if (shown++ == most_dependencies) {
+      page.line("", fmt::format("and {} more dependent columns (all: --json)",
+                                facts.dependencies.size() - most_dependencies));
+      break;
+    }
+    std::string sum;
+    for (const auto& [column, coefficient] : dependency.on) {
+      const std::string name = cut(problem.column(column), name_width);
+      sum += fmt::format(
+          "{}{:.6g} {}",
+          sum.empty() ? (coefficient < 0 ? "-" : "") : (coefficient < 0 ? " - " : " + "),
+          std::abs(coefficient), name);
+    }
+    page.line("", fmt::format("{} = {}", cut(problem.column(dependency.column), name_width),
+                              sum.empty() ? "0" : sum));
+  }
+}
+
+void add_weights(Page& page, std::string_view label, const ProblemView& problem,
+                 const Vector& first, std::string_view first_title, const Vector* second,
+                 std::string_view second_title) {
+  page.row(fmt::format("{:<{}}{:>16}{:>16}", "column", name_width, first_title, second_title),
+           label);
+  const std::vector<Index> columns = shown_columns(problem, second ? *second : first);
+  for (const Index column : columns)
+    page.row(fmt::format("{:<{}}{:>16}{:>16}", cut(problem.column(column), name_width - 2),
+                         name_width, short_number(first(column)),
+                         second ? short_number((*second)(column)) : ""));
+  const auto hidden = first.size() - static_cast<Index>(columns.size());
+  if (hidden > 0) page.row(fmt::format("and {} that matter less (all: --json)", hidden));
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tautrack/network/perceptron.hpp"
+
+#include "io/data.hpp"
+
+namespace tautrack::program {
+
+constexpr std::size_t page_width = 80;
+constexpr std::size_t label_width = 18;  ///< The two blanks in front of a label included.
+constexpr std::size_t name_width = 28;   ///< Of column names in tables.
+constexpr std::size_t most_limits = 4;   ///< Lines on limits at infinity.
+
+/// A report for a person: lines of the form "  label   text".
+class Page {
+ public:
+  /// A labelled text, broken into lines.
+  void line(std::string_view label, std::string_view text);
+
+  /// A row of a table, behind the label, without the blanks at its end.
+  void row(std::string_view text, std::string_view label = "");
+
+  /// A line without label.
+  void plain(std::string_view text);
+
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+/// A number for a table of names and numbers.
+[[nodiscard]] std::string short_number(double number);
+
+/// A Morse index, or '?' where an eigenvalue is zero to working precision.
+[[nodiscard]] std::string index_text(std::optional<int> morse_index);
+
+/// Size of a problem and what its network is.
+void add_network(Page& page, const ProblemView& problem, const PerceptronOptions& perceptron);
+
+/// Which columns depend on which, in words; nothing if none does.
+void add_dependencies(Page& page, const ProblemView& problem, const ColumnFacts& facts);
+
+/// A table with one row a column of X and up to two numbers in it. Of many columns, those with the
+/// largest standardised weights.
+void add_weights(Page& page, std::string_view label, const ProblemView& problem,
+                 const Vector& first, std::string_view first_title, const Vector* second = nullptr,
+                 std::string_view second_title = "");
+
+}  // namespace tautrack::program

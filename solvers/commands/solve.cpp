@@ -1,0 +1,309 @@
+#include "commands/solve.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "tautrack/network/perceptron.hpp"
+#include "tautrack/solve_plot.hpp"
+
+#include "commands/solve_report.hpp"
+#include "commands/verdict.hpp"
+#include "io/command_options.hpp"
+#include "io/interruption.hpp"
+#include "io/progress.hpp"
+#include "io/text.hpp"
+#include "io/usage_error.hpp"
+#include "records/restart.hpp"
+
+namespace tautrack::program {
+namespace {
+
+constexpr const char* about_solve =
+    R"(All fits, best first, and what the best is worth
+
+A sigmoid network has many fits: minima, saddles and maxima of the energy
+
+    E(w) = 1/2 sum (sigma(x.w) - y)^2 + R/2 |w|^2,
+
+and limits at weights that grow without bound. `solve` finds the end of the
+natural path (see `tautrack track`), then follows the curves
+grad E(w) = lambda a for random directions a through every point that it knows
+and descends from every saddle, until several rounds in a row bring nothing
+new. Each point is certified by ball arithmetic where that is built in; with few
+weights an exhaustive interval search proves the list complete. Every list is
+printed with how far it is known to be complete, from the weakest statement on:
+
+  heuristic         searched until nothing new came, or until time was up
+  index-consistent  and the sum of (-1)^index is the one that topology forces
+  complete-in-box   proven in the box that was searched
+  complete          proven everywhere
+)";
+
+constexpr const char* more_about_solve =
+    R"(Data files are those of `tautrack track`. Sparse data of more than 1000 weights
+(or 1 GB) are refused.
+
+Points are numbered by energy: from 1 in the text, the CSV and the picture, from
+0 in the JSON. Ctrl-C ends the search and reports what was found; a second one
+ends the program. With --run DIR every curve is recorded when it is done, an end
+of any kind is followed by `tautrack resume DIR`, and mpirun has the processes
+share the curves.
+
+Examples:
+  tautrack solve                                  the bundled iris data
+  tautrack solve cancer.csv --seconds 300 --threads 8
+  tautrack solve two.csv --no-bias --box -50,50   proven complete in a box
+  tautrack solve data.csv --plot fits.svg --json fits.json --graph
+  mpirun -n 4 tautrack solve big.csv --seconds 86400 --run big
+
+Exit status:
+  0  every problem has a best fit with finite weights, all its points are
+     certified (or converged, with --no-certify or without ball arithmetic), and
+     the search came to its end by itself; more points may exist unless the list
+     is said to be complete
+  1  something is unresolved: the lowest energy is at infinite weights, the
+     search was cut off or interrupted, a point is not certified, the index sum
+     says that points are missing, or an exhaustive search that was asked for
+     did not finish; the output says which, under "unresolved"
+  2  the data, an option or an output is unusable: one sentence on standard
+     error says why, nothing is written)";
+
+/// The parts of the text between separators; one more than there are separators.
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+/// Takes the text of --box: LOW,HIGH or L1:H1,L2:H2,...
+std::optional<std::string> take_box(const std::string& text, std::optional<BoxRequest>& box) {
+  BoxRequest read;
+  read.text = text;
+  read.is_for_each = text.find(':') != std::string::npos;
+  const std::vector<std::string> intervals =
+      read.is_for_each ? split(text, ',') : std::vector<std::string>{text};
+  for (const std::string& interval : intervals) {
+    const std::vector<std::string> ends = split(interval, read.is_for_each ? ':' : ',');
+    if (ends.size() != 2) return fmt::format("'{}' is neither LOW,HIGH nor L1:H1,L2:H2,...", text);
+    for (const std::string& end : ends)
+      if (!read_number(end)) return fmt::format("'{}' is not a number", end);
+    read.low.push_back(*read_number(ends[0]));
+    read.high.push_back(*read_number(ends[1]));
+    if (!(read.low.back() < read.high.back()))
+      return fmt::format("'{}' is not below '{}'", ends[0], ends[1]);
+  }
+  box = std::move(read);
+  return std::nullopt;
+}
+
+/// The box that the user asked for, in a problem of so many weights.
+Box make_box(const BoxRequest& request, Index weights) {
+  if (!request.is_for_each)
+    return {Vector::Constant(weights, request.low[0]), Vector::Constant(weights, request.high[0])};
+  const auto count = static_cast<Index>(request.low.size());
+  if (count != weights)
+    throw UsageError(fmt::format("--box: {} but the data have {}, the bias included",
+                                 counted(count, "interval"), counted(weights, "weight")));
+  return {Eigen::Map<const Vector>(request.low.data(), count),
+          Eigen::Map<const Vector>(request.high.data(), count)};
+}
+
+/// What is asked for of this problem. All ranks that share the work get or throw the same.
+FitOptions options_for(const SolveRequest& request, const Problem& problem) {
+  FitOptions options = request.fits;
+  const auto fill = [&] {
+    if (!request.from.empty()) options.starts = restart_points(request.from, problem.X.cols());
+    if (request.box) options.search.box = make_box(*request.box, problem.X.cols());
+    if (const auto reason = options.invalid_reason()) throw UsageError(*reason);
+    check(problem);
+  };
+  if (options.explore.ranks != nullptr)
+    options.explore.ranks->together(fill);
+  else
+    fill();
+  return options;
+}
+
+}  // namespace
+
+void help_to_solve(const SolveRequest& request, const Problem& problem) {
+  const FitOptions options = options_for(request, problem);
+  (void)explore(problem, request.network.perceptron, options.explore, options.starts);
+}
+
+SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem) {
+  FitOptions options = options_for(request, problem);
+  Progress progress(problem.name);
+  if (!request.outputs.quiet) {
+    options.explore.progress = [&](long points, long curves, int quiet) {
+      if (progress.is_due())
+        progress.say(fmt::format("{}, {}, {} without news", counted(points, "point"),
+                                 counted(curves, "curve"), counted(quiet, "round")));
+    };
+    options.search.progress = [&](long looked_at, long left, double done) {
+      if (progress.is_due())
+        progress.say(fmt::format("exhaustive search: {:.3g} % done, {} looked at, {} left",
+                                 100.0 * done, counted(looked_at, "box", "boxes"), left));
+    };
+  }
+  SolvedProblem solved;
+  const Perceptron network(problem, request.network.perceptron);
+  solved.facts.rank = network.unknowns();
+  solved.facts.dependencies = network.space().dependencies();
+  solved.fits = find_all_fits(problem, request.network.perceptron, options);
+  solved.unresolved = unresolved_matters(request, solved.fits);
+  return solved;
+}
+
+namespace {
+
+/// Solves one problem after the other, each with all threads.
+std::vector<SolvedProblem> solve_all(const SolveRequest& request, const Dataset& dataset) {
+  std::vector<SolvedProblem> solved;
+  for (const Problem& problem : dataset.problems) {
+    try {
+      solved.push_back(solve_problem(request, problem));
+    } catch (const DataError& error) {
+      throw DataError(dataset.source + ": " + error.what());
+    }
+  }
+  return solved;
+}
+
+/// A rule for a number of seconds that some options of the library hold.
+template <class Options>
+NumberRule seconds_rule() {
+  return [](double seconds) {
+    Options options;
+    options.seconds = seconds;
+    return options.invalid_reason();
+  };
+}
+
+void add_exploration_options(CLI::App& command, ExploreOptions& explore) {
+  const char* group = "Search along curves";
+  add_number(command, "--seconds", "S", "Time for each problem, in seconds", explore.seconds,
+             seconds_rule<ExploreOptions>())
+      ->group(group);
+  add_whole_number(command, "--rounds", "N", "Rounds without news after which the search ends",
+                   explore.quiet_rounds, 1)
+      ->group(group);
+  add_whole_number(command, "--descents", "N",
+                   "Descents from a saddle: both ways along so many\n"
+                   "negative eigenvectors",
+                   explore.descent_directions, 0)
+      ->group(group);
+  add_whole_number(command, "--max-curves", "N", "Budget of curves", explore.max_curves, 1L)
+      ->group(group);
+  add_whole_number(command, "--max-points", "N", "Budget of points", explore.max_points, 1L)
+      ->group(group);
+  add_whole_number(command, "--max-steps", "N", "Budget of steps of one curve, each way",
+                   explore.max_steps, 1)
+      ->group(group);
+  command
+      .add_flag_callback(
+          "--no-certify", [&explore] { explore.certify = false; }, "Prove nothing about the points")
+      ->group(group);
+  add_whole_number(command, "--seed", "N", "Of the random directions", explore.seed,
+                   std::uint64_t{0})
+      ->group(group);
+  add_whole_number(command, "--threads", "N",
+                   "Threads; no result depends on it, but for what a\n"
+                   "search that is cut off has come to",
+                   explore.threads, 1)
+      ->group(group);
+}
+
+void add_search_options(CLI::App& command, SolveRequest& request) {
+  const char* group = "Exhaustive search";
+  FitOptions& fits = request.fits;
+  command
+      .add_flag_callback(
+          "--exhaustive", [&fits] { fits.exhaustive = true; },
+          fmt::format("Search by intervals, whatever the size; the default\n"
+                      "is to do so for a rank of at most {}",
+                      fits.exhaustive_rank))
+      ->group(group);
+  // Options take effect in the order in which they stand here.
+  command
+      .add_flag_callback(
+          "--no-exhaustive",
+          [&fits] {
+            if (fits.exhaustive) throw UsageError("--no-exhaustive: --exhaustive is there, too");
+            fits.exhaustive = false;
+          },
+          "Do not search by intervals")
+      ->group(group);
+  add_value(command, "--box", "LOW,HIGH",
+            "Search there: the same interval for all weights, or\n"
+            "L1:H1,L2:H2,... one for each, the bias last\n"
+            "(default: a region proven to hold all)",
+            [&request](const std::string& text) -> std::optional<std::string> {
+              if (request.fits.exhaustive == false) return "--no-exhaustive is there, too";
+              if (std::optional<std::string> reason = take_box(text, request.box)) return reason;
+              request.fits.exhaustive = true;
+              return std::nullopt;
+            })
+      ->group(group);
+  add_number(command, "--search-seconds", "S", "Time for each problem, in seconds",
+             fits.search.seconds, seconds_rule<SearchOptions>())
+      ->group(group);
+  add_number(command, "--infinity-seconds", "S", "Time for each problem, in seconds",
+             fits.strata.seconds,
+             [](double seconds) -> std::optional<std::string> {
+               if (seconds > 0.0) return std::nullopt;
+               return fmt::format("{} is not > 0", seconds);
+             })
+      ->group("Limits at infinite weights");
+}
+
+}  // namespace
+
+CLI::App& add_solve_command(CLI::App& program, SolveRequest& request) {
+  CLI::App& command = *program.add_subcommand("solve", about_solve);
+  command.footer(more_about_solve);
+  add_network_options(command, request.network);
+  add_exploration_options(command, request.fits.explore);
+  add_search_options(command, request);
+  add_output_options(command, request.outputs, "The points, one row a point; '-' as above",
+                     "Picture of the points: .svg, .png or .pdf");
+  command
+      .add_flag("--graph", request.graph,
+                "Add to the JSON which points the curves joined, and\n"
+                "where they ran away to infinite weights")
+      ->group("Output");
+  add_from_option(command, "Start from the points of a recorded task of a run,\ntoo", request.from);
+  add_run_option(command, request.run_folder);
+  return command;
+}
+
+int run_solve(SolveRequest request) {
+  Outputs outputs(request.outputs, request.network.file);
+  const Data data = load(request.network);
+  if (data.is_matrix_free())
+    throw UsageError(
+        fmt::format("'{}' has more than 1000 weights or 1 GB of matrices, which solve cannot use; "
+                    "tautrack track follows its natural path",
+                    data.source()));
+  std::vector<SolvedProblem> solved;
+  {
+    const Interruption interruption;
+    request.fits.explore.stop = interruption.token();
+    solved = solve_all(request, data.dense);
+  }
+  outputs.publish([&] { return text_report(request, data, solved); },
+                  [&] { return json_report(request, data, solved); },
+                  [&] { return csv_report(data, solved); },
+                  [&] { return plot_report(request, data.dense, solved); });
+  const bool is_solved = std::all_of(solved.begin(), solved.end(), [](const SolvedProblem& one) {
+    return one.unresolved.empty();
+  });
+  return is_solved ? exit_solved : exit_unresolved;
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tautrack/fits/all_fits.hpp"
+
+#include "commands/outputs.hpp"
+#include "io/data.hpp"
+#include "io/options.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace tautrack::program {
+
+/// What the user says about the box of the exhaustive search: one interval for all weights, or one
+/// for each.
+struct BoxRequest {
+  std::string text;          ///< As the user wrote it.
+  std::vector<double> low;   ///< As many as there are intervals.
+  std::vector<double> high;  ///< low < high
+  bool is_for_each = false;  ///< One interval a weight.
+};
+
+/// What the user asks of `tautrack solve`.
+struct SolveRequest {
+  NetworkRequest network;
+  FitOptions fits;  ///< Without the box, which depends on the number of weights.
+  std::optional<BoxRequest> box;
+  bool graph = false;  ///< Report the links and escapes.
+  OutputRequest outputs;
+  std::string from;        ///< Recorded points to start from, too, DIR:LABEL; empty: none.
+  std::string run_folder;  ///< Where each problem is recorded when it is done; empty: nowhere.
+};
+
+/// What one problem came to.
+struct SolvedProblem {
+  ColumnFacts facts;
+  AllFits fits;
+  std::vector<std::string> unresolved;  ///< Sentences: what is missing, and what may help.
+};
+
+/// Adds the subcommand with all its options.
+CLI::App& add_solve_command(CLI::App& program, SolveRequest& request);
+
+/// Solves one problem, with the threads of the request.
+/// @throws UsageError when the box does not fit; DataError, std::invalid_argument
+[[nodiscard]] SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem);
+
+/// Shares the search along curves of solve_problem() on the first rank of the request, on another one.
+/// @throws as above.
+void help_to_solve(const SolveRequest& request, const Problem& problem);
+
+/// Runs the subcommand and writes its results. Returns the exit status.
+/// @throws UsageError, DataError, std::invalid_argument: unusable input, option or output.
+int run_solve(SolveRequest request);
+
+}  // namespace tautrack::program

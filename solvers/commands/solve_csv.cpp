@@ -1,0 +1,33 @@
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "commands/solve_report.hpp"
+#include "io/csv_field.hpp"
+
+namespace tautrack::program {
+
+std::string csv_report(const Data& data, const std::vector<SolvedProblem>& solved) {
+  std::string out = "problem,number,energy,kind,morse_index,status,radius,found_by";
+  const ProblemView first = data.problem(0);
+  for (Index column = 0; column < first.weights(); ++column)
+    out += ',' + csv_field(first.column(column));
+  out += '\n';
+  for (std::size_t i = 0; i < solved.size(); ++i) {
+    const std::string name = csv_field(data.problem(i).name());
+    std::size_t number = 0;
+    for (const StationaryPoint& point : solved[i].fits.points) {
+      fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{}", name, ++number,
+                     csv_field(point.energy), to_string(point.kind),
+                     point.morse_index ? std::to_string(*point.morse_index) : "",
+                     to_string(point.status),
+                     point.status == PointStatus::certified ? csv_field(point.radius) : "",
+                     csv_field(point.found_by));
+      for (const double weight : point.weights) out += ',' + csv_field(weight);
+      out += '\n';
+    }
+  }
+  return out;
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,172 @@
+#include "tautrack/certify/certificate.hpp"
+#include "tautrack/version.hpp"
+
+#include "commands/json_parts.hpp"
+#include "commands/solve_report.hpp"
+
+namespace tautrack::program {
+namespace {
+
+Json point_report(const StationaryPoint& point) {
+  const bool is_certified = point.status == PointStatus::certified;
+  return {{"weights", numbers(point.weights)},
+          {"energy", point.energy},
+          {"kind", to_string(point.kind)},
+          {"morse_index", value_or_null(point.morse_index)},
+          {"eigenvalues", numbers(point.eigenvalues)},
+          {"status", to_string(point.status)},
+          {"radius", is_certified ? Json(point.radius) : Json()},
+          {"found_by", point.found_by},
+          {"reason", point.reason}};
+}
+
+Json limit_report(const InfinitePoint& limit) {
+  return {{"direction", numbers(limit.direction)},
+          {"signs", limit.signs},
+          {"energy", limit.energy},
+          {"local_infimum", value_or_null(limit.local_infimum)},
+          {"reason", limit.reason},
+          {"weights", numbers(limit.weights)},
+          {"found_by", limit.found_by}};
+}
+
+Json box_report(const Box& box) { return {{"low", numbers(box.low)}, {"high", numbers(box.high)}}; }
+
+std::string_view end_name(ExploreEnd end) {
+  switch (end) {
+    case ExploreEnd::quiet:
+      return "quiet";
+    case ExploreEnd::budget:
+      return "budget";
+    case ExploreEnd::cancelled:
+      break;
+  }
+  return "cancelled";
+}
+
+Json exploration_report(const Exploration& exploration) {
+  return {{"end", end_name(exploration.end)},
+          {"message", exploration.message},
+          {"rounds", exploration.rounds},
+          {"curves", exploration.curves},
+          {"failed_curves", exploration.failed_curves},
+          {"spurious", exploration.spurious},
+          {"steps", exploration.steps},
+          {"descents", exploration.descents},
+          {"links", exploration.links.size()},
+          {"escapes", exploration.escapes.size()},
+          {"seconds", exploration.seconds}};
+}
+
+Json search_report(const std::optional<SearchResult>& search) {
+  if (!search) return {};
+  Json undecided = Json::array();
+  for (const Box& box : search->undecided) undecided.push_back(box_report(box));
+  return {{"region", box_report(search->region)},
+          {"finished", search->finished},
+          {"region_holds_all", search->region_holds_all},
+          {"region_reason", search->region_reason},
+          {"boxes", search->boxes},
+          {"undecided_count", search->undecided_count},
+          {"undecided", undecided},
+          {"message", search->message},
+          {"seconds", search->seconds}};
+}
+
+Json strata_report(const StrataResult& strata) {
+  return {{"strata", strata.strata},
+          {"complete", strata.complete},
+          {"none_exists", strata.none_exists},
+          {"no_finite_point", strata.no_finite_point},
+          {"message", strata.message}};
+}
+
+/// Ends of links as indices of stationary points; null stands for what is none.
+Json graph_report(const Exploration& exploration) {
+  const auto index = [](int i) { return i < 0 ? Json() : Json(i); };
+  Json links = Json::array();
+  for (const Link& link : exploration.links)
+    links.push_back(
+        {{"kind", to_string(link.kind)}, {"from", index(link.from)}, {"to", index(link.to)}});
+  Json escapes = Json::array();
+  for (const Escape& escape : exploration.escapes)
+    escapes.push_back({{"kind", to_string(escape.kind)},
+                       {"from", index(escape.from)},
+                       {"weights", numbers(escape.weights)},
+                       {"direction", numbers(escape.direction)}});
+  return {{"links", links}, {"escapes", escapes}};
+}
+
+/// Without the number of threads, on which nothing depends.
+Json options_report(const SolveRequest& request) {
+  const ExploreOptions& explore = request.fits.explore;
+  return {{"level", request.network.level},
+          {"seed", explore.seed},
+          {"seconds", explore.seconds},
+          {"rounds", explore.quiet_rounds},
+          {"descents", explore.descent_directions},
+          {"max_curves", explore.max_curves},
+          {"max_points", explore.max_points},
+          {"max_steps", explore.max_steps},
+          {"certify", explore.certify},
+          {"can_certify", Certifier::available()},
+          {"exhaustive", value_or_null(request.fits.exhaustive)},
+          {"box", request.box ? Json(request.box->text) : Json()},
+          {"search_seconds", request.fits.search.seconds},
+          {"infinity_seconds", request.fits.strata.seconds}};
+}
+
+}  // namespace
+
+Json problem_report(const SolveRequest& request, const ProblemView& problem,
+                    const SolvedProblem& solved) {
+  const AllFits& fits = solved.fits;
+  Json points = Json::array();
+  for (const StationaryPoint& point : fits.points) points.push_back(point_report(point));
+  Json at_infinity = Json::array();
+  for (const InfinitePoint& limit : fits.at_infinity) at_infinity.push_back(limit_report(limit));
+  Json report{{"name", problem.name()},
+              {"data", data_report(request.network, problem, solved.facts)},
+              {"path", path_report(fits.exploration.path)},
+              {"end", end_report(fits.exploration.path)},
+              {"infinity", infinity_report(fits.exploration.path)},
+              {"stationary_points", points},
+              {"at_infinity", at_infinity},
+              {"completeness",
+               {{"level", to_string(fits.level)},
+                {"index_sum", fits.index_sum},
+                {"expected_index_sum", value_or_null(fits.expected_index_sum)},
+                {"message", fits.level_reason}}},
+              {"global_minimum", value_or_null(fits.global_minimum)},
+              {"global",
+               {{"proven", fits.global_is_proven},
+                {"at_infinity", fits.infimum_at_infinity},
+                {"message", fits.global_reason}}},
+              {"unique", {{"answer", to_string(fits.unique)}, {"why", fits.unique_reason}}},
+              {"certificate", certificate_report(fits.certificate)},
+              {"unresolved", solved.unresolved},
+              {"exploration", exploration_report(fits.exploration)},
+              {"search", search_report(fits.search)},
+              {"strata", strata_report(fits.strata)}};
+  if (request.graph) report["graph"] = graph_report(fits.exploration);
+  return report;
+}
+
+std::string json_report(const SolveRequest& request, const Data& data,
+                        const std::vector<SolvedProblem>& solved) {
+  Json problems = Json::array();
+  for (std::size_t i = 0; i < solved.size(); ++i)
+    problems.push_back(problem_report(request, data.problem(i), solved[i]));
+  return json_report(request, data.source(), problems);
+}
+
+std::string json_report(const SolveRequest& request, const std::string& source,
+                        const Json& problems) {
+  return json_text({{"tautrack", version},
+                    {"command", "solve"},
+                    {"source", source},
+                    {"options", options_report(request)},
+                    {"problems", problems}});
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "commands/json_parts.hpp"
+#include "commands/solve.hpp"
+
+/// Results of `tautrack solve` as text. `solved` has one entry for each problem of the data set.
+namespace tautrack::program {
+
+/// Summary for a person, who reads the first lines of each problem only.
+[[nodiscard]] std::string text_report(const SolveRequest& request, const Data& data,
+                                      const std::vector<SolvedProblem>& solved);
+
+/// Everything, for programs (docs/reference.md, JSON). Infinite and undefined numbers are null.
+[[nodiscard]] std::string json_report(const SolveRequest& request, const Data& data,
+                                      const std::vector<SolvedProblem>& solved);
+
+/// The same from the parts that the problems are.
+[[nodiscard]] std::string json_report(const SolveRequest& request, const std::string& source,
+                                      const Json& problems);
+
+/// The part of json_report() that one problem is.
+[[nodiscard]] Json problem_report(const SolveRequest& request, const ProblemView& problem,
+                                  const SolvedProblem& solved);
+
+/// The stationary points, one row a point. Numbers read back as the same doubles; undefined ones
+/// are empty.
+[[nodiscard]] std::string csv_report(const Data& data, const std::vector<SolvedProblem>& solved);
+
+}  // namespace tautrack::program

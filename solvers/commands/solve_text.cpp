@@ -1,0 +1,217 @@
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "tautrack/version.hpp"
+
+#include "commands/page.hpp"
+#include "commands/solve_report.hpp"
+#include "io/text.hpp"
+
+namespace tautrack::program {
+namespace {
+
+constexpr std::size_t most_points = 10;  ///< Rows of the table of points.
+constexpr std::size_t most_indices = 8;  ///< Morse indices that are counted one by one.
+
+std::string status_text(const StationaryPoint& point) {
+  if (point.status == PointStatus::certified)
+    return fmt::format("certified within {:.2g}", point.radius);
+  return point.status == PointStatus::converged ? "converged, not certified" : "not confirmed";
+}
+
+/// Lowest finite minimum, or a null pointer.
+const StationaryPoint* best_minimum(const std::vector<StationaryPoint>& points) {
+  const auto best = std::find_if(points.begin(), points.end(), [](const StationaryPoint& point) {
+    return point.kind == StationaryKind::minimum;
+  });
+  return best == points.end() ? nullptr : &*best;
+}
+
+/// The best fit in a sentence.
+std::string best_fit_text(const AllFits& fits) {
+  const StationaryPoint* const best = best_minimum(fits.points);
+  if (fits.infimum_at_infinity) {
+    std::string text = fmt::format("none: E falls towards {:.15g} as the weights become infinite",
+                                   fits.at_infinity.front().energy);
+    if (best != nullptr)
+      text += fmt::format("; the best minimum at finite weights has E = {:.15g}", best->energy);
+    return text;
+  }
+  if (best == nullptr) return "none: no minimum is known";
+  return fmt::format("E = {:.15g}, a minimum, {}", best->energy, status_text(*best));
+}
+
+/// How many points there are of which index, in words: "3 saddles (2 of index 1, 1 of index 2)".
+std::string saddles_text(const std::vector<StationaryPoint>& points) {
+  std::map<int, long long> of_index;
+  long long saddles = 0;
+  for (const StationaryPoint& point : points) {
+    if (point.kind != StationaryKind::saddle) continue;
+    ++saddles;
+    ++of_index[*point.morse_index];
+  }
+  std::string text = counted(saddles, "saddle");
+  if (saddles == 0) return text;
+  if (of_index.size() == 1) return text + fmt::format(" of index {}", of_index.begin()->first);
+  if (of_index.size() > most_indices)
+    return text +
+           fmt::format(" (of index {} to {})", of_index.begin()->first, of_index.rbegin()->first);
+  std::string parts;
+  for (const auto& [index, count] : of_index)
+    parts += fmt::format("{}{} of index {}", parts.empty() ? "" : ", ", count, index);
+  return text + " (" + parts + ")";
+}
+
+/// How many points there are of each kind, in words.
+std::string kinds_text(const std::vector<StationaryPoint>& points) {
+  const auto number = [&](StationaryKind kind) -> long long {
+    return std::count_if(points.begin(), points.end(),
+                         [kind](const StationaryPoint& point) { return point.kind == kind; });
+  };
+  std::string text = counted(number(StationaryKind::minimum), "minimum", "minima") + ", " +
+                     saddles_text(points) + ", " +
+                     counted(number(StationaryKind::maximum), "maximum", "maxima");
+  if (const long long degenerate = number(StationaryKind::degenerate))
+    text += fmt::format(", {} degenerate", degenerate);
+  return text;
+}
+
+std::string limit_text(const InfinitePoint& limit) {
+  const auto patterns_with = [&](int sign) {
+    return std::count(limit.signs.begin(), limit.signs.end(), sign);
+  };
+  return fmt::format("E -> {:.11g}, {}: {} patterns saturated high, {} low, {} free", limit.energy,
+                     !limit.local_infimum   ? "perhaps a local infimum"
+                     : *limit.local_infimum ? "a local infimum"
+                                            : "no local infimum",
+                     patterns_with(1), patterns_with(-1), patterns_with(0));
+}
+
+/// What is known of infinite weights.
+void add_infinity(Page& page, const AllFits& fits) {
+  const StrataResult& strata = fits.strata;
+  const std::optional<InfiniteWeights>& path_end = fits.exploration.path.infinity;
+  std::vector<std::string> sentences;
+  if (!strata.message.empty()) sentences.push_back(printable(strata.message));
+  for (std::size_t i = 0; i < std::min(fits.at_infinity.size(), most_limits); ++i)
+    sentences.push_back(limit_text(fits.at_infinity[i]));
+  if (fits.at_infinity.size() > most_limits)
+    sentences.push_back(
+        fmt::format("and {} more (all: --json)", fits.at_infinity.size() - most_limits));
+  if (path_end)
+    sentences.push_back(
+        fmt::format("the natural path leads to infinite weights, E -> {:.11g}", path_end->energy));
+  if (sentences.empty())
+    sentences.emplace_back("no limit with infinite weights is known, and none is excluded");
+  for (std::size_t i = 0; i < sentences.size(); ++i)
+    page.line(i == 0 ? "infinity" : "", sentences[i]);
+}
+
+/// The best points.
+void add_points(Page& page, const std::vector<StationaryPoint>& points) {
+  if (points.empty()) return;
+  const auto row = [](std::string_view number, std::string_view energy, std::string_view kind,
+                      std::string_view morse, std::string_view status, std::string_view found_by) {
+    return fmt::format("{:>4} {:<16}{:<11}{:>5}  {:<10} {}", number, energy, kind, morse, status,
+                       found_by);
+  };
+  page.row(row("", "E", "kind", "Morse", "status", "found by"), "points");
+  const std::size_t shown = points.size() <= most_points + 1 ? points.size() : most_points;
+  for (std::size_t i = 0; i < shown; ++i) {
+    const StationaryPoint& point = points[i];
+    page.row(row(std::to_string(i + 1), fmt::format("{:.10g}", point.energy), to_string(point.kind),
+                 index_text(point.morse_index), to_string(point.status), cut(point.found_by, 12)));
+  }
+  if (shown < points.size())
+    page.row(fmt::format("     and {} more, up to E = {:.6g} (all: --csv, --json)",
+                         points.size() - shown, points.back().energy));
+}
+
+/// Where the exhaustive search looked and what it came to.
+void add_search(Page& page, const SearchResult& search) {
+  const std::string text = search.message.empty() ? "no result" : printable(search.message);
+  page.line("exhaustive", fmt::format("{} ({} in {:.3g} s)", text,
+                                      counted(search.boxes, "box", "boxes"), search.seconds));
+}
+
+void add_problem(Page& page, const SolveRequest& request, const ProblemView& problem,
+                 const SolvedProblem& solved) {
+  const AllFits& fits = solved.fits;
+  page.plain(cut(problem.name(), page_width));
+  page.line("best fit", best_fit_text(fits));
+  page.line("global", fmt::format("{}: {}", fits.global_is_proven ? "yes" : "not proven",
+                                  printable(fits.global_reason)));
+  page.line("unique", fmt::format("{}: {}", to_string(fits.unique), printable(fits.unique_reason)));
+  for (std::size_t i = 0; i < solved.unresolved.size(); ++i)
+    page.line(i == 0 ? "unresolved" : "", solved.unresolved[i]);
+  page.line("complete", fmt::format("{}: {}", to_string(fits.level), printable(fits.level_reason)));
+  add_infinity(page, fits);
+  page.line("found", kinds_text(fits.points));
+  add_points(page, fits.points);
+  if (const StationaryPoint* const best = best_minimum(fits.points))
+    add_weights(page, "weights", problem, best->weights,
+                fits.infimum_at_infinity ? "best finite" : "best fit");
+  add_network(page, problem, request.network.perceptron);
+  add_dependencies(page, problem, solved.facts);
+  const Exploration& exploration = fits.exploration;
+  page.line("search",
+            fmt::format("{}, {} ({} failed), {}, {:.3g} s", counted(exploration.rounds, "round"),
+                        counted(exploration.curves, "curve"), exploration.failed_curves,
+                        counted(exploration.descents, "descent"), exploration.seconds));
+  if (fits.search) add_search(page, *fits.search);
+  if (request.graph)
+    page.line("graph",
+              fmt::format("{} between points, {} to infinite weights",
+                          counted(static_cast<long long>(exploration.links.size()), "link"),
+                          counted(static_cast<long long>(exploration.escapes.size()), "escape")));
+}
+
+/// One row a problem.
+void add_overview(Page& page, const Data& data, const std::vector<SolvedProblem>& solved) {
+  const auto row = [](std::string_view name, std::string_view energy, std::string_view minima,
+                      std::string_view points, std::string_view unique, std::string_view level) {
+    return fmt::format("{:<20}{:<18}{:>7}{:>8}  {:<9}{}", name, energy, minima, points, unique,
+                       level);
+  };
+  page.plain(row("problem", "best E", "minima", "points", "unique", "complete"));
+  for (std::size_t i = 0; i < solved.size(); ++i) {
+    const AllFits& fits = solved[i].fits;
+    const StationaryPoint* const best = best_minimum(fits.points);
+    const auto minima = std::count_if(
+        fits.points.begin(), fits.points.end(),
+        [](const StationaryPoint& point) { return point.kind == StationaryKind::minimum; });
+    const std::string energy = fits.infimum_at_infinity ? "at infinity"
+                               : best != nullptr        ? fmt::format("{:.11g}", best->energy)
+                                                        : "-";
+    std::string level(to_string(fits.level));
+    if (!solved[i].unresolved.empty()) level += " !";
+    page.plain(row(cut(data.problem(i).name(), 18), energy, std::to_string(minima),
+                   std::to_string(fits.points.size()), to_string(fits.unique), level));
+  }
+  const bool has_unresolved =
+      std::any_of(solved.begin(), solved.end(),
+                  [](const SolvedProblem& one) { return !one.unresolved.empty(); });
+  if (has_unresolved) page.plain("!: see \"unresolved\" above");
+}
+
+}  // namespace
+
+std::string text_report(const SolveRequest& request, const Data& data,
+                        const std::vector<SolvedProblem>& solved) {
+  Page page;
+  page.plain(fmt::format("tautrack {} solve: {}, {}", version, printable(data.source()),
+                         counted(static_cast<long long>(solved.size()), "problem")));
+  for (std::size_t i = 0; i < solved.size(); ++i) {
+    page.plain("");
+    add_problem(page, request, data.problem(i), solved[i]);
+  }
+  if (solved.size() > 1) {
+    page.plain("");
+    add_overview(page, data, solved);
+  }
+  return page.text();
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,316 @@
+#include "commands/track.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "tautrack/track_plot.hpp"
+
+#include "commands/each_problem.hpp"
+#include "commands/track_ranks.hpp"
+#include "commands/track_report.hpp"
+#include "io/command_options.hpp"
+#include "io/progress.hpp"
+#include "io/usage_error.hpp"
+#include "records/restart.hpp"
+
+namespace tautrack::program {
+namespace {
+
+constexpr const char* about_track =
+    R"(Follow the path from the linear to the sigmoid fit
+
+The natural homotopy of a single-layer perceptron is the curve of stationary
+points of the energy
+
+    E(w, tau) = 1/2 sum (f(x.w, tau) - y)^2 + R/2 |w|^2,
+    f(u, tau) = (1 - tau) u + tau sigma(u),
+
+from the linear least-squares fit at tau = 0 to a fit of the sigmoid network at
+tau = 1. `track` follows it through every fold on the way and reports the path,
+its folds and branch points with their Morse indices (numbers of negative
+eigenvalues of the Hessian: 0 at a minimum), and the fit it ends at, or the
+limit of weights that grow without bound.
+)";
+
+constexpr const char* more_about_track =
+    R"(Data file: comma-separated; a header line of column names, then one pattern a
+line, all numbers but for the target. A target of text (of any kind with
+--classes) makes one problem a class, class against rest; two classes make one
+problem. A target of numbers is fitted as it is.
+
+Sparse data: files *.svm, *.svmlight and *.libsvm, or --format svmlight, have
+lines "TARGET INDEX:VALUE INDEX:VALUE ...", indices from 1. Their targets are
+numbers to fit, labels -1 and +1 too; --classes takes them for labels. Up to
+1000 weights (and 1 GB) they are tracked like tables, larger ones matrix-free:
+the same path, folds and end, but no Morse indices (the end is "unclassified",
+with estimates of eigenvalues), no branch points, no check of dependent columns,
+no picture, and infinite weights are not recognised. JSON then has no names of
+more than 1000 columns.
+
+Many machines: started by mpirun with --split-rows, each process reads the file,
+keeps its share of the patterns and works with the others on one problem after
+the other, with --threads threads each. The result is that of one process to
+rounding, and the first process writes it. Infinite weights are not recognised;
+there is no picture, no --certify, and nothing matrix-free.
+
+Examples:
+  tautrack track                               the bundled iris data
+  tautrack track cancer.csv --plot path.svg    with a picture of the path
+  tautrack track data.csv --target y --json -  everything, for programs
+
+Exit status:
+  0  every problem has its fit
+  1  something is unresolved or infinite; the output says what
+  2  the data, an option or an output is unusable: one sentence on standard
+     error says why, nothing is written)";
+
+/// About as many points of a path as a picture can show.
+constexpr std::size_t most_drawn_points = 1500;
+
+/// The steps of the Taylor predictor are few and long. A path that is drawn or written point by point
+/// is followed with one of low order and small error: many short steps where the curve bends.
+constexpr int drawn_order = 6;
+constexpr double drawn_tolerance = 1e-8;
+
+/// Takes the text of --tau.
+std::optional<std::string> take_landings(const std::string& text, TrackOptions& track) {
+  std::vector<double> landings;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string part = text.substr(begin, end - begin);
+    const std::optional<double> tau = read_number(part);
+    if (!tau) return fmt::format("'{}' is not a number", part);
+    if (!(*tau > 0.0 && *tau < 1.0)) return fmt::format("{} is not in (0, 1)", *tau);
+    landings.push_back(*tau);
+    begin = end + 1;
+  }
+  std::sort(landings.begin(), landings.end());
+  landings.erase(std::unique(landings.begin(), landings.end()), landings.end());
+  track.landings = landings;
+  return std::nullopt;
+}
+
+/// Takes the text of --certify.
+std::optional<std::string> take_certificates(const std::string& text, TrackRequest& request) {
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string part = text.substr(begin, end - begin);
+    if (part == "unique")
+      request.certify_unique = true;
+    else if (part == "path")
+      request.certify_path = true;
+    else
+      return fmt::format("'{}' is no certificate that is known: unique, path", part);
+    begin = end + 1;
+  }
+  return std::nullopt;
+}
+
+/// Tracks one problem matrix-free.
+TrackedProblem track_problem(const TrackRequest& request, const SparseProblem& problem) {
+  const SparsePerceptron network(problem, request.network.perceptron);
+  PathProgress progress(problem.name);
+  TrackedProblem tracked;
+  tracked.facts.zero_columns = network.columns() - network.unknowns();
+  tracked.path = track_natural(network, request.track, [&](const PathPoint& point) {
+    if (!request.outputs.quiet) progress.see(point);
+    return true;
+  });
+  return tracked;
+}
+
+/// Tracks one problem, with so many threads in each pass over its data.
+TrackedProblem track_problem(const TrackRequest& request, const Perceptron& network,
+                             const std::string& name, int threads) {
+  PathProgress progress(name);
+  std::vector<PathPoint> points;
+  const bool is_drawn = !request.outputs.plot_file.empty();
+  const Observer observer = [&](const PathPoint& point) {
+    if (!request.outputs.quiet) progress.see(point);
+    if (is_drawn) points.push_back(point);
+    return true;
+  };
+  TrackedProblem tracked;
+  tracked.facts.rank = network.unknowns();
+  tracked.facts.dependencies = network.space().dependencies();
+  if (request.from.empty()) {
+    tracked.path = track_natural(network, request.track, observer, threads);
+  } else {
+    const RestartPoint restart = restart_point(request.from, network.space().column_norms().size());
+    TrackOptions options = request.track;
+    options.tau_start = restart.tau;
+    tracked.path = resume_natural(network, restart.weights, options, observer, threads);
+  }
+  if (const AuditLevel level = request.audit.value_or(AuditLevel::none); level != AuditLevel::none)
+    tracked.audit = audit_path(network, request.track, level, tracked.path);
+  if (is_drawn) tracked.curve = smooth_curve(network, points, most_drawn_points);
+  if (request.certify_unique) tracked.uniqueness = certify_unique_path(network);
+  return tracked;
+}
+
+}  // namespace
+
+TrackedProblem track_problem(const TrackRequest& request, const Data& data, std::size_t i,
+                             int threads) {
+  if (data.is_matrix_free()) return track_problem(request, data.sparse->problems[i]);
+  const Problem& problem = data.dense.problems[i];
+  TrackedProblem tracked = track_problem(request, Perceptron(problem, request.network.perceptron),
+                                         problem.name, threads);
+  if (request.certify_path)
+    tracked.certificate = certify_path(problem, request.network.perceptron, tracked.path);
+  return tracked;
+}
+
+TrackedProblem track_targets(const TrackRequest& request, const Problem& problem,
+                             const Perceptron& network, const Vector& targets, int threads) {
+  TrackedProblem tracked =
+      track_problem(request, network.with_targets(targets), problem.name, threads);
+  if (request.certify_path) {
+    Problem with_targets = problem;
+    with_targets.y = targets;
+    tracked.certificate = certify_path(with_targets, request.network.perceptron, tracked.path);
+  }
+  return tracked;
+}
+
+namespace {
+
+/// Tracks all problems, several at a time if the request says so: the results do not depend on
+/// that.
+std::vector<TrackedProblem> track_all(const TrackRequest& request, const Data& data) {
+  std::vector<TrackedProblem> tracked(data.size());
+  for_each_problem(data, request.threads, [&](std::size_t i, int within) {
+    tracked[i] = track_problem(request, data, i, within);
+  });
+  return tracked;
+}
+
+}  // namespace
+
+bool TrackedProblem::is_solved() const {
+  return path.ok() && path.end && path.end->status != "degenerate" &&
+         path.end->nearest_eigenvalue && (!audit || audit->verdict != AuditVerdict::suspect) &&
+         (!certificate || certificate->certified);
+}
+
+CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
+  CLI::App& command = *program.add_subcommand("track", about_track);
+  command.footer(more_about_track);
+  add_network_options(command, request.network);
+  command
+      .add_flag("--matrix-free", request.network.matrix_free,
+                "No matrix of the size of the weights, whatever the\n"
+                "size of the data; less is examined (see below)")
+      ->group("Data");
+
+  const char* tracking = "Tracking";
+  TrackOptions& track = request.track;
+  add_choice<PredictorKind>(command, "--predictor", "Predictor", track.predictor.kind,
+                            predictor_names(),
+                            [](std::string_view name) { return predictor_from_name(name); })
+      ->group(tracking);
+  add_number(command, "--tolerance", "T",
+             "Longest last Newton step of the corrector, relative\n"
+             "to the size of the node inputs",
+             track.corrector.tolerance,
+             [](double tolerance) {
+               CorrectorOptions options;
+               options.tolerance = tolerance;
+               return options.invalid_reason();
+             })
+      ->group(tracking);
+  add_whole_number(command, "--max-steps", "N", "Budget of steps, refused ones included",
+                   track.max_steps, 1)
+      ->group(tracking);
+  add_value(command, "--tau", "T1,T2,...", "Stop exactly at these taus, each time they are met",
+            [&track](const std::string& text) { return take_landings(text, track); })
+      ->group(tracking);
+  add_value(command, "--certify", "WHAT",
+            "unique: prove for how large taus the path is the\n"
+            "only stationary point; path: prove that the curve\n"
+            "joins the linear fit to this end, and how often it\n"
+            "folds; or both: unique,path",
+            [&request](const std::string& text) { return take_certificates(text, request); })
+      ->group(tracking);
+  add_value(command, "--audit", "LEVEL",
+            "Track again with tighter steps and compare: none,\n"
+            "suspects (paths that fold, branch or had steps\n"
+            "refused) or all (default: none; suspects in runs)",
+            [&request](const std::string& text) -> std::optional<std::string> {
+              request.audit = audit_level_from_name(text);
+              if (request.audit) return std::nullopt;
+              return fmt::format("'{}' is none of none, suspects, all", text);
+            })
+      ->group(tracking);
+  add_from_option(command,
+                  "Take up the recorded path of a run at its last point\n"
+                  "with growing tau, instead of starting at tau = 0",
+                  request.from);
+  command
+      .add_flag("--split-rows", request.split_rows,
+                "Started by mpirun: one problem on all processes,\neach with a share of the "
+                "patterns (see below)")
+      ->group(tracking);
+  add_whole_number(command, "--threads", "N",
+                   "Threads, over problems and large data; no result\ndepends on it",
+                   request.threads, 1)
+      ->group(tracking);
+  add_whole_number(command, "--seed", "N", "Without effect: track uses no random numbers",
+                   request.seed, std::uint64_t{0})
+      ->group(tracking);
+
+  add_output_options(command, request.outputs,
+                     "The path, one row a point; '-' as above. With\n"
+                     "--csv or --plot it takes more and shorter steps",
+                     "Picture of the path: .svg, .png or .pdf");
+  add_run_option(command, request.run_folder);
+  return command;
+}
+
+int run_track(TrackRequest request, Communicator& ranks) {
+  if (!request.outputs.plot_file.empty() || !request.outputs.csv_file.empty()) {
+    request.track.predictor.max_order = drawn_order;
+    request.track.predictor.series_tolerance = drawn_tolerance;
+  }
+  if (request.split_rows) return run_split_track(request, ranks);
+  Outputs outputs(request.outputs, request.network.file);
+  const Data data = load(request.network);
+  if (outputs.has_plot() && data.is_matrix_free())
+    throw UsageError(
+        "--plot: pictures are not made of data that are tracked matrix-free (more than 1000 "
+        "weights, or --matrix-free)");
+  if ((request.certify_unique || request.certify_path) && data.is_matrix_free())
+    throw UsageError(
+        "--certify: nothing is proven about data that are tracked matrix-free (more than 1000 "
+        "weights, or --matrix-free)");
+  if (!request.from.empty()) {
+    if (data.is_matrix_free() || data.size() != 1)
+      throw UsageError(
+          "--from: the data must be one problem of at most 1000 weights (--positive picks a "
+          "class)");
+    if (request.audit || request.certify_unique || request.certify_path)
+      throw UsageError("--from: --audit and --certify are for whole paths");
+  }
+  if (request.audit.value_or(AuditLevel::none) != AuditLevel::none) {
+    if (data.is_matrix_free())
+      throw UsageError(
+          "--audit: data that are tracked matrix-free (more than 1000 weights, or --matrix-free) "
+          "are "
+          "not tracked twice");
+    if (outputs.has_plot())
+      throw UsageError("--audit: not with --plot, which shows the first run only");
+  }
+  const std::vector<TrackedProblem> tracked = track_all(request, data);
+
+  outputs.publish([&] { return text_report(request, data, tracked); },
+                  [&] { return json_report(request, data, tracked); },
+                  [&] { return csv_report(data, tracked); },
+                  [&] { return plot_report(request, data.dense, tracked); });
+  const bool is_solved = std::all_of(tracked.begin(), tracked.end(),
+                                     [](const TrackedProblem& one) { return one.is_solved(); });
+  return is_solved ? exit_solved : exit_unresolved;
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tautrack/certify/path_certificate.hpp"
+#include "tautrack/geometry/uniqueness.hpp"
+#include "tautrack/path/audit.hpp"
+#include "tautrack/path/natural_path.hpp"
+#include "tautrack/ranks/communicator.hpp"
+
+#include "commands/curve.hpp"
+#include "commands/outputs.hpp"
+#include "io/data.hpp"
+#include "io/options.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace tautrack::program {
+
+/// What the user asks of `tautrack track`.
+struct TrackRequest {
+  NetworkRequest network;
+  TrackOptions track;
+  bool certify_unique =
+      false;                  ///< Say how far along the path the stationary point is the only one.
+  bool certify_path = false;  ///< Prove that the end is connected to the linear solution.
+  bool split_rows = false;    ///< The patterns of each problem are split among ranks.
+  /// Which paths are tracked again; nothing: none, and in runs that are recorded the suspects.
+  std::optional<AuditLevel> audit;
+  std::uint64_t seed = 0;  ///< Accepted by every subcommand; track uses no random numbers.
+  int threads = 1;         ///< Problems that are tracked at the same time. > 0.
+  OutputRequest outputs;
+  std::string from;        ///< Point of a recorded path to start from, DIR:LABEL; empty: tau = 0.
+  std::string run_folder;  ///< Where each problem is recorded when it is done; empty: nowhere.
+};
+
+/// What one problem came to.
+struct TrackedProblem {
+  ColumnFacts facts;
+  NaturalPath path;
+  std::vector<CurvePoint> curve;  ///< The path for the picture; empty if none is asked for.
+  std::optional<PathUniqueness> uniqueness;    ///< If it is asked for.
+  std::optional<PathCertificate> certificate;  ///< If it is asked for.
+  std::optional<PathAudit> audit;              ///< If it is asked for.
+
+  /// Whether the path arrived at a point that is known to be no degenerate one, no audit doubts it, and
+  /// it is certified if that is asked for.
+  [[nodiscard]] bool is_solved() const;
+};
+
+/// Adds the subcommand with all its options.
+CLI::App& add_track_command(CLI::App& program, TrackRequest& request);
+
+/// Tracks problem i of the data, with so many threads in each pass over them.
+/// @throws DataError, std::invalid_argument
+[[nodiscard]] TrackedProblem track_problem(const TrackRequest& request, const Data& data,
+                                           std::size_t i, int threads);
+
+/// Tracks the problem with other targets, which take over the column space of its network.
+/// @throws DataError, std::invalid_argument
+[[nodiscard]] TrackedProblem track_targets(const TrackRequest& request, const Problem& problem,
+                                           const Perceptron& network, const Vector& targets,
+                                           int threads);
+
+/// Runs the subcommand and writes its results. Returns the exit status.
+/// @param ranks Those among which the request may want to split the patterns: then collective, and
+/// rank 0 writes.
+/// @throws UsageError, DataError, std::invalid_argument: unusable input, option or output.
+int run_track(TrackRequest request, Communicator& ranks);
+
+}  // namespace tautrack::program

@@ -1,0 +1,87 @@
+#include "tautrack/version.hpp"
+
+#include "commands/json_parts.hpp"
+#include "commands/track_report.hpp"
+
+namespace tautrack::program {
+namespace {
+
+Json options_report(const TrackRequest& request) {
+  const TrackOptions& track = request.track;
+  return {{"level", request.network.level},
+          {"predictor", to_string(track.predictor.kind)},
+          {"tolerance", track.corrector.tolerance},
+          {"max_steps", track.max_steps},
+          {"taus", track.landings}};
+}
+
+Json certificate_report(const PathUniqueness& uniqueness) {
+  return {{"kind", "unique"},
+          {"until", uniqueness.until},
+          {"whole", uniqueness.whole},
+          {"distance", uniqueness.distance},
+          {"curvature_bound", uniqueness.curvature_bound},
+          {"message", uniqueness.message}};
+}
+
+Json certificate_report(const PathCertificate& certificate) {
+  Json pieces = Json::array();
+  for (const ProvenPiece& piece : certificate.pieces)
+    pieces.push_back(
+        {{"from", piece.tau_from}, {"to", piece.tau_to}, {"direction", piece.direction}});
+  const auto optional = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
+  return {
+      {"certified", certificate.certified},
+      {"reason", certificate.reason},
+      {"proven_until", certificate.proven_until},
+      {"largest_tau", certificate.largest_tau},
+      {"pieces", pieces},
+      {"folds", optional(certificate.folds)},
+      {"folds_reason", certificate.folds_reason},
+      {"end_radius", certificate.certified ? Json(certificate.end_radius) : Json(nullptr)},
+      {"stopped_between", {optional(certificate.stopped_low), optional(certificate.stopped_high)}},
+      {"points_passed", certificate.points_passed},
+      {"tubes", certificate.tubes},
+      {"trials", certificate.trials},
+      {"evaluations", certificate.evaluations},
+      {"narrowest_tube", certificate.narrowest_tube},
+      {"precision", certificate.precision}};
+}
+
+}  // namespace
+
+Json problem_report(const TrackRequest& request, const ProblemView& problem,
+                    const TrackedProblem& tracked) {
+  const NaturalPath& path = tracked.path;
+  Json report{{"name", problem.name()},
+              {"data", data_report(request.network, problem, tracked.facts)},
+              {"path", path_report(path)},
+              {"end", end_report(path)},
+              {"infinity", infinity_report(path)}};
+  if (tracked.uniqueness) report["certificate"] = certificate_report(*tracked.uniqueness);
+  if (tracked.certificate) report["path_certificate"] = certificate_report(*tracked.certificate);
+  if (tracked.audit)
+    report["audit"] = {{"verdict", to_string(tracked.audit->verdict)},
+                       {"message", tracked.audit->message},
+                       {"more_steps", tracked.audit->more_steps}};
+  return report;
+}
+
+std::string json_report(const TrackRequest& request, const Data& data,
+                        const std::vector<TrackedProblem>& tracked) {
+  Json problems = Json::array();
+  for (std::size_t i = 0; i < tracked.size(); ++i)
+    problems.push_back(problem_report(request, data.problem(i), tracked[i]));
+  return json_report(request, data.source(), problems);
+}
+
+std::string json_report(const TrackRequest& request, const std::string& source,
+                        const Json& problems) {
+  return json_text({{"tautrack", version},
+                    {"command", "track"},
+                    {"source", source},
+                    {"options", options_report(request)},
+                    {"problems", problems}});
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,112 @@
+#include "commands/track_ranks.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+
+#include "tautrack/ranks/row_split_perceptron.hpp"
+
+#include "commands/track_report.hpp"
+#include "io/progress.hpp"
+#include "io/usage_error.hpp"
+
+#ifdef TAUTRACK_PROGRAM_MPI
+#include "tautrack/ranks/mpi_communicator.hpp"
+#endif
+
+namespace tautrack::program {
+namespace {
+
+/// Refuses what takes all patterns in one process.
+void check_request(const TrackRequest& request) {
+#ifndef TAUTRACK_PROGRAM_MPI
+  throw UsageError("--split-rows: this tautrack was built without MPI");
+#endif
+  if (!request.outputs.plot_file.empty())
+    throw UsageError("--plot: pictures are not made of data that are split with --split-rows");
+  if (request.audit || !request.from.empty() || !request.run_folder.empty())
+    throw UsageError("--split-rows: not with --audit, --from or --run");
+  if (request.certify_unique || request.certify_path)
+    throw UsageError("--certify: nothing is proven about data that are split with --split-rows");
+}
+
+/// This rank's rows of the data.
+Data load_share(const TrackRequest& request, Communicator& ranks) {
+  Data data = load(request.network);
+  if (data.is_matrix_free())
+    throw UsageError(
+        "--split-rows: data that are tracked matrix-free (more than 1000 weights, or "
+        "--matrix-free) are not split");
+  keep_rows(data, ranks.rank(), ranks.size());
+  return data;
+}
+
+TrackedProblem track_share(const TrackRequest& request, const Problem& share, Communicator& ranks) {
+  const RowSplitPerceptron network(share, request.network.perceptron, ranks);
+  const bool tells = ranks.rank() == 0 && !request.outputs.quiet;
+  PathProgress progress(share.name);
+  TrackedProblem tracked;
+  tracked.facts.rank = network.unknowns();
+  tracked.facts.dependencies = network.space().dependencies();
+  tracked.path = track_natural(
+      network, request.track,
+      [&](const PathPoint& point) {
+        if (tells) progress.see(point);
+        return true;
+      },
+      request.threads);
+  return tracked;
+}
+
+}  // namespace
+
+std::unique_ptr<Communicator> ranks_of([[maybe_unused]] int argc, [[maybe_unused]] char** argv) {
+#ifdef TAUTRACK_PROGRAM_MPI
+  const bool is_run = (argc > 1 && std::string_view(argv[1]) == "resume") ||
+                      std::any_of(argv, argv + argc, [](std::string_view word) {
+                        return word == "--run" || word.starts_with("--run=");
+                      });
+  const bool is_split =
+      std::any_of(argv, argv + argc, [](std::string_view word) { return word == "--split-rows"; });
+  if ((is_run || is_split) && MpiCommunicator::launched())
+    return std::make_unique<MpiCommunicator>();
+#endif
+  return std::make_unique<OneRank>();
+}
+
+void end_all([[maybe_unused]] Communicator& ranks, int status) {
+#ifdef TAUTRACK_PROGRAM_MPI
+  if (auto* const processes = dynamic_cast<MpiCommunicator*>(&ranks)) processes->abort(status);
+#endif
+  std::exit(status);
+}
+
+int run_split_track(const TrackRequest& request, Communicator& ranks) {
+  check_request(request);
+  const bool writes = ranks.rank() == 0;
+  std::optional<Outputs> outputs;
+  Data data;
+  ranks.together([&] {
+    if (writes) outputs.emplace(request.outputs, request.network.file);
+    data = load_share(request, ranks);
+  });
+  std::vector<TrackedProblem> tracked;
+  try {
+    for (const Problem& share : data.dense.problems)
+      tracked.push_back(track_share(request, share, ranks));
+  } catch (const DataError& error) {
+    throw DataError(data.source() + ": " + error.what());
+  }
+  ranks.together([&] {
+    if (!writes) return;
+    outputs->publish([&] { return text_report(request, data, tracked); },
+                     [&] { return json_report(request, data, tracked); },
+                     [&] { return csv_report(data, tracked); }, {});
+  });
+  const bool is_solved = std::all_of(tracked.begin(), tracked.end(),
+                                     [](const TrackedProblem& one) { return one.is_solved(); });
+  return is_solved ? exit_solved : exit_unresolved;
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "commands/json_parts.hpp"
+#include "commands/track.hpp"
+
+/// Results of `tautrack track` as text. `tracked` has one entry for each problem of the data set.
+namespace tautrack::program {
+
+/// Summary for a person.
+[[nodiscard]] std::string text_report(const TrackRequest& request, const Data& data,
+                                      const std::vector<TrackedProblem>& tracked);
+
+/// Everything, for programs (docs/reference.md, JSON). Infinite and undefined numbers are null.
+[[nodiscard]] std::string json_report(const TrackRequest& request, const Data& data,
+                                      const std::vector<TrackedProblem>& tracked);
+
+/// The same from the parts that the problems are.
+[[nodiscard]] std::string json_report(const TrackRequest& request, const std::string& source,
+                                      const Json& problems);
+
+/// The part of json_report() that one problem is.
+[[nodiscard]] Json problem_report(const TrackRequest& request, const ProblemView& problem,
+                                  const TrackedProblem& tracked);
+
+/// The paths, one row a point. Numbers read back as the same doubles; undefined ones are empty.
+[[nodiscard]] std::string csv_report(const Data& data, const std::vector<TrackedProblem>& tracked);
+
+/// What kind of stationary point the end of a path is, in a word or three.
+[[nodiscard]] std::string_view kind_of_point(const PathEnd& end);
+
+}  // namespace tautrack::program

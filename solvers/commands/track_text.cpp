@@ -1,0 +1,223 @@
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "tautrack/version.hpp"
+
+#include "commands/page.hpp"
+#include "commands/track_report.hpp"
+#include "io/text.hpp"
+
+namespace tautrack::program {
+namespace {
+
+constexpr std::size_t most_events = 40;  ///< Rows of a table of folds, branch points or landings.
+
+/// A tau, with digits enough to see how far from 1 it is.
+std::string tau_text(double tau) { return fmt::format("{:.15g}", tau); }
+
+/// What a path that was tracked matrix-free does not tell.
+void add_method(Page& page, const ColumnFacts& facts) {
+  std::string text =
+      "matrix-free: no Morse indices, branch points or infinite weights are looked for, nor "
+      "columns that depend on each other";
+  if (facts.zero_columns > 0)
+    text += fmt::format("; {} of zeros, whose weights are 0",
+                        counted(static_cast<long long>(*facts.zero_columns), "column"));
+  page.line("method", text);
+}
+
+/// Titles of the table of folds, branch points and landings, and one row of it.
+std::string event_titles() {
+  return fmt::format("{:<20}{:>10}{:>18}{:>14}", "tau", "Morse", "E", "arclength");
+}
+std::string event_row(const NaturalPoint& point, const std::string& morse) {
+  return fmt::format("{:<20}{:>10}{:>18}{:>14}", tau_text(point.tau), morse,
+                     fmt::format("{:.11g}", point.energy), fmt::format("{:.6g}", point.arclength));
+}
+
+/// A table of events: folds or branch points.
+template <class Event>
+void add_events(Page& page, std::string_view label, const std::vector<Event>& events) {
+  if (events.empty()) {
+    page.line(label, "none");
+    return;
+  }
+  page.row(event_titles(), label);
+  for (std::size_t i = 0; i < std::min(events.size(), most_events); ++i)
+    page.row(event_row(events[i].point, index_text(events[i].index_before) + " -> " +
+                                            index_text(events[i].index_after)));
+  if (events.size() > most_events)
+    page.row(fmt::format("and {} more (all: --json)", events.size() - most_events));
+}
+
+/// The points at which the path stopped because the user asked for their tau.
+void add_landings(Page& page, const NaturalPath& path, const std::vector<double>& asked) {
+  if (asked.empty()) return;
+  std::vector<const NaturalPoint*> landings;
+  for (const NaturalPoint& point : path.points)
+    if (point.kind == PointKind::landing &&
+        std::find(asked.begin(), asked.end(), point.tau) != asked.end())
+      landings.push_back(&point);
+  if (landings.empty()) {
+    page.line("stops", "none of the taus asked for was reached");
+    return;
+  }
+  page.row(event_titles(), "stops");
+  for (std::size_t i = 0; i < std::min(landings.size(), most_events); ++i)
+    page.row(event_row(*landings[i], index_text(landings[i]->morse_index)));
+  if (landings.size() > most_events)
+    page.row(fmt::format("and {} more (all: --csv)", landings.size() - most_events));
+}
+
+/// The point at which the path arrived.
+void add_end(Page& page, const ProblemView& problem, const NaturalPath& path) {
+  const PathEnd& end = *path.end;
+  const std::string_view kind = kind_of_point(end);
+  page.line("end", fmt::format("{} at tau = {}, Morse index {}, {}", kind, tau_text(end.tau),
+                               index_text(end.morse_index), end.status));
+  page.line("", fmt::format("E = {:.15g}", end.energy));
+  if (end.eigenvalues.size() > 0)
+    page.line("", fmt::format("smallest eigenvalue {:.3g}", end.eigenvalues(0)));
+  else if (end.nearest_eigenvalue)
+    page.line("",
+              fmt::format("eigenvalue nearest to zero about {:.2g}, {}", *end.nearest_eigenvalue,
+                          end.lowest_eigenvalue < 0.0
+                              ? fmt::format("a negative one {:.2g} or below", end.lowest_eigenvalue)
+                              : "no negative one found"));
+  else
+    page.line("",
+              "the eigenvalue nearest to zero could not be estimated: the point may be "
+              "degenerate");
+  page.line("",
+            fmt::format("|gradient| {:.2g}, where rounding alone gives {:.2g}", end.gradient_norm,
+                        end.gradient_scale * std::numeric_limits<double>::epsilon()));
+  if (path.points.empty()) return;
+  const NaturalPoint& start = path.points.front();
+  add_weights(page, "weights", problem, start.weights, "at tau = " + tau_text(start.tau),
+              &end.weights, "at tau = " + tau_text(end.tau));
+}
+
+/// The limit of weights that grow without bound.
+void add_infinity(Page& page, const ProblemView& problem, const InfiniteWeights& infinity) {
+  const auto patterns_with = [&](int sign) {
+    return std::count(infinity.signs.begin(), infinity.signs.end(), sign);
+  };
+  const auto inputs_with = [&](Growth growth) {
+    return std::count(infinity.growth.begin(), infinity.growth.end(), growth);
+  };
+  page.line("infinity", fmt::format("recognised at 1 - tau = {:.3g}", infinity.delta));
+  page.line("patterns", fmt::format("{} saturated high, {} saturated low, {} free",
+                                    patterns_with(1), patterns_with(-1), patterns_with(0)));
+  page.line("inputs", fmt::format("{} grow like 1/(1 - tau), {} grow more slowly, {} stay bounded",
+                                  inputs_with(Growth::linear), inputs_with(Growth::slow),
+                                  inputs_with(Growth::free)));
+  page.line("limit", fmt::format("E = {:.15g} at tau = 1; along the path E -> {:.15g}",
+                                 infinity.energy, infinity.path_energy));
+  page.line("local infimum", fmt::format("{}: {}",
+                                         !infinity.local_infimum   ? "undecided"
+                                         : *infinity.local_infimum ? "yes"
+                                                                   : "no",
+                                         printable(infinity.local_infimum_reason)));
+  const bool is_linear = infinity.linear_rate.size() > 0 && !infinity.linear_rate.isZero(0.0);
+  add_weights(page, "weights", problem, infinity.direction, "direction",
+              is_linear ? &infinity.linear_rate : nullptr, is_linear ? "(1 - tau) w ->" : "");
+}
+
+/// What is proven about the path.
+void add_certificate(Page& page, const PathCertificate& certificate) {
+  const auto tubes = counted(certificate.tubes, "tube");
+  if (certificate.certified)
+    page.line("certified",
+              fmt::format("one curve of solutions joins the linear fit to this end (within "
+                          "{:.2g}): {}, {}",
+                          certificate.end_radius, tubes,
+                          certificate.precision == 53
+                              ? "double intervals"
+                              : fmt::format("up to {} bits", certificate.precision)));
+  else
+    page.line("not certified",
+              fmt::format("{}; proven up to tau = {}, {}", printable(certificate.reason),
+                          tau_text(certificate.proven_until), tubes));
+  if (certificate.folds)
+    page.line("", fmt::format("proven: {} up to there", counted(*certificate.folds, "fold")));
+  else
+    page.line("", printable(certificate.folds_reason));
+}
+
+void add_problem(Page& page, const TrackRequest& request, const ProblemView& problem,
+                 const TrackedProblem& tracked) {
+  const ColumnFacts& facts = tracked.facts;
+  const NaturalPath& path = tracked.path;
+  page.plain(cut(problem.name(), page_width));
+  add_network(page, problem, request.network.perceptron);
+  if (!facts.rank) add_method(page, facts);
+  add_dependencies(page, problem, facts);
+  page.line("path", fmt::format("{}: {}", to_string(path.status), printable(path.message)));
+  add_events(page, "folds", path.folds);
+  if (facts.rank)
+    add_events(page, "branch points", path.branch_points);
+  else
+    page.line("branch points", "not looked for");
+  add_landings(page, path, request.track.landings);
+  if (tracked.uniqueness) page.line("unique", printable(tracked.uniqueness->message));
+  if (tracked.certificate) add_certificate(page, *tracked.certificate);
+  if (path.end) add_end(page, problem, path);
+  if (path.infinity) add_infinity(page, problem, *path.infinity);
+  const Work& work = path.work;
+  page.line("work", fmt::format("{} steps, {} refused, {} factorisations, {} data passes, {:.3g} s",
+                                work.steps, work.rejected, work.factorisations,
+                                work.passes_over_data, work.seconds));
+  if (work.krylov_iterations > 0)
+    page.line("", fmt::format("{} Krylov iterations", work.krylov_iterations));
+}
+
+/// One row a problem.
+void add_overview(Page& page, const Data& data, const std::vector<TrackedProblem>& tracked) {
+  const auto row = [](std::string_view name, std::string_view status, std::string_view folds,
+                      std::string_view energy, std::string_view kind) {
+    return fmt::format("{:<20}{:<20}{:>5}{:>16}  {}", name, status, folds, energy, kind);
+  };
+  page.plain(row("problem", "status", "folds", "E", "end"));
+  for (std::size_t i = 0; i < tracked.size(); ++i) {
+    const NaturalPath& path = tracked[i].path;
+    const std::string_view kind = path.end        ? kind_of_point(*path.end)
+                                  : path.infinity ? "at infinity"
+                                                  : "-";
+    const std::string energy = path.end        ? fmt::format("{:.11g}", path.end->energy)
+                               : path.infinity ? fmt::format("{:.11g}", path.infinity->energy)
+                                               : "-";
+    page.plain(row(cut(data.problem(i).name(), 18), to_string(path.status),
+                   std::to_string(path.folds.size()), energy, kind));
+  }
+}
+
+}  // namespace
+
+std::string_view kind_of_point(const PathEnd& end) {
+  if (end.status == "unclassified")
+    return end.lowest_eigenvalue < 0.0 ? "saddle or maximum" : "stationary point";
+  if (!end.morse_index) return "degenerate point";
+  if (*end.morse_index == 0) return "minimum";
+  return *end.morse_index == end.eigenvalues.size() ? "maximum" : "saddle";
+}
+
+std::string text_report(const TrackRequest& request, const Data& data,
+                        const std::vector<TrackedProblem>& tracked) {
+  Page page;
+  page.plain(fmt::format("tautrack {} track: {}, {}", version, printable(data.source()),
+                         counted(static_cast<long long>(tracked.size()), "problem")));
+  for (std::size_t i = 0; i < tracked.size(); ++i) {
+    page.plain("");
+    add_problem(page, request, data.problem(i), tracked[i]);
+  }
+  if (tracked.size() > 1) {
+    page.plain("");
+    add_overview(page, data, tracked);
+  }
+  return page.text();
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tautrack/fits/all_fits.hpp"
+
+#include "commands/solve.hpp"
+
+namespace tautrack::program {
+
+/// What keeps a problem from being solved, a sentence each, with what the user can do about it.
+/// Nothing: there is a finite best fit, it and all points are certified as far as that was asked
+/// for and is built in, and the search came to its own end.
+[[nodiscard]] std::vector<std::string> unresolved_matters(const SolveRequest& request,
+                                                          const AllFits& fits);
+
+}  // namespace tautrack::program

@@ -1,0 +1,64 @@
+#include "io/data.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "tautrack/ranks/row_split_perceptron.hpp"
+
+namespace tautrack::program {
+namespace {
+
+constexpr Index most_dense_weights = 1000;
+constexpr double most_dense_bytes = 1e9;
+constexpr Index most_listed_columns = 1000;
+
+}  // namespace
+
+std::string ProblemView::column(Index column) const {
+  return dense_ ? dense_->columns[static_cast<std::size_t>(column)] : column_name(*sparse_, column);
+}
+
+bool ProblemView::lists_columns() const { return dense_ || weights() <= most_listed_columns; }
+
+StandardisedWeights ProblemView::standardised() const {
+  if (all_) return all_->standardised;
+  return dense_ ? StandardisedWeights(dense_->X) : StandardisedWeights(*sparse_->X);
+}
+
+void keep_rows(Data& data, int rank, int size) {
+  const Matrix& X = data.dense.problems.front().X;
+  const RowRange range = rows_of_rank(X.rows(), rank, size);
+  data.all_rows = AllRows{X.rows(), StandardisedWeights(X)};
+  for (Problem& problem : data.dense.problems) problem = rows_of(problem, range);
+}
+
+SparseDataset to_sparse(const Dataset& dataset) {
+  SparseDataset out{dataset.source, {}};
+  // Problems of one table differ in y alone.
+  const auto X = std::make_shared<const SparseMatrix>(dataset.problems.front().X.sparseView());
+  for (const Problem& problem : dataset.problems)
+    out.problems.push_back(
+        {problem.name, problem.columns, X, problem.y, problem.pattern_weights, false});
+  return out;
+}
+
+Dataset to_dense(const SparseDataset& dataset) {
+  Dataset out{dataset.source, {}};
+  for (const SparseProblem& problem : dataset.problems) {
+    std::vector<std::string> columns;
+    for (Index column = 0; column < problem.X->cols(); ++column)
+      columns.push_back(column_name(problem, column));
+    out.problems.push_back(
+        {problem.name, std::move(columns), Matrix(*problem.X), problem.y, problem.pattern_weights});
+  }
+  return out;
+}
+
+bool is_small(const SparseDataset& dataset) {
+  const SparseMatrix& X = *dataset.problems.front().X;
+  const double bytes = static_cast<double>(X.rows()) * static_cast<double>(X.cols()) *
+                       static_cast<double>(dataset.problems.size() * sizeof(double));
+  return X.cols() <= most_dense_weights && bytes <= most_dense_bytes;
+}
+
+}  // namespace tautrack::program

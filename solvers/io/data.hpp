@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tautrack/core/column_space.hpp"
+#include "tautrack/data/dataset.hpp"
+#include "tautrack/data/svmlight.hpp"
+
+#include "io/standardised_weights.hpp"
+
+namespace tautrack::program {
+
+/// What is known of all rows where a problem has only some of them.
+struct AllRows {
+  Index patterns;
+  StandardisedWeights standardised;
+};
+
+/// What reports ask about one problem, dense or sparse. Refers to the problem and copies nothing.
+class ProblemView {
+ public:
+  /// @param all Null: the problem has all rows.
+  explicit ProblemView(const Problem& problem, const AllRows* all = nullptr)
+      : dense_(&problem), all_(all) {}
+  explicit ProblemView(const SparseProblem& problem) : sparse_(&problem) {}
+
+  [[nodiscard]] const std::string& name() const { return dense_ ? dense_->name : sparse_->name; }
+  [[nodiscard]] Index patterns() const {
+    return all_ ? all_->patterns : dense_ ? dense_->X.rows() : sparse_->X->rows();
+  }
+  [[nodiscard]] Index weights() const { return dense_ ? dense_->X.cols() : sparse_->X->cols(); }
+  /// Name of a column, counted from 0.
+  [[nodiscard]] std::string column(Index column) const;
+  /// Whether a file that lists columns by name should: not where there are thousands of names that
+  /// are numbers anyway.
+  [[nodiscard]] bool lists_columns() const;
+  [[nodiscard]] StandardisedWeights standardised() const;
+
+ private:
+  const Problem* dense_ = nullptr;
+  const SparseProblem* sparse_ = nullptr;
+  const AllRows* all_ = nullptr;
+};
+
+/// What is known of the columns of X.
+struct ColumnFacts {
+  std::optional<Index> rank;                   ///< Nothing when they are used matrix-free.
+  std::optional<Index> zero_columns;           ///< Only when they are used matrix-free.
+  std::vector<ColumnDependency> dependencies;  ///< Columns that are combinations of others.
+};
+
+/// The problems of one run: all dense, or all sparse and to be tracked matrix-free.
+struct Data {
+  Dataset dense;  ///< Without problems when `sparse` is there.
+  std::optional<SparseDataset> sparse;
+  std::optional<AllRows> all_rows;  ///< When the dense problems have but a rank's rows.
+
+  [[nodiscard]] bool is_matrix_free() const { return sparse.has_value(); }
+  [[nodiscard]] const std::string& source() const { return sparse ? sparse->source : dense.source; }
+  [[nodiscard]] std::size_t size() const {
+    return sparse ? sparse->problems.size() : dense.problems.size();
+  }
+  [[nodiscard]] ProblemView problem(std::size_t i) const {
+    return sparse ? ProblemView(sparse->problems[i])
+                  : ProblemView(dense.problems[i], all_rows ? &*all_rows : nullptr);
+  }
+};
+
+/// Leaves a rank its rows of the dense problems, and gives back the memory of the others.
+void keep_rows(Data& data, int rank, int size);
+
+/// Dense problems as sparse ones that share one X.
+[[nodiscard]] SparseDataset to_sparse(const Dataset& dataset);
+
+/// Sparse problems as dense ones.
+[[nodiscard]] Dataset to_dense(const SparseDataset& dataset);
+
+/// Whether to_dense() gives problems that are well tracked with dense matrices: at most 1000 weights
+/// and 1 GB.
+[[nodiscard]] bool is_small(const SparseDataset& dataset);
+
+}  // namespace tautrack::program

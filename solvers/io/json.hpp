@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "tautrack/core/types.hpp"
+
+namespace tautrack::program {
+
+using Json = nlohmann::ordered_json;
+
+/// An array of numbers.
+[[nodiscard]] Json numbers(const Vector& vector);
+
+/// The value, or null without one.
+template <class T>
+[[nodiscard]] Json value_or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+/// The value as indented text with a line end. Bytes that are not UTF-8 become U+FFFD, numbers that
+/// are not finite null.
+[[nodiscard]] std::string json_text(const Json& value);
+
+}  // namespace tautrack::program

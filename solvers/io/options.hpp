@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tautrack/data/dataset.hpp"
+#include "tautrack/network/perceptron.hpp"
+
+#include "io/data.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace tautrack::program {
+
+/// The text as a finite decimal number, or nothing. Independent of the locale.
+[[nodiscard]] std::optional<double> read_number(const std::string& text);
+
+/// How a data file is written.
+enum class Format { by_name, csv, svmlight };
+[[nodiscard]] std::string_view to_string(Format format) noexcept;
+
+/// What every subcommand asks about its data and its network.
+struct NetworkRequest {
+  std::string file;  ///< Data file; empty: the bundled iris data.
+  Format format = Format::by_name;
+  bool matrix_free = false;  ///< Sparse whatever the size. Not every subcommand offers that.
+  /// Class targets are the middle of the range of the activation plus or minus this fraction of
+  /// half its width. In (0, 1]. The range of the default activation is (-1, 1).
+  double level = DatasetOptions{}.high;
+  DatasetOptions dataset;  ///< Without low and high, which load() sets from `level`.
+  PerceptronOptions perceptron;
+};
+
+/// Adds the options that fill the request to a subcommand.
+void add_network_options(CLI::App& command, NetworkRequest& request);
+
+/// Whether the data are or are taken to be sparse text.
+[[nodiscard]] bool is_svmlight(const NetworkRequest& request);
+
+/// Reads the data; sparse ones that are small become dense ones.
+/// @throws DataError, and UsageError for options that do not fit the format.
+[[nodiscard]] Data load(const NetworkRequest& request);
+
+}  // namespace tautrack::program

@@ -1,0 +1,227 @@
+#include "records/manifest.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <set>
+#include <string_view>
+#include <system_error>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "tautrack/data/dataset.hpp"
+
+#include "io/text.hpp"
+
+namespace tautrack::program {
+namespace {
+
+/// Options that do not say what is computed, and so stand in no manifest.
+constexpr std::array<std::string_view, 10> outer_options{
+    "help", "version", "json", "csv", "plot", "quiet", "threads", "run", "from", "split-rows"};
+
+bool is_outer(std::string_view option) {
+  return std::find(outer_options.begin(), outer_options.end(), option) != outer_options.end();
+}
+
+/// Longest range of whole numbers.
+constexpr std::int64_t longest_range = 10'000'000;
+
+class Reader {
+ public:
+  explicit Reader(const std::string& source) : source_(source) {}
+
+  [[noreturn]] void fail(const std::string& place, const std::string& rule) const {
+    throw DataError(
+        fmt::format("{}: {}{}{}", source_, printable(place), place.empty() ? "" : ": ", rule));
+  }
+
+  std::string text(const Json& json, const std::string& place) const {
+    if (!json.is_string()) fail(place, "a text is needed");
+    if (json.get<std::string>().empty()) fail(place, "the text is empty");
+    return json.get<std::string>();
+  }
+
+  /// What an option may be given as: a text, a number, true or false.
+  std::string value(const Json& json, const std::string& place) const {
+    if (json.is_string()) return json.get<std::string>();
+    if (json.is_number() || json.is_boolean()) return json.dump();
+    fail(place, "a text, a number, true or false is needed");
+  }
+
+  /// One value, a list of them, or a range of whole numbers.
+  std::vector<std::string> values(const Json& json, const std::string& place) const {
+    if (json.is_object()) return range(json, place);
+    if (!json.is_array()) return {value(json, place)};
+    if (json.empty()) fail(place, "the list is empty");
+    std::vector<std::string> list;
+    for (const Json& one : json)
+      list.push_back(value(one, fmt::format("{}[{}]", place, list.size())));
+    std::set<std::string> distinct(list.begin(), list.end());
+    if (distinct.size() != list.size()) fail(place, "the list names a value twice");
+    return list;
+  }
+
+  std::vector<std::string> range(const Json& json, const std::string& place) const {
+    for (const auto& [key, end] : json.items())
+      if (key != "from" && key != "to") fail(place, fmt::format("there is no member '{}'", key));
+    const auto whole = [&](const char* key) -> std::int64_t {
+      if (!json.contains(key) || !json[key].is_number_integer() ||
+          (json[key].is_number_unsigned() &&
+           json[key].get<std::uint64_t>() >
+               static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())))
+        fail(place, fmt::format("the range needs a whole number '{}'", key));
+      return json[key].get<std::int64_t>();
+    };
+    const std::int64_t from = whole("from");
+    const std::int64_t to = whole("to");
+    if (to < from) fail(place, fmt::format("the range from {} to {} is empty", from, to));
+    if (static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from) >=
+        static_cast<std::uint64_t>(longest_range))
+      fail(place, fmt::format("a range has at most {} numbers", longest_range));
+    std::vector<std::string> list;
+    for (std::int64_t i = from;; ++i) {
+      list.push_back(std::to_string(i));
+      if (i == to) return list;
+    }
+  }
+
+  TaskGroup group(const Json& json, const std::string& place) const {
+    if (!json.is_object()) fail(place, "an object is needed");
+    TaskGroup group;
+    group.place = fmt::format("{}: {}", source_, place);
+    group.data = {""};
+    for (const auto& [key, member] : json.items()) {
+      const std::string at = place + "." + key;
+      if (key == "command") {
+        group.command = text(member, at);
+        if (group.command != "track" && group.command != "solve")
+          fail(at, fmt::format("'{}' is neither track nor solve", group.command));
+      } else if (key == "name") {
+        group.name = text(member, at);
+      } else if (key == "targets") {
+        group.targets = text(member, at);
+      } else if (key == "data") {
+        group.data =
+            member.is_array() ? values(member, at) : std::vector<std::string>{text(member, at)};
+        for (const std::string& file : group.data)
+          if (file.empty()) fail(at, "the name of a file is empty");
+      } else if (is_outer(key)) {
+        fail(at, fmt::format("--{} belongs to the command line, not to a manifest", key));
+      } else {
+        group.options.emplace_back(key, values(member, at));
+      }
+    }
+    if (group.command.empty()) fail(place, "a member 'command' is needed: track or solve");
+    std::uint64_t count = group.data.size();
+    for (const auto& [option, list] : group.options)
+      if ((count *= list.size()) > static_cast<std::uint64_t>(longest_range))
+        fail(place, fmt::format("more than {} combinations of its values", longest_range));
+    return group;
+  }
+
+ private:
+  const std::string& source_;
+};
+
+}  // namespace
+
+std::uint64_t TaskGroup::combinations() const {
+  std::uint64_t count = data.size();
+  for (const auto& [option, list] : options) count *= list.size();
+  return count;
+}
+
+Manifest Manifest::parse(const Json& json, const std::string& source) {
+  const Reader reader(source);
+  if (!json.is_object()) reader.fail("", "a manifest is an object with a member 'tasks'");
+  Manifest manifest;
+  for (const auto& [key, member] : json.items()) {
+    if (key == "points") {
+      if (!member.is_boolean()) reader.fail(key, "true or false is needed");
+      manifest.keeps_points = member.get<bool>();
+    } else if (key == "tasks") {
+      if (!member.is_array() || member.empty()) reader.fail(key, "a list of tasks is needed");
+      for (const Json& one : member)
+        manifest.groups.push_back(
+            reader.group(one, fmt::format("tasks[{}]", manifest.groups.size())));
+    } else {
+      reader.fail(key, "there is no such member: a manifest has 'tasks' and 'points'");
+    }
+  }
+  if (manifest.groups.empty()) reader.fail("", "a member 'tasks' is needed");
+  return manifest;
+}
+
+Call call_of(const TaskGroup& group, std::uint64_t number) {
+  // Mixed radix, the last option being the lowest digit.
+  std::vector<std::size_t> digits(group.options.size());
+  for (std::size_t i = group.options.size(); i-- > 0;) {
+    const std::size_t radix = group.options[i].second.size();
+    digits[i] = number % radix;
+    number /= radix;
+  }
+  Call call;
+  call.data = group.data[number];
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    const auto& [option, list] = group.options[i];
+    const std::string& value = list[digits[i]];
+    if (list.size() > 1) call.varying += fmt::format(" {}={}", option, value);
+    if (value == "false") continue;
+    call.arguments.push_back(value == "true" ? "--" + option
+                                             : fmt::format("--{}={}", option, value));
+  }
+  return call;
+}
+
+Json manifest_of(const CLI::App& command) {
+  Json task{{"command", command.get_name()}};
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->count() == 0) continue;
+    if (option->get_lnames().empty()) {
+      task["data"] = option->results().back();
+      continue;
+    }
+    const std::string& name = option->get_lnames().front();
+    if (is_outer(name)) continue;
+    const bool is_flag = option->get_items_expected_max() == 0;
+    task[name] = is_flag ? Json(true) : Json(option->results().back());
+  }
+  return {{"points", true}, {"tasks", Json::array({task})}};
+}
+
+Json read_json(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream)
+    throw DataError(
+        fmt::format("cannot read '{}': {}", path, std::generic_category().message(errno)));
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (stream.bad()) throw DataError(fmt::format("cannot read '{}'", path));
+  std::vector<std::set<std::string>> open;  // Members of the objects that are being read.
+  const auto watch = [&](int /*depth*/, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) open.emplace_back();
+    if (event == Json::parse_event_t::object_end) open.pop_back();
+    if (event == Json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second)
+      throw DataError(fmt::format("{}: an object has the member '{}' twice", path,
+                                  cut(parsed.get<std::string>(), 40)));
+    return true;
+  };
+  try {
+    return Json::parse(text, watch);
+  } catch (const Json::parse_error& error) {
+    const std::size_t end = std::min(error.byte > 0 ? error.byte - 1 : 0, text.size());
+    const auto lines =
+        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n');
+    const std::size_t last = text.rfind('\n', end > 0 ? end - 1 : 0);
+    const std::size_t column = last == std::string::npos || lines == 0 ? end + 1 : end - last;
+    throw DataError(fmt::format("{}:{}: column {}: this is no JSON", path, lines + 1, column));
+  } catch (const Json::exception& error) {
+    throw DataError(fmt::format("{}: {}", path, printable(error.what())));
+  }
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "io/json.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace tautrack::program {
+
+/// One entry of a manifest: a subcommand, data, and options with one or more values each. Every
+/// combination of values is one call of the subcommand.
+struct TaskGroup {
+  std::string place;              ///< Where it stands in the manifest, for messages.
+  std::string command;            ///< "track" or "solve".
+  std::string name;               ///< Put in front of its labels; empty: nothing is.
+  std::vector<std::string> data;  ///< Files; one empty text: the bundled data.
+  std::string targets;            ///< File with a target a row; empty: those of the data.
+  /// Options without their dashes, and their values; "true" and "false" for what takes no value.
+  std::vector<std::pair<std::string, std::vector<std::string>>> options;
+
+  /// Number of calls. Data files vary slowest, the last option quickest.
+  [[nodiscard]] std::uint64_t combinations() const;
+};
+
+/// One call of a subcommand.
+struct Call {
+  std::string data;                    ///< Empty: the bundled data.
+  std::string varying;                 ///< " NAME=VALUE" of each option that has several values.
+  std::vector<std::string> arguments;  ///< Without the data file.
+};
+
+/// A manifest: what a batch is to do.
+struct Manifest {
+  std::vector<TaskGroup> groups;  ///< At least one.
+  bool keeps_points = false;      ///< Records have all points of paths.
+
+  /// @param source File name, for messages.
+  /// @throws DataError naming file, place and rule.
+  static Manifest parse(const Json& json, const std::string& source);
+};
+
+/// Combination `number` of the group. @pre number < group.combinations()
+[[nodiscard]] Call call_of(const TaskGroup& group, std::uint64_t number);
+
+/// The manifest that does what the parsed command line of a subcommand asks for, outputs and threads
+/// left out.
+[[nodiscard]] Json manifest_of(const CLI::App& command);
+
+/// Reads a file of JSON. @throws DataError naming file, line and column.
+[[nodiscard]] Json read_json(const std::string& path);
+
+}  // namespace tautrack::program

@@ -1,0 +1,86 @@
+#include "records/restart.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "io/text.hpp"
+#include "io/usage_error.hpp"
+#include "records/record.hpp"
+#include "records/run_directory.hpp"
+
+namespace tautrack::program {
+namespace {
+
+[[noreturn]] void refuse(const std::string& from, const std::string& why) {
+  throw UsageError(fmt::format("--from {}: {}", printable(from), why));
+}
+
+/// What the task has recorded.
+Json result_of(const std::string& from) {
+  const std::size_t colon = from.find(':');
+  const std::string label = from.substr(colon + 1);
+  const RunDirectory run = RunDirectory::open(from.substr(0, colon));
+  Json result;
+  run.records().for_each([&](std::uint64_t, std::string_view line) {
+    if (!result.is_null()) return;
+    const std::optional<Record> head = from_line(line, RecordPart::head);
+    if (head && head->label == label) result = from_line(line)->result;
+  });
+  if (result.is_null()) refuse(from, "the run has no finished task of this name");
+  return result;
+}
+
+/// The weights of a point in a report.
+Vector weights_of(const std::string& from, const Json& point, Index count) {
+  const auto weights = point.at("weights").get<std::vector<double>>();
+  if (static_cast<Index>(weights.size()) != count)
+    refuse(from, fmt::format("the task has {}, the data have {}",
+                             counted(static_cast<long long>(weights.size()), "weight"), count));
+  return Eigen::Map<const Vector>(weights.data(), count);
+}
+
+}  // namespace
+
+RestartPoint restart_point(const std::string& from, Index weights) {
+  const Json result = result_of(from);
+  try {
+    const Json& path = result.at("path");
+    // Each fold turns the direction of tau.
+    std::vector<double> folds;
+    for (const Json& fold : path.at("folds")) folds.push_back(fold.at("arclength"));
+    const Json& points = path.at("points");
+    for (auto point = points.rbegin(); point != points.rend(); ++point) {
+      const double arclength = point->at("arclength");
+      const auto turns =
+          std::count_if(folds.begin(), folds.end(), [&](double fold) { return fold <= arclength; });
+      const double tau = point->at("tau");
+      if (turns % 2 == 0 && point->at("kind") != "fold" && tau < 1.0)
+        return {tau, weights_of(from, *point, weights)};
+    }
+  } catch (const Json::exception&) {
+    refuse(from, "the task has no path");
+  }
+  refuse(from,
+         "the task has recorded no point before the end at which tau grows (a path that arrived is "
+         "recorded with its points by \"points\": true in the manifest)");
+}
+
+std::vector<Vector> restart_points(const std::string& from, Index weights) {
+  const Json result = result_of(from);
+  std::vector<Vector> points;
+  try {
+    if (const auto end = result.find("end"); end != result.end() && end->is_object())
+      points.push_back(weights_of(from, *end, weights));
+    if (const auto list = result.find("stationary_points"); list != result.end())
+      for (const Json& point : *list) points.push_back(weights_of(from, point, weights));
+  } catch (const Json::exception&) {
+    refuse(from, "the record of the task is none of track or solve");
+  }
+  if (points.empty()) refuse(from, "the task has recorded no stationary point");
+  return points;
+}
+
+}  // namespace tautrack::program
