@@ -13,9 +13,10 @@
 
 # packages_of PART: the Debian packages of a part, one word each. COMMAND=PACKAGE: the package is
 # wanted only if there is no such command (it may have come another way, from another package).
+# PACKAGE|PACKAGE: the first that the distribution has.
 packages_of() {
   case $1 in
-    build) echo "cmake=cmake ninja=ninja-build c++=g++ libeigen3-dev libboost-dev libtbb-dev libflint-arb-dev libflint-dev coinor-libclp-dev" ;;
+    build) echo "cmake=cmake ninja=ninja-build c++=g++ libeigen3-dev libboost-dev libtbb-dev libflint-arb-dev|libflint-dev coinor-libclp-dev" ;;
     program) echo "libcli11-dev nlohmann-json3-dev libfmt-dev libxxhash-dev libgudhi-dev" ;;
     figures) echo "gnuplot=gnuplot-nox" ;;
     tests) echo "doctest-dev nlohmann-json3-dev" ;;
@@ -33,28 +34,48 @@ packages_of() {
 
 is_missing() {
   case $1 in
+    *"|"*) is_missing "$(available_of "$1")" ;;
     *=*) ! command -v "${1%%=*}" >/dev/null 2>&1 ;;
     *) [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) != installed ]] ;;
   esac
 }
 
+# available_of WORD...: one package a line, of PACKAGE|PACKAGE the first that apt knows, or else the last.
+available_of() {
+  local word package
+  local -a packages
+  for word in "$@"; do
+    IFS="|" read -r -a packages <<<"$word"
+    for package in "${packages[@]}"; do
+      if ((${#packages[@]} == 1)); then break; fi
+      if LC_ALL=C apt-cache policy "$package" 2>/dev/null | grep 'Candidate: [^(]' >/dev/null; then
+        break
+      fi
+    done
+    echo "$package"
+  done
+}
+
 install_packages() {
-  local -a as_root=()
+  local -a as_root=() packages
   if [[ $(id -u) != 0 ]]; then
     if ! command -v sudo >/dev/null 2>&1; then
+      mapfile -t packages < <(available_of "$@")
       echo "Missing packages, and no right to install them. As root, run:" >&2
-      echo "  apt-get install $*" >&2
+      echo "  apt-get install ${packages[*]}" >&2
       exit 1
     fi
     as_root=(sudo)
   fi
   as_root+=(env DEBIAN_FRONTEND=noninteractive)
-  echo "Installing Debian packages: $*"
-  # A package list that cannot be renewed need not matter; the installation decides.
+  # A package list that cannot be renewed need not matter; the installation decides. A new system knows
+  # no package before.
   "${as_root[@]}" apt-get update -qq || true
+  mapfile -t packages < <(available_of "$@")
+  echo "Installing Debian packages: ${packages[*]}"
   # --no-remove: never at the price of something that the user has installed.
-  if ! "${as_root[@]}" apt-get install -y -qq --no-remove --no-install-recommends "$@"; then
-    echo "Could not install: $*. Install them by hand, then start again." >&2
+  if ! "${as_root[@]}" apt-get install -y -qq --no-remove --no-install-recommends "${packages[@]}"; then
+    echo "Could not install: ${packages[*]}. Install them by hand, then start again." >&2
     exit 1
   fi
 }

@@ -2,9 +2,15 @@
 
 #ifdef TAUTRACK_WITH_FLINT
 
-#include <arb.h>
 #include <cmath>
 #include <flint/fmpz_mat.h>
+#if __has_include(<flint/arb.h>)  // FLINT 3 holds Arb.
+#include <flint/arb.h>
+#include <flint/arb_hypgeom.h>
+#else
+#include <arb.h>
+#include <arb_hypgeom.h>
+#endif
 
 #include "tautrack/core/types.hpp"
 

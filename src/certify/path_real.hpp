@@ -3,7 +3,6 @@
 #ifdef TAUTRACK_WITH_FLINT
 
 #include <algorithm>
-#include <arb.h>
 
 #include "certify/ball.hpp"
 #include "exhaustive/interval.hpp"

@@ -3,7 +3,6 @@
 #ifdef TAUTRACK_WITH_FLINT
 
 #include <algorithm>
-#include <arb_hypgeom.h>
 #include <cmath>
 
 namespace tautrack::ball {
