@@ -25,6 +25,13 @@ endfunction()
 
 run("install" "${CMAKE_COMMAND}" --install "${BUILD_DIR}" --config "${CONFIG}" --prefix "${prefix}")
 
+foreach(file LICENSE README.md docs/theory.md)
+  file(GLOB found "${prefix}/*/doc/*/${file}" "${prefix}/*/*/doc/*/${file}")
+  if(NOT found)
+    message(FATAL_ERROR "${file} was not installed.")
+  endif()
+endforeach()
+
 # The user's own registries and environment could point to another tautrack: leave them out.
 run("configure" "${CMAKE_COMMAND}" -S "${CONSUMER_DIR}" -B "${scratch}/build" -G "${GENERATOR}"
     "-DCMAKE_CXX_COMPILER=${CXX_COMPILER}" "-DCMAKE_BUILD_TYPE=${CONFIG}"

@@ -4,12 +4,15 @@
 #
 #   bash tests/run.sh -R homotopy      only the tests of the room homotopy
 #
+# What needs MPI is built and tested where MPI is (Debian: libopenmpi-dev and openmpi-bin). It is not
+# installed here: the program of the quickstart would be another one afterwards.
+#
 # TAUTRACK_CMAKE_ARGS: further arguments for the CMake configuration.
 set -euo pipefail
 cd -- "$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)"
 . cmake/ensure_packages.sh
 
-ensure_packages build program figures tests mpi benchmarks
+ensure_packages build program figures tests benchmarks
 # The preset switches program, tests and benchmarks on, whatever was configured there before.
 read -r -a arguments <<<"--preset release ${TAUTRACK_CMAKE_ARGS:-}"
 cmake "${arguments[@]}"
