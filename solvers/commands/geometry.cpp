@@ -15,7 +15,6 @@
 
 #include "commands/each_problem.hpp"
 #include "commands/geometry_report.hpp"
-#include "io/command_options.hpp"
 #include "io/interruption.hpp"
 #include "io/progress.hpp"
 #include "io/text.hpp"
@@ -64,13 +63,10 @@ Exit status:
 /// Takes the text of --at.
 std::optional<std::string> take_weights(const std::string& text, GeometryRequest& request) {
   std::vector<double> weights;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    const std::string part = text.substr(begin, end - begin);
+  for (const std::string& part : split(text, ',')) {
     const std::optional<double> weight = read_number(part);
     if (!weight) return fmt::format("'{}' is not a number", part);
     weights.push_back(*weight);
-    begin = end + 1;
   }
   request.at = std::move(weights);
   return std::nullopt;
@@ -282,39 +278,31 @@ std::string_view to_string(PointSource source) noexcept {
   return "given weights";
 }
 
-CLI::App& add_geometry_command(CLI::App& program, GeometryRequest& request) {
-  CLI::App& command = *program.add_subcommand("geometry", about_geometry);
-  command.footer(more_about_geometry);
+Command geometry_command(GeometryRequest& request) {
+  Command command("geometry", about_geometry, more_about_geometry);
+  add_file_options(command, request.network);
   add_network_options(command, request.network);
 
-  const char* geometry = "Geometry";
-  add_value(command, "--at", "W1,W2,...",
-            "Weights to examine, in the units and the column\n"
-            "order of the data, the bias last (default: the fit\n"
-            "at the end of the natural path)",
-            [&request](const std::string& text) { return take_weights(text, request); })
-      ->group(geometry);
-  add_number(command, "--tau", "T", "Data manifold to examine: 0 linear, 1 sigmoid", request.tau,
-             [](double tau) -> std::optional<std::string> {
-               if (tau >= 0.0 && tau <= 1.0) return std::nullopt;
-               return fmt::format("{} is not in [0, 1]", tau);
-             })
-      ->group(geometry);
-  add_number(command, "--seconds", "S",
-             "Time for the search of the largest curvature at any\nweights, in seconds",
-             request.supremum.seconds, seconds_rule())
-      ->group(geometry);
-  add_number(command, "--infinity-seconds", "S",
-             "Time for the limits at infinite weights of each\nproblem, in seconds",
-             request.strata.seconds, seconds_rule())
-      ->group(geometry);
-  add_whole_number(command, "--threads", "N",
-                   "Threads, over problems and large data; no result\ndepends on it, but for "
-                   "searches cut off by time",
-                   request.threads, 1)
-      ->group(geometry);
-  add_whole_number(command, "--seed", "N", "Of the random starts", request.seed, std::uint64_t{0})
-      ->group(geometry);
+  command.group("Geometry");
+  command.add_value("--at", "W1,W2,...",
+                    "Weights to examine, in the units and the column\n"
+                    "order of the data, the bias last (default: the fit\n"
+                    "at the end of the natural path)",
+                    [&request](const std::string& text) { return take_weights(text, request); });
+  command.add_number("--tau", "T", "Data manifold to examine: 0 linear, 1 sigmoid", request.tau,
+                     tau_reason);
+  command.add_number("--seconds", "S",
+                     "Time for the search of the largest curvature at any\nweights, in seconds",
+                     request.supremum.seconds, seconds_rule());
+  command.add_number("--infinity-seconds", "S",
+                     "Time for the limits at infinite weights of each\nproblem, in seconds",
+                     request.strata.seconds, seconds_rule());
+  command.add_whole_number(
+      "--threads", "N",
+      "Threads, over problems and large data; no result\ndepends on it, but for "
+      "searches cut off by time",
+      request.threads, 1);
+  command.add_whole_number("--seed", "N", "Of the random starts", request.seed, 0);
 
   add_output_options(command, request.outputs,
                      "The principal curvatures, one row each; '-' as\nabove",

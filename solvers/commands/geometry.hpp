@@ -13,12 +13,9 @@
 #include "tautrack/path/natural_path.hpp"
 
 #include "commands/outputs.hpp"
+#include "io/command.hpp"
 #include "io/data.hpp"
 #include "io/options.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace tautrack::program {
 
@@ -79,8 +76,8 @@ struct ExaminedProblem {
   std::vector<std::string> unresolved;  ///< Sentences: what is missing, and why.
 };
 
-/// Adds the subcommand with all its options.
-CLI::App& add_geometry_command(CLI::App& program, GeometryRequest& request);
+/// The subcommand with all its options, which fill the request.
+[[nodiscard]] Command geometry_command(GeometryRequest& request);
 
 /// Runs the subcommand and writes its results. Returns the exit status.
 /// @throws UsageError, DataError, std::invalid_argument: unusable input, option or output.

@@ -17,7 +17,6 @@
 #include "tautrack/picture.hpp"
 
 #include "commands/layers_report.hpp"
-#include "io/command_options.hpp"
 #include "io/layers_weights.hpp"
 #include "io/progress.hpp"
 #include "io/text.hpp"
@@ -266,43 +265,30 @@ std::string set_text(const std::string& name) {
   return name.empty() ? "all data" : fmt::format("the data labelled '{}'", cut(name, 40));
 }
 
-CLI::App& add_layers_command(CLI::App& program, LayersRequest& request) {
-  CLI::App& command = *program.add_subcommand("layers", about_layers);
-  command.footer(more_about_layers);
-  add_text(command, "DATA.csv", "", "Data file", request.file);
-  const char* data = "Data";
-  add_text(command, "--weights", "FILE", "The layers, as JSON (see below)", request.weights_file)
-      ->group(data);
-  add_text(command, "--label", "COLUMN",
-           "Column of labels (default: the last one, if there is\none more than inputs)",
-           request.label)
-      ->group(data);
-  add_number(command, "--tau", "T", "Layers: 0 linear, 1 sigmoid", request.tau,
-             [](double tau) -> std::optional<std::string> {
-               if (tau >= 0.0 && tau <= 1.0) return std::nullopt;
-               return fmt::format("{} is not in [0, 1]", tau);
-             })
-      ->group(data);
-  const char* homology = "Homology";
-  command.add_flag("--homology", request.homology, "Betti numbers before and after each layer")
-      ->group(homology);
-  add_whole_number<Index>(command, "--points", "N",
-                          "Larger sets are thinned to so many points that are\nspread evenly",
-                          request.barcode.points, 1)
-      ->group(homology);
-  add_whole_number<long>(command, "--simplices", "N", "Largest complex", request.barcode.simplices,
-                         1)
-      ->group(homology);
-  add_number(command, "--gap", "G",
-             "Bars count that are so many times as long as all\nthat do not; > 1", request.gap,
-             [](double gap) -> std::optional<std::string> {
-               if (gap > 1.0) return std::nullopt;
-               return fmt::format("{} is not > 1", gap);
-             })
-      ->group(homology);
-  add_whole_number(command, "--threads", "N",
-                   "Barcodes made at the same time; no result depends\non it", request.threads, 1)
-      ->group(homology);
+Command layers_command(LayersRequest& request) {
+  Command command("layers", about_layers, more_about_layers);
+  command.add_text("DATA.csv", "", "Data file", request.file);
+  command.group("Data");
+  command.add_text("--weights", "FILE", "The layers, as JSON (see below)", request.weights_file);
+  command.add_text("--label", "COLUMN",
+                   "Column of labels (default: the last one, if there is\none more than inputs)",
+                   request.label);
+  command.add_number("--tau", "T", "Layers: 0 linear, 1 sigmoid", request.tau, tau_reason);
+  command.group("Homology");
+  command.add_flag("--homology", "Betti numbers before and after each layer", request.homology);
+  command.add_whole_number("--points", "N",
+                           "Larger sets are thinned to so many points that are\nspread evenly",
+                           request.barcode.points, 1);
+  command.add_whole_number("--simplices", "N", "Largest complex", request.barcode.simplices, 1);
+  command.add_number("--gap", "G",
+                     "Bars count that are so many times as long as all\nthat do not; > 1",
+                     request.gap, [](double gap) -> std::optional<std::string> {
+                       if (gap > 1.0) return std::nullopt;
+                       return fmt::format("{} is not > 1", gap);
+                     });
+  command.add_whole_number("--threads", "N",
+                           "Barcodes made at the same time; no result depends\non it",
+                           request.threads, 1);
   add_output_options(command, request.outputs,
                      "The points after each layer, one row each; '-' as\nabove",
                      "Picture of the data after each layer, with barcodes\nif there is --homology: "

@@ -12,10 +12,6 @@
 
 #include "commands/outputs.hpp"
 
-namespace CLI {
-class App;
-}
-
 namespace tautrack::program {
 
 /// What the user asks of `tautrack layers`.
@@ -84,8 +80,8 @@ struct CarriedData {
 /// "all data", or "the data labelled 'a'".
 [[nodiscard]] std::string set_text(const std::string& name);
 
-/// Adds the subcommand with all its options.
-CLI::App& add_layers_command(CLI::App& program, LayersRequest& request);
+/// The subcommand with all its options, which fill the request.
+[[nodiscard]] Command layers_command(LayersRequest& request);
 
 /// Runs the subcommand and writes its results. Returns the exit status.
 /// @throws UsageError, DataError: unusable input, option or output.

@@ -4,41 +4,42 @@
 
 #include "tautrack/picture.hpp"
 
-#include "io/command_options.hpp"
+#include "io/command.hpp"
 
 namespace tautrack::program {
 
-void add_output_options(CLI::App& command, OutputRequest& request, const std::string& csv_help,
+void add_output_options(Command& command, OutputRequest& request, const std::string& csv_help,
                         const std::string& plot_help) {
-  const char* output = "Output";
-  add_text(command, "--json", "FILE",
-           "Everything as JSON; '-' is standard output, which\n"
-           "then has no text",
-           request.json_file)
-      ->group(output);
-  add_text(command, "--csv", "FILE", csv_help, request.csv_file)->group(output);
-  add_text(command, "--plot", "FILE", plot_help, request.plot_file)->group(output);
-  command.add_flag("--quiet", request.quiet, "No progress on standard error")->group(output);
+  command.group("Output");
+  command.add_text("--json", "FILE",
+                   "Everything as JSON; '-' is standard output, which\n"
+                   "then has no text",
+                   request.json_file);
+  command.add_text("--csv", "FILE", csv_help, request.csv_file);
+  command.add_text("--plot", "FILE", plot_help, request.plot_file);
+  command.add_flag("--quiet", "No progress on standard error", request.quiet);
 }
 
-void add_run_option(CLI::App& command, std::string& folder) {
-  add_text(command, "--run", "DIR",
-           "Keep the result of each problem in this folder as\n"
-           "soon as it is there; a run that was interrupted goes\n"
-           "on (see tautrack batch)",
-           folder)
-      ->group("Output");
+void add_run_option(Command& command, std::string& folder) {
+  command.group("Output");
+  command.add_text("--run", "DIR",
+                   "Keep the result of each problem in this folder as\n"
+                   "soon as it is there; a run that was interrupted goes\n"
+                   "on (see tautrack batch)",
+                   folder);
 }
 
-void add_from_option(CLI::App& command, const std::string& help, std::string& from) {
-  add_value(command, "--from", "DIR:LABEL", help,
-            [&from](const std::string& text) -> std::optional<std::string> {
-              const std::size_t colon = text.find(':');
-              if (colon == std::string::npos || colon == 0 || colon + 1 == text.size())
-                return fmt::format("'{}' is not DIR:LABEL", text);
-              from = text;
-              return std::nullopt;
-            });
+void add_from_option(Command& command, const std::string& help, std::string& from) {
+  command
+      .add_value("--from", "DIR:LABEL", help,
+                 [&from](const std::string& text) -> std::optional<std::string> {
+                   const std::size_t colon = text.find(':');
+                   if (colon == std::string::npos || colon == 0 || colon + 1 == text.size())
+                     return fmt::format("'{}' is not DIR:LABEL", text);
+                   from = text;
+                   return std::nullopt;
+                 })
+      .group.clear();
 }
 
 Outputs::Outputs(const OutputRequest& request, const std::string& input) {

@@ -5,11 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "io/command.hpp"
 #include "io/output_files.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace tautrack::program {
 
@@ -22,14 +19,14 @@ struct OutputRequest {
 };
 
 /// Adds the options that fill the request. The helps say what the CSV and the picture are.
-void add_output_options(CLI::App& command, OutputRequest& request, const std::string& csv_help,
+void add_output_options(Command& command, OutputRequest& request, const std::string& csv_help,
                         const std::string& plot_help);
 
 /// Adds the option --run, which fills `folder`.
-void add_run_option(CLI::App& command, std::string& folder);
+void add_run_option(Command& command, std::string& folder);
 
 /// Adds the option --from, which fills `from`.
-void add_from_option(CLI::App& command, const std::string& help, std::string& from);
+void add_from_option(Command& command, const std::string& help, std::string& from);
 
 /// The outputs of one run, from the check of their names to their text.
 class Outputs {

@@ -9,7 +9,6 @@
 
 #include "commands/solve_report.hpp"
 #include "commands/verdict.hpp"
-#include "io/command_options.hpp"
 #include "io/interruption.hpp"
 #include "io/progress.hpp"
 #include "io/text.hpp"
@@ -68,17 +67,6 @@ Exit status:
      did not finish; the output says which, under "unresolved"
   2  the data, an option or an output is unusable: one sentence on standard
      error says why, nothing is written)";
-
-/// The parts of the text between separators; one more than there are separators.
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(separator, begin), text.size());
-    parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
 
 /// Takes the text of --box: LOW,HIGH or L1:H1,L2:H2,...
 std::optional<std::string> take_box(const std::string& text, std::optional<BoxRequest>& box) {
@@ -185,98 +173,76 @@ NumberRule seconds_rule() {
   };
 }
 
-void add_exploration_options(CLI::App& command, ExploreOptions& explore) {
-  const char* group = "Search along curves";
-  add_number(command, "--seconds", "S", "Time for each problem, in seconds", explore.seconds,
-             seconds_rule<ExploreOptions>())
-      ->group(group);
-  add_whole_number(command, "--rounds", "N", "Rounds without news after which the search ends",
-                   explore.quiet_rounds, 1)
-      ->group(group);
-  add_whole_number(command, "--descents", "N",
-                   "Descents from a saddle: both ways along so many\n"
-                   "negative eigenvectors",
-                   explore.descent_directions, 0)
-      ->group(group);
-  add_whole_number(command, "--max-curves", "N", "Budget of curves", explore.max_curves, 1L)
-      ->group(group);
-  add_whole_number(command, "--max-points", "N", "Budget of points", explore.max_points, 1L)
-      ->group(group);
-  add_whole_number(command, "--max-steps", "N", "Budget of steps of one curve, each way",
-                   explore.max_steps, 1)
-      ->group(group);
-  command
-      .add_flag_callback(
-          "--no-certify", [&explore] { explore.certify = false; }, "Prove nothing about the points")
-      ->group(group);
-  add_whole_number(command, "--seed", "N", "Of the random directions", explore.seed,
-                   std::uint64_t{0})
-      ->group(group);
-  add_whole_number(command, "--threads", "N",
-                   "Threads; no result depends on it, but for what a\n"
-                   "search that is cut off has come to",
-                   explore.threads, 1)
-      ->group(group);
+void add_exploration_options(Command& command, ExploreOptions& explore) {
+  command.group("Search along curves");
+  command.add_number("--seconds", "S", "Time for each problem, in seconds", explore.seconds,
+                     seconds_rule<ExploreOptions>());
+  command.add_whole_number("--rounds", "N", "Rounds without news after which the search ends",
+                           explore.quiet_rounds, 1);
+  command.add_whole_number("--descents", "N",
+                           "Descents from a saddle: both ways along so many\n"
+                           "negative eigenvectors",
+                           explore.descent_directions, 0);
+  command.add_whole_number("--max-curves", "N", "Budget of curves", explore.max_curves, 1);
+  command.add_whole_number("--max-points", "N", "Budget of points", explore.max_points, 1);
+  command.add_whole_number("--max-steps", "N", "Budget of steps of one curve, each way",
+                           explore.max_steps, 1);
+  command.add_flag("--no-certify", "Prove nothing about the points", explore.certify, false);
+  command.add_whole_number("--seed", "N", "Of the random directions", explore.seed, 0);
+  command.add_whole_number("--threads", "N",
+                           "Threads; no result depends on it, but for what a\n"
+                           "search that is cut off has come to",
+                           explore.threads, 1);
 }
 
-void add_search_options(CLI::App& command, SolveRequest& request) {
-  const char* group = "Exhaustive search";
+void add_search_options(Command& command, SolveRequest& request) {
+  command.group("Exhaustive search");
   FitOptions& fits = request.fits;
-  command
-      .add_flag_callback(
-          "--exhaustive", [&fits] { fits.exhaustive = true; },
-          fmt::format("Search by intervals, whatever the size; the default\n"
-                      "is to do so for a rank of at most {}",
-                      fits.exhaustive_rank))
-      ->group(group);
+  command.add_flag("--exhaustive",
+                   fmt::format("Search by intervals, whatever the size; the default\n"
+                               "is to do so for a rank of at most {}",
+                               fits.exhaustive_rank),
+                   [&fits] { fits.exhaustive = true; });
   // Options take effect in the order in which they stand here.
-  command
-      .add_flag_callback(
-          "--no-exhaustive",
-          [&fits] {
-            if (fits.exhaustive) throw UsageError("--no-exhaustive: --exhaustive is there, too");
-            fits.exhaustive = false;
-          },
-          "Do not search by intervals")
-      ->group(group);
-  add_value(command, "--box", "LOW,HIGH",
-            "Search there: the same interval for all weights, or\n"
-            "L1:H1,L2:H2,... one for each, the bias last\n"
-            "(default: a region proven to hold all)",
-            [&request](const std::string& text) -> std::optional<std::string> {
-              if (request.fits.exhaustive == false) return "--no-exhaustive is there, too";
-              if (std::optional<std::string> reason = take_box(text, request.box)) return reason;
-              request.fits.exhaustive = true;
-              return std::nullopt;
-            })
-      ->group(group);
-  add_number(command, "--search-seconds", "S", "Time for each problem, in seconds",
-             fits.search.seconds, seconds_rule<SearchOptions>())
-      ->group(group);
-  add_number(command, "--infinity-seconds", "S", "Time for each problem, in seconds",
-             fits.strata.seconds,
-             [](double seconds) -> std::optional<std::string> {
-               if (seconds > 0.0) return std::nullopt;
-               return fmt::format("{} is not > 0", seconds);
-             })
-      ->group("Limits at infinite weights");
+  command.add_flag("--no-exhaustive", "Do not search by intervals", [&fits] {
+    if (fits.exhaustive) throw UsageError("--no-exhaustive: --exhaustive is there, too");
+    fits.exhaustive = false;
+  });
+  command.add_value("--box", "LOW,HIGH",
+                    "Search there: the same interval for all weights, or\n"
+                    "L1:H1,L2:H2,... one for each, the bias last\n"
+                    "(default: a region proven to hold all)",
+                    [&request](const std::string& text) -> std::optional<std::string> {
+                      if (request.fits.exhaustive == false) return "--no-exhaustive is there, too";
+                      if (std::optional<std::string> reason = take_box(text, request.box))
+                        return reason;
+                      request.fits.exhaustive = true;
+                      return std::nullopt;
+                    });
+  command.add_number("--search-seconds", "S", "Time for each problem, in seconds",
+                     fits.search.seconds, seconds_rule<SearchOptions>());
+  command.group("Limits at infinite weights");
+  command.add_number("--infinity-seconds", "S", "Time for each problem, in seconds",
+                     fits.strata.seconds, [](double seconds) -> std::optional<std::string> {
+                       if (seconds > 0.0) return std::nullopt;
+                       return fmt::format("{} is not > 0", seconds);
+                     });
 }
 
 }  // namespace
 
-CLI::App& add_solve_command(CLI::App& program, SolveRequest& request) {
-  CLI::App& command = *program.add_subcommand("solve", about_solve);
-  command.footer(more_about_solve);
+Command solve_command(SolveRequest& request) {
+  Command command("solve", about_solve, more_about_solve);
+  add_file_options(command, request.network);
   add_network_options(command, request.network);
   add_exploration_options(command, request.fits.explore);
   add_search_options(command, request);
   add_output_options(command, request.outputs, "The points, one row a point; '-' as above",
                      "Picture of the points: .svg, .png or .pdf");
-  command
-      .add_flag("--graph", request.graph,
-                "Add to the JSON which points the curves joined, and\n"
-                "where they ran away to infinite weights")
-      ->group("Output");
+  command.add_flag("--graph",
+                   "Add to the JSON which points the curves joined, and\n"
+                   "where they ran away to infinite weights",
+                   request.graph);
   add_from_option(command, "Start from the points of a recorded task of a run,\ntoo", request.from);
   add_run_option(command, request.run_folder);
   return command;

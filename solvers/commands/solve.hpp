@@ -7,12 +7,9 @@
 #include "tautrack/fits/all_fits.hpp"
 
 #include "commands/outputs.hpp"
+#include "io/command.hpp"
 #include "io/data.hpp"
 #include "io/options.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace tautrack::program {
 
@@ -43,8 +40,8 @@ struct SolvedProblem {
   std::vector<std::string> unresolved;  ///< Sentences: what is missing, and what may help.
 };
 
-/// Adds the subcommand with all its options.
-CLI::App& add_solve_command(CLI::App& program, SolveRequest& request);
+/// The subcommand with all its options, which fill the request.
+[[nodiscard]] Command solve_command(SolveRequest& request);
 
 /// Solves one problem, with the threads of the request.
 /// @throws UsageError when the box does not fit; DataError, std::invalid_argument

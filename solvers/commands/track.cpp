@@ -10,8 +10,8 @@
 #include "commands/each_problem.hpp"
 #include "commands/track_ranks.hpp"
 #include "commands/track_report.hpp"
-#include "io/command_options.hpp"
 #include "io/progress.hpp"
+#include "io/text.hpp"
 #include "io/usage_error.hpp"
 #include "records/restart.hpp"
 
@@ -77,14 +77,11 @@ constexpr double drawn_tolerance = 1e-8;
 /// Takes the text of --tau.
 std::optional<std::string> take_landings(const std::string& text, TrackOptions& track) {
   std::vector<double> landings;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    const std::string part = text.substr(begin, end - begin);
+  for (const std::string& part : split(text, ',')) {
     const std::optional<double> tau = read_number(part);
     if (!tau) return fmt::format("'{}' is not a number", part);
     if (!(*tau > 0.0 && *tau < 1.0)) return fmt::format("{} is not in (0, 1)", *tau);
     landings.push_back(*tau);
-    begin = end + 1;
   }
   std::sort(landings.begin(), landings.end());
   landings.erase(std::unique(landings.begin(), landings.end()), landings.end());
@@ -94,16 +91,13 @@ std::optional<std::string> take_landings(const std::string& text, TrackOptions& 
 
 /// Takes the text of --certify.
 std::optional<std::string> take_certificates(const std::string& text, TrackRequest& request) {
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    const std::string part = text.substr(begin, end - begin);
+  for (const std::string& part : split(text, ',')) {
     if (part == "unique")
       request.certify_unique = true;
     else if (part == "path")
       request.certify_path = true;
     else
       return fmt::format("'{}' is no certificate that is known: unique, path", part);
-    begin = end + 1;
   }
   return std::nullopt;
 }
@@ -195,71 +189,61 @@ bool TrackedProblem::is_solved() const {
          (!certificate || certificate->certified);
 }
 
-CLI::App& add_track_command(CLI::App& program, TrackRequest& request) {
-  CLI::App& command = *program.add_subcommand("track", about_track);
-  command.footer(more_about_track);
+Command track_command(TrackRequest& request) {
+  Command command("track", about_track, more_about_track);
+  add_file_options(command, request.network);
   add_network_options(command, request.network);
-  command
-      .add_flag("--matrix-free", request.network.matrix_free,
-                "No matrix of the size of the weights, whatever the\n"
-                "size of the data; less is examined (see below)")
-      ->group("Data");
+  command.group("Data");
+  command.add_flag("--matrix-free",
+                   "No matrix of the size of the weights, whatever the\n"
+                   "size of the data; less is examined (see below)",
+                   request.network.matrix_free);
 
-  const char* tracking = "Tracking";
+  command.group("Tracking");
   TrackOptions& track = request.track;
-  add_choice<PredictorKind>(command, "--predictor", "Predictor", track.predictor.kind,
-                            predictor_names(),
-                            [](std::string_view name) { return predictor_from_name(name); })
-      ->group(tracking);
-  add_number(command, "--tolerance", "T",
-             "Longest last Newton step of the corrector, relative\n"
-             "to the size of the node inputs",
-             track.corrector.tolerance,
-             [](double tolerance) {
-               CorrectorOptions options;
-               options.tolerance = tolerance;
-               return options.invalid_reason();
-             })
-      ->group(tracking);
-  add_whole_number(command, "--max-steps", "N", "Budget of steps, refused ones included",
-                   track.max_steps, 1)
-      ->group(tracking);
-  add_value(command, "--tau", "T1,T2,...", "Stop exactly at these taus, each time they are met",
-            [&track](const std::string& text) { return take_landings(text, track); })
-      ->group(tracking);
-  add_value(command, "--certify", "WHAT",
-            "unique: prove for how large taus the path is the\n"
-            "only stationary point; path: prove that the curve\n"
-            "joins the linear fit to this end, and how often it\n"
-            "folds; or both: unique,path",
-            [&request](const std::string& text) { return take_certificates(text, request); })
-      ->group(tracking);
-  add_value(command, "--audit", "LEVEL",
-            "Track again with tighter steps and compare: none,\n"
-            "suspects (paths that fold, branch or had steps\n"
-            "refused) or all (default: none; suspects in runs)",
-            [&request](const std::string& text) -> std::optional<std::string> {
-              request.audit = audit_level_from_name(text);
-              if (request.audit) return std::nullopt;
-              return fmt::format("'{}' is none of none, suspects, all", text);
-            })
-      ->group(tracking);
+  command.add_choice("--predictor", "Predictor", track.predictor.kind, predictor_names(),
+                     [](std::string_view name) { return predictor_from_name(name); });
+  command.add_number("--tolerance", "T",
+                     "Longest last Newton step of the corrector, relative\n"
+                     "to the size of the node inputs",
+                     track.corrector.tolerance, [](double tolerance) {
+                       CorrectorOptions options;
+                       options.tolerance = tolerance;
+                       return options.invalid_reason();
+                     });
+  command.add_whole_number("--max-steps", "N", "Budget of steps, refused ones included",
+                           track.max_steps, 1);
+  command.add_value("--tau", "T1,T2,...", "Stop exactly at these taus, each time they are met",
+                    [&track](const std::string& text) { return take_landings(text, track); });
+  command.add_value(
+      "--certify", "WHAT",
+      "unique: prove for how large taus the path is the\n"
+      "only stationary point; path: prove that the curve\n"
+      "joins the linear fit to this end, and how often it\n"
+      "folds; or both: unique,path",
+      [&request](const std::string& text) { return take_certificates(text, request); });
+  command.add_value("--audit", "LEVEL",
+                    "Track again with tighter steps and compare: none,\n"
+                    "suspects (paths that fold, branch or had steps\n"
+                    "refused) or all (default: none; suspects in runs)",
+                    [&request](const std::string& text) -> std::optional<std::string> {
+                      request.audit = audit_level_from_name(text);
+                      if (request.audit) return std::nullopt;
+                      return fmt::format("'{}' is none of none, suspects, all", text);
+                    });
   add_from_option(command,
                   "Take up the recorded path of a run at its last point\n"
                   "with growing tau, instead of starting at tau = 0",
                   request.from);
-  command
-      .add_flag("--split-rows", request.split_rows,
-                "Started by mpirun: one problem on all processes,\neach with a share of the "
-                "patterns (see below)")
-      ->group(tracking);
-  add_whole_number(command, "--threads", "N",
-                   "Threads, over problems and large data; no result\ndepends on it",
-                   request.threads, 1)
-      ->group(tracking);
-  add_whole_number(command, "--seed", "N", "Without effect: track uses no random numbers",
-                   request.seed, std::uint64_t{0})
-      ->group(tracking);
+  command.add_flag("--split-rows",
+                   "Started by mpirun: one problem on all processes,\neach with a share of the "
+                   "patterns (see below)",
+                   request.split_rows);
+  command.add_whole_number("--threads", "N",
+                           "Threads, over problems and large data; no result\ndepends on it",
+                           request.threads, 1);
+  command.add_whole_number("--seed", "N", "Without effect: track uses no random numbers",
+                           request.seed, 0);
 
   add_output_options(command, request.outputs,
                      "The path, one row a point; '-' as above. With\n"

@@ -14,12 +14,9 @@
 
 #include "commands/curve.hpp"
 #include "commands/outputs.hpp"
+#include "io/command.hpp"
 #include "io/data.hpp"
 #include "io/options.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace tautrack::program {
 
@@ -54,8 +51,8 @@ struct TrackedProblem {
   [[nodiscard]] bool is_solved() const;
 };
 
-/// Adds the subcommand with all its options.
-CLI::App& add_track_command(CLI::App& program, TrackRequest& request);
+/// The subcommand with all its options, which fill the request.
+[[nodiscard]] Command track_command(TrackRequest& request);
 
 /// Tracks problem i of the data, with so many threads in each pass over them.
 /// @throws DataError, std::invalid_argument

@@ -7,16 +7,10 @@
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/network/perceptron.hpp"
 
+#include "io/command.hpp"
 #include "io/data.hpp"
 
-namespace CLI {
-class App;
-}
-
 namespace tautrack::program {
-
-/// The text as a finite decimal number, or nothing. Independent of the locale.
-[[nodiscard]] std::optional<double> read_number(const std::string& text);
 
 /// How a data file is written.
 enum class Format { by_name, csv, svmlight };
@@ -34,8 +28,11 @@ struct NetworkRequest {
   PerceptronOptions perceptron;
 };
 
-/// Adds the options that fill the request to a subcommand.
-void add_network_options(CLI::App& command, NetworkRequest& request);
+/// Adds the options that say which file has the data, and how it is written.
+void add_file_options(Command& command, NetworkRequest& request);
+
+/// Adds all others that fill the request, which say what the data mean and what the network is.
+void add_network_options(Command& command, NetworkRequest& request);
 
 /// Whether the data are or are taken to be sparse text.
 [[nodiscard]] bool is_svmlight(const NetworkRequest& request);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tautrack::program {
 
@@ -16,6 +17,9 @@ namespace tautrack::program {
 /// The text broken at blanks into lines of at most `width` characters (longer words stay whole),
 /// each line but the first after `indent` blanks.
 [[nodiscard]] std::string wrap(std::string_view text, std::size_t width, std::size_t indent);
+
+/// The parts of the text between separators; one more than there are separators.
+[[nodiscard]] std::vector<std::string> split(const std::string& text, char separator);
 
 /// "1 fold", "2 folds".
 [[nodiscard]] std::string counted(long long count, std::string_view noun);

@@ -10,7 +10,6 @@
 #include <string_view>
 #include <system_error>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "tautrack/data/dataset.hpp"
@@ -178,18 +177,17 @@ Call call_of(const TaskGroup& group, std::uint64_t number) {
   return call;
 }
 
-Json manifest_of(const CLI::App& command) {
-  Json task{{"command", command.get_name()}};
-  for (const CLI::Option* option : command.get_options()) {
-    if (option->count() == 0) continue;
-    if (option->get_lnames().empty()) {
-      task["data"] = option->results().back();
+Json manifest_of(const Command& command) {
+  Json task{{"command", command.name()}};
+  for (const Option& option : command.options()) {
+    if (option.given.empty()) continue;
+    if (!option.name.starts_with("--")) {
+      task["data"] = option.given.back();
       continue;
     }
-    const std::string& name = option->get_lnames().front();
+    const std::string name = option.name.substr(2);
     if (is_outer(name)) continue;
-    const bool is_flag = option->get_items_expected_max() == 0;
-    task[name] = is_flag ? Json(true) : Json(option->results().back());
+    task[name] = option.kind == Option::Kind::flag ? Json(true) : Json(option.given.back());
   }
   return {{"points", true}, {"tasks", Json::array({task})}};
 }

@@ -6,11 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "io/command.hpp"
 #include "io/json.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace tautrack::program {
 
@@ -51,7 +48,7 @@ struct Manifest {
 
 /// The manifest that does what the parsed command line of a subcommand asks for, outputs and threads
 /// left out.
-[[nodiscard]] Json manifest_of(const CLI::App& command);
+[[nodiscard]] Json manifest_of(const Command& command);
 
 /// Reads a file of JSON. @throws DataError naming file, line and column.
 [[nodiscard]] Json read_json(const std::string& path);

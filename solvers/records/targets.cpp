@@ -7,7 +7,7 @@
 
 #include "tautrack/data/dataset.hpp"
 
-#include "io/options.hpp"
+#include "io/command.hpp"
 #include "io/text.hpp"
 
 namespace tautrack::program {

@@ -4,9 +4,9 @@
 #include <functional>
 #include <utility>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "io/command_line.hpp"
 #include "io/digest.hpp"
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
@@ -33,26 +33,15 @@ bool is_about_steps(const std::string& argument) {
 /// Has the command line of the subcommand read this call, as if the user had typed it.
 void parse(const TaskGroup& group, const Call& call, const std::string& data_path,
            Context& context) {
-  CLI::App app;
   std::vector<std::string> arguments = call.arguments;
   if (!data_path.empty()) {
     arguments.push_back("--");  // The name of a file may begin with a dash.
     arguments.push_back(data_path);
   }
-  arguments.insert(arguments.begin(), group.command);
-  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end.
   context.is_solve = group.command == "solve";
-  if (context.is_solve)
-    add_solve_command(app, context.solve);
-  else
-    add_track_command(app, context.track);
+  Command command = context.is_solve ? solve_command(context.solve) : track_command(context.track);
   try {
-    app.parse(std::move(arguments));
-  } catch (const CLI::ExtrasError& error) {
-    throw UsageError(fmt::format("{}: there is no such option of {}: {}", group.place,
-                                 group.command, printable(error.what())));
-  } catch (const CLI::Error& error) {
-    throw UsageError(fmt::format("{}: {}", group.place, printable(error.what())));
+    read_arguments(command, std::move(arguments));
   } catch (const UsageError& error) {
     throw UsageError(fmt::format("{}: {}", group.place, error.what()));
   }

@@ -16,7 +16,7 @@
 #include "tautrack/version.hpp"
 
 #include "commands/page.hpp"
-#include "io/command_options.hpp"
+#include "io/command.hpp"
 #include "io/csv_field.hpp"
 #include "io/output_files.hpp"
 #include "io/text.hpp"
@@ -275,16 +275,14 @@ Json json_summary(const RunDirectory& run, const Summary& summary) {
 
 }  // namespace
 
-void add_run_report_options(CLI::App& command, RunReportRequest& request) {
-  const char* group = "Output";
-  add_text(command, "--json", "FILE", "Summary as JSON; '-' is standard output", request.json_file)
-      ->group(group);
-  add_text(command, "--csv", "FILE", "One row a task", request.csv_file)->group(group);
-  add_text(command, "--records", "FILE",
-           "The records of all finished tasks as JSON lines, in\n"
-           "the order of the plan and without times",
-           request.records_file)
-      ->group(group);
+void add_run_report_options(Command& command, RunReportRequest& request) {
+  command.group("Output");
+  command.add_text("--json", "FILE", "Summary as JSON; '-' is standard output", request.json_file);
+  command.add_text("--csv", "FILE", "One row a task", request.csv_file);
+  command.add_text("--records", "FILE",
+                   "The records of all finished tasks as JSON lines, in\n"
+                   "the order of the plan and without times",
+                   request.records_file);
 }
 
 int report_run(const RunDirectory& run, const RunReportRequest& request) {

@@ -5,10 +5,6 @@
 
 #include "records/run_directory.hpp"
 
-namespace CLI {
-class App;
-}
-
 namespace tautrack::program {
 
 /// Outputs of a report on a run.
@@ -21,7 +17,7 @@ struct RunReportRequest {
 };
 
 /// Adds the options that fill the request to a subcommand.
-void add_run_report_options(CLI::App& command, RunReportRequest& request);
+void add_run_report_options(Command& command, RunReportRequest& request);
 
 /// Writes what a run has come to so far: a summary for a person, and the files that are asked for. All
 /// but the line that says whether a process is working on it depends on the finished tasks alone.

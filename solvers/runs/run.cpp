@@ -11,7 +11,7 @@
 
 #include "commands/solve_report.hpp"
 #include "commands/track_report.hpp"
-#include "io/command_options.hpp"
+#include "io/command.hpp"
 #include "io/interruption.hpp"
 #include "io/usage_error.hpp"
 #include "runs/execution.hpp"
@@ -92,15 +92,15 @@ same bytes for any number of threads and interruptions.
 constexpr const char* more_about_report = R"(Exit status: 0 all tasks are done and solved, 1 not so,
 2 the folder holds no run or an output is unusable.)";
 
-void add_folder(CLI::App& command, RunRequest& request) {
-  add_text(command, "DIR", "", "Folder of the run", request.folder)->required();
+void add_folder(Command& command, RunRequest& request) {
+  command.add_text("DIR", "", "Folder of the run", request.folder).required = true;
 }
 
-void add_work_options(CLI::App& command, RunRequest& request) {
-  add_whole_number(command, "--threads", "N",
-                   "Tasks that are done at the same time; no result\ndepends on it",
-                   request.threads, 1);
-  command.add_flag("--quiet", request.quiet, "No progress on standard error");
+void add_work_options(Command& command, RunRequest& request) {
+  command.add_whole_number("--threads", "N",
+                           "Tasks that are done at the same time; no result\ndepends on it",
+                           request.threads, 1);
+  command.add_flag("--quiet", "No progress on standard error", request.quiet);
 }
 
 void say(const std::string& text) {
@@ -184,7 +184,7 @@ int work_on(const Json& manifest, const std::string& name, const std::filesystem
 
 /// A subcommand whose problems are the tasks of a run.
 template <class Request>
-int run_tasks(const CLI::App& command, const Request& request, int threads, Communicator& ranks) {
+int run_tasks(const Command& command, const Request& request, int threads, Communicator& ranks) {
   for (const auto& [option, file] : {std::pair("--csv", &request.outputs.csv_file),
                                      std::pair("--plot", &request.outputs.plot_file)})
     if (!file->empty())
@@ -198,7 +198,7 @@ int run_tasks(const CLI::App& command, const Request& request, int threads, Comm
   run.folder = request.run_folder;
   run.threads = threads;
   run.quiet = request.outputs.quiet;
-  const std::string name = "tautrack " + command.get_name();
+  const std::string name = "tautrack " + command.name();
   run.report.json_file = request.outputs.json_file;
   const std::string source = request.network.file.empty() ? iris().source : request.network.file;
   run.report.make_json = [&](const Json& problems) {
@@ -209,39 +209,36 @@ int run_tasks(const CLI::App& command, const Request& request, int threads, Comm
 
 }  // namespace
 
-int run_recorded(const CLI::App& command, const TrackRequest& request, Communicator& ranks) {
+int run_recorded(const Command& command, const TrackRequest& request, Communicator& ranks) {
   return run_tasks(command, request, request.threads, ranks);
 }
 
-int run_recorded(const CLI::App& command, const SolveRequest& request, Communicator& ranks) {
+int run_recorded(const Command& command, const SolveRequest& request, Communicator& ranks) {
   return run_tasks(command, request, request.fits.explore.threads, ranks);
 }
 
-CLI::App& add_batch_command(CLI::App& program, RunRequest& request) {
-  CLI::App& command = *program.add_subcommand("batch", about_batch);
-  command.footer(more_about_batch);
-  add_text(command, "MANIFEST", "", "JSON file that says what is to be done", request.manifest)
-      ->required();
-  add_text(command, "--run", "DIR", "Folder of the run; one that has begun is resumed",
-           request.folder)
-      ->required();
+Command batch_command(RunRequest& request) {
+  Command command("batch", about_batch, more_about_batch);
+  command.add_text("MANIFEST", "", "JSON file that says what is to be done", request.manifest)
+      .required = true;
+  command
+      .add_text("--run", "DIR", "Folder of the run; one that has begun is resumed", request.folder)
+      .required = true;
   add_work_options(command, request);
   add_run_report_options(command, request.report);
   return command;
 }
 
-CLI::App& add_resume_command(CLI::App& program, RunRequest& request) {
-  CLI::App& command = *program.add_subcommand("resume", about_resume);
-  command.footer("Exit status: that of tautrack batch.");
+Command resume_command(RunRequest& request) {
+  Command command("resume", about_resume, "Exit status: that of tautrack batch.");
   add_folder(command, request);
   add_work_options(command, request);
   add_run_report_options(command, request.report);
   return command;
 }
 
-CLI::App& add_report_command(CLI::App& program, RunRequest& request) {
-  CLI::App& command = *program.add_subcommand("report", about_report);
-  command.footer(more_about_report);
+Command report_command(RunRequest& request) {
+  Command command("report", about_report, more_about_report);
   add_folder(command, request);
   add_run_report_options(command, request.report);
   return command;

@@ -8,10 +8,6 @@
 #include "commands/track.hpp"
 #include "runs/report.hpp"
 
-namespace CLI {
-class App;
-}
-
 namespace tautrack::program {
 
 /// What the user asks of `tautrack batch`, `resume` and `report`.
@@ -23,10 +19,10 @@ struct RunRequest {
   RunReportRequest report;
 };
 
-/// Add the subcommands with all their options.
-CLI::App& add_batch_command(CLI::App& program, RunRequest& request);
-CLI::App& add_resume_command(CLI::App& program, RunRequest& request);
-CLI::App& add_report_command(CLI::App& program, RunRequest& request);
+/// The subcommands with all their options, which fill the request.
+[[nodiscard]] Command batch_command(RunRequest& request);
+[[nodiscard]] Command resume_command(RunRequest& request);
+[[nodiscard]] Command report_command(RunRequest& request);
 
 /// Run the subcommands and write their results. Return the exit status: of a run that a signal ended,
 /// 128 plus its number.
@@ -37,7 +33,7 @@ int run_resume(const RunRequest& request, Communicator& ranks);
 int run_report(const RunRequest& request);
 
 /// Runs `tautrack track` or `solve` with --run: the same work, recorded, and shared like the above.
-int run_recorded(const CLI::App& command, const TrackRequest& request, Communicator& ranks);
-int run_recorded(const CLI::App& command, const SolveRequest& request, Communicator& ranks);
+int run_recorded(const Command& command, const TrackRequest& request, Communicator& ranks);
+int run_recorded(const Command& command, const SolveRequest& request, Communicator& ranks);
 
 }  // namespace tautrack::program

@@ -19,7 +19,7 @@
 #include "tautrack/version.hpp"
 
 #include "figures/figure.hpp"
-#include "io/command_options.hpp"
+#include "io/command.hpp"
 #include "io/csv_field.hpp"
 #include "io/json.hpp"
 #include "io/output_files.hpp"
@@ -375,14 +375,12 @@ std::optional<PictureFormat> picture_format_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-/// Notes the first option about data or network that was given.
-void note_network_option(const CLI::App& command, FiguresRequest& request) {
-  for (const CLI::Option* option : command.get_options())
-    if ((option->get_group() == "Data" || option->get_group() == "Network") &&
-        option->count() > 0 && !option->check_lname("data")) {
-      request.network_option = option->get_name();
-      return;
-    }
+/// The first option about data or network that was given; they make no sense without data. Empty: none.
+std::string network_option(const Command& command) {
+  for (const Option& option : command.options())
+    if ((option.group == "Data" || option.group == "Network") && !option.given.empty())
+      return option.name;
+  return "";
 }
 
 }  // namespace
@@ -401,35 +399,32 @@ std::string_view to_string(PictureFormat format) noexcept {
   return "";
 }
 
-CLI::App& add_figures_command(CLI::App& program, FiguresRequest& request) {
-  CLI::App& command = *program.add_subcommand("figures", about_figures);
-  command.footer(more_about_figures());
+Command figures_command(FiguresRequest& request) {
+  Command command("figures", about_figures, more_about_figures());
+  command.group("Data");
   add_network_options(command, request.network);
-  command.remove_option(command.get_option("DATA.csv"));
-  command.remove_option(command.get_option("--format"));
-  add_text(command, "--data", "FILE", "Your data instead of those of the thesis",
-           request.network.file)
-      ->group("Data");
-  command.add_option("NAME", request.names, "Figures; without a name, all")->type_name("");
-  const char* output = "Output";
-  add_text(command, "--out", "DIR", "Folder for all files, made if it is not there", request.folder)
-      ->default_str(request.folder)
-      ->group(output);
-  add_choice<PictureFormat>(command, "--format", "Pictures", request.format,
-                            {"svg", "png", "pdf", "html"}, picture_format_from_name)
-      ->group(output);
-  command.add_flag("--quiet", request.quiet, "No notes on standard error")->group(output);
-  command
-      .add_flag("--train", request.train,
-                "Train the network of the figure spirals anew\n(else the listed weights)")
-      ->group("Figures");
-  add_whole_number(command, "--threads", "N", "Figures made at the same time", request.threads, 1);
-  add_whole_number(command, "--seed", "N", "Of random searches", request.seed, std::uint64_t{0});
-  command.callback([&command, &request] { note_network_option(command, request); });
+  command.group("Data");
+  command.add_text("--data", "FILE", "Your data instead of those of the thesis",
+                   request.network.file);
+  command.group("");
+  command.add_list("NAME", "Figures; without a name, all", request.names);
+  command.group("Output");
+  command.add_text("--out", "DIR", "Folder for all files, made if it is not there", request.folder)
+      .default_text = request.folder;
+  command.add_choice("--format", "Pictures", request.format, {"svg", "png", "pdf", "html"},
+                     picture_format_from_name);
+  command.add_flag("--quiet", "No notes on standard error", request.quiet);
+  command.group("Figures");
+  command.add_flag("--train",
+                   "Train the network of the figure spirals anew\n(else the listed weights)",
+                   request.train);
+  command.group("");
+  command.add_whole_number("--threads", "N", "Figures made at the same time", request.threads, 1);
+  command.add_whole_number("--seed", "N", "Of random searches", request.seed, 0);
   return command;
 }
 
-int run_figures(FiguresRequest request) {
+int run_figures(const Command& command, FiguresRequest request) {
   std::vector<const FigureDriver*> drivers = named_drivers(request.names);
   FigureRequest figure_request;
   figure_request.train = request.train;
@@ -438,8 +433,8 @@ int run_figures(FiguresRequest request) {
   if (!request.network.file.empty()) {
     figure_request.problem = load_problem(request.network);
     keep_able(drivers, *figure_request.problem, request);
-  } else if (!request.network_option.empty()) {
-    throw UsageError(fmt::format("{}: there is no data file (see --data)", request.network_option));
+  } else if (const std::string option = network_option(command); !option.empty()) {
+    throw UsageError(fmt::format("{}: there is no data file (see --data)", option));
   }
   std::vector<DrawnFigure> figures = make_all(drivers, figure_request, request);
   std::error_code error;

@@ -3,13 +3,11 @@
 #include <exception>
 #include <memory>
 #include <new>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "tautrack/figures.hpp"
@@ -21,6 +19,7 @@
 #include "commands/solve.hpp"
 #include "commands/track.hpp"
 #include "commands/track_ranks.hpp"
+#include "io/command_line.hpp"
 #include "io/output_files.hpp"
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
@@ -59,16 +58,6 @@ Exit status:
   2  the data, an option or an output is unusable: one sentence on standard
      error says why, nothing is written)";
 
-/// Help in which a subcommand is listed with the first line of its description only.
-class HelpFormatter : public CLI::Formatter {
- public:
-  [[nodiscard]] std::string make_subcommand(const CLI::App* command) const override {
-    const std::string text = command->get_description();
-    return fmt::format("  {:<{}}{}\n", command->get_name(), get_column_width() - 2,
-                       text.substr(0, text.find('\n')));
-  }
-};
-
 /// Says why the program ends without a result.
 int fail(std::string_view reason) {
   const std::string line = fmt::format("tautrack: {}\n", printable(reason));
@@ -78,59 +67,32 @@ int fail(std::string_view reason) {
 
 /// Reads the command line and runs the subcommand.
 int run(int argc, char** argv, Communicator& ranks) {
-  CLI::App program(about_program, "tautrack");
-  program.footer(more_about_program);
-  program.set_version_flag("--version", fmt::format("tautrack {}", version),
-                           "Print the version and exit");
-  program.require_subcommand(1);
-  program.formatter(std::make_shared<HelpFormatter>());
-  program.get_formatter()->column_width(28);
   TrackRequest track;
-  const CLI::App& track_command = add_track_command(program, track);
   SolveRequest solve;
-  const CLI::App& solve_command = add_solve_command(program, solve);
   GeometryRequest geometry;
-  const CLI::App& geometry_command = add_geometry_command(program, geometry);
   LayersRequest layers;
-  const CLI::App& layers_command = add_layers_command(program, layers);
   FiguresRequest figures;
-  const CLI::App& figures_command = add_figures_command(program, figures);
   RunRequest batch, resume, report;
-  const CLI::App& batch_command = add_batch_command(program, batch);
-  const CLI::App& resume_command = add_resume_command(program, resume);
-  const CLI::App& report_command = add_report_command(program, report);
-
-  try {
-    program.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    std::ostringstream text;
-    program.exit(success, text, text);
-    write_standard_output(text.str());
-    return exit_solved;
-  } catch (const CLI::RequiredError& error) {
-    if (const std::vector<CLI::App*> commands = program.get_subcommands(); !commands.empty())
-      throw UsageError(
-          fmt::format("{} (see tautrack {} --help)", error.what(), commands.front()->get_name()));
-    const bool is_named = argc > 1 && argv[1][0] != '-';
-    throw UsageError(
-        fmt::format("{} (see tautrack --help)",
-                    is_named ? fmt::format("there is no subcommand '{}'", argv[1]) : error.what()));
-  } catch (const CLI::ParseError& error) {
-    const std::vector<CLI::App*> commands = program.get_subcommands();
-    throw UsageError(fmt::format("{} (see tautrack {}--help)", error.what(),
-                                 commands.empty() ? "" : commands.front()->get_name() + ' '));
-  }
-  if (solve_command.parsed())
+  std::vector<Command> commands{track_command(track),       solve_command(solve),
+                                geometry_command(geometry), layers_command(layers),
+                                figures_command(figures),   batch_command(batch),
+                                resume_command(resume),     report_command(report)};
+  const Command* const command =
+      read_command_line({about_program, more_about_program, fmt::format("tautrack {}", version)},
+                        commands, argc, argv);
+  if (command == nullptr) return exit_solved;
+  const std::string& name = command->name();
+  if (name == "solve")
     return solve.run_folder.empty() ? run_solve(std::move(solve))
-                                    : run_recorded(solve_command, solve, ranks);
-  if (geometry_command.parsed()) return run_geometry(std::move(geometry));
-  if (layers_command.parsed()) return run_layers(layers);
-  if (figures_command.parsed()) return run_figures(std::move(figures));
-  if (batch_command.parsed()) return run_batch(batch, ranks);
-  if (resume_command.parsed()) return run_resume(resume, ranks);
-  if (report_command.parsed()) return run_report(report);
+                                    : run_recorded(*command, solve, ranks);
+  if (name == "geometry") return run_geometry(std::move(geometry));
+  if (name == "layers") return run_layers(layers);
+  if (name == "figures") return run_figures(*command, std::move(figures));
+  if (name == "batch") return run_batch(batch, ranks);
+  if (name == "resume") return run_resume(resume, ranks);
+  if (name == "report") return run_report(report);
   return track.run_folder.empty() ? run_track(std::move(track), ranks)
-                                  : run_recorded(track_command, track, ranks);
+                                  : run_recorded(*command, track, ranks);
 }
 
 /// run(), with what it throws turned into a sentence and an exit status. What one rank throws all of

@@ -1,0 +1,123 @@
+#include "io/command_line.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "io/output_files.hpp"
+#include "io/text.hpp"
+#include "io/usage_error.hpp"
+
+namespace tautrack::program {
+namespace {
+
+constexpr std::size_t help_column = 28;  ///< Where the help of an option begins.
+
+/// Help in which a subcommand is listed with the first line of its description only.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  [[nodiscard]] std::string make_subcommand(const CLI::App* command) const override {
+    const std::string text = command->get_description();
+    return fmt::format("  {:<{}}{}\n", command->get_name(), get_column_width() - 2,
+                       text.substr(0, text.find('\n')));
+  }
+};
+
+CLI::Option* add_option(CLI::App& app, const Option& option) {
+  const auto take = [&option](const std::string& text) {
+    if (const std::optional<std::string> reason = option.take(text))
+      throw UsageError(fmt::format("{}: {}", option.name, *reason));
+  };
+  if (option.kind == Option::Kind::flag)
+    return app.add_flag_callback(
+        option.name, [take] { take(""); }, option.help);
+  if (option.kind == Option::Kind::list)
+    return app
+        .add_option_function<std::vector<std::string>>(
+            option.name,
+            [take](const std::vector<std::string>& texts) {
+              std::for_each(texts.begin(), texts.end(), take);
+            },
+            option.help)
+        ->type_name(option.what);
+  return app.add_option_function<std::string>(option.name, take, option.help)
+      ->type_name(option.what)
+      ->default_str(option.default_text);
+}
+
+CLI::App* add_subcommand(CLI::App& program, const Command& command) {
+  CLI::App* const app = program.add_subcommand(command.name(), command.about());
+  app->footer(command.more());
+  for (const Option& option : command.options()) {
+    CLI::Option* const added = add_option(*app, option)->required(option.required);
+    if (!option.group.empty()) added->group(option.group);
+  }
+  return app;
+}
+
+/// Keeps what the command line gave the options.
+void keep_given(const CLI::App& app, Command& command) {
+  for (Option& option : command.options()) {
+    const CLI::Option& read = *app.get_option(option.name);
+    option.given = read.count() > 0 ? read.results() : std::vector<std::string>();
+  }
+}
+
+}  // namespace
+
+const Command* read_command_line(const ProgramText& text, std::vector<Command>& commands, int argc,
+                                 char** argv) {
+  CLI::App program(text.about, "tautrack");
+  program.footer(text.more);
+  program.set_version_flag("--version", text.version, "Print the version and exit");
+  program.require_subcommand(1);
+  program.formatter(std::make_shared<HelpFormatter>());
+  program.get_formatter()->column_width(help_column);
+  std::vector<CLI::App*> apps;
+  for (const Command& command : commands) apps.push_back(add_subcommand(program, command));
+  const auto named = [&] {
+    const std::vector<CLI::App*> parsed = program.get_subcommands();
+    return parsed.empty() ? "" : parsed.front()->get_name() + ' ';
+  };
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    std::ostringstream help;
+    program.exit(success, help, help);
+    write_standard_output(help.str());
+    return nullptr;
+  } catch (const CLI::RequiredError& error) {
+    const bool names_unknown = named().empty() && argc > 1 && argv[1][0] != '-';
+    throw UsageError(fmt::format(
+        "{} (see tautrack {}--help)",
+        names_unknown ? fmt::format("there is no subcommand '{}'", argv[1]) : error.what(),
+        named()));
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(fmt::format("{} (see tautrack {}--help)", error.what(), named()));
+  }
+  std::size_t chosen = 0;
+  while (!apps[chosen]->parsed()) ++chosen;
+  keep_given(*apps[chosen], commands[chosen]);
+  return &commands[chosen];
+}
+
+void read_arguments(Command& command, std::vector<std::string> arguments) {
+  CLI::App program;
+  const CLI::App& app = *add_subcommand(program, command);
+  arguments.insert(arguments.begin(), command.name());
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end.
+  try {
+    program.parse(std::move(arguments));
+  } catch (const CLI::ExtrasError& error) {
+    throw UsageError(
+        fmt::format("there is no such option of {}: {}", command.name(), printable(error.what())));
+  } catch (const CLI::Error& error) {
+    throw UsageError(printable(error.what()));
+  }
+  keep_given(app, command);
+}
+
+}  // namespace tautrack::program
