@@ -9,17 +9,9 @@
 
 #include "certify/prover.hpp"
 #include "certify/traced.hpp"
+#include "core/checked.hpp"
 
 namespace tautrack {
-
-namespace {
-
-const CertifyOptions& checked(const CertifyOptions& options) {
-  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
-  return options;
-}
-
-}  // namespace
 
 std::optional<std::string> CertifyOptions::invalid_reason() const {
   constexpr int least = std::numeric_limits<double>::digits;

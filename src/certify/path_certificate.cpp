@@ -8,6 +8,8 @@
 #include "tautrack/certify/certificate.hpp"
 
 #include "certify/path_tube.hpp"
+#include "core/checked.hpp"
+#include "core/numbers.hpp"
 #include "core/text.hpp"
 
 namespace tautrack {
@@ -55,8 +57,6 @@ constexpr double kMostContraction = 0.5;
 
 /// How often a tube is shortened for the sake of a fold.
 constexpr int kFoldTrials = 10;
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 double power_of_two_near(double x) { return std::exp2(std::round(std::log2(x))); }
 
@@ -479,7 +479,7 @@ PathCertificate Walk::run() {
 
 PathCertificate certify_path(const Problem& problem, const PerceptronOptions& network,
                              const NaturalPath& path, const PathCertifyOptions& options) {
-  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+  checked(options);
   return Walk(problem, network, path, options).run();
 }
 
@@ -487,7 +487,7 @@ PathCertificate certify_path(const Problem& problem, const PerceptronOptions& ne
 
 PathCertificate certify_path(const Problem& problem, const PerceptronOptions& network,
                              const NaturalPath&, const PathCertifyOptions& options) {
-  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+  checked(options);
   const Perceptron checked(problem, network);
   PathCertificate result;
   result.reason = result.folds_reason = "tautrack was built without FLINT, which certificates need";

@@ -8,6 +8,7 @@
 
 #include "certify/rounding.hpp"
 #include "core/decompositions.hpp"
+#include "core/numbers.hpp"
 
 namespace tautrack::tube {
 
@@ -36,8 +37,6 @@ constexpr double kBurden = 0.1, kSharp = 0.02, kStraight = 0.2;
 
 /// More than all that underflows, and little beside the smallest box.
 constexpr double kUnderflow = 1e-250;
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 double binomial(int n, int k) {
   double result = 1.0;

@@ -10,6 +10,7 @@
 #include "certify/rounding.hpp"
 #include "core/decompositions.hpp"
 #include "core/exact_rank.hpp"
+#include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "network/penalty_scale.hpp"
 
@@ -67,8 +68,6 @@ Vector weights_of_penalty(const Problem& problem, const PerceptronOptions& optio
                                       ? problem.pattern_weights
                                       : Vector(Vector::Ones(problem.X.rows())));
 }
-
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 /// Leaves the midpoint only.
 void drop_radius(arb_ptr x) { mag_zero(arb_radref(x)); }

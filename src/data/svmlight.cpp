@@ -33,7 +33,7 @@ using StorageIndex = SparseMatrix::StorageIndex;
 
 /// More classes than this are taken for a mistake. Ten times as many as for a table, because here a
 /// class costs only its y.
-constexpr std::size_t most_classes = 1000;
+constexpr std::size_t kMostClassLabels = 1000;
 
 /// Rows, columns and stored entries that a sparse matrix can hold.
 constexpr auto largest_size = std::numeric_limits<StorageIndex>::max();
@@ -256,9 +256,9 @@ class SvmlightParser {
            ", but at least two classes are needed");
     if (!options_.positive.empty()) return {class_labelled(options_.positive)};
     if (count == 2) return {*spelling_.rbegin()};
-    if (count > most_classes)
+    if (count > kMostClassLabels)
       fail("the number of different labels is " + std::to_string(count) + ", but at most " +
-           std::to_string(most_classes) +
+           std::to_string(kMostClassLabels) +
            " classes are accepted (labels to fit need no --classes, --positive picks one class)");
     return {spelling_.begin(), spelling_.end()};
   }

@@ -16,12 +16,12 @@ constexpr int kBisections = 30;
 constexpr double kNarrow = 1e-8;
 
 /// Width relative to the segment at which the bracket alone says where the point is.
-constexpr double kHandOver = 1e-5;
+constexpr double kPinchHandOver = 1e-5;
 
 /// Step of central differences of first derivatives, in the metric.
 const double kDifference = std::cbrt(std::numeric_limits<double>::epsilon());
 
-constexpr int kNewtonBudget = 12;
+constexpr int kBranchNewtonBudget = 12;
 
 /// |mu| below this multiple of the size of H is rounding.
 constexpr double kUnperturbed = 1e3 * std::numeric_limits<double>::epsilon();
@@ -86,7 +86,7 @@ std::optional<double> solve_extended_system(Jacobian& jacobian, const MetricScal
   double previous = std::numeric_limits<double>::infinity();
   Matrix system(size, size);
   Vector right(size), column(n + 1);
-  for (int k = 0; k < kNewtonBudget; ++k) {
+  for (int k = 0; k < kBranchNewtonBudget; ++k) {
     if (!jacobian.at(x, tau, 0.0, Vector::Zero(n + 1), J)) return std::nullopt;
     right << jacobian.H() / magnitude + mu * psi, J.transpose() * psi / magnitude,
         0.5 * (psi.squaredNorm() - 1.0);
@@ -230,7 +230,7 @@ std::optional<BranchPoint> locate_branch_point(const Segment& segment, Corrector
     point.x = polished_x;
     point.tau = polished_tau;
     branch.precision = *precision;
-  } else if (high - low <= kHandOver && opening <= width + 1e-2 * kNoise) {
+  } else if (high - low <= kPinchHandOver && opening <= width + 1e-2 * kNoise) {
     branch.precision = (high - low) * segment.length();
   } else {
     return std::nullopt;

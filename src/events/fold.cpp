@@ -11,22 +11,22 @@
 
 #include "tautrack/events/morse_index.hpp"
 
+#include "core/numbers.hpp"
+
 namespace tautrack {
 
 namespace {
-
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 /// Evaluations of the corrected curve that one bracketing may cost.
 constexpr std::uintmax_t kBracketBudget = 60;
 
 /// Width of the bracket, relative to the segment, at which Newton's method takes over.
-constexpr double kHandOver = 1e-3;
+constexpr double kFoldHandOver = 1e-3;
 
 /// A second fold nearer to the first than this part of a segment is not told from it.
 constexpr double kNextFold = 1e-6;
 
-constexpr int kNewtonBudget = 12;
+constexpr int kFoldNewtonBudget = 12;
 
 /// Width of the last bracket, relative to the segment, where tangents come from a Krylov method.
 constexpr double kKrylovWidth = 1e-10;
@@ -132,7 +132,7 @@ class MinimallyAugmented {
   bool solve(Vector& x, double& tau, Vector& phi) {
     const HomotopyRef homotopy = corrector_.homotopy();
     double previous = std::numeric_limits<double>::infinity();
-    for (int k = 0; k < kNewtonBudget; ++k) {
+    for (int k = 0; k < kFoldNewtonBudget; ++k) {
       if (!corrector_.evaluate(x, tau)) return false;
       const Matrix& H_x = corrector_.H_x();
       // With one unknown H_x vanishes at the fold: H_tau keeps the scale.
@@ -267,7 +267,7 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
   CorrectedSegment curve(segment, corrector);
   auto found =
       bracket(curve, before, {0.0, 1.0}, first.kind == PointKind::fold ? 0.0 : first.tangent(n),
-              second.tangent(n), kHandOver);
+              second.tangent(n), kFoldHandOver);
   if (!found || !curve.tau_slope(0.5 * (found->low + found->high))) return std::nullopt;
 
   Fold fold;
@@ -283,7 +283,7 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
   const bool polished =
       augmented && augmented->solve(fold.point.x, fold.point.tau, fold.null_vector) &&
       distance(fold.point.x, fold.point.tau, curve.x(), curve.tau(), segment.scales()) <=
-          2.0 * std::max(found->high - found->low, kHandOver) * length;
+          2.0 * std::max(found->high - found->low, kFoldHandOver) * length;
   if (polished) {
     fold.precision = augmented->precision;
   } else {
@@ -314,7 +314,7 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
   // A distance from the first point that disagrees with the position in the bracket: another
   // branch.
   const double middle = 0.5 * (found->low + found->high);
-  if (std::abs(travelled - middle * length) > 0.2 * middle * length + 2.0 * kHandOver * length)
+  if (std::abs(travelled - middle * length) > 0.2 * middle * length + 2.0 * kFoldHandOver * length)
     return std::nullopt;
   return fold;
 }

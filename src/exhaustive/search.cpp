@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/checked.hpp"
 #include "core/decompositions.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
@@ -441,7 +442,7 @@ std::optional<std::string> SearchOptions::invalid_reason() const {
 
 SearchResult search_exhaustively(const Problem& problem, const PerceptronOptions& network,
                                  const SearchOptions& options) {
-  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+  checked(options);
   if (options.box && options.box->low.size() != problem.X.cols())
     throw std::invalid_argument("box must have one side for each of the " +
                                 std::to_string(problem.X.cols()) + " weights, got " +

@@ -3,17 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
-#include <limits>
 
 #include "tautrack/homotopy/natural.hpp"
 #include "tautrack/homotopy/target.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
+#include "core/numbers.hpp"
+
 namespace tautrack {
 
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Where lambda and its rate of change are below this part of what the gradient is summed from, the
 /// curve cannot be told from its neighbours in double precision.

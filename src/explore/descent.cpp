@@ -21,7 +21,7 @@ constexpr double kSmallestReach = 1e-12;
 constexpr double kConverged = 1e-9;
 
 /// Node inputs of this root mean square are on their way to infinity.
-constexpr double kFarAway = 1e5;
+constexpr double kDescentFarAway = 1e5;
 
 }  // namespace
 
@@ -36,7 +36,7 @@ Descent Descender::descend(const Vector& start) {
   Descent out;
   out.v = start;
   out.energy = network_.energy(start, 1.0, work_);
-  const double far_away = kFarAway * std::sqrt(network_.total_pattern_weight());
+  const double far_away = kDescentFarAway * std::sqrt(network_.total_pattern_weight());
   double reach = kFirstReach;
   double last_damping = 0.0;
   SymmetricEigen eigen;

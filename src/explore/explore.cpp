@@ -18,6 +18,7 @@
 #include "tautrack/homotopy/natural.hpp"
 #include "tautrack/homotopy/newton.hpp"
 
+#include "core/checked.hpp"
 #include "core/decompositions.hpp"
 #include "core/digest.hpp"
 #include "core/names.hpp"
@@ -804,7 +805,7 @@ std::optional<std::string> ExploreOptions::invalid_reason() const {
 
 Exploration explore(const Problem& problem, const PerceptronOptions& network,
                     const ExploreOptions& options, const std::vector<Vector>& starts) {
-  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+  checked(options);
   for (const Vector& weights : starts)
     if (weights.size() != problem.X.cols() || !weights.allFinite())
       throw std::invalid_argument("a start of explore() needs " + std::to_string(problem.X.cols()) +

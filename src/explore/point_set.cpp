@@ -8,7 +8,7 @@ namespace {
 
 /// Points whose node inputs agree to this, relative to one unit or their size, are one point unless
 /// their Morse indices differ.
-constexpr double kSamePoint = 1e-6;
+constexpr double kSamePointInSet = 1e-6;
 
 /// Energies of one point, computed from places that near to each other: E is stationary, so that the
 /// difference is of second order.
@@ -22,7 +22,7 @@ std::optional<int> PointSet::find(const Vector& v, double energy, std::optional<
   for (auto it = by_energy_.lower_bound(energy - width); it != end; ++it) {
     const Entry& entry = points_[static_cast<std::size_t>(it->second)];
     if (morse_index && entry.morse_index && *morse_index != *entry.morse_index) continue;
-    if (network_.relative_displacement(entry.v, v - entry.v, work_) <= kSamePoint)
+    if (network_.relative_displacement(entry.v, v - entry.v, work_) <= kSamePointInSet)
       return it->second;
   }
   return std::nullopt;

@@ -6,6 +6,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "core/checked.hpp"
 #include "core/names.hpp"
 #include "core/text.hpp"
 
@@ -317,7 +318,7 @@ std::optional<int> forced_index_sum(const Problem& problem, const PerceptronOpti
 
 AllFits find_all_fits(const Problem& problem, const PerceptronOptions& network,
                       const FitOptions& options) {
-  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+  checked(options);
   AllFits fits;
   StrataOptions strata_options = options.strata;
   strata_options.stop = options.explore.stop;

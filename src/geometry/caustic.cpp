@@ -8,7 +8,9 @@
 
 #include "tautrack/geometry/curvature.hpp"
 
+#include "core/checked.hpp"
 #include "core/decompositions.hpp"
+#include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "network/residual.hpp"
 
@@ -16,10 +18,8 @@ namespace tautrack {
 
 namespace {
 
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-
 /// Rounding of a curvature in units of epsilon times the sum of the terms that it is made of.
-constexpr double kRounding = 16.0;
+constexpr double kCurvatureRounding = 16.0;
 
 /// Part of a unit vector that is normal to the manifold, below which it counts as tangent to it.
 constexpr double kTangent = 64.0 * kEpsilon;
@@ -29,7 +29,7 @@ constexpr double kTangent = 64.0 * kEpsilon;
 double rounding_of(const ManifoldPoint& point, const Vector& nu) {
   const double size =
       (nu.array().abs() * point.largest_bends().array() * point.leverages().array().sqrt()).sum();
-  return kRounding * kEpsilon * size;
+  return kCurvatureRounding * kEpsilon * size;
 }
 
 void require_hypersurface(const ManifoldPoint& point) {
@@ -118,13 +118,13 @@ CausticResidual caustic_residual(const ManifoldPoint& point) {
     result.curvature = principal.values(j);
     result.direction = principal.directions.col(j);
   }
-  result.rounding = kRounding * kEpsilon + rounding_of(point, point.residual());
+  result.rounding = kCurvatureRounding * kEpsilon + rounding_of(point, point.residual());
   return result;
 }
 
 std::optional<int> morse_index(const ManifoldPoint& point) {
   const PrincipalCurvatures principal = principal_curvatures(point, point.residual());
-  const double rounding = kRounding * kEpsilon + rounding_of(point, point.residual());
+  const double rounding = kCurvatureRounding * kEpsilon + rounding_of(point, point.residual());
   int index = 0;
   for (const double kappa : principal.values) {
     const double excess = kappa * point.distance() - 1.0;
@@ -141,8 +141,7 @@ bool FoldConditions::is_fold(double relative) const noexcept {
 
 FoldConditions fold_conditions(const Perceptron& network, const Vector& v, double tau,
                                const Vector& a) {
-  if (!(tau >= 0.0 && tau <= 1.0))
-    throw std::invalid_argument("tau must lie in [0, 1], got " + number(tau));
+  require_tau(tau);
   assert(v.size() == network.unknowns() && a.size() == network.unknowns());
   const double length = a.stableNorm();
   if (!(length > 0.0) || !std::isfinite(length))
@@ -177,8 +176,7 @@ FoldConditions fold_conditions(const Perceptron& network, const Vector& v, doubl
 }
 
 FoldConditions fold_conditions(const Perceptron& network, const Vector& v, double tau) {
-  if (!(tau >= 0.0 && tau <= 1.0))
-    throw std::invalid_argument("tau must lie in [0, 1], got " + number(tau));
+  require_tau(tau);
   const Index n = network.unknowns();
   Perceptron::Workspace work(network);
   Vector H(n), H_tau(n);

@@ -8,26 +8,25 @@
 #include "tautrack/geometry/radius.hpp"
 
 #include "core/decompositions.hpp"
+#include "core/numbers.hpp"
 #include "core/text.hpp"
 
 namespace tautrack {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 /// L n^2 up to which the test is tried.
-constexpr double kMostNumbers = 5e7;
+constexpr double kMostHessianNumbers = 5e7;
 
 /// Operations that the subsystems may take.
-constexpr double kMostOperations = 3e8;
+constexpr double kMostConvexityOperations = 3e8;
 
 /// Subsystems of unit rows with a smaller determinant count as dependent.
 constexpr double kDependent = 1e-12;
 
 /// Relative room for rounding in boxes, and the part of its norm that the smallest eigenvalue of a
 /// Hessian bound must exceed.
-constexpr double kRoom = 1e-9, kSurelyPositive = 1e-10;
+constexpr double kRoom = 1e-9, kSurelyConvex = 1e-10;
 
 /// Cells in which a pattern's interval is looked at.
 constexpr int kCells = 32;
@@ -74,7 +73,7 @@ ConvexityTest::ConvexityTest(const Perceptron& network, double tau)
 
 bool ConvexityTest::is_affordable(const Perceptron& network) {
   const double n = static_cast<double>(network.unknowns());
-  return static_cast<double>(network.patterns()) * n * n <= kMostNumbers;
+  return static_cast<double>(network.patterns()) * n * n <= kMostHessianNumbers;
 }
 
 std::optional<InputBox> ConvexityTest::box_of_all(std::string& why_not) const {
@@ -117,7 +116,7 @@ std::optional<InputBox> ConvexityTest::hull_of_subsystems(std::string& why_not) 
   const auto m = static_cast<Index>(members.size());
   const double each = static_cast<double>(n * n * n + n * L);
   const double subsystems = binomial(m, n);
-  if (!(subsystems * each <= kMostOperations)) {
+  if (!(subsystems * each <= kMostConvexityOperations)) {
     why_not = "there are too many square subsystems (" + number(subsystems) +
               ") to bound the stationary points";
     return std::nullopt;
@@ -255,7 +254,7 @@ bool ConvexityTest::is_convex(const InputBox& box) const {
   if (!least.allFinite()) return false;
   const Matrix bound = weighted_metric(least);
   const Matrix size = weighted_metric(least.cwiseAbs());
-  return symmetric_eigenvalues(bound).eigenvalues()(0) > kSurelyPositive * size.norm();
+  return symmetric_eigenvalues(bound).eigenvalues()(0) > kSurelyConvex * size.norm();
 }
 
 }  // namespace tautrack

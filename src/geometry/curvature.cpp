@@ -13,6 +13,7 @@
 
 #include <boost/math/distributions/fisher_f.hpp>
 
+#include "core/checked.hpp"
 #include "core/decompositions.hpp"
 #include "core/names.hpp"
 #include "core/text.hpp"
@@ -31,7 +32,7 @@ constexpr NameTable<CurvatureMethod, 6> kMethodNames{{
 }};
 
 /// Tangent dimension up to which an ascent takes all eigenvectors of a shape operator.
-constexpr Index kSmall = 64;
+constexpr Index kSmallNetwork = 64;
 
 /// Steps of the Krylov space that takes their place above.
 constexpr Index kKrylov = 4;
@@ -77,7 +78,7 @@ Vector part_of(const ManifoldPoint& point, Part part, const Vector& alpha) {
 /// than for the one given.
 Vector improved(const ManifoldPoint& point, const Vector& nu, const Vector& alpha) {
   const Index n = point.dimension();
-  if (n <= kSmall) return dominant(point.shape_operator(nu)).vector;
+  if (n <= kSmallNetwork) return dominant(point.shape_operator(nu)).vector;
   Matrix space(n, kKrylov);
   Matrix images(n, kKrylov);
   space.col(0) = alpha;
@@ -122,7 +123,7 @@ Ascent ascend(const ManifoldPoint& point, Part part, Vector alpha, const Curvatu
 /// Iterations that fit into the operations allowed to one search; no result depends on the machine.
 long iterations_within(const ManifoldPoint& point) {
   const Index n = point.dimension();
-  const Index passes = n <= kSmall ? n + 8 : 2 * kKrylov + 6;
+  const Index passes = n <= kSmallNetwork ? n + 8 : 2 * kKrylov + 6;
   const double each = 2.0 * static_cast<double>(point.ambient()) * static_cast<double>(n * passes);
   return std::max(8L, static_cast<long>(kMostOperations / each));
 }
@@ -377,7 +378,7 @@ double popoviciu_bound(const ManifoldPoint& point) noexcept {
 }
 
 LargestCurvature largest_curvature(const ManifoldPoint& point, const CurvatureOptions& options) {
-  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+  checked(options);
   LargestCurvature result;
   const Index n = point.dimension(), codimension = point.codimension();
   const double popoviciu = popoviciu_bound(point);
@@ -400,7 +401,7 @@ LargestCurvature largest_curvature(const ManifoldPoint& point, const CurvatureOp
     result.method = CurvatureMethod::ascent;
     alpha = ascent.alpha;
     is_exact = false;
-    if (codimension <= 3 && n <= kSmall) {
+    if (codimension <= 3 && n <= kSmallNetwork) {
       const NormalSearch search = search_normals(point, ascent.value);
       result.upper = search.upper;
       result.upper_from = "bounds on cones of normals";

@@ -3,26 +3,24 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <numeric>
 #include <queue>
 #include <vector>
 
 #include "core/decompositions.hpp"
+#include "core/numbers.hpp"
 #include "geometry/node_function.hpp"
 
 namespace tautrack {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 /// Room for the rounding of a bound.
 constexpr double kRoundUp = 1.0 + 1e-12;
 
 /// Gap at which the search in one variable ends, and the cells that it may take.
-constexpr double kGap = 1e-4;
+constexpr double kBoundGap = 1e-4;
 constexpr int kMostCells = 4000;
 
 /// Part of the largest penalty below which an eigenvalue of it may be zero.
@@ -71,7 +69,7 @@ class LeveragedBend {
       const Cell top = cells.top();
       if (std::isinf(top.span.high) && std::isinf(top.bound) && top.span.low > 1e6)
         return kInfinity;
-      if (top.bound <= best * (1.0 + kGap)) break;
+      if (top.bound <= best * (1.0 + kBoundGap)) break;
       cells.pop();
       const double middle =
           std::isinf(top.span.high) ? 2.0 * top.span.low : 0.5 * (top.span.low + top.span.high);

@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 
 #include "tautrack/geometry/curvature.hpp"
 #include "tautrack/geometry/curvature_bound.hpp"
 #include "tautrack/geometry/data_manifold.hpp"
 
+#include "core/checked.hpp"
 #include "core/decompositions.hpp"
+#include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "geometry/curvature_supremum_infinity.hpp"
 #include "geometry/curvature_supremum_search.hpp"
@@ -24,8 +25,6 @@ using supremum::Flat;
 using supremum::Growth;
 using supremum::Peak;
 using supremum::Rows;
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Values that agree to this relative tolerance are the same to rounding.
 constexpr double kRounding = 1e-12;
@@ -226,9 +225,8 @@ std::optional<std::string> SupremumOptions::invalid_reason() const {
 
 CurvatureSupremum curvature_supremum(const Perceptron& network, double tau,
                                      const SupremumOptions& options) {
-  if (!(tau >= 0.0 && tau <= 1.0))
-    throw std::invalid_argument("tau must lie in [0, 1], got " + number(tau));
-  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+  require_tau(tau);
+  checked(options);
   Budget budget(options);
   const Rows rows = supremum::distinct_rows(network);
   const CurvatureBound bound = CurvatureBounds(network).at(tau);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <numbers>
 #include <numeric>
 #include <vector>
@@ -12,12 +11,11 @@
 #include <boost/math/tools/minima.hpp>
 
 #include "core/decompositions.hpp"
+#include "core/numbers.hpp"
 
 namespace tautrack::supremum {
 
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Random directions that are tried where not all can be, and the same number of constructed ones.
 constexpr int kDirections = 1000;

@@ -6,12 +6,11 @@
 #include <numeric>
 
 #include "core/decompositions.hpp"
+#include "core/numbers.hpp"
 
 namespace tautrack::supremum {
 
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Iterations of the first short ascents, from all points at finite weights and on a limit stratum
 /// from so many for each one that is polished, and of the ascents that polish.
@@ -25,7 +24,7 @@ constexpr int kDirectionSteps = 3;
 constexpr double kSamePeak = 1e-9;
 
 /// Wolfe's conditions, and the rise of log k below which rounding decides.
-constexpr double kArmijo = 1e-4, kWolfe = 0.9, kRounding = 1e-14;
+constexpr double kArmijo = 1e-4, kWolfe = 0.9, kAscentRounding = 1e-14;
 constexpr int kLineSearch = 40;
 constexpr double kGradient = 1e-13;  ///< Of log k; zero to rounding.
 
@@ -263,9 +262,9 @@ bool search_line(Hill& hill, const Step& from, const Vector& way, Step& to) {
     to.value = hill.evaluate(to.x, to.gradient);
     const bool is_number = to.value > -kInfinity;
     const double new_slope = is_number ? to.gradient.dot(way) : 0.0;
-    const bool is_level =
-        is_number && to.value >= from.value - kRounding && std::abs(new_slope) <= kWolfe * slope;
-    if (is_level && slope * t <= kRounding / kArmijo) return true;
+    const bool is_level = is_number && to.value >= from.value - kAscentRounding &&
+                          std::abs(new_slope) <= kWolfe * slope;
+    if (is_level && slope * t <= kAscentRounding / kArmijo) return true;
     if (!is_number || to.value < from.value + kArmijo * t * slope)
       high = t;
     else if (new_slope > kWolfe * slope)

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/checked.hpp"
 #include "core/decompositions.hpp"
 #include "core/text.hpp"
 #include "kernels/kernels.hpp"
@@ -337,8 +338,7 @@ Vector ManifoldPoint::shape_product(const Vector& nu, const Vector& beta) const 
 
 DataManifold::DataManifold(Perceptron network, double tau)
     : network_(std::move(network)), tau_(tau) {
-  if (!(tau >= 0.0 && tau <= 1.0))
-    throw std::invalid_argument("tau must lie in [0, 1], got " + number(tau));
+  require_tau(tau);
   ridge_root_.resize(0, network_.unknowns());
   if (network_.penalty().size() == 0) return;
   const SymmetricEigen eigen = symmetric_eigen(network_.penalty());

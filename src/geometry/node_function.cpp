@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
+#include "core/numbers.hpp"
 #include "network/inverse.hpp"
 #include "network/residual.hpp"
 
@@ -12,10 +12,8 @@ namespace tautrack {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 /// Inputs beyond this, in units of the largest |sigma''|, are one cell; sigma is constant there.
-constexpr double kFar = 64.0;
+constexpr double kFarInput = 64.0;
 
 double largest_magnitude(const Span& u) { return std::max(std::abs(u.low), std::abs(u.high)); }
 
@@ -129,7 +127,7 @@ Span NodeFunction::seconds(const Span& u) const {
 template <class See>
 void NodeFunction::for_each_cell(const Span& u, double y, int cells, const See& see) const {
   const std::pair<double, double> largest = largest_second(activation_);
-  const double far = kFar * largest.first;
+  const double far = kFarInput * largest.first;
   const auto values_at = [&](double at) {
     if (std::isinf(at)) return NodeValues{at, slope(at), 0.0, residual(at, y)};
     const ActivationValues s = evaluate(activation_, at);

@@ -13,6 +13,8 @@
 #include <boost/math/tools/minima.hpp>
 #include <boost/math/tools/toms748_solve.hpp>
 
+#include "core/checked.hpp"
+#include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "network/inverse.hpp"
 #include "network/residual.hpp"
@@ -21,11 +23,8 @@ namespace tautrack {
 
 namespace {
 
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 /// Rounding of a sum in units of epsilon times the size of its terms.
-constexpr double kRounding = 8.0;
+constexpr double kSumRounding = 8.0;
 
 /// The grid: first step in units of the width of the steepest pattern, and distance of far
 /// neighbours relative to their size.
@@ -207,11 +206,6 @@ Slopes slopes_of(const Vector& x) {
   return result;
 }
 
-void require_tau(double tau) {
-  if (!(tau >= 0.0 && tau <= 1.0))
-    throw std::invalid_argument("tau must lie in [0, 1], got " + number(tau));
-}
-
 }  // namespace
 
 /// What the curvature at one scaled weight is made of.
@@ -295,7 +289,7 @@ PlaneCurve::Bends PlaneCurve::bends_at(double scaled) const {
   result.speed = std::hypot(velocity[0], velocity[1]);
   if (result.speed > 0.0)
     for (std::size_t i = 0; i < 2; ++i) result.t[i] = velocity[i] / result.speed;
-  result.noise = kRounding * kEpsilon * (1.0 + largest);
+  result.noise = kSumRounding * kEpsilon * (1.0 + largest);
   return result;
 }
 
@@ -460,7 +454,7 @@ class OneWeightEnergy {
     sum[0].rounding += ridge_ * std::abs(scaled);
     sum[1].value += ridge_;
     sum[1].rounding += ridge_;
-    for (Sum& derivative : sum) derivative.rounding *= kRounding * kEpsilon;
+    for (Sum& derivative : sum) derivative.rounding *= kSumRounding * kEpsilon;
     return sum;
   }
 

@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/checked.hpp"
 #include "core/decompositions.hpp"
+#include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "network/inverse.hpp"
 
@@ -16,21 +18,14 @@ namespace tautrack {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 /// max u sech^2 u, at u = 0.7717...
 constexpr double kTanhMoment = 0.4477432046943028;
 
 /// Ratio of singular values from which rows count as dependent.
-constexpr double kDependent = 1e-13;
+constexpr double kDependentRow = 1e-13;
 
 /// By how much an end of an interval is moved outwards, relative to it.
 constexpr double kWider = 1e-9;
-
-void require_tau(double tau) {
-  if (!(tau >= 0.0 && tau <= 1.0))
-    throw std::invalid_argument("tau must lie in [0, 1], got " + number(tau));
-}
 
 /// max (a + moment)(Y - a) over 0 <= a <= Y, or at a = 0 when nothing is known of a.
 double largest_pull(double Y, double moment, bool is_linear) {
@@ -82,7 +77,7 @@ Matrix restricting_rows(const Perceptron& network, const Matrix& R) {
   const Vector roots = eigen.eigenvalues().cwiseMax(0.0).cwiseSqrt();
   std::vector<Index> penalised;
   for (Index j = 0; j < roots.size(); ++j)
-    if (roots(j) > kDependent * roots.maxCoeff()) penalised.push_back(j);
+    if (roots(j) > kDependentRow * roots.maxCoeff()) penalised.push_back(j);
   const Matrix directions = roots.asDiagonal() * eigen.eigenvectors().transpose() * R;
   Matrix rows(X.rows() + static_cast<Index>(penalised.size()), X.cols());
   rows << X, directions(penalised, Eigen::all);
@@ -119,7 +114,7 @@ double smallest_over_subsets(const Matrix& rows, Index n) {
   do {
     const Vector values = singular_values(rows(subset, Eigen::all));
     const double value = values(n - 1);
-    if (value > kDependent * values(0)) smallest = std::min(smallest, value);
+    if (value > kDependentRow * values(0)) smallest = std::min(smallest, value);
   } while (next_subset(subset, rows.rows()));
   return smallest;
 }

@@ -7,6 +7,7 @@
 
 #include <Eigen/Cholesky>
 
+#include "core/checked.hpp"
 #include "core/decompositions.hpp"
 #include "core/names.hpp"
 #include "core/text.hpp"
@@ -24,10 +25,10 @@ constexpr NameTable<UniquenessProof, 4> kProofNames{{
 }};
 
 /// How far below one the product of distance and curvature must be, for rounding.
-constexpr double kRoom = 1e-9;
+constexpr double kUniquenessRoom = 1e-9;
 
 /// Residuals of this size, in units of the outputs, are rounding.
-constexpr double kRounding = 64.0 * std::numeric_limits<double>::epsilon();
+constexpr double kEnergyRounding = 64.0 * std::numeric_limits<double>::epsilon();
 
 /// Steps in tau of the statement along the path: the first, the smallest, and how many there may be.
 constexpr double kFirstStep = 0.25, kLeastStep = 1e-9;
@@ -90,7 +91,7 @@ void try_convexity(const Perceptron& network, double energy, UniquenessCertifica
   }
   if (!certificate.unique) certificate.message += "; " + why_not;
   certificate.global =
-      certificate.global_product < 1.0 - kRoom || test.is_convex(test.box_below(energy));
+      certificate.global_product < 1.0 - kUniquenessRoom || test.is_convex(test.box_below(energy));
   certificate.global_message =
       certificate.global
           ? "the energy is strictly convex between all weights that fit no worse: no other fit is "
@@ -124,8 +125,7 @@ std::string_view to_string(UniquenessProof proof) noexcept { return name_of(kPro
 
 UniquenessCertificate certify_unique(const Perceptron& network, const Vector& v, double tau,
                                      const CurvatureBound& known) {
-  if (!(tau >= 0.0 && tau <= 1.0))
-    throw std::invalid_argument("tau must lie in [0, 1], got " + number(tau));
+  require_tau(tau);
   UniquenessCertificate certificate;
   certificate.tau = tau;
   Perceptron::Workspace work(network);
@@ -135,7 +135,7 @@ UniquenessCertificate certify_unique(const Perceptron& network, const Vector& v,
   certificate.curvature_bound = bound.value;
   certificate.curvature_bound_from = bound.from;
   certificate.product = certificate.distance == 0.0 ? 0.0 : certificate.distance * bound.value;
-  if (certificate.product < 1.0 - kRoom && is_attained(network, tau)) {
+  if (certificate.product < 1.0 - kUniquenessRoom && is_attained(network, tau)) {
     certificate.unique = certificate.global = true;
     certificate.proof = UniquenessProof::tube;
     certificate.message =
@@ -151,7 +151,7 @@ UniquenessCertificate certify_unique(const Perceptron& network, const Vector& v,
           : "not certified: the residual times the bound of the curvature is " +
                 number(certificate.product) + ", not below 1";
   try_convexity(network, 0.5 * certificate.distance * certificate.distance, certificate);
-  if (!certificate.unique && certificate.distance <= kRounding * output_size(network) &&
+  if (!certificate.unique && certificate.distance <= kEnergyRounding * output_size(network) &&
       (tau < 1.0 || are_well_inside(network))) {
     certificate.unique = certificate.global = true;
     certificate.proof = UniquenessProof::zero_residual;
@@ -178,7 +178,7 @@ PathUniqueness certify_unique_path(const Perceptron& network) {
     // inside the tube proves that a stationary point is there and no other.
     const double largest = std::max(result.distance, distance_at(network, result.v, next, work));
     const bool is_inside =
-        largest == 0.0 ? std::isfinite(bound.value) : largest * bound.value < 1.0 - kRoom;
+        largest == 0.0 ? std::isfinite(bound.value) : largest * bound.value < 1.0 - kUniquenessRoom;
     if (!is_inside || !is_attained(network, next)) {
       step *= 0.5;
       continue;

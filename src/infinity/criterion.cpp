@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <vector>
 
+#include "core/numbers.hpp"
 #include "infinity/linear_programme.hpp"
 
 namespace tautrack::infinity {
@@ -14,8 +14,6 @@ namespace {
 
 /// Ratios of rates nearer to one than this are equal, and sums that cancel to this part are zero.
 constexpr double kTie = 1e-9;
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 constexpr const char* kNoBad =
     "every saturated pattern wants an output at or beyond the end of the range";

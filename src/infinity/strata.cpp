@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/checked.hpp"
 #include "core/decompositions.hpp"
 #include "core/text.hpp"
 #include "infinity/arrangement.hpp"
@@ -443,7 +444,7 @@ InfimumTest test_infimum(const Problem& problem, const PerceptronOptions& networ
 
 StrataResult enumerate_strata(const Problem& problem, const PerceptronOptions& network,
                               const StrataOptions& options) {
-  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+  checked(options);
   const Perceptron perceptron(problem, network);
   StrataResult result;
   if (network.ridge > 0.0) {

@@ -7,17 +7,17 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/checked.hpp"
 #include "core/decompositions.hpp"
 #include "core/exact_rank.hpp"
 #include "core/names.hpp"
+#include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "network/inverse.hpp"
 
 namespace tautrack {
 
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Rounding unit 2^-53.
 constexpr double kRounding = 0.5 * std::numeric_limits<double>::epsilon();
@@ -33,11 +33,6 @@ constexpr NameTable<InverseStatus, 3> kStatuses{{
     {InverseStatus::outside_range, "outside the range"},
     {InverseStatus::singular, "singular"},
 }};
-
-void check_tau(double tau) {
-  if (!(tau >= 0.0 && tau <= 1.0))
-    throw std::invalid_argument("tau must be in [0, 1], got " + number(tau));
-}
 
 void check_points(const Eigen::Ref<const Matrix>& points, Index size, const char* what) {
   if (points.rows() != size)
@@ -148,14 +143,14 @@ Layer::Layer(Matrix W, Vector b, Activation activation)
 }
 
 Matrix Layer::apply(const Matrix& points, double tau) const {
-  check_tau(tau);
+  require_tau(tau);
   check_points(points, inputs(), "points");
   const Matrix u = node_inputs(*this, points);
   return u.unaryExpr([&](double input) { return node(activation_, input, tau); });
 }
 
 Matrix Layer::jacobian(const Vector& x, double tau) const {
-  check_tau(tau);
+  require_tau(tau);
   check_points(x, inputs(), "x");
   const Vector u = node_inputs(*this, x);
   return u.unaryExpr([&](double input) {
@@ -165,7 +160,7 @@ Matrix Layer::jacobian(const Vector& x, double tau) const {
 }
 
 Matrix Layer::inverse_jacobian(const Vector& x, double tau) const {
-  check_tau(tau);
+  require_tau(tau);
   check_square(*this);
   check_points(x, inputs(), "x");
   const Vector u = node_inputs(*this, x);
@@ -175,7 +170,7 @@ Matrix Layer::inverse_jacobian(const Vector& x, double tau) const {
 }
 
 Preimage Layer::inverse(const Vector& y, double tau) const {
-  check_tau(tau);
+  require_tau(tau);
   check_points(y, outputs(), "y");
   if (inputs() != outputs())
     return {InverseStatus::singular, {}, "the layer has no inverse because it is not square"};
@@ -217,7 +212,7 @@ double Layer::largest_inverse_slope(const Matrix& points, double tau) const {
 }
 
 double Layer::inverse_slope_bound(const Vector& low, const Vector& high, double tau) const {
-  check_tau(tau);
+  require_tau(tau);
   check_square(*this);
   check_points(low, inputs(), "low");
   check_points(high, inputs(), "high");
@@ -305,7 +300,7 @@ HomeomorphismVerdict LayerStack::homeomorphism() const {
 }
 
 double LayerStack::largest_inverse_slope(const Matrix& points, double tau) const {
-  check_tau(tau);
+  require_tau(tau);
   for (const Layer& layer : layers_) check_square(layer);
   check_points(points, inputs(), "points");
   const std::vector<Matrix> at = stages(points, tau);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/checked.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "kernels/kernels.hpp"
@@ -46,11 +47,6 @@ bool is_plausible(const Problem& problem) {
          static_cast<Index>(problem.columns.size()) == problem.X.cols() &&
          (problem.y.array() * 0.0).sum() == 0.0 &&
          (omega.size() == 0 || ((omega.array() * 0.0).sum() == 0.0 && omega.minCoeff() > 0.0));
-}
-
-const PerceptronOptions& checked(const PerceptronOptions& options) {
-  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
-  return options;
 }
 
 /// The entries of X are looked at only if the column space has found something: see the constructor.

@@ -4,13 +4,12 @@
 #include <cmath>
 #include <limits>
 
+#include "core/numbers.hpp"
 #include "predictor/approximant.hpp"
 
 namespace tautrack {
 
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// A linearisation within this distance of the point serves the series: its error in the
 /// coefficients is of that order.

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/checked.hpp"
 #include "kernels/kernels.hpp"
 #include "network/linear_solution.hpp"
 #include "network/penalty_scale.hpp"
@@ -48,7 +49,7 @@ void check_agreement(const std::array<Agreement, count>& all, Communicator& rank
 const Problem& checked(const Problem& share, const PerceptronOptions& options,
                        Communicator& ranks) {
   ranks.together([&] {
-    if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+    checked(options);
     if (share.X.cols() < 1) throw DataError("problem '" + share.name + "': X has no column");
     const bool is_empty = share.X.rows() == 0 && share.y.size() == 0 &&
                           share.pattern_weights.size() == 0 &&

@@ -7,15 +7,15 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/checked.hpp"
 #include "core/names.hpp"
+#include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "topology/rips_persistence.hpp"
 
 namespace tautrack {
 
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 constexpr NameTable<HomologyStatus, 4> kStatuses{{
     {HomologyStatus::not_started, "not started"},
@@ -276,7 +276,7 @@ std::vector<Index> farthest_points(const Matrix& points, Index count, double& co
 
 PersistentHomology persistent_homology(const Matrix& points, const HomologyOptions& options) {
   check_points(points);
-  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+  checked(options);
   PersistentHomology result;
   result.dimension = options.dimension;
   if (!has_persistent_homology()) {

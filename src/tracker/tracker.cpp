@@ -13,6 +13,7 @@
 #include "tautrack/events/segment.hpp"
 #include "tautrack/predictor/predictor.hpp"
 
+#include "core/checked.hpp"
 #include "core/text.hpp"
 
 namespace tautrack {
@@ -590,7 +591,7 @@ void Tracker::State::finish(TrackStatus status, std::string message) {
 // interface
 
 Tracker::Tracker(HomotopyRef homotopy, const Vector& x0, const TrackOptions& options) {
-  if (const auto reason = options.invalid_reason()) throw std::invalid_argument(*reason);
+  checked(options);
   if (homotopy.size() <= 0 || x0.size() != homotopy.size())
     throw std::invalid_argument("the start has " + std::to_string(x0.size()) +
                                 " entries where the homotopy has " +
