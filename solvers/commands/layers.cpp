@@ -14,13 +14,12 @@
 #include <Eigen/SVD>
 #include <fmt/format.h>
 
-#include "tautrack/picture.hpp"
-
 #include "commands/layers_report.hpp"
 #include "io/layers_weights.hpp"
 #include "io/progress.hpp"
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
+#include "pictures/picture.hpp"
 
 namespace tautrack::program {
 namespace {

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "tautrack/picture.hpp"
-
 #include "io/command.hpp"
+#include "pictures/picture.hpp"
 
 namespace tautrack::program {
 

@@ -12,11 +12,11 @@
 #include "tautrack/path/natural_path.hpp"
 #include "tautrack/ranks/communicator.hpp"
 
-#include "commands/curve.hpp"
 #include "commands/outputs.hpp"
 #include "io/command.hpp"
 #include "io/data.hpp"
 #include "io/options.hpp"
+#include "pictures/curve.hpp"
 
 namespace tautrack::program {
 

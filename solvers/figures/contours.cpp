@@ -2,9 +2,9 @@
 #include <cmath>
 #include <limits>
 
-#include "commands/curve.hpp"
 #include "drivers.hpp"
 #include "graph.hpp"
+#include "pictures/curve.hpp"
 
 namespace tautrack::program {
 namespace {

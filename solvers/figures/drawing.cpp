@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tautrack/gnuplot.hpp"
+#include "pictures/gnuplot.hpp"
 
 namespace tautrack::program {
 

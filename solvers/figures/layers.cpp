@@ -10,10 +10,9 @@
 #include <Eigen/LU>
 #include <fmt/format.h>
 
-#include "tautrack/picture.hpp"
-
 #include "layers_page.hpp"
 #include "layers_panels.hpp"
+#include "pictures/picture.hpp"
 #include "spirals_network.hpp"
 #include "spirals_training.hpp"
 

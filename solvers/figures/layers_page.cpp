@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "tautrack/picture.hpp"
+#include "pictures/picture.hpp"
 
 namespace tautrack::program {
 namespace {

@@ -1,15 +1,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tautrack/gnuplot.hpp"
 #include "tautrack/path/natural_path.hpp"
-#include "tautrack/picture.hpp"
 
-#include "commands/curve.hpp"
 #include "drawing.hpp"
 #include "drivers.hpp"
 #include "io/standardised_weights.hpp"
 #include "io/text.hpp"
+#include "pictures/curve.hpp"
+#include "pictures/gnuplot.hpp"
+#include "pictures/picture.hpp"
 
 namespace tautrack::program {
 namespace {

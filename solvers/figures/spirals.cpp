@@ -8,9 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "tautrack/picture.hpp"
-
 #include "layers_panels.hpp"
+#include "pictures/picture.hpp"
 #include "spirals_network.hpp"
 #include "spirals_training.hpp"
 

@@ -9,11 +9,11 @@
 
 #include "tautrack/geometry/data_manifold.hpp"
 #include "tautrack/geometry/plane_curve.hpp"
-#include "tautrack/gnuplot.hpp"
-#include "tautrack/picture.hpp"
 
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
+#include "pictures/gnuplot.hpp"
+#include "pictures/picture.hpp"
 
 namespace tautrack::program {
 namespace {

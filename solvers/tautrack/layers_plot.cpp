@@ -6,11 +6,10 @@
 #include <Eigen/SVD>
 #include <fmt/format.h>
 
-#include "tautrack/gnuplot.hpp"
-#include "tautrack/picture.hpp"
-
 #include "commands/layers_report.hpp"
 #include "io/text.hpp"
+#include "pictures/gnuplot.hpp"
+#include "pictures/picture.hpp"
 
 namespace tautrack::program {
 namespace {

@@ -1,5 +1,3 @@
-#include <csignal>
-#include <cstdio>
 #include <exception>
 #include <memory>
 #include <new>
@@ -10,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "tautrack/figures.hpp"
+#include "tautrack/figures_program.hpp"
 #include "tautrack/ranks/communicator.hpp"
 #include "tautrack/version.hpp"
 
@@ -20,8 +18,7 @@
 #include "commands/track.hpp"
 #include "commands/track_ranks.hpp"
 #include "io/command_line.hpp"
-#include "io/output_files.hpp"
-#include "io/text.hpp"
+#include "io/process.hpp"
 #include "io/usage_error.hpp"
 #include "runs/run.hpp"
 
@@ -58,24 +55,16 @@ Exit status:
   2  the data, an option or an output is unusable: one sentence on standard
      error says why, nothing is written)";
 
-/// Says why the program ends without a result.
-int fail(std::string_view reason) {
-  const std::string line = fmt::format("tautrack: {}\n", printable(reason));
-  std::fwrite(line.data(), 1, line.size(), stderr);
-  return exit_unusable;
-}
-
 /// Reads the command line and runs the subcommand.
 int run(int argc, char** argv, Communicator& ranks) {
   TrackRequest track;
   SolveRequest solve;
   GeometryRequest geometry;
   LayersRequest layers;
-  FiguresRequest figures;
   RunRequest batch, resume, report;
   std::vector<Command> commands{track_command(track),       solve_command(solve),
                                 geometry_command(geometry), layers_command(layers),
-                                figures_command(figures),   batch_command(batch),
+                                figures_in_help(),          batch_command(batch),
                                 resume_command(resume),     report_command(report)};
   const Command* const command =
       read_command_line({about_program, more_about_program, fmt::format("tautrack {}", version)},
@@ -87,7 +76,6 @@ int run(int argc, char** argv, Communicator& ranks) {
                                     : run_recorded(*command, solve, ranks);
   if (name == "geometry") return run_geometry(std::move(geometry));
   if (name == "layers") return run_layers(layers);
-  if (name == "figures") return run_figures(*command, std::move(figures));
   if (name == "batch") return run_batch(batch, ranks);
   if (name == "resume") return run_resume(resume, ranks);
   if (name == "report") return run_report(report);
@@ -113,6 +101,7 @@ int run_on(int argc, char** argv, Communicator& ranks) {
 /// The program on this process, and on those that share its work.
 int run_safely(int argc, char** argv) {
   try {
+    become_figures_program(argc, argv);
     const std::unique_ptr<Communicator> ranks = ranks_of(argc, argv);
     return run_on(argc, argv, *ranks);
   } catch (const std::bad_alloc&) {
@@ -126,11 +115,6 @@ int run_safely(int argc, char** argv) {
 }  // namespace tautrack::program
 
 int main(int argc, char** argv) {
-  // A reader that went away and a limit on the size of files show as errors of write(), not as
-  // signals.
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
-  std::signal(SIGCHLD, SIG_DFL);  // A caller that ignores it would hide how gnuplot ended.
-  tautrack::program::occupy_standard_descriptors();
+  tautrack::program::prepare_process();
   return tautrack::program::run_safely(argc, argv);
 }

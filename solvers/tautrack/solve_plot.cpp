@@ -10,10 +10,9 @@
 
 #include <fmt/format.h>
 
-#include "tautrack/gnuplot.hpp"
-#include "tautrack/picture.hpp"
-
 #include "io/text.hpp"
+#include "pictures/gnuplot.hpp"
+#include "pictures/picture.hpp"
 
 namespace tautrack::program {
 namespace {

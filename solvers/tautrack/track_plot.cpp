@@ -9,12 +9,11 @@
 
 #include <fmt/format.h>
 
-#include "tautrack/gnuplot.hpp"
-#include "tautrack/picture.hpp"
-
 #include "commands/track_report.hpp"
 #include "io/standardised_weights.hpp"
 #include "io/text.hpp"
+#include "pictures/gnuplot.hpp"
+#include "pictures/picture.hpp"
 
 namespace tautrack::program {
 namespace {

@@ -1,4 +1,4 @@
-#include "tautrack/picture.hpp"
+#include "pictures/picture.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,9 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "tautrack/gnuplot.hpp"
-
 #include "io/usage_error.hpp"
+#include "pictures/gnuplot.hpp"
 
 namespace tautrack::program {
 namespace {

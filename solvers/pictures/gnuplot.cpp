@@ -1,4 +1,4 @@
-#include "tautrack/gnuplot.hpp"
+#include "pictures/gnuplot.hpp"
 
 #include <algorithm>
 #include <cerrno>

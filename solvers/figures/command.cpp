@@ -1,8 +1,7 @@
-#include "tautrack/figures.hpp"
+#include "figures/command.hpp"
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <functional>
@@ -14,7 +13,6 @@
 
 #include <fmt/format.h>
 
-#include "tautrack/gnuplot.hpp"
 #include "tautrack/topology/persistent_homology.hpp"
 #include "tautrack/version.hpp"
 
@@ -23,8 +21,10 @@
 #include "io/csv_field.hpp"
 #include "io/json.hpp"
 #include "io/output_files.hpp"
+#include "io/process.hpp"
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
+#include "pictures/gnuplot.hpp"
 
 namespace tautrack::program {
 namespace {
@@ -54,12 +54,6 @@ patterns and one weight, surfaces three patterns and two weights; a bias counts
 
 Exit status: 0 all checks hold; 1 one does not, or gnuplot is missing; 2 the
 request is unusable.)";
-}
-
-/// Writes a line on standard error.
-void say(std::string_view text) {
-  const std::string line = fmt::format("tautrack: {}\n", printable(text));
-  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 /// gnuplot's terminal for a figure; `format` is svg, png or pdf.
