@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include "io/command.hpp"
 #include "records/run_directory.hpp"
 
 namespace tautrack::program {

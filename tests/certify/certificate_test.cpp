@@ -18,6 +18,8 @@
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
 
+namespace certificate_test {
+
 using namespace tautrack;
 using namespace tautrack::reference;
 using tautrack::support::Random;
@@ -643,3 +645,5 @@ TEST_CASE("options and problems are checked at the door") {
   bad.y(0) = std::numeric_limits<double>::infinity();
   CHECK_THROWS_AS(Certifier(bad, {}), DataError);
 }
+
+}  // namespace certificate_test

@@ -19,6 +19,8 @@
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
 
+namespace path_certificate_test {
+
 using namespace tautrack;
 using namespace tautrack::reference;
 using tautrack::support::Random;
@@ -539,3 +541,5 @@ TEST_CASE("solutions that Newton's method finds lie within the tubes" * needs_fl
   CHECK(found > 300);
   CHECK(curved > 0);
 }
+
+}  // namespace path_certificate_test

@@ -12,6 +12,8 @@
 
 #include "support/random_problem.hpp"
 
+namespace bordered_krylov_test {
+
 using namespace tautrack;
 using tautrack::support::Random;
 
@@ -261,3 +263,5 @@ TEST_CASE("each Krylov option that breaks its rule is named") {
   CHECK(reason([](KrylovOptions& o) { o.max_iterations = -1; }) ==
         "krylov max_iterations must be >= 0, got -1");
 }
+
+}  // namespace bordered_krylov_test

@@ -11,6 +11,8 @@
 
 #include "support/known_problems.hpp"
 
+namespace bordered_test {
+
 namespace {
 
 using tautrack::BorderedMatrix;
@@ -425,3 +427,5 @@ TEST_CASE("singular matrices of every size have condition zero and no finite sol
     CHECK(z(1) == 0.25);
   }
 }
+
+}  // namespace bordered_test

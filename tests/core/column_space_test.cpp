@@ -9,6 +9,8 @@
 #include <Eigen/SVD>
 #include <doctest/doctest.h>
 
+namespace column_space_test {
+
 namespace {
 
 using tautrack::ColumnDependency;
@@ -502,3 +504,5 @@ TEST_CASE("norm_matrix is the metric of the weights in the coordinates") {
     }
   }
 }
+
+}  // namespace column_space_test

@@ -10,6 +10,8 @@
 
 #include <doctest/doctest.h>
 
+namespace decompositions_test {
+
 using namespace tautrack;
 
 namespace {
@@ -149,3 +151,5 @@ TEST_CASE("eigenvalues of a companion matrix are the zeros of its polynomial") {
       return std::abs(value - zero) <= 1e-13 * 5.0;
     }));
 }
+
+}  // namespace decompositions_test

@@ -10,6 +10,8 @@
 
 #include "tautrack/core/types.hpp"
 
+namespace small_inverse_test {
+
 namespace {
 
 using tautrack::Index;
@@ -118,3 +120,5 @@ TEST_CASE("a matrix with a zero pivot has no sign and no finite inverse") {
     CHECK_FALSE(twice.inverse.allFinite());
   }
 }
+
+}  // namespace small_inverse_test

@@ -12,6 +12,8 @@
 
 #include "support/known_problems.hpp"
 
+namespace newton_test {
+
 namespace {
 
 using tautrack::Activation;
@@ -699,3 +701,5 @@ TEST_CASE("another border gives the same tangent of the same linearisation") {
         doctest::Approx(0.25).epsilon(1e-14).scale(0.0));
   CHECK_FALSE(corrector.refactor(Vector::Zero(2), {}));
 }
+
+}  // namespace newton_test

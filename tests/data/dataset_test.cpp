@@ -12,6 +12,8 @@
 
 #include <doctest/doctest.h>
 
+namespace dataset_test {
+
 namespace {
 
 using tautrack::DataError;
@@ -794,3 +796,5 @@ TEST_CASE("any bytes give either a sentence or finite data of consistent size") 
   CHECK(accepted > rounds / 20);
   CHECK(accepted < rounds / 2);
 }
+
+}  // namespace dataset_test

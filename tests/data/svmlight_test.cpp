@@ -19,6 +19,8 @@
 
 #include "support/random_problem.hpp"
 
+namespace svmlight_test {
+
 namespace {
 
 using tautrack::DataError;
@@ -715,3 +717,5 @@ TEST_CASE("any bytes give either a sentence or a usable problem") {
   CHECK(accepted > rounds / 20);
   CHECK(accepted < rounds / 2);
 }
+
+}  // namespace svmlight_test

@@ -7,6 +7,8 @@
 
 #include "tautrack/path/natural_path.hpp"
 
+namespace infinite_weights_test {
+
 using namespace tautrack;
 
 namespace {
@@ -189,3 +191,5 @@ TEST_CASE("every growth has a name") {
   CHECK(to_string(Growth::slow) == "slow");
   CHECK(to_string(Growth::linear) == "linear");
 }
+
+}  // namespace infinite_weights_test

@@ -6,6 +6,8 @@
 
 #include "support/known_problems.hpp"
 
+namespace branch_point_test {
+
 using namespace tautrack;
 using namespace tautrack::known;
 
@@ -81,3 +83,5 @@ TEST_CASE("an imperfect pitchfork has no branch point, and none is invented") {
     CHECK_FALSE(locate_branch_point(Segment(first, second), corrector).has_value());
   }
 }
+
+}  // namespace branch_point_test

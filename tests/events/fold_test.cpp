@@ -8,6 +8,8 @@
 
 #include "support/known_problems.hpp"
 
+namespace fold_test {
+
 using namespace tautrack;
 using namespace tautrack::known;
 
@@ -290,3 +292,5 @@ TEST_CASE("in two unknowns the polished fold has the null vector known by hand")
   CHECK(fold->index_before == 0);
   CHECK(fold->index_after == 1);
 }
+
+}  // namespace fold_test

@@ -8,6 +8,8 @@
 #include <Eigen/QR>
 #include <doctest/doctest.h>
 
+namespace morse_index_test {
+
 namespace {
 
 using tautrack::Index;
@@ -146,3 +148,5 @@ TEST_CASE("a matrix too large for plain loops has the same index") {
     CHECK(MorseIndex().count(H_x, 0.5) == (shift < 0.0 ? std::nullopt : std::optional<int>()));
   }
 }
+
+}  // namespace morse_index_test

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace nearest_eigenvalue_test {
+
 using namespace tautrack;
 
 namespace {
@@ -50,3 +52,5 @@ TEST_CASE("one and two unknowns") {
   CHECK(*estimate(Vector::Constant(1, -2.0)).nearest == doctest::Approx(-2.0));
   CHECK(*estimate(Vector::LinSpaced(2, 1.0, 4.0)).nearest == doctest::Approx(1.0).epsilon(0.01));
 }
+
+}  // namespace nearest_eigenvalue_test

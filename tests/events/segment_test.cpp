@@ -10,6 +10,8 @@
 
 #include "support/known_problems.hpp"
 
+namespace segment_test {
+
 namespace {
 
 using std::numbers::pi;
@@ -359,3 +361,5 @@ TEST_CASE("a segment on which tau turns twice is one where a search finds it fal
   CHECK(turning > 100);
   CHECK(passing > 100);
 }
+
+}  // namespace segment_test

@@ -9,6 +9,8 @@
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
 
+namespace search_test {
+
 namespace {
 
 using namespace tautrack;
@@ -480,3 +482,5 @@ TEST_CASE("options that break a rule are refused") {
   options.box = Box{Vector::Zero(3), Vector::Ones(3)};
   CHECK_THROWS_AS(search_exhaustively(problem, {}, options), std::invalid_argument);
 }
+
+}  // namespace search_test

@@ -8,6 +8,8 @@
 #include "exhaustive/rows.hpp"
 #include "support/random_problem.hpp"
 
+namespace sigmoid_test {
+
 namespace {
 
 using namespace tautrack;
@@ -208,3 +210,5 @@ TEST_CASE("the region holds the solutions of all square subsystems") {
   CHECK(side.upper() >= high);
   CHECK(width_of(side) <= 1.01 * (high - low));
 }
+
+}  // namespace sigmoid_test

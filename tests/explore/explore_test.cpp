@@ -12,6 +12,8 @@
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
 
+namespace explore_test {
+
 using namespace tautrack;
 using namespace tautrack::support;
 
@@ -309,3 +311,5 @@ TEST_CASE("dependent columns: the list is that of the independent ones") {
     CHECK(reference::relative_error(X * two.points[i].weights, x * one.points[i].weights) <= 1e-9);
   }
 }
+
+}  // namespace explore_test

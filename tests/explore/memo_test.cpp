@@ -23,6 +23,8 @@
 #include "support/exponential_minima.hpp"
 #include "support/random_problem.hpp"
 
+namespace memo_test {
+
 using namespace tautrack;
 using namespace tautrack::support;
 
@@ -304,3 +306,5 @@ TEST_CASE("ranks that were asked for different things end, and where one is stop
   });
   CHECK(cancelled == 2);
 }
+
+}  // namespace memo_test

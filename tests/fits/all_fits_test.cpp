@@ -12,6 +12,8 @@
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
 
+namespace all_fits_test {
+
 using namespace tautrack;
 
 namespace {
@@ -208,3 +210,5 @@ TEST_CASE("targets beyond the range: walls at infinity change the number of fini
   CHECK(number_of_points(0.2, 1.2) == 0);
   CHECK(number_of_points(1.5, 1.5) == 0);
 }
+
+}  // namespace all_fits_test

@@ -14,7 +14,7 @@
 
 #include "support/random_problem.hpp"
 
-namespace tautrack {
+namespace tautrack::caustic_test {
 namespace {
 
 using support::Random;
@@ -300,4 +300,4 @@ TEST_CASE("where nothing curves there are no focal points, and codimension is ch
                   std::invalid_argument);
 }
 
-}  // namespace tautrack
+}  // namespace tautrack::caustic_test

@@ -11,7 +11,7 @@
 #include "geometry/node_function.hpp"
 #include "support/random_problem.hpp"
 
-namespace tautrack {
+namespace tautrack::curvature_bound_test {
 namespace {
 
 constexpr Activation kActivations[] = {Activation::tanh, Activation::logistic, Activation::arctan,
@@ -139,4 +139,4 @@ TEST_CASE("bounds of the node function over intervals hold at the points inside"
   }
 }
 
-}  // namespace tautrack
+}  // namespace tautrack::curvature_bound_test

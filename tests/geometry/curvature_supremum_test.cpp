@@ -20,7 +20,7 @@
 #include "geometry/curvature_supremum_search.hpp"
 #include "support/random_problem.hpp"
 
-namespace tautrack {
+namespace tautrack::curvature_supremum_test {
 namespace {
 
 Perceptron network_of(const Matrix& X, const PerceptronOptions& options = {},
@@ -524,4 +524,4 @@ TEST_CASE("options and tau outside their rules are refused") {
   CHECK(!SupremumOptions{}.invalid_reason());
 }
 
-}  // namespace tautrack
+}  // namespace tautrack::curvature_supremum_test

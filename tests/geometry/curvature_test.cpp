@@ -10,7 +10,7 @@
 
 #include "support/random_problem.hpp"
 
-namespace tautrack {
+namespace tautrack::curvature_test {
 namespace {
 
 Perceptron network_of(const Matrix& X, const Vector& y, const PerceptronOptions& options = {}) {
@@ -116,4 +116,4 @@ TEST_CASE("three feet of y = (0.3, 0.8): rho, 1/k and their product (geometry, s
   }
 }
 
-}  // namespace tautrack
+}  // namespace tautrack::curvature_test

@@ -12,7 +12,7 @@
 #include "support/random_problem.hpp"
 
 /// The theorems that the certificates rest on, attacked (geometry, section 3).
-namespace tautrack {
+namespace tautrack::lemmas_test {
 namespace {
 
 constexpr Activation kActivations[] = {Activation::tanh, Activation::logistic, Activation::arctan,
@@ -145,4 +145,4 @@ TEST_CASE("inside the tube of one weight every list of stationary points has one
   CHECK(at_the_edge > 10);  // outside of the tube there may be more
 }
 
-}  // namespace tautrack
+}  // namespace tautrack::lemmas_test

@@ -12,7 +12,7 @@
 
 #include "support/random_problem.hpp"
 
-namespace tautrack {
+namespace tautrack::plane_curve_test {
 namespace {
 
 using support::Random;
@@ -459,4 +459,4 @@ TEST_CASE("plane curves refuse what is no curve in the plane") {
   CHECK_THROWS_AS((void)stationary_points_of_one_weight(plane, -0.1), std::invalid_argument);
 }
 
-}  // namespace tautrack
+}  // namespace tautrack::plane_curve_test

@@ -14,7 +14,7 @@
 
 #include "support/random_problem.hpp"
 
-namespace tautrack {
+namespace tautrack::radius_test {
 namespace {
 
 using support::Random;
@@ -272,4 +272,4 @@ TEST_CASE("radius bounds take any numbers without becoming undefined, and check 
   CHECK_THROWS_AS((void)interval_of_one_weight(two, 0.5), std::invalid_argument);
 }
 
-}  // namespace tautrack
+}  // namespace tautrack::radius_test

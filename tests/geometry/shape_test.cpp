@@ -11,7 +11,7 @@
 #include "support/random_problem.hpp"
 
 /// Curvature against what it can be computed from in another way.
-namespace tautrack {
+namespace tautrack::shape_test {
 namespace {
 
 constexpr Activation kActivations[] = {Activation::tanh, Activation::logistic, Activation::arctan,
@@ -247,4 +247,4 @@ TEST_CASE("effort that is none is refused") {
   CHECK_THROWS_AS((void)DataManifold(*sample.network, 1.5), std::invalid_argument);
 }
 
-}  // namespace tautrack
+}  // namespace tautrack::shape_test

@@ -11,7 +11,7 @@
 
 #include "support/random_problem.hpp"
 
-namespace tautrack {
+namespace tautrack::uniqueness_test {
 namespace {
 
 /// Inputs and targets of a perceptron with noise: the residual of the fit is about as large.
@@ -155,4 +155,4 @@ TEST_CASE("tau outside of [0, 1] is refused") {
   CHECK_THROWS_AS((void)certify_unique(network, v, std::nan("")), std::invalid_argument);
 }
 
-}  // namespace tautrack
+}  // namespace tautrack::uniqueness_test

@@ -12,6 +12,8 @@
 #include "support/derivative_check.hpp"
 #include "support/random_problem.hpp"
 
+namespace curves_test {
+
 using namespace tautrack;
 using namespace tautrack::support;
 
@@ -144,3 +146,5 @@ TEST_CASE("a target curve from a point of the data manifold arrives where the na
   const Vector end = network.weights(curve.points.back().x);
   CHECK((end - path.end->weights).norm() <= 1e-12 * end.norm());
 }
+
+}  // namespace curves_test

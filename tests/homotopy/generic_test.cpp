@@ -15,6 +15,8 @@
 #include "support/generic_problems.hpp"
 #include "support/known_problems.hpp"
 
+namespace generic_test {
+
 namespace {
 
 using tautrack::Fold;
@@ -308,3 +310,5 @@ TEST_CASE("two unknowns written once are followed through their fold") {
     }
   }
 }
+
+}  // namespace generic_test

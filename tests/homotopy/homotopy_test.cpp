@@ -8,6 +8,8 @@
 #include "support/derivative_check.hpp"
 #include "support/known_problems.hpp"
 
+namespace homotopy_test {
+
 namespace {
 
 using tautrack::Homotopy;
@@ -280,3 +282,5 @@ TEST_CASE("check_derivatives notices what is wrong, and where") {
   CHECK(check_derivatives(forgets, at, 0.5, one, one).form_by_tau == doctest::Approx(1.0));
   CHECK(check_derivatives(forgets, at, 0.5, one, one).form_by_x <= 1e-11);
 }
+
+}  // namespace homotopy_test

@@ -12,6 +12,8 @@
 
 #include "support/random_problem.hpp"
 
+namespace matrix_free_test {
+
 using namespace tautrack;
 using tautrack::support::Random;
 
@@ -228,3 +230,5 @@ TEST_CASE("the sparse natural homotopy counts its passes and has the metric of t
   CHECK(ref.has_last_displacement());
   CHECK(ref.linearisation_cost() < 1.0);
 }
+
+}  // namespace matrix_free_test

@@ -7,6 +7,8 @@
 
 #include "support/derivative_check.hpp"
 
+namespace natural_test {
+
 namespace {
 
 using tautrack::Activation;
@@ -164,3 +166,5 @@ TEST_CASE("two homotopies of one network do not disturb each other") {
   CHECK(second.residual_scale(point, 0.9) != scale);
   CHECK(first.passes_over_data() == 1);
 }
+
+}  // namespace natural_test

@@ -14,6 +14,8 @@
 #include "infinity/linear_programme.hpp"
 #include "support/random_problem.hpp"
 
+namespace counts_test {
+
 using namespace tautrack;
 using support::Random;
 
@@ -168,3 +170,5 @@ TEST_CASE("of n independent rows every sign vector is a stratum, and huge counts
   CHECK_THROWS_AS((void)strata_count(3, 0), std::invalid_argument);
   CHECK_THROWS_AS((void)strata_count(3, 2, -1), std::invalid_argument);
 }
+
+}  // namespace counts_test

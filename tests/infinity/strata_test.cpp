@@ -18,6 +18,8 @@
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
 
+namespace strata_test {
+
 using namespace tautrack;
 using support::Random;
 
@@ -1011,3 +1013,5 @@ TEST_CASE("options that break their rules are refused") {
                        std::invalid_argument);
   CHECK_THROWS_AS(test_infimum(make_problem(column({0.0}), vector({2.0})), {}, {1}), DataError);
 }
+
+}  // namespace strata_test

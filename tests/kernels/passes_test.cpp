@@ -7,6 +7,8 @@
 
 #include "kernels/panels.hpp"
 
+namespace passes_test {
+
 namespace {
 
 using tautrack::Activation;
@@ -220,3 +222,5 @@ TEST_CASE("what is not finite shows in H") {
     }
   }
 }
+
+}  // namespace passes_test

@@ -6,6 +6,8 @@
 
 #include "kernels/panels.hpp"
 
+namespace product_test {
+
 namespace {
 
 using tautrack::Index;
@@ -178,3 +180,5 @@ TEST_CASE("the displacement of node inputs is the largest one, relative to one o
     }
   }
 }
+
+}  // namespace product_test

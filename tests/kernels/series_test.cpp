@@ -8,6 +8,8 @@
 
 #include "kernels/panels.hpp"
 
+namespace series_test {
+
 namespace {
 
 using tautrack::Activation;
@@ -251,3 +253,5 @@ TEST_CASE("a long series summed at small a is the function there, in every patte
     }
   });
 }
+
+}  // namespace series_test

@@ -9,6 +9,8 @@
 
 #include "kernels/panels.hpp"
 
+namespace sigmoid_test {
+
 namespace {
 
 using tautrack::Activation;
@@ -120,3 +122,5 @@ TEST_CASE("vectorised sigmoids are exact at zero, odd to the last bit, and keep 
     CHECK(logistic(0, kernels::sigmoid_slope) == 0.25);
   });
 }
+
+}  // namespace sigmoid_test

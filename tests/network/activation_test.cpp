@@ -10,6 +10,8 @@
 
 #include <doctest/doctest.h>
 
+namespace activation_test {
+
 namespace {
 
 using std::numbers::pi;
@@ -349,3 +351,5 @@ TEST_CASE("names go to activations and back") {
   for (const std::string_view unknown : {"", "Tanh", "sigmoid", "tan"})
     CHECK(tautrack::activation_from_name(unknown) == std::nullopt);
 }
+
+}  // namespace activation_test

@@ -11,6 +11,8 @@
 #include <Eigen/SVD>
 #include <doctest/doctest.h>
 
+namespace layer_test {
+
 namespace {
 
 using tautrack::Activation;
@@ -279,3 +281,5 @@ TEST_CASE("sizes that do not agree are refused") {
 }
 
 }  // namespace
+
+}  // namespace layer_test

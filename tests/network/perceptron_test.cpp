@@ -15,6 +15,8 @@
 
 #include "support/derivative_check.hpp"
 
+namespace perceptron_test {
+
 namespace {
 
 using tautrack::Activation;
@@ -738,3 +740,5 @@ TEST_CASE("results do not depend on the number of threads, to the last bit") {
     }
   }
 }
+
+}  // namespace perceptron_test

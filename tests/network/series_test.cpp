@@ -10,6 +10,8 @@
 
 #include "tautrack/network/perceptron.hpp"
 
+namespace series_test {
+
 namespace {
 
 using tautrack::Activation;
@@ -280,3 +282,5 @@ TEST_CASE("append_series() returns the largest coefficient of a node input") {
     }
   }
 }
+
+}  // namespace series_test

@@ -12,6 +12,8 @@
 
 #include "support/random_problem.hpp"
 
+namespace sparse_perceptron_test {
+
 using namespace tautrack;
 using tautrack::support::Random;
 
@@ -271,3 +273,5 @@ TEST_CASE("what is unusable is refused") {
   SparseProblem nothing;
   CHECK_THROWS_AS(SparsePerceptron{nothing}, DataError);
 }
+
+}  // namespace sparse_perceptron_test

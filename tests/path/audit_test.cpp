@@ -4,6 +4,8 @@
 
 #include "support/random_problem.hpp"
 
+namespace audit_test {
+
 using namespace tautrack;
 using namespace tautrack::support;
 
@@ -131,3 +133,5 @@ TEST_CASE("a stop close below a fold is reached each time the path comes by") {
     CHECK(stops == 3);
   }
 }
+
+}  // namespace audit_test

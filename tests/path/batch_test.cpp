@@ -4,6 +4,8 @@
 
 #include "support/random_problem.hpp"
 
+namespace batch_test {
+
 using namespace tautrack;
 using namespace tautrack::support;
 
@@ -60,3 +62,5 @@ TEST_CASE("a batch may be empty, and what is unusable is refused once for all") 
   CHECK_THROWS_AS((void)track_natural_batch(networks, options, 2), std::invalid_argument);
   CHECK_THROWS_AS((void)track_natural_batch(networks, {}, 0), std::invalid_argument);
 }
+
+}  // namespace batch_test

@@ -8,6 +8,8 @@
 
 #include "support/random_problem.hpp"
 
+namespace dear_hessians_test {
+
 using namespace tautrack;
 using namespace tautrack::support;
 
@@ -43,3 +45,5 @@ TEST_CASE("a Hessian a step is enough where it is dear: one at the start, one mo
   CHECK(evaluations <=
         steps + 2 * 8 + 4);  // A few series need one at their own point all the same.
 }
+
+}  // namespace dear_hessians_test

@@ -7,6 +7,8 @@
 #include "support/one_weight_curve.hpp"
 #include "support/random_problem.hpp"
 
+namespace monotone_path_test {
+
 using namespace tautrack;
 using namespace tautrack::support;
 
@@ -210,3 +212,5 @@ TEST_CASE("monotone paths: nothing is made of what they do not do") {
 }
 
 }  // namespace
+
+}  // namespace monotone_path_test

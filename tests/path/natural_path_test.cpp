@@ -9,6 +9,8 @@
 
 #include "support/random_problem.hpp"
 
+namespace natural_path_test {
+
 using namespace tautrack;
 using namespace tautrack::support;
 
@@ -238,3 +240,5 @@ TEST_CASE("start and target of a natural path have their rules") {
   CHECK_THROWS_WITH_AS((void)track_natural(network, options), doctest::Contains("tau_target"),
                        std::invalid_argument);
 }
+
+}  // namespace natural_path_test

@@ -10,6 +10,8 @@
 #include "support/one_weight_curve.hpp"
 #include "support/random_problem.hpp"
 
+namespace random_problems_test {
+
 using namespace tautrack;
 using namespace tautrack::support;
 
@@ -180,3 +182,5 @@ TEST_CASE("symmetric data: every branch point is passed, reported and told from 
   }
   CHECK(branch_points > 0);
 }
+
+}  // namespace random_problems_test

@@ -6,6 +6,8 @@
 
 #include "support/reference_case.hpp"
 
+namespace real_data_test {
+
 using namespace tautrack;
 using namespace tautrack::reference;
 
@@ -74,3 +76,5 @@ TEST_CASE(
   REQUIRE(dataset.problems.size() == 1);
   check_real(dataset.problems[0], "real_breast_cancer");
 }
+
+}  // namespace real_data_test

@@ -7,6 +7,8 @@
 
 #include "support/reference_case.hpp"
 
+namespace reference_test {
+
 using namespace tautrack;
 using namespace tautrack::reference;
 
@@ -206,3 +208,5 @@ TEST_CASE(
     }
   }
 }
+
+}  // namespace reference_test

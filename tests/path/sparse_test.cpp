@@ -10,6 +10,8 @@
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
 
+namespace sparse_test {
+
 using namespace tautrack;
 using tautrack::support::Random;
 
@@ -242,3 +244,5 @@ TEST_CASE("a thousand weights: Krylov iterations are counted and no matrix is fo
   CHECK(path.work.krylov_iterations > 0);
   CHECK(path.work.passes_over_data >= path.work.krylov_iterations);
 }
+
+}  // namespace sparse_test

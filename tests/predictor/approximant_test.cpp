@@ -9,6 +9,8 @@
 
 #include <doctest/doctest.h>
 
+namespace approximant_test {
+
 namespace {
 
 using tautrack::Approximant;
@@ -532,3 +534,5 @@ TEST_CASE("x that does not move to first order is no parameter") {
   broken.term(5)(0) = not_a_number;
   CHECK_FALSE(to.reparametrise(broken, 12, {}));
 }
+
+}  // namespace approximant_test

@@ -11,6 +11,8 @@
 
 #include "support/random_problem.hpp"
 
+namespace polynomial_test {
+
 namespace {
 
 using tautrack::Polynomial;
@@ -368,3 +370,5 @@ TEST_CASE("the size of the interval does not matter") {
     CHECK(finds_nothing(p, 0.7 * unit, unit));
   }
 }
+
+}  // namespace polynomial_test

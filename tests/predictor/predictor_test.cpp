@@ -12,6 +12,8 @@
 
 #include "support/known_problems.hpp"
 
+namespace predictor_test {
+
 namespace {
 
 using tautrack::Corrector;
@@ -382,3 +384,5 @@ TEST_CASE("each predictor option that breaks its rule is named") {
     CHECK(options.invalid_reason() == std::nullopt);
   }
 }
+
+}  // namespace predictor_test

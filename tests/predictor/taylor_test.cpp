@@ -14,6 +14,8 @@
 #include "support/known_problems.hpp"
 #include "support/random_problem.hpp"
 
+namespace taylor_test {
+
 namespace {
 
 using namespace tautrack;
@@ -593,3 +595,5 @@ TEST_CASE("steps are lengths in the metric of the point") {
     CHECK(disagreement(circle, probe.out, scales).distance <= 1.0);
   }
 }
+
+}  // namespace taylor_test

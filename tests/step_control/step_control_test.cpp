@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+namespace step_control_test {
+
 namespace {
 
 using tautrack::StepControl;
@@ -272,3 +274,5 @@ TEST_CASE("each step control option that breaks its rule is named") {
   fixed_step.min = fixed_step.initial = fixed_step.max;
   CHECK(fixed_step.invalid_reason() == std::nullopt);
 }
+
+}  // namespace step_control_test

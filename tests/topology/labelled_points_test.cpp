@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace labelled_points_test {
+
 namespace {
 
 using namespace tautrack;
@@ -71,3 +73,5 @@ TEST_CASE("tables that are no points are refused with file, line, column and rul
 }
 
 }  // namespace
+
+}  // namespace labelled_points_test

@@ -9,6 +9,8 @@
 
 #include <doctest/doctest.h>
 
+namespace persistent_homology_test {
+
 namespace {
 
 using namespace tautrack;
@@ -352,3 +354,5 @@ TEST_CASE("points and options that cannot be used are refused") {
 TEST_CASE("Betti numbers are written in brackets") { CHECK(betti_text({1, 2, 1}) == "(1, 2, 1)"); }
 
 }  // namespace
+
+}  // namespace persistent_homology_test

@@ -7,6 +7,8 @@
 
 #include "support/random_problem.hpp"
 
+namespace hidden_folds_test {
+
 using namespace tautrack;
 
 namespace {
@@ -65,3 +67,5 @@ TEST_CASE("no pair of folds hides within a step of the Taylor predictor, however
   }
   CHECK(all > 400);
 }
+
+}  // namespace hidden_folds_test

@@ -5,6 +5,8 @@
 
 #include "support/reference_case.hpp"
 
+namespace outlook_test {
+
 using namespace tautrack;
 using namespace tautrack::reference;
 
@@ -76,3 +78,5 @@ TEST_CASE("every kind of outlook has a name of its own") {
   CHECK(to_string(Outlook::Kind::pinch) == "pinch");
   CHECK(to_string(Outlook::Kind::pole) == "pole");
 }
+
+}  // namespace outlook_test

@@ -11,6 +11,8 @@
 #include "support/generic_problems.hpp"
 #include "support/known_problems.hpp"
 
+namespace tracker_test {
+
 using namespace tautrack;
 using namespace tautrack::known;
 
@@ -817,3 +819,5 @@ TEST_CASE("without a series no factorisation is used again, whatever predictor w
     CHECK(cubic.residuals == 0);
   }
 }
+
+}  // namespace tracker_test
