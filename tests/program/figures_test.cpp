@@ -9,6 +9,8 @@
 
 #ifdef TAUTRACK_PROGRAM
 
+#include "tautrack/topology/persistent_homology.hpp"
+
 #include "support/program.hpp"
 
 namespace {
@@ -88,6 +90,22 @@ std::size_t check_checks(const Json& figure) {
   return figure.at("checks").size();
 }
 
+/// The numbers of a figure are those of docs/figures/numbers.json (written by .ci/figures), as
+/// far as other processors and libraries round them alike.
+void check_numbers(const Json& figure, const Json& expected) {
+  const Json& checks = figure.at("checks");
+  CHECK(checks.size() == expected.size());
+  for (const Json& check : checks) {
+    const std::string what = check.at("what");
+    CAPTURE(what);
+    REQUIRE(expected.contains(what));
+    const double value = check.at("value"), known = expected.at(what),
+                 allowed = 2.0 * check.at("tolerance").get<double>();
+    const double size = std::max({1.0, std::abs(value), std::abs(known)});
+    CHECK(std::abs(value - known) <= std::max(1e-9 * size, allowed));
+  }
+}
+
 /// A table has a header and rows of so many numbers, or empty ones.
 void check_table(const std::string& text) {
   const std::vector<std::string> all = lines(text);
@@ -149,6 +167,13 @@ TEST_CASE("all figures: every check holds, tables and scripts are there, picture
       CHECK(picture.find("<svg") != std::string::npos);
       CHECK(picture.find("</svg>") != std::string::npos);
     }
+  }
+  const Json recorded =
+      Json::parse(contents(TAUTRACK_TEST_DATA "/../../docs/figures/numbers.json"));
+  for (const auto& [name, numbers] : recorded.items()) {
+    if (name == "homology" && !tautrack::has_persistent_homology()) continue;
+    CAPTURE(name);
+    check_numbers(json_of(scratch, "drawn/here", name), numbers);
   }
 }
 
