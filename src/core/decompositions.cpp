@@ -2,6 +2,10 @@
 
 #include <Eigen/SVD>
 
+#include "core/eigen_kernels.hpp"
+
+TAUTRACK_EIGEN_KERNELS(template)
+
 namespace tautrack {
 
 SymmetricEigen symmetric_eigen(const Matrix& A) { return SymmetricEigen(A); }
