@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "tautrack/certify/path_certificate.hpp"
+#include "tautrack/core/communicator.hpp"
 #include "tautrack/geometry/uniqueness.hpp"
 #include "tautrack/path/audit.hpp"
 #include "tautrack/path/natural_path.hpp"
-#include "tautrack/ranks/communicator.hpp"
 
 #include "commands/outputs.hpp"
 #include "io/command.hpp"

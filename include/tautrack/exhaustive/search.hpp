@@ -8,8 +8,8 @@
 
 #include "tautrack/core/types.hpp"
 #include "tautrack/data/dataset.hpp"
-#include "tautrack/fits/stationary_point.hpp"
 #include "tautrack/network/perceptron.hpp"
+#include "tautrack/network/stationary_point.hpp"
 
 namespace tautrack {
 

@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "tautrack/core/communicator.hpp"
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/explore/memo.hpp"
-#include "tautrack/fits/stationary_point.hpp"
 #include "tautrack/network/perceptron.hpp"
+#include "tautrack/network/stationary_point.hpp"
 #include "tautrack/path/natural_path.hpp"
-#include "tautrack/ranks/communicator.hpp"
 
 namespace tautrack {
 

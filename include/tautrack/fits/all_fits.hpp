@@ -7,9 +7,9 @@
 
 #include "tautrack/exhaustive/search.hpp"
 #include "tautrack/explore/explore.hpp"
-#include "tautrack/fits/stationary_point.hpp"
 #include "tautrack/geometry/uniqueness.hpp"
 #include "tautrack/infinity/strata.hpp"
+#include "tautrack/network/stationary_point.hpp"
 
 namespace tautrack {
 

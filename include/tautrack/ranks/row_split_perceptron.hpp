@@ -2,10 +2,10 @@
 
 #include <vector>
 
+#include "tautrack/core/communicator.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/network/perceptron.hpp"
-#include "tautrack/ranks/communicator.hpp"
 
 namespace tautrack {
 
