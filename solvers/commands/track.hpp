@@ -59,11 +59,10 @@ struct TrackedProblem {
 [[nodiscard]] TrackedProblem track_problem(const TrackRequest& request, const Data& data,
                                            std::size_t i, int threads);
 
-/// Tracks the problem with other targets, which take over the column space of its network.
+/// Tracks the network with other targets.
 /// @throws DataError, std::invalid_argument
-[[nodiscard]] TrackedProblem track_targets(const TrackRequest& request, const Problem& problem,
-                                           const Perceptron& network, const Vector& targets,
-                                           int threads);
+[[nodiscard]] TrackedProblem track_targets(const TrackRequest& request, const Perceptron& network,
+                                           const Vector& targets, int threads);
 
 /// Runs the subcommand and writes its results. Returns the exit status.
 /// @param ranks Those among which the request may want to split the patterns: then collective, and

@@ -437,7 +437,7 @@ class OneWeightEnergy {
     for (Index i = 0; i < x_.size(); ++i) {
       const double u = x_(i) * scaled, size = std::abs(u);
       const ActivationValues s = evaluate(activation_, u);
-      const double r = residual(s, ends_, u, tau_, y_(i)), parts = size_of_residual(s, u, y_(i));
+      const auto [r, parts] = residual_and_size(s, ends_, u, tau_, y_(i));
       const double f1 = delta + tau_ * s.first, f2 = tau_ * s.second, f3 = tau_ * s.third;
       double factor = omega_(i) * x_(i);
       sum[0].value += factor * (f1 * r);
@@ -459,16 +459,6 @@ class OneWeightEnergy {
   }
 
  private:
-  /// The sizes of the terms of tautrack::residual(), added up.
-  [[nodiscard]] double size_of_residual(const ActivationValues& s, double u, double y) const {
-    const double delta = 1.0 - tau_;
-    if (s.tail < 0.25 * (ends_.high - ends_.low)) {
-      const double end = u < 0.0 ? ends_.low : ends_.high;
-      return std::abs(end - y) + tau_ * s.tail + delta * std::abs(u - end);
-    }
-    return delta * std::abs(u) + tau_ * std::abs(s.value) + std::abs(y);
-  }
-
   Activation activation_;
   Range ends_;
   double tau_;

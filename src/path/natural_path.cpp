@@ -7,7 +7,6 @@
 #include "tautrack/events/nearest_eigenvalue.hpp"
 #include "tautrack/homotopy/natural.hpp"
 #include "tautrack/homotopy/sparse_natural.hpp"
-#include "tautrack/ranks/row_split_perceptron.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
 #include "core/text.hpp"
@@ -59,18 +58,6 @@ struct Parts<SparsePerceptron> {
                                                   const InfiniteWeightsOptions&,
                                                   std::string& why_not) {
     why_not = "infinite weights are not recognised in matrix-free mode";
-    return std::nullopt;
-  }
-};
-
-template <>
-struct Parts<RowSplitPerceptron> {
-  using Homotopy = BasicNaturalHomotopy<RowSplitPerceptron>;
-  static constexpr int close_points = Parts<Perceptron>::close_points;
-  static std::optional<InfiniteWeights> recognise(const RowSplitPerceptron&, const PathPoint&,
-                                                  const InfiniteWeightsOptions&,
-                                                  std::string& why_not) {
-    why_not = "infinite weights are not recognised when the patterns are split among ranks";
     return std::nullopt;
   }
 };
@@ -283,14 +270,9 @@ NaturalPath track(const Network& network, const TrackOptions& options, const Obs
 
 NaturalPath track_natural(const Perceptron& network, const TrackOptions& options,
                           const Observer& observer, int threads) {
-  if (!observer && threads >= 1 && !options.invalid_reason())
+  if (!observer && network.ranks() == nullptr && threads >= 1 && !options.invalid_reason())
     if (std::optional<NaturalPath> path = track_monotone_path(network, options))
       return *std::move(path);
-  return track(network, options, observer, threads);
-}
-
-NaturalPath track_natural(const RowSplitPerceptron& network, const TrackOptions& options,
-                          const Observer& observer, int threads) {
   return track(network, options, observer, threads);
 }
 
@@ -298,7 +280,7 @@ NaturalPath resume_natural(const Perceptron& network, const Vector& weights,
                            const TrackOptions& options, const Observer& observer, int threads) {
   if (threads < 1)
     throw std::invalid_argument("threads must be >= 1, got " + std::to_string(threads));
-  if (weights.size() != network.space().column_norms().size() || !weights.allFinite())
+  if (weights.size() != network.columns() || !weights.allFinite())
     throw std::invalid_argument(
         "a path is taken up from as many finite weights as there are columns");
   if (!(options.tau_start >= 0.0 && options.tau_start < options.tau_target))

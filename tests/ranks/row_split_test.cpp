@@ -11,7 +11,7 @@
 #include <doctest/doctest.h>
 
 #include "tautrack/path/natural_path.hpp"
-#include "tautrack/ranks/row_split_perceptron.hpp"
+#include "tautrack/ranks/rows.hpp"
 
 #include "ranks/thread_ranks.hpp"
 #include "support/random_problem.hpp"
@@ -32,7 +32,7 @@ std::vector<NaturalPath> track_on_ranks(const Problem& problem, const Perceptron
   on_ranks(size, [&](Communicator& ranks) {
     const Problem share =
         rows_of(problem, rows_of_rank(problem.X.rows(), ranks.rank(), ranks.size()));
-    const RowSplitPerceptron network(share, options, ranks);
+    const Perceptron network(share, options, ranks);
     CHECK(network.patterns() == problem.X.rows());
     paths[static_cast<std::size_t>(ranks.rank())] = track_natural(network, track);
   });
@@ -200,8 +200,8 @@ TEST_CASE("columns that depend on each other are found out as by one rank") {
   REQUIRE(plain.unknowns() == 4);
   for (const int size : kSizes) {
     on_ranks(size, [&](Communicator& ranks) {
-      const RowSplitPerceptron network(
-          rows_of(problem, rows_of_rank(problem.X.rows(), ranks.rank(), size)), {}, ranks);
+      const Perceptron network(rows_of(problem, rows_of_rank(problem.X.rows(), ranks.rank(), size)),
+                               {}, ranks);
       REQUIRE(network.unknowns() == plain.unknowns());
       const auto& found = network.space().dependencies();
       const auto& wanted = plain.space().dependencies();
@@ -238,8 +238,8 @@ TEST_CASE("nearly dependent columns in units far apart: coordinates are orthonor
     Matrix gram = Matrix::Zero(4, 4);
     std::mutex mutex;
     on_ranks(size, [&](Communicator& ranks) {
-      const RowSplitPerceptron network(
-          rows_of(problem, rows_of_rank(problem.X.rows(), ranks.rank(), size)), {}, ranks);
+      const Perceptron network(rows_of(problem, rows_of_rank(problem.X.rows(), ranks.rank(), size)),
+                               {}, ranks);
       REQUIRE(network.unknowns() == 4);
       const Matrix A = network.space().basis();
       const std::lock_guard lock(mutex);
@@ -262,7 +262,7 @@ TEST_CASE("ranks without rows, and shares of very different size, change nothing
   std::vector<NaturalPath> paths(shares.size());
   on_ranks(static_cast<int>(shares.size()), [&](Communicator& ranks) {
     const auto rank = static_cast<std::size_t>(ranks.rank());
-    const RowSplitPerceptron network(rows_of(problem, shares[rank]), {}, ranks);
+    const Perceptron network(rows_of(problem, shares[rank]), {}, ranks);
     paths[rank] = track_natural(network);
   });
   check_same_path(paths.front(), plain);
@@ -286,9 +286,9 @@ TEST_CASE("derivatives, series and Hessian forms are those of the plain network"
     const double size = plain.append_series(1, move, 0.5, plain_work, rest);
     plain.hessian_form_gradient(v, tau, move, v, by_v, by_tau);
     on_ranks(3, [&](Communicator& ranks) {
-      const RowSplitPerceptron network(
-          rows_of(problem, rows_of_rank(problem.X.rows(), ranks.rank(), 3)), options, ranks);
-      RowSplitPerceptron::Workspace work(network);
+      const Perceptron network(rows_of(problem, rows_of_rank(problem.X.rows(), ranks.rank(), 3)),
+                               options, ranks);
+      Perceptron::Workspace work(network);
       Vector H2(n), H_tau2(n), rest2(n), by_v2(n);
       Matrix H_v2(n, n);
       double by_tau2 = 0.0;
@@ -335,7 +335,7 @@ TEST_CASE("what is wrong on one rank is thrown on all of them") {
       Problem share = rows_of(problem, rows_of_rank(problem.X.rows(), ranks.rank(), 3));
       PerceptronOptions options;
       if (ranks.rank() == 1) spoil(share, options);
-      const RowSplitPerceptron network(share, options, ranks);
+      const Perceptron network(share, options, ranks);
     });
   };
   const auto check_all = [](const std::vector<std::exception_ptr>& failures,
@@ -369,12 +369,12 @@ TEST_CASE("what is wrong on one rank is thrown on all of them") {
                            Problem none;
                            none.X.resize(0, 1);
                            none.columns = {"x"};
-                           const RowSplitPerceptron network(none, {}, ranks);
+                           const Perceptron network(none, {}, ranks);
                          }),
             "no rank has any row");
   check_all(try_on_ranks(2,
                          [](Communicator& ranks) {
-                           const RowSplitPerceptron network(
+                           const Perceptron network(
                                make_problem(Matrix::Zero(2, 1), Vector::Ones(2)), {}, ranks);
                          }),
             "every column of X is zero");

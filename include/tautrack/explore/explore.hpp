@@ -94,11 +94,10 @@ struct Exploration {
 
 /// Looks for all stationary points of the energy at tau = 1 by following curves from known ones.
 /// @param starts Weights near stationary points to start from, s each.
-/// @throws DataError, std::invalid_argument as Perceptron does, and when an option breaks its rule.
+/// @throws std::invalid_argument when an option breaks its rule, or patterns are split among ranks.
 /// @throws CommunicationError when ranks are lost, or not in step because their arguments, or their
 ///         processors and with them roundings, differ.
-[[nodiscard]] Exploration explore(const Problem& problem, const PerceptronOptions& network,
-                                  const ExploreOptions& options = {},
+[[nodiscard]] Exploration explore(const Perceptron& network, const ExploreOptions& options = {},
                                   const std::vector<Vector>& starts = {});
 
 }  // namespace tautrack

@@ -15,7 +15,7 @@ namespace tautrack {
 /// every decade of 1 - tau the same length: near tau = 1 a pattern changes from its linear to its
 /// saturated regime where 1 - tau equals sigma'(u), which for real data happens at any magnitude.
 ///
-/// Network: Perceptron, or another class with its evaluations, such as RowSplitPerceptron.
+/// Network: Perceptron, or another class with its evaluations.
 template <class Network>
 class BasicNaturalHomotopy {
  public:
