@@ -245,6 +245,7 @@ struct PlaneCurve::Bends {
 
 PlaneCurve::PlaneCurve(const Perceptron& network, double tau)
     : rows_{}, activation_(network.options().activation), tau_(tau) {
+  network.need_all_patterns("geometry");
   require_tau(tau);
   const Vector x = inputs_of_one_weight(network);
   const double ridge = ridge_of_one_weight(network);
@@ -525,6 +526,7 @@ int OneWeightPoints::maxima() const noexcept {
 }
 
 OneWeightPoints stationary_points_of_one_weight(const Perceptron& network, double tau) {
+  network.need_all_patterns("geometry");
   require_tau(tau);
   const OneWeightEnergy energy(network, tau);
   const Interval possible = interval_of_one_weight(network, tau);
