@@ -11,19 +11,22 @@
 #include <vector>
 
 #include "tautrack/core/communicator.hpp"
+#include "tautrack/network/network.hpp"
 
 #include "core/checked.hpp"
+#include "core/decompositions.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/numbers.hpp"
-#include "network/linear_solution.hpp"
 #include "network/loops.hpp"
 #include "network/penalty_scale.hpp"
 #include "network/residual.hpp"
 #include "network/row_split.hpp"
 
 namespace tautrack {
+
+static_assert(ExactNetwork<Perceptron>);
 
 namespace {
 
@@ -276,7 +279,24 @@ Vector Perceptron::node_inputs(const Vector& v) const {
   return Vector::Map(u.get(), rows());
 }
 
-Vector Perceptron::linear_solution() const { return solve_linear(*this); }
+Vector Perceptron::linear_solution() const {
+  // H is linear at tau = 0, so Newton's method from v = 0 arrives at once; a second step removes
+  // what the orthogonalisation has left of A' omega A - I.
+  const Index n = unknowns();
+  Workspace work(*this);
+  Vector v = Vector::Zero(n);
+  Vector H(n);
+  Cholesky factors;
+  if (penalty().size() > 0) factors = cholesky(Matrix::Identity(n, n) + penalty());
+  for (int step = 0; step < 2; ++step) {
+    gradient(v, 0.0, work, H);
+    if (penalty().size() > 0)
+      v -= solve(factors, H);
+    else
+      v -= H;
+  }
+  return v;
+}
 
 double Perceptron::energy(const Vector& v, double tau, Workspace& work) const {
   assert(v.size() == unknowns());

@@ -8,10 +8,14 @@
 #include <stdexcept>
 #include <string>
 
+#include "tautrack/network/network.hpp"
+
 #include "core/checked.hpp"
 #include "network/residual.hpp"
 
 namespace tautrack {
+
+static_assert(MatrixFreeNetwork<SparsePerceptron> && !DenseNetwork<SparsePerceptron>);
 
 namespace {
 
@@ -119,7 +123,7 @@ SparsePerceptron::SparsePerceptron(const SparseProblem& problem, const Perceptro
   }
 }
 
-SparsePerceptron::Workspace::Workspace(const SparsePerceptron& network)
+SparsePerceptron::Workspace::Workspace(const SparsePerceptron& network, int)
     : w_(Vector::Zero(network.columns())),
       sum_(network.columns()),
       u_(Vector::Zero(network.patterns())),

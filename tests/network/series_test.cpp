@@ -189,7 +189,7 @@ TEST_CASE("append_series() gives the coefficients of H along the curve up to the
   for (const Activation activation : all_activations) {
     const auto name = tautrack::to_string(activation);
     CAPTURE(name);
-    const int order = Perceptron::max_series_order;
+    const int order = max_series_order;
     for (const Index n : {1, 3, 8, 9, 20}) {
       CAPTURE(n);
       const Perceptron network = random_network(activation, 25, n);

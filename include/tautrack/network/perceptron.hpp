@@ -114,9 +114,6 @@ class Perceptron {
   /// The one solution at tau = 0: least squares, v = (I + ridge M)^-1 A' omega y.
   [[nodiscard]] Vector linear_solution() const;
 
-  /// Highest k of append_series().
-  static constexpr int max_series_order = 24;
-
   /// What evaluations need beside the network, and the last evaluated point. No evaluation
   /// allocates but append_series(), once for every few orders. Results do not depend on the number
   /// of threads, to the last bit.
