@@ -80,7 +80,6 @@ class Walk {
     bool monotone = false;  ///< The same all along.
     std::optional<int> folds;
   };
-  enum class Verdict { accepted, shorten, arrived, hopeless };
 
   [[nodiscard]] Vector scale_at(const Vector& x) const;
   bool start();
@@ -111,7 +110,6 @@ class Walk {
   int precision_ = 53;
   int sign_ = -1;  ///< Of ddelta/da at the gate; 0: not known.
   int fold_trials_ = 0;
-  bool is_arriving_ = false;
 };
 
 Walk::Walk(const Perceptron& network, const NaturalPath& path, const PathCertifyOptions& options)
@@ -262,7 +260,6 @@ bool Walk::advance() {
     for (int k = tube::kDegree; k >= 1; --k) slope = k * gate.frame.curve.col(k) + a * slope;
     return slope;
   }();
-  is_arriving_ = next.arrives;
   // The centre curve may be as far from the solutions as their spread.
   const double most = next.length + 4.0 * gate.spread.sum();
   if (!tube_.place(next.x, scale_at(next.x), forward, next.arrives, most)) {

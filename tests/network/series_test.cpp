@@ -17,6 +17,7 @@ namespace {
 using tautrack::Activation;
 using tautrack::Index;
 using tautrack::Matrix;
+using tautrack::max_series_order;
 using tautrack::Perceptron;
 using tautrack::PerceptronOptions;
 using tautrack::Vector;
