@@ -34,6 +34,10 @@ constexpr double kFree = 1e-6;
 constexpr std::size_t kMostLimits = 64;
 constexpr double kLimitSeconds = 2.0;
 
+/// Points without a proof nearer than this, relative to the size of their weights, are one point: Newton's
+/// method leaves doubles of the same point much nearer.
+constexpr double kSameWeights = 1e-9;
+
 /// Energies nearer than this, relative, are not told apart without a proof.
 constexpr double kSameEnergy = 1e-12;
 
@@ -51,7 +55,7 @@ std::string count(std::size_t number, const char* one, const char* many) {
 bool is_same(const StationaryPoint& a, const StationaryPoint& b) {
   const double distance = (a.weights - b.weights).norm();
   return distance <= a.radius + b.radius ||
-         (distance <= 1e-9 * (a.weights.norm() + b.weights.norm()) &&
+         (distance <= kSameWeights * (a.weights.norm() + b.weights.norm()) &&
           a.morse_index == b.morse_index);
 }
 
@@ -309,6 +313,7 @@ std::optional<std::string> FitOptions::invalid_reason() const {
 }
 
 std::optional<int> forced_index_sum(const Perceptron& network) {
+  network.need_all_patterns("an index sum");
   const PerceptronOptions& options = network.options();
   const bool all_penalised = options.ridge > 0.0 && !options.ridge_standardised;
   if (all_penalised || are_interior(network)) return 1;

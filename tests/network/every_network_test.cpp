@@ -9,6 +9,8 @@
 #include "support/network_suite.hpp"
 #include "support/random_problem.hpp"
 
+namespace every_network_test {
+
 using namespace tautrack;
 using tautrack::support::NetworkSuite;
 using tautrack::support::Random;
@@ -71,3 +73,5 @@ TEST_CASE("every network with every activation keeps the promises of a network")
     }
   }
 }
+
+}  // namespace every_network_test

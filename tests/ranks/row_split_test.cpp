@@ -10,6 +10,12 @@
 
 #include <doctest/doctest.h>
 
+#include "tautrack/certify/certificate.hpp"
+#include "tautrack/certify/path_certificate.hpp"
+#include "tautrack/fits/all_fits.hpp"
+#include "tautrack/geometry/curvature_bound.hpp"
+#include "tautrack/geometry/data_manifold.hpp"
+#include "tautrack/geometry/radius.hpp"
 #include "tautrack/path/natural_path.hpp"
 #include "tautrack/ranks/rows.hpp"
 
@@ -411,4 +417,26 @@ TEST_CASE("ranks share a queue, and their failures") {
   CHECK(alone.take(2) == 3);
   alone.restart_queue();
   CHECK(alone.take(1) == 0);
+}
+
+TEST_CASE("what takes all patterns on one rank says so when they are split") {
+  const Problem problem = some_problem();
+  on_ranks(2, [&](Communicator& ranks) {
+    const Perceptron network(rows_of(problem, rows_of_rank(60, ranks.rank(), 2)), {}, ranks);
+    CHECK(network.patterns() == 60);
+    CHECK(network.rows() == 30);
+    CHECK_THROWS_WITH_AS(
+        (void)find_all_fits(network),
+        "an enumeration of strata takes all patterns on one rank, but here they are split among 2",
+        std::invalid_argument);
+    CHECK_THROWS_AS((void)explore(network), std::invalid_argument);
+    CHECK_THROWS_AS((void)search_exhaustively(network), std::invalid_argument);
+    CHECK_THROWS_AS((void)test_infimum(network, std::vector<int>(60, 1)), std::invalid_argument);
+    CHECK_THROWS_AS((void)forced_index_sum(network), std::invalid_argument);
+    CHECK_THROWS_AS((void)certify_path(network, NaturalPath()), std::invalid_argument);
+    CHECK_THROWS_AS(Certifier{network}, std::invalid_argument);
+    CHECK_THROWS_AS(DataManifold(network, 1.0), std::invalid_argument);
+    CHECK_THROWS_AS(CurvatureBounds{network}, std::invalid_argument);
+    CHECK_THROWS_AS((void)radius_bound(network, 0.5), std::invalid_argument);
+  });
 }

@@ -141,6 +141,10 @@ class NetworkSuite {
 
   void check_dense() {
     if constexpr (DenseNetwork<Network>) {
+      Vector H(n_);
+      const double scale = network_.derivatives(x_, tau_, work_, H, H_x_, H_tau_);
+      CHECK((H - H_).norm() <= 1e-14 * scale);
+      CHECK(scale == doctest::Approx(scale_).epsilon(1e-13).scale(0.0));
       CHECK(H_x_ == H_x_.transpose());  // to the last bit
       const Vector psi = direction(1.0), phi = direction(1.0), p = direction(1.0);
       const auto form = [&](double t, double s) -> Matrix {
