@@ -32,7 +32,7 @@ void certified_path(benchmark::State& state) {
     const auto start = now();
     const NaturalPath path = track_natural(Perceptron(problem));
     const auto tracked = now();
-    const PathCertificate certificate = certify_path(problem, {}, path);
+    const PathCertificate certificate = certify_path(Perceptron(problem), path);
     proving += now() - tracked;
     tracking += tracked - start;
     tubes += certificate.tubes;

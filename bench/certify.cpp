@@ -24,7 +24,7 @@ void certify(benchmark::State& state) {
     const Problem problem = bench::regression_problem(state.range(0), state.range(1), seed);
     const NaturalPath path = track_natural(Perceptron(problem));
     if (!path.ok()) continue;
-    certifiers.emplace_back(problem, PerceptronOptions());
+    certifiers.emplace_back(Perceptron(problem));
     weights.push_back(path.end->weights);
   }
   std::size_t next = 0;

@@ -31,7 +31,7 @@ void report(benchmark::State& state, const SearchResult& result) {
 void search(benchmark::State& state) {
   const Problem problem = small_problem(state.range(1), state.range(0), 1);
   SearchResult result;
-  for (auto _ : state) result = search_exhaustively(problem, {});
+  for (auto _ : state) result = search_exhaustively(Perceptron(problem));
   report(state, result);
 }
 BENCHMARK(search)
@@ -63,7 +63,7 @@ void exponential_minima(benchmark::State& state) {
   if (s == 3) axes << 1, 2, 2, 2, 1, -2, 2, -2, 1;
   const Problem problem = make_problem(X * axes, y);
   SearchResult result;
-  for (auto _ : state) result = search_exhaustively(problem, {});
+  for (auto _ : state) result = search_exhaustively(Perceptron(problem));
   report(state, result);
 }
 BENCHMARK(exponential_minima)

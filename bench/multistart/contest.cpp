@@ -66,7 +66,7 @@ ExploreRun run_explore(const Problem& problem, std::uint64_t seed, int threads, 
   options.progress = [&](long found, long /*curves*/, int /*quiet*/) {
     if (points && found >= *points && !run.all_points_after) run.all_points_after = elapsed();
   };
-  run.exploration = explore(problem, {}, options);
+  run.exploration = explore(Perceptron(problem), options);
   run.seconds = elapsed();
 
   int index_sum = 0;
@@ -81,7 +81,7 @@ ExploreRun run_explore(const Problem& problem, std::uint64_t seed, int threads, 
     if (!run.minima.find(u, point.energy)) run.minima.add(u, point.energy);
   }
   run.is_consistent = run.exploration.end == ExploreEnd::quiet && all_known &&
-                      forced_index_sum(problem, {}) == index_sum;
+                      forced_index_sum(Perceptron(problem)) == index_sum;
   return run;
 }
 

@@ -4,7 +4,7 @@
 //   mpirun -n RANKS tautrack_ranks [PATTERNS [WEIGHTS [plain]]]
 //
 // Every rank makes its own rows, the same whatever the number of ranks. One row of a table goes to
-// standard output. `plain`: a Perceptron in the place of a RowSplitPerceptron, on one rank.
+// standard output. `plain`: a network that knows of no ranks, on one.
 #include <array>
 #include <chrono>
 #include <cmath>
@@ -12,13 +12,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <string>
 #include <sys/resource.h>
 #include <utility>
 
 #include "tautrack/path/natural_path.hpp"
 #include "tautrack/ranks/mpi_communicator.hpp"
-#include "tautrack/ranks/row_split_perceptron.hpp"
+#include "tautrack/ranks/rows.hpp"
 
 namespace {
 
@@ -72,13 +73,12 @@ struct Figures {
   tautrack::NaturalPath result;
 };
 
-template <class Network, class... More>
-Figures measure(tautrack::Problem share, tautrack::Communicator& ranks, More&... more) {
+Figures measure(tautrack::Problem share, tautrack::Communicator& ranks, bool is_plain) {
   Figures figures;
   ranks.barrier();
   const auto start = Clock::now();
-  const Network network(share, tautrack::PerceptronOptions{}, more...);
-  share = {};  // what a program that is short of memory does
+  const tautrack::Perceptron network(std::make_shared<tautrack::Problem>(std::move(share)), {},
+                                     is_plain ? nullptr : &ranks);
   ranks.barrier();
   const auto constructed = Clock::now();
   figures.result = tautrack::track_natural(network);
@@ -110,9 +110,7 @@ int run(int argc, char** argv) {
   ranks.maximum(before);
   tautrack::Problem share =
       make_share(tautrack::rows_of_rank(patterns, ranks.rank(), ranks.size()), weights);
-  const Figures figures =
-      is_plain ? measure<tautrack::Perceptron>(std::move(share), ranks)
-               : measure<tautrack::RowSplitPerceptron>(std::move(share), ranks, ranks);
+  const Figures figures = measure(std::move(share), ranks, is_plain);
   std::array<double, 1> peak{peak_megabytes()};
   ranks.maximum(peak);
   const tautrack::NaturalPath& path = figures.result;

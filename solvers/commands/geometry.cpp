@@ -233,7 +233,7 @@ ExaminedProblem examine_problem(const GeometryRequest& request, const Problem& p
     examined.certificate = certify_unique(network, examined.point->v, request.tau,
                                           {supremum.upper, supremum.upper_from});
   say("now the limits at infinite weights");
-  examined.strata = enumerate_strata(problem, request.network.perceptron, request.strata);
+  examined.strata = enumerate_strata(network, request.strata);
   examined.strata_in_general = strata_count(network.patterns(), network.unknowns()) - 1.0;
   examined.unresolved = unresolved_matters(request, examined);
   return examined;

@@ -121,7 +121,7 @@ FitOptions options_for(const SolveRequest& request, const Problem& problem) {
 
 void help_to_solve(const SolveRequest& request, const Problem& problem) {
   const FitOptions options = options_for(request, problem);
-  (void)explore(problem, request.network.perceptron, options.explore, options.starts);
+  (void)explore(Perceptron(problem, request.network.perceptron), options.explore, options.starts);
 }
 
 SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem) {
@@ -143,7 +143,7 @@ SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem)
   const Perceptron network(problem, request.network.perceptron);
   solved.facts.rank = network.unknowns();
   solved.facts.dependencies = network.space().dependencies();
-  solved.fits = find_all_fits(problem, request.network.perceptron, options);
+  solved.fits = find_all_fits(network, options);
   solved.unresolved = unresolved_matters(request, solved.fits);
   return solved;
 }

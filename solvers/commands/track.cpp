@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -132,7 +133,7 @@ TrackedProblem track_problem(const TrackRequest& request, const Perceptron& netw
   if (request.from.empty()) {
     tracked.path = track_natural(network, request.track, observer, threads);
   } else {
-    const RestartPoint restart = restart_point(request.from, network.space().column_norms().size());
+    const RestartPoint restart = restart_point(request.from, network.columns());
     TrackOptions options = request.track;
     options.tau_start = restart.tau;
     tracked.path = resume_natural(network, restart.weights, options, observer, threads);
@@ -141,6 +142,7 @@ TrackedProblem track_problem(const TrackRequest& request, const Perceptron& netw
     tracked.audit = audit_path(network, request.track, level, tracked.path);
   if (is_drawn) tracked.curve = smooth_curve(network, points, most_drawn_points);
   if (request.certify_unique) tracked.uniqueness = certify_unique_path(network);
+  if (request.certify_path) tracked.certificate = certify_path(network, tracked.path);
   return tracked;
 }
 
@@ -149,24 +151,16 @@ TrackedProblem track_problem(const TrackRequest& request, const Perceptron& netw
 TrackedProblem track_problem(const TrackRequest& request, const Data& data, std::size_t i,
                              int threads) {
   if (data.is_matrix_free()) return track_problem(request, data.sparse->problems[i]);
+  // Shared, not copied: the data stay where they are.
   const Problem& problem = data.dense.problems[i];
-  TrackedProblem tracked = track_problem(request, Perceptron(problem, request.network.perceptron),
-                                         problem.name, threads);
-  if (request.certify_path)
-    tracked.certificate = certify_path(problem, request.network.perceptron, tracked.path);
-  return tracked;
+  const Perceptron network(std::shared_ptr<const Problem>(std::shared_ptr<void>(), &problem),
+                           request.network.perceptron);
+  return track_problem(request, network, problem.name, threads);
 }
 
-TrackedProblem track_targets(const TrackRequest& request, const Problem& problem,
-                             const Perceptron& network, const Vector& targets, int threads) {
-  TrackedProblem tracked =
-      track_problem(request, network.with_targets(targets), problem.name, threads);
-  if (request.certify_path) {
-    Problem with_targets = problem;
-    with_targets.y = targets;
-    tracked.certificate = certify_path(with_targets, request.network.perceptron, tracked.path);
-  }
-  return tracked;
+TrackedProblem track_targets(const TrackRequest& request, const Perceptron& network,
+                             const Vector& targets, int threads) {
+  return track_problem(request, network.with_targets(targets), network.name(), threads);
 }
 
 namespace {

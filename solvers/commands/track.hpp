@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "tautrack/certify/path_certificate.hpp"
+#include "tautrack/core/communicator.hpp"
 #include "tautrack/geometry/uniqueness.hpp"
 #include "tautrack/path/audit.hpp"
 #include "tautrack/path/natural_path.hpp"
-#include "tautrack/ranks/communicator.hpp"
 
 #include "commands/outputs.hpp"
 #include "io/command.hpp"
@@ -59,11 +59,10 @@ struct TrackedProblem {
 [[nodiscard]] TrackedProblem track_problem(const TrackRequest& request, const Data& data,
                                            std::size_t i, int threads);
 
-/// Tracks the problem with other targets, which take over the column space of its network.
+/// Tracks the network with other targets.
 /// @throws DataError, std::invalid_argument
-[[nodiscard]] TrackedProblem track_targets(const TrackRequest& request, const Problem& problem,
-                                           const Perceptron& network, const Vector& targets,
-                                           int threads);
+[[nodiscard]] TrackedProblem track_targets(const TrackRequest& request, const Perceptron& network,
+                                           const Vector& targets, int threads);
 
 /// Runs the subcommand and writes its results. Returns the exit status.
 /// @param ranks Those among which the request may want to split the patterns: then collective, and

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <string_view>
 
-#include "tautrack/ranks/row_split_perceptron.hpp"
+#include "tautrack/network/perceptron.hpp"
+#include "tautrack/ranks/rows.hpp"
 
 #include "commands/track_report.hpp"
 #include "io/progress.hpp"
@@ -43,7 +45,8 @@ Data load_share(const TrackRequest& request, Communicator& ranks) {
 }
 
 TrackedProblem track_share(const TrackRequest& request, const Problem& share, Communicator& ranks) {
-  const RowSplitPerceptron network(share, request.network.perceptron, ranks);
+  const Perceptron network(std::shared_ptr<const Problem>(std::shared_ptr<void>(), &share),
+                           request.network.perceptron, &ranks);
   const bool tells = ranks.rank() == 0 && !request.outputs.quiet;
   PathProgress progress(share.name);
   TrackedProblem tracked;

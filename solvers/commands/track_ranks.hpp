@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "tautrack/ranks/communicator.hpp"
+#include "tautrack/core/communicator.hpp"
 
 #include "commands/track.hpp"
 

@@ -27,7 +27,8 @@ AllFits fits_of_figure(const Problem& problem, const FigureRequest& request) {
   options.explore.seed = request.seed;
   options.explore.seconds = 5.0;
   options.search.seconds = 5.0;
-  return find_all_fits(problem, request.problem ? request.network : PerceptronOptions{}, options);
+  return find_all_fits(Perceptron(problem, request.problem ? request.network : PerceptronOptions{}),
+                       options);
 }
 
 FigureTable points_table(const AllFits& fits, const Placement& place) {

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "tautrack/ranks/row_split_perceptron.hpp"
+#include "tautrack/ranks/rows.hpp"
 
 namespace tautrack::program {
 namespace {

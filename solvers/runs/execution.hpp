@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <stop_token>
 
-#include "tautrack/ranks/communicator.hpp"
+#include "tautrack/core/communicator.hpp"
 
 #include "records/run_directory.hpp"
 #include "runs/plan.hpp"

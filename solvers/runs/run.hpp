@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "tautrack/ranks/communicator.hpp"
+#include "tautrack/core/communicator.hpp"
 
 #include "commands/solve.hpp"
 #include "commands/track.hpp"

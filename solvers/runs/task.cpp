@@ -67,8 +67,7 @@ void TaskRunner::track(const Context& context, std::uint64_t item, int threads, 
   if (context.targets) {
     const Vector& y = target(context, item);
     record.problem = checksum(fmt::format("{}{}", context.digest, checksum(bytes_of(y))));
-    tracked = track_targets(context.track, context.data.dense.problems.front(), *context.network, y,
-                            threads);
+    tracked = track_targets(context.track, *context.network, y, threads);
   } else {
     record.problem =
         checksum(fmt::format("{}{}", context.digest, context.data.problem(item).name()));

@@ -5,7 +5,7 @@
 #include <stop_token>
 #include <utility>
 
-#include "tautrack/ranks/communicator.hpp"
+#include "tautrack/core/communicator.hpp"
 
 #include "records/record.hpp"
 #include "records/run_directory.hpp"

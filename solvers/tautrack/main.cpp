@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "tautrack/figures_program.hpp"
-#include "tautrack/ranks/communicator.hpp"
+#include "tautrack/core/communicator.hpp"
 #include "tautrack/version.hpp"
 
 #include "commands/geometry.hpp"

@@ -27,8 +27,8 @@ std::optional<std::string> CertifyOptions::invalid_reason() const {
 }
 
 struct Certifier::State {
-  State(const Problem& problem, const PerceptronOptions& network, const CertifyOptions& options)
-      : columns(problem.X.cols()), prover(problem, network, options) {}
+  State(const Perceptron& network, const CertifyOptions& options)
+      : columns(network.columns()), prover(network, options) {}
 
   Index columns;
   Prover prover;
@@ -42,9 +42,10 @@ bool Certifier::available() noexcept {
 #endif
 }
 
-Certifier::Certifier(const Problem& problem, const PerceptronOptions& network,
-                     const CertifyOptions& options)
-    : state_(std::make_unique<State>(problem, network, checked(options))) {}
+Certifier::Certifier(const Perceptron& network, const CertifyOptions& options) {
+  network.need_all_patterns("a certificate");
+  state_ = std::make_unique<State>(network, checked(options));
+}
 Certifier::~Certifier() = default;
 Certifier::Certifier(Certifier&&) noexcept = default;
 Certifier& Certifier::operator=(Certifier&&) noexcept = default;
@@ -62,9 +63,9 @@ Certificate Certifier::certify(const Vector& weights) {
   return certificate;
 }
 
-TracedCertificate certify_traced(const Problem& problem, const PerceptronOptions& network,
-                                 const Vector& weights, bool only_balls) {
-  Prover prover(problem, network, {});
+TracedCertificate certify_traced(const Perceptron& network, const Vector& weights,
+                                 bool only_balls) {
+  Prover prover(network, {});
   if (only_balls) prover.use_only_balls();
   TracedCertificate traced;
   traced.certificate = prover.certify(weights);

@@ -62,8 +62,7 @@ double power_of_two_near(double x) { return std::exp2(std::round(std::log2(x)));
 
 class Walk {
  public:
-  Walk(const Problem& problem, const PerceptronOptions& network, const NaturalPath& path,
-       const PathCertifyOptions& options);
+  Walk(const Perceptron& network, const NaturalPath& path, const PathCertifyOptions& options);
 
   PathCertificate run();
 
@@ -81,7 +80,6 @@ class Walk {
     bool monotone = false;  ///< The same all along.
     std::optional<int> folds;
   };
-  enum class Verdict { accepted, shorten, arrived, hopeless };
 
   [[nodiscard]] Vector scale_at(const Vector& x) const;
   bool start();
@@ -98,8 +96,6 @@ class Walk {
   bool stop(const std::string& why);
   [[nodiscard]] double tau_now() const;
 
-  const Problem& data_;
-  const PerceptronOptions& network_;
   const NaturalPath& path_;
   const PathCertifyOptions& options_;
   ExactProblem problem_;
@@ -114,22 +110,14 @@ class Walk {
   int precision_ = 53;
   int sign_ = -1;  ///< Of ddelta/da at the gate; 0: not known.
   int fold_trials_ = 0;
-  bool is_arriving_ = false;
 };
 
-Walk::Walk(const Problem& problem, const PerceptronOptions& network, const NaturalPath& path,
-           const PathCertifyOptions& options)
-    : data_(problem),
-      network_(network),
-      path_(path),
-      options_(options),
-      problem_(problem, network),
-      tube_(problem_),
-      target_(0.0) {
+Walk::Walk(const Perceptron& network, const NaturalPath& path, const PathCertifyOptions& options)
+    : path_(path), options_(options), problem_(network), tube_(problem_), target_(0.0) {
   const Index n = problem_.unknowns();
   for (const NaturalPoint& point : path.points) {
-    if (point.weights.size() != problem.X.cols())
-      throw std::invalid_argument("recorded points must have " + std::to_string(problem.X.cols()) +
+    if (point.weights.size() != network.columns())
+      throw std::invalid_argument("recorded points must have " + std::to_string(network.columns()) +
                                   " weights, got " + std::to_string(point.weights.size()));
     Vector x(n + 1);
     x << problem_.coordinates(point.weights), 1.0 - point.tau;
@@ -272,7 +260,6 @@ bool Walk::advance() {
     for (int k = tube::kDegree; k >= 1; --k) slope = k * gate.frame.curve.col(k) + a * slope;
     return slope;
   }();
-  is_arriving_ = next.arrives;
   // The centre curve may be as far from the solutions as their spread.
   const double most = next.length + 4.0 * gate.spread.sum();
   if (!tube_.place(next.x, scale_at(next.x), forward, next.arrives, most)) {
@@ -416,7 +403,7 @@ bool Walk::identify(const Arc& arc, bool& is_vague) {
                                 " at another point than the end of the record, " +
                                 number(result_.end_radius) + " away or less";
   if (path_.end->tau == 1.0) {
-    const Certificate end = Certifier(data_, network_).certify(recorded);
+    const Certificate end = Certifier(problem_.network()).certify(recorded);
     if (!end.certified)
       return stop("the end of the record is not proven to be a fit: " + end.reason);
     is_vague = blur > 0.25 * end.unique_within;
@@ -477,18 +464,19 @@ PathCertificate Walk::run() {
 
 }  // namespace
 
-PathCertificate certify_path(const Problem& problem, const PerceptronOptions& network,
-                             const NaturalPath& path, const PathCertifyOptions& options) {
+PathCertificate certify_path(const Perceptron& network, const NaturalPath& path,
+                             const PathCertifyOptions& options) {
   checked(options);
-  return Walk(problem, network, path, options).run();
+  network.need_all_patterns("a proof of a path");
+  return Walk(network, path, options).run();
 }
 
 #else
 
-PathCertificate certify_path(const Problem& problem, const PerceptronOptions& network,
-                             const NaturalPath&, const PathCertifyOptions& options) {
+PathCertificate certify_path(const Perceptron& network, const NaturalPath&,
+                             const PathCertifyOptions& options) {
   checked(options);
-  const Perceptron checked(problem, network);
+  network.need_all_patterns("a proof of a path");
   PathCertificate result;
   result.reason = result.folds_reason = "tautrack was built without FLINT, which certificates need";
   return result;

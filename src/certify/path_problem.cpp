@@ -60,23 +60,24 @@ bool fit(const std::vector<Interval>& entries) {
 
 }  // namespace
 
-ExactProblem::ExactProblem(const Problem& problem, const PerceptronOptions& options)
-    : network_(problem, options),
+ExactProblem::ExactProblem(const Perceptron& network)
+    : network_(network),
       L_(network_.patterns()),
-      s_(problem.X.cols()),
+      s_(network_.columns()),
       n_(network_.unknowns()),
       X_(L_, s_),
       T_(s_, n_),
       penalty_(s_),
-      penalised_(options.ridge > 0.0),
+      penalised_(network_.options().ridge > 0.0),
       R_(n_, s_) {
+  const PerceptronOptions& options = network_.options();
+  const Matrix& X = network_.inputs();
   for (Index i = 0; i < L_; ++i)
     patterns_.push_back({options.activation, network_.targets()(i), network_.pattern_weights()(i)});
-  X_.set(problem.X);
+  X_.set(X);
   if (penalised_) {
-    const Vector scale = options.ridge_standardised
-                             ? penalty_scale(problem.X, network_.pattern_weights())
-                             : Vector(Vector::Ones(s_));
+    const Vector scale = options.ridge_standardised ? penalty_scale(X, network_.pattern_weights())
+                                                    : Vector(Vector::Ones(s_));
     ball::Ball ridge;
     arb_set_d(ridge.get(), options.ridge);
     for (Index j = 0; j < s_; ++j) {
@@ -85,14 +86,14 @@ ExactProblem::ExactProblem(const Problem& problem, const PerceptronOptions& opti
       arb_mul(penalty_[j], penalty_[j], ridge.get(), ARF_PREC_EXACT);
     }
   }
-  set_map(problem.X, network_.space().basis());
+  set_map(X, network_.space().basis());
   const Data<ball::Real> data = balls(kBits);
   intervals_ = {intervals_of(data.A), intervals_of(data.K)};
   A_ = middle_of(intervals_.A, n_);
   if (penalised_) K_ = middle_of(intervals_.K, n_);
   for (Index i = 0; i < s_; ++i)
     for (Index j = 0; j < n_; ++j) map_.push_back(to_interval(ball::Real(T_(i, j), kBits)));
-  obstacle_ = find_obstacle(problem.X);
+  obstacle_ = find_obstacle(X);
 }
 
 void ExactProblem::set_map(const Matrix& X, const Matrix& basis) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "tautrack/data/dataset.hpp"
 #include "tautrack/network/perceptron.hpp"
 
 #ifdef TAUTRACK_WITH_FLINT
@@ -25,7 +24,7 @@ struct Data {
 /// a matrix of doubles, or an exact product of such where columns of X depend on each other.
 class ExactProblem {
  public:
-  ExactProblem(const Problem& problem, const PerceptronOptions& options);
+  explicit ExactProblem(const Perceptron& network);
 
   /// Why nothing can be proven about it, as a sentence; empty when something can.
   [[nodiscard]] const std::string& obstacle() const noexcept { return obstacle_; }

@@ -8,10 +8,9 @@ namespace tautrack {
 
 #ifdef TAUTRACK_WITH_FLINT
 
-TracedTube trace_tube(const Problem& problem, const PerceptronOptions& network,
-                      const Vector& weights, double tau, int precision) {
+TracedTube trace_tube(const Perceptron& network, const Vector& weights, double tau, int precision) {
   TracedTube traced;
-  const tube::ExactProblem exact(problem, network);
+  const tube::ExactProblem exact(network);
   const Index n = exact.unknowns();
   Vector x(n + 1);
   x << exact.coordinates(weights), 1.0 - tau;
@@ -46,9 +45,7 @@ TracedTube trace_tube(const Problem& problem, const PerceptronOptions& network,
 
 #else
 
-TracedTube trace_tube(const Problem&, const PerceptronOptions&, const Vector&, double, int) {
-  return {};
-}
+TracedTube trace_tube(const Perceptron&, const Vector&, double, int) { return {}; }
 
 #endif
 

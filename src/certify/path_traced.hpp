@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "tautrack/core/types.hpp"
-#include "tautrack/data/dataset.hpp"
 #include "tautrack/network/perceptron.hpp"
 
 namespace tautrack {
@@ -28,7 +27,7 @@ struct TracedTube {
 
 /// The longest tube of length 1, 1/2, ... around the solution near the given one.
 /// @param precision 53: double intervals; more: balls.
-[[nodiscard]] TracedTube trace_tube(const Problem& problem, const PerceptronOptions& network,
-                                    const Vector& weights, double tau, int precision);
+[[nodiscard]] TracedTube trace_tube(const Perceptron& network, const Vector& weights, double tau,
+                                    int precision);
 
 }  // namespace tautrack

@@ -62,11 +62,9 @@ constexpr double kResolved = 1e-8;
 constexpr double kSharp = 0x1p-51;
 
 /// What the ridge penalty multiplies the weights with.
-Vector weights_of_penalty(const Problem& problem, const PerceptronOptions& options) {
-  if (!options.ridge_standardised) return Vector::Ones(problem.X.cols());
-  return penalty_scale(problem.X, problem.pattern_weights.size() > 0
-                                      ? problem.pattern_weights
-                                      : Vector(Vector::Ones(problem.X.rows())));
+Vector weights_of_penalty(const Perceptron& network) {
+  if (!network.options().ridge_standardised) return Vector::Ones(network.columns());
+  return penalty_scale(network.inputs(), network.pattern_weights());
 }
 
 /// Leaves the midpoint only.
@@ -82,19 +80,18 @@ slong exponent(arb_srcptr x) {
 
 }  // namespace
 
-Prover::Prover(const Problem& problem, const PerceptronOptions& options,
-               const CertifyOptions& certify)
+Prover::Prover(const Perceptron& network, const CertifyOptions& certify)
     : limits_(certify),
-      network_(problem, options),
+      network_(network),
       work_(network_),
       L_(network_.patterns()),
-      s_(problem.X.cols()),
+      s_(network_.columns()),
       n_(network_.unknowns()),
       omega_sum_(network_.total_pattern_weight()),
-      inputs_(problem.X),
+      inputs_(network_.inputs()),
       dependent_(!network_.space().dependencies().empty()),
-      penalised_(options.ridge > 0.0),
-      sigmoid_(options.activation),
+      penalised_(network_.options().ridge > 0.0),
+      sigmoid_(network_.options().activation),
       X_(L_, s_),
       target_(L_),
       omega_(L_),
@@ -133,11 +130,11 @@ Prover::Prover(const Problem& problem, const PerceptronOptions& options,
   }
   largest_row_ = inputs_.rowwise().stableNorm().maxCoeff();
   if (penalised_) {
-    const Vector scale = weights_of_penalty(problem, options);
+    const Vector scale = weights_of_penalty(network_);
     for (Index j = 0; j < s_; ++j) {
       arb_set_d(penalty_[j], scale(j));
       arb_mul(penalty_[j], penalty_[j], penalty_[j], ARF_PREC_EXACT);
-      arb_set_d(t_.get(), options.ridge);
+      arb_set_d(t_.get(), network_.options().ridge);
       arb_mul(penalty_[j], penalty_[j], t_.get(), ARF_PREC_EXACT);
     }
   }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "tautrack/certify/certificate.hpp"
-#include "tautrack/data/dataset.hpp"
 #include "tautrack/network/perceptron.hpp"
 
 #ifdef TAUTRACK_WITH_FLINT
@@ -28,7 +27,7 @@ namespace tautrack {
 /// arithmetic, too, and V improved in it.
 class Prover {
  public:
-  Prover(const Problem& problem, const PerceptronOptions& options, const CertifyOptions& certify);
+  Prover(const Perceptron& network, const CertifyOptions& certify);
 
   /// @pre s finite numbers.
   [[nodiscard]] Certificate certify(const Vector& weights);
@@ -130,7 +129,7 @@ class Prover {
   Perceptron::Workspace work_;
   Index L_, s_, n_;
   double omega_sum_;
-  Matrix inputs_;             ///< X
+  const Matrix& inputs_;      ///< X
   double largest_row_ = 0.0;  ///< Norm of the largest row of X.
   bool dependent_;            ///< Columns of X depend on each other.
   bool penalised_;
@@ -191,10 +190,7 @@ namespace tautrack {
 /// Stands in for the one above in a library without FLINT.
 class Prover {
  public:
-  /// The network is made for what is thrown about the problem.
-  Prover(const Problem& problem, const PerceptronOptions& options, const CertifyOptions&) {
-    const Perceptron network(problem, options);
-  }
+  Prover(const Perceptron&, const CertifyOptions&) {}
   void use_only_balls() noexcept {}
   [[nodiscard]] static bool in_double() noexcept { return false; }
   [[nodiscard]] static Certificate certify(const Vector&) {

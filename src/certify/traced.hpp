@@ -12,8 +12,7 @@ struct TracedCertificate {
 
 /// As Certifier does. @param only_balls The Hessian is evaluated in ball arithmetic from the start.
 /// @pre s finite numbers.
-[[nodiscard]] TracedCertificate certify_traced(const Problem& problem,
-                                               const PerceptronOptions& network,
-                                               const Vector& weights, bool only_balls);
+[[nodiscard]] TracedCertificate certify_traced(const Perceptron& network, const Vector& weights,
+                                               bool only_balls);
 
 }  // namespace tautrack

@@ -9,7 +9,7 @@
 
 #include <Eigen/QR>
 
-#include "tautrack/ranks/communicator.hpp"
+#include "tautrack/core/communicator.hpp"
 
 #include "kernels/kernels.hpp"
 #include "kernels/numbers.hpp"

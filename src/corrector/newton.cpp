@@ -14,6 +14,14 @@ namespace {
 /// |H| below this multiple of epsilon times its scale is rounding.
 constexpr double kRounding = 8.0 * std::numeric_limits<double>::epsilon();
 
+/// A first residual up to this times its scale may be made of rounding; a step of more than
+/// kClearlyLonger times what tau loses to rounding is not.
+constexpr double kNoise = 10.0 * kRounding;
+constexpr double kClearlyLonger = 10.0;
+
+/// Steps that no longer shrink to this part have reached the level of rounding.
+constexpr double kStalled = 0.5;
+
 /// Twice the rounding of tau relative to tau.
 constexpr double kTauRounding = 2.0 * std::numeric_limits<double>::epsilon();
 
@@ -159,6 +167,31 @@ Correction Corrector::correct(Vector& x, double& tau, Constraint constraint, con
   return result;
 }
 
+/// The step of Newton's method from (x, tau), or with `reuse` of the chord method with the factorisation
+/// that there is. Returns why there is none, or null.
+const char* Corrector::newton_step(const Vector& x, double tau, const Vector& border,
+                                   const MetricScales& scales, bool reuse) {
+  if (reuse) {
+    homotopy_.residual(x, tau, H_);
+    evaluated_ << x, tau;
+    update_residual_scale(x, tau);
+  } else if (!linearise(x, tau, border, scales)) {
+    return "the derivatives at an iterate are not finite or vanish";
+  }
+  if (krylov_) {
+    static_cast<void>(krylov_->solve(H_, 0.0, options_.krylov.correction_tolerance,
+                                     kRounding * residual_scale_, step_));
+  } else {
+    bordered_->solve(H_, 0.0, step_);
+  }
+  if (!step_.allFinite())
+    return solver_failed() ? solver_failure : "the bordered matrix is singular at an iterate";
+  const double largest = krylov_ ? diagonal_.maxCoeff() : H_x_.cwiseAbs().maxCoeff();
+  if (!(std::max(residual_scale_, largest * scales.unknown) > kUnderflow))
+    return "H and H_x underflow at an iterate: the units are saturated";
+  return nullptr;
+}
+
 Correction Corrector::iterate(Vector& x, double& tau, Constraint constraint, const Vector& normal,
                               const MetricScales& scales, bool polish) {
   const Index n = x.size();
@@ -175,42 +208,21 @@ Correction Corrector::iterate(Vector& x, double& tau, Constraint constraint, con
   bool renew = true;  // linearise at the next iterate
   for (int k = 0; k < options_.max_iterations; ++k) {
     const bool reuses = !renew;
-    if (reuses) {
-      homotopy_.residual(x, tau, H_);
-      evaluated_ << x, tau;
-      update_residual_scale(x, tau);
-    } else {
-      since_linearisation = 0.0;
-      if (!linearise(x, tau, fixed ? tau_axis_ : normal, scales)) {
-        result.failure = "the derivatives at an iterate are not finite or vanish";
-        return result;
-      }
+    if (!reuses) since_linearisation = 0.0;
+    if (const char* failure = newton_step(x, tau, fixed ? tau_axis_ : normal, scales, reuses)) {
+      result.failure = failure;
+      return result;
     }
     if (k > 0 && keeps_displacement) result.displacement += homotopy_.last_displacement();
-    if (krylov_) {
-      static_cast<void>(krylov_->solve(H_, 0.0, options_.krylov.correction_tolerance,
-                                       kRounding * residual_scale_, step_));
-    } else {
-      bordered_->solve(H_, 0.0, step_);
-    }
-    if (!step_.allFinite()) {
-      result.failure =
-          solver_failed() ? solver_failure : "the bordered matrix is singular at an iterate";
-      return result;
-    }
     if (fixed) step_(n) = 0.0;
-    const double largest = krylov_ ? diagonal_.maxCoeff() : H_x_.cwiseAbs().maxCoeff();
-    if (!(std::max(residual_scale_, largest * scales.unknown) > kUnderflow)) {
-      result.failure = "H and H_x underflow at an iterate: the units are saturated";
-      return result;
-    }
     const double length = metric_norm(step_, scales);
     const double residual = H_.norm();
     // A step of tau below its own rounding is lost, and with it the contraction.
     const double lost = fixed ? 0.0 : kTauRounding * std::abs(tau) / scales.parameter;
     const bool rounding = (residual <= kRounding * residual_scale_ || length <= lost) &&
                           length <= kLargestRoundingStep;
-    if (polishing && length >= 0.5 * previous) return result;  // converged before: rounding reached
+    if (polishing && length >= kStalled * previous)
+      return result;  // converged before: rounding reached
     result.iterations = k + 1;
     if (k == 0) {
       result.first_step = length;
@@ -219,8 +231,9 @@ Correction Corrector::iterate(Vector& x, double& tau, Constraint constraint, con
     // Nor does a first step that rounding has made tell anything about contraction, as on the way to a
     // tau next to a fold. (Along the curve it does: where such steps do not contract, the system is
     // close to singular to working precision.)
-    const bool is_noise = fixed && first_residual <= 10.0 * kRounding * residual_scale_;
-    if (k == 1 && previous > 10.0 * lost && !is_noise) result.contraction = length / previous;
+    const bool is_noise = fixed && first_residual <= kNoise * residual_scale_;
+    if (k == 1 && previous > kClearlyLonger * lost && !is_noise)
+      result.contraction = length / previous;
     if (k > 0 && !rounding && !polishing && length > options_.max_contraction * previous) {
       renew = reuses;
       if (renew) continue;  // perhaps the old factorisation is to blame

@@ -96,6 +96,8 @@ std::optional<InfiniteWeights> recognise_infinite_weights(const Perceptron& netw
     why_not = std::move(sentence);
     return std::nullopt;
   };
+  if (network.ranks() != nullptr)
+    return refuse("infinite weights are not recognised when the patterns are split among ranks");
   if (!(delta > 0.0 && delta <= options.largest_delta)) return refuse("1 - tau is not small yet");
   if (!(point.tangent(n) > 0.0)) return refuse("tau does not grow");
   if (network.options().ridge > 0.0) return refuse("with a ridge term all weights stay bounded");

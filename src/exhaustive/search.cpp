@@ -235,20 +235,16 @@ Vector standard_deviations(const Matrix& X, const Vector& omega) {
 /// Searches in the independent columns of X.
 class Search {
  public:
-  Search(const Problem& problem, const PerceptronOptions& network_options,
-         const SearchOptions& options)
-      : options_(options),
-        network_(problem, network_options),
-        watch_(options),
-        s_(problem.X.cols()) {
+  Search(const Perceptron& network, const SearchOptions& options)
+      : options_(options), network_(network), watch_(options), s_(network.columns()) {
     std::vector<bool> depends(static_cast<std::size_t>(s_), false);
     for (const ColumnDependency& dependency : network_.space().dependencies())
       depends[static_cast<std::size_t>(dependency.column)] = true;
     for (Index j = 0; j < s_; ++j)
       if (!depends[static_cast<std::size_t>(j)]) columns_.push_back(j);
-    X_ = problem.X(Eigen::all, columns_);
-    scale_ = network_options.ridge_standardised
-                 ? standard_deviations(problem.X, network_.pattern_weights())
+    X_ = network_.inputs()(Eigen::all, columns_);
+    scale_ = network_.options().ridge_standardised
+                 ? standard_deviations(network_.inputs(), network_.pattern_weights())
                  : Vector::Ones(s_);
   }
 
@@ -413,7 +409,7 @@ class Search {
   }
 
   SearchOptions options_;
-  Perceptron network_;
+  const Perceptron& network_;
   Watch watch_;
   Index s_;
   std::vector<Index> columns_;
@@ -440,14 +436,14 @@ std::optional<std::string> SearchOptions::invalid_reason() const {
   return std::nullopt;
 }
 
-SearchResult search_exhaustively(const Problem& problem, const PerceptronOptions& network,
-                                 const SearchOptions& options) {
+SearchResult search_exhaustively(const Perceptron& network, const SearchOptions& options) {
   checked(options);
-  if (options.box && options.box->low.size() != problem.X.cols())
+  if (options.box && options.box->low.size() != network.columns())
     throw std::invalid_argument("box must have one side for each of the " +
-                                std::to_string(problem.X.cols()) + " weights, got " +
+                                std::to_string(network.columns()) + " weights, got " +
                                 std::to_string(options.box->low.size()));
-  return Search(problem, network, options).run();
+  network.need_all_patterns("an exhaustive search");
+  return Search(network, options).run();
 }
 
 }  // namespace tautrack

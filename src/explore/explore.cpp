@@ -107,10 +107,12 @@ enum class WorkKind : std::uint64_t {
 };
 
 /// Digest of what the outcomes of all pieces of work depend on.
-Digest digest_of(const Problem& problem, const PerceptronOptions& network, int max_steps,
-                 bool certify) {
+Digest digest_of(const Perceptron& perceptron, int max_steps, bool certify) {
+  const PerceptronOptions& network = perceptron.options();
+  const Vector& omega = perceptron.pattern_weights();
   Digest digest;
-  digest.add(problem.X).add(problem.y).add(problem.pattern_weights);
+  digest.add(perceptron.inputs()).add(perceptron.targets());
+  digest.add((omega.array() == 1.0).all() ? Vector() : omega);
   digest.add(static_cast<std::uint64_t>(network.activation))
       .add(network.ridge)
       .add(std::uint64_t{network.ridge_standardised})
@@ -149,10 +151,9 @@ double input_for(Activation activation, double output) {
 
 /// What one thread brings: everything that evaluates.
 struct Worker {
-  Worker(const Problem& problem, const PerceptronOptions& options, const Perceptron& network,
-         bool certify)
+  Worker(const Perceptron& network, bool certify)
       : curves(network), equations(network), descender(network), corrector(equations, {}) {
-    if (certify) certifier = std::make_unique<Certifier>(problem, options);
+    if (certify) certifier = std::make_unique<Certifier>(network);
   }
   NewtonHomotopy curves;
   std::optional<TargetHomotopy> targets;  ///< Of this round, if it is one of target curves.
@@ -165,24 +166,22 @@ struct Worker {
 
 class Explorer {
  public:
-  Explorer(const Problem& problem, const PerceptronOptions& network_options,
-           const ExploreOptions& options)
+  Explorer(const Perceptron& network, const ExploreOptions& options)
       : options_(options),
-        columns_(problem.X.cols()),
-        network_(problem, network_options),
+        columns_(network.columns()),
+        network_(network),
         known_(network_),
         team_(options.threads),
         work_(options.memo, options.ranks),
-        common_(digest_of(problem, network_options, options.max_steps,
-                          options.certify && Certifier::available())),
+        common_(digest_of(network, options.max_steps, options.certify && Certifier::available())),
         random_(options.seed),
         basis_(network_.space().basis()),
         wanted_(network_.patterns()) {
     for (Index i = 0; i < network_.patterns(); ++i)
-      wanted_(i) = input_for(network_options.activation, network_.targets()(i));
+      wanted_(i) = input_for(network_.options().activation, network_.targets()(i));
     const bool certify = options.certify && Certifier::available();
     for (int i = 0; i < options.threads; ++i)
-      workers_.push_back(std::make_unique<Worker>(problem, network_options, network_, certify));
+      workers_.push_back(std::make_unique<Worker>(network_, certify));
   }
 
   Exploration run(const std::vector<Vector>& starts);
@@ -277,7 +276,7 @@ class Explorer {
 
   ExploreOptions options_;
   Index columns_;  ///< s
-  Perceptron network_;
+  const Perceptron& network_;
   PointSet known_;
   Team team_;
   SharedWork work_;
@@ -803,14 +802,15 @@ std::optional<std::string> ExploreOptions::invalid_reason() const {
   return std::nullopt;
 }
 
-Exploration explore(const Problem& problem, const PerceptronOptions& network,
-                    const ExploreOptions& options, const std::vector<Vector>& starts) {
+Exploration explore(const Perceptron& network, const ExploreOptions& options,
+                    const std::vector<Vector>& starts) {
   checked(options);
   for (const Vector& weights : starts)
-    if (weights.size() != problem.X.cols() || !weights.allFinite())
-      throw std::invalid_argument("a start of explore() needs " + std::to_string(problem.X.cols()) +
-                                  " finite weights");
-  return Explorer(problem, network, options).run(starts);
+    if (weights.size() != network.columns() || !weights.allFinite())
+      throw std::invalid_argument("a start of explore() needs " +
+                                  std::to_string(network.columns()) + " finite weights");
+  network.need_all_patterns("an exploration");
+  return Explorer(network, options).run(starts);
 }
 
 }  // namespace tautrack

@@ -5,7 +5,7 @@
 
 #include "tautrack/core/types.hpp"
 #include "tautrack/explore/memo.hpp"
-#include "tautrack/fits/stationary_point.hpp"
+#include "tautrack/network/stationary_point.hpp"
 
 #include "explore/curves.hpp"
 #include "explore/descent.hpp"

@@ -7,8 +7,8 @@
 #include <mutex>
 #include <vector>
 
+#include "tautrack/core/communicator.hpp"
 #include "tautrack/explore/memo.hpp"
-#include "tautrack/ranks/communicator.hpp"
 
 namespace tautrack {
 

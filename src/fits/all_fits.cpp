@@ -34,12 +34,17 @@ constexpr double kFree = 1e-6;
 constexpr std::size_t kMostLimits = 64;
 constexpr double kLimitSeconds = 2.0;
 
+/// Points without a proof nearer than this, relative to the size of their weights, are one point: Newton's
+/// method leaves doubles of the same point much nearer.
+constexpr double kSameWeights = 1e-9;
+
 /// Energies nearer than this, relative, are not told apart without a proof.
 constexpr double kSameEnergy = 1e-12;
 
-bool are_interior(const Problem& problem, const PerceptronOptions& network) {
-  const Range ends = range(network.activation);
-  return (problem.y.array() > ends.low).all() && (problem.y.array() < ends.high).all();
+bool are_interior(const Perceptron& network) {
+  const Range ends = range(network.options().activation);
+  const Vector& y = network.targets();
+  return (y.array() > ends.low).all() && (y.array() < ends.high).all();
 }
 
 std::string count(std::size_t number, const char* one, const char* many) {
@@ -50,28 +55,28 @@ std::string count(std::size_t number, const char* one, const char* many) {
 bool is_same(const StationaryPoint& a, const StationaryPoint& b) {
   const double distance = (a.weights - b.weights).norm();
   return distance <= a.radius + b.radius ||
-         (distance <= 1e-9 * (a.weights.norm() + b.weights.norm()) &&
+         (distance <= kSameWeights * (a.weights.norm() + b.weights.norm()) &&
           a.morse_index == b.morse_index);
 }
 
 /// Local minima of the patterns that stay free on the way to the signs, as limits at infinity.
-void add_limits(const Problem& problem, const PerceptronOptions& network,
-                const std::vector<int>& signs, const ExploreOptions& explore_options,
-                std::vector<InfinitePoint>& limits) {
-  const InfimumTest test = test_infimum(problem, network, signs);
+void add_limits(const Perceptron& network, const std::vector<int>& signs,
+                const ExploreOptions& explore_options, std::vector<InfinitePoint>& limits) {
+  const InfimumTest test = test_infimum(network, signs);
   if (!test.is_stratum || test.local_infimum == false) return;
-  const Range ends = range(network.activation);
+  const Range ends = range(network.options().activation);
+  const Vector& y = network.targets();
+  const Vector& omega = network.pattern_weights();
   std::vector<Index> free;
   double saturated_energy = 0.0;
-  for (Index i = 0; i < problem.y.size(); ++i) {
+  for (Index i = 0; i < y.size(); ++i) {
     const int sign = signs[static_cast<std::size_t>(i)];
     if (sign == 0) {
       free.push_back(i);
       continue;
     }
-    const double omega = problem.pattern_weights.size() > 0 ? problem.pattern_weights(i) : 1.0;
-    const double r = (sign > 0 ? ends.high : ends.low) - problem.y(i);
-    saturated_energy += 0.5 * omega * r * r;
+    const double r = (sign > 0 ? ends.high : ends.low) - y(i);
+    saturated_energy += 0.5 * omega(i) * r * r;
   }
   const auto add = [&](const Vector& weights, double energy) {
     InfinitePoint limit;
@@ -85,48 +90,45 @@ void add_limits(const Problem& problem, const PerceptronOptions& network,
     limits.push_back(std::move(limit));
   };
   Problem rest;
-  rest.X = problem.X(free, Eigen::all);
+  rest.X = network.inputs()(free, Eigen::all);
   if (free.empty() || rest.X.isZero(0.0)) {
-    const double zero = evaluate(network.activation, 0.0).value;
-    for (const Index i : free) {
-      const double omega = problem.pattern_weights.size() > 0 ? problem.pattern_weights(i) : 1.0;
-      saturated_energy += 0.5 * omega * (zero - problem.y(i)) * (zero - problem.y(i));
-    }
-    add(Vector::Zero(problem.X.cols()), saturated_energy);
+    const double zero = evaluate(network.options().activation, 0.0).value;
+    for (const Index i : free) saturated_energy += 0.5 * omega(i) * (zero - y(i)) * (zero - y(i));
+    add(Vector::Zero(network.columns()), saturated_energy);
     return;
   }
-  rest.name = problem.name;
-  rest.columns = problem.columns;
-  rest.y = problem.y(free);
-  if (problem.pattern_weights.size() > 0) rest.pattern_weights = problem.pattern_weights(free);
-  PerceptronOptions free_network = network;
-  free_network.ridge = 0.0;
+  rest.name = network.name();
+  rest.columns = network.column_names();
+  rest.y = y(free);
+  rest.pattern_weights = omega(free);
+  PerceptronOptions free_options = network.options();
+  free_options.ridge = 0.0;
   ExploreOptions options = explore_options;
   options.certify = false;
   options.progress = {};
   options.memo = nullptr;
   options.ranks = nullptr;
   options.seconds = std::min(options.seconds, kLimitSeconds);
-  for (const StationaryPoint& point : explore(rest, free_network, options).points)
+  for (const StationaryPoint& point :
+       explore(Perceptron(std::move(rest), free_options), options).points)
     if (point.kind == StationaryKind::minimum) add(point.weights, point.energy + saturated_energy);
 }
 
 /// Limits of the curves that ran away.
-std::vector<InfinitePoint> limits_of_curves(const Problem& problem,
-                                            const PerceptronOptions& network,
+std::vector<InfinitePoint> limits_of_curves(const Perceptron& network,
                                             const Exploration& exploration,
                                             const ExploreOptions& options) {
   std::set<std::vector<int>> seen;
   std::vector<InfinitePoint> limits;
   for (const Escape& escape : exploration.escapes) {
-    const Vector along = problem.X * escape.direction;
+    const Vector along = network.inputs() * escape.direction;
     const double largest = along.cwiseAbs().maxCoeff();
     std::vector<int> signs(static_cast<std::size_t>(along.size()), 0);
     for (Index i = 0; i < along.size(); ++i)
       if (std::abs(along(i)) > kFree * largest)
         signs[static_cast<std::size_t>(i)] = along(i) > 0.0 ? 1 : -1;
     if (seen.size() >= kMostLimits || options.stop.stop_requested()) break;
-    if (seen.insert(signs).second) add_limits(problem, network, signs, options, limits);
+    if (seen.insert(signs).second) add_limits(network, signs, options, limits);
   }
   return limits;
 }
@@ -157,7 +159,7 @@ void merge(AllFits& fits, std::vector<StationaryPoint> added) {
   for (Escape& escape : fits.exploration.escapes) renumber(escape.from);
 }
 
-void judge_completeness(AllFits& fits, const Problem& problem, const PerceptronOptions& network) {
+void judge_completeness(AllFits& fits, const Perceptron& network) {
   bool all_indices_known = true;
   for (const StationaryPoint& point : fits.points) {
     if (point.morse_index)
@@ -165,7 +167,7 @@ void judge_completeness(AllFits& fits, const Problem& problem, const PerceptronO
     else
       all_indices_known = false;
   }
-  fits.expected_index_sum = forced_index_sum(problem, network);
+  fits.expected_index_sum = forced_index_sum(network);
   if (fits.strata.no_finite_point) {
     fits.level = fits.points.empty() ? Completeness::complete : Completeness::heuristic;
     fits.level_reason = fits.strata.message;
@@ -310,43 +312,43 @@ std::optional<std::string> FitOptions::invalid_reason() const {
   return strata.invalid_reason();
 }
 
-std::optional<int> forced_index_sum(const Problem& problem, const PerceptronOptions& network) {
-  const bool all_penalised = network.ridge > 0.0 && !network.ridge_standardised;
-  if (all_penalised || are_interior(problem, network)) return 1;
+std::optional<int> forced_index_sum(const Perceptron& network) {
+  network.need_all_patterns("an index sum");
+  const PerceptronOptions& options = network.options();
+  const bool all_penalised = options.ridge > 0.0 && !options.ridge_standardised;
+  if (all_penalised || are_interior(network)) return 1;
   return std::nullopt;
 }
 
-AllFits find_all_fits(const Problem& problem, const PerceptronOptions& network,
-                      const FitOptions& options) {
+AllFits find_all_fits(const Perceptron& network, const FitOptions& options) {
   checked(options);
   AllFits fits;
   StrataOptions strata_options = options.strata;
   strata_options.stop = options.explore.stop;
-  fits.strata = enumerate_strata(problem, network, strata_options);
+  fits.strata = enumerate_strata(network, strata_options);
   fits.at_infinity = std::move(fits.strata.infima);
   fits.strata.infima.clear();
 
-  fits.exploration = explore(problem, network, options.explore, options.starts);
+  fits.exploration = explore(network, options.explore, options.starts);
   fits.points = std::move(fits.exploration.points);
   fits.exploration.points.clear();
   const bool is_cancelled =  // perhaps on another rank
       options.explore.stop.stop_requested() || fits.exploration.end == ExploreEnd::cancelled;
   if (!is_cancelled && !fits.strata.none_exists && !fits.strata.complete) {
     std::vector<InfinitePoint> limits =
-        limits_of_curves(problem, network, fits.exploration, options.explore);
+        limits_of_curves(network, fits.exploration, options.explore);
     fits.at_infinity.insert(fits.at_infinity.end(), limits.begin(), limits.end());
     std::stable_sort(
         fits.at_infinity.begin(), fits.at_infinity.end(),
         [](const InfinitePoint& a, const InfinitePoint& b) { return a.energy < b.energy; });
   }
 
-  const Perceptron perceptron(problem, network);
-  const Index rank = perceptron.unknowns();
+  const Index rank = network.unknowns();
   if (options.exhaustive.value_or(rank <= options.exhaustive_rank) && !is_cancelled) {
     SearchOptions search = options.search;
     search.threads = options.explore.threads;
     search.stop = options.explore.stop;
-    fits.search = search_exhaustively(problem, network, search);
+    fits.search = search_exhaustively(network, search);
     std::vector<StationaryPoint> added;
     for (StationaryPoint& point : fits.search->points)
       if (std::none_of(fits.points.begin(), fits.points.end(),
@@ -365,8 +367,8 @@ AllFits find_all_fits(const Problem& problem, const PerceptronOptions& network,
     fits.search->points.clear();
     if (!added.empty()) merge(fits, std::move(added));
   }
-  judge_completeness(fits, problem, network);
-  ask_geometry(fits, perceptron);
+  judge_completeness(fits, network);
+  ask_geometry(fits, network);
   judge_global_minimum(fits);
   judge_uniqueness(fits);
   return fits;

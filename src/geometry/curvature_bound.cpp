@@ -177,6 +177,7 @@ CurvatureBounds::CurvatureBounds(const Perceptron& network)
       unknowns_(network.unknowns()),
       ambient_(network.patterns()),
       weights_(network.pattern_weights()) {
+  network.need_all_patterns("geometry");
   if (network.penalty().size() == 0) {
     const Vector norms = Vector::Map(network.space().row_norms(), network.patterns());
     leverages_ = weights_.cwiseProduct(norms.cwiseAbs2()).cwiseMin(1.0);

@@ -245,6 +245,7 @@ struct PlaneCurve::Bends {
 
 PlaneCurve::PlaneCurve(const Perceptron& network, double tau)
     : rows_{}, activation_(network.options().activation), tau_(tau) {
+  network.need_all_patterns("geometry");
   require_tau(tau);
   const Vector x = inputs_of_one_weight(network);
   const double ridge = ridge_of_one_weight(network);
@@ -437,7 +438,7 @@ class OneWeightEnergy {
     for (Index i = 0; i < x_.size(); ++i) {
       const double u = x_(i) * scaled, size = std::abs(u);
       const ActivationValues s = evaluate(activation_, u);
-      const double r = residual(s, ends_, u, tau_, y_(i)), parts = size_of_residual(s, u, y_(i));
+      const auto [r, parts] = residual_and_size(s, ends_, u, tau_, y_(i));
       const double f1 = delta + tau_ * s.first, f2 = tau_ * s.second, f3 = tau_ * s.third;
       double factor = omega_(i) * x_(i);
       sum[0].value += factor * (f1 * r);
@@ -459,16 +460,6 @@ class OneWeightEnergy {
   }
 
  private:
-  /// The sizes of the terms of tautrack::residual(), added up.
-  [[nodiscard]] double size_of_residual(const ActivationValues& s, double u, double y) const {
-    const double delta = 1.0 - tau_;
-    if (s.tail < 0.25 * (ends_.high - ends_.low)) {
-      const double end = u < 0.0 ? ends_.low : ends_.high;
-      return std::abs(end - y) + tau_ * s.tail + delta * std::abs(u - end);
-    }
-    return delta * std::abs(u) + tau_ * std::abs(s.value) + std::abs(y);
-  }
-
   Activation activation_;
   Range ends_;
   double tau_;
@@ -535,6 +526,7 @@ int OneWeightPoints::maxima() const noexcept {
 }
 
 OneWeightPoints stationary_points_of_one_weight(const Perceptron& network, double tau) {
+  network.need_all_patterns("geometry");
   require_tau(tau);
   const OneWeightEnergy energy(network, tau);
   const Interval possible = interval_of_one_weight(network, tau);

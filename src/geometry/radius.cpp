@@ -136,6 +136,7 @@ double largest_slope_moment(Activation activation) noexcept {
 }
 
 RadiusBound radius_bound(const Perceptron& network, double tau) {
+  network.need_all_patterns("geometry");
   require_tau(tau);
   const Index L = network.patterns();
   const double delta = 1.0 - tau;
@@ -175,6 +176,7 @@ RadiusBound radius_bound(const Perceptron& network, double tau) {
 }
 
 std::optional<InteriorBound> interior_bound(const Perceptron& network, double budget) {
+  network.need_all_patterns("geometry");
   if (!(budget > 0.0)) throw std::invalid_argument("budget must be > 0, got " + number(budget));
   const Activation activation = network.options().activation;
   const Range ends = range(activation);
@@ -198,6 +200,7 @@ std::optional<InteriorBound> interior_bound(const Perceptron& network, double bu
 }
 
 Interval interval_of_one_weight(const Perceptron& network, double tau) {
+  network.need_all_patterns("geometry");
   require_tau(tau);
   const Matrix R = coordinate_map(network);
   if (R.cols() != 1)

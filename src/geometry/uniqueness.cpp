@@ -125,6 +125,7 @@ std::string_view to_string(UniquenessProof proof) noexcept { return name_of(kPro
 
 UniquenessCertificate certify_unique(const Perceptron& network, const Vector& v, double tau,
                                      const CurvatureBound& known) {
+  network.need_all_patterns("geometry");
   require_tau(tau);
   UniquenessCertificate certificate;
   certificate.tau = tau;

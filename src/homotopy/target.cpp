@@ -5,7 +5,8 @@
 
 namespace tautrack {
 
-TargetHomotopy::TargetHomotopy(const Perceptron& from, const Perceptron& to)
+template <TargetNetwork Network>
+BasicTargetHomotopy<Network>::BasicTargetHomotopy(const Network& from, const Network& to)
     : from_(&from),
       to_(&to),
       at_from_(from),
@@ -15,14 +16,16 @@ TargetHomotopy::TargetHomotopy(const Perceptron& from, const Perceptron& to)
       ignored_(from.unknowns()),
       H0_(from.unknowns(), from.unknowns()),
       H1_(from.unknowns(), from.unknowns()),
-      change_(from.unknowns(), Perceptron::max_series_order + 2),
-      t_(static_cast<std::size_t>(Perceptron::max_series_order) + 1),
+      change_(from.unknowns(), max_series_order + 2),
+      t_(static_cast<std::size_t>(max_series_order) + 1),
       rest0_(from.unknowns()),
       rest1_(from.unknowns()) {
-  assert(from.space().panels() == to.space().panels());
+  assert(from.unknowns() == to.unknowns() && from.patterns() == to.patterns());
 }
 
-void TargetHomotopy::derivatives(const Vector& v, double t, Vector& H, Matrix& H_v, Vector& H_t) {
+template <TargetNetwork Network>
+void BasicTargetHomotopy<Network>::derivatives(const Vector& v, double t, Vector& H, Matrix& H_v,
+                                               Vector& H_t) {
   const double scale0 = from_->derivatives(v, 1.0, at_from_, g0_, H0_, ignored_);
   const double scale1 = to_->derivatives(v, 1.0, at_to_, g1_, H1_, ignored_);
   scale_ = std::abs(1.0 - t) * scale0 + std::abs(t) * scale1;
@@ -32,7 +35,8 @@ void TargetHomotopy::derivatives(const Vector& v, double t, Vector& H, Matrix& H
   t_.front() = t;
 }
 
-void TargetHomotopy::residual(const Vector& v, double t, Vector& H) {
+template <TargetNetwork Network>
+void BasicTargetHomotopy<Network>::residual(const Vector& v, double t, Vector& H) {
   const double scale0 = from_->gradient(v, 1.0, at_from_, g0_);
   const double scale1 = to_->gradient(v, 1.0, at_to_, g1_);
   scale_ = std::abs(1.0 - t) * scale0 + std::abs(t) * scale1;
@@ -42,7 +46,9 @@ void TargetHomotopy::residual(const Vector& v, double t, Vector& H) {
 
 /// With D = grad E1 - grad E0: [a^(k+1)] (grad E0 + t D) = [a^(k+1)] grad E0 + sum_j t_j D_(k+1-j), where
 /// t_(k+1) = 0 and D_(k+1) is without v_(k+1). Once v_k is known, D_k = (its rest) + D_v v_k.
-double TargetHomotopy::append_series(int k, const Vector& v_k, double t_k, Vector& rest) {
+template <TargetNetwork Network>
+double BasicTargetHomotopy<Network>::append_series(int k, const Vector& v_k, double t_k,
+                                                   Vector& rest) {
   if (k == 1) {
     change_.col(0) = g1_ - g0_;
     change_.col(1).setZero();
@@ -58,8 +64,10 @@ double TargetHomotopy::append_series(int k, const Vector& v_k, double t_k, Vecto
   return displacement;
 }
 
-void TargetHomotopy::hessian_form_gradient(const Vector& v, double t, const Vector& psi,
-                                           const Vector& phi, Vector& by_v, double& by_t) {
+template <TargetNetwork Network>
+void BasicTargetHomotopy<Network>::hessian_form_gradient(const Vector& v, double t,
+                                                         const Vector& psi, const Vector& phi,
+                                                         Vector& by_v, double& by_t) {
   Vector by_v0(size()), by_v1(size());
   double ignored = 0.0;
   from_->hessian_form_gradient(v, 1.0, psi, phi, by_v0, ignored);
@@ -69,5 +77,7 @@ void TargetHomotopy::hessian_form_gradient(const Vector& v, double t, const Vect
   (void)to_->derivatives(v, 1.0, at_to_, g1_, H1_, ignored_);
   by_t = psi.dot((H1_ - H0_) * phi);
 }
+
+template class BasicTargetHomotopy<Perceptron>;
 
 }  // namespace tautrack

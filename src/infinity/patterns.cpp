@@ -25,7 +25,7 @@ std::vector<double> canonical(const Matrix& X, Index i, int& orientation) {
 
 }  // namespace
 
-Patterns patterns_of(const Problem& problem, const Perceptron& network) {
+Patterns patterns_of(const Perceptron& network) {
   const Index L = network.patterns();
   const Range ends = range(network.options().activation);
   Patterns patterns;
@@ -36,7 +36,7 @@ Patterns patterns_of(const Problem& problem, const Perceptron& network) {
   for (Index i = 0; i < L; ++i) {
     const auto k = static_cast<std::size_t>(i);
     int orientation = 0;
-    const std::vector<double> row = canonical(problem.X, i, orientation);
+    const std::vector<double> row = canonical(network.inputs(), i, orientation);
     if (row.empty()) continue;
     const auto [entry, is_new] = known.try_emplace(row, static_cast<Index>(first.size()));
     if (is_new) first.push_back(i);
@@ -53,10 +53,10 @@ Patterns patterns_of(const Problem& problem, const Perceptron& network) {
   }
 
   // Row by row from X, so that the error of a short row is small beside it.
-  Matrix inverse(problem.X.cols(), network.unknowns());
+  Matrix inverse(network.columns(), network.unknowns());
   for (Index j = 0; j < network.unknowns(); ++j)
     inverse.col(j) = network.weights(Vector::Unit(network.unknowns(), j));
-  patterns.rows = problem.X(first, Eigen::all) * inverse;
+  patterns.rows = network.inputs()(first, Eigen::all) * inverse;
 
   patterns.targets = Vector::Zero(g);
   patterns.weights = Vector::Zero(g);

@@ -37,7 +37,7 @@ struct Patterns {
   }
 };
 
-[[nodiscard]] Patterns patterns_of(const Problem& problem, const Perceptron& network);
+[[nodiscard]] Patterns patterns_of(const Perceptron& network);
 
 /// Signs of the groups, from those of the patterns; nothing when members disagree or a zero row has
 /// a sign.

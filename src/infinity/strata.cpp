@@ -39,10 +39,11 @@ constexpr const char* kRidge = "the ridge penalty grows without bound in this di
 
 /// The direction of the weights that a ridge penalty does not see: the one column of a constant
 /// that goes free when the others are standardised. Nothing without ridge or if all are penalised.
-std::optional<Index> unpenalised_column(const Problem& problem, const PerceptronOptions& network) {
-  if (!network.ridge_standardised) return std::nullopt;
-  for (Index j = 0; j < problem.X.cols(); ++j)
-    if ((problem.X.col(j).array() == problem.X(0, j)).all() && problem.X(0, j) != 0.0) return j;
+std::optional<Index> unpenalised_column(const Perceptron& network) {
+  if (!network.options().ridge_standardised) return std::nullopt;
+  const Matrix& X = network.inputs();
+  for (Index j = 0; j < X.cols(); ++j)
+    if ((X.col(j).array() == X(0, j)).all() && X(0, j) != 0.0) return j;
   return std::nullopt;
 }
 
@@ -172,11 +173,8 @@ double limit_energy(const Perceptron& network, const std::vector<int>& signs,
 /// Enumeration of the faces of the arrangement of one problem.
 class Enumeration {
  public:
-  Enumeration(const Problem& problem, const PerceptronOptions& options, const Perceptron& network,
-              const Patterns& patterns, const StrataOptions& budget)
-      : problem_(problem),
-        options_(options),
-        network_(network),
+  Enumeration(const Perceptron& network, const Patterns& patterns, const StrataOptions& budget)
+      : network_(network),
         patterns_(patterns),
         budget_(budget),
         arrangement_(infinity::arrangement_of(patterns.rows)),
@@ -218,7 +216,7 @@ class Enumeration {
     Cone cone = cone_of(patterns_, signs, split(signs).saturated, face.kernel);
     cone.inside = face.kernel.transpose() * face.inside;
     if (cone.excess.minCoeff() >= 0.0) result.no_finite_point = true;
-    const Verdict verdict = infinity::judge(cone, options_.activation);
+    const Verdict verdict = infinity::judge(cone, network_.options().activation);
     if (verdict.local_infimum == false) return;
     for (const Vector& v : free_minima(face, result)) {
       InfinitePoint point;
@@ -242,7 +240,7 @@ class Enumeration {
                              arrangement_.plane[static_cast<std::size_t>(g)]))
         groups.push_back(g);
     return make_problem(patterns_.rows(groups, Eigen::all) * basis, patterns_.targets(groups),
-                        problem_.name, {}, patterns_.weights(groups));
+                        network_.name(), {}, patterns_.weights(groups));
   }
 
   /// n.v at the minima of the rows of one plane with normal n.
@@ -250,7 +248,7 @@ class Enumeration {
     std::optional<std::vector<double>>& known = minima_of_plane_[static_cast<std::size_t>(plane)];
     if (!known)
       known = infinity::minima_of_one_weight(free_problem({plane}, arrangement_.normals.col(plane)),
-                                             options_.activation);
+                                             network_.options().activation);
     return *known;
   }
 
@@ -276,7 +274,7 @@ class Enumeration {
       const Matrix basis = infinity::null_space(face.kernel.transpose());
       ++result.searched;
       for (const Vector& c :
-           infinity::minima_of_two_weights(free_problem(face.free, basis), options_))
+           infinity::minima_of_two_weights(free_problem(face.free, basis), network_.options()))
         known->second.emplace_back(basis * c);
     }
     return known->second;
@@ -317,15 +315,13 @@ class Enumeration {
         }
       }
     }
-    if (rows.empty()) return Vector::Zero(problem_.X.cols());
-    Matrix A = problem_.X(rows, Eigen::all);
+    if (rows.empty()) return Vector::Zero(network_.columns());
+    Matrix A = network_.inputs()(rows, Eigen::all);
     const Vector length = A.rowwise().stableNorm();
     A = length.cwiseInverse().asDiagonal() * A;
     return A.completeOrthogonalDecomposition().solve(inputs(rows).cwiseQuotient(length));
   }
 
-  const Problem& problem_;
-  const PerceptronOptions& options_;
   const Perceptron& network_;
   const Patterns& patterns_;
   const StrataOptions& budget_;
@@ -335,20 +331,19 @@ class Enumeration {
 };
 
 /// Both ends that the one direction without a ridge penalty leads to.
-StrataResult ends_with_ridge(const Problem& problem, const PerceptronOptions& options,
-                             const Perceptron& network, Index column) {
+StrataResult ends_with_ridge(const Perceptron& network, Index column) {
   StrataResult result;
   result.complete = true;
   for (const int side : {1, -1}) {
     ++result.strata;
-    const int sign = problem.X(0, column) > 0.0 ? side : -side;
+    const int sign = network.inputs()(0, column) > 0.0 ? side : -side;
     const std::vector<int> signs(static_cast<std::size_t>(network.patterns()), sign);
-    InfimumTest test = test_infimum(problem, options, signs);
+    InfimumTest test = test_infimum(network, signs);
     if (test.local_infimum == false) continue;
     InfinitePoint point;
     point.direction = std::move(test.direction);
     point.signs = signs;
-    point.weights = Vector::Zero(problem.X.cols());
+    point.weights = Vector::Zero(network.columns());
     point.energy = limit_energy(network, signs, Vector::Zero(network.patterns()));
     point.local_infimum = test.local_infimum;
     point.reason = std::move(test.reason);
@@ -371,11 +366,10 @@ std::optional<std::string> StrataOptions::invalid_reason() const {
 
 bool can_solve_linear_programmes() noexcept { return infinity::have_linear_programmes(); }
 
-InfimumTest test_infimum(const Problem& problem, const PerceptronOptions& network,
-                         const std::vector<int>& signs) {
-  const Perceptron perceptron(problem, network);
-  assert(static_cast<Index>(signs.size()) == perceptron.patterns());
-  const Patterns patterns = infinity::patterns_of(problem, perceptron);
+InfimumTest test_infimum(const Perceptron& network, const std::vector<int>& signs) {
+  network.need_all_patterns("a test of infinite weights");
+  assert(static_cast<Index>(signs.size()) == network.patterns());
+  const Patterns patterns = infinity::patterns_of(network);
   InfimumTest test;
   test.reason = "no direction of the weights saturates the patterns with these signs";
   const std::optional<std::vector<int>> of_groups = infinity::group_signs(patterns, signs);
@@ -388,11 +382,11 @@ InfimumTest test_infimum(const Problem& problem, const PerceptronOptions& networ
   for (const Index g : parts.saturated)
     if (!((patterns.rows.row(g) * kernel).norm() > infinity::kInSpan * patterns.rows.row(g).norm()))
       return test;
-  const std::optional<Index> unpenalised = unpenalised_column(problem, network);
-  if (network.ridge > 0.0 && unpenalised && parts.free.empty()) {
+  const std::optional<Index> unpenalised = unpenalised_column(network);
+  if (network.options().ridge > 0.0 && unpenalised && parts.free.empty()) {
     // All patterns on one side of a constant column: its direction realises the signs.
-    Vector w = Vector::Unit(problem.X.cols(), *unpenalised);
-    const Vector v = perceptron.coordinates(w);
+    Vector w = Vector::Unit(network.columns(), *unpenalised);
+    const Vector v = network.coordinates(w);
     const Cone along = cone_of(patterns, *of_groups, parts.saturated, v);
     if (along.rates.maxCoeff() < 0.0) w = -w;
     if (along.rates.maxCoeff() < 0.0 || along.rates.minCoeff() > 0.0) {
@@ -425,37 +419,36 @@ InfimumTest test_infimum(const Problem& problem, const PerceptronOptions& networ
     cone.inside = *inside;
   }
   const auto in_user_units = [&](const Vector& v) {
-    return Vector(perceptron.weights(kernel * v).normalized());
+    return Vector(network.weights(kernel * v).normalized());
   };
   test.is_stratum = true;
   test.direction = in_user_units(cone.inside);
-  if (network.ridge > 0.0) {
+  if (network.options().ridge > 0.0) {
     test.local_infimum = false;
     test.reason = kRidge;
     test.way_in = test.direction;
     return test;
   }
-  Verdict verdict = infinity::judge(cone, network.activation);
+  Verdict verdict = infinity::judge(cone, network.options().activation);
   test.local_infimum = verdict.local_infimum;
   test.reason = std::move(verdict.reason);
   if (test.local_infimum == false) test.way_in = in_user_units(verdict.way_in);
   return test;
 }
 
-StrataResult enumerate_strata(const Problem& problem, const PerceptronOptions& network,
-                              const StrataOptions& options) {
+StrataResult enumerate_strata(const Perceptron& network, const StrataOptions& options) {
   checked(options);
-  const Perceptron perceptron(problem, network);
+  network.need_all_patterns("an enumeration of strata");
   StrataResult result;
-  if (network.ridge > 0.0) {
-    const std::optional<Index> column = unpenalised_column(problem, network);
-    if (column) return ends_with_ridge(problem, network, perceptron, *column);
+  if (network.options().ridge > 0.0) {
+    const std::optional<Index> column = unpenalised_column(network);
+    if (column) return ends_with_ridge(network, *column);
     result.none_exists = true;
     result.complete = true;
     result.message = "with a ridge term no infimum is at infinite weights";
     return result;
   }
-  const Patterns patterns = infinity::patterns_of(problem, perceptron);
+  const Patterns patterns = infinity::patterns_of(network);
   bool all_interior = true;
   for (Index g = 0; g < patterns.count(); ++g)
     all_interior = all_interior && patterns.is_interior(g);
@@ -467,10 +460,10 @@ StrataResult enumerate_strata(const Problem& problem, const PerceptronOptions& n
     return result;
   }
   result.no_finite_point = has_no_finite_point(patterns);
-  if (perceptron.unknowns() <= 3) {
-    Enumeration(problem, network, perceptron, patterns, options).run(result);
+  if (network.unknowns() <= 3) {
+    Enumeration(network, patterns, options).run(result);
   } else {
-    result.message = "the rank of X is " + std::to_string(perceptron.unknowns()) +
+    result.message = "the rank of X is " + std::to_string(network.unknowns()) +
                      ": strata at infinity are enumerated up to rank 3 only";
   }
   return result;

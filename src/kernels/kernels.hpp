@@ -22,6 +22,10 @@ static constexpr Count panels_of(Count patterns) {
   return (patterns + panel_rows - 1) / panel_rows;
 }
 
+/// Where sigma is nearer to an end of its range than this part of the range, residuals are summed from
+/// the distances to that end: see network/residual.hpp.
+inline constexpr double near_end = 0.25;
+
 /// The range of panels [first, last).
 struct PanelRange {
   Count first;

@@ -82,9 +82,7 @@ TAUTRACK_INLINE Sigma evaluate(const Network& network, Real u) {
   return sigmoid_by_lanes(network, u);
 }
 
-/// r = f(u, tau) - y and the size of what it is summed from. Where sigma is near an end of its
-/// range, r is summed from the distances to that end: a target at the end itself (y = 1, u = 30)
-/// must leave the tail of the sigmoid, not zero.
+/// r = f(u, tau) - y and the size of what it is summed from: network/residual.hpp says how and why.
 struct Residual {
   Real value;
   Real size;
@@ -93,7 +91,7 @@ struct Residual {
 TAUTRACK_INLINE Residual residual(const Network& network, const Sigma& sigma, Real u, double tau,
                                   Real y) {
   const Real sign = real((bits(u) & sign_bit) | bits(fill(1.0)));
-  const Bits near = sigma.tail < 0.25 * (network.high - network.low);
+  const Bits near = sigma.tail < near_end * (network.high - network.low);
   const Real end = near ? (u < 0.0 ? fill(network.low) : fill(network.high)) : Real{};
   const Real target = end - y;
   const Real sigmoid = tau * (near ? -sign * sigma.tail : sigma.value);

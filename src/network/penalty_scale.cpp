@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "tautrack/ranks/communicator.hpp"
+#include "tautrack/core/communicator.hpp"
 
 namespace tautrack {
 

@@ -1,24 +1,32 @@
 #include "tautrack/network/perceptron.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "tautrack/core/communicator.hpp"
+#include "tautrack/network/network.hpp"
+
 #include "core/checked.hpp"
+#include "core/decompositions.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/numbers.hpp"
-#include "network/linear_solution.hpp"
 #include "network/loops.hpp"
 #include "network/penalty_scale.hpp"
 #include "network/residual.hpp"
+#include "network/row_split.hpp"
 
 namespace tautrack {
+
+static_assert(ExactNetwork<Perceptron>);
 
 namespace {
 
@@ -49,12 +57,6 @@ bool is_plausible(const Problem& problem) {
          (omega.size() == 0 || ((omega.array() * 0.0).sum() == 0.0 && omega.minCoeff() > 0.0));
 }
 
-/// The entries of X are looked at only if the column space has found something: see the constructor.
-const Problem& checked(const Problem& problem) {
-  if (!is_plausible(problem)) check(problem);
-  return problem;
-}
-
 }  // namespace
 
 std::optional<std::string> PerceptronOptions::invalid_reason() const {
@@ -65,49 +67,77 @@ std::optional<std::string> PerceptronOptions::invalid_reason() const {
   return std::nullopt;
 }
 
-Perceptron::Perceptron(const Problem& problem, const PerceptronOptions& options)
-    : options_(checked(options)),
-      y_(checked(problem).y),
-      omega_(problem.pattern_weights.size() > 0 ? problem.pattern_weights
-                                                : Vector::Ones(problem.y.size())),
-      omega_sum_(omega_.sum()),
-      space_(problem.X, problem.pattern_weights, options.rank_tolerance) {
-  if (!space_.column_norms().allFinite()) check(problem);
-  ridge_ = penalty_of(problem, omega_, space_, options_, nullptr);
-  ridge_norm_ = ridge_.norm();
+Perceptron::Inputs::Inputs(std::shared_ptr<const Problem> given, const PerceptronOptions& asked,
+                           Communicator* among)
+    : problem(std::move(given)),
+      options(asked),
+      ranks(among),
+      omega(problem->pattern_weights.size() > 0 ? problem->pattern_weights
+                                                : Vector::Ones(problem->y.size())),
+      space(ranks != nullptr
+                ? ColumnSpace(problem->X, problem->pattern_weights, options.rank_tolerance, *ranks)
+                : ColumnSpace(problem->X, problem->pattern_weights, options.rank_tolerance)),
+      patterns(omega.size()),
+      omega_sum(omega.sum()) {
+  if (ranks != nullptr) {
+    std::array<double, 2> sums{static_cast<double>(patterns), omega_sum};
+    ranks->sum(sums);
+    patterns = static_cast<Index>(sums[0]);
+    omega_sum = sums[1];
+  } else if (!space.column_norms().allFinite()) {
+    // Only now the entries of X are looked at one by one.
+    check(*problem);
+  }
+  ridge = penalty_of(*problem, omega, space, options, ranks);
+  ridge_norm = ridge.norm();
+}
+
+Perceptron::Perceptron(std::shared_ptr<const Problem> problem, const PerceptronOptions& options,
+                       Communicator* ranks) {
+  if (ranks != nullptr) {
+    check_shares(*problem, options, *ranks);
+  } else {
+    checked(options);
+    if (!is_plausible(*problem)) check(*problem);
+  }
+  y_ = problem->y;
+  inputs_ = std::make_shared<Inputs>(std::move(problem), options, ranks);
   set_pattern_data();
 }
 
-Perceptron::Perceptron(ColumnSpace space, Vector y, Vector pattern_weights,
-                       const PerceptronOptions& options)
-    : options_(options),
-      y_(std::move(y)),
-      omega_(pattern_weights.size() > 0 ? std::move(pattern_weights) : Vector::Ones(y_.size())),
-      omega_sum_(omega_.sum()),
-      space_(std::move(space)) {
-  options_.ridge = 0.0;
-  set_pattern_data();
+Perceptron::Perceptron(Problem problem, const PerceptronOptions& options)
+    : Perceptron(std::make_shared<Problem>(std::move(problem)), options, nullptr) {}
+
+Perceptron::Perceptron(Problem share, const PerceptronOptions& options, Communicator& ranks)
+    : Perceptron(std::make_shared<Problem>(std::move(share)), options, &ranks) {}
+
+void Perceptron::need_all_patterns(std::string_view what) const {
+  if (ranks() != nullptr)
+    throw std::invalid_argument(std::string(what) +
+                                " takes all patterns on one rank, but here they are split among " +
+                                std::to_string(ranks()->size()));
 }
 
 void Perceptron::set_pattern_data() {
   using kernels::panel_rows;
-  const Index panels = kernels::panels_of(patterns());
+  const Index panels = kernels::panels_of(rows());
+  const Vector& omega = pattern_weights();
   kernels::Numbers memory = kernels::numbers(panels * panel_rows * kernels::pattern_arrays);
   for (Index i = 0; i < panels * panel_rows; ++i) {
     double* const of_panel = memory.get() + i / panel_rows * panel_rows * kernels::pattern_arrays;
     const Index row = i % panel_rows;
-    const bool there = i < patterns();
+    const bool there = i < rows();
     of_panel[kernels::pattern_target * panel_rows + row] = there ? y_(i) : 0.0;
-    of_panel[kernels::pattern_weight * panel_rows + row] = there ? omega_(i) : 0.0;
-    of_panel[kernels::pattern_norm * panel_rows + row] = space_.row_norms()[i];
+    of_panel[kernels::pattern_weight * panel_rows + row] = there ? omega(i) : 0.0;
+    of_panel[kernels::pattern_norm * panel_rows + row] = space().row_norms()[i];
   }
   pattern_data_ = std::move(memory);
 }
 
 Perceptron Perceptron::with_targets(Vector y) const {
-  if (y.size() != patterns())
+  if (y.size() != rows())
     throw DataError("there are " + std::to_string(y.size()) + " targets for " +
-                    std::to_string(patterns()) + " patterns");
+                    std::to_string(rows()) + " patterns");
   for (Index i = 0; i < y.size(); ++i)
     if (!std::isfinite(y(i)))
       throw DataError("target of pattern " + std::to_string(i + 1) + ": " + number(y(i)) +
@@ -119,8 +149,8 @@ Perceptron Perceptron::with_targets(Vector y) const {
 }
 
 kernels::Network network_view(const Perceptron& network) {
-  return network_view(network.options_.activation, network.space_.panels(),
-                      network.pattern_data_.get(), network.patterns(), network.unknowns());
+  return network_view(network.options().activation, network.space().panels(),
+                      network.pattern_data_.get(), network.rows(), network.unknowns());
 }
 
 /// Sums of a slice, and memory for them.
@@ -193,10 +223,12 @@ struct Perceptron::Workspace::State {
   kernels::Series series{};
   std::vector<kernels::Numbers> orders;
   int orders_allocated = 0;
+
+  std::vector<double> message;  ///< Of an exchange among ranks.
 };
 
 Perceptron::Workspace::Workspace(const Perceptron& network, int threads)
-    : state_(std::make_unique<State>(network.patterns(), network.unknowns(), threads)) {
+    : state_(std::make_unique<State>(network.rows(), network.unknowns(), threads)) {
   assert(threads >= 1);
 }
 Perceptron::Workspace::~Workspace() = default;
@@ -242,12 +274,29 @@ struct Perceptron::Loops {
 Vector Perceptron::node_inputs(const Vector& v) const {
   assert(v.size() == unknowns());
   const Loops loops(*this);
-  const kernels::Numbers u = kernels::numbers(kernels::panels_of(patterns()) * kernels::panel_rows);
+  const kernels::Numbers u = kernels::numbers(kernels::panels_of(rows()) * kernels::panel_rows);
   loops.kernel.multiply(loops.network, v.data(), u.get());
-  return Vector::Map(u.get(), patterns());
+  return Vector::Map(u.get(), rows());
 }
 
-Vector Perceptron::linear_solution() const { return solve_linear(*this); }
+Vector Perceptron::linear_solution() const {
+  // H is linear at tau = 0, so Newton's method from v = 0 arrives at once; a second step removes
+  // what the orthogonalisation has left of A' omega A - I.
+  const Index n = unknowns();
+  Workspace work(*this);
+  Vector v = Vector::Zero(n);
+  Vector H(n);
+  Cholesky factors;
+  if (penalty().size() > 0) factors = cholesky(Matrix::Identity(n, n) + penalty());
+  for (int step = 0; step < 2; ++step) {
+    gradient(v, 0.0, work, H);
+    if (penalty().size() > 0)
+      v -= solve(factors, H);
+    else
+      v -= H;
+  }
+  return v;
+}
 
 double Perceptron::energy(const Vector& v, double tau, Workspace& work) const {
   assert(v.size() == unknowns());
@@ -260,8 +309,9 @@ double Perceptron::energy(const Vector& v, double tau, Workspace& work) const {
         loops.kernel.energy(loops.network, point, range, sums);
       },
       [](const kernels::Sums&) {});
-  double sum = state.sums.front().energy;
-  if (ridge_.size() > 0) sum += v.dot(ridge_ * v);
+  double& sum = state.sums.front().energy;
+  if (ranks() != nullptr) ranks()->sum({&sum, 1});
+  if (penalty().size() > 0) sum += v.dot(penalty() * v);
   return 0.5 * sum;
 }
 
@@ -278,10 +328,19 @@ double Perceptron::gradient(const Vector& v, double tau, Workspace& work, Vector
         loops.kernel.gradient(loops.network, point, range, sums);
       },
       [&](const kernels::Sums& sums) { H += Vector::Map(sums.H, H.size()); });
-  double scale = state.sums.front().scale;
-  if (ridge_.size() > 0) {
-    H.noalias() += ridge_ * v;
-    scale += ridge_norm_ * length;
+  kernels::Sums& all = state.sums.front();
+  if (ranks() != nullptr) {
+    Message message(state.message, *ranks());
+    message.add(H);
+    message.add(all.scale);
+    all.displacement = message.exchange(all.displacement);
+    message.take(H);
+    all.scale = message.take();
+  }
+  double scale = all.scale;
+  if (penalty().size() > 0) {
+    H.noalias() += penalty() * v;
+    scale += penalty_norm() * length;
   }
   state.evaluated(tau, scale);
   return scale;
@@ -310,14 +369,26 @@ double Perceptron::derivatives(const Vector& v, double tau, Workspace& work, Vec
         for (Index j = 0; j < n; ++j)
           H_v.col(j).tail(n - j) += Vector::Map(sums.H_v + j * n + j, n - j);
       });
+  if (ranks() != nullptr) {
+    Message message(state.message, *ranks());
+    message.add(H);
+    message.add(H_tau);
+    if (tau != 0.0) message.add_lower(H_v);
+    message.add(all.scale);
+    all.displacement = message.exchange(all.displacement);
+    message.take(H);
+    message.take(H_tau);
+    if (tau != 0.0) message.take_lower(H_v);
+    all.scale = message.take();
+  }
   for (Index j = 0; j < n; ++j)
     for (Index i = j + 1; i < n; ++i) H_v(j, i) = H_v(i, j);
   if (tau == 0.0) H_v.setIdentity();  // A' diag(omega) A
   double scale = all.scale;
-  if (ridge_.size() > 0) {
-    H.noalias() += ridge_ * v;
-    H_v += ridge_;
-    scale += ridge_norm_ * length;
+  if (penalty().size() > 0) {
+    H.noalias() += penalty() * v;
+    H_v += penalty();
+    scale += penalty_norm() * length;
   }
   state.evaluated(tau, scale);
   return scale;
@@ -341,22 +412,30 @@ double Perceptron::append_series(int k, const Vector& v_k, double tau_k, Workspa
         loops.kernel.append_series(loops.network, series, range, sums);
       },
       [&](const kernels::Sums& sums) { rest += Vector::Map(sums.H, rest.size()); });
-  return state.sums.front().displacement;
+  double& displacement = state.sums.front().displacement;
+  if (ranks() != nullptr) {
+    Message message(state.message, *ranks());
+    message.add(rest);
+    displacement = message.exchange(displacement);
+    message.take(rest);
+  }
+  return displacement;
 }
 
-double Perceptron::relative_displacement(const Vector& v, const Vector& dv, Workspace&) const {
+double Perceptron::relative_displacement(const Vector& v, const Vector& dv, Workspace& work) const {
   assert(v.size() == unknowns() && dv.size() == unknowns());
   const Loops loops(*this);
-  return loops.kernel.displacement(loops.network, v.data(), dv.data());
+  const double own = loops.kernel.displacement(loops.network, v.data(), dv.data());
+  return ranks() == nullptr ? own : Message(work.state_->message, *ranks()).exchange(own);
 }
 
 void Perceptron::hessian_form_gradient(const Vector& v, double tau, const Vector& psi,
                                        const Vector& phi, Vector& by_v, double& by_tau) const {
   assert(v.size() == unknowns() && psi.size() == unknowns() && phi.size() == unknowns());
   const Loops loops(*this);
-  const Range ends = range(options_.activation);
+  const Range ends = range(options().activation);
   const double delta = 1.0 - tau;
-  const Index padded = kernels::panels_of(patterns()) * kernels::panel_rows;
+  const Index padded = kernels::panels_of(rows()) * kernels::panel_rows;
   const Index scratch_size = loops.kernel.scratch_size(unknowns());
   const kernels::Numbers memory =
       kernels::numbers(padded * (3 + kernels::sigmoid_arrays) + scratch_size);
@@ -369,7 +448,7 @@ void Perceptron::hessian_form_gradient(const Vector& v, double tau, const Vector
   loops.kernel.multiply(loops.network, phi.data(), other);
   loops.kernel.evaluate(loops.network, u, padded, sigma);
   by_tau = 0.0;
-  for (Index p = 0; p < patterns(); ++p) {
+  for (Index p = 0; p < rows(); ++p) {
     const ActivationValues s{
         sigma[kernels::sigmoid_value * padded + p], sigma[kernels::sigmoid_slope * padded + p],
         sigma[kernels::sigmoid_second * padded + p], sigma[kernels::sigmoid_third * padded + p],
@@ -377,13 +456,19 @@ void Perceptron::hessian_form_gradient(const Vector& v, double tau, const Vector
     const double slope = delta + tau * s.first;
     const double second = tau * s.second;
     const double r = residual(s, ends, u[p], tau, y_(p));
-    form[p] *= other[p] * omega_(p);
+    form[p] *= other[p] * pattern_weights()(p);
     // d/du and d/dtau of  f_u^2 + f_uu r
     by_tau += form[p] * (2.0 * slope * (s.first - 1.0) + s.second * r + second * (s.value - u[p]));
     form[p] *= 3.0 * slope * second + tau * s.third * r;
   }
   loops.kernel.multiply_transposed(loops.network, form, sigma + padded * kernels::sigmoid_arrays,
                                    by_v.data());
+  if (ranks() == nullptr) return;
+  Vector sums(unknowns() + 1);
+  sums << by_v, by_tau;
+  ranks()->sum({sums.data(), static_cast<std::size_t>(sums.size())});
+  by_v = sums.head(unknowns());
+  by_tau = sums(unknowns());
 }
 
 }  // namespace tautrack

@@ -8,9 +8,14 @@
 #include <stdexcept>
 #include <string>
 
+#include "tautrack/network/network.hpp"
+
 #include "core/checked.hpp"
+#include "network/residual.hpp"
 
 namespace tautrack {
+
+static_assert(MatrixFreeNetwork<SparsePerceptron> && !DenseNetwork<SparsePerceptron>);
 
 namespace {
 
@@ -22,28 +27,6 @@ constexpr Index kBlock = 512;
 constexpr double kLinearTolerance = 1e-14;
 constexpr int kLinearBudget = 10000;
 constexpr int kLinearStarts = 3;
-
-/// r = f(u, tau) - y and the size of what it is summed from.
-struct Residual {
-  double value;
-  double size;
-};
-
-/// Where sigma is near an end of its range, r is summed from the distances to that end: a target at
-/// the end itself (y = 1, u = 30) must leave the tail of the sigmoid, not zero.
-Residual sized_residual(const ActivationValues& sigma, const Range& ends, double u, double tau,
-                        double y) {
-  const double delta = 1.0 - tau;
-  if (sigma.tail < 0.25 * (ends.high - ends.low)) {
-    const double end = u < 0.0 ? ends.low : ends.high;
-    const double tail = tau * (u < 0.0 ? sigma.tail : -sigma.tail);
-    const double wing = delta * (u - end);
-    return {(end - y) + tail + wing, std::abs(end - y) + std::abs(tail) + std::abs(wing)};
-  }
-  const double linear = delta * u;
-  const double sigmoid = tau * sigma.value;
-  return {linear + sigmoid - y, std::abs(linear) + std::abs(sigmoid) + std::abs(y)};
-}
 
 const SparseProblem& checked(const SparseProblem& problem) {
   check(problem);
@@ -140,7 +123,7 @@ SparsePerceptron::SparsePerceptron(const SparseProblem& problem, const Perceptro
   }
 }
 
-SparsePerceptron::Workspace::Workspace(const SparsePerceptron& network)
+SparsePerceptron::Workspace::Workspace(const SparsePerceptron& network, int)
     : w_(Vector::Zero(network.columns())),
       sum_(network.columns()),
       u_(Vector::Zero(network.patterns())),
@@ -240,7 +223,7 @@ double SparsePerceptron::energy(const Vector& v, double tau, Workspace& work) co
   double sum = 0.0;
   for (Index i = 0; i < patterns(); ++i) {
     const double u = row_product(i, work.w_.data());
-    const double r = sized_residual(evaluate(options_.activation, u), ends, u, tau, y_(i)).value;
+    const double r = residual(evaluate(options_.activation, u), ends, u, tau, y_(i));
     sum += omega_(i) * r * r;
   }
   if (ridge_.size() > 0) sum += ridge_.dot(v.cwiseAbs2());
@@ -258,7 +241,7 @@ double SparsePerceptron::gradient(const Vector& v, double tau, Workspace& work, 
   for (Index i = 0; i < patterns(); ++i) {
     const double u = row_product(i, work.w_.data());
     const ActivationValues sigma = evaluate(options_.activation, u);
-    const auto [r, size] = sized_residual(sigma, ends, u, tau, y_(i));
+    const auto [r, size] = residual_and_size(sigma, ends, u, tau, y_(i));
     const double omega = omega_(i);
     const double slope = (1.0 - tau) + tau * sigma.first;
     const double weighted = omega * slope;
@@ -354,7 +337,7 @@ void SparsePerceptron::start_series(Workspace& work) const {
     work.value_[0](i) = sigma.value;
     work.slope_[0](i) = sigma.first;
     work.second_(i) = sigma.second;
-    work.residual_[0](i) = sized_residual(sigma, ends, u, work.tau_, y_(i)).value;
+    work.residual_[0](i) = residual(sigma, ends, u, work.tau_, y_(i));
     work.factor_[0](i) = (1.0 - work.tau_) + work.tau_ * sigma.first;
     if (has_inner)
       work.inner_[0](i) =

@@ -109,11 +109,6 @@ std::optional<AuditLevel> audit_level_from_name(std::string_view name) noexcept 
   return key_of(kLevelNames, name);
 }
 
-const std::vector<std::string_view>& audit_level_names() {
-  static const std::vector<std::string_view> names = names_of(kLevelNames);
-  return names;
-}
-
 std::string_view to_string(AuditVerdict verdict) noexcept {
   return name_of(kVerdictNames, verdict);
 }

@@ -6,8 +6,6 @@
 #include "tautrack/events/morse_index.hpp"
 #include "tautrack/events/nearest_eigenvalue.hpp"
 #include "tautrack/homotopy/natural.hpp"
-#include "tautrack/homotopy/sparse_natural.hpp"
-#include "tautrack/ranks/row_split_perceptron.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
 #include "core/text.hpp"
@@ -36,13 +34,12 @@ constexpr double kCloseDelta = 1e-9;
 /// distances relaxed to where the path stands.
 constexpr double kRelaxedDelta = 1e-6;
 
-/// The natural homotopy of a network, and the recognition of its limits.
-template <class Network>
-struct Parts;
+/// The recognition of a network's limits.
+template <EnergyNetwork Network>
+struct Limits;
 
 template <>
-struct Parts<Perceptron> {
-  using Homotopy = NaturalHomotopy;
+struct Limits<Perceptron> {
   static constexpr int close_points = 3000;  ///< See kCloseDelta.
   static std::optional<InfiniteWeights> recognise(const Perceptron& network, const PathPoint& point,
                                                   const InfiniteWeightsOptions& options,
@@ -52,8 +49,7 @@ struct Parts<Perceptron> {
 };
 
 template <>
-struct Parts<SparsePerceptron> {
-  using Homotopy = SparseNaturalHomotopy;
+struct Limits<SparsePerceptron> {
   static constexpr int close_points = 20;  ///< The series needs few, and each costs much.
   static std::optional<InfiniteWeights> recognise(const SparsePerceptron&, const PathPoint&,
                                                   const InfiniteWeightsOptions&,
@@ -63,20 +59,8 @@ struct Parts<SparsePerceptron> {
   }
 };
 
-template <>
-struct Parts<RowSplitPerceptron> {
-  using Homotopy = BasicNaturalHomotopy<RowSplitPerceptron>;
-  static constexpr int close_points = Parts<Perceptron>::close_points;
-  static std::optional<InfiniteWeights> recognise(const RowSplitPerceptron&, const PathPoint&,
-                                                  const InfiniteWeightsOptions&,
-                                                  std::string& why_not) {
-    why_not = "infinite weights are not recognised when the patterns are split among ranks";
-    return std::nullopt;
-  }
-};
-
 /// Eigenvalues of the Hessian at the end of a path, as far as they can be had.
-template <class Network>
+template <EnergyNetwork Network>
 void classify(BasicNaturalHomotopy<Network>& homotopy, const PathPoint& from, PathEnd& out) {
   const Index n = homotopy.size();
   Vector H(n), H_tau(n);
@@ -109,10 +93,10 @@ void classify(SparseNaturalHomotopy& homotopy, const PathPoint& from, PathEnd& o
   out.status = estimate.is_singular ? "degenerate" : "unclassified";
 }
 
-template <class Network>
+template <EnergyNetwork Network>
 class Report {
  public:
-  using Homotopy = typename Parts<Network>::Homotopy;
+  using Homotopy = BasicNaturalHomotopy<Network>;
   Report(const Network& network, Homotopy& homotopy) : network_(network), homotopy_(homotopy) {}
 
   NaturalPoint point(const PathPoint& from) {
@@ -191,10 +175,9 @@ std::string describe(const InfiniteWeights& limit) {
          std::to_string(free) + " stay free";
 }
 
-template <class Network>
-NaturalPath track(const Network& network, typename Parts<Network>::Homotopy& homotopy,
+template <EnergyNetwork Network>
+NaturalPath track(const Network& network, BasicNaturalHomotopy<Network>& homotopy,
                   const Vector& start, const TrackOptions& options, const Observer& observer) {
-  using Limits = Parts<Network>;
   if (!(options.tau_target > 0.0 && options.tau_target <= 1.0))
     throw std::invalid_argument("tau_target of the natural path must lie in (0, 1], got " +
                                 number(options.tau_target));
@@ -214,12 +197,13 @@ NaturalPath track(const Network& network, typename Parts<Network>::Homotopy& hom
     if (point.kind == PointKind::fold || delta > recognition.largest_delta || delta <= 0.0)
       continue;
     if (point.tau_direction < 0) path.infinity.reset();
-    if (!path.infinity) path.infinity = Limits::recognise(network, point, recognition, why_not);
+    if (!path.infinity)
+      path.infinity = Limits<Network>::recognise(network, point, recognition, why_not);
     if (path.infinity) {
       if (delta <= kBelieved || ++more_points > kMorePoints)
         tracker.stop(TrackStatus::infinite_weights, describe(*path.infinity));
     } else if (delta < kLastDelta ||
-               (delta < kCloseDelta && ++close_points > Limits::close_points)) {
+               (delta < kCloseDelta && ++close_points > Limits<Network>::close_points)) {
       tracker.stop(TrackStatus::unresolved_end,
                    "the path comes as close to tau = 1 as double precision resolves without "
                    "arriving, and no limit at infinite weights is recognised: " +
@@ -237,7 +221,7 @@ NaturalPath track(const Network& network, typename Parts<Network>::Homotopy& hom
     InfiniteWeightsOptions relaxed = recognition;
     relaxed.slow_delta = kRelaxedDelta;
     if (!path.infinity)
-      path.infinity = Limits::recognise(network, tracker.point(), relaxed, why_not);
+      path.infinity = Limits<Network>::recognise(network, tracker.point(), relaxed, why_not);
     if (path.infinity) {
       path.status = TrackStatus::infinite_weights;
       path.message = describe(*path.infinity);
@@ -260,8 +244,8 @@ NaturalPath track(const Network& network, typename Parts<Network>::Homotopy& hom
 }
 
 /// From the linear solution.
-template <class Network>
-NaturalPath track(const Network& network, typename Parts<Network>::Homotopy& homotopy,
+template <EnergyNetwork Network>
+NaturalPath track(const Network& network, BasicNaturalHomotopy<Network>& homotopy,
                   const TrackOptions& options, const Observer& observer) {
   if (options.tau_start != 0.0)
     throw std::invalid_argument("the natural path starts at tau = 0, got tau_start = " +
@@ -270,12 +254,12 @@ NaturalPath track(const Network& network, typename Parts<Network>::Homotopy& hom
 }
 
 /// The tracker with a number of threads in each pass.
-template <class Network>
+template <EnergyNetwork Network>
 NaturalPath track(const Network& network, const TrackOptions& options, const Observer& observer,
                   int threads) {
   if (threads < 1)
     throw std::invalid_argument("threads must be >= 1, got " + std::to_string(threads));
-  typename Parts<Network>::Homotopy homotopy(network, threads);
+  BasicNaturalHomotopy<Network> homotopy(network, threads);
   return track(network, homotopy, options, observer);
 }
 
@@ -283,14 +267,9 @@ NaturalPath track(const Network& network, const TrackOptions& options, const Obs
 
 NaturalPath track_natural(const Perceptron& network, const TrackOptions& options,
                           const Observer& observer, int threads) {
-  if (!observer && threads >= 1 && !options.invalid_reason())
+  if (!observer && network.ranks() == nullptr && threads >= 1 && !options.invalid_reason())
     if (std::optional<NaturalPath> path = track_monotone_path(network, options))
       return *std::move(path);
-  return track(network, options, observer, threads);
-}
-
-NaturalPath track_natural(const RowSplitPerceptron& network, const TrackOptions& options,
-                          const Observer& observer, int threads) {
   return track(network, options, observer, threads);
 }
 
@@ -298,7 +277,7 @@ NaturalPath resume_natural(const Perceptron& network, const Vector& weights,
                            const TrackOptions& options, const Observer& observer, int threads) {
   if (threads < 1)
     throw std::invalid_argument("threads must be >= 1, got " + std::to_string(threads));
-  if (weights.size() != network.space().column_norms().size() || !weights.allFinite())
+  if (weights.size() != network.columns() || !weights.allFinite())
     throw std::invalid_argument(
         "a path is taken up from as many finite weights as there are columns");
   if (!(options.tau_start >= 0.0 && options.tau_start < options.tau_target))

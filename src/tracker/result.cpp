@@ -20,17 +20,8 @@ constexpr NameTable<TrackStatus, 11> kStatusNames{{
     {TrackStatus::stopped_by_observer, "stopped_by_observer"},
 }};
 
-constexpr NameTable<PointKind, 4> kPointNames{{
-    {PointKind::regular, "regular"},
-    {PointKind::start, "start"},
-    {PointKind::landing, "landing"},
-    {PointKind::fold, "fold"},
-}};
-
 }  // namespace
 
 std::string_view to_string(TrackStatus status) noexcept { return name_of(kStatusNames, status); }
-
-std::string_view to_string(PointKind kind) noexcept { return name_of(kPointNames, kind); }
 
 }  // namespace tautrack

@@ -47,6 +47,17 @@ constexpr double kSureSign = 30.0;
 /// Relative error of H_x at a distance of one, in the metric: how fast H_x may change.
 constexpr double kHessianChange = 100.0;
 
+/// The start may be off by this, in the metric: more is another point.
+constexpr double kNearStart = 1e-3;
+
+/// A chord of more steps than this has jumped.
+constexpr double kLongestChord = 3.0;
+
+/// A leap over a branch point goes to these multiples of its distance, once the condition has fallen by
+/// at least this part of itself in one step, from which the distance follows.
+constexpr double kLeaps[] = {2.0, 4.0, 8.0, 16.0, 64.0};
+constexpr double kClearFall = 0.5;
+
 /// A bordered matrix worse than this has lost rank.
 constexpr double kSingular = 1e-15;
 
@@ -112,7 +123,12 @@ struct Tracker::State {
   bool turn_at_fold();
   void aim();
   Outlook outlook();
+  // Of the candidate `next`, with the step from current() to it; each like try_step().
   const char* look_for_events(double step);
+  const char* measure(const Segment& segment, double step);
+  [[nodiscard]] const char* check_without_events(bool finest) const;
+  const char* locate_event(const Segment& segment, bool finest);
+  const char* explain_index(const Segment& segment, bool finest);
   bool leap_over_branch_point();
   void accept();
   /// Angle between the proposed direction and the tangent at `next`.
@@ -169,7 +185,7 @@ void Tracker::State::start(const Vector& x0) {
   point.scales = homotopy.scales(point.x, point.tau);
   const Correction correction = corrector.correct(point.x, point.tau, Constraint::fixed_tau, {},
                                                   point.scales, /*polish=*/true);
-  if (!correction.converged || correction.first_step > 1e-3) {
+  if (!correction.converged || correction.first_step > kNearStart) {
     result.points.push_back(std::move(point));
     finish(
         TrackStatus::invalid_start,
@@ -388,10 +404,37 @@ const char* Tracker::State::land(double tau) {
 /// Decides on the candidate `next`: accepted as it is, replaced by a fold or a landing that lies
 /// before it, or refused.
 const char* Tracker::State::look_for_events(double step) {
+  const Segment segment(current(), next);
+  const bool finest = segment.length() <= kFinest;
+  if (const char* refusal = measure(segment, step); *refusal != '\0') return refusal;
+  if (!options.locate_folds) return check_without_events(finest);
+  if (const char* refusal = locate_event(segment, finest); *refusal != '\0') return refusal;
+  // A stop that the corrected point, or the fold before it, has passed.
+  if (fold) {
+    const auto stop = first_stop_towards(fold->point.tau);
+    if (stop && std::abs(fold->point.tau - *stop) > kSameTau * fold->point.scales.parameter) {
+      if (next.kind == PointKind::landing) return "tau turns beyond the tau that was asked for";
+      next = fold->point;
+      fold.reset();
+      return land(*stop);
+    }
+  } else if (next.kind != PointKind::landing) {
+    if (const auto stop = first_stop_towards(next.tau)) {
+      branch.reset();
+      return land(*stop);
+    }
+  }
+  return explain_index(segment, finest);
+}
+
+/// How far `next` is from what was proposed, and whether that is little enough.
+const char* Tracker::State::measure(const Segment& segment, double step) {
   const PathPoint& from = current();
-  const Segment segment(from, next);
   if (has_series) {
     measures.angle = angle_to_proposal();
+    if (std::max(measures.distance, measures.displacement) > proposal->agreement ||
+        measures.angle > proposal->agreement_angle)
+      return "the corrected point disagrees with the series";
   } else {
     measures.angle = segment.angle();
     // Points next to the curve instead of on it tilt a short chord; that is no jump.
@@ -402,31 +445,35 @@ const char* Tracker::State::look_for_events(double step) {
     segment.chord_defect(move);
     measures.displacement = std::max(measures.displacement, homotopy.displacement(next.x, move));
   }
-  const bool finest = segment.length() <= kFinest;
-  if (has_series && (std::max(measures.distance, measures.displacement) > proposal->agreement ||
-                     measures.angle > proposal->agreement_angle))
-    return "the corrected point disagrees with the series";
   if (!control.acceptable(measures)) {
-    if (measures.contraction > control.options().tolerance * control.options().contraction)
+    const StepControlOptions& wanted = control.options();
+    if (measures.contraction > wanted.tolerance * wanted.contraction)
       return "Newton's method contracts too slowly";
-    if (measures.displacement > control.options().tolerance * control.options().displacement ||
-        measures.distance > control.options().tolerance * control.options().distance)
+    if (measures.displacement > wanted.tolerance * wanted.displacement ||
+        measures.distance > wanted.tolerance * wanted.distance)
       return "the corrector moves too far";
-    if (measures.angle > control.options().tolerance * control.options().angle)
-      return "the tangent turns too far";
+    if (measures.angle > wanted.tolerance * wanted.angle) return "the tangent turns too far";
     return "the chord of the step disagrees with the tangents at its ends";
   }
-  if (!has_series && segment.length() > 3.0 * step) return "the corrected point is too far away";
+  if (!has_series && segment.length() > kLongestChord * step)
+    return "the corrected point is too far away";
+  return "";
+}
 
+/// On a curve without branch points orientation, direction of tau and Morse index change together.
+const char* Tracker::State::check_without_events(bool finest) const {
+  if (finest) return "";
+  if (next.orientation != current().orientation) return "the orientation changes";
+  if (next.morse_index && last_index && (*next.morse_index - *last_index) % 2 != 0 &&
+      next.tau_direction == index_direction)
+    return "the Morse index changes without a fold";
+  return "";
+}
+
+/// Finds the fold or branch point that the signs at both ends ask for.
+const char* Tracker::State::locate_event(const Segment& segment, bool finest) {
+  const PathPoint& from = current();
   const bool flips = next.orientation != from.orientation;
-  if (!options.locate_folds) {
-    // On a curve without branch points orientation, direction of tau and Morse index change together.
-    if (flips && !finest) return "the orientation changes";
-    if (next.morse_index && last_index && (*next.morse_index - *last_index) % 2 != 0 &&
-        next.tau_direction == index_direction && !finest)
-      return "the Morse index changes without a fold";
-    return "";
-  }
   const bool turns = next.tau_direction != from.tau_direction;
   if (has_series && turns != proposal->turns && !finest)
     return "the direction of tau disagrees with the series";
@@ -447,40 +494,24 @@ const char* Tracker::State::look_for_events(double step) {
     if (segment.tau_may_turn_twice(from.tau_direction, kDeepestDip) || prediction.turns)
       return "tau may turn twice within the step";
   }
+  return "";
+}
 
-  // A stop that the corrected point, or the fold before it, has passed.
-  if (fold) {
-    const auto stop = first_stop_towards(fold->point.tau);
-    if (stop && std::abs(fold->point.tau - *stop) > kSameTau * fold->point.scales.parameter) {
-      if (next.kind == PointKind::landing) return "tau turns beyond the tau that was asked for";
-      next = fold->point;
-      fold.reset();
-      return land(*stop);
-    }
-  } else if (next.kind != PointKind::landing) {
-    if (const auto stop = first_stop_towards(next.tau)) {
-      branch.reset();
-      return land(*stop);
-    }
-  }
-
-  // The Morse index changes by one at a fold and at a simple branch point, and nowhere else.
-  if (!fold && !branch && next.morse_index && last_index) {
-    const int change = std::abs(*next.morse_index - *last_index);
-    const bool explained = (change - turns_since_index) % 2 == 0 && change <= turns_since_index;
-    if (!explained) {
-      if (!finest) return "the Morse index changes without a fold or branch point";
-      BranchPoint multiple;
-      multiple.point = from;
-      multiple.bracket_low = from.arclength;
-      multiple.bracket_high = from.arclength + segment.length();
-      multiple.precision = segment.length();
-      multiple.multiplicity = change;
-      multiple.followed = "the branch that goes straight on";
-      multiple.index_before = last_index;
-      branch = std::move(multiple);
-    }
-  }
+/// The Morse index changes by one at a fold and at a simple branch point, and nowhere else.
+const char* Tracker::State::explain_index(const Segment& segment, bool finest) {
+  if (fold || branch || !next.morse_index || !last_index) return "";
+  const int change = std::abs(*next.morse_index - *last_index);
+  if ((change - turns_since_index) % 2 == 0 && change <= turns_since_index) return "";
+  if (!finest) return "the Morse index changes without a fold or branch point";
+  BranchPoint multiple;
+  multiple.point = current();
+  multiple.bracket_low = current().arclength;
+  multiple.bracket_high = current().arclength + segment.length();
+  multiple.precision = segment.length();
+  multiple.multiplicity = change;
+  multiple.followed = "the branch that goes straight on";
+  multiple.index_before = last_index;
+  branch = std::move(multiple);
   return "";
 }
 
@@ -491,10 +522,10 @@ bool Tracker::State::leap_over_branch_point() {
   if (result.points.size() < 2) return false;
   const PathPoint& before = result.points[result.points.size() - 2];
   const double fall = before.reciprocal_condition - current().reciprocal_condition;
-  if (!(fall > 0.5 * before.reciprocal_condition)) return false;
+  if (!(fall > kClearFall * before.reciprocal_condition)) return false;
   const double distance =
       (current().arclength - before.arclength) * current().reciprocal_condition / fall;
-  for (const double factor : {2.0, 4.0, 8.0, 16.0, 64.0}) {
+  for (const double factor : kLeaps) {
     const double step = factor * distance;
     if (step < options.step.min || step > options.step.max) continue;
     if (*try_step(step) == '\0' && branch) return true;

@@ -101,7 +101,7 @@ void check_end_of_path(const Problem& problem, const PerceptronOptions& options)
   const Perceptron network(problem, options);
   const NaturalPath path = track_natural(network);
   REQUIRE(path.ok());
-  Certifier certifier(problem, options);
+  Certifier certifier(Perceptron(problem, options));
   const Certificate certificate = certifier.certify(path.end->weights);
   CAPTURE(certificate.reason);
   REQUIRE(certificate.certified);
@@ -127,8 +127,10 @@ void check_end_of_path(const Problem& problem, const PerceptronOptions& options)
 /// Certifies with the Hessian in double, if that does, and with that in balls, and compares the two.
 TracedCertificate check_both_ways(const Problem& problem, const PerceptronOptions& options,
                                   const Vector& weights) {
-  const TracedCertificate either = certify_traced(problem, options, weights, /*only_balls=*/false);
-  const TracedCertificate traced = certify_traced(problem, options, weights, /*only_balls=*/true);
+  const TracedCertificate either =
+      certify_traced(Perceptron(problem, options), weights, /*only_balls=*/false);
+  const TracedCertificate traced =
+      certify_traced(Perceptron(problem, options), weights, /*only_balls=*/true);
   CHECK_FALSE(traced.in_double);
   const Certificate& certificate = either.certificate;
   const Certificate& balls = traced.certificate;
@@ -182,7 +184,7 @@ TEST_CASE(
     const PerceptronOptions options = options_of(json);
     const Perceptron network(problem, options);
     const double gram = gram_determinant(network, problem.X.cols());
-    Certifier certifier(problem, options);
+    Certifier certifier(Perceptron(problem, options));
     std::vector<Certificate> found;
     for (const Json& truth : json["stationary_points_at_tau_1"]) {
       CAPTURE(truth.dump());
@@ -222,7 +224,7 @@ TEST_CASE("weights that are off by rounding and more lead to the same certificat
   for (const std::string& name : small_cases()) {
     CAPTURE(name);
     const Json json = load(name);
-    Certifier certifier(problem_of(json), options_of(json));
+    Certifier certifier(Perceptron(problem_of(json), options_of(json)));
     Random random(3);
     for (const Json& truth : json["stationary_points_at_tau_1"]) {
       const Vector weights = vector(truth["w"]);
@@ -244,7 +246,7 @@ TEST_CASE("points that are no solutions are refused" * needs_flint()) {
   for (const Activation activation : all_activations) {
     CAPTURE(to_string(activation));
     const Problem problem = some_problem(5, 12, 3);
-    Certifier certifier(problem, with(activation));
+    Certifier certifier(Perceptron(problem, with(activation)));
     Random random(7);
     for (int k = 0; k < 30; ++k) {
       CAPTURE(k);
@@ -265,7 +267,7 @@ TEST_CASE(
   const Problem problem = make_problem(X, y);
   for (const Activation activation : all_activations) {
     CAPTURE(to_string(activation));
-    Certifier certifier(problem, with(activation));
+    Certifier certifier(Perceptron(problem, with(activation)));
     for (const double size : {12.0, 40.0, 400.0, 1e5}) {
       CAPTURE(size);
       // u from size to twice the size: the gradient is of order exp(-2 size) or less
@@ -288,7 +290,7 @@ TEST_CASE("a pitchfork point is refused as degenerate, from wherever Newton's me
   // zero, and so is sigma'^2 + sigma'' (sigma - y) where y = -1/4, hence the Hessian along (1, -1).
   const Matrix X = (Matrix(3, 2) << 1.0, 0.0, 0.0, 1.0, 0.5, 0.5).finished();
   const Vector y = (Vector(3) << -0.25, -0.25, 2.0).finished();
-  Certifier certifier(make_problem(X, y), {});
+  Certifier certifier(Perceptron(make_problem(X, y)));
   const double a = std::atanh(0.5);
   for (const double off : {0.0, 1e-12, 1e-6, 1e-4}) {
     for (const double along : {0.0, 1e-9}) {
@@ -316,7 +318,7 @@ TEST_CASE("a saddle whose eigenvalues are one and minus 1e-27 gets its index" * 
       Matrix turned(2, 2);
       turned << 1.0, turn, -turn, 1.0;  // exact in doubles
       const Vector y = (Vector(3) << 1.0 + alpha, -1.0, 0.5).finished();
-      Certifier certifier(make_problem(axes * turned, y), {});
+      Certifier certifier(Perceptron(make_problem(axes * turned, y)));
       const Vector w = (Vector(2) << -0.5 * std::log(0.5 * alpha), std::atanh(0.5)).finished();
       const Vector weights = turned.transpose() * w / (1.0 + turn * turn);
       const Certificate certificate = certifier.certify(weights);
@@ -339,7 +341,7 @@ TEST_CASE("weights may be off by more along a flat strip than elsewhere" * needs
   const double alpha = 0x1p-44;
   const Matrix X = (Matrix(3, 2) << 1.0, 0.0, 2.0, 0.0, 0.0, 1.0).finished();
   const Vector y = (Vector(3) << 1.0 + alpha, -1.0, 0.5).finished();
-  Certifier certifier(make_problem(X, y), {});
+  Certifier certifier(Perceptron(make_problem(X, y)));
   const Vector weights = (Vector(2) << -0.5 * std::log(0.5 * alpha), std::atanh(0.5)).finished();
   const Certificate exact = certifier.certify(weights);
   REQUIRE(exact.certified);
@@ -389,7 +391,7 @@ TEST_CASE("targets beyond the range and inputs of very different sizes are certi
     const Perceptron network(problem);
     const NaturalPath path = track_natural(network);
     if (!path.ok() || !path.end || path.infinity) continue;
-    Certifier certifier(problem, {});
+    Certifier certifier{Perceptron(problem)};
     const Certificate certificate = certifier.certify(path.end->weights);
     CAPTURE(certificate.reason);
     REQUIRE(certificate.certified);
@@ -403,7 +405,7 @@ TEST_CASE("targets beyond the range and inputs of very different sizes are certi
 TEST_CASE("where columns depend on each other the point of least norm is certified" *
           needs_flint()) {
   const Json json = load("rank_deficient");
-  Certifier certifier(problem_of(json), options_of(json));
+  Certifier certifier(Perceptron(problem_of(json), options_of(json)));
   const Json& truth = json["reduced_problem"]["stationary_points_at_tau_1"][0];
   const Vector kernel = (Vector(2) << 2.0, 1.0).finished();
   const Certificate certificate = certifier.certify(vector(truth["minimum_norm_w"]));
@@ -428,7 +430,7 @@ TEST_CASE("columns that depend on each other only to rounding are refused" * nee
   REQUIRE(network.unknowns() == 1);
   const NaturalPath path = track_natural(network);
   REQUIRE(path.ok());
-  Certifier certifier(problem, {});
+  Certifier certifier{Perceptron(problem)};
   const Certificate certificate = certifier.certify(path.end->weights);
   check_refused(certificate, path.end->weights);
   CHECK(contains(certificate.reason, "rank 2"));
@@ -443,7 +445,7 @@ TEST_CASE("fewer patterns than weights: the interpolating weights of least norm"
     options.ridge = ridge;
     const NaturalPath path = track_natural(Perceptron(make_problem(X, y), options));
     REQUIRE(path.ok());
-    Certifier certifier(make_problem(X, y), options);
+    Certifier certifier(Perceptron(make_problem(X, y), options));
     const Certificate certificate = certifier.certify(path.end->weights);
     CAPTURE(certificate.reason);
     REQUIRE(certificate.certified);
@@ -459,7 +461,7 @@ TEST_CASE("fewer patterns than weights: the interpolating weights of least norm"
 
 TEST_CASE("zero weights are certified where they are stationary" * needs_flint()) {
   const Matrix X = (Matrix(3, 2) << 1.0, 0.5, -2.0, 1.0, 0.25, 3.0).finished();
-  Certifier certifier(make_problem(X, Vector::Zero(3)), {});
+  Certifier certifier(Perceptron(make_problem(X, Vector::Zero(3))));
   const Certificate certificate = certifier.certify(Vector::Zero(2));
   CAPTURE(certificate.reason);
   REQUIRE(certificate.certified);
@@ -483,7 +485,7 @@ TEST_CASE("breast cancer: the end of the natural path" * needs_flint()) {
     problem.X.col(j) /=
         std::sqrt(problem.X.col(j).squaredNorm() / static_cast<double>(problem.X.rows()));
   }
-  Certifier certifier(problem, {});
+  Certifier certifier{Perceptron(problem)};
   const Certificate certificate = certifier.certify(vector(truth["w1"]));
   CAPTURE(certificate.reason);
   REQUIRE(certificate.certified);
@@ -585,7 +587,7 @@ TEST_CASE("the first precision may be any, and the last ends the search" * needs
     CertifyOptions options;
     options.first_precision = bits;
     options.max_precision = std::max(bits, 128);
-    Certifier certifier(problem_of(json), options_of(json), options);
+    Certifier certifier(Perceptron(problem_of(json), options_of(json)), options);
     const Certificate certificate = certifier.certify(weights);
     CAPTURE(certificate.reason);
     REQUIRE(certificate.certified);
@@ -596,7 +598,7 @@ TEST_CASE("the first precision may be any, and the last ends the search" * needs
 
 TEST_CASE("a certifier moves, and certifies again what it has certified before") {
   const Json json = load("s3_folds");
-  Certifier first(problem_of(json), options_of(json));
+  Certifier first(Perceptron(problem_of(json), options_of(json)));
   Certifier second = std::move(first);
   const Vector weights = vector(json["stationary_points_at_tau_1"][4]["w"]);
   const Certificate once = second.certify(weights);
@@ -612,7 +614,7 @@ TEST_CASE("a certifier moves, and certifies again what it has certified before")
 
 TEST_CASE("weights that are not finite are refused with a reason, a wrong number of them throws") {
   const Json json = load("s2_folds");
-  Certifier certifier(problem_of(json), options_of(json));
+  Certifier certifier(Perceptron(problem_of(json), options_of(json)));
   for (const double bad :
        {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
     const Certificate certificate = certifier.certify((Vector(2) << 1.0, bad).finished());
@@ -637,13 +639,13 @@ TEST_CASE("options and problems are checked at the door") {
   CHECK(contains(reason(53, 52).value_or(""), "max_precision"));
   CertifyOptions options;
   options.max_precision = 10;
-  CHECK_THROWS_AS(Certifier(problem, {}, options), std::invalid_argument);
+  CHECK_THROWS_AS(Certifier(Perceptron(problem), options), std::invalid_argument);
   PerceptronOptions network;
   network.ridge = -1.0;
-  CHECK_THROWS_AS(Certifier(problem, network), std::invalid_argument);
+  CHECK_THROWS_AS(Certifier(Perceptron(problem, network)), std::invalid_argument);
   Problem bad = problem;
   bad.y(0) = std::numeric_limits<double>::infinity();
-  CHECK_THROWS_AS(Certifier(bad, {}), DataError);
+  CHECK_THROWS_AS(Certifier(Perceptron(bad)), DataError);
 }
 
 }  // namespace certificate_test

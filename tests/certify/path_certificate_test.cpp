@@ -71,7 +71,7 @@ void check_consistent(const PathCertificate& certificate, const NaturalPath& pat
 
 PathCertificate certify(const Problem& problem, const PerceptronOptions& network = {}) {
   const NaturalPath path = path_of(problem, network);
-  const PathCertificate certificate = certify_path(problem, network, path);
+  const PathCertificate certificate = certify_path(Perceptron(problem, network), path);
   check_consistent(certificate, path);
   return certificate;
 }
@@ -91,7 +91,7 @@ TEST_CASE("reference paths are certified with all their folds" * needs_flint()) 
     const Json json = load(name);
     const Problem problem = problem_of(json);
     const NaturalPath path = path_of(problem, options_of(json));
-    const PathCertificate certificate = certify_path(problem, options_of(json), path);
+    const PathCertificate certificate = certify_path(Perceptron(problem, options_of(json)), path);
     check_consistent(certificate, path);
     if (name == "s2_branch") {
       // Two branches cross: there is no regular curve to the end.
@@ -126,7 +126,7 @@ TEST_CASE("the proven folds of paths with one weight are those of the explicit c
     if (problem.X.cols() != 1) continue;
     const NaturalPath path = path_of(problem);
     if (!path.ok()) continue;
-    const PathCertificate certificate = certify_path(problem, {}, path);
+    const PathCertificate certificate = certify_path(Perceptron(problem), path);
     check_consistent(certificate, path);
     CHECK(certificate.certified);
     const support::OneWeightCurve curve(problem.X.col(0), problem.y);
@@ -155,7 +155,7 @@ TEST_CASE("random problems of all activations are certified" * needs_flint()) {
       for (double& omega : problem.pattern_weights) omega = random.uniform(0.1, 3.0);
     }
     const NaturalPath path = path_of(problem, network);
-    const PathCertificate certificate = certify_path(problem, network, path);
+    const PathCertificate certificate = certify_path(Perceptron(problem, network), path);
     check_consistent(certificate, path);
     arrived += path.ok() ? 1 : 0;
     certified += certificate.certified ? 1 : 0;
@@ -196,11 +196,11 @@ TEST_CASE("an earlier target is certified, and another end there is refused" * n
     TrackOptions track;
     track.tau_target = tau;
     const NaturalPath path = path_of(problem, {}, track);
-    const PathCertificate certificate = certify_path(problem, {}, path);
+    const PathCertificate certificate = certify_path(Perceptron(problem), path);
     check_consistent(certificate, path);
     CHECK(certificate.certified);
     const PathCertificate other =
-        certify_path(problem, {}, with_end(path, path.end->weights * (1.0 + 1e-4)));
+        certify_path(Perceptron(problem), with_end(path, path.end->weights * (1.0 + 1e-4)));
     CHECK_FALSE(other.certified);
     CHECK(contains(other.reason, "at another point"));
   }
@@ -218,14 +218,15 @@ TEST_CASE("an end that is another fit is refused" * needs_flint()) {
       const Vector weights = vector(point["w"]);
       if (relative_error(weights, path.end->weights) < 1e-6) continue;
       ++swapped;
-      const PathCertificate certificate = certify_path(problem, {}, with_end(path, weights));
+      const PathCertificate certificate =
+          certify_path(Perceptron(problem), with_end(path, weights));
       CHECK_FALSE(certificate.certified);
       CHECK(contains(certificate.reason, "at another point"));
       CHECK(certificate.tubes > 0);
       // Right points, wrong end.
       NaturalPath only_end = path;
       only_end.end->weights = weights;
-      CHECK_FALSE(certify_path(problem, {}, only_end).certified);
+      CHECK_FALSE(certify_path(Perceptron(problem), only_end).certified);
     }
   }
   CHECK(swapped >= 5);
@@ -240,17 +241,17 @@ TEST_CASE("a record that leaves the curve is refused, rounding is not" * needs_f
     CAPTURE(i);
     NaturalPath moved = path;
     moved.points[i].weights *= 1.05;
-    const PathCertificate certificate = certify_path(problem, {}, moved);
+    const PathCertificate certificate = certify_path(Perceptron(problem), moved);
     CHECK_FALSE(certificate.certified);
     CHECK(contains(certificate.reason, "the record leaves the curve"));
     CHECK(certificate.points_passed == i);
     moved.points[i].weights = path.points[i].weights * (1.0 + 1e-12);
-    CHECK(certify_path(problem, {}, moved).certified);
+    CHECK(certify_path(Perceptron(problem), moved).certified);
   }
   // Points in another order are no path.
   NaturalPath mixed = path;
   std::swap(mixed.points[2], mixed.points[4]);
-  CHECK_FALSE(certify_path(problem, {}, mixed).certified);
+  CHECK_FALSE(certify_path(Perceptron(problem), mixed).certified);
 }
 
 TEST_CASE("a record that misses folds is refused" * needs_flint()) {
@@ -259,7 +260,7 @@ TEST_CASE("a record that misses folds is refused" * needs_flint()) {
   NaturalPath path = path_of(problem);
   REQUIRE(path.folds.size() == 4);
   path.folds.resize(2);
-  const PathCertificate certificate = certify_path(problem, {}, path);
+  const PathCertificate certificate = certify_path(Perceptron(problem), path);
   CHECK_FALSE(certificate.certified);
   CHECK(contains(certificate.reason, "4 folds, of which the record has 2"));
   CHECK(*certificate.folds == 4);
@@ -278,18 +279,18 @@ TEST_CASE("where two branches nearly meet each problem gets its own curve" * nee
     const NaturalPath path_down = path_of(down);
     REQUIRE(path_up.ok());
     REQUIRE(path_down.ok());
-    CHECK(certify_path(up, {}, path_up).certified);
-    CHECK(certify_path(down, {}, path_down).certified);
+    CHECK(certify_path(Perceptron(up), path_up).certified);
+    CHECK(certify_path(Perceptron(down), path_down).certified);
     // The ends are on different branches, or a little apart on one: either way not those recorded.
-    CHECK_FALSE(certify_path(up, {}, path_down).certified);
-    CHECK_FALSE(certify_path(down, {}, path_up).certified);
+    CHECK_FALSE(certify_path(Perceptron(up), path_down).certified);
+    CHECK_FALSE(certify_path(Perceptron(down), path_up).certified);
     // A path that changes the branch where they are close.
     NaturalPath jumped = path_up;
     jumped.end = path_down.end;
     while (jumped.points.size() > 1 && jumped.points.back().tau > 0.9) jumped.points.pop_back();
     for (const NaturalPoint& point : path_down.points)
       if (point.tau > 0.9) jumped.points.push_back(point);
-    CHECK_FALSE(certify_path(up, {}, jumped).certified);
+    CHECK_FALSE(certify_path(Perceptron(up), jumped).certified);
   }
 }
 
@@ -299,7 +300,7 @@ TEST_CASE("a spent budget is said, and what is proven is kept" * needs_flint()) 
   const NaturalPath path = path_of(problem);
   PathCertifyOptions options;
   options.max_tubes = 7;
-  const PathCertificate tubes = certify_path(problem, {}, path, options);
+  const PathCertificate tubes = certify_path(Perceptron(problem), path, options);
   check_consistent(tubes, path);
   CHECK_FALSE(tubes.certified);
   CHECK(contains(tubes.reason, "budget of 7 tubes"));
@@ -309,7 +310,7 @@ TEST_CASE("a spent budget is said, and what is proven is kept" * needs_flint()) 
   CHECK(tubes.stopped_high.has_value());
   options = PathCertifyOptions();
   options.max_trials = 9;
-  const PathCertificate trials = certify_path(problem, {}, path, options);
+  const PathCertificate trials = certify_path(Perceptron(problem), path, options);
   CHECK_FALSE(trials.certified);
   CHECK(contains(trials.reason, "budget of 9 trials"));
 }
@@ -318,8 +319,8 @@ TEST_CASE("the same certificate every time" * needs_flint()) {
   const Json json = load("s3_folds");
   const Problem problem = problem_of(json);
   const NaturalPath path = path_of(problem);
-  const PathCertificate a = certify_path(problem, {}, path);
-  const PathCertificate b = certify_path(problem, {}, path);
+  const PathCertificate a = certify_path(Perceptron(problem), path);
+  const PathCertificate b = certify_path(Perceptron(problem), path);
   CHECK(a.certified);
   CHECK(a.tubes == b.tubes);
   CHECK(a.trials == b.trials);
@@ -334,7 +335,7 @@ TEST_CASE("unusable options and records are refused") {
   const NaturalPath path = path_of(problem);
   PathCertifyOptions options;
   options.max_tubes = 0;
-  CHECK_THROWS_AS(static_cast<void>(certify_path(problem, {}, path, options)),
+  CHECK_THROWS_AS(static_cast<void>(certify_path(Perceptron(problem), path, options)),
                   std::invalid_argument);
   options = PathCertifyOptions();
   options.max_precision = 52;
@@ -342,20 +343,21 @@ TEST_CASE("unusable options and records are refused") {
   options = PathCertifyOptions();
   options.max_trials = -1;
   CHECK(contains(*options.invalid_reason(), "max_trials"));
-  const PathCertificate nothing = certify_path(problem, {}, NaturalPath());
+  const PathCertificate nothing = certify_path(Perceptron(problem), NaturalPath());
   CHECK_FALSE(nothing.certified);
   CHECK_FALSE(nothing.reason.empty());
   CHECK_FALSE(nothing.folds.has_value());
   if (!Certifier::available()) {
-    CHECK(contains(certify_path(problem, {}, path).reason, "FLINT"));
+    CHECK(contains(certify_path(Perceptron(problem), path).reason, "FLINT"));
     return;
   }
   NaturalPath wrong = path;
   wrong.points[0].weights = Vector::Zero(problem.X.cols() + 1);
-  CHECK_THROWS_AS(static_cast<void>(certify_path(problem, {}, wrong)), std::invalid_argument);
+  CHECK_THROWS_AS(static_cast<void>(certify_path(Perceptron(problem), wrong)),
+                  std::invalid_argument);
   NaturalPath infinite = path;
   infinite.points[1].weights.setConstant(std::numeric_limits<double>::quiet_NaN());
-  CHECK_FALSE(certify_path(problem, {}, infinite).certified);
+  CHECK_FALSE(certify_path(Perceptron(problem), infinite).certified);
 }
 
 namespace {
@@ -488,7 +490,8 @@ TEST_CASE("solutions that Newton's method finds lie within the tubes" * needs_fl
     for (const NaturalPoint& point : path.points) {
       if (point.tau > 0.999) continue;
       for (const int precision : {53, 128}) {
-        const TracedTube tube = trace_tube(problem, options, point.weights, point.tau, precision);
+        const TracedTube tube =
+            trace_tube(Perceptron(problem, options), point.weights, point.tau, precision);
         if (!tube.proven) continue;
         ++proven;
         std::vector<double> deltas;

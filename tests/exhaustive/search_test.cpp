@@ -112,7 +112,7 @@ TEST_CASE("the list of a reference case with one or two weights is found and pro
     CAPTURE(name);
     const Problem problem = problem_of(json);
     const PerceptronOptions network = network_of(json);
-    const SearchResult result = search_exhaustively(problem, network, quiet());
+    const SearchResult result = search_exhaustively(Perceptron(problem, network), quiet());
     CHECK(result.finished);
     CHECK(result.undecided.empty());
     CHECK(result.points.size() == json["stationary_points_at_tau_1"].size());
@@ -129,7 +129,8 @@ TEST_CASE("the list of a reference case with one or two weights is found and pro
 TEST_CASE("without a finite stationary point the search proves that there is none") {
   for (const char* const name : {"s2_diverges_at_range", "s2_diverges_outside"}) {
     const Json json = load(name);
-    const SearchResult result = search_exhaustively(problem_of(json), network_of(json), quiet());
+    const SearchResult result =
+        search_exhaustively(Perceptron(problem_of(json), network_of(json)), quiet());
     CHECK(result.finished);
     CHECK(result.region_holds_all);
     CHECK(result.points.empty());
@@ -141,7 +142,8 @@ TEST_CASE("rows that are parallel only up to rounding have stationary points far
   // and 2 (3 and 4) are not quite parallel: eight more points lie where their pull along the
   // hyperplane balances the exponentially small one of the other two rows.
   const Json json = load("s2_auer_k2");
-  const SearchResult result = search_exhaustively(problem_of(json), network_of(json), quiet());
+  const SearchResult result =
+      search_exhaustively(Perceptron(problem_of(json), network_of(json)), quiet());
   CHECK(result.finished);
   CHECK(result.region_holds_all);
   CHECK(result.points.size() == 17);
@@ -156,7 +158,8 @@ TEST_CASE("rows that are parallel only up to rounding have stationary points far
   // In a box around the points that were meant there are no others.
   SearchOptions options = quiet();
   options.box = Box{Vector::Constant(2, -10.0), Vector::Constant(2, 10.0)};
-  const SearchResult near = search_exhaustively(problem_of(json), network_of(json), options);
+  const SearchResult near =
+      search_exhaustively(Perceptron(problem_of(json), network_of(json)), options);
   CHECK(near.finished);
   CHECK(near.points.size() == json["stationary_points_at_tau_1"].size());
   CHECK_FALSE(near.region_holds_all);
@@ -165,7 +168,8 @@ TEST_CASE("rows that are parallel only up to rounding have stationary points far
 TEST_CASE("the lists with three weights that multistart found are complete") {
   for (const char* const name : {"s3_folds", "s3_generic"}) {
     const Json json = load(name);
-    const SearchResult result = search_exhaustively(problem_of(json), network_of(json), quiet());
+    const SearchResult result =
+        search_exhaustively(Perceptron(problem_of(json), network_of(json)), quiet());
     CHECK(result.finished);
     CHECK(result.region_holds_all);
     CHECK(result.points.size() == json["stationary_points_at_tau_1"].size());
@@ -175,7 +179,7 @@ TEST_CASE("the lists with three weights that multistart found are complete") {
 }
 
 TEST_CASE("exponentially many minima are all found") {
-  const SearchResult two = search_exhaustively(exponential_minima(2, 3), {}, quiet());
+  const SearchResult two = search_exhaustively(Perceptron(exponential_minima(2, 3)), quiet());
   CHECK(two.finished);
   CHECK(two.region_holds_all);
   REQUIRE(two.points.size() == 25);
@@ -189,7 +193,7 @@ TEST_CASE("exponentially many minima are all found") {
   CHECK(std::is_sorted(
       two.points.begin(), two.points.end(),
       [](const StationaryPoint& a, const StationaryPoint& b) { return a.energy < b.energy; }));
-  const SearchResult three = search_exhaustively(exponential_minima(3, 2), {}, quiet());
+  const SearchResult three = search_exhaustively(Perceptron(exponential_minima(3, 2)), quiet());
   CHECK(three.finished);
   CHECK(three.points.size() == 27);
 }
@@ -208,7 +212,8 @@ TEST_CASE("with one weight the points are the sign changes of the gradient") {
       X(i, 0) = random.normal() * std::pow(10.0, random.uniform(-1.0, 1.0));
       y(i) = ends.low + (ends.high - ends.low) * random.uniform(0.02, 0.98);
     }
-    const SearchResult result = search_exhaustively(make_problem(X, y), network, quiet());
+    const SearchResult result =
+        search_exhaustively(Perceptron(make_problem(X, y), network), quiet());
     CHECK(result.finished);
     CHECK(result.region_holds_all);
     const auto gradient = [&](double w) {
@@ -260,7 +265,8 @@ TEST_CASE("complete lists have the sum of signs that topology forces") {
       y(i) = ends.low + (ends.high - ends.low) * random.uniform(-beyond, 1.0 + beyond);
     }
     CAPTURE(seed);
-    const SearchResult result = search_exhaustively(make_problem(X, y), network, quiet());
+    const SearchResult result =
+        search_exhaustively(Perceptron(make_problem(X, y), network), quiet());
     CHECK(result.finished);
     CHECK(result.region_holds_all);
     CHECK(index_sum(result) == 1);
@@ -281,7 +287,8 @@ TEST_CASE("a given box holds the points inside it and no others") {
   const Json json = load("s2_multimin");
   SearchOptions options = quiet();
   options.box = Box{Vector::Constant(2, -0.5), Vector::Constant(2, 0.25)};
-  const SearchResult result = search_exhaustively(problem_of(json), network_of(json), options);
+  const SearchResult result =
+      search_exhaustively(Perceptron(problem_of(json), network_of(json)), options);
   CHECK(result.finished);
   CHECK_FALSE(result.region_holds_all);
   std::size_t inside = 0;
@@ -301,7 +308,7 @@ TEST_CASE("a point on the side of a given box is found") {
   SearchOptions options = quiet();
   options.box = Box{Vector::Constant(2, 0.0), Vector::Constant(2, 1.0)};
   const Problem problem = make_problem(Matrix::Identity(2, 2), Vector::Zero(2));
-  const SearchResult result = search_exhaustively(problem, {}, options);
+  const SearchResult result = search_exhaustively(Perceptron(problem), options);
   CHECK(result.finished);
   REQUIRE(result.points.size() == 1);
   CHECK(result.points[0].weights.norm() <= 1e-15);
@@ -311,9 +318,11 @@ TEST_CASE("the result is the same with one and with two threads") {
   for (const char* const name : {"s2_ends_at_maximum", "s3_folds"}) {
     const Json json = load(name);
     SearchOptions options = quiet();
-    const SearchResult one = search_exhaustively(problem_of(json), network_of(json), options);
+    const SearchResult one =
+        search_exhaustively(Perceptron(problem_of(json), network_of(json)), options);
     options.threads = 2;
-    const SearchResult two = search_exhaustively(problem_of(json), network_of(json), options);
+    const SearchResult two =
+        search_exhaustively(Perceptron(problem_of(json), network_of(json)), options);
     CHECK(one.finished);
     CHECK(are_equal(one, two));
   }
@@ -326,7 +335,7 @@ TEST_CASE("a search that is ended early keeps what it has and lists the rest") {
     SearchOptions options = quiet();
     options.max_boxes = 3000;
     options.max_undecided = 7;
-    const SearchResult result = search_exhaustively(problem, {}, options);
+    const SearchResult result = search_exhaustively(Perceptron(problem), options);
     CHECK_FALSE(result.finished);
     CHECK(result.boxes == 3000);
     CHECK(result.undecided_count > 7);
@@ -334,7 +343,7 @@ TEST_CASE("a search that is ended early keeps what it has and lists the rest") {
     CHECK(result.points.size() < 23);
     // No point is lost: each is listed, or in a box that is.
     options.max_undecided = 1000000;
-    const SearchResult all = search_exhaustively(problem, {}, options);
+    const SearchResult all = search_exhaustively(Perceptron(problem), options);
     CHECK(static_cast<long>(all.undecided.size()) == all.undecided_count);
     for (const Json& truth : json["stationary_points_at_tau_1"]) {
       const Vector w = vector(truth["w"]);
@@ -350,7 +359,7 @@ TEST_CASE("a search that is ended early keeps what it has and lists the rest") {
   SUBCASE("by its time") {
     SearchOptions options;
     options.seconds = 1e-9;
-    const SearchResult result = search_exhaustively(problem, {}, options);
+    const SearchResult result = search_exhaustively(Perceptron(problem), options);
     CHECK_FALSE(result.finished);
     CHECK(result.undecided_count == 1);
   }
@@ -369,11 +378,11 @@ TEST_CASE("a search that is ended early keeps what it has and lists the rest") {
       last_share = share;
       if (++calls == 2) source.request_stop();
     };
-    const SearchResult result = search_exhaustively(problem, {}, options);
+    const SearchResult result = search_exhaustively(Perceptron(problem), options);
     CHECK(calls >= 2);
     CHECK_FALSE(result.finished);
     CHECK(result.undecided_count > 0);
-    const SearchResult nothing = search_exhaustively(problem, {}, options);
+    const SearchResult nothing = search_exhaustively(Perceptron(problem), options);
     CHECK(nothing.boxes == 0);
     CHECK(nothing.undecided_count == 1);
   }
@@ -385,7 +394,7 @@ TEST_CASE("near a degenerate point a box stays undecided or the points are told 
   X << 3, 1;
   Vector y(2);
   y << 0.5406391167200073, 0.7137574145021415;
-  const SearchResult result = search_exhaustively(make_problem(X, y), {}, quiet());
+  const SearchResult result = search_exhaustively(Perceptron(make_problem(X, y)), quiet());
   CHECK(result.finished == (result.undecided_count == 0));
   bool is_covered = false;
   for (const Box& box : result.undecided)
@@ -401,7 +410,7 @@ TEST_CASE("targets on the manifold have one stationary point with zero energy") 
   Vector w(2);
   w << 0.375, -0.25;
   const Vector y = (X * w).array().tanh();
-  const SearchResult result = search_exhaustively(make_problem(X, y), {}, quiet());
+  const SearchResult result = search_exhaustively(Perceptron(make_problem(X, y)), quiet());
   CHECK(result.finished);
   REQUIRE(result.points.size() == 1);
   CHECK(reference::relative_error(result.points[0].weights, w) <= 1e-14);
@@ -417,8 +426,8 @@ TEST_CASE("a pattern of weight two counts as two") {
   X << once.X, once.X.row(0);
   Vector y(X.rows());
   y << once.y, once.y(0);
-  const SearchResult weighted = search_exhaustively(once, {}, quiet());
-  const SearchResult twice = search_exhaustively(make_problem(X, y), {}, quiet());
+  const SearchResult weighted = search_exhaustively(Perceptron(once), quiet());
+  const SearchResult twice = search_exhaustively(Perceptron(make_problem(X, y)), quiet());
   CHECK(weighted.finished);
   CHECK(twice.finished);
   REQUIRE(weighted.points.size() == twice.points.size());
@@ -433,7 +442,7 @@ TEST_CASE("dependent columns are searched in the independent ones") {
   const Problem one = problem_of(json);
   Matrix X(one.X.rows(), 2);
   X << one.X, 2.0 * one.X;
-  const SearchResult result = search_exhaustively(make_problem(X, one.y), {}, quiet());
+  const SearchResult result = search_exhaustively(Perceptron(make_problem(X, one.y)), quiet());
   CHECK(result.finished);
   CHECK(result.points.size() == json["stationary_points_at_tau_1"].size());
   for (const Json& truth : json["stationary_points_at_tau_1"]) {
@@ -444,8 +453,8 @@ TEST_CASE("dependent columns are searched in the independent ones") {
   }
   CHECK(result.region_reason.find("depend") != std::string::npos);
   // More weights than patterns.
-  const SearchResult few =
-      search_exhaustively(make_problem(Matrix::Ones(1, 3), Vector::Constant(1, 0.5)), {}, quiet());
+  const SearchResult few = search_exhaustively(
+      Perceptron(make_problem(Matrix::Ones(1, 3), Vector::Constant(1, 0.5))), quiet());
   CHECK(few.finished);
   REQUIRE(few.points.size() == 1);
   CHECK(few.points[0].weights(2) == doctest::Approx(std::atanh(0.5) / 3.0).epsilon(1e-12));
@@ -453,12 +462,12 @@ TEST_CASE("dependent columns are searched in the independent ones") {
 
 TEST_CASE("what cannot be searched is refused with a sentence") {
   const SearchResult many = search_exhaustively(
-      make_problem(Matrix::Identity(7, 7), Vector::Constant(7, 0.5)), {}, quiet());
+      Perceptron(make_problem(Matrix::Identity(7, 7), Vector::Constant(7, 0.5))), quiet());
   CHECK_FALSE(many.finished);
   CHECK_FALSE(many.region_holds_all);
   CHECK(many.message.find("at most 6") != std::string::npos);
   const SearchResult huge = search_exhaustively(
-      make_problem(Matrix::Constant(1, 1, 1e40), Vector::Constant(1, 0.5)), {}, quiet());
+      Perceptron(make_problem(Matrix::Constant(1, 1, 1e40), Vector::Constant(1, 0.5))), quiet());
   CHECK_FALSE(huge.finished);
   CHECK(huge.points.empty());
 }
@@ -469,7 +478,7 @@ TEST_CASE("options that break a rule are refused") {
     SearchOptions options;
     change(options);
     CHECK(options.invalid_reason().has_value());
-    CHECK_THROWS_AS(search_exhaustively(problem, {}, options), std::invalid_argument);
+    CHECK_THROWS_AS(search_exhaustively(Perceptron(problem), options), std::invalid_argument);
   };
   refuses([](SearchOptions& options) { options.seconds = 0.0; });
   refuses([](SearchOptions& options) { options.max_boxes = 0; });
@@ -480,7 +489,7 @@ TEST_CASE("options that break a rule are refused") {
   refuses([](SearchOptions& options) { options.box = Box{Vector::Zero(2), Vector::Ones(3)}; });
   SearchOptions options;
   options.box = Box{Vector::Zero(3), Vector::Ones(3)};
-  CHECK_THROWS_AS(search_exhaustively(problem, {}, options), std::invalid_argument);
+  CHECK_THROWS_AS(search_exhaustively(Perceptron(problem), options), std::invalid_argument);
 }
 
 }  // namespace search_test

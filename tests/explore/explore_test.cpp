@@ -106,7 +106,8 @@ TEST_CASE("the exponential-minima family: every point of every index, each certi
         CAPTURE(k);
         CAPTURE(mixed);
         CAPTURE(seed);
-        const Exploration found = explore(exponential_minima(s, k, seed, mixed), {}, patient());
+        const Exploration found =
+            explore(Perceptron(exponential_minima(s, k, seed, mixed)), patient());
         CHECK(found.end == ExploreEnd::quiet);
         CHECK(counts_by_index(found, s) == exponential_minima_counts(s, k));
         if (Certifier::available())
@@ -126,7 +127,7 @@ TEST_CASE("the list of every reference case, by curves and descents alone") {
     const Perceptron network = reference::perceptron(json);
     const Problem problem =
         make_problem(reference::matrix(json["X"]), reference::vector(json["y"]));
-    const Exploration found = explore(problem, network.options(), patient());
+    const Exploration found = explore(Perceptron(problem, network.options()), patient());
     const reference::Json& list = json["stationary_points_at_tau_1"];
     REQUIRE(found.points.size() == list.size());
     for (std::size_t i = 0; i < list.size(); ++i) {
@@ -151,7 +152,7 @@ TEST_CASE("with a ridge the sum of (-1)^index is one, and every point is one") {
     CAPTURE(seed);
     PerceptronOptions network;
     const Problem problem = ridge_problem(seed, network);
-    const Exploration found = explore(problem, network, patient());
+    const Exploration found = explore(Perceptron(problem, network), patient());
     CHECK(index_sum(found) == 1);
     for (const StationaryPoint& point : found.points)
       CHECK(gradient_by_hand(problem, network.ridge, point.weights) <= 1e-14);
@@ -164,10 +165,10 @@ TEST_CASE("the same seed gives the same list on one thread and on several") {
   const Problem problem = exponential_minima(3, 3, 7);
   ExploreOptions options = patient();
   options.seed = 11;
-  const Exploration alone = explore(problem, {}, options);
+  const Exploration alone = explore(Perceptron(problem), options);
   for (const int threads : {2, 3}) {
     options.threads = threads;
-    const Exploration together = explore(problem, {}, options);
+    const Exploration together = explore(Perceptron(problem), options);
     REQUIRE(together.points.size() == alone.points.size());
     for (std::size_t i = 0; i < alone.points.size(); ++i) {
       CHECK(together.points[i].weights == alone.points[i].weights);
@@ -184,7 +185,7 @@ TEST_CASE("the same seed gives the same list on one thread and on several") {
 }
 
 TEST_CASE("links name points, and descents lead from saddles to minima below them") {
-  const Exploration found = explore(exponential_minima(3, 3, 5), {}, patient());
+  const Exploration found = explore(Perceptron(exponential_minima(3, 3, 5)), patient());
   const auto size = static_cast<int>(found.points.size());
   int descents = 0;
   for (const Link& link : found.links) {
@@ -212,7 +213,7 @@ TEST_CASE("symmetric data: the branches of a pitchfork on the natural path are f
   ExploreOptions options = patient();
   options.quiet_rounds = 1;
   options.max_curves = 1;  // before any Newton curve: the natural path and its branches alone
-  const Exploration found = explore(problem, {}, options);
+  const Exploration found = explore(Perceptron(problem), options);
   const auto by_branch = std::count_if(
       found.points.begin(), found.points.end(),
       [](const StationaryPoint& point) { return point.found_by == "branch of the natural path"; });
@@ -227,10 +228,10 @@ TEST_CASE("no false point where the gradient fades: targets beyond the range, sa
     const Problem problem = random_problem(seed);
     ExploreOptions options = patient();
     options.certify = seed % 2 == 0;
-    const Exploration found = explore(problem, {}, options);
+    const Exploration found = explore(Perceptron(problem), options);
     for (const StationaryPoint& point : found.points) {
       REQUIRE(point.morse_index.has_value());
-      Certifier certifier(problem, {});
+      Certifier certifier{Perceptron(problem)};
       if (Certifier::available()) CHECK(certifier.certify(point.weights).certified);
     }
   }
@@ -242,12 +243,13 @@ TEST_CASE("a point that the caller knows is a start, and what is no point is thr
   const Vector last = reference::vector(json["stationary_points_at_tau_1"].back()["w"]);
   ExploreOptions options = patient();
   options.max_curves = 1;
-  const Exploration found = explore(problem, {}, options, {last, last * 1.5});
+  const Exploration found = explore(Perceptron(problem), options, {last, last * 1.5});
   CHECK(std::any_of(found.points.begin(), found.points.end(), [&](const StationaryPoint& point) {
     return point.found_by == "given" && reference::relative_error(point.weights, last) <= 1e-12;
   }));
   if (Certifier::available()) CHECK(found.spurious > 0);
-  CHECK_THROWS_AS((void)explore(problem, {}, options, {Vector::Zero(3)}), std::invalid_argument);
+  CHECK_THROWS_AS((void)explore(Perceptron(problem), options, {Vector::Zero(3)}),
+                  std::invalid_argument);
 }
 
 TEST_CASE("budgets end a run with what it has") {
@@ -256,7 +258,7 @@ TEST_CASE("budgets end a run with what it has") {
   SUBCASE("curves") { options.max_curves = 40; }
   SUBCASE("points") { options.max_points = 50; }
   SUBCASE("seconds") { options.seconds = 1e-3; }
-  const Exploration found = explore(problem, {}, options);
+  const Exploration found = explore(Perceptron(problem), options);
   CHECK(found.end == ExploreEnd::budget);
   CHECK(found.points.size() < 625);
   CHECK(found.message.find("the budget is used up") != std::string::npos);
@@ -274,7 +276,7 @@ TEST_CASE("a run that is cancelled keeps what it has") {
     CHECK(points > 0);
     source.request_stop();
   };
-  const Exploration found = explore(problem, {}, options);
+  const Exploration found = explore(Perceptron(problem), options);
   CHECK(found.end == ExploreEnd::cancelled);
   CHECK(reports >= 1);
   CHECK(found.rounds == 1);
@@ -285,15 +287,15 @@ TEST_CASE("options that break their rule are refused by name") {
   const Problem problem = exponential_minima(2, 2, 1);
   ExploreOptions options;
   options.quiet_rounds = 0;
-  CHECK_THROWS_WITH_AS((void)explore(problem, {}, options), "quiet_rounds must be > 0, got 0",
-                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS((void)explore(Perceptron(problem), options),
+                       "quiet_rounds must be > 0, got 0", std::invalid_argument);
   options = {};
   options.seconds = 0.0;
-  CHECK_THROWS_WITH_AS((void)explore(problem, {}, options), "seconds must be > 0, got 0",
+  CHECK_THROWS_WITH_AS((void)explore(Perceptron(problem), options), "seconds must be > 0, got 0",
                        std::invalid_argument);
   options = {};
   options.threads = 0;
-  CHECK_THROWS_WITH_AS((void)explore(problem, {}, options), "threads must be >= 1, got 0",
+  CHECK_THROWS_WITH_AS((void)explore(Perceptron(problem), options), "threads must be >= 1, got 0",
                        std::invalid_argument);
 }
 
@@ -303,8 +305,8 @@ TEST_CASE("dependent columns: the list is that of the independent ones") {
   Matrix X(x.rows(), 2);
   X << x, 2.0 * x;
   const Vector y = reference::vector(json["y"]);
-  const Exploration one = explore(make_problem(x, y), {}, patient());
-  const Exploration two = explore(make_problem(X, y), {}, patient());
+  const Exploration one = explore(Perceptron(make_problem(x, y)), patient());
+  const Exploration two = explore(Perceptron(make_problem(X, y)), patient());
   REQUIRE(one.points.size() == two.points.size());
   for (std::size_t i = 0; i < one.points.size(); ++i) {
     CHECK(two.points[i].energy == doctest::Approx(one.points[i].energy).epsilon(1e-12));

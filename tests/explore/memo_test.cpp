@@ -128,18 +128,18 @@ TEST_CASE("what a memo has is not done again, and all comes to the same to the b
     const Problem& problem = searched.first;
     ExploreOptions options = searched.second;
     CAPTURE(problem.name);
-    const Exploration plain = explore(problem, {}, options);
+    const Exploration plain = explore(Perceptron(problem), options);
     points += plain.points.size();
     escapes += plain.escapes.size();
     Notebook first;
     options.memo = &first;
-    check_same(explore(problem, {}, options), plain);
+    check_same(explore(Perceptron(problem), options), plain);
     REQUIRE(first.noted() == first.notes().size());
     REQUIRE(first.noted() > 20);
 
     Notebook full(first.notes());
     options.memo = &full;
-    check_same(explore(problem, {}, options), plain);
+    check_same(explore(Perceptron(problem), options), plain);
     CHECK(full.noted() == 0);
 
     // Cut anywhere, or with holes.
@@ -151,7 +151,7 @@ TEST_CASE("what a memo has is not done again, and all comes to the same to the b
       Notebook part(notes);
       options.memo = &part;
       options.threads = 1 + static_cast<int>(cut % 2);
-      check_same(explore(problem, {}, options), plain);
+      check_same(explore(Perceptron(problem), options), plain);
       CHECK(part.noted() == first.noted() - notes.size());
       CHECK(part.notes().size() == first.noted());
     }
@@ -162,10 +162,10 @@ TEST_CASE("what a memo has is not done again, and all comes to the same to the b
 
 TEST_CASE("outcomes that are none are done again, and so is what belongs to another problem") {
   auto [problem, options] = cases().front();
-  const Exploration plain = explore(problem, {}, options);
+  const Exploration plain = explore(Perceptron(problem), options);
   Notebook first;
   options.memo = &first;
-  (void)explore(problem, {}, options);
+  (void)explore(Perceptron(problem), options);
   Notes broken = first.notes();
   std::size_t damaged = 0;
   for (auto& [number, note] : broken) {
@@ -193,17 +193,17 @@ TEST_CASE("outcomes that are none are done again, and so is what belongs to anot
   }
   Notebook memo(broken);
   options.memo = &memo;
-  check_same(explore(problem, {}, options), plain);
+  check_same(explore(Perceptron(problem), options), plain);
   CHECK(memo.noted() == damaged);
 
   Problem other = problem;
   other.y(0) = std::nextafter(other.y(0), 0.0);
   Notebook fresh;
   options.memo = &fresh;
-  const Exploration of_other = explore(other, {}, options);
+  const Exploration of_other = explore(Perceptron(other), options);
   Notebook stale(first.notes());
   options.memo = &stale;
-  check_same(explore(other, {}, options), of_other);
+  check_same(explore(Perceptron(other), options), of_other);
   CHECK(stale.noted() == fresh.noted());
 }
 
@@ -211,19 +211,19 @@ TEST_CASE("time that recalled work took counts, and a run that is cut off notes 
   auto [problem, options] = cases().front();
   Notebook first;
   options.memo = &first;
-  const Exploration plain = explore(problem, {}, options);
+  const Exploration plain = explore(Perceptron(problem), options);
   Notes late = first.notes();
   for (auto& [number, note] : late) note.second.seconds = 500.0;
   Notebook slow(late);
   options.memo = &slow;
-  const Exploration recalled = explore(problem, {}, options);
+  const Exploration recalled = explore(Perceptron(problem), options);
   check_same(recalled, plain);
   CHECK(recalled.seconds >= 500.0);
   CHECK(recalled.seconds < 590.0);
   for (auto& [number, note] : late) note.second.seconds = 600.0;
   Notebook too_slow(late);
   options.memo = &too_slow;
-  CHECK(explore(problem, {}, options).end == ExploreEnd::budget);
+  CHECK(explore(Perceptron(problem), options).end == ExploreEnd::budget);
 
   std::stop_source source;
   Notebook cut;
@@ -232,14 +232,14 @@ TEST_CASE("time that recalled work took counts, and a run that is cut off notes 
   options.progress = [&](long, long, int quiet) {
     if (quiet == 1) source.request_stop();
   };
-  CHECK(explore(problem, {}, options).end == ExploreEnd::cancelled);
+  CHECK(explore(Perceptron(problem), options).end == ExploreEnd::cancelled);
   CHECK(cut.noted() > 0);
   CHECK(cut.noted() < first.noted());
   for (const auto& [number, note] : cut.notes())
     CHECK(note.first.input == first.notes().at(number).first.input);
   options.stop = {};
   options.progress = {};
-  check_same(explore(problem, {}, options), plain);
+  check_same(explore(Perceptron(problem), options), plain);
   CHECK(cut.noted() == first.noted());
 }
 
@@ -250,7 +250,7 @@ TEST_CASE("ranks share the work, each piece once, and all come to what one comes
     CAPTURE(problem.name);
     Notebook alone;
     options.memo = &alone;
-    const Exploration plain = explore(problem, {}, options);
+    const Exploration plain = explore(Perceptron(problem), options);
     for (const int size : {1, 2, 3}) {
       CAPTURE(size);
       // The first rank knows something already.
@@ -266,7 +266,7 @@ TEST_CASE("ranks share the work, each piece once, and all come to what one comes
         shared.memo = rank == 0 ? &with_known : &notebooks[rank];
         shared.ranks = &ranks;
         shared.threads = size == 3 ? 2 : 1;
-        results[rank] = explore(problem, {}, shared);
+        results[rank] = explore(Perceptron(problem), shared);
       });
       std::size_t noted = with_known.noted();
       for (const Notebook& notebook : notebooks) noted += notebook.noted();
@@ -284,7 +284,7 @@ TEST_CASE("ranks that were asked for different things end, and where one is stop
     ExploreOptions shared = options;
     shared.ranks = &ranks;
     shared.quiet_rounds += ranks.rank();
-    (void)explore(problem, {}, shared);
+    (void)explore(Perceptron(problem), shared);
   });
   for (const std::exception_ptr& failure : failures) {
     REQUIRE(failure);
@@ -302,7 +302,7 @@ TEST_CASE("ranks that were asked for different things end, and where one is stop
     shared.progress = [&](long, long, int) {
       if (ranks.rank() == 1) source.request_stop();
     };
-    cancelled += explore(problem, {}, shared).end == ExploreEnd::cancelled ? 1 : 0;
+    cancelled += explore(Perceptron(problem), shared).end == ExploreEnd::cancelled ? 1 : 0;
   });
   CHECK(cancelled == 2);
 }

@@ -52,7 +52,7 @@ TEST_CASE("every reference case: the very list, certified, and proven complete w
   for (const std::string& name : reference::small_cases()) {
     CAPTURE(name);
     const Case c = load(name);
-    const AllFits fits = find_all_fits(c.problem, c.network, patient());
+    const AllFits fits = find_all_fits(Perceptron(c.problem, c.network), patient());
     const reference::Json& list = c.json["stationary_points_at_tau_1"];
     for (const reference::Json& known : list) {
       const StationaryPoint* point = find(fits, reference::vector(known["w"]), 1e-9);
@@ -86,7 +86,7 @@ TEST_CASE("separable data with targets beyond the range: no finite fit at all, a
   for (const char* name : {"s2_diverges_outside", "s2_diverges_at_range"}) {
     CAPTURE(name);
     const Case c = load(name);
-    const AllFits fits = find_all_fits(c.problem, c.network, patient());
+    const AllFits fits = find_all_fits(Perceptron(c.problem, c.network), patient());
     CHECK(fits.points.empty());
     CHECK(fits.strata.no_finite_point);
     CHECK(fits.level == Completeness::complete);
@@ -105,11 +105,11 @@ TEST_CASE("separable data with targets beyond the range: no finite fit at all, a
 
 TEST_CASE("one minimum and a complete list make the fit unique; two certified minima do not") {
   const Case one = load("s2_folds");
-  const AllFits unique = find_all_fits(one.problem, one.network, patient());
+  const AllFits unique = find_all_fits(Perceptron(one.problem, one.network), patient());
   CHECK(unique.unique == Answer::yes);
   CHECK(unique.global_is_proven);
   const Case many = load("s2_multimin");
-  const AllFits several = find_all_fits(many.problem, many.network, patient());
+  const AllFits several = find_all_fits(Perceptron(many.problem, many.network), patient());
   CHECK(several.unique == Answer::no);
   CHECK(several.unique_reason == "4 minima at finite weights");
 }
@@ -118,13 +118,13 @@ TEST_CASE("without the exhaustive search the level is never higher than index-co
   FitOptions options = patient();
   options.exhaustive = false;
   const Case c = load("s2_multimin");
-  const AllFits fits = find_all_fits(c.problem, c.network, options);
+  const AllFits fits = find_all_fits(Perceptron(c.problem, c.network), options);
   CHECK_FALSE(fits.search.has_value());
   CHECK(fits.level == Completeness::index_consistent);
   CHECK_FALSE(fits.global_is_proven);
   // A single minimum is not called unique either.
   const Case one = load("s2_folds");
-  CHECK(find_all_fits(one.problem, one.network, options).unique == Answer::unknown);
+  CHECK(find_all_fits(Perceptron(one.problem, one.network), options).unique == Answer::unknown);
 }
 
 TEST_CASE("geometry proves a good fit of four weights unique and global without any search") {
@@ -136,7 +136,7 @@ TEST_CASE("geometry proves a good fit of four weights unique and global without 
   for (Index i = 0; i < 9; ++i) y(i) = std::tanh(X.row(i).dot(w)) + 0.002 * random.normal();
   FitOptions options = patient();
   options.exhaustive = false;
-  const AllFits fits = find_all_fits(make_problem(X, y), {}, options);
+  const AllFits fits = find_all_fits(Perceptron(make_problem(X, y)), options);
   REQUIRE(fits.certificate.has_value());
   CHECK(fits.certificate->proof == UniquenessProof::convexity);
   CHECK(fits.certificate->global_product < 1.0);
@@ -153,7 +153,7 @@ TEST_CASE("a run cut short is heuristic and says so") {
   options.exhaustive = false;
   options.explore.max_curves = 30;
   const Problem problem = support::exponential_minima(4, 3, 1);
-  const AllFits fits = find_all_fits(problem, {}, options);
+  const AllFits fits = find_all_fits(Perceptron(problem), options);
   CHECK(fits.exploration.end == ExploreEnd::budget);
   CHECK(fits.level == Completeness::heuristic);
   CHECK(fits.level_reason.find("the budget is used up") != std::string::npos);
@@ -162,7 +162,7 @@ TEST_CASE("a run cut short is heuristic and says so") {
   source.request_stop();
   options = patient();
   options.explore.stop = source.get_token();
-  const AllFits cancelled = find_all_fits(problem, {}, options);
+  const AllFits cancelled = find_all_fits(Perceptron(problem), options);
   CHECK(cancelled.exploration.end == ExploreEnd::cancelled);
   CHECK(cancelled.level == Completeness::heuristic);
 }
@@ -173,7 +173,7 @@ TEST_CASE("a box finds what is in it") {
   options.exhaustive = true;
   const Vector first = reference::vector(c.json["stationary_points_at_tau_1"][0]["w"]);
   options.search.box = Box{first.array() - 1e-3, first.array() + 1e-3};
-  const AllFits fits = find_all_fits(c.problem, c.network, options);
+  const AllFits fits = find_all_fits(Perceptron(c.problem, c.network), options);
   REQUIRE(fits.search.has_value());
   CHECK(fits.search->finished);
   CHECK(fits.level == Completeness::complete_in_box);
@@ -186,21 +186,21 @@ TEST_CASE("the index sum is forced where the geometry forces it") {
     return make_problem(Matrix(x), Vector{{first, second}});
   };
   PerceptronOptions network;
-  CHECK(forced_index_sum(problem(0.3, 0.8), network) == 1);
-  CHECK_FALSE(forced_index_sum(problem(0.3, 1.0), network).has_value());
-  CHECK_FALSE(forced_index_sum(problem(-1.5, 0.2), network).has_value());
+  CHECK(forced_index_sum(Perceptron(problem(0.3, 0.8), network)) == 1);
+  CHECK_FALSE(forced_index_sum(Perceptron(problem(0.3, 1.0), network)).has_value());
+  CHECK_FALSE(forced_index_sum(Perceptron(problem(-1.5, 0.2), network)).has_value());
   network.activation = Activation::logistic;
-  CHECK_FALSE(forced_index_sum(problem(-0.1, 0.8), network).has_value());
-  CHECK(forced_index_sum(problem(0.1, 0.8), network) == 1);
+  CHECK_FALSE(forced_index_sum(Perceptron(problem(-0.1, 0.8), network)).has_value());
+  CHECK(forced_index_sum(Perceptron(problem(0.1, 0.8), network)) == 1);
   network.ridge = 0.1;
-  CHECK(forced_index_sum(problem(-0.1, 0.8), network) == 1);
+  CHECK(forced_index_sum(Perceptron(problem(-0.1, 0.8), network)) == 1);
 }
 
 TEST_CASE("targets beyond the range: walls at infinity change the number of finite points") {
   // X = (3, 1): one point inside |y_2| < 1, none or two beyond (docs/figures, counts).
   const Matrix X{{3.0}, {1.0}};
   const auto number_of_points = [&](double y1, double y2) {
-    return find_all_fits(make_problem(X, Vector{{y1, y2}}), {}, patient()).points.size();
+    return find_all_fits(Perceptron(make_problem(X, Vector{{y1, y2}})), patient()).points.size();
   };
   CHECK(number_of_points(0.3, 0.8) == 3);
   CHECK(number_of_points(0.6, 0.6) == 1);

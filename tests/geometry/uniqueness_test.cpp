@@ -60,7 +60,7 @@ TEST_CASE("a certificate is never contradicted by an exhaustive search") {
     if (seed % 5 == 0) options.ridge = 0.3;
     const Perceptron network(problem, options);
     const UniquenessCertificate certificate = certificate_at_end(network);
-    const SearchResult search = search_exhaustively(problem, options);
+    const SearchResult search = search_exhaustively(network);
     if (!search.finished || !search.region_holds_all) continue;
     if (search.points.size() == 1) ++single;
     CAPTURE(seed);

@@ -7,7 +7,6 @@
 #include "tautrack/corrector/newton.hpp"
 #include "tautrack/homotopy/homotopy.hpp"
 #include "tautrack/homotopy/natural.hpp"
-#include "tautrack/homotopy/sparse_natural.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
 #include "support/random_problem.hpp"

@@ -11,7 +11,6 @@ namespace natural_test {
 
 namespace {
 
-using tautrack::Activation;
 using tautrack::HomotopyRef;
 using tautrack::Index;
 using tautrack::make_problem;
@@ -24,9 +23,6 @@ using tautrack::Vector;
 using tautrack::support::check_derivatives;
 
 static_assert(tautrack::Homotopy<NaturalHomotopy>);
-
-constexpr Activation all_activations[] = {Activation::tanh, Activation::logistic,
-                                          Activation::arctan, Activation::erf};
 
 /// L patterns of two inputs and a bias from a fixed seed.
 Perceptron random_network(Index L, const PerceptronOptions& options, bool weighted) {
@@ -47,31 +43,17 @@ const Vector phi{{1.1, 0.2, -0.4}};
 
 }  // namespace
 
-TEST_CASE("the derivatives of the natural homotopy are right for every activation at every tau") {
-  for (const Activation activation : all_activations) {
-    for (const double tau : {0.0, 0.5, 1.0 - 1e-9, 1.0}) {
-      for (const double ridge : {0.0, 0.2}) {
-        for (const bool weighted : {false, true}) {
-          const auto name = tautrack::to_string(activation);
-          CAPTURE(name);
-          CAPTURE(tau);
-          CAPTURE(ridge);
-          CAPTURE(weighted);
-          PerceptronOptions options;
-          options.activation = activation;
-          options.ridge = ridge;
-          const Perceptron network = random_network(30, options, weighted);
-          NaturalHomotopy homotopy(network);
-          const tautrack::support::DerivativeErrors errors =
-              check_derivatives(homotopy, point, tau, psi, phi);
-          CHECK(errors.H_x <= 1e-10);
-          CHECK(errors.H_tau <= 1e-10);
-          CHECK(errors.symmetry == 0.0);
-          CHECK(errors.form_by_x <= 1e-10);
-          CHECK(errors.form_by_tau <= 1e-10);
-        }
-      }
-    }
+TEST_CASE("the derivatives of the natural homotopy are those of its network") {
+  PerceptronOptions options;
+  options.ridge = 0.2;
+  const Perceptron network = random_network(30, options, true);
+  NaturalHomotopy homotopy(network);
+  for (const double tau : {0.0, 0.5, 1.0 - 1e-9, 1.0}) {
+    CAPTURE(tau);
+    const tautrack::support::DerivativeErrors errors =
+        check_derivatives(homotopy, point, tau, psi, phi);
+    CHECK(errors.symmetry == 0.0);
+    CHECK(errors.largest() <= 1e-10);
   }
 }
 

@@ -43,7 +43,8 @@ PerceptronOptions with(Activation activation) {
 
 InfimumTest one_weight(std::initializer_list<double> x, std::initializer_list<double> y,
                        Activation activation = Activation::tanh) {
-  return test_infimum(make_problem(column(x), vector(y)), with(activation), Signs(x.size(), 1));
+  return test_infimum(Perceptron(make_problem(column(x), vector(y)), with(activation)),
+                      Signs(x.size(), 1));
 }
 
 Matrix random_rows(Random& random, Index L, Index s) {
@@ -236,7 +237,7 @@ TEST_CASE("strata of rows in special position follow from Euler's formula") {
   Matrix parallel(5, 2);
   parallel << 1.0, 2.0, 3.0, 6.0, -0.5, -1.0, 2.0, 0.0, 0.0, 0.0;
   const StrataResult result =
-      enumerate_strata(make_problem(parallel, vector({1.5, 1.5, -1.5, 1.5, 0.5})), {});
+      enumerate_strata(Perceptron(make_problem(parallel, vector({1.5, 1.5, -1.5, 1.5, 0.5}))));
   CHECK(result.complete);
   CHECK(result.strata == 8);
   for (const InfinitePoint& point : result.infima) CHECK(point.signs[4] == 0);
@@ -279,11 +280,11 @@ TEST_CASE("two patterns: the end (1, 1) is an infimum exactly if the slow target
 
 TEST_CASE("a vertex that is no infimum has a way in along which the energy falls") {
   const Problem problem = make_problem(column({3.0, 1.0}), vector({3.0, 0.5}));
-  const InfimumTest test = test_infimum(problem, {}, {1, 1});
+  const InfimumTest test = test_infimum(Perceptron(problem), {1, 1});
   REQUIRE(test.local_infimum == false);
   for (const double t : {2.0, 5.0, 20.0, 100.0})
     CHECK(rise(problem, Activation::tanh, {1, 1}, Vector::Zero(2), t * test.way_in) < 0.0L);
-  const StrataResult result = enumerate_strata(problem, {});
+  const StrataResult result = enumerate_strata(Perceptron(problem));
   CHECK(result.complete);
   CHECK(result.strata == 2);
   CHECK(result.infima.empty());
@@ -302,7 +303,7 @@ TEST_CASE("beside a neutral pattern the rate of a bad one is compared with twice
   // Pattern weights and the size of the target change nothing.
   const Problem heavy =
       make_problem(column({2.001, 1.0}), vector({-50.0, 1.0}), "y", {}, vector({1e6, 1e-6}));
-  CHECK(test_infimum(heavy, {}, {1, 1}).local_infimum == true);
+  CHECK(test_infimum(Perceptron(heavy), {1, 1}).local_infimum == true);
 }
 
 TEST_CASE("the tails of the activation set the factor of neutral patterns") {
@@ -336,7 +337,7 @@ TEST_CASE("the verdict on one-weight problems is the one that the energy gives f
       }
       const Problem problem = make_problem(X, y);
       const Signs signs(static_cast<std::size_t>(L), 1);
-      const InfimumTest test = test_infimum(problem, with(activation), signs);
+      const InfimumTest test = test_infimum(Perceptron(problem, with(activation)), signs);
       if (!test.local_infimum) continue;
       infima += *test.local_infimum ? 1 : 0;
       const long double there =
@@ -352,14 +353,14 @@ TEST_CASE("signs that no direction has are no stratum") {
   X << 1.0, 0.0, 0.0, 1.0, 1.0, 1.0;
   const Problem problem = make_problem(X, vector({1.2, 1.2, 1.2}));
   const auto is_stratum = [&](const Signs& signs) {
-    return test_infimum(problem, {}, signs).is_stratum;
+    return test_infimum(Perceptron(problem), signs).is_stratum;
   };
   CHECK_FALSE(is_stratum({0, 0, 1}));
   CHECK_FALSE(is_stratum({0, 1, -1}));
   CHECK(is_stratum({0, 1, 1}));
   CHECK(is_stratum({1, -1, 0}));
   if (!can_solve_linear_programmes()) {
-    const InfimumTest test = test_infimum(problem, {}, {1, 1, 1});
+    const InfimumTest test = test_infimum(Perceptron(problem), {1, 1, 1});
     CHECK_FALSE(test.local_infimum.has_value());
     CHECK(test.reason.find("without Clp") != std::string::npos);
     return;
@@ -367,15 +368,15 @@ TEST_CASE("signs that no direction has are no stratum") {
   CHECK_FALSE(is_stratum({1, 1, -1}));
   CHECK(is_stratum({1, 1, 1}));
   CHECK(is_stratum({1, -1, -1}));
-  CHECK_FALSE(test_infimum(problem, {}, {1, 1, -1}).local_infimum.has_value());
+  CHECK_FALSE(test_infimum(Perceptron(problem), {1, 1, -1}).local_infimum.has_value());
   // Members of a pair of opposite rows cannot have the same sign, a zero row has none.
   Matrix opposite(3, 2);
   opposite << 1.0, 2.0, -1.0, -2.0, 0.0, 0.0;
   const Problem second = make_problem(opposite, vector({1.2, -1.2, 0.1}));
-  CHECK_FALSE(test_infimum(second, {}, {1, 1, 0}).is_stratum);
-  CHECK_FALSE(test_infimum(second, {}, {1, 0, 0}).is_stratum);
-  CHECK_FALSE(test_infimum(second, {}, {1, -1, 1}).is_stratum);
-  CHECK(test_infimum(second, {}, {1, -1, 0}).local_infimum == true);
+  CHECK_FALSE(test_infimum(Perceptron(second), {1, 1, 0}).is_stratum);
+  CHECK_FALSE(test_infimum(Perceptron(second), {1, 0, 0}).is_stratum);
+  CHECK_FALSE(test_infimum(Perceptron(second), {1, -1, 1}).is_stratum);
+  CHECK(test_infimum(Perceptron(second), {1, -1, 0}).local_infimum == true);
 }
 
 TEST_CASE("patterns with equal or opposite rows count as one with the mean of their targets") {
@@ -383,19 +384,26 @@ TEST_CASE("patterns with equal or opposite rows count as one with the mean of th
     CAPTURE(sign);
     const Matrix X = column({1.0, sign});
     const Signs ends{1, sign > 0.0 ? 1 : -1};
-    CHECK(test_infimum(make_problem(X, vector({3.0, 0.5 * sign})), {}, ends).local_infimum == true);
-    CHECK(test_infimum(make_problem(X, vector({1.2, 0.5 * sign})), {}, ends).local_infimum ==
-          false);
-    CHECK(test_infimum(make_problem(X, vector({1.5, 0.5 * sign})), {}, ends).local_infimum == true);
-    CHECK(test_infimum(make_problem(X, vector({1.2, 0.5 * sign}), "y", {}, vector({3.0, 1.0})), {},
-                       ends)
+    CHECK(
+        test_infimum(Perceptron(make_problem(X, vector({3.0, 0.5 * sign}))), ends).local_infimum ==
+        true);
+    CHECK(
+        test_infimum(Perceptron(make_problem(X, vector({1.2, 0.5 * sign}))), ends).local_infimum ==
+        false);
+    CHECK(
+        test_infimum(Perceptron(make_problem(X, vector({1.5, 0.5 * sign}))), ends).local_infimum ==
+        true);
+    CHECK(test_infimum(
+              Perceptron(make_problem(X, vector({1.2, 0.5 * sign}), "y", {}, vector({3.0, 1.0}))),
+              ends)
               .local_infimum == true);
-    CHECK(enumerate_strata(make_problem(X, vector({1.2, 0.5 * sign})), {}).none_exists);
-    CHECK(enumerate_strata(make_problem(X, vector({3.0, 0.5 * sign})), {}).no_finite_point);
+    CHECK(enumerate_strata(Perceptron(make_problem(X, vector({1.2, 0.5 * sign})))).none_exists);
+    CHECK(enumerate_strata(Perceptron(make_problem(X, vector({3.0, 0.5 * sign})))).no_finite_point);
   }
   // logistic: the opposite of y is 1 - y
   const Problem problem = make_problem(column({1.0, -1.0}), vector({1.4, 0.3}));
-  CHECK(test_infimum(problem, with(Activation::logistic), {1, -1}).local_infimum == true);
+  CHECK(test_infimum(Perceptron(problem, with(Activation::logistic)), {1, -1}).local_infimum ==
+        true);
 }
 
 TEST_CASE("reference: targets beyond the range, separable") {
@@ -405,7 +413,7 @@ TEST_CASE("reference: targets beyond the range, separable") {
   for (Index i = 0; i < X.rows(); ++i)
     X.row(i) = reference::vector(json["X"][static_cast<std::size_t>(i)]).transpose();
   const Problem problem = make_problem(X, network.targets());
-  const StrataResult result = enumerate_strata(problem, {});
+  const StrataResult result = enumerate_strata(Perceptron(problem));
   CHECK(result.complete);
   CHECK(result.strata == 20);
   CHECK(result.no_finite_point);
@@ -422,7 +430,7 @@ TEST_CASE("reference: targets at the ends of the range, separable") {
   Matrix X(network.patterns(), 2);
   for (Index i = 0; i < X.rows(); ++i)
     X.row(i) = reference::vector(json["X"][static_cast<std::size_t>(i)]).transpose();
-  const StrataResult result = enumerate_strata(make_problem(X, network.targets()), {});
+  const StrataResult result = enumerate_strata(Perceptron(make_problem(X, network.targets())));
   CHECK(result.complete);
   CHECK(result.no_finite_point);
   REQUIRE_FALSE(result.infima.empty());
@@ -438,14 +446,14 @@ TEST_CASE("reference: the path diverges, although its limit lies above a finite 
   for (Index i = 0; i < X.rows(); ++i)
     X.row(i) = reference::vector(json["X"][static_cast<std::size_t>(i)]).transpose();
   const Problem problem = make_problem(X, network.targets());
-  const StrataResult result = enumerate_strata(problem, {});
+  const StrataResult result = enumerate_strata(Perceptron(problem));
   CHECK(result.complete);
   CHECK_FALSE(result.no_finite_point);
   CHECK_FALSE(result.none_exists);
   for (const InfinitePoint& point : result.infima) check_point(problem, {}, point);
   if (!can_solve_linear_programmes()) return;
   const Signs signs{1, -1, -1, -1};
-  const InfimumTest test = test_infimum(problem, {}, signs);
+  const InfimumTest test = test_infimum(Perceptron(problem), signs);
   REQUIRE(test.is_stratum);
   REQUIRE(test.local_infimum == false);
   CHECK(find(result, signs) == nullptr);
@@ -465,12 +473,12 @@ TEST_CASE("no direction, near or far, leads below a limit that is called an infi
     const Index s = 2 + k % 2;
     const Problem problem = random_beyond(random, s + random.integer(1, 5), s);
     const Perceptron network(problem);
-    const StrataResult result = enumerate_strata(problem, {});
+    const StrataResult result = enumerate_strata(Perceptron(problem));
     REQUIRE(result.complete);
     for (const InfinitePoint& point : result.infima) {
       check_point(problem, {}, point);
       REQUIRE(point.local_infimum == true);
-      const InfimumTest test = test_infimum(problem, {}, point.signs);
+      const InfimumTest test = test_infimum(Perceptron(problem), point.signs);
       CHECK(test.is_stratum);
       CHECK(test.local_infimum == true);
       ++infima;
@@ -509,7 +517,7 @@ TEST_CASE("no direction, near or far, leads below a limit that is called an infi
       for (Index i = 0; i < problem.y.size(); ++i)
         signs.push_back(problem.X.row(i).dot(v) < 0.0 ? -1 : 1);
       if (!seen.insert(signs).second) continue;
-      const InfimumTest test = test_infimum(problem, {}, signs);
+      const InfimumTest test = test_infimum(Perceptron(problem), signs);
       REQUIRE(test.is_stratum);
       REQUIRE(test.local_infimum.has_value());
       CHECK(*test.local_infimum == (find(result, signs) != nullptr));
@@ -543,7 +551,7 @@ TEST_CASE(
     const Problem problem = random_beyond(random, s + random.integer(1, 5), s);
     const Perceptron network(problem);
     Perceptron::Workspace work(network);
-    const StrataResult result = enumerate_strata(problem, {});
+    const StrataResult result = enumerate_strata(Perceptron(problem));
     REQUIRE(result.complete);
     const double lowest =
         result.infima.empty() ? std::numeric_limits<double>::infinity() : result.infima[0].energy;
@@ -590,7 +598,7 @@ TEST_CASE(
         signs.push_back(is_free ? 0 : (u(i) < 0.0 ? -1 : 1));
         (is_free ? free : saturated).push_back(i);
       }
-      const InfimumTest test = test_infimum(problem, {}, signs);
+      const InfimumTest test = test_infimum(Perceptron(problem), signs);
       REQUIRE(test.is_stratum);
       REQUIRE(test.local_infimum == false);
       Vector foot = Vector::Zero(s);
@@ -623,7 +631,7 @@ TEST_CASE("separable data with targets beyond the range have no finite stationar
     Vector y = X * truth;
     for (Index i = 0; i < L; ++i) y(i) = (y(i) < 0.0 ? -1.0 : 1.0) * random.uniform(1.0, 1.5);
     const Problem problem = make_problem(X, y);
-    const StrataResult result = enumerate_strata(problem, {});
+    const StrataResult result = enumerate_strata(Perceptron(problem));
     if (s <= 3 || can_solve_linear_programmes()) CHECK(result.no_finite_point);
     CHECK_FALSE(result.none_exists);
     CHECK(result.complete == (s <= 3));
@@ -658,9 +666,9 @@ TEST_CASE("the linear programme finds no finite stationary point exactly where a
     if (k % 2 == 0)
       for (Index i = 0; i < problem.y.size(); ++i)
         problem.y(i) = problem.y(i) < 0.0 ? -1.0 : 1.0 + static_cast<double>(random.integer(0, 2));
-    const bool by_strata = enumerate_strata(problem, {}).no_finite_point;
+    const bool by_strata = enumerate_strata(Perceptron(problem)).no_finite_point;
     (by_strata ? yes : no) += 1;
-    CHECK(enumerate_strata(embedded(problem, 4), {}).no_finite_point == by_strata);
+    CHECK(enumerate_strata(Perceptron(embedded(problem, 4))).no_finite_point == by_strata);
   }
   CHECK(yes > 20);
   CHECK(no > 20);
@@ -670,11 +678,14 @@ TEST_CASE("a direction that leaves interior patterns and some others alone is en
   Matrix X(4, 2);
   X << 1.0, 0.0, 2.0, 0.0, 0.0, 1.0, 0.0, -3.0;
   // Only the second weight needs to run away; the first has a minimum of its own.
-  CHECK(enumerate_strata(make_problem(X, vector({0.3, 0.5, 1.1, -1.4})), {}).no_finite_point);
-  CHECK_FALSE(enumerate_strata(make_problem(X, vector({0.3, 0.5, 1.1, 1.4})), {}).no_finite_point);
-  CHECK(enumerate_strata(make_problem(X, vector({1.3, -1.5, 1.1, -1.4})), {}).no_finite_point);
+  CHECK(
+      enumerate_strata(Perceptron(make_problem(X, vector({0.3, 0.5, 1.1, -1.4})))).no_finite_point);
+  CHECK_FALSE(
+      enumerate_strata(Perceptron(make_problem(X, vector({0.3, 0.5, 1.1, 1.4})))).no_finite_point);
+  CHECK(enumerate_strata(Perceptron(make_problem(X, vector({1.3, -1.5, 1.1, -1.4}))))
+            .no_finite_point);
   const Problem large = embedded(make_problem(X, vector({1.3, -1.5, 1.1, -1.4})), 3);
-  CHECK(enumerate_strata(large, {}).no_finite_point == can_solve_linear_programmes());
+  CHECK(enumerate_strata(Perceptron(large)).no_finite_point == can_solve_linear_programmes());
 }
 
 TEST_CASE("targets inside the range leave nothing at infinity, for any rank") {
@@ -683,14 +694,14 @@ TEST_CASE("targets inside the range leave nothing at infinity, for any rank") {
     Vector y(s + 4);
     for (Index i = 0; i < y.size(); ++i) y(i) = random.uniform(-0.999, 0.999);
     const Problem problem = make_problem(random_rows(random, s + 4, s), y);
-    const StrataResult result = enumerate_strata(problem, {});
+    const StrataResult result = enumerate_strata(Perceptron(problem));
     CHECK(result.none_exists);
     CHECK(result.complete);
     CHECK(result.infima.empty());
     CHECK_FALSE(result.no_finite_point);
     // One target below zero is outside the range of the logistic.
     if (y.minCoeff() < 0.0)
-      CHECK_FALSE(enumerate_strata(problem, with(Activation::logistic)).none_exists);
+      CHECK_FALSE(enumerate_strata(Perceptron(problem, with(Activation::logistic))).none_exists);
   }
 }
 
@@ -699,7 +710,7 @@ TEST_CASE("free patterns bring all their local minima to infinity") {
   Matrix X(3, 2);
   X << 0.0, 3.0, 0.0, 1.0, 2.0, 0.0;
   const Problem problem = make_problem(X, vector({0.3, 0.8, 1.2}));
-  const StrataResult result = enumerate_strata(problem, {});
+  const StrataResult result = enumerate_strata(Perceptron(problem));
   REQUIRE(result.infima.size() == 2);
   CHECK(result.searched == 0);
   const double distances[] = {0.6464807169664771, 0.6959391041554388};
@@ -720,7 +731,7 @@ TEST_CASE("free patterns of two planes decouple: each pair of their minima count
   Matrix X = Matrix::Zero(5, 3);
   X << 0.0, 3.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 3.0, 0.0, 1.0 / 3.0, 1.0, 2.0, 0.5, 0.5;
   const Problem problem = make_problem(X, vector({0.3, 0.8, 0.3, 0.8, 1.2}));
-  const StrataResult result = enumerate_strata(problem, {});
+  const StrataResult result = enumerate_strata(Perceptron(problem));
   const auto both = [&] {
     long count = 0;
     for (const InfinitePoint& point : result.infima) {
@@ -738,7 +749,7 @@ TEST_CASE("free patterns of three planes through one axis are searched for minim
   Matrix X(4, 3);
   X << 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.3, -0.2, 1.0;
   const Problem problem = make_problem(X, vector({0.3, 0.4, -0.5, 1.3}));
-  const StrataResult result = enumerate_strata(problem, {});
+  const StrataResult result = enumerate_strata(Perceptron(problem));
   CHECK(result.complete);
   CHECK(result.searched == 1);
   CHECK(result.message.find("may miss") != std::string::npos);
@@ -813,8 +824,8 @@ TEST_CASE("scales of the columns and dependent columns change nothing") {
     Matrix X(6, 4);
     X << problem.X * vector({1e6, 1.0, 1e-6}).asDiagonal(), problem.X.col(0) - problem.X.col(1);
     const Problem other = make_problem(X, problem.y);
-    const StrataResult a = enumerate_strata(problem, {});
-    const StrataResult b = enumerate_strata(other, {});
+    const StrataResult a = enumerate_strata(Perceptron(problem));
+    const StrataResult b = enumerate_strata(Perceptron(other));
     CHECK(a.strata == b.strata);
     REQUIRE(a.infima.size() == b.infima.size());
     for (std::size_t i = 0; i < a.infima.size(); ++i) {
@@ -829,8 +840,8 @@ TEST_CASE("the logistic on half the targets has the same infima at a quarter of 
   for (int k = 0; k < 6; ++k) {
     const Problem problem = random_beyond(random, 6, 2 + k % 2);
     const Problem other = make_problem(2.0 * problem.X, 0.5 * (problem.y.array() + 1.0).matrix());
-    const StrataResult a = enumerate_strata(problem, {});
-    const StrataResult b = enumerate_strata(other, with(Activation::logistic));
+    const StrataResult a = enumerate_strata(Perceptron(problem));
+    const StrataResult b = enumerate_strata(Perceptron(other, with(Activation::logistic)));
     REQUIRE(a.infima.size() == b.infima.size());
     for (std::size_t i = 0; i < a.infima.size(); ++i) {
       CHECK(b.infima[i].energy == doctest::Approx(0.25 * a.infima[i].energy).epsilon(1e-12));
@@ -845,20 +856,22 @@ TEST_CASE("a tie of rates over a cone is left undecided and stays in the list") 
   Matrix X(3, 2);
   X << 1.0, 0.0, 0.0, 1.0, 1.0, 1.0;
   const Problem problem = make_problem(X, vector({1.0, 1.0, 0.5}));
-  const InfimumTest test = test_infimum(problem, {}, {1, 1, 1});
+  const InfimumTest test = test_infimum(Perceptron(problem), {1, 1, 1});
   CHECK(test.is_stratum);
   CHECK_FALSE(test.local_infimum.has_value());
-  const StrataResult result = enumerate_strata(problem, {});
+  const StrataResult result = enumerate_strata(Perceptron(problem));
   const InfinitePoint* point = find(result, {1, 1, 1});
   REQUIRE(point != nullptr);
   CHECK_FALSE(point->local_infimum.has_value());
   CHECK(point->energy == doctest::Approx(0.125).epsilon(1e-15));
   // Good patterns a, b: the minimum is two. A slower bad pattern: less than one.
-  CHECK(test_infimum(make_problem(X, vector({1.1, 1.1, 0.5})), {}, {1, 1, 1}).local_infimum ==
-        true);
+  CHECK(
+      test_infimum(Perceptron(make_problem(X, vector({1.1, 1.1, 0.5}))), {1, 1, 1}).local_infimum ==
+      true);
   X.row(2) *= 0.499;
-  CHECK(test_infimum(make_problem(X, vector({1.1, 1.1, 0.5})), {}, {1, 1, 1}).local_infimum ==
-        false);
+  CHECK(
+      test_infimum(Perceptron(make_problem(X, vector({1.1, 1.1, 0.5}))), {1, 1, 1}).local_infimum ==
+      false);
 }
 
 TEST_CASE("arctan over a cone: proven where the linear programmes or a direction suffice") {
@@ -866,7 +879,8 @@ TEST_CASE("arctan over a cone: proven where the linear programmes or a direction
   Matrix X(3, 2);
   X << 1.0, 0.0, 0.0, 1.0, 1.0, 1.0;
   const auto verdict = [&](double y1, double y2, double y3) {
-    return test_infimum(make_problem(X, vector({y1, y2, y3})), with(Activation::arctan), {1, 1, 1});
+    return test_infimum(Perceptron(make_problem(X, vector({y1, y2, y3})), with(Activation::arctan)),
+                        {1, 1, 1});
   };
   // e1 / a + e2 / b + e3 / (a + b) > 0 for all a, b > 0 exactly if (sqrt e1 + sqrt e2)^2 > -e3.
   CHECK(verdict(1.3, 1.3, 0.5).local_infimum == true);
@@ -894,7 +908,7 @@ TEST_CASE("random verdicts for erf and arctan hold against the energy far out") 
       Signs signs;
       for (Index i = 0; i < problem.y.size(); ++i)
         signs.push_back(problem.X.row(i).dot(v) < 0.0 ? -1 : 1);
-      const InfimumTest test = test_infimum(problem, with(activation), signs);
+      const InfimumTest test = test_infimum(Perceptron(problem, with(activation)), signs);
       REQUIRE(test.is_stratum);
       if (!test.local_infimum) continue;
       ++decided;
@@ -929,11 +943,11 @@ TEST_CASE("with a ridge nothing is at infinity") {
   const Problem problem = make_problem(column({3.0, 1.0}), vector({1.5, 1.5}));
   PerceptronOptions options;
   options.ridge = 1e-3;
-  const InfimumTest test = test_infimum(problem, options, {1, 1});
+  const InfimumTest test = test_infimum(Perceptron(problem, options), {1, 1});
   CHECK(test.is_stratum);
   CHECK(test.local_infimum == false);
   CHECK(test.way_in(0) == 1.0);
-  const StrataResult result = enumerate_strata(problem, options);
+  const StrataResult result = enumerate_strata(Perceptron(problem, options));
   CHECK(result.none_exists);
   CHECK(result.complete);
   CHECK_FALSE(result.no_finite_point);
@@ -948,8 +962,8 @@ TEST_CASE(
   options.ridge = 0.1;
   options.ridge_standardised = true;
   const auto enumerate = [&](double shift) {
-    return enumerate_strata(
-        make_problem(X, vector({0.4 + shift, 1.2 + shift, 0.9 + shift, 1.5 + shift})), options);
+    return enumerate_strata(Perceptron(
+        make_problem(X, vector({0.4 + shift, 1.2 + shift, 0.9 + shift, 1.5 + shift})), options));
   };
   const StrataResult beyond = enumerate(0.1);
   CHECK(beyond.complete);
@@ -962,15 +976,16 @@ TEST_CASE(
   CHECK(beyond.infima[0].energy ==
         doctest::Approx(0.5 * (0.25 + 0.09 + 0.0 + 0.36)).epsilon(1e-14));
   CHECK(enumerate(-0.1).infima.empty());
-  const InfimumTest tie =
-      test_infimum(make_problem(X, vector({0.5, 1.5, 0.5, 1.5})), options, {1, 1, 1, 1});
+  const InfimumTest tie = test_infimum(
+      Perceptron(make_problem(X, vector({0.5, 1.5, 0.5, 1.5})), options), {1, 1, 1, 1});
   CHECK(tie.is_stratum);
   CHECK_FALSE(tie.local_infimum.has_value());
-  CHECK(test_infimum(make_problem(X, vector({1.0, 1.0, 1.0, 1.5})), options, {1, 1, 1, 1})
-            .local_infimum == true);
+  CHECK(
+      test_infimum(Perceptron(make_problem(X, vector({1.0, 1.0, 1.0, 1.5})), options), {1, 1, 1, 1})
+          .local_infimum == true);
   if (!can_solve_linear_programmes()) return;
-  const InfimumTest penalised =
-      test_infimum(make_problem(X, vector({1.5, 1.5, 1.5, 1.5})), options, {1, -1, 1, 1});
+  const InfimumTest penalised = test_infimum(
+      Perceptron(make_problem(X, vector({1.5, 1.5, 1.5, 1.5})), options), {1, -1, 1, 1});
   if (penalised.is_stratum) CHECK(penalised.local_infimum == false);
 }
 
@@ -979,25 +994,25 @@ TEST_CASE("budgets and the stop token end the enumeration, which says so") {
   const Problem problem = random_beyond(random, 10, 3);
   StrataOptions options;
   options.max_strata = 50;
-  StrataResult result = enumerate_strata(problem, {}, options);
+  StrataResult result = enumerate_strata(Perceptron(problem), options);
   CHECK_FALSE(result.complete);
   CHECK(result.strata == 50);
   CHECK(result.message.find("max_strata") != std::string::npos);
   // As many as there are is enough.
-  const long all = enumerate_strata(problem, {}).strata;
+  const long all = enumerate_strata(Perceptron(problem)).strata;
   CHECK(all == 90 + 180 + 92);
   options.max_strata = all;
-  CHECK(enumerate_strata(problem, {}, options).complete);
+  CHECK(enumerate_strata(Perceptron(problem), options).complete);
   std::stop_source source;
   source.request_stop();
   options.stop = source.get_token();
-  result = enumerate_strata(problem, {}, options);
+  result = enumerate_strata(Perceptron(problem), options);
   CHECK_FALSE(result.complete);
   CHECK(result.strata == 0);
   CHECK(result.message.find("stopped") != std::string::npos);
   StrataOptions hurried;
   hurried.seconds = 1e-12;
-  result = enumerate_strata(problem, {}, hurried);
+  result = enumerate_strata(Perceptron(problem), hurried);
   CHECK_FALSE(result.complete);
   CHECK(result.message.find("time") != std::string::npos);
 }
@@ -1006,12 +1021,13 @@ TEST_CASE("options that break their rules are refused") {
   const Problem problem = make_problem(column({1.0}), vector({2.0}));
   StrataOptions options;
   options.max_strata = 0;
-  CHECK_THROWS_AS(enumerate_strata(problem, {}, options), std::invalid_argument);
+  CHECK_THROWS_AS(enumerate_strata(Perceptron(problem), options), std::invalid_argument);
   options.max_strata = 1;
   options.seconds = 0.0;
-  CHECK_THROWS_WITH_AS(enumerate_strata(problem, {}, options), "seconds must be > 0, got 0",
+  CHECK_THROWS_WITH_AS(enumerate_strata(Perceptron(problem), options), "seconds must be > 0, got 0",
                        std::invalid_argument);
-  CHECK_THROWS_AS(test_infimum(make_problem(column({0.0}), vector({2.0})), {}, {1}), DataError);
+  CHECK_THROWS_AS(test_infimum(Perceptron(make_problem(column({0.0}), vector({2.0}))), {1}),
+                  DataError);
 }
 
 }  // namespace strata_test

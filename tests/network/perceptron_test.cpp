@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <numbers>
 #include <random>
 #include <stdexcept>
@@ -357,55 +358,6 @@ TEST_CASE("the block size of the passes over the data does not show") {
   }
 }
 
-TEST_CASE("the gradient is the difference quotient of the energy") {
-  for (const Activation activation : all_activations) {
-    for (const double ridge : {0.0, 0.5}) {
-      const auto name = tautrack::to_string(activation);
-      CAPTURE(name);
-      CAPTURE(ridge);
-      const Perceptron network(random_problem(50, 4, 11, true), options_with(activation, ridge));
-      Perceptron::Workspace work(network);
-      const Vector v = random_point(network, 12);
-      const Evaluation e = evaluation(network, v, 0.7);
-      for (Index j = 0; j < network.unknowns(); ++j) {
-        const auto energy = [&](double t) -> Matrix {
-          return Matrix::Constant(
-              1, 1, network.energy(v + t * Vector::Unit(network.unknowns(), j), 0.7, work));
-        };
-        const double quotient = tautrack::support::sixth_order_difference(energy, 1e-2)(0, 0);
-        CHECK(std::abs(e.H(j) - quotient) <= 1e-10 * (1.0 + std::abs(quotient)));
-      }
-    }
-  }
-}
-
-TEST_CASE("gradient() is what derivatives() says about H and its scale") {
-  for (const double ridge : {0.0, 0.5}) {
-    for (const double tau : {0.0, 0.6, 1.0}) {
-      CAPTURE(ridge);
-      CAPTURE(tau);
-      const Perceptron network(random_problem(300, 5, 13, true),
-                               options_with(Activation::logistic, ridge));
-      Perceptron::Workspace work(network);
-      const Vector v = random_point(network, 14);
-      const Evaluation e = evaluation(network, v, tau);
-      Vector H(network.unknowns());
-      const double scale = network.gradient(v, tau, work, H);
-      CHECK((H - e.H).norm() <= 10.0 * epsilon * e.scale);
-      CHECK(scale == doctest::Approx(e.scale).epsilon(1e-13).scale(0.0));
-    }
-  }
-}
-
-TEST_CASE("the Hessian is symmetric to the last bit") {
-  for (const double ridge : {0.0, 0.5}) {
-    const Perceptron network(random_problem(300, 5, 15, true),
-                             options_with(Activation::erf, ridge));
-    const Evaluation e = evaluation(network, random_point(network, 16), 0.9);
-    CHECK(e.H_v == e.H_v.transpose());
-  }
-}
-
 TEST_CASE("evaluations leave nothing behind in the workspace") {
   const Perceptron network(random_problem(300, 4, 17));
   Perceptron::Workspace work(network);
@@ -654,6 +606,28 @@ TEST_CASE("unusable data are refused") {
   problem = random_problem(10, 2, 32, true);
   problem.pattern_weights(0) = 0.0;
   CHECK(starts_with(refusal(problem), "DataError: "));
+}
+
+TEST_CASE("a network keeps the data it was given without copying them") {
+  Problem problem = random_problem(10, 3, 43, true);
+  const Vector y = problem.y, omega = problem.pattern_weights;
+  const double* const data = problem.X.data();
+  const Perceptron network(std::move(problem));
+  CHECK(network.inputs().data() == data);
+  CHECK(network.name() == "random");
+  CHECK(network.column_names().size() == 3);
+  CHECK(network.columns() == 3);
+  CHECK(network.rows() == 10);
+  CHECK(network.targets() == y);
+  CHECK(network.pattern_weights() == omega);
+  CHECK(network.ranks() == nullptr);
+  CHECK_NOTHROW(network.need_all_patterns("anything"));
+  const Perceptron copy = network, other = network.with_targets(2.0 * y);
+  CHECK(copy.inputs().data() == data);
+  CHECK(other.inputs().data() == data);
+  CHECK(other.targets() == 2.0 * y);
+  const auto shared = std::make_shared<Problem>(random_problem(10, 3, 44));
+  CHECK(Perceptron(shared).inputs().data() == shared->X.data());
 }
 
 TEST_CASE("the accuracy of the rank decision is an option") {

@@ -1,7 +1,6 @@
 #include "tautrack/network/sparse_perceptron.hpp"
 
 #include <cmath>
-#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -108,21 +107,6 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("the Hessian's products are difference quotients of the gradient") {
-  const SparsePerceptron network(sparse(mixed_problem(100)), with(Activation::tanh, 0.1));
-  SparsePerceptron::Workspace work(network);
-  const Vector v = network.coordinates(some_weights());
-  Random random(3);
-  Vector p(6), above(6), below(6), out(6);
-  for (double& entry : p) entry = random.normal();
-  const double h = 1e-5;
-  network.gradient(v + h * p, 0.8, work, above);
-  network.gradient(v - h * p, 0.8, work, below);
-  network.gradient(v, 0.8, work, out);
-  network.hessian_product(work, p, out);
-  CHECK(error(out, (above - below) / (2.0 * h)) <= 1e-7);
-}
-
 TEST_CASE("the standardised penalty is the dense network's") {
   const Problem problem = mixed_problem(200);
   const Perceptron dense(problem, with(Activation::tanh, 2.0, true));
@@ -141,54 +125,6 @@ TEST_CASE("the linear solution is the least-squares one, with and without a pena
     const SparsePerceptron network(sparse(problem), with(Activation::tanh, ridge));
     CHECK(error(network.weights(network.linear_solution()),
                 dense.weights(dense.linear_solution())) <= 1e-11);
-  }
-}
-
-TEST_CASE("the series of H along a curve is that of its values on a circle in the complex plane") {
-  // Without complex sigmoids: by differences of the remainder. With z(a) the polynomial of the terms so
-  // far, H(z(a)) - sum of the coefficients up to k + 1 is of order k + 2.
-  const Problem problem = mixed_problem(600);
-  for (const auto activation : kAll) {
-    CAPTURE(to_string(activation));
-    const SparsePerceptron network(sparse(problem), with(activation, 0.3));
-    SparsePerceptron::Workspace work(network), other(network);
-    const Vector v = network.coordinates(0.5 * some_weights());
-    const double tau = 0.6;
-    Vector H0(6), H_tau(6), product(6), rest(6), H(6);
-    network.gradient(v, tau, work, H0);
-    network.parameter_derivative(work, H_tau);
-    Random random(5);
-    Matrix terms(6, 8), coefficients(6, 9);
-    Vector taus(8);
-    coefficients.col(0) = H0;
-    constexpr int last = 5;
-    for (int k = 1; k <= last; ++k) {
-      Vector term(6);
-      for (double& entry : term) entry = 0.5 * random.normal();
-      terms.col(k) = term * std::sqrt(network.total_pattern_weight()) * 0.05;
-      taus(k) = 0.1 * random.normal();
-      const double displacement = network.append_series(k, terms.col(k), taus(k), work, rest);
-      CHECK(displacement ==
-            doctest::Approx(network.relative_displacement(v, terms.col(k), other)).epsilon(1e-12));
-      network.hessian_product(work, terms.col(k), product);
-      if (k == 1) coefficients.col(1).setZero();
-      coefficients.col(k) += product + taus(k) * H_tau;  // the terms in x_k and tau_k
-      coefficients.col(k + 1) = rest;
-    }
-    const auto remainder = [&](double a) {
-      Vector at = v, sum = coefficients.col(0);
-      double at_tau = tau;
-      for (int k = 1; k <= last; ++k) {
-        at += std::pow(a, k) * terms.col(k);
-        at_tau += std::pow(a, k) * taus(k);
-      }
-      for (int k = 1; k <= last + 1; ++k) sum += std::pow(a, k) * coefficients.col(k);
-      network.gradient(at, at_tau, other, H);
-      return (H - sum).norm();
-    };
-    const double order = std::log2(remainder(0.4) / remainder(0.2));
-    CHECK(order >= last + 1.5);
-    CHECK(order <= last + 2.6);
   }
 }
 
@@ -216,19 +152,6 @@ TEST_CASE("the series is the dense network's") {
       CHECK(error(rest, change.transpose() * dense_rest) <= 1e-9);
     }
   }
-}
-
-TEST_CASE("the displacement of the last two points is kept") {
-  const SparsePerceptron network(sparse(mixed_problem(50)));
-  SparsePerceptron::Workspace work(network), other(network);
-  const Vector v = network.coordinates(some_weights());
-  Vector H(6);
-  CHECK(work.last_displacement() == std::numeric_limits<double>::infinity());
-  network.gradient(v, 0.5, work, H);
-  CHECK(work.last_displacement() == std::numeric_limits<double>::infinity());
-  network.gradient(1.1 * v, 0.5, work, H);
-  CHECK(work.last_displacement() ==
-        doctest::Approx(network.relative_displacement(v, 0.1 * v, other)).epsilon(1e-10));
 }
 
 TEST_CASE("columns of zeros are left out, and X may be uncompressed") {

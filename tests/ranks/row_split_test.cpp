@@ -10,8 +10,14 @@
 
 #include <doctest/doctest.h>
 
+#include "tautrack/certify/certificate.hpp"
+#include "tautrack/certify/path_certificate.hpp"
+#include "tautrack/fits/all_fits.hpp"
+#include "tautrack/geometry/curvature_bound.hpp"
+#include "tautrack/geometry/data_manifold.hpp"
+#include "tautrack/geometry/radius.hpp"
 #include "tautrack/path/natural_path.hpp"
-#include "tautrack/ranks/row_split_perceptron.hpp"
+#include "tautrack/ranks/rows.hpp"
 
 #include "ranks/thread_ranks.hpp"
 #include "support/random_problem.hpp"
@@ -32,7 +38,7 @@ std::vector<NaturalPath> track_on_ranks(const Problem& problem, const Perceptron
   on_ranks(size, [&](Communicator& ranks) {
     const Problem share =
         rows_of(problem, rows_of_rank(problem.X.rows(), ranks.rank(), ranks.size()));
-    const RowSplitPerceptron network(share, options, ranks);
+    const Perceptron network(share, options, ranks);
     CHECK(network.patterns() == problem.X.rows());
     paths[static_cast<std::size_t>(ranks.rank())] = track_natural(network, track);
   });
@@ -200,8 +206,8 @@ TEST_CASE("columns that depend on each other are found out as by one rank") {
   REQUIRE(plain.unknowns() == 4);
   for (const int size : kSizes) {
     on_ranks(size, [&](Communicator& ranks) {
-      const RowSplitPerceptron network(
-          rows_of(problem, rows_of_rank(problem.X.rows(), ranks.rank(), size)), {}, ranks);
+      const Perceptron network(rows_of(problem, rows_of_rank(problem.X.rows(), ranks.rank(), size)),
+                               {}, ranks);
       REQUIRE(network.unknowns() == plain.unknowns());
       const auto& found = network.space().dependencies();
       const auto& wanted = plain.space().dependencies();
@@ -238,8 +244,8 @@ TEST_CASE("nearly dependent columns in units far apart: coordinates are orthonor
     Matrix gram = Matrix::Zero(4, 4);
     std::mutex mutex;
     on_ranks(size, [&](Communicator& ranks) {
-      const RowSplitPerceptron network(
-          rows_of(problem, rows_of_rank(problem.X.rows(), ranks.rank(), size)), {}, ranks);
+      const Perceptron network(rows_of(problem, rows_of_rank(problem.X.rows(), ranks.rank(), size)),
+                               {}, ranks);
       REQUIRE(network.unknowns() == 4);
       const Matrix A = network.space().basis();
       const std::lock_guard lock(mutex);
@@ -262,7 +268,7 @@ TEST_CASE("ranks without rows, and shares of very different size, change nothing
   std::vector<NaturalPath> paths(shares.size());
   on_ranks(static_cast<int>(shares.size()), [&](Communicator& ranks) {
     const auto rank = static_cast<std::size_t>(ranks.rank());
-    const RowSplitPerceptron network(rows_of(problem, shares[rank]), {}, ranks);
+    const Perceptron network(rows_of(problem, shares[rank]), {}, ranks);
     paths[rank] = track_natural(network);
   });
   check_same_path(paths.front(), plain);
@@ -286,9 +292,9 @@ TEST_CASE("derivatives, series and Hessian forms are those of the plain network"
     const double size = plain.append_series(1, move, 0.5, plain_work, rest);
     plain.hessian_form_gradient(v, tau, move, v, by_v, by_tau);
     on_ranks(3, [&](Communicator& ranks) {
-      const RowSplitPerceptron network(
-          rows_of(problem, rows_of_rank(problem.X.rows(), ranks.rank(), 3)), options, ranks);
-      RowSplitPerceptron::Workspace work(network);
+      const Perceptron network(rows_of(problem, rows_of_rank(problem.X.rows(), ranks.rank(), 3)),
+                               options, ranks);
+      Perceptron::Workspace work(network);
       Vector H2(n), H_tau2(n), rest2(n), by_v2(n);
       Matrix H_v2(n, n);
       double by_tau2 = 0.0;
@@ -335,7 +341,7 @@ TEST_CASE("what is wrong on one rank is thrown on all of them") {
       Problem share = rows_of(problem, rows_of_rank(problem.X.rows(), ranks.rank(), 3));
       PerceptronOptions options;
       if (ranks.rank() == 1) spoil(share, options);
-      const RowSplitPerceptron network(share, options, ranks);
+      const Perceptron network(share, options, ranks);
     });
   };
   const auto check_all = [](const std::vector<std::exception_ptr>& failures,
@@ -369,12 +375,12 @@ TEST_CASE("what is wrong on one rank is thrown on all of them") {
                            Problem none;
                            none.X.resize(0, 1);
                            none.columns = {"x"};
-                           const RowSplitPerceptron network(none, {}, ranks);
+                           const Perceptron network(none, {}, ranks);
                          }),
             "no rank has any row");
   check_all(try_on_ranks(2,
                          [](Communicator& ranks) {
-                           const RowSplitPerceptron network(
+                           const Perceptron network(
                                make_problem(Matrix::Zero(2, 1), Vector::Ones(2)), {}, ranks);
                          }),
             "every column of X is zero");
@@ -411,4 +417,26 @@ TEST_CASE("ranks share a queue, and their failures") {
   CHECK(alone.take(2) == 3);
   alone.restart_queue();
   CHECK(alone.take(1) == 0);
+}
+
+TEST_CASE("what takes all patterns on one rank says so when they are split") {
+  const Problem problem = some_problem();
+  on_ranks(2, [&](Communicator& ranks) {
+    const Perceptron network(rows_of(problem, rows_of_rank(60, ranks.rank(), 2)), {}, ranks);
+    CHECK(network.patterns() == 60);
+    CHECK(network.rows() == 30);
+    CHECK_THROWS_WITH_AS(
+        (void)find_all_fits(network),
+        "an enumeration of strata takes all patterns on one rank, but here they are split among 2",
+        std::invalid_argument);
+    CHECK_THROWS_AS((void)explore(network), std::invalid_argument);
+    CHECK_THROWS_AS((void)search_exhaustively(network), std::invalid_argument);
+    CHECK_THROWS_AS((void)test_infimum(network, std::vector<int>(60, 1)), std::invalid_argument);
+    CHECK_THROWS_AS((void)forced_index_sum(network), std::invalid_argument);
+    CHECK_THROWS_AS((void)certify_path(network, NaturalPath()), std::invalid_argument);
+    CHECK_THROWS_AS(Certifier{network}, std::invalid_argument);
+    CHECK_THROWS_AS(DataManifold(network, 1.0), std::invalid_argument);
+    CHECK_THROWS_AS(CurvatureBounds{network}, std::invalid_argument);
+    CHECK_THROWS_AS((void)radius_bound(network, 0.5), std::invalid_argument);
+  });
 }

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "tautrack/ranks/communicator.hpp"
+#include "tautrack/core/communicator.hpp"
 
 /// Threads as ranks: what processes do with MPI, in one process.
 namespace tautrack::support {

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "tautrack/core/types.hpp"
-#include "tautrack/data/dataset.hpp"
 #include "tautrack/network/perceptron.hpp"
 
 namespace tautrack {
@@ -73,9 +72,9 @@ class Certifier {
   /// Whether the library was built with FLINT: without it nothing is ever certified.
   [[nodiscard]] static bool available() noexcept;
 
-  /// @throws DataError, std::invalid_argument as Perceptron does.
-  Certifier(const Problem& problem, const PerceptronOptions& network,
-            const CertifyOptions& options = {});
+  /// Shares the data of the network.
+  /// @throws std::invalid_argument when an option breaks its rule, or patterns are split among ranks.
+  explicit Certifier(const Perceptron& network, const CertifyOptions& options = {});
   ~Certifier();
   Certifier(Certifier&&) noexcept;
   Certifier& operator=(Certifier&&) noexcept;

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "tautrack/core/types.hpp"
-#include "tautrack/data/dataset.hpp"
 #include "tautrack/network/perceptron.hpp"
 #include "tautrack/path/natural_path.hpp"
 
@@ -73,10 +72,9 @@ struct PathCertificate {
 /// and to 1 - tau), or that has another number of folds than is proven. One whose weights grow without
 /// bound is not certified for want of an end; what is proven of it is in `pieces`.
 ///
-/// @param path Of track_natural() for the same problem and options.
-/// @throws DataError, std::invalid_argument as Perceptron does, or when an option breaks its rule.
-[[nodiscard]] PathCertificate certify_path(const Problem& problem, const PerceptronOptions& network,
-                                           const NaturalPath& path,
+/// @param path Of track_natural() for the same network.
+/// @throws std::invalid_argument when an option breaks its rule, or patterns are split among ranks.
+[[nodiscard]] PathCertificate certify_path(const Perceptron& network, const NaturalPath& path,
                                            const PathCertifyOptions& options = {});
 
 }  // namespace tautrack

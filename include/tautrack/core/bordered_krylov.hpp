@@ -80,7 +80,7 @@ class BorderedKrylov {
   Minres inner_, outer_;        ///< For H_x and for K.
   SymmetricProduct augmented_;  ///< With K.
   MetricScales scales_;
-  Vector diagonal_, H_tau_, border_, unit_border_;
+  Vector diagonal_, H_tau_, border_;
   Vector augmented_diagonal_;            ///< n + 1, (D, |d|).
   Vector part_, image_, right_;          ///< n, scratch.
   Vector particular_, augmented_right_;  ///< n + 1, scratch.

@@ -134,6 +134,8 @@ class Corrector {
   bool factor(const Vector& border, const MetricScales& scales);
   Correction iterate(Vector& x, double& tau, Constraint constraint, const Vector& normal,
                      const MetricScales& scales, bool polish);
+  const char* newton_step(const Vector& x, double tau, const Vector& border,
+                          const MetricScales& scales, bool reuse);
   void update_residual_scale(const Vector& x, double tau);
 
   HomotopyRef homotopy_;

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tautrack/core/data_error.hpp"
 #include "tautrack/core/types.hpp"
 
 namespace tautrack {
@@ -22,13 +22,6 @@ struct Problem {
 struct Dataset {
   std::string source;             ///< File name or "bundled iris data", for messages.
   std::vector<Problem> problems;  ///< At least one.
-};
-
-/// Unusable input. what() is one sentence that names file, line, column and the rule that is
-/// broken, as far as they apply.
-class DataError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
 };
 
 /// How a table becomes problems: a text target (or any with `classes`) gives one problem per class,

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tautrack/core/path_point.hpp"
 #include "tautrack/network/perceptron.hpp"
-#include "tautrack/tracker/result.hpp"
 
 namespace tautrack {
 

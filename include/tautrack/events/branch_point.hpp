@@ -2,9 +2,9 @@
 
 #include <optional>
 
+#include "tautrack/core/path_point.hpp"
 #include "tautrack/corrector/newton.hpp"
 #include "tautrack/events/segment.hpp"
-#include "tautrack/tracker/result.hpp"
 
 namespace tautrack {
 

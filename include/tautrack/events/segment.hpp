@@ -1,8 +1,8 @@
 #pragma once
 
 #include "tautrack/core/bordered.hpp"
+#include "tautrack/core/path_point.hpp"
 #include "tautrack/core/types.hpp"
-#include "tautrack/tracker/result.hpp"
 
 namespace tautrack {
 

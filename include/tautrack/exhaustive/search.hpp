@@ -7,9 +7,8 @@
 #include <vector>
 
 #include "tautrack/core/types.hpp"
-#include "tautrack/data/dataset.hpp"
-#include "tautrack/fits/stationary_point.hpp"
 #include "tautrack/network/perceptron.hpp"
+#include "tautrack/network/stationary_point.hpp"
 
 namespace tautrack {
 
@@ -64,9 +63,8 @@ struct SearchResult {
 ///
 /// Cost: milliseconds for two weights, up to seconds for three, for tens of patterns; memory for
 /// n - 1 of L patterns in combination, at most 5000 of them, and for the boxes that wait.
-/// @throws DataError as Perceptron does; std::invalid_argument when an option breaks its rule.
-[[nodiscard]] SearchResult search_exhaustively(const Problem& problem,
-                                               const PerceptronOptions& network,
+/// @throws std::invalid_argument when an option breaks its rule, or patterns are split among ranks.
+[[nodiscard]] SearchResult search_exhaustively(const Perceptron& network,
                                                const SearchOptions& options = {});
 
 }  // namespace tautrack

@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "tautrack/core/communicator.hpp"
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/explore/memo.hpp"
-#include "tautrack/fits/stationary_point.hpp"
 #include "tautrack/network/perceptron.hpp"
+#include "tautrack/network/stationary_point.hpp"
 #include "tautrack/path/natural_path.hpp"
-#include "tautrack/ranks/communicator.hpp"
 
 namespace tautrack {
 
@@ -94,11 +94,10 @@ struct Exploration {
 
 /// Looks for all stationary points of the energy at tau = 1 by following curves from known ones.
 /// @param starts Weights near stationary points to start from, s each.
-/// @throws DataError, std::invalid_argument as Perceptron does, and when an option breaks its rule.
+/// @throws std::invalid_argument when an option breaks its rule, or patterns are split among ranks.
 /// @throws CommunicationError when ranks are lost, or not in step because their arguments, or their
 ///         processors and with them roundings, differ.
-[[nodiscard]] Exploration explore(const Problem& problem, const PerceptronOptions& network,
-                                  const ExploreOptions& options = {},
+[[nodiscard]] Exploration explore(const Perceptron& network, const ExploreOptions& options = {},
                                   const std::vector<Vector>& starts = {});
 
 }  // namespace tautrack

@@ -7,9 +7,9 @@
 
 #include "tautrack/exhaustive/search.hpp"
 #include "tautrack/explore/explore.hpp"
-#include "tautrack/fits/stationary_point.hpp"
 #include "tautrack/geometry/uniqueness.hpp"
 #include "tautrack/infinity/strata.hpp"
+#include "tautrack/network/stationary_point.hpp"
 
 namespace tautrack {
 
@@ -72,15 +72,13 @@ struct AllFits {
 /// All stationary points of the energy at tau = 1 and all local infima at infinite weights:
 /// explores by curves, searches exhaustively where that can be afforded, enumerates strata at
 /// infinity or tests those that curves ran away to, and says what is known of the whole.
-/// @throws DataError, std::invalid_argument as its parts do.
-[[nodiscard]] AllFits find_all_fits(const Problem& problem, const PerceptronOptions& network,
-                                    const FitOptions& options = {});
+/// @throws std::invalid_argument as its parts do.
+[[nodiscard]] AllFits find_all_fits(const Perceptron& network, const FitOptions& options = {});
 
 /// The sum of (-1)^index over all stationary points at tau = 1, where topology forces it: 1 with a
 /// ridge on all weights, and with all targets inside the range (the gradient points outwards, in
 /// the sense of a common direction, along a large sphere; docs/theory.md, sections 3 and 9).
 /// Nothing otherwise.
-[[nodiscard]] std::optional<int> forced_index_sum(const Problem& problem,
-                                                  const PerceptronOptions& network);
+[[nodiscard]] std::optional<int> forced_index_sum(const Perceptron& network);
 
 }  // namespace tautrack

@@ -3,20 +3,21 @@
 #include <cmath>
 
 #include "tautrack/homotopy/homotopy.hpp"
+#include "tautrack/network/network.hpp"
 #include "tautrack/network/perceptron.hpp"
+#include "tautrack/network/sparse_perceptron.hpp"
 
 namespace tautrack {
 
-/// The natural homotopy of a perceptron (Coetzee & Stonick): the node function slides from the
-/// linear one at tau = 0 to the sigmoid at tau = 1. Unknowns are the orthonormal coordinates v.
+/// The natural homotopy of a network (Coetzee & Stonick): the node function slides from the linear one
+/// at tau = 0 to the sigmoid at tau = 1. Dense or matrix-free, as the network is; unknowns are its
+/// coordinates v.
 ///
 /// Metric: |dv|^2 / (sum omega + |v|^2) + dtau^2 / ((1 - tau)^2 + layer^2). The first is the size
 /// of the node inputs, one unit or their root mean square, whichever is larger. The second gives
 /// every decade of 1 - tau the same length: near tau = 1 a pattern changes from its linear to its
 /// saturated regime where 1 - tau equals sigma'(u), which for real data happens at any magnitude.
-///
-/// Network: Perceptron, or another class with its evaluations, such as RowSplitPerceptron.
-template <class Network>
+template <EnergyNetwork Network>
 class BasicNaturalHomotopy {
  public:
   /// Keeps a reference: `network` must outlive the homotopy.
@@ -29,7 +30,8 @@ class BasicNaturalHomotopy {
   [[nodiscard]] Index size() const { return network_->unknowns(); }
   [[nodiscard]] bool symmetric() const { return true; }
 
-  void derivatives(const Vector& v, double tau, Vector& H, Matrix& H_v, Vector& H_tau) {
+  void derivatives(const Vector& v, double tau, Vector& H, Matrix& H_v,
+                   Vector& H_tau) requires DenseNetwork<Network> {
     scale_ = network_->derivatives(v, tau, work_, H, H_v, H_tau);
     ++passes_;
   }
@@ -39,16 +41,32 @@ class BasicNaturalHomotopy {
     ++passes_;
   }
 
+  // Of the last residual(), matrix-free.
+  void parameter_derivative(Vector& H_tau) requires MatrixFreeNetwork<Network> {
+    network_->parameter_derivative(work_, H_tau);
+    ++passes_;
+  }
+  void hessian_product(const Vector& p, Vector& out) requires MatrixFreeNetwork<Network> {
+    network_->hessian_product(work_, p, out);
+    ++passes_;
+  }
+  void preconditioner(Vector& d) requires MatrixFreeNetwork<Network> {
+    network_->positive_diagonal(work_, d);
+    ++passes_;
+  }
+
   /// Taylor coefficients of H along a curve; see Homotopy and Perceptron::append_series().
   [[nodiscard]] double append_series(int k, const Vector& v_k, double tau_k, Vector& rest) {
     ++passes_;
     return network_->append_series(k, v_k, tau_k, work_, rest);
   }
 
-  /// A symmetric product runs through n multiplications for each number that a pass fetches; this
-  /// many of them take the time of a pass (measured, see bench/README.md).
+  /// Dense: a symmetric product runs through n multiplications for each number that a pass fetches; this
+  /// many of them take the time of a pass (measured, see bench/README.md). Matrix-free: an order costs a
+  /// solution by a Krylov method, tens of passes, a linearisation three passes; the order that follows
+  /// is within a tenth of the quickest (measured; order 6 takes half as long again).
   [[nodiscard]] double linearisation_cost() const {
-    return 1.5 + static_cast<double>(network_->unknowns()) / 18.0;
+    return DenseNetwork<Network> ? 1.5 + static_cast<double>(network_->unknowns()) / 18.0 : 0.5;
   }
 
   /// Of the last derivatives() or residual().
@@ -71,7 +89,7 @@ class BasicNaturalHomotopy {
   [[nodiscard]] double last_displacement() const { return work_.last_displacement(); }
 
   void hessian_form_gradient(const Vector& v, double tau, const Vector& psi, const Vector& phi,
-                             Vector& by_v, double& by_tau) {
+                             Vector& by_v, double& by_tau) requires DenseNetwork<Network> {
     network_->hessian_form_gradient(v, tau, psi, phi, by_v, by_tau);
     ++passes_;
   }
@@ -99,5 +117,6 @@ class BasicNaturalHomotopy {
 };
 
 using NaturalHomotopy = BasicNaturalHomotopy<Perceptron>;
+using SparseNaturalHomotopy = BasicNaturalHomotopy<SparsePerceptron>;
 
 }  // namespace tautrack

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cmath>
+
 #include "tautrack/homotopy/homotopy.hpp"
+#include "tautrack/network/network.hpp"
 #include "tautrack/network/perceptron.hpp"
 
 namespace tautrack {
@@ -13,10 +16,11 @@ namespace tautrack {
 /// Metric: |dv|^2 / (sum omega + |v|^2) + dlambda^2 / scale^2, where scale is the size of what the
 /// gradient is summed from: far out, where the gradient fades, lambda is measured against what is
 /// left of it.
-class NewtonHomotopy {
+template <DenseNetwork Network>
+class BasicNewtonHomotopy {
  public:
   /// Keeps a reference: `network` must outlive the homotopy.
-  explicit NewtonHomotopy(const Perceptron& network)
+  explicit BasicNewtonHomotopy(const Network& network)
       : network_(&network),
         work_(network),
         direction_(Vector::Zero(network.unknowns())),
@@ -76,12 +80,14 @@ class NewtonHomotopy {
   [[nodiscard]] long passes_over_data() const noexcept { return passes_; }
 
  private:
-  const Perceptron* network_;
-  Perceptron::Workspace work_;
+  const Network* network_;
+  typename Network::Workspace work_;
   Vector direction_;  ///< n
   Vector ignored_;    ///< n
   double scale_ = 0.0;
   long passes_ = 0;
 };
+
+using NewtonHomotopy = BasicNewtonHomotopy<Perceptron>;
 
 }  // namespace tautrack

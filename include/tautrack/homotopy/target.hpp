@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tautrack/homotopy/homotopy.hpp"
+#include "tautrack/network/network.hpp"
 #include "tautrack/network/perceptron.hpp"
 
 namespace tautrack {
@@ -15,11 +16,12 @@ namespace tautrack {
 /// section 2). t is the tracker's tau and has no bounds.
 ///
 /// Metric: |dv|^2 / (sum omega + |v|^2) + dt^2 / (1 + t^2).
-class TargetHomotopy {
+template <TargetNetwork Network>
+class BasicTargetHomotopy {
  public:
   /// Keeps references: both networks must outlive the homotopy. @pre They share their column space
-  /// and options: one comes from the other by Perceptron::with_targets().
-  TargetHomotopy(const Perceptron& from, const Perceptron& to);
+  /// and options: one comes from the other by with_targets().
+  BasicTargetHomotopy(const Network& from, const Network& to);
 
   [[nodiscard]] Index size() const { return from_->unknowns(); }
   [[nodiscard]] bool symmetric() const { return true; }
@@ -44,9 +46,9 @@ class TargetHomotopy {
                              Vector& by_v, double& by_t);
 
  private:
-  const Perceptron* from_;
-  const Perceptron* to_;
-  Perceptron::Workspace at_from_, at_to_;
+  const Network* from_;
+  const Network* to_;
+  typename Network::Workspace at_from_, at_to_;
   Vector g0_, g1_, ignored_;  ///< n
   Matrix H0_, H1_;            ///< n x n
   Matrix change_;             ///< n x (max order + 2): Taylor coefficients of grad E1 - grad E0.
@@ -54,5 +56,9 @@ class TargetHomotopy {
   Vector rest0_, rest1_;      ///< n
   double scale_ = 0.0;
 };
+
+// src/homotopy/target.cpp has the functions; a network for which they are wanted is named there.
+extern template class BasicTargetHomotopy<Perceptron>;
+using TargetHomotopy = BasicTargetHomotopy<Perceptron>;
 
 }  // namespace tautrack

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "tautrack/core/types.hpp"
-#include "tautrack/data/dataset.hpp"
 #include "tautrack/network/perceptron.hpp"
 
 namespace tautrack {
@@ -63,9 +62,8 @@ struct InfimumTest {
 /// direction. A linear programme is needed only where several directions lead to the stratum;
 /// without Clp local_infimum is then empty and the reason says so.
 /// @param signs L, each -1, 0 or +1, not all 0.
-/// @throws DataError, std::invalid_argument as Perceptron does.
-[[nodiscard]] InfimumTest test_infimum(const Problem& problem, const PerceptronOptions& network,
-                                       const std::vector<int>& signs);
+/// @throws std::invalid_argument when patterns are split among ranks.
+[[nodiscard]] InfimumTest test_infimum(const Perceptron& network, const std::vector<int>& signs);
 
 /// What the enumeration of strata came to.
 struct StrataResult {
@@ -108,9 +106,8 @@ struct StrataOptions {
 /// is at or beyond the high end, <= 0 where it is at or beyond the low end and = 0 elsewhere, not
 /// all zero, then E falls along v from every w. Found by one linear programme for any rank, and in
 /// the enumeration: it is a stratum without bad patterns.
-/// @throws DataError, std::invalid_argument as Perceptron does, and when an option breaks its rule.
-[[nodiscard]] StrataResult enumerate_strata(const Problem& problem,
-                                            const PerceptronOptions& network,
+/// @throws std::invalid_argument when an option breaks its rule, or patterns are split among ranks.
+[[nodiscard]] StrataResult enumerate_strata(const Perceptron& network,
                                             const StrataOptions& options = {});
 
 }  // namespace tautrack

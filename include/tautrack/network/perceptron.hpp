@@ -3,6 +3,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "tautrack/core/column_space.hpp"
 #include "tautrack/core/types.hpp"
@@ -10,6 +12,8 @@
 #include "tautrack/network/activation.hpp"
 
 namespace tautrack {
+
+class Communicator;
 
 namespace kernels {
 struct Network;
@@ -38,37 +42,77 @@ struct PerceptronOptions {
 ///
 /// in orthonormal coordinates v (n = rank of X): u = A v, A' diag(omega) A = I. weights() and
 /// coordinates() go to the user's units and back. Immutable after construction and safe to share
-/// between threads; each thread brings its own Workspace.
+/// between threads; each thread brings its own Workspace. Copies share everything but the targets.
+///
+/// The patterns may be split among ranks: each holds some rows of X, y and the pattern weights, and
+/// memory and time of a pass are those of its rows. Everything that is not of size L (R, the penalty,
+/// H, H_v, ...) is on every rank, with the same bits, so that every rank runs the same tracker and
+/// takes the same decisions. An evaluation then is a pass of each rank over its own patterns and one
+/// message in which sums and largest displacements are exchanged: n^2/2 + 3 n numbers for
+/// derivatives(), n for the others, and one for each rank. Sums depend on how many ranks there are by
+/// rounding. The constructor and every evaluation are collective: all ranks call them in the same
+/// order with the same arguments. The ranks must have the same kernels (the same kind of processor),
+/// or their bits would differ. One thread of each rank uses the communicator; the threads of a
+/// Workspace do not. What takes all patterns on one rank says so: see need_all_patterns().
 class Perceptron {
  public:
+  /// Keeps the problem, which need not be copied for that: move it, or share it.
   /// @throws DataError when the problem is unusable or every column of X is zero;
   /// std::invalid_argument when an option breaks its rule.
-  explicit Perceptron(const Problem& problem, const PerceptronOptions& options = {});
+  explicit Perceptron(Problem problem, const PerceptronOptions& options = {});
+  /// @param ranks Those among which the patterns are split, see below; nothing: all patterns are here.
+  explicit Perceptron(std::shared_ptr<const Problem> problem, const PerceptronOptions& options = {},
+                      Communicator* ranks = nullptr);
+
+  /// A network whose patterns are split among ranks.
+  /// @param share This rank's rows; may have none, but must have the columns of the others.
+  /// @param ranks Must outlive the network and its copies.
+  /// @throws on all ranks if on one: as above; std::invalid_argument also when an option is not the
+  /// same on all ranks; std::runtime_error when the ranks have different kernels. A row in a message is
+  /// counted from the first row of the rank that it names.
+  Perceptron(Problem share, const PerceptronOptions& options, Communicator& ranks);
 
   /// The same network over the same inputs with other targets: their column space is shared, not
   /// computed again.
-  /// @throws DataError unless y is L finite numbers.
+  /// @param y Targets of rows() patterns.
+  /// @throws DataError unless these are so many finite numbers.
   [[nodiscard]] Perceptron with_targets(Vector y) const;
 
-  [[nodiscard]] Index patterns() const noexcept { return y_.size(); }      ///< L
-  [[nodiscard]] Index unknowns() const noexcept { return space_.rank(); }  ///< n
-  [[nodiscard]] const ColumnSpace& space() const noexcept { return space_; }
-  [[nodiscard]] const PerceptronOptions& options() const noexcept { return options_; }
-  [[nodiscard]] const Vector& targets() const noexcept { return y_; }              ///< L
-  [[nodiscard]] const Vector& pattern_weights() const noexcept { return omega_; }  ///< L
-  [[nodiscard]] double total_pattern_weight() const noexcept { return omega_sum_; }
-  [[nodiscard]] const Matrix& penalty() const noexcept { return ridge_; }     ///< ridge M; or empty
-  [[nodiscard]] double penalty_norm() const noexcept { return ridge_norm_; }  ///< Frobenius
+  [[nodiscard]] Index patterns() const noexcept { return inputs_->patterns; }      ///< L
+  [[nodiscard]] Index unknowns() const noexcept { return inputs_->space.rank(); }  ///< n
+  [[nodiscard]] Index columns() const noexcept { return inputs().cols(); }         ///< s
+  [[nodiscard]] const ColumnSpace& space() const noexcept { return inputs_->space; }
+  [[nodiscard]] const PerceptronOptions& options() const noexcept { return inputs_->options; }
+  [[nodiscard]] double total_pattern_weight() const noexcept { return inputs_->omega_sum; }
+  [[nodiscard]] const Matrix& penalty() const noexcept {
+    return inputs_->ridge;
+  }  ///< ridge M; or empty
+  [[nodiscard]] double penalty_norm() const noexcept { return inputs_->ridge_norm; }  ///< Frobenius
 
-  [[nodiscard]] Vector weights(const Vector& v) const { return space_.weights(v); }
-  [[nodiscard]] Vector coordinates(const Vector& w) const { return space_.coordinates(w); }
-  [[nodiscard]] Vector node_inputs(const Vector& v) const;  ///< u = A v
+  // The data as given, of the patterns on this rank: L rows, unless they are split.
+  [[nodiscard]] const std::string& name() const noexcept { return inputs_->problem->name; }
+  [[nodiscard]] const std::vector<std::string>& column_names() const noexcept {
+    return inputs_->problem->columns;
+  }
+  [[nodiscard]] Index rows() const noexcept { return y_.size(); }
+  [[nodiscard]] const Matrix& inputs() const noexcept { return inputs_->problem->X; }  ///< L x s
+  [[nodiscard]] const Vector& targets() const noexcept { return y_; }                  ///< L
+  [[nodiscard]] const Vector& pattern_weights() const noexcept { return inputs_->omega; }  ///< L
+
+  /// Those among which the patterns are split; nothing when all are here.
+  [[nodiscard]] Communicator* ranks() const noexcept { return inputs_->ranks; }
+
+  /// For what takes all patterns on one rank.
+  /// @throws std::invalid_argument when they are split, with a sentence that names `what`.
+  void need_all_patterns(std::string_view what) const;
+
+  [[nodiscard]] Vector weights(const Vector& v) const { return space().weights(v); }
+  [[nodiscard]] Vector coordinates(const Vector& w) const { return space().coordinates(w); }
+  /// u = A v, of the patterns on this rank.
+  [[nodiscard]] Vector node_inputs(const Vector& v) const;
 
   /// The one solution at tau = 0: least squares, v = (I + ridge M)^-1 A' omega y.
   [[nodiscard]] Vector linear_solution() const;
-
-  /// Highest k of append_series().
-  static constexpr int max_series_order = 24;
 
   /// What evaluations need beside the network, and the last evaluated point. No evaluation
   /// allocates but append_series(), once for every few orders. Results do not depend on the number
@@ -124,25 +168,30 @@ class Perceptron {
                              Vector& by_v, double& by_tau) const;
 
  private:
-  friend class RowSplitPerceptron;
   friend kernels::Network network_view(const Perceptron& network);
   struct Loops;
 
-  /// Some rows of a larger network, without its penalty: A is theirs, v is that of the whole, so that
-  /// A' diag(omega) A = I holds for the rows of all parts together, and H_v at tau = 0 is not of use.
-  Perceptron(ColumnSpace space, Vector y, Vector pattern_weights, const PerceptronOptions& options);
+  /// What does not depend on the targets.
+  struct Inputs {
+    Inputs(std::shared_ptr<const Problem> problem, const PerceptronOptions& options,
+           Communicator* ranks);
+    std::shared_ptr<const Problem> problem;  ///< Its y is that of the first network.
+    PerceptronOptions options;
+    Communicator* ranks;
+    Vector omega;
+    ColumnSpace space;
+    Index patterns;
+    double omega_sum;
+    Matrix ridge;  ///< n x n, ridge M; empty without ridge.
+    double ridge_norm;
+  };
 
   void set_pattern_data();
 
-  PerceptronOptions options_;
+  std::shared_ptr<const Inputs> inputs_;
   Vector y_;
-  Vector omega_;
-  double omega_sum_ = 0.0;
-  ColumnSpace space_;
   std::shared_ptr<const double[]>
       pattern_data_;  ///< As the loops read it, see kernels/kernels.hpp.
-  Matrix ridge_;      ///< n x n, ridge M; empty without ridge.
-  double ridge_norm_ = 0.0;
 };
 
 }  // namespace tautrack

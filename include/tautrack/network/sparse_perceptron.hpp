@@ -53,7 +53,8 @@ class SparsePerceptron {
   /// Memory: O(s + L), and five (tanh, logistic) or six numbers per pattern and order of a series.
   class Workspace {
    public:
-    explicit Workspace(const SparsePerceptron& network);
+    /// @param threads Without effect: a pass takes one.
+    explicit Workspace(const SparsePerceptron& network, int threads = 1);
 
     /// max_i |du_i| / (1 + |u_i|) between the last two points; infinity before the second.
     [[nodiscard]] double last_displacement() const noexcept { return last_displacement_; }

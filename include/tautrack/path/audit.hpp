@@ -3,7 +3,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "tautrack/path/natural_path.hpp"
 
@@ -18,8 +17,6 @@ enum class AuditLevel {
 
 [[nodiscard]] std::string_view to_string(AuditLevel level) noexcept;
 [[nodiscard]] std::optional<AuditLevel> audit_level_from_name(std::string_view name) noexcept;
-/// All names, in the order of the enumeration.
-[[nodiscard]] const std::vector<std::string_view>& audit_level_names();
 
 enum class AuditVerdict {
   unsuspicious,  ///< Nothing speaks against the path, and it was not tracked again.

@@ -12,8 +12,6 @@
 
 namespace tautrack {
 
-class RowSplitPerceptron;
-
 /// A point of the natural path, in the user's units.
 struct NaturalPoint {
   PointKind kind = PointKind::regular;
@@ -93,6 +91,10 @@ struct NaturalPath {
 /// is several times faster and takes other steps to the same end; the general tracker does what folds,
 /// and whatever an observer, landings or options beyond that ask for.
 ///
+/// When the patterns are split among ranks, this is collective, with the same options and the same
+/// answers of the observers on all ranks, and every rank gets the same result. Infinite weights are not
+/// recognised: such paths end with status unresolved_end or in another failure.
+///
 /// @param threads >= 1, share the passes over large data. The result does not depend on it.
 /// @throws std::invalid_argument when an option breaks its rule; tau_start must be 0 and tau_target
 /// in (0, 1].
@@ -116,13 +118,5 @@ struct NaturalPath {
 [[nodiscard]] NaturalPath track_natural(const SparsePerceptron& network,
                                         const TrackOptions& options = {},
                                         const Observer& observer = {});
-
-/// The same as the first for a network whose patterns are split among ranks; collective, with the
-/// same options and the same answers of the observers on all ranks. Every rank gets the same result.
-/// Infinite weights are not recognised: such paths end with status unresolved_end or in another
-/// failure.
-[[nodiscard]] NaturalPath track_natural(const RowSplitPerceptron& network,
-                                        const TrackOptions& options = {},
-                                        const Observer& observer = {}, int threads = 1);
 
 }  // namespace tautrack

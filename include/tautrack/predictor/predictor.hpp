@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "tautrack/core/path_point.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/corrector/newton.hpp"
-#include "tautrack/tracker/result.hpp"
 
 namespace tautrack {
 

@@ -3,7 +3,7 @@
 #include <memory>
 #include <optional>
 
-#include "tautrack/ranks/communicator.hpp"
+#include "tautrack/core/communicator.hpp"
 
 namespace tautrack {
 

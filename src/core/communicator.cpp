@@ -1,4 +1,4 @@
-#include "tautrack/ranks/communicator.hpp"
+#include "tautrack/core/communicator.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "tautrack/data/dataset.hpp"
+#include "tautrack/core/data_error.hpp"
 
 namespace tautrack {
 

@@ -1,4 +1,4 @@
-#include "tautrack/fits/stationary_point.hpp"
+#include "tautrack/network/stationary_point.hpp"
 
 #include "core/names.hpp"
 
