@@ -16,6 +16,7 @@
 #include "tautrack/path/natural_path.hpp"
 
 #include "core/decompositions.hpp"
+#include "core/products.hpp"
 #include "network/inverse.hpp"
 #include "network/residual.hpp"
 
@@ -97,9 +98,9 @@ std::optional<Vector> descend(NaturalHomotopy& homotopy, Corrector& corrector, V
     const SymmetricEigen eigen = symmetric_eigen(H_x);
     const Vector& values = eigen.eigenvalues();
     const double floor = 1e-12 * values.cwiseAbs().maxCoeff();
-    const Vector gradient = eigen.eigenvectors().transpose() * H;
+    const Vector gradient = transposed_times(eigen.eigenvectors(), H);
     const Vector step =
-        -(eigen.eigenvectors() * gradient.cwiseQuotient(values.cwiseAbs().cwiseMax(floor)));
+        -times(eigen.eigenvectors(), gradient.cwiseQuotient(values.cwiseAbs().cwiseMax(floor)));
     if (!step.allFinite()) return std::nullopt;
     // Not much further than a unit of the node input that changes most.
     double part = std::min(1.0, 2.0 / homotopy.displacement(x, step));
@@ -196,7 +197,8 @@ std::vector<Vector> minima_of_two_weights(const Problem& problem,
   const double margin = 0.02 * (ends.high - ends.low);
   for (Index i = 0; i < std::min(A.rows(), most_pairs); ++i) {
     for (Index j = 0; j < i; ++j) {
-      const Eigen::Matrix2d pair = A(std::array<Index, 2>{i, j}, Eigen::all);
+      Eigen::Matrix2d pair;
+      pair << A.row(i), A.row(j);
       if (!(std::abs(pair.determinant()) > 1e-6 * A.row(i).norm() * A.row(j).norm())) continue;
       const auto wanted = [&](Index k) {
         return inverse_sigmoid(options.activation, std::clamp(free.targets()(k), ends.low + margin,

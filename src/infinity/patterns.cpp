@@ -5,6 +5,7 @@
 #include <map>
 
 #include "core/decompositions.hpp"
+#include "core/products.hpp"
 
 namespace tautrack::infinity {
 
@@ -56,7 +57,7 @@ Patterns patterns_of(const Perceptron& network) {
   Matrix inverse(network.columns(), network.unknowns());
   for (Index j = 0; j < network.unknowns(); ++j)
     inverse.col(j) = network.weights(Vector::Unit(network.unknowns(), j));
-  patterns.rows = network.inputs()(first, Eigen::all) * inverse;
+  patterns.rows = product(rows_of(network.inputs(), first), inverse);
 
   patterns.targets = Vector::Zero(g);
   patterns.weights = Vector::Zero(g);
@@ -116,7 +117,7 @@ std::vector<int> pattern_signs(const Patterns& patterns, const std::vector<int>&
 Matrix null_space(const Matrix& rows) {
   const Index n = rows.cols();
   if (rows.rows() == 0) return Matrix::Identity(n, n);
-  PivotedQr qr = pivoted_qr(rows.rowwise().normalized().transpose());
+  PivotedQr qr = pivoted_qr(unit_rows(rows).transpose());
   qr.setThreshold(kInSpan);
   const Matrix Q = orthogonal_times(qr, Matrix::Identity(n, n));
   return Q.rightCols(n - qr.rank());

@@ -11,6 +11,7 @@
 
 #include "core/checked.hpp"
 #include "core/decompositions.hpp"
+#include "core/products.hpp"
 #include "core/text.hpp"
 #include "infinity/arrangement.hpp"
 #include "infinity/criterion.hpp"
@@ -52,13 +53,14 @@ std::optional<Index> unpenalised_column(const Perceptron& network) {
 std::optional<Vector> deepest_direction(const Matrix& B) {
   const Index d = B.cols();
   Matrix A(B.rows(), d + 1);
-  A.leftCols(d) = B.rowwise().normalized();
+  const Matrix directions = unit_rows(B);
+  A.leftCols(d) = directions;
   A.col(d).setConstant(-1.0);
   LinearProgramme programme(A, Vector::Zero(B.rows()), 1.0);
   const LinearSolution solution = programme.minimise(-Vector::Unit(d + 1, d));
   if (!solution.optimal) return std::nullopt;
   Vector v = solution.x.head(d);
-  if (!((A.leftCols(d) * v).minCoeff() > kOpen)) return std::nullopt;
+  if (!(times(directions, v).minCoeff() > kOpen)) return std::nullopt;
   return v;
 }
 
@@ -84,7 +86,8 @@ Cone cone_of(const Patterns& patterns, const std::vector<int>& signs,
   for (Index i = 0; i < q; ++i) {
     const Index g = saturated[static_cast<std::size_t>(i)];
     const int sign = signs[static_cast<std::size_t>(g)];
-    cone.rates.row(i) = sign * (patterns.rows.row(g) * kernel);
+    cone.rates.row(i) =
+        sign * transposed_times(kernel, patterns.rows.row(g).transpose()).transpose();
     cone.excess(i) = patterns.excess(g, sign);
   }
   return cone;
@@ -114,13 +117,13 @@ bool has_no_finite_point(const Patterns& patterns) {
   for (Index g = 0; g < patterns.count(); ++g)
     (patterns.is_interior(g) ? interior : outer).push_back(g);
   if (outer.empty()) return false;
-  Matrix kernel = infinity::null_space(patterns.rows(interior, Eigen::all));
+  Matrix kernel = infinity::null_space(rows_of(patterns.rows, interior));
   if (kernel.cols() == 0) return false;
   Matrix B(0, kernel.cols());  // rows of length one, rates that must not be negative
   Matrix user(0, patterns.rows.cols());
   for (const Index g : outer) {
     const Vector unit = patterns.rows.row(g).transpose().normalized();
-    const Vector part = kernel.transpose() * unit;
+    const Vector part = transposed_times(kernel, unit);
     if (part.norm() <= infinity::kInSpan) continue;
     const double sign = patterns.excess_high(g) >= 0.0 ? 1.0 : -1.0;
     B.conservativeResize(B.rows() + 1, Eigen::NoChange);
@@ -135,15 +138,15 @@ bool has_no_finite_point(const Patterns& patterns) {
   const LinearSolution solution = programme.minimise(-B.colwise().sum().transpose());
   if (!solution.optimal || !(-solution.value > 1e-6)) return false;
   // Rates that are zero up to the solver's tolerance are made zero; the others must stay positive.
-  const Vector rates = B * solution.x;
+  const Vector rates = times(B, solution.x);
   std::vector<Index> zero;
   for (Index i = 0; i < rates.size(); ++i)
     if (rates(i) <= 1e-7) zero.push_back(i);
-  const Matrix stay = infinity::null_space(B(zero, Eigen::all));
+  const Matrix stay = infinity::null_space(rows_of(B, zero));
   if (stay.cols() == 0) return false;
-  const Vector inner = stay * (stay.transpose() * solution.x);
-  const Vector v = (kernel * inner).normalized();
-  const Vector exact = user * v;
+  const Vector inner = times(stay, transposed_times(stay, solution.x));
+  const Vector v = times(kernel, inner).normalized();
+  const Vector exact = times(user, v);
   bool moves = false;
   for (Index i = 0; i < exact.size(); ++i) {
     const bool is_zero = std::binary_search(zero.begin(), zero.end(), i);
@@ -214,7 +217,7 @@ class Enumeration {
       signs[g] = arrangement_.coefficient(static_cast<Index>(g)) > 0.0 ? sign : -sign;
     }
     Cone cone = cone_of(patterns_, signs, split(signs).saturated, face.kernel);
-    cone.inside = face.kernel.transpose() * face.inside;
+    cone.inside = transposed_times(face.kernel, face.inside);
     if (cone.excess.minCoeff() >= 0.0) result.no_finite_point = true;
     const Verdict verdict = infinity::judge(cone, network_.options().activation);
     if (verdict.local_infimum == false) return;
@@ -239,8 +242,9 @@ class Enumeration {
       if (std::binary_search(planes.begin(), planes.end(),
                              arrangement_.plane[static_cast<std::size_t>(g)]))
         groups.push_back(g);
-    return make_problem(patterns_.rows(groups, Eigen::all) * basis, patterns_.targets(groups),
-                        network_.name(), {}, patterns_.weights(groups));
+    return make_problem(product(rows_of(patterns_.rows, groups), basis),
+                        entries_of(patterns_.targets, groups), network_.name(), {},
+                        entries_of(patterns_.weights, groups));
   }
 
   /// n.v at the minima of the rows of one plane with normal n.
@@ -266,7 +270,7 @@ class Enumeration {
       const Matrix inverse = pseudo_inverse(normals(Eigen::all, face.free).transpose());
       for (const double a : minima_of(face.free[0]))
         for (const double b : minima_of(face.free[1]))
-          minima.emplace_back(inverse * Eigen::Vector2d(a, b));
+          minima.push_back(times(inverse, Eigen::Vector2d(a, b)));
       return minima;
     }
     const auto [known, is_new] = minima_of_planes_.try_emplace(face.free);
@@ -275,7 +279,7 @@ class Enumeration {
       ++result.searched;
       for (const Vector& c :
            infinity::minima_of_two_weights(free_problem(face.free, basis), network_.options()))
-        known->second.emplace_back(basis * c);
+        known->second.push_back(times(basis, c));
     }
     return known->second;
   }
@@ -283,7 +287,7 @@ class Enumeration {
   /// L, X w for weights with coordinates v; 0 for zero rows.
   [[nodiscard]] Vector node_inputs(const Vector& v) const {
     Vector inputs = Vector::Zero(network_.patterns());
-    const Vector of_groups = patterns_.rows * v;
+    const Vector of_groups = times(patterns_.rows, v);
     for (Index i = 0; i < inputs.size(); ++i) {
       const auto k = static_cast<std::size_t>(i);
       if (patterns_.group[k] >= 0)
@@ -316,10 +320,10 @@ class Enumeration {
       }
     }
     if (rows.empty()) return Vector::Zero(network_.columns());
-    Matrix A = network_.inputs()(rows, Eigen::all);
+    Matrix A = rows_of(network_.inputs(), rows);
     const Vector length = A.rowwise().stableNorm();
     A = length.cwiseInverse().asDiagonal() * A;
-    return A.completeOrthogonalDecomposition().solve(inputs(rows).cwiseQuotient(length));
+    return least_squares(A, entries_of(inputs, rows).cwiseQuotient(length));
   }
 
   const Perceptron& network_;
@@ -377,10 +381,11 @@ InfimumTest test_infimum(const Perceptron& network, const std::vector<int>& sign
   const Split parts = split(*of_groups);
   if (parts.saturated.empty()) return test;
 
-  Matrix kernel = infinity::null_space(patterns.rows(parts.free, Eigen::all));
+  Matrix kernel = infinity::null_space(rows_of(patterns.rows, parts.free));
   if (kernel.cols() == 0) return test;
   for (const Index g : parts.saturated)
-    if (!((patterns.rows.row(g) * kernel).norm() > infinity::kInSpan * patterns.rows.row(g).norm()))
+    if (!(transposed_times(kernel, patterns.rows.row(g).transpose()).norm() >
+          infinity::kInSpan * patterns.rows.row(g).norm()))
       return test;
   const std::optional<Index> unpenalised = unpenalised_column(network);
   if (network.options().ridge > 0.0 && unpenalised && parts.free.empty()) {
@@ -419,7 +424,7 @@ InfimumTest test_infimum(const Perceptron& network, const std::vector<int>& sign
     cone.inside = *inside;
   }
   const auto in_user_units = [&](const Vector& v) {
-    return Vector(network.weights(kernel * v).normalized());
+    return Vector(network.weights(times(kernel, v)).normalized());
   };
   test.is_stratum = true;
   test.direction = in_user_units(cone.inside);
