@@ -225,7 +225,7 @@ void add_infinity(Page& page, const ExaminedProblem& examined) {
     sentences.push_back(
         fmt::format("and {} more (all: --json)", strata.infima.size() - most_limits));
   if (examined.path && examined.path->infinity) {
-    const InfiniteWeights& limit = *examined.path->infinity;
+    const InfinitePoint& limit = *examined.path->infinity;
     sentences.push_back(fmt::format("the natural path leads to the stratum with {}, E = {:.11g}",
                                     patterns_text(limit.signs), limit.energy));
   }

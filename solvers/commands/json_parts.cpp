@@ -114,18 +114,18 @@ Json end_report(const NaturalPath& path) {
 
 Json infinity_report(const NaturalPath& path) {
   if (!path.infinity) return {};
-  const InfiniteWeights& infinity = *path.infinity;
+  const InfinitePoint& infinity = *path.infinity;
   Json growth = Json::array();
-  for (const Growth of_pattern : infinity.growth) growth.push_back(to_string(of_pattern));
+  for (const Growth of_pattern : infinity.approach->growth) growth.push_back(to_string(of_pattern));
   return {{"direction", numbers(infinity.direction)},
           {"signs", infinity.signs},
           {"growth", growth},
           {"energy", infinity.energy},
-          {"path_energy", infinity.path_energy},
-          {"linear_rate", numbers(infinity.linear_rate)},
-          {"delta", infinity.delta},
+          {"path_energy", infinity.approach->energy},
+          {"linear_rate", numbers(infinity.approach->linear_rate)},
+          {"delta", infinity.approach->delta},
           {"local_infimum", value_or_null(infinity.local_infimum)},
-          {"local_infimum_reason", infinity.local_infimum_reason}};
+          {"local_infimum_reason", infinity.reason}};
 }
 
 Json certificate_report(const std::optional<UniquenessCertificate>& certificate) {

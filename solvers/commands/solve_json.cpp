@@ -92,8 +92,8 @@ Json graph_report(const Exploration& exploration) {
   for (const Escape& escape : exploration.escapes)
     escapes.push_back({{"kind", to_string(escape.kind)},
                        {"from", index(escape.from)},
-                       {"weights", numbers(escape.weights)},
-                       {"direction", numbers(escape.direction)}});
+                       {"weights", numbers(escape.limit.weights)},
+                       {"direction", numbers(escape.limit.direction)}});
   return {{"links", links}, {"escapes", escapes}};
 }
 

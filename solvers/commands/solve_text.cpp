@@ -92,7 +92,7 @@ std::string limit_text(const InfinitePoint& limit) {
 /// What is known of infinite weights.
 void add_infinity(Page& page, const AllFits& fits) {
   const StrataResult& strata = fits.strata;
-  const std::optional<InfiniteWeights>& path_end = fits.exploration.path.infinity;
+  const std::optional<InfinitePoint>& path_end = fits.exploration.path.infinity;
   std::vector<std::string> sentences;
   if (!strata.message.empty()) sentences.push_back(printable(strata.message));
   for (std::size_t i = 0; i < std::min(fits.at_infinity.size(), most_limits); ++i)

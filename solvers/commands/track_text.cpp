@@ -101,29 +101,30 @@ void add_end(Page& page, const ProblemView& problem, const NaturalPath& path) {
 }
 
 /// The limit of weights that grow without bound.
-void add_infinity(Page& page, const ProblemView& problem, const InfiniteWeights& infinity) {
+void add_infinity(Page& page, const ProblemView& problem, const InfinitePoint& infinity) {
+  const Approach& approach = *infinity.approach;
   const auto patterns_with = [&](int sign) {
     return std::count(infinity.signs.begin(), infinity.signs.end(), sign);
   };
   const auto inputs_with = [&](Growth growth) {
-    return std::count(infinity.growth.begin(), infinity.growth.end(), growth);
+    return std::count(approach.growth.begin(), approach.growth.end(), growth);
   };
-  page.line("infinity", fmt::format("recognised at 1 - tau = {:.3g}", infinity.delta));
+  page.line("infinity", fmt::format("recognised at 1 - tau = {:.3g}", approach.delta));
   page.line("patterns", fmt::format("{} saturated high, {} saturated low, {} free",
                                     patterns_with(1), patterns_with(-1), patterns_with(0)));
   page.line("inputs", fmt::format("{} grow like 1/(1 - tau), {} grow more slowly, {} stay bounded",
                                   inputs_with(Growth::linear), inputs_with(Growth::slow),
                                   inputs_with(Growth::free)));
   page.line("limit", fmt::format("E = {:.15g} at tau = 1; along the path E -> {:.15g}",
-                                 infinity.energy, infinity.path_energy));
+                                 infinity.energy, approach.energy));
   page.line("local infimum", fmt::format("{}: {}",
                                          !infinity.local_infimum   ? "undecided"
                                          : *infinity.local_infimum ? "yes"
                                                                    : "no",
-                                         printable(infinity.local_infimum_reason)));
-  const bool is_linear = infinity.linear_rate.size() > 0 && !infinity.linear_rate.isZero(0.0);
+                                         printable(infinity.reason)));
+  const bool is_linear = !approach.linear_rate.isZero(0.0);
   add_weights(page, "weights", problem, infinity.direction, "direction",
-              is_linear ? &infinity.linear_rate : nullptr, is_linear ? "(1 - tau) w ->" : "");
+              is_linear ? &approach.linear_rate : nullptr, is_linear ? "(1 - tau) w ->" : "");
 }
 
 /// What is proven about the path.

@@ -271,7 +271,7 @@ class Explorer {
   void take(std::vector<Candidate>& candidates, std::vector<int>* numbers = nullptr);
   [[nodiscard]] Confirmation confirm(Worker& worker, const Vector& v) const;
   void link(CurveKind kind, int from, int to);
-  void escape(CurveKind kind, int from, const Vector& v, const Vector& direction);
+  void escape(CurveKind kind, int from, const Vector& v, const Vector& tangent);
   Exploration finish();
 
   ExploreOptions options_;
@@ -410,11 +410,15 @@ void Explorer::link(CurveKind kind, int from, int to) {
   if (seen_links_.insert(key).second) result_.links.push_back({kind, from, to});
 }
 
-void Explorer::escape(CurveKind kind, int from, const Vector& v, const Vector& direction) {
-  const Vector weights = network_.weights(direction);
-  const double length = weights.norm();
+void Explorer::escape(CurveKind kind, int from, const Vector& v, const Vector& tangent) {
+  const Vector direction = network_.weights(tangent);
+  const double length = direction.norm();
   if (!(length > 0.0) || !std::isfinite(length)) return;
-  result_.escapes.push_back({kind, from, network_.weights(v), weights / length});
+  Escape& escape = result_.escapes.emplace_back();
+  escape.kind = kind;
+  escape.from = from;
+  escape.limit.weights = network_.weights(v);
+  escape.limit.direction = direction / length;
 }
 
 // ------------------------------------------------------------------------------------------ curves
@@ -431,9 +435,12 @@ void Explorer::seed_from(const std::vector<Vector>& starts) {
   std::vector<int> numbers;
   take(candidates, &numbers);
   if (path.ok()) link(CurveKind::natural, -1, numbers.front());
-  if (path.infinity)
-    result_.escapes.push_back(
-        {CurveKind::natural, -1, path.points.back().weights, path.infinity->direction});
+  if (path.infinity) {
+    Escape& escape = result_.escapes.emplace_back();
+    escape.kind = CurveKind::natural;
+    escape.limit.weights = path.points.back().weights;
+    escape.limit.direction = path.infinity->direction;
+  }
 
   const StopAsked stop = [this] { return should_stop(); };
   if (path.ok() && numbers.front() >= 0) {

@@ -9,6 +9,7 @@
 #include "core/checked.hpp"
 #include "core/names.hpp"
 #include "core/text.hpp"
+#include "infinity/stratum.hpp"
 
 namespace tautrack {
 
@@ -26,9 +27,6 @@ constexpr NameTable<Answer, 3> kAnswerNames{{
     {Answer::no, "no"},
     {Answer::unknown, "unknown"},
 }};
-
-/// A pattern whose input along the way out is below this part of the largest one is free.
-constexpr double kFree = 1e-6;
 
 /// Limits of curves that are looked at, and the share of the time that each may take.
 constexpr std::size_t kMostLimits = 64;
@@ -59,76 +57,31 @@ bool is_same(const StationaryPoint& a, const StationaryPoint& b) {
           a.morse_index == b.morse_index);
 }
 
-/// Local minima of the patterns that stay free on the way to the signs, as limits at infinity.
-void add_limits(const Perceptron& network, const std::vector<int>& signs,
-                const ExploreOptions& explore_options, std::vector<InfinitePoint>& limits) {
-  const InfimumTest test = test_infimum(network, signs);
-  if (!test.is_stratum || test.local_infimum == false) return;
-  const Range ends = range(network.options().activation);
-  const Vector& y = network.targets();
-  const Vector& omega = network.pattern_weights();
-  std::vector<Index> free;
-  double saturated_energy = 0.0;
-  for (Index i = 0; i < y.size(); ++i) {
-    const int sign = signs[static_cast<std::size_t>(i)];
-    if (sign == 0) {
-      free.push_back(i);
-      continue;
-    }
-    const double r = (sign > 0 ? ends.high : ends.low) - y(i);
-    saturated_energy += 0.5 * omega(i) * r * r;
-  }
-  const auto add = [&](const Vector& weights, double energy) {
-    InfinitePoint limit;
-    limit.direction = test.direction;
-    limit.signs = signs;
-    limit.weights = weights;
-    limit.energy = energy;
-    limit.local_infimum = test.local_infimum;
-    limit.reason = test.reason;
-    limit.found_by = "limit of a curve";
-    limits.push_back(std::move(limit));
-  };
-  Problem rest;
-  rest.X = network.inputs()(free, Eigen::all);
-  if (free.empty() || rest.X.isZero(0.0)) {
-    const double zero = evaluate(network.options().activation, 0.0).value;
-    for (const Index i : free) saturated_energy += 0.5 * omega(i) * (zero - y(i)) * (zero - y(i));
-    add(Vector::Zero(network.columns()), saturated_energy);
-    return;
-  }
-  rest.name = network.name();
-  rest.columns = network.column_names();
-  rest.y = y(free);
-  rest.pattern_weights = omega(free);
-  PerceptronOptions free_options = network.options();
-  free_options.ridge = 0.0;
+/// Limits of the curves that ran away.
+std::vector<InfinitePoint> limits_of_curves(const Perceptron& network,
+                                            const Exploration& exploration,
+                                            const ExploreOptions& explore_options) {
   ExploreOptions options = explore_options;
   options.certify = false;
   options.progress = {};
   options.memo = nullptr;
   options.ranks = nullptr;
   options.seconds = std::min(options.seconds, kLimitSeconds);
-  for (const StationaryPoint& point :
-       explore(Perceptron(std::move(rest), free_options), options).points)
-    if (point.kind == StationaryKind::minimum) add(point.weights, point.energy + saturated_energy);
-}
-
-/// Limits of the curves that ran away.
-std::vector<InfinitePoint> limits_of_curves(const Perceptron& network,
-                                            const Exploration& exploration,
-                                            const ExploreOptions& options) {
+  const auto minima_of = [&](const Perceptron& free) {
+    std::vector<StationaryPoint> points = explore(free, options).points;
+    std::erase_if(points, [](const auto& p) { return p.kind != StationaryKind::minimum; });
+    return points;
+  };
   std::set<std::vector<int>> seen;
   std::vector<InfinitePoint> limits;
   for (const Escape& escape : exploration.escapes) {
-    const Vector along = network.inputs() * escape.direction;
-    const double largest = along.cwiseAbs().maxCoeff();
-    std::vector<int> signs(static_cast<std::size_t>(along.size()), 0);
-    for (Index i = 0; i < along.size(); ++i)
-      if (std::abs(along(i)) > kFree * largest)
-        signs[static_cast<std::size_t>(i)] = along(i) > 0.0 ? 1 : -1;
     if (seen.size() >= kMostLimits || options.stop.stop_requested()) break;
-    if (seen.insert(signs).second) add_limits(network, signs, options, limits);
+    const std::vector<int> signs = infinity::signs_along(network, escape.limit.direction);
+    if (!seen.insert(signs).second) continue;
+    for (InfinitePoint& limit : infinity::limits_on_stratum(network, signs, minima_of)) {
+      limit.found_by = "limit of a curve";
+      limits.push_back(std::move(limit));
+    }
   }
   return limits;
 }

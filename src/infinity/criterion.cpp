@@ -6,14 +6,28 @@
 #include <vector>
 
 #include "core/numbers.hpp"
+#include "core/products.hpp"
 #include "infinity/linear_programme.hpp"
 
 namespace tautrack::infinity {
 
 namespace {
 
-/// Ratios of rates nearer to one than this are equal, and sums that cancel to this part are zero.
+/// Ratios of rates nearer to one than this are equal, and sums over rates that cancel to this part
+/// are zero: linear programmes hold their constraints to 1e-10.
 constexpr double kTie = 1e-9;
+
+/// A sum of excesses that cancels to this part is zero: targets are differences from decimal
+/// numbers.
+constexpr double kCancelled = 1e-12;
+
+/// Part of the way from the minimiser of a rate towards one that a direction is moved into the open
+/// cone: the rate stays below one, and the others become positive.
+constexpr double kInwards = 0.5;
+
+/// Rays from the minimiser towards the inside of the cone, each this part of the one before, until
+/// the direction is the minimiser but for what a linear programme is off.
+constexpr double kNextRay = 0.25, kLastRay = 1e-6;
 
 constexpr const char* kNoBad =
     "every saturated pattern wants an output at or beyond the end of the range";
@@ -25,8 +39,7 @@ constexpr const char* kSlow =
 constexpr const char* kTied = "the rates of saturation are equal: the first order does not decide";
 constexpr const char* kNoSolver =
     "several directions lead to this limit: a linear programme would have to decide, and the "
-    "library "
-    "was built without Clp";
+    "library was built without Clp";
 constexpr const char* kSolverFailed = "the linear programme of the criterion could not be solved";
 
 /// Of the patterns that resist, at the point where their rates are `rates`: M(v).
@@ -89,11 +102,11 @@ class Ratios {
 
 /// v moved into the open cone, by so much of `inside` that r_b grows from `value` half way to one.
 Vector moved_inside(const Cone& cone, Index bad, double value, const Vector& v) {
-  return v + 0.5 * (1.0 - value) / cone.rates.row(bad).dot(cone.inside) * cone.inside;
+  return v + kInwards * (1.0 - value) / cone.rates.row(bad).dot(cone.inside) * cone.inside;
 }
 
 Verdict judge_fast_tails(const Cone& cone, double neutral_factor) {
-  const Vector rates = cone.rates * cone.inside;
+  const Vector rates = times(cone.rates, cone.inside);
   const double good = resistance(cone, rates, neutral_factor);
   const double bad = slowest_bad(cone, rates);
   if (bad < (1.0 - kTie) * good) return {false, kSlow, cone.inside};
@@ -119,7 +132,7 @@ Verdict judge_fast_tails(const Cone& cone, double neutral_factor) {
     if (*value > 1.0 + kTie) continue;
     if (*value < 1.0 - kTie) {
       const Vector way = moved_inside(cone, b, std::max(*value, 0.0), v);
-      const Vector there = cone.rates * way;
+      const Vector there = times(cone.rates, way);
       if (there.minCoeff() > 0.0 &&
           slowest_bad(cone, there) < resistance(cone, there, neutral_factor))
         return {false, kSlow, way};
@@ -132,7 +145,7 @@ Verdict judge_fast_tails(const Cone& cone, double neutral_factor) {
 
 /// F(v) and the sum of the sizes of its terms.
 double balance(const Cone& cone, const Vector& v, double& size) {
-  const Vector terms = cone.excess.cwiseQuotient(cone.rates * v);
+  const Vector terms = cone.excess.cwiseQuotient(times(cone.rates, v));
   size = terms.cwiseAbs().sum();
   return terms.sum();
 }
@@ -163,9 +176,9 @@ Verdict judge_algebraic_tails(const Cone& cone) {
     pull += *value > 0.0 ? -cone.excess(b) / *value : kInfinity;
     // Rays from the minimiser towards the inside.
     const double unit = v.norm() / cone.inside.norm();
-    for (double part = 1.0; part > 1e-6; part *= 0.25) {
+    for (double part = 1.0; part > kLastRay; part *= kNextRay) {
       const Vector way = v + part * unit * cone.inside;
-      if ((cone.rates * way).minCoeff() > 0.0 && balance(cone, way, size) < -kTie * size)
+      if (times(cone.rates, way).minCoeff() > 0.0 && balance(cone, way, size) < -kTie * size)
         return {false, falls, way};
     }
   }
@@ -174,6 +187,24 @@ Verdict judge_algebraic_tails(const Cone& cone) {
 }
 
 }  // namespace
+
+Cone cone_of(const Patterns& patterns, const std::vector<int>& signs, const Matrix& basis) {
+  std::vector<Index> saturated;
+  for (std::size_t g = 0; g < signs.size(); ++g)
+    if (signs[g] != 0) saturated.push_back(static_cast<Index>(g));
+  Cone cone;
+  const Index q = static_cast<Index>(saturated.size());
+  cone.rates.resize(q, basis.cols());
+  cone.excess.resize(q);
+  for (Index i = 0; i < q; ++i) {
+    const Index g = saturated[static_cast<std::size_t>(i)];
+    const int sign = signs[static_cast<std::size_t>(g)];
+    cone.rates.row(i) =
+        sign * transposed_times(basis, patterns.rows.row(g).transpose()).transpose();
+    cone.excess(i) = patterns.excess(g, sign);
+  }
+  return cone;
+}
 
 Verdict judge(const Cone& cone, Activation activation) {
   if (cone.excess.minCoeff() >= 0.0) return {true, kNoBad, {}};
@@ -188,6 +219,18 @@ Verdict judge(const Cone& cone, Activation activation) {
       break;
   }
   return judge_algebraic_tails(cone);
+}
+
+Verdict judge_with_ridge(const Cone& cone) {
+  if (cone.excess.minCoeff() >= 0.0)
+    return {true, "every pattern wants an output at or beyond the end of the range", {}};
+  const double sum = cone.excess.sum();
+  if (std::abs(sum) <= kCancelled * cone.excess.cwiseAbs().sum())
+    return {std::nullopt,
+            "the mean of the targets is the end of the range: the first order does not decide",
+            {}};
+  if (sum > 0.0) return {true, "the mean of the targets lies beyond the end of the range", {}};
+  return {false, "the mean of the targets lies inside the range", {}};
 }
 
 }  // namespace tautrack::infinity

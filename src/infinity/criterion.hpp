@@ -2,9 +2,12 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tautrack/core/types.hpp"
 #include "tautrack/network/activation.hpp"
+
+#include "infinity/patterns.hpp"
 
 namespace tautrack::infinity {
 
@@ -15,6 +18,11 @@ struct Cone {
   Vector excess;  ///< q, see Patterns::excess.
   Vector inside;  ///< d, all rates positive there.
 };
+
+/// The cone of a stratum, without a point inside.
+/// @param signs Of the groups of `patterns`. @param basis n x d, orthonormal, of the span.
+[[nodiscard]] Cone cone_of(const Patterns& patterns, const std::vector<int>& signs,
+                           const Matrix& basis);
 
 /// What the first order says.
 struct Verdict {
@@ -47,5 +55,10 @@ struct Verdict {
 /// m_b, with m_b over the good patterns alone, sum_b |e_b| / m_b < min_good e_i proves that there
 /// is one. Otherwise it is undecided, but where the cone is a ray.
 [[nodiscard]] Verdict judge(const Cone& cone, Activation activation);
+
+/// The same with a ridge penalty, along the one direction that it does not see. All rates are equal
+/// there, so that the patterns act as one with the sum of their excesses: the other weights tend to
+/// zero, where the penalty pulls them.
+[[nodiscard]] Verdict judge_with_ridge(const Cone& cone);
 
 }  // namespace tautrack::infinity

@@ -13,6 +13,10 @@ namespace tautrack::infinity {
 /// coordinates stays far below as long as the columns of X are not nearly dependent.
 inline constexpr double kInSpan = 1e-10;
 
+/// A rate along a unit vector, of a row of length one, is positive if it is larger than this:
+/// linear programmes hold their constraints to 1e-10.
+inline constexpr double kOpen = 1e-9;
+
 /// The patterns of a problem with those put together that have the same |u_i| for all weights (rows
 /// that are exactly equal or opposite). sigma has the symmetry sigma(-u) = low + high - sigma(u),
 /// so that each group is one pattern with the mean of its targets, up to a constant energy: nothing

@@ -1,10 +1,8 @@
 #include "tautrack/infinity/strata.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -18,6 +16,7 @@
 #include "infinity/free_minima.hpp"
 #include "infinity/linear_programme.hpp"
 #include "infinity/patterns.hpp"
+#include "infinity/stratum.hpp"
 
 namespace tautrack {
 
@@ -32,82 +31,14 @@ using infinity::Patterns;
 using infinity::Verdict;
 using Clock = std::chrono::steady_clock;
 
-/// A cone is open if all rates, of rows of length one, are larger than this somewhere in the unit
-/// box.
-constexpr double kOpen = 1e-9;
+/// Rates in the unit box that a linear programme leaves below this are meant to be zero, and so are
+/// all of them unless their sum is ten times as large: it holds its constraints to 1e-10.
+constexpr double kZeroRate = 1e-7;
 
-constexpr const char* kRidge = "the ridge penalty grows without bound in this direction";
+/// Strata are enumerated up to this rank of X; the number of faces is of order L^(rank - 1).
+constexpr Index kMostRank = 3;
 
-/// The direction of the weights that a ridge penalty does not see: the one column of a constant
-/// that goes free when the others are standardised. Nothing without ridge or if all are penalised.
-std::optional<Index> unpenalised_column(const Perceptron& network) {
-  if (!network.options().ridge_standardised) return std::nullopt;
-  const Matrix& X = network.inputs();
-  for (Index j = 0; j < X.cols(); ++j)
-    if ((X.col(j).array() == X(0, j)).all() && X(0, j) != 0.0) return j;
-  return std::nullopt;
-}
-
-/// v in the unit box with B v >= t, t as large as possible, rows of B scaled to length one; nothing
-/// if t is not above kOpen.
-std::optional<Vector> deepest_direction(const Matrix& B) {
-  const Index d = B.cols();
-  Matrix A(B.rows(), d + 1);
-  const Matrix directions = unit_rows(B);
-  A.leftCols(d) = directions;
-  A.col(d).setConstant(-1.0);
-  LinearProgramme programme(A, Vector::Zero(B.rows()), 1.0);
-  const LinearSolution solution = programme.minimise(-Vector::Unit(d + 1, d));
-  if (!solution.optimal) return std::nullopt;
-  Vector v = solution.x.head(d);
-  if (!(times(directions, v).minCoeff() > kOpen)) return std::nullopt;
-  return v;
-}
-
-/// Groups with sign 0, and the others.
-struct Split {
-  std::vector<Index> free, saturated;
-};
-
-Split split(const std::vector<int>& signs) {
-  Split parts;
-  for (std::size_t g = 0; g < signs.size(); ++g)
-    (signs[g] == 0 ? parts.free : parts.saturated).push_back(static_cast<Index>(g));
-  return parts;
-}
-
-/// The cone of a stratum in the basis `kernel`, without a point inside.
-Cone cone_of(const Patterns& patterns, const std::vector<int>& signs,
-             const std::vector<Index>& saturated, const Matrix& kernel) {
-  Cone cone;
-  const Index q = static_cast<Index>(saturated.size());
-  cone.rates.resize(q, kernel.cols());
-  cone.excess.resize(q);
-  for (Index i = 0; i < q; ++i) {
-    const Index g = saturated[static_cast<std::size_t>(i)];
-    const int sign = signs[static_cast<std::size_t>(g)];
-    cone.rates.row(i) =
-        sign * transposed_times(kernel, patterns.rows.row(g).transpose()).transpose();
-    cone.excess(i) = patterns.excess(g, sign);
-  }
-  return cone;
-}
-
-/// All rates are the same multiple of the one direction without a penalty, so that the patterns act
-/// as one with the sum of their excesses: the other weights tend to zero, where the penalty pulls
-/// them.
-Verdict judge_with_ridge(const Cone& cone) {
-  if (cone.excess.minCoeff() >= 0.0)
-    return {true, "every pattern wants an output at or beyond the end of the range", {}};
-  const double sum = cone.excess.sum();
-  const double size = cone.excess.cwiseAbs().sum();
-  if (std::abs(sum) <= 1e-12 * size)
-    return {std::nullopt,
-            "the mean of the targets is the end of the range: the first order does not decide",
-            {}};
-  if (sum > 0.0) return {true, "the mean of the targets lies beyond the end of the range", {}};
-  return {false, "the mean of the targets lies inside the range", {}};
-}
+constexpr const char* kFoundBy = "enumeration of strata";
 
 /// Whether some direction v has x_i v >= 0 where y_i is at or beyond the high end, <= 0 where it is
 /// at or beyond the low end and = 0 else, not all zero: then d/dt E(w + t v) < 0 for every w, since
@@ -136,12 +67,12 @@ bool has_no_finite_point(const Patterns& patterns) {
 
   LinearProgramme programme(B, Vector::Zero(B.rows()), 1.0);
   const LinearSolution solution = programme.minimise(-B.colwise().sum().transpose());
-  if (!solution.optimal || !(-solution.value > 1e-6)) return false;
+  if (!solution.optimal || !(-solution.value > 10.0 * kZeroRate)) return false;
   // Rates that are zero up to the solver's tolerance are made zero; the others must stay positive.
   const Vector rates = times(B, solution.x);
   std::vector<Index> zero;
   for (Index i = 0; i < rates.size(); ++i)
-    if (rates(i) <= 1e-7) zero.push_back(i);
+    if (rates(i) <= kZeroRate) zero.push_back(i);
   const Matrix stay = infinity::null_space(rows_of(B, zero));
   if (stay.cols() == 0) return false;
   const Vector inner = times(stay, transposed_times(stay, solution.x));
@@ -150,27 +81,11 @@ bool has_no_finite_point(const Patterns& patterns) {
   bool moves = false;
   for (Index i = 0; i < exact.size(); ++i) {
     const bool is_zero = std::binary_search(zero.begin(), zero.end(), i);
-    if (is_zero ? std::abs(exact(i)) > infinity::kInSpan : !(exact(i) > kOpen)) return false;
+    if (is_zero ? std::abs(exact(i)) > infinity::kInSpan : !(exact(i) > infinity::kOpen))
+      return false;
     moves = moves || !is_zero;
   }
   return moves;
-}
-
-/// Half the weighted square distance of all targets to the stratum: saturated patterns at their
-/// ends, the others at their node inputs.
-double limit_energy(const Perceptron& network, const std::vector<int>& signs,
-                    const Vector& inputs) {
-  const Activation activation = network.options().activation;
-  const Range ends = range(activation);
-  double energy = 0.0;
-  for (Index i = 0; i < network.patterns(); ++i) {
-    const int sign = signs[static_cast<std::size_t>(i)];
-    const double output =
-        sign == 0 ? evaluate(activation, inputs(i)).value : (sign > 0 ? ends.high : ends.low);
-    const double r = output - network.targets()(i);
-    energy += 0.5 * network.pattern_weights()(i) * r * r;
-  }
-  return energy;
 }
 
 /// Enumeration of the faces of the arrangement of one problem.
@@ -216,7 +131,7 @@ class Enumeration {
       const int sign = face.signs[static_cast<std::size_t>(arrangement_.plane[g])];
       signs[g] = arrangement_.coefficient(static_cast<Index>(g)) > 0.0 ? sign : -sign;
     }
-    Cone cone = cone_of(patterns_, signs, split(signs).saturated, face.kernel);
+    Cone cone = infinity::cone_of(patterns_, signs, face.kernel);
     cone.inside = transposed_times(face.kernel, face.inside);
     if (cone.excess.minCoeff() >= 0.0) result.no_finite_point = true;
     const Verdict verdict = infinity::judge(cone, network_.options().activation);
@@ -227,32 +142,36 @@ class Enumeration {
       point.signs = infinity::pattern_signs(patterns_, signs);
       const Vector inputs = node_inputs(v);
       point.weights = least_norm_weights(face, inputs);
-      point.energy = limit_energy(network_, point.signs, inputs);
+      point.energy = infinity::limit_energy(network_, point.signs, inputs);
       point.local_infimum = verdict.local_infimum;
       point.reason = verdict.reason;
-      point.found_by = "enumeration of strata";
+      point.found_by = kFoundBy;
       result.infima.push_back(std::move(point));
     }
   }
 
-  /// Rows of the planes as a problem in the coordinates `basis' v`, n x k.
-  [[nodiscard]] Problem free_problem(const std::vector<Index>& planes, const Matrix& basis) const {
+  /// The rows of the planes as a network in the coordinates `basis' v`, n x k.
+  [[nodiscard]] Perceptron free_network(const std::vector<Index>& planes,
+                                        const Matrix& basis) const {
     std::vector<Index> groups;
     for (Index g = 0; g < patterns_.count(); ++g)
       if (std::binary_search(planes.begin(), planes.end(),
                              arrangement_.plane[static_cast<std::size_t>(g)]))
         groups.push_back(g);
-    return make_problem(product(rows_of(patterns_.rows, groups), basis),
-                        entries_of(patterns_.targets, groups), network_.name(), {},
-                        entries_of(patterns_.weights, groups));
+    PerceptronOptions options = network_.options();
+    options.ridge = 0.0;
+    return Perceptron(make_problem(product(rows_of(patterns_.rows, groups), basis),
+                                   entries_of(patterns_.targets, groups), network_.name(), {},
+                                   entries_of(patterns_.weights, groups)),
+                      options);
   }
 
   /// n.v at the minima of the rows of one plane with normal n.
   const std::vector<double>& minima_of(Index plane) {
     std::optional<std::vector<double>>& known = minima_of_plane_[static_cast<std::size_t>(plane)];
     if (!known)
-      known = infinity::minima_of_one_weight(free_problem({plane}, arrangement_.normals.col(plane)),
-                                             network_.options().activation);
+      known =
+          infinity::minima_of_one_weight(free_network({plane}, arrangement_.normals.col(plane)));
     return *known;
   }
 
@@ -277,8 +196,7 @@ class Enumeration {
     if (is_new) {
       const Matrix basis = infinity::null_space(face.kernel.transpose());
       ++result.searched;
-      for (const Vector& c :
-           infinity::minima_of_two_weights(free_problem(face.free, basis), network_.options()))
+      for (const Vector& c : infinity::minima_of_two_weights(free_network(face.free, basis)))
         known->second.push_back(times(basis, c));
     }
     return known->second;
@@ -342,17 +260,10 @@ StrataResult ends_with_ridge(const Perceptron& network, Index column) {
     ++result.strata;
     const int sign = network.inputs()(0, column) > 0.0 ? side : -side;
     const std::vector<int> signs(static_cast<std::size_t>(network.patterns()), sign);
-    InfimumTest test = test_infimum(network, signs);
-    if (test.local_infimum == false) continue;
-    InfinitePoint point;
-    point.direction = std::move(test.direction);
-    point.signs = signs;
-    point.weights = Vector::Zero(network.columns());
-    point.energy = limit_energy(network, signs, Vector::Zero(network.patterns()));
-    point.local_infimum = test.local_infimum;
-    point.reason = std::move(test.reason);
-    point.found_by = "enumeration of strata";
-    result.infima.push_back(std::move(point));
+    for (InfinitePoint& limit : infinity::limits_on_stratum(network, signs, {})) {
+      limit.found_by = kFoundBy;
+      result.infima.push_back(std::move(limit));
+    }
   }
   if (result.infima.size() == 2 && result.infima[1].energy < result.infima[0].energy)
     std::swap(result.infima[0], result.infima[1]);
@@ -368,85 +279,12 @@ std::optional<std::string> StrataOptions::invalid_reason() const {
   return std::nullopt;
 }
 
-bool can_solve_linear_programmes() noexcept { return infinity::have_linear_programmes(); }
-
-InfimumTest test_infimum(const Perceptron& network, const std::vector<int>& signs) {
-  network.need_all_patterns("a test of infinite weights");
-  assert(static_cast<Index>(signs.size()) == network.patterns());
-  const Patterns patterns = infinity::patterns_of(network);
-  InfimumTest test;
-  test.reason = "no direction of the weights saturates the patterns with these signs";
-  const std::optional<std::vector<int>> of_groups = infinity::group_signs(patterns, signs);
-  if (!of_groups) return test;
-  const Split parts = split(*of_groups);
-  if (parts.saturated.empty()) return test;
-
-  Matrix kernel = infinity::null_space(rows_of(patterns.rows, parts.free));
-  if (kernel.cols() == 0) return test;
-  for (const Index g : parts.saturated)
-    if (!(transposed_times(kernel, patterns.rows.row(g).transpose()).norm() >
-          infinity::kInSpan * patterns.rows.row(g).norm()))
-      return test;
-  const std::optional<Index> unpenalised = unpenalised_column(network);
-  if (network.options().ridge > 0.0 && unpenalised && parts.free.empty()) {
-    // All patterns on one side of a constant column: its direction realises the signs.
-    Vector w = Vector::Unit(network.columns(), *unpenalised);
-    const Vector v = network.coordinates(w);
-    const Cone along = cone_of(patterns, *of_groups, parts.saturated, v);
-    if (along.rates.maxCoeff() < 0.0) w = -w;
-    if (along.rates.maxCoeff() < 0.0 || along.rates.minCoeff() > 0.0) {
-      test.is_stratum = true;
-      test.direction = w;
-      Verdict verdict = judge_with_ridge(along);
-      test.local_infimum = verdict.local_infimum;
-      test.reason = std::move(verdict.reason);
-      if (test.local_infimum == false) test.way_in = w;
-      return test;
-    }
-  }
-  Cone cone = cone_of(patterns, *of_groups, parts.saturated, kernel);
-  if (kernel.cols() == 1) {
-    if (cone.rates.maxCoeff() < 0.0) {
-      kernel = -kernel;
-      cone.rates = -cone.rates;
-    }
-    if (!(cone.rates.minCoeff() > 0.0)) return test;
-    cone.inside = Vector::Ones(1);
-  } else if (!can_solve_linear_programmes()) {
-    test.reason =
-        "whether the signs are those of a direction takes a linear programme, and the library was "
-        "built "
-        "without Clp";
-    return test;
-  } else {
-    const std::optional<Vector> inside = deepest_direction(cone.rates);
-    if (!inside) return test;
-    cone.inside = *inside;
-  }
-  const auto in_user_units = [&](const Vector& v) {
-    return Vector(network.weights(times(kernel, v)).normalized());
-  };
-  test.is_stratum = true;
-  test.direction = in_user_units(cone.inside);
-  if (network.options().ridge > 0.0) {
-    test.local_infimum = false;
-    test.reason = kRidge;
-    test.way_in = test.direction;
-    return test;
-  }
-  Verdict verdict = infinity::judge(cone, network.options().activation);
-  test.local_infimum = verdict.local_infimum;
-  test.reason = std::move(verdict.reason);
-  if (test.local_infimum == false) test.way_in = in_user_units(verdict.way_in);
-  return test;
-}
-
 StrataResult enumerate_strata(const Perceptron& network, const StrataOptions& options) {
   checked(options);
   network.need_all_patterns("an enumeration of strata");
   StrataResult result;
   if (network.options().ridge > 0.0) {
-    const std::optional<Index> column = unpenalised_column(network);
+    const std::optional<Index> column = infinity::unpenalised_column(network);
     if (column) return ends_with_ridge(network, *column);
     result.none_exists = true;
     result.complete = true;
@@ -465,11 +303,12 @@ StrataResult enumerate_strata(const Perceptron& network, const StrataOptions& op
     return result;
   }
   result.no_finite_point = has_no_finite_point(patterns);
-  if (network.unknowns() <= 3) {
+  if (network.unknowns() <= kMostRank) {
     Enumeration(network, patterns, options).run(result);
   } else {
     result.message = "the rank of X is " + std::to_string(network.unknowns()) +
-                     ": strata at infinity are enumerated up to rank 3 only";
+                     ": strata at infinity are enumerated up to rank " + std::to_string(kMostRank) +
+                     " only";
   }
   return result;
 }

@@ -6,6 +6,7 @@
 #include "tautrack/events/morse_index.hpp"
 #include "tautrack/events/nearest_eigenvalue.hpp"
 #include "tautrack/homotopy/natural.hpp"
+#include "tautrack/infinity/recognition.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
 #include "core/text.hpp"
@@ -41,9 +42,9 @@ struct Limits;
 template <>
 struct Limits<Perceptron> {
   static constexpr int close_points = 3000;  ///< See kCloseDelta.
-  static std::optional<InfiniteWeights> recognise(const Perceptron& network, const PathPoint& point,
-                                                  const InfiniteWeightsOptions& options,
-                                                  std::string& why_not) {
+  static std::optional<InfinitePoint> recognise(const Perceptron& network, const PathPoint& point,
+                                                const RecognitionOptions& options,
+                                                std::string& why_not) {
     return recognise_infinite_weights(network, point, options, why_not);
   }
 };
@@ -51,9 +52,8 @@ struct Limits<Perceptron> {
 template <>
 struct Limits<SparsePerceptron> {
   static constexpr int close_points = 20;  ///< The series needs few, and each costs much.
-  static std::optional<InfiniteWeights> recognise(const SparsePerceptron&, const PathPoint&,
-                                                  const InfiniteWeightsOptions&,
-                                                  std::string& why_not) {
+  static std::optional<InfinitePoint> recognise(const SparsePerceptron&, const PathPoint&,
+                                                const RecognitionOptions&, std::string& why_not) {
     why_not = "infinite weights are not recognised in matrix-free mode";
     return std::nullopt;
   }
@@ -162,12 +162,12 @@ class Report {
 };
 
 /// The sentence for a path whose limit was recognised.
-std::string describe(const InfiniteWeights& limit) {
+std::string describe(const InfinitePoint& limit) {
   Index high = 0, low = 0, free = 0;
   bool linear = false;
   for (std::size_t i = 0; i < limit.signs.size(); ++i) {
     (limit.signs[i] > 0 ? high : limit.signs[i] < 0 ? low : free) += 1;
-    linear = linear || limit.growth[i] == Growth::linear;
+    linear = linear || limit.approach->growth[i] == Growth::linear;
   }
   return std::string("the weights grow without bound as tau -> 1, like ") +
          (linear ? "1/(1 - tau)" : "log(1/(1 - tau)) or another slow law") + ": " +
@@ -183,7 +183,7 @@ NaturalPath track(const Network& network, BasicNaturalHomotopy<Network>& homotop
                                 number(options.tau_target));
   NaturalPath path;
   Tracker tracker(homotopy, start, options);
-  const InfiniteWeightsOptions recognition;
+  const RecognitionOptions recognition;
   int close_points = 0;
   int more_points = 0;
   std::string why_not = "1 - tau is not small yet";
@@ -218,7 +218,7 @@ NaturalPath track(const Network& network, BasicNaturalHomotopy<Network>& homotop
                      path.status == TrackStatus::singular_jacobian ||
                      path.status == TrackStatus::unresolved_end;
   if (stuck && options.tau_target == 1.0 && 1.0 - tracker.point().tau <= kRelaxedDelta) {
-    InfiniteWeightsOptions relaxed = recognition;
+    RecognitionOptions relaxed = recognition;
     relaxed.slow_delta = kRelaxedDelta;
     if (!path.infinity)
       path.infinity = Limits<Network>::recognise(network, tracker.point(), relaxed, why_not);

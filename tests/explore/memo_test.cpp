@@ -98,8 +98,8 @@ void check_same(const Exploration& a, const Exploration& b) {
   REQUIRE(a.escapes.size() == b.escapes.size());
   for (std::size_t i = 0; i < a.escapes.size(); ++i) {
     CHECK(a.escapes[i].from == b.escapes[i].from);
-    CHECK(have_same_bits(a.escapes[i].weights, b.escapes[i].weights));
-    CHECK(have_same_bits(a.escapes[i].direction, b.escapes[i].direction));
+    CHECK(have_same_bits(a.escapes[i].limit.weights, b.escapes[i].limit.weights));
+    CHECK(have_same_bits(a.escapes[i].limit.direction, b.escapes[i].limit.direction));
   }
   CHECK(a.end == b.end);
   CHECK(a.message == b.message);

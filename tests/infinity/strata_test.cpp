@@ -770,8 +770,8 @@ TEST_CASE(
     "two weights: a grid of starts finds both minima of a decoupled problem and its products") {
   Matrix X(5, 2);
   X << 3.0, 0.0, 1.0, 0.0, 0.0, 3.0, 0.0, 1.0, 1e-3, 1e-3;
-  const std::vector<Vector> minima =
-      infinity::minima_of_two_weights(make_problem(X, vector({0.3, 0.8, 0.3, 0.8, 0.0})), {});
+  const std::vector<Vector> minima = infinity::minima_of_two_weights(
+      Perceptron(make_problem(X, vector({0.3, 0.8, 0.3, 0.8, 0.0}))));
   REQUIRE(minima.size() == 4);
   CHECK(minima[0](0) == doctest::Approx(0.220118359530102).epsilon(1e-4));
   CHECK(minima[3](1) == doctest::Approx(0.9452290672384478).epsilon(1e-4));
@@ -780,7 +780,8 @@ TEST_CASE(
 TEST_CASE("one weight: all local minima are found") {
   const auto minima = [](std::initializer_list<double> x, std::initializer_list<double> y,
                          Activation activation = Activation::tanh) {
-    return infinity::minima_of_one_weight(make_problem(column(x), vector(y)), activation);
+    return infinity::minima_of_one_weight(
+        Perceptron(make_problem(column(x), vector(y)), with(activation)));
   };
   const std::vector<double> two = minima({3.0, 1.0}, {0.0, 0.95});
   REQUIRE(two.size() == 2);
@@ -810,7 +811,7 @@ TEST_CASE("one weight: all local minima are found") {
       y(i) = random.uniform(-0.95, 0.95);
     }
     const std::vector<double> found =
-        infinity::minima_of_one_weight(make_problem(X, y), Activation::tanh);
+        infinity::minima_of_one_weight(Perceptron(make_problem(X, y)));
     CHECK_FALSE(found.empty());
     CHECK(std::is_sorted(found.begin(), found.end()));
   }

@@ -145,18 +145,18 @@ TEST_CASE(
       CAPTURE(name);
       const NaturalPath path = track_natural(perceptron(json), with(kind));
       REQUIRE(path.infinity);
-      const InfiniteWeights& limit = *path.infinity;
-      CHECK(relative_error(limit.linear_rate, vector(truth["limit_of_one_minus_tau_times_w"])) <=
-            1e-12);
+      const InfinitePoint& limit = *path.infinity;
+      CHECK(relative_error(limit.approach->linear_rate,
+                           vector(truth["limit_of_one_minus_tau_times_w"])) <= 1e-12);
       CHECK(relative_error(limit.direction, vector(truth["unit_direction"])) <= 1e-12);
-      CHECK(limit.path_energy ==
+      CHECK(limit.approach->energy ==
             doctest::Approx(number(truth["limit_of_E_along_path"])).epsilon(1e-12).scale(0.0));
       CHECK(limit.energy ==
             doctest::Approx(number(truth["E_at_infinity_of_that_direction_at_tau_exactly_1"]))
                 .epsilon(1e-12)
                 .scale(0.0));
-      CHECK(limit.path_energy < limit.energy);
-      for (const Growth growth : limit.growth) CHECK(growth == Growth::linear);
+      CHECK(limit.approach->energy < limit.energy);
+      for (const Growth growth : limit.approach->growth) CHECK(growth == Growth::linear);
       CHECK(path.message.find("without bound") != std::string::npos);
     }
   }

@@ -10,6 +10,7 @@
 #include "tautrack/core/communicator.hpp"
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/explore/memo.hpp"
+#include "tautrack/infinity/infinite_point.hpp"
 #include "tautrack/network/perceptron.hpp"
 #include "tautrack/network/stationary_point.hpp"
 #include "tautrack/path/natural_path.hpp"
@@ -64,9 +65,8 @@ struct Link {
 /// Where a curve ran away to infinite weights.
 struct Escape {
   CurveKind kind = CurveKind::newton;
-  int from = -1;
-  Vector weights;    ///< s, where the curve was left.
-  Vector direction;  ///< s, Euclidean length one.
+  int from = -1;        ///< As of a Link.
+  InfinitePoint limit;  ///< The ray along which the curve was left.
 };
 
 enum class ExploreEnd {

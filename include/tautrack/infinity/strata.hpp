@@ -6,23 +6,10 @@
 #include <vector>
 
 #include "tautrack/core/types.hpp"
+#include "tautrack/infinity/infinite_point.hpp"
 #include "tautrack/network/perceptron.hpp"
 
 namespace tautrack {
-
-/// A projection of y on a stratum at infinity of the data manifold (docs/theory.md, section 8):
-/// patterns with sign +1 or -1 are saturated, those with sign 0 are free and form a perceptron of
-/// lower dimension, of which `weights` is a stationary point.
-struct InfinitePoint {
-  Vector direction;        ///< s, user's units, length one: where the weights run to. x_i.d has the
-                           ///< sign signs[i], zero on free patterns.
-  std::vector<int> signs;  ///< L
-  Vector weights;          ///< s, of least norm, that gives the free patterns their node inputs.
-  double energy = 0.0;     ///< E of the limit.
-  std::optional<bool> local_infimum;  ///< Nothing: the first-order criterion does not decide.
-  std::string reason;                 ///< One sentence for the above.
-  std::string found_by;
-};
 
 /// Whether a stratum holds a local infimum of the energy, as far as the first-order criterion says.
 struct InfimumTest {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tautrack/endgame/infinite_weights.hpp"
+#include "tautrack/infinity/infinite_point.hpp"
 #include "tautrack/network/perceptron.hpp"
 #include "tautrack/network/sparse_perceptron.hpp"
 #include "tautrack/tracker/options.hpp"
@@ -76,8 +76,8 @@ struct NaturalPath {
   std::vector<NaturalPoint> points;  ///< Accepted points in order, folds and landings among them.
   std::vector<NaturalFold> folds;    ///< In the order met.
   std::vector<NaturalBranchPoint> branch_points;
-  std::optional<PathEnd> end;               ///< Only with status reached_target.
-  std::optional<InfiniteWeights> infinity;  ///< Only with status infinite_weights.
+  std::optional<PathEnd> end;             ///< Only with status reached_target.
+  std::optional<InfinitePoint> infinity;  ///< With its approach; only with status infinite_weights.
   Work work;
   [[nodiscard]] bool ok() const noexcept { return status == TrackStatus::reached_target; }
 };

@@ -1,4 +1,4 @@
-#include "tautrack/endgame/infinite_weights.hpp"
+#include "tautrack/infinity/recognition.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -30,12 +30,12 @@ TEST_CASE("the slow pattern decides: a target beyond the range there gives logar
   CHECK(path.folds.size() == 2);
   CHECK(std::abs(path.folds[0].point.tau - 0.9413466815689154) <= 1e-14);
   CHECK(std::abs(path.folds[1].point.tau - 0.9212502649600272) <= 1e-14);
-  const InfiniteWeights& limit = *path.infinity;
+  const InfinitePoint& limit = *path.infinity;
   CHECK(limit.signs == std::vector<int>{1, 1});
-  CHECK(limit.growth == std::vector<Growth>{Growth::slow, Growth::slow});
+  CHECK(limit.approach->growth == std::vector<Growth>{Growth::slow, Growth::slow});
   CHECK(limit.energy == doctest::Approx(0.24625).epsilon(1e-14).scale(0.0));
-  CHECK(limit.path_energy == doctest::Approx(0.24625).epsilon(1e-14).scale(0.0));
-  CHECK(limit.linear_rate(0) == 0.0);
+  CHECK(limit.approach->energy == doctest::Approx(0.24625).epsilon(1e-14).scale(0.0));
+  CHECK(limit.approach->linear_rate(0) == 0.0);
   CHECK(limit.direction(0) == 1.0);
   CHECK(limit.local_infimum == true);  // rate 3 of the bad pattern beats rate 1 of the good one
   // w - 1/2 log(1/delta) -> 1/2 log(4/41)
@@ -47,10 +47,10 @@ TEST_CASE("the slow pattern decides: a target beyond the range there gives logar
 TEST_CASE("targets beyond the range on both patterns give linear growth with its exact rate") {
   const NaturalPath path = two_patterns(1.3, 1.2);
   REQUIRE(path.status == TrackStatus::infinite_weights);
-  const InfiniteWeights& limit = *path.infinity;
-  CHECK(limit.growth == std::vector<Growth>{Growth::linear, Growth::linear});
-  CHECK(limit.linear_rate(0) == doctest::Approx(0.11).epsilon(1e-12).scale(0.0));
-  CHECK(limit.path_energy == doctest::Approx(0.0045).epsilon(1e-12).scale(0.0));
+  const InfinitePoint& limit = *path.infinity;
+  CHECK(limit.approach->growth == std::vector<Growth>{Growth::linear, Growth::linear});
+  CHECK(limit.approach->linear_rate(0) == doctest::Approx(0.11).epsilon(1e-12).scale(0.0));
+  CHECK(limit.approach->energy == doctest::Approx(0.0045).epsilon(1e-12).scale(0.0));
   CHECK(limit.energy == doctest::Approx(0.065).epsilon(1e-12).scale(0.0));
   CHECK(limit.local_infimum == true);
 }
@@ -59,7 +59,7 @@ TEST_CASE("targets at the ends of the range give logarithmic growth and no energ
   const NaturalPath path = two_patterns(1.0, 1.0);
   REQUIRE(path.status == TrackStatus::infinite_weights);
   CHECK(path.infinity->energy == 0.0);
-  CHECK(path.infinity->growth == std::vector<Growth>{Growth::slow, Growth::slow});
+  CHECK(path.infinity->approach->growth == std::vector<Growth>{Growth::slow, Growth::slow});
   CHECK(path.infinity->local_infimum == true);
 }
 
@@ -104,9 +104,9 @@ TEST_CASE("on the way to infinity the weights are those of geometry, section 4")
 TEST_CASE("a path may run to infinity although the limit is no infimum") {
   const NaturalPath path = two_patterns(3.0, 0.5);
   REQUIRE(path.status == TrackStatus::infinite_weights);
-  const InfiniteWeights& limit = *path.infinity;
-  CHECK(limit.linear_rate(0) == doctest::Approx(0.55).epsilon(1e-12).scale(0.0));
-  CHECK(limit.path_energy == doctest::Approx(0.6125).epsilon(1e-12).scale(0.0));
+  const InfinitePoint& limit = *path.infinity;
+  CHECK(limit.approach->linear_rate(0) == doctest::Approx(0.55).epsilon(1e-12).scale(0.0));
+  CHECK(limit.approach->energy == doctest::Approx(0.6125).epsilon(1e-12).scale(0.0));
   CHECK(limit.energy == doctest::Approx(2.125).epsilon(1e-12).scale(0.0));
   CHECK(limit.local_infimum == false);
 }
@@ -136,9 +136,9 @@ TEST_CASE("free patterns keep their own solution beside saturated ones") {
   y << 1.2, 1.1, 0.3, 0.7;
   const NaturalPath path = track_natural(Perceptron(make_problem(X, y)));
   REQUIRE(path.status == TrackStatus::infinite_weights);
-  const InfiniteWeights& limit = *path.infinity;
+  const InfinitePoint& limit = *path.infinity;
   CHECK(limit.signs == std::vector<int>{1, 1, 0, 0});
-  CHECK(limit.growth[2] == Growth::free);
+  CHECK(limit.approach->growth[2] == Growth::free);
   CHECK(std::abs(limit.direction(0)) == doctest::Approx(1.0));
   CHECK(std::abs(limit.direction(1)) <= 1e-12);
   // the free problem on its own

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "tautrack/data/dataset.hpp"
+#include "tautrack/infinity/infinite_point.hpp"
+#include "tautrack/infinity/strata.hpp"
+#include "tautrack/network/perceptron.hpp"
+#include "tautrack/network/stationary_point.hpp"
+
+namespace tautrack::infinity {
+
+/// The signs of the patterns far out in a direction (s): those of x_i.d, 0 where that is rounding.
+[[nodiscard]] std::vector<int> signs_along(const Perceptron& network, const Vector& direction);
+
+/// E of pattern i with this output.
+[[nodiscard]] double energy_of(const Perceptron& network, Index i, double output);
+
+/// E of a limit at tau = 1: saturated patterns at their ends, free ones at their node inputs (L).
+[[nodiscard]] double limit_energy(const Perceptron& network, const std::vector<int>& signs,
+                                  const Vector& inputs);
+
+/// The free patterns as a problem of their own; nothing when no weight moves them.
+/// @param X L x k, the inputs of all patterns in the coordinates that the problem shall have.
+[[nodiscard]] std::optional<Problem> free_problem(const Perceptron& network,
+                                                  const std::vector<int>& signs, const Matrix& X);
+
+/// The column of the weight that a ridge penalty does not see: the first constant one, when the
+/// penalty is on standardised columns. Nothing if all are penalised.
+[[nodiscard]] std::optional<Index> unpenalised_column(const Perceptron& network);
+
+/// test_infimum() of signs that a direction (n, orthonormal coordinates) is known to realise, for
+/// which no linear programme is needed.
+[[nodiscard]] InfimumTest test_infimum_along(const Perceptron& network,
+                                             const std::vector<int>& signs,
+                                             const Vector& direction);
+
+/// Minima of the energy of a network, as far as the caller finds them.
+using MinimaOf = std::function<std::vector<StationaryPoint>(const Perceptron&)>;
+
+/// Local minima of the free patterns as limits at infinity, without saying how they were found;
+/// none where the criterion says that the stratum holds no local infimum.
+[[nodiscard]] std::vector<InfinitePoint> limits_on_stratum(const Perceptron& network,
+                                                           const std::vector<int>& signs,
+                                                           const MinimaOf& minima_of);
+
+}  // namespace tautrack::infinity
