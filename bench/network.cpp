@@ -1,9 +1,9 @@
 #include <benchmark/benchmark.h>
 
-#include "tautrack/core/bordered.hpp"
 #include "tautrack/network/activation.hpp"
 #include "tautrack/network/perceptron.hpp"
 
+#include "core/bordered.hpp"
 #include "problems.hpp"
 
 namespace {

@@ -1,4 +1,4 @@
-#include "tautrack/core/minres.hpp"
+#include "core/minres.hpp"
 
 #include <algorithm>
 #include <cassert>

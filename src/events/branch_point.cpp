@@ -1,4 +1,4 @@
-#include "tautrack/events/branch_point.hpp"
+#include "events/branch_point.hpp"
 
 #include <cassert>
 #include <cmath>

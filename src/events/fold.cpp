@@ -1,4 +1,4 @@
-#include "tautrack/events/fold.hpp"
+#include "events/fold.hpp"
 
 #include <algorithm>
 #include <cassert>

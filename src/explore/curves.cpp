@@ -9,6 +9,7 @@
 #include "tautrack/tracker/tracker.hpp"
 
 #include "core/numbers.hpp"
+#include "corrector/newton.hpp"
 
 namespace tautrack {
 

@@ -24,6 +24,7 @@
 #include "core/names.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
+#include "corrector/newton.hpp"
 #include "explore/curves.hpp"
 #include "explore/descent.hpp"
 #include "explore/outcome.hpp"

@@ -56,7 +56,8 @@ bool advance(std::vector<Index>& chosen, Index m) {
 }
 
 void widen(Span& span) {
-  const double room = kRoom * (std::abs(span.low) + std::abs(span.high)) + 1e-12;
+  constexpr double least = 1e-12;  // where both ends are next to zero
+  const double room = kRoom * (std::abs(span.low) + std::abs(span.high)) + least;
   span.low -= room;
   span.high += room;
 }

@@ -83,6 +83,7 @@ Vector improved(const ManifoldPoint& point, const Vector& nu, const Vector& alph
   Matrix images(n, kKrylov);
   space.col(0) = alpha;
   Index size = 0;
+  constexpr double none = 1e-12;  // what is left is rounding: the space is invariant
   while (size < kKrylov) {
     images.col(size) = point.shape_product(nu, space.col(size));
     ++size;
@@ -90,7 +91,7 @@ Vector improved(const ManifoldPoint& point, const Vector& nu, const Vector& alph
     Vector next = images.col(size - 1);
     for (int twice = 0; twice < 2; ++twice)
       next -= space.leftCols(size) * (space.leftCols(size).transpose() * next);
-    if (!(next.norm() > 1e-12 * images.col(size - 1).norm())) break;
+    if (!(next.norm() > none * images.col(size - 1).norm())) break;
     space.col(size) = next.normalized();
   }
   const Matrix small = space.leftCols(size).transpose() * images.leftCols(size);
@@ -196,10 +197,11 @@ Vector farthest_on_ellipse(const ManifoldPoint& point) {
     if (std::abs(A) < std::abs(2.0 * C)) angles.push_back(std::acos(A / (2.0 * C)));
   }
   double best = -1.0, best_phi = 0.0;
+  constexpr double polish = 1e-2;  // in radians; a longer Newton step is about another root
   for (double phi : angles) {
     for (int step = 0; step < 3; ++step) {
       const double by = slope(phi) / bend(phi);
-      if (std::isfinite(by) && std::abs(by) < 1e-2) phi -= by;
+      if (std::isfinite(by) && std::abs(by) < polish) phi -= by;
     }
     const double norm = (m0 + m1 * std::cos(phi) + m2 * std::sin(phi)).norm();
     if (norm > best) {
@@ -356,12 +358,6 @@ PrincipalCurvatures principal_curvatures(const ManifoldPoint& point, const Vecto
   PrincipalCurvatures result{eigen.eigenvalues(), Matrix(n, n)};
   for (Index j = 0; j < n; ++j) result.directions.col(j) = point.move(eigen.eigenvectors().col(j));
   return result;
-}
-
-Vector principal_curvature_values(const ManifoldPoint& point, const Vector& normal) {
-  const double length = normal.stableNorm();
-  if (!(length > 0.0)) return Vector::Zero(point.dimension());
-  return symmetric_eigenvalues(point.shape_operator(normal / length)).eigenvalues();
 }
 
 double popoviciu_bound(const ManifoldPoint& point) noexcept {

@@ -42,8 +42,10 @@ double bend_of_tanh(double factor, double alpha, double beta) {
 /// x with 1/x^2 + 4 tau / (tau + delta exp(x^2)) = 2: there is one.
 double bend_of_erf(double tau) {
   const double delta = 1.0 - tau;
-  double low = 0.0, high = 60.0;
-  for (int step = 0; step < 100; ++step) {
+  constexpr double beyond = 60.0;       // exp(x^2) is no double there
+  constexpr int enough_halvings = 100;  // for neighbouring doubles
+  double low = 0.0, high = beyond;
+  for (int step = 0; step < enough_halvings; ++step) {
     const double x = 0.5 * (low + high);
     const double slope = 1.0 / (x * x) - 2.0 + 4.0 * tau / (tau + delta * std::exp(x * x));
     (slope > 0.0 ? low : high) = x;
@@ -51,6 +53,10 @@ double bend_of_erf(double tau) {
   const double x = 0.5 * (low + high), slope = std::exp(-x * x);
   return tau * x * slope / (std::numbers::inv_sqrtpi * std::pow(delta + tau * slope, 2.0));
 }
+
+/// Cells of the width of the peak of |f''| to begin with, and the input beyond which a bound that is
+/// still infinite stays so.
+constexpr double kFirstCells = 16.0, kUnbounded = 1e6;
 
 /// Upper bounds of (|f''| / f') sqrt(b / (1 + (f'^2 - delta^2) b)) over cells of u >= 0.
 class LeveragedBend {
@@ -63,11 +69,12 @@ class LeveragedBend {
     const double peak = largest_second(activation_).first;
     std::priority_queue<Cell> cells;
     double best = 0.0;
-    for (double at = 0.0; at < 16.0 * peak; at += peak) cells.push(cell({at, at + peak}, best));
-    cells.push(cell({16.0 * peak, kInfinity}, best));
+    const double tail = kFirstCells * peak;
+    for (double at = 0.0; at < tail; at += peak) cells.push(cell({at, at + peak}, best));
+    cells.push(cell({tail, kInfinity}, best));
     for (int count = 0; count < kMostCells; ++count) {
       const Cell top = cells.top();
-      if (std::isinf(top.span.high) && std::isinf(top.bound) && top.span.low > 1e6)
+      if (std::isinf(top.span.high) && std::isinf(top.bound) && top.span.low > kUnbounded)
         return kInfinity;
       if (top.bound <= best * (1.0 + kBoundGap)) break;
       cells.pop();
@@ -125,7 +132,8 @@ double half_of_two_largest(const NodeFunction& f, Activation activation, const V
   std::vector<Index> order(static_cast<std::size_t>(b.size()));
   std::iota(order.begin(), order.end(), Index{0});
   // Only the largest b matter, and among them few where the weights are alike.
-  const auto middle = order.begin() + std::min<std::ptrdiff_t>(64, b.size());
+  constexpr std::ptrdiff_t few = 64;
+  const auto middle = order.begin() + std::min<std::ptrdiff_t>(few, b.size());
   std::partial_sort(order.begin(), middle, order.end(),
                     [&](Index i, Index j) { return b(i) != b(j) ? b(i) > b(j) : i < j; });
   const double heaviest = 1.0 / std::sqrt(omega.minCoeff());

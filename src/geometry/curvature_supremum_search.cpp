@@ -359,6 +359,7 @@ class Points {
   static constexpr Index kByRadius = 4;  ///< One point in so many is drawn by its radius.
   /// Shares of node inputs near the one that bends most and near zero, and what near means.
   static constexpr double kBent = 0.5, kStraight = 0.2, kNear = 0.5, kNearZero = 0.2;
+  static constexpr double kBeyond = 10.0;  ///< Times the largest input, where all has saturated.
 
   [[nodiscard]] double radius(double part) const {
     return nearest_ * std::pow(farthest_ / nearest_, part);
@@ -369,7 +370,7 @@ class Points {
     const double sign = random_.symmetric() < 0.0 ? -1.0 : 1.0;
     if (kind < kBent) return sign * most_bent_ * (1.0 + kNear * x);
     if (kind < kBent + kStraight) return kNearZero * most_bent_ * x;
-    return sign * most_bent_ * std::pow(10.0 * largest_ / most_bent_, std::abs(x));
+    return sign * most_bent_ * std::pow(kBeyond * largest_ / most_bent_, std::abs(x));
   }
 
   [[nodiscard]] std::optional<Vector> by_inputs() {

@@ -33,6 +33,9 @@ constexpr double kSurelyIndependent = 1e-2, kIndependent = 1e-5;
 /// told from infinity.
 constexpr double kNoMotion = 1e-150, kLargestBend = 1e150;
 
+/// Columns of J beyond this length have squares that may overflow.
+constexpr double kLargestMotion = 1e150;
+
 /// One number a pattern, in the aligned memory that the loops want, filled up with zeros.
 class PatternNumbers {
  public:
@@ -203,7 +206,7 @@ bool ManifoldPoint::State::factor_gram(const DataManifold& manifold) {
     const Matrix root = ridge_frame * to_velocity;
     metric += root.transpose() * root;
     const Vector size = metric.diagonal().cwiseSqrt();
-    if (!(size.minCoeff() > 0.0 && size.maxCoeff() < 1e150)) return false;
+    if (!(size.minCoeff() > 0.0 && size.maxCoeff() < kLargestMotion)) return false;
     metric = size.cwiseInverse().asDiagonal() * metric * size.cwiseInverse().asDiagonal();
     const double independence = loops.cholesky(metric.data(), n);
     if (!(independence >= kIndependent)) return false;

@@ -59,8 +59,8 @@ double ridge_bound(const Perceptron& network, double B) {
   if (network.penalty().size() == 0) return kInfinity;
   const SymmetricEigen eigen = symmetric_eigenvalues(network.penalty());
   const double least = eigen.eigenvalues()(0);
-  const double rounding = 64.0 * std::numeric_limits<double>::epsilon() *
-                          eigen.eigenvalues()(eigen.eigenvalues().size() - 1);
+  constexpr double of_eigenvalues = 64.0 * std::numeric_limits<double>::epsilon();
+  const double rounding = of_eigenvalues * eigen.eigenvalues()(eigen.eigenvalues().size() - 1);
   return least > rounding ? std::sqrt(B / (least - rounding)) : kInfinity;
 }
 

@@ -31,7 +31,7 @@ constexpr double kUniquenessRoom = 1e-9;
 constexpr double kEnergyRounding = 64.0 * std::numeric_limits<double>::epsilon();
 
 /// Steps in tau of the statement along the path: the first, the smallest, and how many there may be.
-constexpr double kFirstStep = 0.25, kLeastStep = 1e-9;
+constexpr double kFirstStep = 0.25, kLeastStep = 1e-9, kShrink = 0.5, kGrow = 1.5;
 constexpr int kMostSteps = 10000;
 
 /// Newton steps at each tau.
@@ -45,13 +45,16 @@ bool is_attained(const Perceptron& network, double tau) {
     return true;
   if (network.penalty().size() == 0) return false;
   const Eigen::LDLT<Matrix> factor(network.penalty());
-  return factor.isPositive() && factor.vectorD().minCoeff() > 1e-13 * factor.vectorD().maxCoeff();
+  constexpr double surely_positive = 1e-13;  // far above rounding
+  return factor.isPositive() &&
+         factor.vectorD().minCoeff() > surely_positive * factor.vectorD().maxCoeff();
 }
 
 /// |y - z|, rounded up by far more than the rounding of the energy.
 double distance_at(const Perceptron& network, const Vector& v, double tau,
                    Perceptron::Workspace& work) {
-  return std::sqrt(2.0 * network.energy(v, tau, work)) * (1.0 + 1e-12);
+  constexpr double up = 1.0 + 1e-12;
+  return std::sqrt(2.0 * network.energy(v, tau, work)) * up;
 }
 
 /// Size of the outputs, to which rounding is relative.
@@ -62,7 +65,7 @@ double output_size(const Perceptron& network) {
 
 bool are_well_inside(const Perceptron& network) {
   const Range ends = range(network.options().activation);
-  const double margin = 1e-9 * (ends.high - ends.low);
+  const double margin = kRoom * (ends.high - ends.low);
   return (network.targets().array() > ends.low + margin).all() &&
          (network.targets().array() < ends.high - margin).all();
 }
@@ -181,14 +184,14 @@ PathUniqueness certify_unique_path(const Perceptron& network) {
     const bool is_inside =
         largest == 0.0 ? std::isfinite(bound.value) : largest * bound.value < 1.0 - kUniquenessRoom;
     if (!is_inside || !is_attained(network, next)) {
-      step *= 0.5;
+      step *= kShrink;
       continue;
     }
     result.until = next;
     result.curvature_bound = bound.value;
     improve(network, next, work, result.v);
     result.distance = distance_at(network, result.v, next, work);
-    step *= 1.5;
+    step *= kGrow;
   }
   result.whole = result.until == 1.0;
   result.message = result.whole ? "for every tau in [0, 1] there is exactly one stationary point: "

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tautrack/corrector/newton.hpp"
+#include "corrector/newton.hpp"
 #include "tautrack/homotopy/natural.hpp"
 
 #include "core/decompositions.hpp"

@@ -3,7 +3,7 @@
 #include <array>
 #include <complex>
 
-#include "tautrack/core/bordered.hpp"
+#include "tautrack/core/metric.hpp"
 #include "tautrack/core/types.hpp"
 
 #include "predictor/polynomial.hpp"

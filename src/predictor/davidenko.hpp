@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "tautrack/predictor/predictor.hpp"
+#include "predictor/predictor.hpp"
 
 namespace tautrack {
 

@@ -30,6 +30,9 @@ constexpr double kMostThinning = 2e10;
 /// The edges of more points take more than about ten seconds to collapse.
 constexpr Index kMostPoints = 2000;
 
+/// A larger field tells nothing more, and its table of inverses takes time.
+constexpr int kFieldsEnd = 1000;
+
 bool is_prime(int p) {
   if (p < 2) return false;
   for (int q = 2; q * q <= p; ++q)
@@ -243,8 +246,9 @@ std::optional<std::string> HomologyOptions::invalid_reason() const {
            std::to_string(points);
   if (simplices < 1) return "simplices must be at least 1, got " + std::to_string(simplices);
   if (!(scale > 0.0)) return "scale must be > 0, got " + number(scale);
-  if (!is_prime(field) || field >= 1000)
-    return "field must be a prime below 1000, got " + std::to_string(field);
+  if (!is_prime(field) || field >= kFieldsEnd)
+    return "field must be a prime below " + std::to_string(kFieldsEnd) + ", got " +
+           std::to_string(field);
   return std::nullopt;
 }
 

@@ -6,15 +6,16 @@
 #include <limits>
 #include <stdexcept>
 
-#include "tautrack/corrector/newton.hpp"
-#include "tautrack/events/branch_point.hpp"
-#include "tautrack/events/fold.hpp"
 #include "tautrack/events/morse_index.hpp"
 #include "tautrack/events/segment.hpp"
-#include "tautrack/predictor/predictor.hpp"
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
+#include "corrector/newton.hpp"
+#include "events/branch_point.hpp"
+#include "events/fold.hpp"
+#include "predictor/predictor.hpp"
+#include "step_control/step_control.hpp"
 
 namespace tautrack {
 

@@ -1,4 +1,4 @@
-#include "tautrack/core/bordered.hpp"
+#include "core/bordered.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "tautrack/corrector/newton.hpp"
+#include "corrector/newton.hpp"
 
 #include <cmath>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "tautrack/events/nearest_eigenvalue.hpp"
+#include "events/nearest_eigenvalue.hpp"
 
 #include <cmath>
 

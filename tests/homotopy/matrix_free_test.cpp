@@ -4,11 +4,11 @@
 
 #include <doctest/doctest.h>
 
-#include "tautrack/corrector/newton.hpp"
 #include "tautrack/homotopy/homotopy.hpp"
 #include "tautrack/homotopy/natural.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
+#include "corrector/newton.hpp"
 #include "support/random_problem.hpp"
 
 namespace matrix_free_test {

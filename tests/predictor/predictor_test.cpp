@@ -1,4 +1,4 @@
-#include "tautrack/predictor/predictor.hpp"
+#include "predictor/predictor.hpp"
 
 #include <cmath>
 #include <limits>

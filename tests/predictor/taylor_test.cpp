@@ -8,8 +8,8 @@
 
 #include "tautrack/homotopy/generic.hpp"
 #include "tautrack/homotopy/natural.hpp"
-#include "tautrack/predictor/predictor.hpp"
 
+#include "predictor/predictor.hpp"
 #include "support/generic_problems.hpp"
 #include "support/known_problems.hpp"
 #include "support/random_problem.hpp"

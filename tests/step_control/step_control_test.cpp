@@ -1,4 +1,4 @@
-#include "tautrack/step_control/step_control.hpp"
+#include "step_control/step_control.hpp"
 
 #include <cmath>
 #include <limits>

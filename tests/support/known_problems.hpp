@@ -4,9 +4,11 @@
 #include <limits>
 #include <numbers>
 
-#include "tautrack/core/bordered.hpp"
+#include "tautrack/core/metric.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/tracker/result.hpp"
+
+#include "core/bordered.hpp"
 
 /// Small homotopies whose curves, folds and branch points are known by hand, shared by tests and
 /// benchmarks. None of them brings a metric of its own: lengths are Euclidean, |dx|^2 + dtau^2.

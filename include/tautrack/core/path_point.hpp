@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "tautrack/core/bordered.hpp"
+#include "tautrack/core/metric.hpp"
 #include "tautrack/core/types.hpp"
 
 namespace tautrack {

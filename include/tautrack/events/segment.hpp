@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tautrack/core/bordered.hpp"
+#include "tautrack/core/metric.hpp"
 #include "tautrack/core/path_point.hpp"
 #include "tautrack/core/types.hpp"
 

@@ -22,9 +22,6 @@ struct PrincipalCurvatures {
 [[nodiscard]] PrincipalCurvatures principal_curvatures(const ManifoldPoint& point,
                                                        const Vector& normal);
 
-/// Their values alone, ascending.
-[[nodiscard]] Vector principal_curvature_values(const ManifoldPoint& point, const Vector& normal);
-
 /// How the largest curvature was found.
 enum class CurvatureMethod {
   flat,          ///< Nothing curves: m = n, or tau = 0.

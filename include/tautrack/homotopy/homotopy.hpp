@@ -5,7 +5,7 @@
 #include <memory>
 #include <type_traits>
 
-#include "tautrack/core/bordered.hpp"
+#include "tautrack/core/metric.hpp"
 #include "tautrack/core/types.hpp"
 
 namespace tautrack {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "tautrack/corrector/newton.hpp"
-#include "tautrack/predictor/predictor.hpp"
-#include "tautrack/step_control/step_control.hpp"
+#include "tautrack/corrector/options.hpp"
+#include "tautrack/predictor/options.hpp"
+#include "tautrack/step_control/options.hpp"
 
 namespace tautrack {
 

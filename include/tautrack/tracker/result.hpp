@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tautrack/core/path_point.hpp"
+#include "tautrack/core/types.hpp"
 
 namespace tautrack {
 

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "tautrack/homotopy/homotopy.hpp"
-#include "tautrack/predictor/predictor.hpp"
+#include "tautrack/predictor/outlook.hpp"
 #include "tautrack/tracker/options.hpp"
 #include "tautrack/tracker/result.hpp"
 

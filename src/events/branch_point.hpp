@@ -3,8 +3,9 @@
 #include <optional>
 
 #include "tautrack/core/path_point.hpp"
-#include "tautrack/corrector/newton.hpp"
 #include "tautrack/events/segment.hpp"
+
+#include "corrector/newton.hpp"
 
 namespace tautrack {
 

@@ -2,8 +2,9 @@
 
 #include <optional>
 
-#include "tautrack/core/minres.hpp"
 #include "tautrack/core/types.hpp"
+
+#include "core/minres.hpp"
 
 namespace tautrack {
 

@@ -1,4 +1,4 @@
-#include "tautrack/core/bordered_krylov.hpp"
+#include "corrector/bordered_krylov.hpp"
 
 #include <cmath>
 
@@ -7,9 +7,10 @@
 #include <Eigen/QR>
 #include <doctest/doctest.h>
 
-#include "tautrack/core/bordered.hpp"
-#include "tautrack/core/minres.hpp"
+#include "tautrack/core/metric.hpp"
 
+#include "core/bordered.hpp"
+#include "core/minres.hpp"
 #include "support/random_problem.hpp"
 
 namespace bordered_krylov_test {

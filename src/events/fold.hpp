@@ -3,9 +3,10 @@
 #include <optional>
 
 #include "tautrack/core/path_point.hpp"
-#include "tautrack/corrector/newton.hpp"
 #include "tautrack/events/segment.hpp"
-#include "tautrack/predictor/predictor.hpp"
+
+#include "corrector/newton.hpp"
+#include "predictor/predictor.hpp"
 
 namespace tautrack {
 

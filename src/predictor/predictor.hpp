@@ -2,38 +2,15 @@
 
 #include <limits>
 #include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "tautrack/core/path_point.hpp"
 #include "tautrack/core/types.hpp"
-#include "tautrack/corrector/newton.hpp"
+#include "tautrack/predictor/options.hpp"
+#include "tautrack/predictor/outlook.hpp"
+
+#include "corrector/newton.hpp"
 
 namespace tautrack {
-
-enum class PredictorKind {
-  taylor,    ///< Taylor series of high order, continued by a Pade approximant; needs a series.
-  tangent,   ///< Euler: a straight step along the tangent, order 1.
-  davidenko  ///< Dormand-Prince 5(4) on the Davidenko equation in arclength, with error control.
-};
-
-[[nodiscard]] std::string_view to_string(PredictorKind kind) noexcept;
-[[nodiscard]] std::optional<PredictorKind> predictor_from_name(std::string_view name) noexcept;
-/// All names, in the order of the enumeration.
-[[nodiscard]] const std::vector<std::string_view>& predictor_names();
-
-struct PredictorOptions {
-  /// A homotopy that brings no series is followed with `tangent` where `taylor` is asked for.
-  PredictorKind kind = PredictorKind::taylor;
-  double series_tolerance = 1e-4;  ///< Error of a Taylor step, in the metric. In (0, 0.01].
-  int max_order = 0;               ///< Of the Taylor series: 0 (by cost) or 6 to 24.
-  double tolerance = 1e-5;         ///< Error of a Davidenko step, in the metric. In (0, 0.1).
-  int max_tries = 12;              ///< Budget of tries of one Davidenko step. > 0.
-
-  [[nodiscard]] std::optional<std::string> invalid_reason() const;
-};
 
 /// A proposed next point.
 struct Prediction {
@@ -51,25 +28,6 @@ struct Prediction {
   double agreement = std::numeric_limits<double>::infinity();
   double agreement_angle = std::numeric_limits<double>::infinity();
 };
-
-/// What a series says about the curve beyond an accepted point.
-struct Outlook {
-  enum class Kind {
-    unknown,  ///< No series, or none that tells.
-    clear,    ///< Nothing within four times the trusted length.
-    fold,     ///< tau turns on the real curve.
-    pinch,  ///< A complex pair of singularities close to the real axis: two branches come close or
-            ///< cross; a branch point or a near miss.
-    pole    ///< As a function of tau the unknowns grow without bound at the target.
-  };
-  Kind kind = Kind::unknown;
-  double distance =
-      std::numeric_limits<double>::infinity();  ///< To it, in arclength; for a pole in
-                                                ///< tau.
-  double trusted = 0.0;                         ///< Arclength to which the series is trusted.
-};
-
-[[nodiscard]] std::string_view to_string(Outlook::Kind kind) noexcept;
 
 /// Proposes the point of a curve at a given arclength from an accepted one. One object per path: it
 /// may keep scratch.

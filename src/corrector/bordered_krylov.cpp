@@ -1,4 +1,4 @@
-#include "tautrack/core/bordered_krylov.hpp"
+#include "corrector/bordered_krylov.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -25,7 +25,9 @@ std::optional<std::string> check_tolerance(const char* name, double value) {
 
 int budget_for(Index n, const KrylovOptions& options) {
   if (options.max_iterations > 0) return options.max_iterations;
-  return static_cast<int>(std::clamp<Index>(20 * n, 100, 10000));
+  // In exact arithmetic n would do; a matrix far from clusters of eigenvalues takes several times that.
+  constexpr Index for_each_unknown = 20, least = 100, most = 10000;
+  return static_cast<int>(std::clamp<Index>(for_each_unknown * n, least, most));
 }
 
 }  // namespace

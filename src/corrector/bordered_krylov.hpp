@@ -1,28 +1,12 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
-#include "tautrack/core/bordered.hpp"
-#include "tautrack/core/minres.hpp"
+#include "tautrack/core/metric.hpp"
 #include "tautrack/core/types.hpp"
+#include "tautrack/corrector/options.hpp"
+
+#include "core/minres.hpp"
 
 namespace tautrack {
-
-/// How accurately a bordered system is solved where its matrix is known by products alone. Tolerances
-/// are relative residuals, in the norm of the preconditioner.
-struct KrylovOptions {
-  /// Of Newton steps: the next one is smaller by about this factor. In (0, 1e-3].
-  double correction_tolerance = 1e-8;
-  /// Of the coefficients of a series. In (0, 1e-3].
-  double series_tolerance = 1e-6;
-  /// Of the tangent. In (0, 1e-3].
-  double tangent_tolerance = 1e-10;
-  /// Budget of one solution. >= 0; 0: twenty for every unknown, but at least 100 and at most 10000.
-  int max_iterations = 0;
-
-  [[nodiscard]] std::optional<std::string> invalid_reason() const;
-};
 
 /// The bordered matrix of a curve H(x, tau) = 0 with symmetric H_x, as BorderedMatrix has it,
 ///

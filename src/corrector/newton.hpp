@@ -1,31 +1,15 @@
 #pragma once
 
 #include <memory>
-#include <optional>
-#include <string>
 
-#include "tautrack/core/bordered.hpp"
-#include "tautrack/core/bordered_krylov.hpp"
 #include "tautrack/core/types.hpp"
+#include "tautrack/corrector/options.hpp"
 #include "tautrack/homotopy/homotopy.hpp"
 
+#include "core/bordered.hpp"
+#include "corrector/bordered_krylov.hpp"
+
 namespace tautrack {
-
-/// Newton's method on the bordered system. Lengths are measured in the metric of the step.
-struct CorrectorOptions {
-  /// A Newton step of at most this length is the last one. In (0, 1e-3]. Convergence is quadratic,
-  /// so the point it leads to is far more accurate.
-  double tolerance = 1e-8;
-  /// Largest ratio of successive Newton steps that counts as convergence. In (0, 1).
-  double max_contraction = 0.3;
-  int max_iterations = 8;  ///< > 0.
-  /// After a step shorter than this the factorisation is used again, if H can be evaluated alone. In
-  /// [0, 0.1].
-  double reuse = 1e-3;
-  KrylovOptions krylov;  ///< For matrix-free homotopies.
-
-  [[nodiscard]] std::optional<std::string> invalid_reason() const;
-};
 
 /// Outcome of one correction.
 struct Correction {
