@@ -11,6 +11,7 @@
 #include "tautrack/network/activation.hpp"
 #include "tautrack/network/perceptron.hpp"
 
+#include "core/column_panels.hpp"
 #include "kernels/numbers.hpp"
 #include "problems.hpp"
 
@@ -75,7 +76,8 @@ void symmetric_product(benchmark::State& state) {
     c[i] = 1.0 - 1e-6 * static_cast<double>(i);
   Matrix G(n, n);
   for (auto _ : state) {
-    loops.symmetric_product(network.space().panels(), all, n, c, memory.get(), G.data());
+    loops.symmetric_product(ColumnPanels(network.space()).basis(), all, n, c, memory.get(),
+                            G.data());
     benchmark::ClobberMemory();
   }
   state.counters["flop/s"] = rate(static_cast<double>(L * n * (n + 1)));
@@ -103,7 +105,8 @@ void one_pass(benchmark::State& state) {
   const Index L = state.range(0), n = state.range(1);
   const Forced forced(state, state.range(2));
   const Perceptron& network = network_of(L, n);
-  const kernels::Network view{network.space().panels(), nullptr, L, n, {}, -1.0, 1.0, nullptr};
+  const kernels::Network view{
+      ColumnPanels(network.space()).basis(), nullptr, L, n, {}, -1.0, 1.0, nullptr};
   const kernels::Numbers u = kernels::numbers(kernels::panels_of(L) * kernels::panel_rows);
   const Vector v = network.linear_solution();
   for (auto _ : state) {

@@ -8,6 +8,7 @@
 #include <queue>
 #include <vector>
 
+#include "core/column_panels.hpp"
 #include "core/decompositions.hpp"
 #include "core/numbers.hpp"
 #include "geometry/node_function.hpp"
@@ -187,7 +188,7 @@ CurvatureBounds::CurvatureBounds(const Perceptron& network)
       weights_(network.pattern_weights()) {
   network.need_all_patterns("geometry");
   if (network.penalty().size() == 0) {
-    const Vector norms = Vector::Map(network.space().row_norms(), network.patterns());
+    const Vector norms = Vector::Map(ColumnPanels(network.space()).row_norms(), network.patterns());
     leverages_ = weights_.cwiseProduct(norms.cwiseAbs2()).cwiseMin(1.0);
     return;
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/checked.hpp"
+#include "core/column_panels.hpp"
 #include "core/decompositions.hpp"
 #include "core/text.hpp"
 #include "kernels/kernels.hpp"
@@ -198,7 +199,8 @@ bool ManifoldPoint::State::factor_gram(const DataManifold& manifold) {
   double* const norms = memory.get() + loops.scratch_size(n);
   const PatternNumbers squares(L);
   squares.values() = gains.head(L).cwiseAbs2();
-  std::copy(space.panels(), space.panels() + padded() * n, panels.get());
+  const double* const basis = ColumnPanels(space).basis();
+  std::copy(basis, basis + padded() * n, panels.get());
   to_velocity.setIdentity(n, n);
   to_frame.setIdentity(n, n);
   for (bool again = false;; again = true) {

@@ -14,6 +14,7 @@
 #include "tautrack/network/network.hpp"
 
 #include "core/checked.hpp"
+#include "core/column_panels.hpp"
 #include "core/decompositions.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
@@ -129,7 +130,7 @@ void Perceptron::set_pattern_data() {
     const bool there = i < rows();
     of_panel[kernels::pattern_target * panel_rows + row] = there ? y_(i) : 0.0;
     of_panel[kernels::pattern_weight * panel_rows + row] = there ? omega(i) : 0.0;
-    of_panel[kernels::pattern_norm * panel_rows + row] = space().row_norms()[i];
+    of_panel[kernels::pattern_norm * panel_rows + row] = ColumnPanels(space()).row_norms()[i];
   }
   pattern_data_ = std::move(memory);
 }
@@ -149,7 +150,7 @@ Perceptron Perceptron::with_targets(Vector y) const {
 }
 
 kernels::Network network_view(const Perceptron& network) {
-  return network_view(network.options().activation, network.space().panels(),
+  return network_view(network.options().activation, ColumnPanels(network.space()).basis(),
                       network.pattern_data_.get(), network.rows(), network.unknowns());
 }
 

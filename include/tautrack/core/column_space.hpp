@@ -70,12 +70,9 @@ class ColumnSpace {
   /// entry of X is not, or too large for a norm.
   [[nodiscard]] const Vector& column_norms() const noexcept { return column_norms_; }
 
-  /// The basis in panels of 16 rows, [panel][column][16], the last panel filled up with zeros, and
-  /// the norms of its rows, [panel][16].
-  [[nodiscard]] const double* panels() const noexcept { return panels_.get(); }
-  [[nodiscard]] const double* row_norms() const noexcept { return panels_.get() + panels_size_; }
-
  private:
+  friend class ColumnPanels;
+
   [[nodiscard]] bool factor_gram(const Matrix& X, const Vector& root, double tolerance,
                                  Communicator* ranks);
   [[nodiscard]] bool factor_full_rank(const Matrix& scaled, double tolerance, Matrix& basis);
@@ -86,7 +83,7 @@ class ColumnSpace {
 
   Index rows_ = 0;
   Vector column_norms_;
-  std::shared_ptr<const double[]> panels_;
+  std::shared_ptr<const double[]> panels_;  ///< See ColumnPanels.
   Index panels_size_ = 0;
   Matrix R_;        ///< rank() x s, in the user's units.
   Matrix inverse_;  ///< s x rank(): R^+.
