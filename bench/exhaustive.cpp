@@ -3,6 +3,7 @@
 #include "tautrack/exhaustive/search.hpp"
 
 #include "exhaustive/sigmoid.hpp"
+#include "network/traits.hpp"
 #include "support/random_problem.hpp"
 
 namespace {
@@ -78,7 +79,7 @@ BENCHMARK(exponential_minima)
 void pattern_bounds(benchmark::State& state) {
   const auto kind = static_cast<Activation>(state.range(0));
   state.SetLabel(std::string(to_string(kind)));
-  const exhaustive::OddSigmoid sigmoid(kind);
+  const exhaustive::OddSigmoid sigmoid(traits(kind).form);
   const exhaustive::Target target = sigmoid.target(0.25);
   double low = -3.0;
   for (auto _ : state) {

@@ -29,9 +29,9 @@ std::optional<std::string> PathCertifyOptions::invalid_reason() const {
 
 namespace {
 
-using exhaustive::Interval;
-using exhaustive::magnitude;
-using exhaustive::sign_of;
+using proof::Interval;
+using proof::magnitude;
+using proof::sign_of;
 using tube::ExactProblem;
 using tube::Failure;
 using tube::Gate;
@@ -347,7 +347,7 @@ void Walk::accept(const Arc& arc) {
   result_.narrowest_tube =
       result_.tubes == 1 ? narrowest : std::min(result_.narrowest_tube, narrowest);
   gate_ = tube_.gate(arc.high);
-  const double tau = 1.0 - exhaustive::middle(tube_.delta(arc.high, arc.high));
+  const double tau = 1.0 - proof::middle(tube_.delta(arc.high, arc.high));
   if (arc.folds) {
     if (result_.folds) *result_.folds += *arc.folds;
     fold_trials_ = 0;
@@ -376,8 +376,8 @@ void Walk::accept(const Arc& arc) {
 
 bool Walk::identify(const Arc& arc, bool& is_vague) {
   // delta = target between low and high.
-  const double slope = exhaustive::middle(tube_.delta_rate(0.0, 0.0));
-  const double middle = (target_middle_ - exhaustive::middle(tube_.delta(0.0, 0.0))) / slope;
+  const double slope = proof::middle(tube_.delta_rate(0.0, 0.0));
+  const double middle = (target_middle_ - proof::middle(tube_.delta(0.0, 0.0))) / slope;
   double low = arc.low;
   double high = arc.high;
   double room = 0x1p-52;
@@ -397,7 +397,7 @@ bool Walk::identify(const Arc& arc, bool& is_vague) {
   // How well the point is known.
   const Index n = problem_.unknowns();
   Vector centre(n);
-  for (Index j = 0; j < n; ++j) centre(j) = exhaustive::middle(z[at(j)]);
+  for (Index j = 0; j < n; ++j) centre(j) = proof::middle(z[at(j)]);
   const double blur = problem_.distance(z, problem_.network().weights(centre));
   const std::string elsewhere = "the curve meets tau = " + number(path_.end->tau) +
                                 " at another point than the end of the record, " +
@@ -416,7 +416,7 @@ bool Walk::identify(const Arc& arc, bool& is_vague) {
     double blur_square = 0.0;
     for (Index j = 0; j < n; ++j) {
       square += std::pow(magnitude(z[at(j)] - expected(j)), 2);
-      blur_square += std::pow(exhaustive::width_of(z[at(j)]), 2);
+      blur_square += std::pow(proof::width_of(z[at(j)]), 2);
     }
     is_vague = std::sqrt(blur_square) > 0.25 * most;
     if (!(std::sqrt(square) <= most)) return stop(elsewhere);

@@ -5,14 +5,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "certify/rounding.hpp"
 #include "core/decompositions.hpp"
-#include "core/exact_rank.hpp"
 #include "network/penalty_scale.hpp"
+#include "network/traits.hpp"
+#include "proof/exact_rank.hpp"
+#include "proof/rounding.hpp"
 
 namespace tautrack::tube {
 
-using ball::Bound;
+using proof::Bound;
 
 namespace {
 
@@ -22,12 +23,12 @@ constexpr double kLargest = 1e20;
 constexpr slong kBits = 2 * FLINT_BITS;
 
 /// L x n entries of the product of M (L x s) and T (s x n).
-std::vector<ball::Real> multiply(const ball::BallMatrix& M, Index rows, const ball::BallMatrix& T,
-                                 Index inner, slong precision) {
+std::vector<proof::Real> multiply(const proof::BallMatrix& M, Index rows,
+                                  const proof::BallMatrix& T, Index inner, slong precision) {
   const Index columns = T.columns();
-  std::vector<ball::Real> product;
+  std::vector<proof::Real> product;
   product.reserve(static_cast<std::size_t>(rows * columns));
-  ball::Ball sum;
+  proof::Ball sum;
   for (Index i = 0; i < rows; ++i) {
     for (Index j = 0; j < columns; ++j) {
       arb_dot(sum.get(), nullptr, 0, M(i, 0), 1, T(0, j), columns, inner, precision);
@@ -37,10 +38,10 @@ std::vector<ball::Real> multiply(const ball::BallMatrix& M, Index rows, const ba
   return product;
 }
 
-std::vector<Interval> intervals_of(const std::vector<ball::Real>& balls) {
+std::vector<Interval> intervals_of(const std::vector<proof::Real>& balls) {
   std::vector<Interval> intervals;
   intervals.reserve(balls.size());
-  for (const ball::Real& x : balls) intervals.push_back(to_interval(x));
+  for (const proof::Real& x : balls) intervals.push_back(to_interval(x));
   return intervals;
 }
 
@@ -48,7 +49,7 @@ Matrix middle_of(const std::vector<Interval>& entries, Index columns) {
   const auto size = static_cast<Index>(entries.size());
   Matrix result(columns == 0 ? 0 : size / columns, columns);
   for (Index i = 0; i < size; ++i)
-    result(i / columns, i % columns) = exhaustive::middle(entries[static_cast<std::size_t>(i)]);
+    result(i / columns, i % columns) = proof::middle(entries[static_cast<std::size_t>(i)]);
   return result;
 }
 
@@ -73,12 +74,13 @@ ExactProblem::ExactProblem(const Perceptron& network)
   const PerceptronOptions& options = network_.options();
   const Matrix& X = network_.inputs();
   for (Index i = 0; i < L_; ++i)
-    patterns_.push_back({options.activation, network_.targets()(i), network_.pattern_weights()(i)});
+    patterns_.push_back(
+        {traits(options.activation).form, network_.targets()(i), network_.pattern_weights()(i)});
   X_.set(X);
   if (penalised_) {
     const Vector scale = options.ridge_standardised ? penalty_scale(X, network_.pattern_weights())
                                                     : Vector(Vector::Ones(s_));
-    ball::Ball ridge;
+    proof::Ball ridge;
     arb_set_d(ridge.get(), options.ridge);
     for (Index j = 0; j < s_; ++j) {
       arb_set_d(penalty_[j], scale(j));
@@ -87,12 +89,12 @@ ExactProblem::ExactProblem(const Perceptron& network)
     }
   }
   set_map(X, network_.space().basis());
-  const Data<ball::Real> data = balls(kBits);
+  const Data<proof::Real> data = balls(kBits);
   intervals_ = {intervals_of(data.A), intervals_of(data.K)};
   A_ = middle_of(intervals_.A, n_);
   if (penalised_) K_ = middle_of(intervals_.K, n_);
   for (Index i = 0; i < s_; ++i)
-    for (Index j = 0; j < n_; ++j) map_.push_back(to_interval(ball::Real(T_(i, j), kBits)));
+    for (Index j = 0; j < n_; ++j) map_.push_back(to_interval(proof::Real(T_(i, j), kBits)));
   obstacle_ = find_obstacle(X);
 }
 
@@ -109,8 +111,8 @@ void ExactProblem::set_map(const Matrix& X, const Matrix& basis) {
   Matrix B(n_, s_);
   for (Index i = 0; i < n_; ++i) B.row(i) = X.row(pivoting.colsPermutation().indices()(i));
   const Matrix C = inverse_of(R_ * B.transpose());
-  ball::Ball x;
-  ball::Ball y;
+  proof::Ball x;
+  proof::Ball y;
   for (Index i = 0; i < s_; ++i) {
     for (Index j = 0; j < n_; ++j) {
       for (Index k = 0; k < n_; ++k) {
@@ -124,7 +126,7 @@ void ExactProblem::set_map(const Matrix& X, const Matrix& basis) {
 
 std::string ExactProblem::find_obstacle(const Matrix& X) const {
   if (!network_.space().dependencies().empty() && n_ < std::min(L_, s_)) {
-    const Index rank = exact_rank(X);
+    const Index rank = proof::exact_rank(X);
     if (rank != n_)
       return "the columns of X, its numbers taken exactly, have rank " + std::to_string(rank) +
              ", but only " + std::to_string(n_) + " of them are independent to rank_tolerance";
@@ -135,14 +137,14 @@ std::string ExactProblem::find_obstacle(const Matrix& X) const {
   if (!small || !fit(intervals_.A) || !fit(intervals_.K) || !fit(map_) || !R_.allFinite())
     return "numbers of the problem are too large or too small for interval arithmetic in double";
   // T has rank n if |R T - 1| < 1.
-  ball::BallMatrix R(n_, s_);
+  proof::BallMatrix R(n_, s_);
   R.set(R_);
-  const std::vector<ball::Real> product = multiply(R, n_, T_, s_, kBits);
+  const std::vector<proof::Real> product = multiply(R, n_, T_, s_, kBits);
   Bound square;
   for (Index j = 0; j < n_; ++j) {
     for (Index k = 0; k < n_; ++k) {
-      const ball::Real entry =
-          product[static_cast<std::size_t>(j * n_ + k)] - ball::Real(j == k ? 1.0 : 0.0);
+      const proof::Real entry =
+          product[static_cast<std::size_t>(j * n_ + k)] - proof::Real(j == k ? 1.0 : 0.0);
       const Bound size = Bound::above(entry.get());
       square.add_product(size, size);
     }
@@ -152,12 +154,12 @@ std::string ExactProblem::find_obstacle(const Matrix& X) const {
   return "";
 }
 
-Data<ball::Real> ExactProblem::balls(slong precision) const {
-  Data<ball::Real> data;
+Data<proof::Real> ExactProblem::balls(slong precision) const {
+  Data<proof::Real> data;
   data.A = multiply(X_, L_, T_, s_, precision);
   if (penalised_) {
-    ball::BallMatrix scaled(s_, n_);  // penalty T
-    ball::BallMatrix transposed(n_, s_);
+    proof::BallMatrix scaled(s_, n_);  // penalty T
+    proof::BallMatrix transposed(n_, s_);
     for (Index i = 0; i < s_; ++i) {
       for (Index j = 0; j < n_; ++j) {
         arb_mul(scaled(i, j), penalty_[i], T_(i, j), precision);

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "certify/ball.hpp"
-#include "certify/path_real.hpp"
 #include "certify/path_series.hpp"
+#include "proof/ball.hpp"
+#include "proof/real.hpp"
 
 namespace tautrack::tube {
 
@@ -37,7 +37,7 @@ class ExactProblem {
   [[nodiscard]] double total_pattern_weight() const { return network_.total_pattern_weight(); }
 
   [[nodiscard]] const Data<Interval>& intervals() const noexcept { return intervals_; }
-  [[nodiscard]] Data<ball::Real> balls(slong precision) const;
+  [[nodiscard]] Data<proof::Real> balls(slong precision) const;
   [[nodiscard]] const Matrix& midpoint() const noexcept { return A_; }  ///< L x n, of A.
   [[nodiscard]] const Matrix& penalty() const noexcept { return K_; }   ///< n x n or empty, of K.
 
@@ -53,9 +53,9 @@ class ExactProblem {
   Perceptron network_;
   Index L_, s_, n_;
   std::vector<Pattern> patterns_;
-  ball::BallMatrix X_;
-  ball::BallMatrix T_;   ///< s x n
-  ball::Balls penalty_;  ///< s, ridge scale_j^2
+  proof::BallMatrix X_;
+  proof::BallMatrix T_;   ///< s x n
+  proof::Balls penalty_;  ///< s, ridge scale_j^2
   bool penalised_;
   Matrix R_;  ///< n x s, R T = 1 nearly
   Data<Interval> intervals_;

@@ -2,10 +2,8 @@
 
 #include <array>
 
-#include "tautrack/network/activation.hpp"
-
-#include "certify/path_real.hpp"
-#include "exhaustive/interval.hpp"
+#include "proof/interval.hpp"
+#include "proof/sigmoid.hpp"
 
 /// Taylor coefficients along a curve of what one pattern contributes to the equations, in double, in
 /// double intervals and in balls. With delta = 1 - tau, sigma = e - k q where e is the end of the range on
@@ -16,7 +14,7 @@
 /// nothing cancels where sigma saturates, and delta is as accurate as a double can be near tau = 1.
 namespace tautrack::tube {
 
-using exhaustive::Interval;
+using proof::Interval;
 
 /// Degree of the centre curve of a tube.
 constexpr int kDegree = 5;
@@ -27,30 +25,18 @@ using Series = std::array<S, kDegree + 2>;
 
 /// One pattern of the problem, its doubles taken exactly.
 struct Pattern {
-  Activation activation = Activation::tanh;
+  proof::Sigmoid sigmoid;
   double target = 0.0;
   double omega = 1.0;
 };
 
-/// q and sigma' over u, q = k (e - sigma).
-template <class S>
-struct Ends {
-  S tail, slope;
-};
-[[nodiscard]] Ends<double> ends(Activation activation, bool negative, double u);
-[[nodiscard]] Ends<Interval> ends(Activation activation, bool negative, const Interval& u);
-
-[[nodiscard]] bool is_negative(double u);
-[[nodiscard]] bool is_negative(const Interval& u);
-
-/// pi / 2 of the kind and precision of `like`.
-[[nodiscard]] double half_pi(double like);
-[[nodiscard]] Interval half_pi(const Interval& like);
-
+/// Whether the end of the range on the side of negative inputs is the near one.
+[[nodiscard]] inline bool is_negative(double u) { return u < 0.0; }
+[[nodiscard]] inline bool is_negative(const Interval& u) { return proof::middle(u) < 0.0; }
 #ifdef TAUTRACK_WITH_FLINT
-[[nodiscard]] Ends<ball::Real> ends(Activation activation, bool negative, const ball::Real& u);
-[[nodiscard]] bool is_negative(const ball::Real& u);
-[[nodiscard]] ball::Real half_pi(const ball::Real& like);
+[[nodiscard]] inline bool is_negative(const proof::Real& u) {
+  return arf_sgn(arb_midref(u.get())) < 0;
+}
 #endif
 
 /// The coefficient of order k of the product.
@@ -84,12 +70,13 @@ struct PatternSeries {
 template <class S>
 void PatternSeries<S>::evaluate(const Pattern& pattern, const Series<S>& u, const Series<S>& delta,
                                 int order, int slope_order) {
+  using proof::scaled;
   const bool negative = is_negative(u[0]);
   const double side = negative ? -1.0 : 1.0;
-  const Range range = tautrack::range(pattern.activation);
-  const double end = negative ? range.low : range.high;
-  const Ends<S> at = ends(pattern.activation, negative, u[0]);
-  tail_[0] = at.tail;
+  const proof::Sigmoid& sigmoid = pattern.sigmoid;
+  const double end = sigmoid.end(negative);
+  const proof::Tail<S> at = proof::tail_over(sigmoid, negative, u[0]);
+  tail_[0] = at.distance;
   slope_[0] = at.slope;
   for (int m = 0; m <= order; ++m) {
     const auto k = static_cast<std::size_t>(m);
@@ -105,24 +92,10 @@ void PatternSeries<S>::evaluate(const Pattern& pattern, const Series<S>& u, cons
       slope_[k] = slope / S(static_cast<double>(m));
       tail_[k] = tail / S(-side * static_cast<double>(m));
     }
-    switch (pattern.activation) {
-      case Activation::tanh:
-        ratio_[k] = m == 0 ? (S(1.0) - tail_[0]) * (-2.0 * side) : tail_[k] * (2.0 * side);
-        break;
-      case Activation::logistic:
-        ratio_[k] = m == 0 ? (S(1.0) - tail_[0] * 2.0) * -side : tail_[k] * (2.0 * side);
-        break;
-      case Activation::arctan: {
-        const S half = half_pi(u[0]);
-        ratio_[k] = half * half * product(u, slope_, m) * -2.0;
-        break;
-      }
-      case Activation::erf:
-        ratio_[k] = half_pi(u[0]) * u[k] * -1.0;
-        break;
-    }
+    const S signed_tail = scaled(tail_[k], side);
+    const S v = m == 0 ? scaled(sigmoid.height - tail_[0], side) : -signed_tail;
+    ratio_[k] = bend(sigmoid, u[k], v, [&] { return product(u, slope_, m); });
     second_[k] = product(ratio_, slope_, m);
-    const S signed_tail = tail_[k] * side;
     lag_[k] = u[k] + signed_tail;
     rest_[k] = slope_[k] * -1.0;
     if (m == 0) {
@@ -143,24 +116,7 @@ void PatternSeries<S>::evaluate(const Pattern& pattern, const Series<S>& u, cons
 template <class S>
 void PatternSeries<S>::differentiate(const Pattern& pattern, const S& u, const S& delta) {
   const S& slope = slope_[0];
-  S third(0.0);
-  switch (pattern.activation) {
-    case Activation::tanh:
-      third = slope * (S(4.0) - slope * 6.0);
-      break;
-    case Activation::logistic:
-      third = slope * (S(1.0) - slope * 6.0);
-      break;
-    case Activation::arctan: {
-      const S half = half_pi(u);
-      const S p = half * u;
-      third = half * half * slope * slope * slope * (p * p * 3.0 - S(1.0)) * 2.0;
-      break;
-    }
-    case Activation::erf:
-      third = slope * (ratio_[0] * ratio_[0] - half_pi(u));
-      break;
-  }
+  const S third = slope * proof::third(pattern.sigmoid, u, slope);
   const S f_uuu = (S(1.0) - delta) * third;
   by_uu = (f_u_[0] * f_uu_[0] * 3.0 + f_uuu * residual_[0]) * pattern.omega;
   by_ud =

@@ -30,13 +30,13 @@ TracedTube trace_tube(const Perceptron& network, const Vector& weights, double t
   traced.length = length;
   traced.F = tube.frame().F.leftCols(n);
   traced.normal = tube.frame().Q.col(n).cwiseQuotient(scale);
-  const exhaustive::Interval rate = tube.delta_rate(-length, length);
+  const proof::Interval rate = tube.delta_rate(-length, length);
   traced.rate_low = rate.lower();
   traced.rate_high = rate.upper();
   traced.curvature_sign = tube.delta_curvature_sign();
   for (const double part : {-1.0, -0.7, -0.2, 0.0, 0.4, 0.8, 1.0}) {
     const double a = part * length;
-    const exhaustive::Interval delta = tube.delta(a, a);
+    const proof::Interval delta = tube.delta(a, a);
     traced.samples.push_back(
         {a, centre(tube.frame(), a), tube.spread(std::abs(a)), delta.lower(), delta.upper()});
   }

@@ -6,15 +6,15 @@
 #include <cmath>
 #include <limits>
 
-#include "certify/rounding.hpp"
 #include "core/decompositions.hpp"
 #include "core/numbers.hpp"
+#include "proof/rounding.hpp"
 
 namespace tautrack::tube {
 
-using ball::kRounding;
-using ball::to_interval;
-using exhaustive::magnitude;
+using proof::kRounding;
+using proof::magnitude;
+using proof::to_interval;
 
 namespace {
 
@@ -74,7 +74,7 @@ Tube::Tube(const ExactProblem& problem)
     : problem_(problem),
       L_(problem.patterns()),
       n_(problem.unknowns()),
-      up_(ball::slack(L_ + 64 * (n_ + 1))) {}
+      up_(proof::slack(L_ + 64 * (n_ + 1))) {}
 
 void Tube::evaluate(const Vector& x, Vector& H, Matrix& J) {
   ++evaluations_;
@@ -186,7 +186,7 @@ void Tube::enclose(slong precision) {
     enclose(balls_);
     // The midpoint once more: Newton's method in double may be far from the curve.
     Vector step(n_);
-    for (Index j = 0; j < n_; ++j) step(j) = -exhaustive::middle(q_[at(j * kOrders)]);
+    for (Index j = 0; j < n_; ++j) step(j) = -proof::middle(q_[at(j * kOrders)]);
     if (step.allFinite()) {
       frame_.x += frame_.F.leftCols(n_) * step;
       enclose(balls_);
@@ -292,7 +292,7 @@ void Tube::enclose(const Data<S>& data) {
     for (Index j = 0; j < n_; ++j) {
       for (Index m = 0; m < n_; ++m) {
         const Interval entry = to_interval(K[k][at(j * n_ + m)]);
-        const double middle = exhaustive::middle(entry);
+        const double middle = proof::middle(entry);
         K_[k](j, m) = middle;
         K_radius_[k](j, m) = magnitude(entry - middle);
       }
@@ -317,7 +317,7 @@ bool Tube::widen(double length) {
   Series<Interval> u, delta;
   expand([&](int k) { return delta_[at(k)]; }, a, delta);
   const double delta_room = up_ * delta_above_.dot(box_);
-  delta[0] = exhaustive::widened(delta[0], delta_room);
+  delta[0] = proof::widened(delta[0], delta_room);
   if (!fit(delta, kLargestInTube)) return false;
   remainder_ = Matrix::Zero(n_, n_);
   variation_ = Matrix::Zero(n_, n_);
@@ -333,7 +333,7 @@ bool Tube::widen(double length) {
   Vector tops(L_), rates(L_);
   for (Index i = 0; i < L_; ++i) {
     expand([&](int k) { return u_[at(i * (kDegree + 1) + k)]; }, a, u);
-    u[0] = exhaustive::widened(u[0], room(i));
+    u[0] = proof::widened(u[0], room(i));
     if (!fit(u, kLargestInTube)) return false;
     const Pattern& pattern = problem_.pattern(i);
     series.evaluate(pattern, u, delta, kDegree + 1, kSlopes);
@@ -478,7 +478,7 @@ Interval Tube::polynomial(const Interval& a, int derivative) const {
 Interval Tube::delta(double low, double high) const {
   constexpr int pieces = 8;
   const double room = up_ * delta_above_.dot(spread(std::max(std::abs(low), std::abs(high))));
-  if (low == high) return exhaustive::widened(polynomial(low, 0), room);
+  if (low == high) return proof::widened(polynomial(low, 0), room);
   Interval all = polynomial(low, 0);
   double from = low;
   for (int k = 1; k <= pieces; ++k) {
@@ -486,13 +486,13 @@ Interval Tube::delta(double low, double high) const {
     all = hull(all, polynomial({from, std::max(from, to)}, 0));
     from = to;
   }
-  return exhaustive::widened(all, room);
+  return proof::widened(all, room);
 }
 
 Interval Tube::delta_rate(double low, double high) const {
   constexpr int pieces = 8;
   const double room = up_ * delta_above_.dot(rate_);
-  if (low == high) return exhaustive::widened(polynomial(low, 1), room);
+  if (low == high) return proof::widened(polynomial(low, 1), room);
   Interval all = polynomial(low, 1);
   double from = low;
   for (int k = 1; k <= pieces; ++k) {
@@ -500,7 +500,7 @@ Interval Tube::delta_rate(double low, double high) const {
     all = hull(all, polynomial({from, std::max(from, to)}, 1));
     from = to;
   }
-  return exhaustive::widened(all, room);
+  return proof::widened(all, room);
 }
 
 int Tube::delta_curvature_sign() const {
@@ -510,7 +510,7 @@ int Tube::delta_curvature_sign() const {
   const Vector room = up_ * (W_above_ * rate_);
   std::vector<Interval> second(at(n_), Interval(0.0));
   for (Index i = 0; i < L_; ++i) {
-    const Interval v = exhaustive::widened(speed_[at(i)], room(i));
+    const Interval v = proof::widened(speed_[at(i)], room(i));
     const Interval term = by_uu_[at(i)] * boost::numeric::square(v) +
                           2.0 * by_ud_[at(i)] * v * speed +
                           by_dd_[at(i)] * boost::numeric::square(speed);
@@ -525,9 +525,8 @@ int Tube::delta_curvature_sign() const {
       up_ * (h * (frame_.P1.cwiseAbs() * size) + (h * h) * (frame_.P2.cwiseAbs() * size));
   const Vector rest = up_ * (first + solve(up_ * (M_ * whole)));
   Interval sum(0.0);
-  for (Index j = 0; j < n_; ++j)
-    sum += -frame_.F(n_, j) * exhaustive::widened(second[at(j)], rest(j));
-  return exhaustive::sign_of(sum);
+  for (Index j = 0; j < n_; ++j) sum += -frame_.F(n_, j) * proof::widened(second[at(j)], rest(j));
+  return proof::sign_of(sum);
 }
 
 std::vector<Interval> Tube::solutions(double low, double high) const {
@@ -537,7 +536,7 @@ std::vector<Interval> Tube::solutions(double low, double high) const {
   for (Index j = 0; j < n_; ++j) {
     Interval sum(0.0);
     for (int k = kDegree; k >= 0; --k) sum = sum * a + frame_.curve(j, k);
-    b[at(j)] = exhaustive::widened(sum, room(j));
+    b[at(j)] = proof::widened(sum, room(j));
   }
   std::vector<Interval> z(at(n_));
   for (Index k = 0; k < n_; ++k) {
@@ -561,7 +560,7 @@ Tube::Entry Tube::entry(const Gate& gate) const {
     for (int k = kDegree; k >= 1; --k)
       by_a = by_a * a + Interval(other.curve(j, k)) * static_cast<double>(k);
     b[at(j)] = sum;
-    slope[at(j)] = exhaustive::widened(by_a, gate.rate(j));
+    slope[at(j)] = proof::widened(by_a, gate.rate(j));
   }
   std::vector<Interval> point(at(N)), tangent(at(N));
   Interval point_square(0.0), tangent_square(0.0), spread_square(0.0);
@@ -598,11 +597,11 @@ Tube::Entry Tube::entry(const Gate& gate) const {
       for (Index k = 0; k < N; ++k) product += Interval(frame_.Q(k, l)) * B(k, j);
       room += boost::numeric::abs(product) * gate.spread(j);
     }
-    coordinates[at(l)] = exhaustive::widened(sum, up_ * (room.upper() + point_room));
+    coordinates[at(l)] = proof::widened(sum, up_ * (room.upper() + point_room));
   }
   Interval forward(0.0);
   for (Index k = 0; k < N; ++k) forward += tangent[at(k)] * frame_.Q(k, n_);
-  forward = exhaustive::widened(forward, tangent_room);
+  forward = proof::widened(forward, tangent_room);
   entry.is_forward = usable && forward.lower() > 0.0;
   entry.a = coordinates[at(n_)];
   for (Index j = 0; j < n_; ++j) {

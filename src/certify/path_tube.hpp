@@ -117,7 +117,7 @@ class Tube {
   double up_;  ///< Makes sums of non-negative products in double upper bounds.
   long evaluations_ = 0;
   Frame frame_;
-  Data<ball::Real> balls_;
+  Data<proof::Real> balls_;
   slong precision_ = 53;
 
   // At the midpoint.

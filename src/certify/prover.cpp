@@ -7,25 +7,26 @@
 #include <limits>
 #include <numeric>
 
-#include "certify/rounding.hpp"
 #include "core/decompositions.hpp"
-#include "core/exact_rank.hpp"
 #include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "network/penalty_scale.hpp"
+#include "network/traits.hpp"
+#include "proof/exact_rank.hpp"
+#include "proof/rounding.hpp"
 
 namespace tautrack {
 
-using ball::Ball;
-using ball::BallMatrix;
-using ball::Balls;
-using ball::Bound;
-using ball::kRounding;
-using ball::kUnderflow;
-using ball::nearest;
-using ball::product_above;
-using ball::slack;
-using ball::transposed_product_above;
+using proof::Ball;
+using proof::BallMatrix;
+using proof::Balls;
+using proof::Bound;
+using proof::kRounding;
+using proof::kUnderflow;
+using proof::nearest;
+using proof::product_above;
+using proof::slack;
+using proof::transposed_product_above;
 
 namespace {
 
@@ -91,7 +92,7 @@ Prover::Prover(const Perceptron& network, const CertifyOptions& certify)
       inputs_(network_.inputs()),
       dependent_(!network_.space().dependencies().empty()),
       penalised_(network_.options().ridge > 0.0),
-      sigmoid_(network_.options().activation),
+      sigmoid_(traits(network_.options().activation).form),
       X_(L_, s_),
       target_(L_),
       omega_(L_),
@@ -204,7 +205,7 @@ const std::string& Prover::rank_mismatch() {
   if (mismatch_) return *mismatch_;
   mismatch_ = "";
   if (dependent_ && n_ < std::min(L_, s_)) {
-    const Index rank = exact_rank(inputs_);
+    const Index rank = proof::exact_rank(inputs_);
     if (rank != n_)
       mismatch_ = "the columns of X, its numbers taken exactly, have rank " + std::to_string(rank) +
                   ", but only " + std::to_string(n_) + " of them are independent to rank_tolerance";
@@ -358,20 +359,20 @@ void Prover::evaluate() {
   for (Index i = 0; i < L_; ++i) {
     arb_ptr const u = t_.get();
     arb_dot(u, nullptr, 0, X_(i, 0), 1, w_[0], 1, s_, p);
-    sigmoid_.evaluate(u, target_[i], p);
-    ball::PatternBounds& bounds = patterns_[at(i)];
-    bounds.slope = Bound::above(sigmoid_.slope());
-    bounds.residual = Bound::above(sigmoid_.residual());
+    const certify::PatternValues sigma = certify::evaluate(sigmoid_, u, target_[i], p);
+    certify::PatternBounds& bounds = patterns_[at(i)];
+    bounds.slope = Bound::above(sigma.slope.get());
+    bounds.residual = Bound::above(sigma.residual.get());
     bounds.input = Bound::above(u);
     bounds.input_below = Bound::below(u);
     arb_ptr const weighted = t2_.get();
-    arb_mul(weighted, sigmoid_.residual(), omega_[i], p);
-    arb_addmul(energy_.get(), weighted, sigmoid_.residual(), p);
-    arb_mul(force_[i], weighted, sigmoid_.slope(), p);
+    arb_mul(weighted, sigma.residual.get(), omega_[i], p);
+    arb_addmul(energy_.get(), weighted, sigma.residual.get(), p);
+    arb_mul(force_[i], weighted, sigma.slope.get(), p);
     force_radius_[at(i)] = Bound::of_radius(force_[i]);
     drop_radius(force_[i]);
-    arb_mul(curvature_[i], weighted, sigmoid_.second(), p);
-    arb_mul(weighted, sigmoid_.slope(), sigmoid_.slope(), p);
+    arb_mul(curvature_[i], weighted, sigma.second.get(), p);
+    arb_mul(weighted, sigma.slope.get(), sigma.slope.get(), p);
     arb_addmul(curvature_[i], weighted, omega_[i], p);
   }
   if (penalised_) {
@@ -650,10 +651,10 @@ double Prover::contract(const std::vector<Bound>& r) {
   std::vector<Bound> displacements = product_above(rows_above_.topRows(L_), r);
   std::vector<Bound> changes(at(L_));
   for (Index i = 0; i < L_; ++i) {
-    ball::PatternBounds& pattern = patterns_[at(i)];
+    certify::PatternBounds& pattern = patterns_[at(i)];
     pattern.displacement = std::move(displacements[at(i)]);
-    changes[at(i)] = omega_bounds_[at(i)] * pattern.displacement *
-                     ball::curvature_change(network_.options().activation, pattern);
+    changes[at(i)] =
+        omega_bounds_[at(i)] * pattern.displacement * certify::curvature_change(sigmoid_, pattern);
     if (!changes[at(i)].is_finite()) return std::numeric_limits<double>::infinity();
   }
   const std::vector<Bound> sums = transposed_product_above(rows_above_.topRows(L_), changes);

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "certify/ball.hpp"
-#include "certify/sigmoid.hpp"
+#include "certify/pattern.hpp"
 #include "core/decompositions.hpp"
+#include "proof/ball.hpp"
 
 namespace tautrack {
 
@@ -21,7 +21,7 @@ namespace tautrack {
 /// the midpoint w_c moves with Newton's method.
 ///
 /// The Hessian is a matrix of balls, but nearly always these may come from double arithmetic with
-/// rigorous error bounds (see certify/rounding.hpp): X T is rounded to double once, V is a matrix of
+/// rigorous error bounds (see proof/rounding.hpp): X T is rounded to double once, V is a matrix of
 /// doubles, and ball arithmetic is left with the node inputs, sigma and the gradient. Where some
 /// eigenvalue is not clearly known and separated that way, the Hessian is evaluated in ball
 /// arithmetic, too, and V improved in it.
@@ -38,7 +38,7 @@ class Prover {
   [[nodiscard]] bool in_double() const noexcept { return in_double_; }
 
  private:
-  using Bound = ball::Bound;
+  using Bound = proof::Bound;
 
   /// How far the steps have come from the given weights, and how fast they shrink.
   struct Progress {
@@ -135,31 +135,31 @@ class Prover {
   bool penalised_;
   std::optional<std::string> mismatch_;  ///< rank_mismatch(), once it is known.
   slong precision_ = 0;                  ///< Bits.
-  ball::Sigmoid sigmoid_;
+  proof::Sigmoid sigmoid_;
 
   // The problem, exactly.
-  ball::BallMatrix X_;
-  ball::Balls target_, omega_;  ///< L
-  ball::Balls penalty_;         ///< s, ridge scale_j^2
-  ball::BallMatrix T_;          ///< s x n; each column lies in the row space of X.
-  Matrix R_;                    ///< n x s, R T = 1 nearly
-  Bound inverse_error_;         ///< Of |R T - 1|, Frobenius norm.
-  Matrix basis_;                ///< L + s x n, X T and below it T, rounded to double.
+  proof::BallMatrix X_;
+  proof::Balls target_, omega_;  ///< L
+  proof::Balls penalty_;         ///< s, ridge scale_j^2
+  proof::BallMatrix T_;          ///< s x n; each column lies in the row space of X.
+  Matrix R_;                     ///< n x s, R T = 1 nearly
+  Bound inverse_error_;          ///< Of |R T - 1|, Frobenius norm.
+  Matrix basis_;                 ///< L + s x n, X T and below it T, rounded to double.
   Vector basis_error_;  ///< L + s: rows of basis_ times a vector in double are off by this at most,
                         ///< relative to the length of the vector, for X T and T without rounding.
   Matrix metric_;       ///< n x n, T' X' omega X T, nearly one
 
   // The midpoint.
-  ball::Balls w_;  ///< s
-  ball::Balls z_;  ///< n, w = T z; this is what moves when columns depend on each other.
+  proof::Balls w_;  ///< s
+  proof::Balls z_;  ///< n, w = T z; this is what moves when columns depend on each other.
 
   // At the midpoint.
-  ball::Balls force_;                ///< L, omega sigma' r, its midpoint
+  proof::Balls force_;               ///< L, omega sigma' r, its midpoint
   std::vector<Bound> force_radius_;  ///< L + s, radius of that and of the force of the penalty
-  ball::Balls curvature_;            ///< L, omega (sigma'^2 + sigma'' r)
-  std::vector<ball::PatternBounds> patterns_;
-  ball::Balls penalty_force_;  ///< s, its midpoint
-  ball::Ball energy_;
+  proof::Balls curvature_;           ///< L, omega (sigma'^2 + sigma'' r)
+  std::vector<certify::PatternBounds> patterns_;
+  proof::Balls penalty_force_;  ///< s, its midpoint
+  proof::Ball energy_;
 
   // In the coordinates of V.
   bool only_balls_ = false;
@@ -167,18 +167,18 @@ class Prover {
   Matrix rows_;                      ///< L + s x n, a = X P and below it P, in double
   Vector rows_error_;                ///< L + s, how far any entry of the row is off
   Matrix rows_above_;                ///< L + s x n, of |a| and |P|
-  ball::BallMatrix V_, P_;           ///< n x n and s x n
-  ball::BallMatrix a_, ca_;          ///< L x n, rows of X P and those times curvature_
-  ball::BallMatrix hessian_;         ///< n x n
-  ball::Balls image_;                ///< Scratch, n.
-  ball::Balls gradient_;             ///< s, X' force_ + penalty_force_
-  ball::Balls step_;                 ///< n, C G: the step of Newton's method is its negative.
+  proof::BallMatrix V_, P_;          ///< n x n and s x n
+  proof::BallMatrix a_, ca_;         ///< L x n, rows of X P and those times curvature_
+  proof::BallMatrix hessian_;        ///< n x n
+  proof::Balls image_;               ///< Scratch, n.
+  proof::Balls gradient_;            ///< s, X' force_ + penalty_force_
+  proof::Balls step_;                ///< n, C G: the step of Newton's method is its negative.
   std::vector<Bound> omega_bounds_;  ///< L
   std::vector<Bound> defect_;        ///< n x n, of |I - C H|
   std::vector<Bound> pivot_below_;   ///< n, the diagonal without its radius is at least this.
   std::vector<Bound> contraction_;   ///< n, see contract().
   SymmetricEigen eigen_;
-  ball::Ball t_, t2_;  ///< Scratch.
+  proof::Ball t_, t2_;  ///< Scratch.
 };
 
 }  // namespace tautrack

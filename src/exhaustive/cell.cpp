@@ -6,6 +6,8 @@
 #include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 
+#include "proof/sigmoid.hpp"
+
 namespace tautrack::exhaustive {
 
 namespace {
@@ -130,7 +132,7 @@ bool Examiner::prefer_dominant_rows(Cell& cell) {
     const auto k = static_cast<std::size_t>(i);
     dominance_[k] = -std::numeric_limits<double>::infinity();
     if (i < rows_.patterns())
-      dominance_[k] = rows_.sigmoid().log_slope(mignitude(cell.inputs[k]));
+      dominance_[k] = proof::log_slope(rows_.sigmoid().shape(), mignitude(cell.inputs[k]));
     else if (rows_.is_active(i))
       dominance_[k] = std::log(rows_.linear(i - rows_.patterns()).upper());
   }
@@ -224,8 +226,7 @@ void Examiner::lift_components(const Basis& basis) {
 Interval Examiner::lowered(const Interval& x, std::size_t k, double lift) const {
   if (!is_lifted_ || lift_[k] == lift) return x;
   const Interval exponent = Interval(lift) - lift_[k];
-  return x * Interval(from_library(std::exp(exponent.lower())).lower(),
-                      from_library(std::exp(exponent.upper())).upper());
+  return x * exponential(exponent);
 }
 
 bool Examiner::gradient_excludes(const Cell& cell) const {
@@ -254,7 +255,7 @@ bool Examiner::ratio_excludes(const Cell& cell, int j) const {
   for (int i = 0; i < rows_.patterns(); ++i) {
     const auto k = static_cast<std::size_t>(i);
     if (sign_[k] == 0 || !excludes_zero(cell.inputs[k])) continue;
-    const double size = rows_.sigmoid().log_slope(middle(cell.inputs[k])) +
+    const double size = proof::log_slope(rows_.sigmoid().shape(), middle(cell.inputs[k])) +
                         std::log(basis.sizes[static_cast<std::size_t>(i * n_ + j)] *
                                  rows_.factor(i) * magnitude(bounds_[k].residual));
     if (size > most) {
@@ -282,7 +283,7 @@ bool Examiner::ratio_excludes(const Cell& cell, int j) const {
                     cell.inputs[static_cast<std::size_t>(basis.rows[static_cast<std::size_t>(l)])];
         meet(distance, linear);
       }
-      const auto ratio = rows_.sigmoid().slope_ratio(x, z, distance);
+      const auto ratio = proof::slope_ratio(rows_.sigmoid().shape(), x, z, distance);
       if (!ratio) return false;
       term *= *ratio;
     }

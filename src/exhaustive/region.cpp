@@ -3,6 +3,8 @@
 #include <numeric>
 
 #include "core/text.hpp"
+#include "proof/determinant.hpp"
+#include "proof/sigmoid.hpp"
 
 namespace tautrack::exhaustive {
 
@@ -29,9 +31,7 @@ std::optional<Point> hull_of_vertices(const Rows& rows, const std::vector<int>& 
   std::array<int, kMaxWeights> basis{};
   for (bool more = true; more;) {
     for (std::size_t k = 0; k < chosen.size(); ++k) basis[k] = members[chosen[k]];
-    auto inverse = enclose_inverse(rows, basis.data());
-    if (!inverse) inverse = exact_inverse(rows, basis.data());
-    if (inverse) {
+    if (const auto inverse = proof::enclose_inverse(rows.pointers(basis))) {
       for (int j = 0; j < n; ++j) {
         Interval w(0.0);
         for (int k = 0; k < n; ++k)
@@ -60,8 +60,9 @@ std::optional<Point> hull_of_vertices(const Rows& rows, const std::vector<int>& 
 /// 3 of find_region().
 std::optional<Point> ridge_box(const Rows& rows) {
   Interval work(0.0);
+  const double moment = proof::largest_moment(rows.sigmoid().shape());
   for (int i = 0; i < rows.patterns(); ++i)
-    work += rows.factor(i) * (rows.sigmoid().largest_moment() * (1.0 + abs(rows.target(i).value)));
+    work += rows.factor(i) * (moment * (1.0 + abs(rows.target(i).value)));
   Point box;
   for (int j = 0; j < rows.weights(); ++j) {
     if (!(rows.linear(j).lower() > 0.0)) return std::nullopt;
@@ -100,7 +101,7 @@ Point default_box(const Rows& rows) {
   Point box;
   box.fill(Interval(-most, most));
   if (directions.cols() < n) return box;
-  if (const auto inverse = enclose_inverse(rows, members.data())) {
+  if (const auto inverse = proof::enclose_inverse(rows.pointers(members))) {
     for (int j = 0; j < n; ++j) {
       Interval w(0.0);
       for (int k = 0; k < n; ++k)

@@ -4,70 +4,14 @@
 #include <cmath>
 #include <utility>
 
-#include <Eigen/LU>
-#include <boost/multiprecision/cpp_int.hpp>
-
 #include "core/text.hpp"
 
 namespace tautrack::exhaustive {
 
 namespace {
 
-using Rational = boost::multiprecision::cpp_rational;
-using RationalMatrix = std::vector<std::vector<Rational>>;
-
 /// Bounds of the data: with them no product that a search forms comes near overflow.
 constexpr double kSmallest = 1e-30, kLargest = 1e30;
-
-/// Encloses a rational number: its conversion is to the nearest double.
-Interval enclose(const Rational& x) {
-  const auto nearest = x.convert_to<double>();
-  return {below(nearest), above(nearest)};
-}
-
-/// Turns [M | I] into [I | M^-1]; false when M is singular. The sign of det M in `sign`.
-bool invert(RationalMatrix& M, int& sign) {
-  const std::size_t n = M.size();
-  sign = 1;
-  for (std::size_t k = 0; k < n; ++k) {
-    std::size_t pivot = k;
-    while (pivot < n && M[pivot][k].is_zero()) ++pivot;
-    if (pivot == n) {
-      sign = 0;
-      return false;
-    }
-    if (pivot != k) {
-      std::swap(M[pivot], M[k]);
-      sign = -sign;
-    }
-    if (M[k][k] < 0) sign = -sign;
-    const Rational by = M[k][k];
-    for (Rational& entry : M[k]) entry /= by;
-    for (std::size_t i = 0; i < n; ++i) {
-      if (i == k || M[i][k].is_zero()) continue;
-      const Rational factor = M[i][k];
-      for (std::size_t j = k; j < M[i].size(); ++j) M[i][j] -= factor * M[k][j];
-    }
-  }
-  return true;
-}
-
-/// Sign of det for n <= 3 where intervals tell it, else exactly.
-int determinant_sign(const std::vector<const double*>& v, int n) {
-  const auto at = [&](std::size_t i, std::size_t j) { return Interval(v[i][j]); };
-  Interval determinant(-1.0, 1.0);
-  if (n == 1) {
-    determinant = at(0, 0);
-  } else if (n == 2) {
-    determinant = at(0, 0) * at(1, 1) - at(0, 1) * at(1, 0);
-  } else if (n == 3) {
-    determinant = at(0, 0) * (at(1, 1) * at(2, 2) - at(1, 2) * at(2, 1)) -
-                  at(0, 1) * (at(1, 0) * at(2, 2) - at(1, 2) * at(2, 0)) +
-                  at(0, 2) * (at(1, 0) * at(2, 1) - at(1, 1) * at(2, 0));
-  }
-  const int sign = sign_of(determinant);
-  return sign != 0 ? sign : exact_determinant_sign(v, n);
-}
 
 }  // namespace
 
@@ -92,8 +36,8 @@ std::optional<std::string> Rows::refusal(const Matrix& X, const Vector& y, const
 }
 
 Rows::Rows(const Matrix& X, const Vector& y, const Vector& omega,
-           const std::vector<Interval>& ridge, Activation activation)
-    : n_(static_cast<int>(X.cols())), sigmoid_(activation) {
+           const std::vector<Interval>& ridge, const proof::Sigmoid& sigmoid)
+    : n_(static_cast<int>(X.cols())), sigmoid_(sigmoid) {
   for (Index j = 0; j < X.cols(); ++j)
     scales_.push_back(std::exp2(-std::round(std::log2(X.col(j).cwiseAbs().maxCoeff()))));
   for (Index i = 0; i < X.rows(); ++i) {
@@ -115,74 +59,10 @@ Rows::Rows(const Matrix& X, const Vector& y, const Vector& omega,
   }
 }
 
-int exact_determinant_sign(const std::vector<const double*>& vectors, int n) {
-  RationalMatrix M(static_cast<std::size_t>(n));
-  for (std::size_t i = 0; i < M.size(); ++i)
-    for (int j = 0; j < n; ++j) M[i].emplace_back(vectors[i][j]);
-  int sign = 0;
-  invert(M, sign);
-  return sign;
-}
-
-namespace {
-
-/// [I | M^-1] for the matrix M of these rows; empty when it is singular.
-RationalMatrix rational_inverse(const Rows& rows, const int* members) {
-  const auto n = static_cast<std::size_t>(rows.weights());
-  RationalMatrix M(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < n; ++j) M[i].emplace_back(rows.row(members[i])[j]);
-    for (std::size_t j = 0; j < n; ++j) M[i].emplace_back(i == j ? 1 : 0);
-  }
-  int sign = 0;
-  if (!invert(M, sign)) M.clear();
-  return M;
-}
-
-}  // namespace
-
-std::optional<std::vector<Interval>> exact_inverse(const Rows& rows, const int* members) {
-  const auto n = static_cast<std::size_t>(rows.weights());
-  const RationalMatrix M = rational_inverse(rows, members);
-  if (M.empty()) return std::nullopt;
-  std::vector<Interval> inverse;
-  for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t j = 0; j < n; ++j) inverse.push_back(enclose(M[i][n + j]));
-  return inverse;
-}
-
-std::optional<std::vector<Interval>> enclose_inverse(const Rows& rows, const int* members) {
-  // Y near M^-1, E = I - Y M, e = |E|_inf < 1: M^-1 - Y = E (I - E)^-1 Y is at most e / (1 - e)
-  // times the largest entry of the column of Y.
-  using Small = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor, kMaxWeights,
-                              kMaxWeights>;
-  const int n = rows.weights();
-  Small M(n, n);
-  for (int i = 0; i < n; ++i)
-    for (int j = 0; j < n; ++j) M(i, j) = rows.row(members[i])[j];
-  // Rows of norm one (to rounding, by powers of two) for the approximate inverse alone.
-  Eigen::Array<double, Eigen::Dynamic, 1, 0, kMaxWeights, 1> norms(n);
-  for (int i = 0; i < n; ++i) norms(i) = std::exp2(-std::round(std::log2(M.row(i).norm())));
-  const Small scaled = norms.matrix().asDiagonal() * M;
-  const Eigen::PartialPivLU<Small> lu(scaled);
-  const Small Y = lu.inverse() * norms.matrix().asDiagonal();
-  if (!Y.allFinite()) return std::nullopt;
-  double norm = 0.0;
-  for (int i = 0; i < n; ++i) {
-    double sum = 0.0;
-    for (int j = 0; j < n; ++j) {
-      Interval entry(i == j ? 1.0 : 0.0);
-      for (int k = 0; k < n; ++k) entry -= Interval(Y(i, k)) * M(k, j);
-      sum = above(sum + magnitude(entry));
-    }
-    norm = std::max(norm, sum);
-  }
-  if (!(norm < 1e-8)) return std::nullopt;
-  std::vector<Interval> inverse;
-  for (int i = 0; i < n; ++i)
-    for (int j = 0; j < n; ++j)
-      inverse.push_back(widened(Y(i, j), 2.0 * norm * Y.col(j).cwiseAbs().maxCoeff()));
-  return inverse;
+proof::RowPointers Rows::pointers(const std::array<int, kMaxWeights>& members) const {
+  proof::RowPointers result;
+  for (std::size_t k = 0; k < static_cast<std::size_t>(n_); ++k) result.push_back(row(members[k]));
+  return result;
 }
 
 const Basis* Bases::find(const std::array<int, kMaxWeights>& members) {
@@ -194,13 +74,13 @@ const Basis* Bases::find(const std::array<int, kMaxWeights>& members) {
 
 std::unique_ptr<Basis> Bases::make(const std::array<int, kMaxWeights>& members) const {
   const int n = rows_.weights();
-  auto inverse = enclose_inverse(rows_, members.data());
-  if (!inverse) inverse = exact_inverse(rows_, members.data());
+  const proof::RowPointers pointers = rows_.pointers(members);
+  auto inverse = proof::enclose_inverse(pointers);
   if (!inverse) return nullptr;
   auto basis = std::make_unique<Basis>();
   basis->rows = members;
   basis->inverse = std::move(*inverse);
-  RationalMatrix exact;  // made when it is needed
+  std::optional<proof::ExactInverse> exact;  // made when it is needed
   for (int i = 0; i < rows_.size(); ++i) {
     const auto place = std::find(members.begin(), members.begin() + n, i) - members.begin();
     for (int j = 0; j < n; ++j) {
@@ -211,12 +91,8 @@ std::unique_ptr<Basis> Bases::make(const std::array<int, kMaxWeights>& members) 
         // Rows that are parallel, or so up to rounding, have coefficients that are zero or tiny,
         // and then everything depends on which.
         if (!(width_of(c) <= 1e-10 * mignitude(c))) {
-          if (exact.empty()) exact = rational_inverse(rows_, members.data());
-          Rational sum = 0;
-          for (int k = 0; k < n; ++k)
-            sum += Rational(rows_.row(i)[k]) *
-                   exact[static_cast<std::size_t>(k)][static_cast<std::size_t>(n + j)];
-          c = sum.is_zero() ? Interval(0.0) : enclose(sum);
+          if (!exact) exact.emplace(pointers);
+          c = exact->product(rows_.row(i), j);
         }
       }
       basis->coefficients.push_back(c);
@@ -245,14 +121,14 @@ SignTest::SignTest(const Rows& rows) {
   for (bool more = chosen.empty() || active.size() >= chosen.size(); more;) {
     std::vector<std::uint64_t> positive(words_), negative(words_);
     bool any = false;
-    std::vector<const double*> vectors_of;
+    proof::RowPointers vectors_of;
     for (const std::size_t c : chosen) vectors_of.push_back(rows.row(active[c]));
     vectors_of.push_back(nullptr);
     for (const int i : active) {
       if (std::any_of(chosen.begin(), chosen.end(), [&](std::size_t c) { return active[c] == i; }))
         continue;
       vectors_of.back() = rows.row(i);
-      const int sign = determinant_sign(vectors_of, n);
+      const int sign = proof::determinant_sign(vectors_of);
       const auto bit = static_cast<std::size_t>(i);
       if (sign > 0) positive[bit / 64] |= std::uint64_t{1} << (bit % 64);
       if (sign < 0) negative[bit / 64] |= std::uint64_t{1} << (bit % 64);

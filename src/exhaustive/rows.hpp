@@ -12,13 +12,14 @@
 #include "tautrack/core/types.hpp"
 #include "tautrack/network/perceptron.hpp"
 
-#include "exhaustive/interval.hpp"
 #include "exhaustive/sigmoid.hpp"
+#include "proof/determinant.hpp"
+#include "proof/interval.hpp"
 
 namespace tautrack::exhaustive {
 
 /// More weights than a search is tried for.
-constexpr int kMaxWeights = 6;
+constexpr int kMaxWeights = proof::kMostRows;
 
 /// One interval for each weight or row of a basis.
 using Point = std::array<Interval, kMaxWeights>;
@@ -35,7 +36,7 @@ class Rows {
   /// @param X L x n, its columns independent. @param ridge n, factor of w_j^2 / 2 in the energy.
   /// @pre can_hold(X, ...).
   Rows(const Matrix& X, const Vector& y, const Vector& omega, const std::vector<Interval>& ridge,
-       Activation activation);
+       const proof::Sigmoid& sigmoid);
 
   /// One sentence why these numbers cannot be searched, or nothing.
   [[nodiscard]] static std::optional<std::string> refusal(const Matrix& X, const Vector& y,
@@ -45,6 +46,8 @@ class Rows {
   [[nodiscard]] int patterns() const { return patterns_; }
   [[nodiscard]] int size() const { return patterns_ + n_; }
   [[nodiscard]] const double* row(int i) const { return &x_[static_cast<std::size_t>(i * n_)]; }
+  /// Those of n rows.
+  [[nodiscard]] proof::RowPointers pointers(const std::array<int, kMaxWeights>& members) const;
   [[nodiscard]] const OddSigmoid& sigmoid() const { return sigmoid_; }
   [[nodiscard]] const Target& target(int i) const { return targets_[static_cast<std::size_t>(i)]; }
   [[nodiscard]] double factor(int i) const { return factors_[static_cast<std::size_t>(i)]; }
@@ -89,17 +92,6 @@ struct Basis {
   for (int j = 1; j < n; ++j) u += c[j] * q[static_cast<std::size_t>(j)];
   return u;
 }
-
-/// Encloses the inverse of the matrix of these rows; nothing when it is (nearly) singular.
-[[nodiscard]] std::optional<std::vector<Interval>> enclose_inverse(const Rows& rows,
-                                                                   const int* members);
-
-/// The same with exact rational numbers in between: nothing exactly when it is singular.
-[[nodiscard]] std::optional<std::vector<Interval>> exact_inverse(const Rows& rows,
-                                                                 const int* members);
-
-/// Sign of the determinant of n vectors of n doubles, exact.
-[[nodiscard]] int exact_determinant_sign(const std::vector<const double*>& vectors, int n);
 
 /// Bases that were asked for, shared by all threads.
 class Bases {

@@ -15,6 +15,7 @@
 #include "exhaustive/cell.hpp"
 #include "exhaustive/region.hpp"
 #include "exhaustive/rows.hpp"
+#include "network/traits.hpp"
 
 namespace tautrack {
 
@@ -24,12 +25,12 @@ using exhaustive::Bases;
 using exhaustive::Cell;
 using exhaustive::Examiner;
 using exhaustive::Found;
-using exhaustive::Interval;
 using exhaustive::Point;
 using exhaustive::Region;
 using exhaustive::Rows;
 using exhaustive::SignTest;
 using exhaustive::Verdict;
+using proof::Interval;
 
 using Clock = std::chrono::steady_clock;
 
@@ -187,7 +188,7 @@ std::optional<bool> are_same(const Rows& rows, const Found& a, const Found& b) {
 double total_width(const Found& found, int n) {
   double sum = 0.0;
   for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j)
-    sum += exhaustive::width_of(found.weights[j]);
+    sum += proof::width_of(found.weights[j]);
   return sum;
 }
 
@@ -268,7 +269,7 @@ class Search {
     std::vector<Interval> penalty;
     for (Index j : columns_) penalty.push_back(ridge * square(Interval(scale_(j))));
     const Rows rows(X_, network_.targets(), network_.pattern_weights(), penalty,
-                    network_.options().activation);
+                    traits(network_.options().activation).form);
     if (rows.patterns() == 0) return end(std::move(result), "every input is zero");
     const SignTest signs(rows);
     const int n = rows.weights();
@@ -330,8 +331,8 @@ class Search {
     Interval squares(0.0);
     for (int j = 0; j < n; ++j) {
       const Interval weight = found.weights[static_cast<std::size_t>(j)] * rows.scale(j);
-      w(j) = exhaustive::middle(weight);
-      squares += square(Interval(std::max(exhaustive::magnitude(weight - w(j)), 0.0)));
+      w(j) = proof::middle(weight);
+      squares += square(Interval(std::max(proof::magnitude(weight - w(j)), 0.0)));
     }
     StationaryPoint point;
     point.radius = sqrt(squares).upper();
@@ -366,7 +367,7 @@ class Search {
         const Interval side = box[static_cast<std::size_t>(j)] * rows.scale(j);
         low(j) = side.lower();
         high(j) = side.upper();
-        size = std::max(size, exhaustive::width_of(box[static_cast<std::size_t>(j)]));
+        size = std::max(size, proof::width_of(box[static_cast<std::size_t>(j)]));
       }
       boxes.emplace_back(size, Box{spread(low), spread(high)});
     }

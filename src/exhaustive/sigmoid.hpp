@@ -1,13 +1,17 @@
 #pragma once
 
-#include <array>
 #include <optional>
 
-#include "tautrack/network/activation.hpp"
-
-#include "exhaustive/interval.hpp"
+#include "proof/interval.hpp"
+#include "proof/shape.hpp"
 
 namespace tautrack::exhaustive {
+
+using proof::above;
+using proof::below;
+using proof::from_library;
+using proof::Interval;
+using proof::widened;
 
 /// What a pattern wants, in the range (-1, 1) of an odd sigmoid S.
 struct Target {
@@ -26,20 +30,21 @@ struct PatternBounds {
   int residual_sign = 0;  ///< Common sign of S(x) - Y, 0 when there is none.
 };
 
-/// Rigorous enclosures of an odd sigmoid S with range (-1, 1). Every activation is one of them up
-/// to a change of scale: tanh, arctan and erf themselves, logistic(u) = (1 + tanh(u / 2)) / 2.
+/// Rigorous enclosures of what a pattern contributes through an odd sigmoid S with range (-1, 1), which every
+/// activation is up to a change of scale: see proof::Sigmoid.
 ///
 /// S and S' are monotonic for x >= 0 and follow from their values at the ends, phi and phi'
 /// wherever phi'/S' = S' + (S''/S')(S - Y) or phi''/S' = 3 S'' + (S'''/S')(S - Y) have a sure sign.
 /// In both the common factor S' is taken out, so that signs are right in the tails too.
 class OddSigmoid {
  public:
-  explicit OddSigmoid(Activation activation) : kind_(activation) {}
+  /// sigma(u) = middle + height S(input u): S takes x = input() u, and sigma - y = height (S - Y).
+  explicit OddSigmoid(const proof::Sigmoid& sigma) : sigma_(sigma), S_{sigma.shape} {}
 
-  /// Node input and squared residual of the activation are `input` u and `square` times those of S:
-  /// x = input() u, sigma - y = sqrt(square()) (S - Y).
-  [[nodiscard]] double input() const;
-  [[nodiscard]] double square() const;
+  [[nodiscard]] double input() const { return sigma_.input; }
+  /// Squared residuals of the activation are this times those of S.
+  [[nodiscard]] double square() const { return sigma_.height * sigma_.height; }
+  [[nodiscard]] proof::Shape shape() const { return S_.shape; }
   [[nodiscard]] Target target(double y) const;
 
   /// About -log S'(x) where that is so large that S' comes near the end of the range of doubles,
@@ -55,18 +60,8 @@ class OddSigmoid {
   /// S(x) for one x.
   [[nodiscard]] Interval value(double x) const;
 
-  /// log S'(x), roughly.
-  [[nodiscard]] double log_slope(double x) const;
-
-  /// Encloses S'(x) / S'(z); nothing when it is too large. @param distance Encloses |x| - |z|.
-  [[nodiscard]] std::optional<Interval> slope_ratio(const Interval& x, const Interval& z,
-                                                    const Interval& distance) const;
-
   /// Encloses the solution of S(x) = Y; nothing when Y is not inside (-1, 1).
   [[nodiscard]] std::optional<Interval> inverse(const Target& target) const;
-
-  /// Upper bound of x S'(x).
-  [[nodiscard]] double largest_moment() const;
 
  private:
   /// S at one x: 1 - |S|, > 0, S' and S' exp(lift).
@@ -77,7 +72,7 @@ class OddSigmoid {
   [[nodiscard]] static Interval residual(double low, const End& at_low, double high,
                                          const End& at_high, const Target& target);
 
-  Activation kind_;
+  proof::Sigmoid sigma_, S_;
 };
 
 }  // namespace tautrack::exhaustive

@@ -12,6 +12,7 @@
 #include "core/decompositions.hpp"
 #include "core/numbers.hpp"
 #include "geometry/node_function.hpp"
+#include "network/traits.hpp"
 
 namespace tautrack {
 

@@ -12,6 +12,7 @@
 
 #include "core/decompositions.hpp"
 #include "core/numbers.hpp"
+#include "network/traits.hpp"
 
 namespace tautrack::supremum {
 
@@ -33,21 +34,6 @@ constexpr Index kMostRows = 200;
 constexpr double kNarrow = 1e-10;
 constexpr double kParts[] = {0.5, 0.05, 0.95};
 
-enum class Tails { exponential, gaussian, algebraic };
-
-Tails tails_of(Activation activation) {
-  switch (activation) {
-    case Activation::tanh:
-    case Activation::logistic:
-      return Tails::exponential;
-    case Activation::erf:
-      return Tails::gaussian;
-    case Activation::arctan:
-      break;
-  }
-  return Tails::algebraic;
-}
-
 /// The rows of the ridge term and of the patterns, as a graph over those that are slowest along
 /// one direction.
 struct Graph {
@@ -58,7 +44,7 @@ struct Graph {
 
 class Directions {
  public:
-  explicit Directions(const Rows& rows) : tails_(tails_of(rows.activation)) {
+  explicit Directions(const Rows& rows) : tails_(traits(rows.activation).tails) {
     ridge_ = rows.ridge.rows();
     all_.resize(ridge_ + rows.count(), rows.dimension());
     all_ << rows.ridge, rows.A;
@@ -273,7 +259,7 @@ std::optional<bool> test_lines(const Rows& rows, const Directions& directions, B
   if (best.v()) return false;
   // Twice the smaller rate equal to the larger one: bounded for exponential tails, where the
   // exponent is zero, and not for Gaussian ones, whose brackets grow in proportion to the rate.
-  if (tails_of(rows.activation) == Tails::gaussian && most >= -kEqual) return std::nullopt;
+  if (traits(rows.activation).tails == Tails::gaussian && most >= -kEqual) return std::nullopt;
   return true;
 }
 
@@ -285,7 +271,7 @@ Growth growth_at_one(const Rows& rows, const Perceptron& network, const Supremum
   const Directions directions(rows);
   Best best(network);
   Growth growth;
-  const Tails tails = tails_of(rows.activation);
+  const Tails tails = traits(rows.activation).tails;
   const bool is_product = rows.ridge.rows() == 0 && rows.lines == rows.dimension();
   if (is_product) {
     growth.bounded = test_lines(rows, directions, best);
@@ -353,7 +339,7 @@ class Curve {
   /// |f''| / f', and its limit where f' underflows (of others the quotient of slopes is zero there).
   [[nodiscard]] double relative_second(const ActivationValues& s) const {
     if (s.first > 0.0) return std::abs(s.second) / s.first;
-    return activation_ == Activation::tanh ? 2.0 : 1.0;
+    return 2.0 * traits(activation_).form.input;
   }
 
   /// rho at w_first; h from the quotient of slopes at w_quotient and |f''| / f' of the others and of
@@ -385,25 +371,9 @@ class Curve {
   Index slow_ = 0;
 };
 
-/// The input beyond which exponential tails are pure exponentials to rounding (exp(-2 u), exp(-u) below
-/// 1e-17), the slope of erf is below 1e-20 and that of arctan below 1e-12: no maximum counts there.
-double last_input(Activation activation) {
-  switch (activation) {
-    case Activation::tanh:
-      return 20.0;
-    case Activation::logistic:
-      return 40.0;
-    case Activation::erf:
-      return 8.0;
-    case Activation::arctan:
-      break;
-  }
-  return 1e6;
-}
-
 /// The limit of the curvature: rows with twice the smallest rate keep theirs, others straighten.
 double limit_of_curve(Activation activation, const Vector& lengths, const Vector& roots) {
-  if (tails_of(activation) != Tails::exponential) return 0.0;
+  if (traits(activation).tails != Tails::exponential) return 0.0;
   Index slow = 0;
   const double least = lengths.minCoeff(&slow);
   double squares = 0.0;
@@ -411,7 +381,7 @@ double limit_of_curve(Activation activation, const Vector& lengths, const Vector
     if (std::abs(lengths(i) / least - 2.0) <= kEqual) squares += roots(i) * roots(i);
   // f'_i / f'_1^2 tends to 1/4 for tanh (f' ~ 4 exp(-2 u)) and 1 for logistic, and 2 (2 - 1) f'' / f'
   // to 4 and 2.
-  const double factor = activation == Activation::tanh ? 1.0 : 2.0;
+  const double factor = 1.0 / traits(activation).form.input;
   return factor * std::sqrt(squares) / (roots(slow) * roots(slow));
 }
 
@@ -452,7 +422,7 @@ CurvePeak highest_of_curve(Activation activation, const Vector& lengths, const V
   const Curve curve(activation, lengths, roots);
   CurvePeak peak;
   if (lengths.size() == 1) return peak;
-  const double end = last_input(activation) / lengths.minCoeff();
+  const double end = traits(activation).last_input / lengths.minCoeff();
   const double unit = first / lengths.maxCoeff();
   const double span = std::asinh(end / unit);
   const auto at = [&](int k) { return unit * std::sinh(span * k / points); };
@@ -475,7 +445,7 @@ CurvePeak highest_of_curve(Activation activation, const Vector& lengths, const V
     peak.value = limit;
     peak.w = kInfinity;
   }
-  peak.upper = tails_of(activation) == Tails::exponential
+  peak.upper = traits(activation).tails == Tails::exponential
                    ? upper_of_curve(curve, peak.value, end, budget)
                    : kInfinity;
   return peak;

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "core/numbers.hpp"
 #include "network/inverse.hpp"
 #include "network/residual.hpp"
+#include "network/traits.hpp"
 
 namespace tautrack {
 
@@ -56,38 +56,8 @@ Span product(const Span& a, const Span& b) {
 }  // namespace
 
 std::pair<double, double> largest_second(Activation activation) {
-  double u = 0.0;
-  switch (activation) {
-    case Activation::tanh:
-      u = std::atanh(1.0 / std::numbers::sqrt3);
-      break;
-    case Activation::logistic:
-      u = 2.0 * std::atanh(1.0 / std::numbers::sqrt3);
-      break;
-    case Activation::arctan:
-      u = 2.0 / (std::numbers::pi * std::numbers::sqrt3);
-      break;
-    case Activation::erf:
-      u = std::numbers::sqrt2 * std::numbers::inv_sqrtpi;
-      break;
-  }
+  const double u = traits(activation).bend_peak;
   return {u, std::abs(evaluate(activation, u).second)};
-}
-
-double largest_ratio_beyond(Activation activation, double a) {
-  switch (activation) {
-    case Activation::tanh:
-      return 2.0;
-    case Activation::logistic:
-      return 1.0;
-    case Activation::arctan: {
-      const double x = std::max(1.0, 0.5 * std::numbers::pi * a);
-      return std::numbers::pi * x / (1.0 + x * x);
-    }
-    case Activation::erf:
-      break;
-  }
-  return kInfinity;
 }
 
 double largest_third(Activation activation) { return std::abs(evaluate(activation, 0.0).third); }

@@ -55,9 +55,6 @@ class NodeFunction {
 /// Where |sigma''| is largest, u > 0, and its value there.
 [[nodiscard]] std::pair<double, double> largest_second(Activation activation);
 
-/// sup |sigma''| / sigma' over |u| >= a; infinity for erf.
-[[nodiscard]] double largest_ratio_beyond(Activation activation, double a);
-
 /// sup |sigma'''|, at u = 0.
 [[nodiscard]] double largest_third(Activation activation);
 

@@ -18,6 +18,7 @@
 #include "core/text.hpp"
 #include "network/inverse.hpp"
 #include "network/residual.hpp"
+#include "network/traits.hpp"
 
 namespace tautrack {
 
@@ -42,30 +43,6 @@ constexpr double kUnderflow = 1e-290;
 
 /// Size of scaled weights beyond which nothing changes, short of overflow.
 constexpr double kFarthest = 1e150;
-
-/// sigma''/sigma' and sigma'''/sigma', also where sigma' underflows.
-struct Ratios {
-  double second, third;
-};
-
-Ratios ratios(Activation activation, double u, const ActivationValues& s) {
-  constexpr double half_pi = 0.5 * std::numbers::pi;
-  switch (activation) {
-    case Activation::tanh:
-      return {-2.0 * s.value, 4.0 - 6.0 * s.first};
-    case Activation::logistic:
-      return {-std::tanh(0.5 * u), 1.0 - 6.0 * s.first};
-    case Activation::arctan: {
-      const double p = half_pi * u, q = 1.0 / std::hypot(1.0, p);
-      const double part = p * q;  // sin atan p
-      return {-2.0 * half_pi * part * q,
-              2.0 * half_pi * half_pi * q * q * (4.0 * part * part - 1.0)};
-    }
-    case Activation::erf:
-      break;
-  }
-  return {-half_pi * u, half_pi * (half_pi * u * u - 1.0)};
-}
 
 /// A sum, and what it may be off by rounding.
 struct Sum {
@@ -278,7 +255,7 @@ PlaneCurve::Bends PlaneCurve::bends_at(double scaled) const {
     const double slope = (1.0 - row.tau) + row.tau * s.first;
     velocity[i] = row.root * row.input * slope;
     if (row.tau == 1.0) {
-      const Ratios by_slope = ratios(activation_, row.input * scaled, s);
+      const SlopeRatios by_slope = slope_ratios(activation_, row.input * scaled, s);
       result.l[i] = row.input * by_slope.second;
       result.m[i] = row.input * row.input * by_slope.third;
     } else if (slope > 0.0) {
@@ -295,7 +272,7 @@ PlaneCurve::Bends PlaneCurve::bends_at(double scaled) const {
 }
 
 std::vector<double> PlaneCurve::grid() const {
-  const double end = saturated_input(activation_) / flattest_;
+  const double end = traits(activation_).saturated_input / flattest_;
   return sinh_grid(-end, end);
 }
 
@@ -417,7 +394,7 @@ class OneWeightEnergy {
   [[nodiscard]] double steepest() const noexcept { return steepest_; }
 
   /// Scaled weight at which the flattest pattern has saturated.
-  [[nodiscard]] double saturated() const { return saturated_input(activation_) / flattest_; }
+  [[nodiscard]] double saturated() const { return traits(activation_).saturated_input / flattest_; }
 
   [[nodiscard]] double energy(double scaled) const {
     double sum = 0.0;

@@ -13,13 +13,12 @@
 #include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "network/inverse.hpp"
+#include "network/traits.hpp"
 
 namespace tautrack {
 
 namespace {
 
-/// max u sech^2 u, at u = 0.7717...
-constexpr double kTanhMoment = 0.4477432046943028;
 
 /// Ratio of singular values from which rows count as dependent.
 constexpr double kDependentRow = 1e-13;
@@ -122,17 +121,7 @@ double smallest_over_subsets(const Matrix& rows, Index n) {
 }  // namespace
 
 double largest_slope_moment(Activation activation) noexcept {
-  switch (activation) {
-    case Activation::tanh:
-      return kTanhMoment;
-    case Activation::logistic:
-      return 0.5 * kTanhMoment;
-    case Activation::arctan:
-      return std::numbers::inv_pi;
-    case Activation::erf:
-      break;
-  }
-  return std::sqrt(2.0 / (std::numbers::pi * std::numbers::e));
+  return traits(activation).largest_moment;
 }
 
 RadiusBound radius_bound(const Perceptron& network, double tau) {

@@ -8,6 +8,7 @@
 #include "core/numbers.hpp"
 #include "core/products.hpp"
 #include "infinity/linear_programme.hpp"
+#include "network/traits.hpp"
 
 namespace tautrack::infinity {
 
@@ -209,13 +210,12 @@ Cone cone_of(const Patterns& patterns, const std::vector<int>& signs, const Matr
 Verdict judge(const Cone& cone, Activation activation) {
   if (cone.excess.minCoeff() >= 0.0) return {true, kNoBad, {}};
   if (cone.excess.maxCoeff() < 0.0) return {false, kNoGood, cone.inside};
-  switch (activation) {
-    case Activation::tanh:
-    case Activation::logistic:
+  switch (traits(activation).tails) {
+    case Tails::exponential:
       return judge_fast_tails(cone, 2.0);
-    case Activation::erf:
+    case Tails::gaussian:
       return judge_fast_tails(cone, std::numbers::sqrt2);
-    case Activation::arctan:
+    case Tails::algebraic:
       break;
   }
   return judge_algebraic_tails(cone);

@@ -1,10 +1,13 @@
 #include "tautrack/network/activation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "core/names.hpp"
+#include "network/traits.hpp"
 
 namespace tautrack {
 
@@ -95,8 +98,48 @@ const std::vector<std::string_view>& activation_names() {
   return names;
 }
 
+const Traits& traits(Activation activation) noexcept {
+  using proof::Shape;
+  static const double tanh_peak = std::atanh(1.0 / std::numbers::sqrt3);
+  // max x sech^2 x, at x = 0.7717...
+  constexpr double tanh_moment = 0.4477432046943028;
+  // In the order of the enumeration.
+  static const std::array<Traits, 4> table{{
+      {{Shape::tanh},
+       kernels::Sigmoid::tanh,
+       Tails::exponential,
+       320.0,
+       20.0,
+       tanh_peak,
+       tanh_moment},
+      {{Shape::tanh, 0.5, 0.5, 0.5},
+       kernels::Sigmoid::logistic,
+       Tails::exponential,
+       640.0,
+       40.0,
+       2.0 * tanh_peak,
+       0.5 * tanh_moment},
+      {{Shape::arctan},
+       kernels::Sigmoid::arctan,
+       Tails::algebraic,
+       4e8,
+       1e6,
+       2.0 / (pi * std::numbers::sqrt3),
+       std::numbers::inv_pi},
+      {{Shape::erf},
+       kernels::Sigmoid::erf,
+       Tails::gaussian,
+       28.0,
+       8.0,
+       std::numbers::sqrt2 * std::numbers::inv_sqrtpi,
+       std::sqrt(2.0 / (pi * std::numbers::e))},
+  }};
+  return table[static_cast<std::size_t>(activation)];
+}
+
 Range range(Activation activation) noexcept {
-  return activation == Activation::logistic ? Range{0.0, 1.0} : Range{-1.0, 1.0};
+  const proof::Sigmoid& form = traits(activation).form;
+  return {form.end(true), form.end(false)};
 }
 
 ActivationValues evaluate(Activation activation, double u) noexcept {
@@ -111,6 +154,40 @@ ActivationValues evaluate(Activation activation, double u) noexcept {
       break;
   }
   return evaluate_erf(u);
+}
+
+SlopeRatios slope_ratios(Activation activation, double u, const ActivationValues& s) {
+  constexpr double half_pi = 0.5 * pi;
+  switch (activation) {
+    case Activation::tanh:
+      return {-2.0 * s.value, 4.0 - 6.0 * s.first};
+    case Activation::logistic:
+      return {-std::tanh(0.5 * u), 1.0 - 6.0 * s.first};
+    case Activation::arctan: {
+      const double p = half_pi * u, q = 1.0 / std::hypot(1.0, p);
+      const double part = p * q;  // sin atan p
+      return {-2.0 * half_pi * part * q,
+              2.0 * half_pi * half_pi * q * q * (4.0 * part * part - 1.0)};
+    }
+    case Activation::erf:
+      break;
+  }
+  return {-half_pi * u, half_pi * (half_pi * u * u - 1.0)};
+}
+
+double largest_ratio_beyond(Activation activation, double a) {
+  const Traits& known = traits(activation);
+  switch (known.tails) {
+    case Tails::exponential:
+      return 2.0 * known.form.input;
+    case Tails::algebraic: {
+      const double x = std::max(1.0, 0.5 * pi * a);
+      return pi * x / (1.0 + x * x);
+    }
+    case Tails::gaussian:
+      break;
+  }
+  return std::numeric_limits<double>::infinity();
 }
 
 }  // namespace tautrack

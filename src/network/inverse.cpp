@@ -54,18 +54,4 @@ double inverse_node(Activation activation, double tau, double y) {
   return 0.5 * (low + high);
 }
 
-double saturated_input(Activation activation) noexcept {
-  switch (activation) {
-    case Activation::tanh:
-      return 320.0;
-    case Activation::logistic:
-      return 640.0;
-    case Activation::erf:
-      return 28.0;
-    case Activation::arctan:
-      break;
-  }
-  return 4e8;
-}
-
 }  // namespace tautrack

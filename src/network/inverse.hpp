@@ -11,8 +11,4 @@ namespace tautrack {
 /// is at or beyond an end of the range at tau = 1, or where u overflows.
 [[nodiscard]] double inverse_node(Activation activation, double tau, double y);
 
-/// The |u| at which sigma' is about 1e-280; for the algebraic tails of arctan, where sigma is within
-/// 1e-9 of its end.
-[[nodiscard]] double saturated_input(Activation activation) noexcept;
-
 }  // namespace tautrack

@@ -9,11 +9,11 @@
 
 #include "core/checked.hpp"
 #include "core/decompositions.hpp"
-#include "core/exact_rank.hpp"
 #include "core/names.hpp"
 #include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "network/inverse.hpp"
+#include "proof/exact_rank.hpp"
 
 namespace tautrack {
 
@@ -104,7 +104,7 @@ double singular_value_bound(const Matrix& W) {
 std::optional<bool> has_full_rank([[maybe_unused]] const Matrix& W) {
 #ifdef TAUTRACK_WITH_FLINT
   constexpr Index most = 100;
-  if (W.rows() <= most) return exact_rank(W) == W.rows();
+  if (W.rows() <= most) return proof::exact_rank(W) == W.rows();
 #endif
   return std::nullopt;
 }

@@ -1,22 +1,10 @@
 #include "network/loops.hpp"
 
+#include "network/traits.hpp"
+
 namespace tautrack {
 
 namespace {
-
-kernels::Sigmoid sigmoid_of(Activation activation) {
-  switch (activation) {
-    case Activation::tanh:
-      return kernels::Sigmoid::tanh;
-    case Activation::logistic:
-      return kernels::Sigmoid::logistic;
-    case Activation::arctan:
-      return kernels::Sigmoid::arctan;
-    case Activation::erf:
-      break;
-  }
-  return kernels::Sigmoid::erf;
-}
 
 /// The sigmoids without a vectorised form, one by one.
 void evaluate_lanes(kernels::Sigmoid sigmoid, const double* u, kernels::Count count, double* out) {
@@ -38,7 +26,7 @@ void evaluate_lanes(kernels::Sigmoid sigmoid, const double* u, kernels::Count co
 kernels::Network network_view(Activation activation, const double* panels, const double* patterns,
                               kernels::Count rows, kernels::Count columns) {
   const Range ends = range(activation);
-  return {panels,   patterns,  rows,          columns, sigmoid_of(activation),
+  return {panels,   patterns,  rows,          columns, traits(activation).kernel,
           ends.low, ends.high, evaluate_lanes};
 }
 

@@ -15,6 +15,7 @@
 
 #include "certify/path_series.hpp"
 #include "certify/path_traced.hpp"
+#include "network/traits.hpp"
 #include "support/one_weight_curve.hpp"
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
@@ -362,7 +363,7 @@ TEST_CASE("unusable options and records are refused") {
 
 namespace {
 
-using exhaustive::Interval;
+using proof::Interval;
 using tube::kDegree;
 using tube::PatternSeries;
 using tube::Series;
@@ -394,7 +395,8 @@ TEST_CASE("Taylor coefficients of a pattern and their remainders enclose it") {
       const std::string name(to_string(activation));
       CAPTURE(name);
       CAPTURE(trial);
-      const tube::Pattern pattern{activation, random.uniform(-1.2, 1.2), random.uniform(0.5, 2.0)};
+      const tube::Pattern pattern{traits(activation).form, random.uniform(-1.2, 1.2),
+                                  random.uniform(0.5, 2.0)};
       const double size = trial % 3 == 0 ? 12.0 : 2.0;
       const double h = random.uniform(0.01, 0.3);
       Series<Interval> u, delta, u_wide, delta_wide;
@@ -435,8 +437,8 @@ TEST_CASE("Taylor coefficients of a pattern and their remainders enclose it") {
         // In double, where sigma comes from elsewhere.
         PatternSeries<double> rounded;
         Series<double> u_double{}, delta_double{};
-        u_double[0] = exhaustive::middle(u_there[0]);
-        delta_double[0] = exhaustive::middle(delta_there[0]);
+        u_double[0] = proof::middle(u_there[0]);
+        delta_double[0] = proof::middle(delta_there[0]);
         rounded.evaluate(pattern, u_double, delta_double, 0, 0);
         const double f = (1.0 - delta_double[0]) * evaluate(activation, u_double[0]).value +
                          delta_double[0] * u_double[0];
@@ -444,16 +446,15 @@ TEST_CASE("Taylor coefficients of a pattern and their remainders enclose it") {
             (1.0 - delta_double[0]) * evaluate(activation, u_double[0]).first + delta_double[0];
         const double force = pattern.omega * f_u * (f - pattern.target);
         CHECK(rounded.force[0] == doctest::Approx(force).epsilon(1e-12).scale(1.0));
-        CHECK(exhaustive::middle(there.force[0]) ==
-              doctest::Approx(force).epsilon(1e-12).scale(1.0));
+        CHECK(proof::middle(there.force[0]) == doctest::Approx(force).epsilon(1e-12).scale(1.0));
       }
       // Derivatives by differences.
       PatternSeries<double> high, low;
       Series<double> u0{}, d0{};
       const auto slope = [&](bool by_u, const auto& take) {
         constexpr double step = 1e-5;
-        u0[0] = exhaustive::middle(u[0]) + (by_u ? step : 0.0);
-        d0[0] = exhaustive::middle(delta[0]) + (by_u ? 0.0 : step);
+        u0[0] = proof::middle(u[0]) + (by_u ? step : 0.0);
+        d0[0] = proof::middle(delta[0]) + (by_u ? 0.0 : step);
         high.evaluate(pattern, u0, d0, 0, 0);
         u0[0] -= by_u ? 2.0 * step : 0.0;
         d0[0] -= by_u ? 0.0 : 2.0 * step;
@@ -464,11 +465,11 @@ TEST_CASE("Taylor coefficients of a pattern and their remainders enclose it") {
       const auto stiffness = [](const auto& series) { return series.stiffness[0]; };
       const auto by_delta = [](const auto& series) { return series.by_delta[0]; };
       narrow.differentiate(pattern, u[0], delta[0]);
-      CHECK(exhaustive::middle(narrow.stiffness[0]) == slope(true, force));
-      CHECK(exhaustive::middle(narrow.by_delta[0]) == slope(false, force));
-      CHECK(exhaustive::middle(narrow.by_uu) == slope(true, stiffness));
-      CHECK(exhaustive::middle(narrow.by_ud) == slope(false, stiffness));
-      CHECK(exhaustive::middle(narrow.by_dd) == slope(false, by_delta));
+      CHECK(proof::middle(narrow.stiffness[0]) == slope(true, force));
+      CHECK(proof::middle(narrow.by_delta[0]) == slope(false, force));
+      CHECK(proof::middle(narrow.by_uu) == slope(true, stiffness));
+      CHECK(proof::middle(narrow.by_ud) == slope(false, stiffness));
+      CHECK(proof::middle(narrow.by_dd) == slope(false, by_delta));
     }
   }
 }

@@ -6,6 +6,8 @@
 
 #include "exhaustive/region.hpp"
 #include "exhaustive/rows.hpp"
+#include "network/traits.hpp"
+#include "proof/sigmoid.hpp"
 #include "support/random_problem.hpp"
 
 namespace sigmoid_test {
@@ -70,7 +72,7 @@ TEST_CASE("bounds of a pattern hold everything between the ends") {
   Random random(2);
   for (const Activation kind : kAll) {
     CAPTURE(to_string(kind));
-    const OddSigmoid sigmoid(kind);
+    const OddSigmoid sigmoid(traits(kind).form);
     const Range ends = range(kind);
     for (int k = 0; k < 4000; ++k) {
       const double y =
@@ -83,8 +85,7 @@ TEST_CASE("bounds of a pattern hold everything between the ends") {
       const double radius = std::abs(random.normal()) * std::pow(10.0, random.uniform(-9.0, 1.0));
       const Interval x(centre - radius, centre + radius);
       const double lift = k % 3 == 0 ? std::min(100.0, 2.0 * mignitude(x)) : 0.0;
-      const bool is_lifted = kind != Activation::arctan;
-      const long double factor = is_lifted ? std::exp(static_cast<long double>(lift)) : 1.0L;
+      const long double factor = std::exp(static_cast<long double>(lift));
       const PatternBounds bounds = sigmoid.bounds(x, target, lift);
       for (int i = 0; i <= 20; ++i) {
         const double at =
@@ -105,7 +106,7 @@ TEST_CASE("bounds of a pattern hold everything between the ends") {
                      first * S.first + factor * std::abs(S.second) * size));
         CHECK(nearly(sigmoid.phi(at, target, lift), first * residual, first * size));
         CHECK(nearly(sigmoid.value(at), S.value, 1.0L));
-        CHECK(at * S.first <= sigmoid.largest_moment());
+        CHECK(at * S.first <= proof::largest_moment(sigmoid.shape()));
         if (bounds.residual_sign != 0 && std::abs(at) < 15.0)
           CHECK((residual > 0.0L) == (bounds.residual_sign > 0));
       }
@@ -115,7 +116,7 @@ TEST_CASE("bounds of a pattern hold everything between the ends") {
 
 TEST_CASE("bounds of a short interval are short") {
   for (const Activation kind : kAll) {
-    const OddSigmoid sigmoid(kind);
+    const OddSigmoid sigmoid(traits(kind).form);
     const Target target = sigmoid.target(0.25);
     const PatternBounds bounds = sigmoid.bounds(Interval(0.7, 0.7 + 1e-6), target, 0.0);
     CHECK(width_of(bounds.phi) <= 1e-5);
@@ -125,29 +126,28 @@ TEST_CASE("bounds of a short interval are short") {
 }
 
 TEST_CASE("ratios of slopes are enclosed where the slopes themselves underflow") {
-  for (const Activation kind : {Activation::tanh, Activation::erf}) {
-    const OddSigmoid sigmoid(kind);
+  using proof::Shape;
+  for (const Shape shape : {Shape::tanh, Shape::erf}) {
     const double x = 901.5, z = 901.0;
-    const auto ratio = sigmoid.slope_ratio(x, -z, Interval(x) - z);
+    const auto ratio = proof::slope_ratio(shape, x, -z, Interval(x) - z);
     REQUIRE(ratio);
     const long double exponent =
-        kind == Activation::tanh ? -2.0L * (x - z) : -0.785398163397448309616L * (x * x - z * z);
+        shape == Shape::tanh ? -2.0L * (x - z) : -0.785398163397448309616L * (x * x - z * z);
     CHECK(holds(*ratio, std::exp(exponent)));
     CHECK(width_of(*ratio) <= 1e-9 * ratio->upper() + 1e-300);
   }
-  const OddSigmoid arctan(Activation::arctan);
-  const auto ratio = arctan.slope_ratio(20.0, -10.0, Interval(10.0));
+  const auto ratio = proof::slope_ratio(Shape::arctan, 20.0, -10.0, Interval(10.0));
   REQUIRE(ratio);
   CHECK(
       holds(*ratio, exact(Activation::arctan, 20.0).first / exact(Activation::arctan, 10.0).first));
   // Too large a ratio is refused.
-  CHECK_FALSE(OddSigmoid(Activation::tanh).slope_ratio(1.0, 1000.0, Interval(-999.0)));
+  CHECK_FALSE(proof::slope_ratio(Shape::tanh, 1.0, 1000.0, Interval(-999.0)));
 }
 
 TEST_CASE("the inverse of a sigmoid is enclosed tightly") {
   Random random(3);
   for (const Activation kind : kAll) {
-    const OddSigmoid sigmoid(kind);
+    const OddSigmoid sigmoid(traits(kind).form);
     const Range ends = range(kind);
     for (int k = 0; k < 200; ++k) {
       const double y = ends.low + (ends.high - ends.low) * random.uniform(0.001, 0.999);
@@ -166,7 +166,7 @@ TEST_CASE("coordinates of parallel rows are exact") {
   Matrix X(4, 2);
   X << 3, 1, 6, 2, -1, 2, 3, 1.0 + 0x1p-50;
   const Rows rows(X, Vector::Constant(4, 0.5), Vector::Ones(4), {Interval(0.0), Interval(0.0)},
-                  Activation::tanh);
+                  proof::Sigmoid());
   Bases bases(rows);
   const Basis* const basis = bases.find({0, 2});
   REQUIRE(basis != nullptr);
@@ -185,7 +185,7 @@ TEST_CASE("signs alone exclude what one direction shows") {
   Matrix X(3, 2);
   X << 1, 0, 0, 1, 1, 1;
   const Rows rows(X, Vector::Constant(3, 0.5), Vector::Ones(3), {Interval(0.0), Interval(0.0)},
-                  Activation::tanh);
+                  proof::Sigmoid());
   const SignTest signs(rows);
   // Sums of positive multiples of the rows cannot vanish in the first quadrant ...
   CHECK(signs.excludes({1, 1, 1, 0, 0}));
@@ -201,7 +201,7 @@ TEST_CASE("the region holds the solutions of all square subsystems") {
   X << 2, -4, 0.5;
   Vector y(3);
   y << 0.5, 0.25, -0.5;
-  const Rows rows(X, y, Vector::Ones(3), {Interval(0.0)}, Activation::tanh);
+  const Rows rows(X, y, Vector::Ones(3), {Interval(0.0)}, proof::Sigmoid());
   const Region region = find_region(rows, SignTest(rows));
   CHECK(region.holds_all);
   const double low = std::atanh(-0.5) / 0.5, high = std::atanh(0.5) / 2.0;

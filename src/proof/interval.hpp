@@ -2,29 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <numbers>
 
 #include <boost/numeric/interval.hpp>
 
-/// Rigorous interval arithmetic in doubles: Boost.Numeric.Interval with outward rounding by
-/// addition. The rounding mode of the processor is never touched, so that neither the compiler's
-/// optimisation nor other threads or libraries matter.
-///
-/// Every operation is computed to nearest, with an error of at most |x| 2^-53 (or 2^-1022 where
-/// results below the normal range are flushed to zero), and moved outward by |x| 2^-51 + 2^-1022.
-/// The move rounds once more, by at most |x| 2^-53 (1 + 2^-50), so what is left is more than the
-/// first error. A compiler that contracts a * b - c into one rounding only makes both errors
-/// smaller.
-/// @pre No operation overflows: see Rows, which bounds the data.
-namespace tautrack::exhaustive {
+#include "proof/rounding.hpp"
 
-/// The largest number that is surely <= the exact value that was rounded to x.
-inline double below(double x) {
-  return x - (std::abs(x) * 0x1p-51 + std::numeric_limits<double>::min());
-}
-inline double above(double x) {
-  return x + (std::abs(x) * 0x1p-51 + std::numeric_limits<double>::min());
-}
+/// Rigorous interval arithmetic in doubles: Boost.Numeric.Interval with outward rounding by addition (see
+/// below() and above()). The rounding mode of the processor is never touched, so that neither the
+/// compiler's optimisation nor other threads or libraries matter.
+/// @pre No operation overflows, or what comes of it is refused by is_finite().
+namespace tautrack::proof {
 
 /// Rounding policy of Interval.
 struct OutwardRounding : boost::numeric::interval_lib::rounded_arith_exact<double> {
@@ -52,8 +40,44 @@ constexpr double kLibraryError = 8.0 * 0x1p-52;
 
 /// Encloses the exact value that a library function, to kLibraryError, rounded to x >= 0.
 inline Interval from_library(double x) {
-  const double error = 2.0 * kLibraryError * x + std::numeric_limits<double>::min();
+  const double error = 2.0 * kLibraryError * x + kUnderflow;
   return {std::max(0.0, x - error), x + error};
+}
+
+/// Encloses exp(x) over x.
+inline Interval exponential(const Interval& x) {
+  return {from_library(std::exp(x.lower())).lower(), from_library(std::exp(x.upper())).upper()};
+}
+/// Encloses pi / 2 - atan(x) over x.
+inline Interval arccotangent(const Interval& x) {
+  return {from_library(std::atan2(1.0, x.upper())).lower(),
+          from_library(std::atan2(1.0, x.lower())).upper()};
+}
+/// Encloses erfc(x) over x.
+inline Interval error_complement(const Interval& x) {
+  return {from_library(std::erfc(x.upper())).lower(), from_library(std::erfc(x.lower())).upper()};
+}
+
+/// The doubles nearest to pi / 2 and to numbers made of it, moved outward. The argument says in which
+/// arithmetic they are wanted: see sigmoid.hpp.
+inline const Interval kHalfPi{below(0.5 * std::numbers::pi), above(0.5 * std::numbers::pi)};
+inline const Interval kQuarterPi = kHalfPi * 0.5;
+inline const Interval kTwoByPi = 1.0 / kHalfPi;
+inline const Interval kHalfRootPi = boost::numeric::sqrt(kQuarterPi);
+inline const Interval& half_pi(const Interval&) { return kHalfPi; }
+inline const Interval& quarter_pi(const Interval&) { return kQuarterPi; }
+inline const Interval& two_by_pi(const Interval&) { return kTwoByPi; }
+inline const Interval& half_root_pi(const Interval&) { return kHalfRootPi; }
+
+/// x times a power of two (or its negative), moved outward only where that is not exact: below the normal
+/// range.
+inline Interval scaled(const Interval& x, double power_of_two) {
+  const bool turned = power_of_two < 0.0;
+  double low = power_of_two * (turned ? x.upper() : x.lower());
+  double high = power_of_two * (turned ? x.lower() : x.upper());
+  if (std::abs(low) < kUnderflow && (turned ? x.upper() : x.lower()) != 0.0) low -= kUnderflow;
+  if (std::abs(high) < kUnderflow && (turned ? x.lower() : x.upper()) != 0.0) high += kUnderflow;
+  return {low, high};
 }
 
 inline double middle(const Interval& x) { return 0.5 * x.lower() + 0.5 * x.upper(); }
@@ -91,4 +115,4 @@ inline Interval widened(const Interval& x, double by) {
   return {below(x.lower() - by), above(x.upper() + by)};
 }
 
-}  // namespace tautrack::exhaustive
+}  // namespace tautrack::proof

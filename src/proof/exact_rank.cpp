@@ -1,4 +1,4 @@
-#include "core/exact_rank.hpp"
+#include "proof/exact_rank.hpp"
 
 #ifdef TAUTRACK_WITH_FLINT
 
@@ -8,7 +8,7 @@
 #include <flint/fmpz_mat.h>
 #include <limits>
 
-namespace tautrack {
+namespace tautrack::proof {
 
 namespace {
 
@@ -53,6 +53,6 @@ Index exact_rank(const Matrix& X) {
   return integers.rank();
 }
 
-}  // namespace tautrack
+}  // namespace tautrack::proof
 
 #endif

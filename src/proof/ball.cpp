@@ -1,10 +1,12 @@
-#include "certify/rounding.hpp"
+#include "proof/ball.hpp"
 
 #ifdef TAUTRACK_WITH_FLINT
 
 #include <algorithm>
 
-namespace tautrack::ball {
+#include "proof/rounding.hpp"
+
+namespace tautrack::proof {
 
 namespace {
 
@@ -34,6 +36,6 @@ std::vector<Bound> transposed_product_above(const Eigen::Ref<const Matrix>& M,
   return in_double(x, [&](const Vector& v) -> Vector { return M.transpose() * v; });
 }
 
-}  // namespace tautrack::ball
+}  // namespace tautrack::proof
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <flint/fmpz_mat.h>
+#include <vector>
 #if __has_include(<flint/arb.h>)  // FLINT 3 holds Arb.
 #include <flint/arb.h>
 #include <flint/arb_hypgeom.h>
@@ -16,7 +17,7 @@
 
 /// Owners of the C objects of FLINT and Arb. All are memory and nothing else: arithmetic is done by
 /// the functions of Arb on what get() and the indices return.
-namespace tautrack::ball {
+namespace tautrack::proof {
 
 /// An upper bound >= 0: every operation rounds up, and no exponent is too large or too small.
 class Bound {
@@ -204,6 +205,14 @@ class BallMatrix {
 /// The midpoint rounded to double.
 inline double nearest(arb_srcptr x) { return arf_get_d(arb_midref(x), ARF_RND_NEAR); }
 
-}  // namespace tautrack::ball
+/// M x or more, of any exponent. @pre M >= 0.
+[[nodiscard]] std::vector<Bound> product_above(const Eigen::Ref<const Matrix>& M,
+                                               const std::vector<Bound>& x);
+
+/// M' x or more. @pre M >= 0.
+[[nodiscard]] std::vector<Bound> transposed_product_above(const Eigen::Ref<const Matrix>& M,
+                                                          const std::vector<Bound>& x);
+
+}  // namespace tautrack::proof
 
 #endif

@@ -1,0 +1,129 @@
+#pragma once
+
+#ifdef TAUTRACK_WITH_FLINT
+
+#include <algorithm>
+#include <cmath>
+
+#include "proof/ball.hpp"
+#include "proof/interval.hpp"
+
+namespace tautrack::proof {
+
+/// A ball with operators. It carries its precision: results have the larger of those of their operands,
+/// and that of a plain double is the least.
+class Real {
+ public:
+  Real() { arb_init(value_); }
+  Real(double value) : Real() { arb_set_d(value_, value); }  // Numbers are balls.
+  Real(arb_srcptr value, slong precision) : precision_(precision) {
+    arb_init(value_);
+    arb_set(value_, value);
+  }
+  Real(const Real& other) : Real(other.value_, other.precision_) {}
+  Real(Real&& other) noexcept : precision_(other.precision_) {
+    arb_init(value_);
+    arb_swap(value_, other.value_);
+  }
+  Real& operator=(const Real& other) {
+    arb_set(value_, other.value_);
+    precision_ = other.precision_;
+    return *this;
+  }
+  Real& operator=(Real&& other) noexcept {
+    arb_swap(value_, other.value_);
+    precision_ = other.precision_;
+    return *this;
+  }
+  ~Real() { arb_clear(value_); }
+
+  [[nodiscard]] arb_srcptr get() const noexcept { return value_; }
+  [[nodiscard]] slong precision() const noexcept { return precision_; }
+
+  friend Real operator+(const Real& x, const Real& y) { return of(arb_add, x, y); }
+  friend Real operator-(const Real& x, const Real& y) { return of(arb_sub, x, y); }
+  friend Real operator*(const Real& x, const Real& y) { return of(arb_mul, x, y); }
+  friend Real operator/(const Real& x, const Real& y) { return of(arb_div, x, y); }
+  friend Real operator-(const Real& x) {
+    Real result;
+    result.precision_ = x.precision_;
+    arb_neg(result.value_, x.value_);
+    return result;
+  }
+  friend Real square(const Real& x) { return x * x; }
+  friend Real sqrt(const Real& x) { return of(arb_sqrt, x); }
+  friend Real exponential(const Real& x) { return of(arb_exp, x); }
+  friend Real error_complement(const Real& x) { return of(arb_hypgeom_erfc, x); }
+  /// pi / 2 - atan(x), without cancellation where x is large.
+  friend Real arccotangent(const Real& x) {
+    if (arb_is_positive(x.value_) != 0 && arf_cmpabs_2exp_si(arb_midref(x.value_), 0) > 0)
+      return of(arb_atan, 1.0 / x);
+    return half_pi(x) - of(arb_atan, x);
+  }
+  /// x times a power of two (or its negative), exactly.
+  friend Real scaled(const Real& x, double power_of_two) {
+    int exponent = 0;
+    const bool turned = std::frexp(power_of_two, &exponent) < 0.0;
+    Real result;
+    result.precision_ = x.precision_;
+    arb_mul_2exp_si(result.value_, x.value_, exponent - 1);
+    if (turned) arb_neg(result.value_, result.value_);
+    return result;
+  }
+  /// pi / 2 and what is made of it, as precise as the argument: see sigmoid.hpp.
+  friend Real half_pi(const Real& like) {
+    Real result;
+    result.precision_ = like.precision_;
+    arb_const_pi(result.value_, result.precision_);
+    arb_mul_2exp_si(result.value_, result.value_, -1);
+    return result;
+  }
+  friend Real quarter_pi(const Real& like) { return scaled(half_pi(like), 0.5); }
+  friend Real two_by_pi(const Real& like) { return 1.0 / half_pi(like); }
+  friend Real half_root_pi(const Real& like) { return sqrt(quarter_pi(like)); }
+
+  Real& operator+=(const Real& y) {
+    precision_ = std::max(precision_, y.precision_);
+    arb_add(value_, value_, y.value_, precision_);
+    return *this;
+  }
+
+ private:
+  using Operation = void (*)(arb_t, const arb_t, const arb_t, slong);
+  static Real of(Operation operation, const Real& x, const Real& y) {
+    Real result;
+    result.precision_ = std::max(x.precision_, y.precision_);
+    operation(result.value_, x.value_, y.value_, result.precision_);
+    return result;
+  }
+
+  using Function = void (*)(arb_t, const arb_t, slong);
+  static Real of(Function function, const Real& x) {
+    Real result;
+    result.precision_ = x.precision_;
+    function(result.value_, x.value_, result.precision_);
+    return result;
+  }
+
+  arb_t value_;
+  slong precision_ = 64;
+};
+
+/// Encloses the ball.
+inline proof::Interval to_interval(const Real& x) {
+  arf_t low;
+  arf_t high;
+  arf_init(low);
+  arf_init(high);
+  arb_get_lbound_arf(low, x.get(), 64);
+  arb_get_ubound_arf(high, x.get(), 64);
+  const proof::Interval result(arf_get_d(low, ARF_RND_FLOOR), arf_get_d(high, ARF_RND_CEIL));
+  arf_clear(low);
+  arf_clear(high);
+  return result;
+}
+inline proof::Interval to_interval(const proof::Interval& x) { return x; }
+
+}  // namespace tautrack::proof
+
+#endif
