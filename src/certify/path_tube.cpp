@@ -21,10 +21,20 @@ namespace {
 constexpr int kOrders = kDegree + 2;  ///< Orders of the residual, one beyond the centre curve.
 constexpr int kSlopes = 3;            ///< Orders of the Jacobian that are known at the midpoint.
 constexpr int kNewtonSteps = 6;
-constexpr double kConverged = 1e-7;
+
+/// Newton's method has converged when its last step is at most this, has done all it can at the second, and
+/// goes on as long as steps shrink by the third. Only the length of tubes depends on it.
+constexpr double kConverged = 1e-7, kExhausted = 1e-12, kHalves = 0.5;
 
 /// Boxes that are tried for one length, and their largest half width relative to the node inputs.
 constexpr int kAttempts = 3;
+/// The box is this many times the guess of the residual, and of what it has to hold; the next one that many
+/// times what the last one asked for, unless M r exceeds r by too much.
+constexpr double kOfGuess = 2.0, kOfLeast = 1.25, kOfAsked = 1.5, kTooMuch = 8.0;
+/// Remainders are taken for so many next coefficients at first, and never for more than the second.
+constexpr double kFirstExcess = 4.0, kMostExcess = 1e3;
+/// If radii of the Jacobian use up this part of the box, precision is what is missing.
+constexpr double kNoisy = 0.02;
 constexpr double kLargestBox = 1e2;
 
 /// Numbers up to these sizes never leave the range of double in the products below, so that no interval
@@ -35,8 +45,14 @@ constexpr double kLargestOfFrame = 1e30, kLargestInput = 1e20, kLargestRow = 1e4
 /// What is_sharp() asks for.
 constexpr double kBurden = 0.1, kSharp = 0.02, kStraight = 0.2;
 
-/// More than all that underflows, and little beside the smallest box.
-constexpr double kUnderflow = 1e-250;
+/// The smallest box, and what is more than all that underflows and little beside it.
+constexpr double kSmallestBox = 1e-200, kUnderflow = 1e-250;
+
+/// Improvements of a bound (1 - M)^-1 b, and pieces in which a polynomial is enclosed over an interval.
+constexpr int kImprovements = 6, kPieces = 8;
+
+/// |Q Q' - 1| <= d makes |Q^-1 - Q'| <= 2 d |Q'| for d up to this (and beyond).
+constexpr double kNearlyOrthogonal = 0.01;
 
 double binomial(int n, int k) {
   double result = 1.0;
@@ -114,7 +130,7 @@ bool Tube::place(const Vector& x, const Vector& scale, const Vector& forward, bo
     evaluate(frame_.x, H, J);
     if (!H.allFinite() || !J.allFinite()) return false;
     bordered.topRows(n_) = J * scale.asDiagonal();
-    if (k == kNewtonSteps || last <= 1e-12) break;
+    if (k == kNewtonSteps || last <= kExhausted) break;
     bordered.row(n_) = fixed_delta ? Vector(Vector::Unit(n_ + 1, n_)) : direction;
     // Rows of order one.
     Vector right = Vector::Zero(n_ + 1);
@@ -129,7 +145,7 @@ bool Tube::place(const Vector& x, const Vector& scale, const Vector& forward, bo
     if (fixed_delta) step(n_) = 0.0;
     const double size = step.norm();
     if (!(size <= most)) return false;
-    if (k > 0 && size > 0.5 * last) {
+    if (k > 0 && size > kHalves * last) {
       if (last > kConverged) return false;
       break;
     }
@@ -199,24 +215,47 @@ void Tube::enclose(slong precision) {
             fits(Y_above_, kLargestRow);
 }
 
+/// What enclose() sums up over the patterns: coefficients of C H on the centre curve and of C dH/db.
+template <class S>
+struct Tube::Sums {
+  explicit Sums(Index n) : q(at(n * kOrders), S(0.0)) {
+    for (auto& matrix : K) matrix.assign(at(n * n), S(0.0));
+  }
+  std::vector<S> q;           ///< n x kOrders
+  std::vector<S> K[kSlopes];  ///< n x n
+};
+
 template <class S>
 void Tube::enclose(const Data<S>& data) {
   ++evaluations_;
-  const Matrix& F = frame_.F;
-  const bool penalised = !data.K.empty();
-  const auto size = at(n_);
-  // Products with the numbers of the frame.
-  std::vector<S> PK;  // C K
-  if (penalised) {
-    PK.assign(at(n_ * n_), S(0.0));
-    for (Index j = 0; j < n_; ++j)
-      for (Index k = 0; k < n_; ++k)
-        for (Index m = 0; m < n_; ++m)
-          PK[at(j * n_ + k)] += data.K[at(m * n_ + k)] * frame_.C(j, m);
+  Sums<S> sums(n_);
+  enclose_patterns(data, enclose_delta<S>(), sums);
+  if (!data.K.empty()) add_penalty(data, sums);
+  q_.resize(at(n_ * kOrders));
+  q_above_.resize(n_, kOrders);
+  for (Index j = 0; j < n_; ++j) {
+    for (int k = 0; k < kOrders; ++k) {
+      q_[at(j * kOrders + k)] = to_interval(sums.q[at(j * kOrders + k)]);
+      q_above_(j, k) = magnitude(q_[at(j * kOrders + k)]);
+    }
   }
-  std::vector<S> q(at(n_ * kOrders), S(0.0));
-  std::vector<S> K[kSlopes];
-  for (auto& matrix : K) matrix.assign(at(n_ * n_), S(0.0));
+  for (int k = 0; k < kSlopes; ++k) {
+    K_[k].resize(n_, n_);
+    K_radius_[k].resize(n_, n_);
+    for (Index j = 0; j < n_; ++j) {
+      for (Index m = 0; m < n_; ++m) {
+        const Interval entry = to_interval(sums.K[k][at(j * n_ + m)]);
+        const double middle = proof::middle(entry);
+        K_[k](j, m) = middle;
+        K_radius_[k](j, m) = magnitude(entry - middle);
+      }
+    }
+  }
+}
+
+template <class S>
+Series<S> Tube::enclose_delta() {
+  const Matrix& F = frame_.F;
   Series<S> delta;
   for (auto& coefficient : delta) coefficient = S(0.0);
   delta[0] = S(frame_.x(n_));
@@ -226,12 +265,17 @@ void Tube::enclose(const Data<S>& data) {
   delta_.clear();
   for (int k = 0; k <= kDegree; ++k) delta_.push_back(to_interval(delta[at(k)]));
   delta_above_ = F.row(n_).head(n_).cwiseAbs();
+  return delta;
+}
 
-  q_.assign(at(n_ * kOrders), Interval(0.0));
+template <class S>
+void Tube::enclose_patterns(const Data<S>& data, const Series<S>& delta, Sums<S>& sums) {
+  const Matrix& F = frame_.F;
   Y_.resize(at(L_ * n_));
   u_.resize(at(L_ * (kDegree + 1)));
   Y_above_.resize(L_, n_);
   W_above_.resize(L_, n_);
+  const auto size = at(n_);
   std::vector<S> W(size), Y(size), slope(size);
   Series<S> u;
   PatternSeries<S> series;
@@ -257,44 +301,30 @@ void Tube::enclose(const Data<S>& data) {
     for (int k = 0; k <= kDegree; ++k) u_[at(i * (kDegree + 1) + k)] = to_interval(u[at(k)]);
     series.evaluate(problem_.pattern(i), u, delta, kDegree + 1, kSlopes - 1);
     for (Index j = 0; j < n_; ++j)
-      for (int k = 0; k < kOrders; ++k) q[at(j * kOrders + k)] += Y[at(j)] * series.force[at(k)];
+      for (int k = 0; k < kOrders; ++k)
+        sums.q[at(j * kOrders + k)] += Y[at(j)] * series.force[at(k)];
     for (int k = 0; k < kSlopes; ++k) {
       for (Index j = 0; j < n_; ++j)
         slope[at(j)] = series.stiffness[at(k)] * W[at(j)] + series.by_delta[at(k)] * F(n_, j);
       for (Index j = 0; j < n_; ++j)
-        for (Index m = 0; m < n_; ++m) K[k][at(j * n_ + m)] += Y[at(j)] * slope[at(m)];
+        for (Index m = 0; m < n_; ++m) sums.K[k][at(j * n_ + m)] += Y[at(j)] * slope[at(m)];
     }
   }
-  if (penalised) {
-    for (Index j = 0; j < n_; ++j) {
-      for (Index m = 0; m < n_; ++m) {
-        const S& p = PK[at(j * n_ + m)];
-        q[at(j * kOrders)] += p * frame_.x(m);
-        q[at(j * kOrders + 1)] += p * F(m, n_);
-        for (Index l = 0; l < n_; ++l) {
-          const S term = p * F(m, l);
-          K[0][at(j * n_ + l)] += term;
-          for (int k = 2; k <= kDegree; ++k) q[at(j * kOrders + k)] += term * frame_.curve(l, k);
-        }
-      }
-    }
-  }
-  q_above_.resize(n_, kOrders);
+}
+
+template <class S>
+void Tube::add_penalty(const Data<S>& data, Sums<S>& sums) const {
+  const Matrix& F = frame_.F;
   for (Index j = 0; j < n_; ++j) {
-    for (int k = 0; k < kOrders; ++k) {
-      q_[at(j * kOrders + k)] = to_interval(q[at(j * kOrders + k)]);
-      q_above_(j, k) = magnitude(q_[at(j * kOrders + k)]);
-    }
-  }
-  for (int k = 0; k < kSlopes; ++k) {
-    K_[k].resize(n_, n_);
-    K_radius_[k].resize(n_, n_);
-    for (Index j = 0; j < n_; ++j) {
-      for (Index m = 0; m < n_; ++m) {
-        const Interval entry = to_interval(K[k][at(j * n_ + m)]);
-        const double middle = proof::middle(entry);
-        K_[k](j, m) = middle;
-        K_radius_[k](j, m) = magnitude(entry - middle);
+    for (Index m = 0; m < n_; ++m) {
+      S p(0.0);  // C K
+      for (Index l = 0; l < n_; ++l) p += data.K[at(l * n_ + m)] * frame_.C(j, l);
+      sums.q[at(j * kOrders)] += p * frame_.x(m);
+      sums.q[at(j * kOrders + 1)] += p * F(m, n_);
+      for (Index l = 0; l < n_; ++l) {
+        const S term = p * F(m, l);
+        sums.K[0][at(j * n_ + l)] += term;
+        for (int k = 2; k <= kDegree; ++k) sums.q[at(j * kOrders + k)] += term * frame_.curve(l, k);
       }
     }
   }
@@ -405,12 +435,12 @@ Failure Tube::prove(double length, const Vector& least) {
   if (!usable_ || !(length <= kLargestBox)) return Failure::too_long;
   // The box is twice the residual, whose remainder is guessed from the next coefficient and from how
   // much more it was in the last tube.
-  if (excess_.size() == 0) excess_ = Vector::Constant(n_, 4.0);
+  if (excess_.size() == 0) excess_ = Vector::Constant(n_, kFirstExcess);
   Vector guess = q_above_.col(kDegree + 1).cwiseProduct(excess_);
   for (int k = kDegree; k >= 0; --k) guess = q_above_.col(k) + length * guess;
   guess = preconditioned(length, guess);
   if (!guess.allFinite()) return Failure::imprecise;
-  box_ = (2.0 * guess).cwiseMax(1.25 * least).array() + 1e-200;
+  box_ = (kOfGuess * guess).cwiseMax(kOfLeast * least).array() + kSmallestBox;
   if (!(box_.maxCoeff() < kLargestBox)) return Failure::too_long;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (!widen(length)) return Failure::too_long;
@@ -420,16 +450,16 @@ Failure Tube::prove(double length, const Vector& least) {
     if ((sum.array() < box_.array()).all()) {
       rate_ = rate(length);
       for (Index j = 0; j < n_; ++j)
-        excess_(j) = std::clamp(top_(j) / (q_above_(j, kDegree + 1) + 1e-300), 1.0, 1e3);
+        excess_(j) = std::clamp(top_(j) / (q_above_(j, kDegree + 1) + 1e-300), 1.0, kMostExcess);
       return Failure::none;
     }
     // Once more with the box that this one asks for, unless that will not do either.
-    if (!((M_ * box_).cwiseQuotient(box_).maxCoeff() < 8.0)) break;
-    box_ = (1.5 * sum).cwiseMax(box_);
+    if (!((M_ * box_).cwiseQuotient(box_).maxCoeff() < kTooMuch)) break;
+    box_ = (kOfAsked * sum).cwiseMax(box_);
     if (!(box_.maxCoeff() < kLargestBox)) break;
   }
   const Vector noise = K_radius_[0] * box_;
-  return (noise.array() > 0.02 * box_.array()).any() ? Failure::imprecise : Failure::too_long;
+  return (noise.array() > kNoisy * box_.array()).any() ? Failure::imprecise : Failure::too_long;
 }
 
 Vector Tube::solve(const Vector& b) const {
@@ -440,7 +470,7 @@ Vector Tube::solve(const Vector& b) const {
     factor = std::max(factor, b(j) / room(j));
   }
   Vector x = (up_ * factor) * box_;
-  for (int k = 0; k < 6; ++k) x = x.cwiseMin(up_ * (b + M_ * x));
+  for (int k = 0; k < kImprovements; ++k) x = x.cwiseMin(up_ * (b + M_ * x));
   return x;
 }
 
@@ -475,32 +505,25 @@ Interval Tube::polynomial(const Interval& a, int derivative) const {
   return sum;
 }
 
-Interval Tube::delta(double low, double high) const {
-  constexpr int pieces = 8;
-  const double room = up_ * delta_above_.dot(spread(std::max(std::abs(low), std::abs(high))));
-  if (low == high) return proof::widened(polynomial(low, 0), room);
-  Interval all = polynomial(low, 0);
+Interval Tube::polynomial_over(double low, double high, int derivative) const {
+  Interval all = polynomial(low, derivative);
+  if (low == high) return all;
   double from = low;
-  for (int k = 1; k <= pieces; ++k) {
-    const double to = k == pieces ? high : low + (high - low) * k / pieces;
-    all = hull(all, polynomial({from, std::max(from, to)}, 0));
+  for (int k = 1; k <= kPieces; ++k) {
+    const double to = k == kPieces ? high : low + (high - low) * k / kPieces;
+    all = hull(all, polynomial({from, std::max(from, to)}, derivative));
     from = to;
   }
-  return proof::widened(all, room);
+  return all;
+}
+
+Interval Tube::delta(double low, double high) const {
+  const double room = up_ * delta_above_.dot(spread(std::max(std::abs(low), std::abs(high))));
+  return proof::widened(polynomial_over(low, high, 0), room);
 }
 
 Interval Tube::delta_rate(double low, double high) const {
-  constexpr int pieces = 8;
-  const double room = up_ * delta_above_.dot(rate_);
-  if (low == high) return proof::widened(polynomial(low, 1), room);
-  Interval all = polynomial(low, 1);
-  double from = low;
-  for (int k = 1; k <= pieces; ++k) {
-    const double to = k == pieces ? high : low + (high - low) * k / pieces;
-    all = hull(all, polynomial({from, std::max(from, to)}, 1));
-    from = to;
-  }
-  return proof::widened(all, room);
+  return proof::widened(polynomial_over(low, high, 1), up_ * delta_above_.dot(rate_));
 }
 
 int Tube::delta_curvature_sign() const {
@@ -584,7 +607,7 @@ Tube::Entry Tube::entry(const Gate& gate) const {
   }
   // Q^-1 = Q' + what the defect allows: at most 2 defect, relative to the length, if the defect is small.
   Entry entry;
-  const bool usable = defect_ < 0.01;
+  const bool usable = defect_ < kNearlyOrthogonal;
   const double point_room = 2.0 * defect_ * boost::numeric::sqrt(point_square).upper() * up_;
   const double tangent_room = 2.0 * defect_ * boost::numeric::sqrt(tangent_square).upper() * up_;
   std::vector<Interval> coordinates(at(N));

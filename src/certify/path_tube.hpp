@@ -94,7 +94,16 @@ class Tube {
 
  private:
   template <class S>
+  struct Sums;
+  template <class S>
   void enclose(const Data<S>& data);
+  /// The coefficients of delta along the centre curve.
+  template <class S>
+  Series<S> enclose_delta();
+  template <class S>
+  void enclose_patterns(const Data<S>& data, const Series<S>& delta, Sums<S>& sums);
+  template <class S>
+  void add_penalty(const Data<S>& data, Sums<S>& sums) const;
   /// In double: H and its derivatives.
   void evaluate(const Vector& x, Vector& H, Matrix& J);
   void set_curve();
@@ -111,6 +120,7 @@ class Tube {
   /// Ranges over the tube of what each pattern contributes; false where numbers are too large.
   [[nodiscard]] bool widen(double length);
   [[nodiscard]] Interval polynomial(const Interval& a, int derivative) const;  ///< Of delta.
+  [[nodiscard]] Interval polynomial_over(double low, double high, int derivative) const;
 
   const ExactProblem& problem_;
   Index L_, n_;

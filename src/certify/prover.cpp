@@ -59,8 +59,30 @@ constexpr slong kAccurateBits = 22;
 /// Eigenvalues in double are good to a few digits as long as they are above this times the largest.
 constexpr double kResolved = 1e-8;
 
-/// Wanted uncertainty of the weights relative to their size.
-constexpr double kSharp = 0x1p-51;
+/// Wanted uncertainty of the weights relative to their size, or to this part of what moves a node input by
+/// one.
+constexpr double kSharp = 0x1p-51, kSmallWeights = 1e-3;
+
+/// A step of so many radii of itself is nothing but rounding.
+constexpr double kNoise = 4.0;
+
+/// The box of a proof reaches so many steps; the second one lies within it if N contracts.
+constexpr double kReach = 2.0;
+
+/// The large box of uniqueness: displacement of node inputs that is tried first, the trials, the contraction
+/// that is good enough and the one that is aimed at after a success and after a failure, the factor where the
+/// contraction is next to nothing, and those where it is beyond bounds.
+constexpr double kFirstDisplacement = 0.25;
+constexpr int kGrowTrials = 12;
+constexpr double kGoodEnough = 0.75, kAimUp = 0.85, kAimDown = 0.8;
+constexpr double kNextToNothing = 0.1, kMuchLarger = 4.0;
+constexpr double kMuchSmaller = 0.125, kSmallestFactor = 1e-300;
+
+/// Boxes that reach farther in flat directions are tried where eigenvalues span so many bits for each stretch.
+constexpr slong kStretchBits = 16;
+
+/// Distances below this power of two are not worth a claim, and as doubles would be rounded up.
+constexpr slong kLeastDistance = -900;
 
 /// What the ridge penalty multiplies the weights with.
 Vector weights_of_penalty(const Perceptron& network) {
@@ -616,7 +638,7 @@ bool Prover::step_is_noise() const {
     largest = std::max(largest, Bound::above(step_[j]) * scale);
     radius = std::max(radius, Bound::of_radius(step_[j]) * scale);
   }
-  return largest <= Bound(4.0) * radius;
+  return largest <= Bound(kNoise) * radius;
 }
 
 double Prover::step_displacement() const {
@@ -675,7 +697,7 @@ std::optional<Prover::Proof> Prover::prove() {
     size = std::max(size, Bound::above(step_[j]) * square_root(Bound::above(hessian_(j, j))));
   std::vector<Bound> r(at(n_));
   for (Index j = 0; j < n_; ++j)
-    r[at(j)] = Bound(2.0) * size / square_root_below(pivot_below_[at(j)]);
+    r[at(j)] = Bound(kReach) * size / square_root_below(pivot_below_[at(j)]);
   if (!(contract(r) < 1.0)) return std::nullopt;
   for (Index j = 0; j < n_; ++j)
     if (!(Bound::above(step_[j]) + contraction_[at(j)] <= r[at(j)])) return std::nullopt;
@@ -706,7 +728,7 @@ std::optional<Prover::Proof> Prover::prove() {
   proof.radius = square_root(radius_square);
   proof.offset = square_root(offset_square);
   proof.sharp = square_root(spread_square).above_as_double() <=
-                kSharp * (proof.weights.norm() + 1e-3 / largest_row_);
+                kSharp * (proof.weights.norm() + kSmallWeights / largest_row_);
   Bound energy;
   for (Index j = 0; j < n_; ++j)
     energy += Bound::above(hessian_(j, j)) * r[at(j)] * (Bound::above(step_[j]) + r[at(j)]);
@@ -775,7 +797,7 @@ Bound Prover::uniqueness(const Proof& proof) {
   // Boxes that reach as far in all directions, or farther in flat ones.
   Bound best;
   for (int stretch = 0; stretch <= 2; ++stretch) {
-    if (stretch > 0 && highest - lowest < 16 * stretch) break;
+    if (stretch > 0 && highest - lowest < kStretchBits * stretch) break;
     const std::vector<Bound> r = grow(stretch);
     if (r.empty()) continue;
     Bound f;
@@ -790,12 +812,10 @@ Bound Prover::uniqueness(const Proof& proof) {
     if (rest.is_zero()) continue;
     best = std::max(best, difference_below(quotient_below(rest, most), proof.offset));
   }
-  // Nothing below the range of double is worth a claim, and above_as_double() would round it up.
-  return best < Bound::power_of_two(-900) ? Bound() : best;
+  return best < Bound::power_of_two(kLeastDistance) ? Bound() : best;
 }
 
 std::vector<Bound> Prover::grow(int stretch) {
-  constexpr int most_trials = 12;
   std::vector<Bound> r(at(n_));
   for (Index j = 0; j < n_; ++j)
     r[at(j)] = Bound::power_of_two(-exponent(hessian_(j, j)) * stretch / 4);
@@ -804,18 +824,19 @@ std::vector<Bound> Prover::grow(int stretch) {
   };
   const std::vector<Bound> displacements = product_above(rows_above_.topRows(L_), r);
   const Bound displacement = *std::max_element(displacements.begin(), displacements.end());
-  scale(Bound(0.25) / displacement);
+  scale(Bound(kFirstDisplacement) / displacement);
   std::vector<Bound> good;
-  for (int trial = 0; trial < most_trials; ++trial) {
+  for (int trial = 0; trial < kGrowTrials; ++trial) {
     const double ratio = contract(r);
     if (ratio < 1.0) {
-      const bool enough = !good.empty() || ratio > 0.75;
+      const bool enough = !good.empty() || ratio > kGoodEnough;
       good = r;
       if (enough) break;
-      scale(Bound(ratio > 0.1 ? 0.85 / ratio : 4.0));
+      scale(Bound(ratio > kNextToNothing ? kAimUp / ratio : kMuchLarger));
     } else {
       if (!good.empty()) break;
-      scale(Bound(std::isfinite(ratio) ? std::max(0.8 / ratio, 1e-300) : 0.125));
+      scale(
+          Bound(std::isfinite(ratio) ? std::max(kAimDown / ratio, kSmallestFactor) : kMuchSmaller));
     }
   }
   return good;

@@ -27,6 +27,38 @@ bool is_zero(const Interval& x) { return x.lower() == 0.0 && x.upper() == 0.0; }
 /// Extent below which a cell is not cut.
 constexpr double kSmallestExtent = 1e-8;
 
+// None of the following is part of a proof: they decide what is tried, and how often.
+
+/// A row that leaves less than this of what its basis implies for it says something about the basis.
+constexpr double kTellsMore = 0.99;
+
+/// An exchange of rows of the basis must shrink the parallelepiped by this, so that exchanges end.
+constexpr double kLeastGain = 1.1;
+
+/// Rows of a Hessian smaller than this have no inverse in the range of double.
+constexpr double kSmallestRow = 1e-290;
+
+/// Newton's method towards a stationary point: its steps, how far it may leave the cell in widths of it and
+/// in rounding, and the step, in the same units, at which it ends.
+constexpr int kNewtonSteps = 12;
+constexpr double kFarthest = 1.5, kNoises = 2.0, kRoundedPoint = 1e-12, kLastStep = 1e-3;
+
+/// Room around the cell and the point, in widths, in rounding of the gradient and of the point itself, so that
+/// Krawczyk's box lies inside.
+constexpr double kRoom = 0.1, kRoundedBox = 1e-14, kLeastRoom = 1e-200;
+
+/// The same around the enclosure of the point, which is made smaller as long as it shrinks by this, so often.
+constexpr double kTightRoom = 0.05, kTightRounded = 1e-16, kLeastTightRoom = 1e-250;
+constexpr double kShrinks = 0.9;
+constexpr int kTightenings = 40;
+
+/// Rounds of shrinking one cell, which go on as long as one leaves less than this of its volume.
+constexpr int kMostRounds = 6;
+constexpr double kWorthARound = 0.6;
+
+/// Contraction of Krawczyk's operator below which a single point is looked for.
+constexpr double kContracts = 0.9;
+
 }  // namespace
 
 Examiner::Examiner(const Rows& rows, const SignTest& signs, Bases& bases)
@@ -94,9 +126,8 @@ const Basis* Examiner::exchanged(const Basis& basis, std::size_t place, int row)
 
 /// Exchanges rows of the basis for others as long as the parallelepiped gets smaller.
 void Examiner::improve_basis(Cell& cell) {
-  constexpr double enough = 1.1;
   for (int exchange = 0; exchange < 2 * n_; ++exchange) {
-    double best = enough;
+    double best = kLeastGain;
     int best_row = -1;
     std::size_t best_place = 0;
     for (int i = 0; i < rows_.size(); ++i) {
@@ -173,7 +204,7 @@ bool Examiner::propagate(Cell& cell) {
     Interval& own = cell.inputs[static_cast<std::size_t>(i)];
     const Interval implied = input(basis, i, n_, q);
     if (!meet(own, implied)) return false;
-    if (!(width_of(own) < 0.99 * width_of(implied))) continue;
+    if (!(width_of(own) < kTellsMore * width_of(implied))) continue;
     // What the row says about the basis.
     for (int j = 0; j < n_; ++j) {
       if (!excludes_zero(c[j])) continue;
@@ -329,13 +360,13 @@ bool Examiner::precondition(const Square& H, SquareDouble& Y) const {
   SmallVector by_row(n_), by_column(n_);
   for (int j = 0; j < n_; ++j) {
     const double size = M.row(j).cwiseAbs().maxCoeff();
-    if (!(size > 1e-290)) return false;
+    if (!(size > kSmallestRow)) return false;
     by_row(j) = 1.0 / size;
   }
   M = by_row.asDiagonal() * M;
   for (int j = 0; j < n_; ++j) {
     const double size = M.col(j).cwiseAbs().maxCoeff();
-    if (!(size > 1e-290)) return false;
+    if (!(size > kSmallestRow)) return false;
     by_column(j) = 1.0 / size;
   }
   M = M * by_column.asDiagonal();
@@ -442,7 +473,7 @@ bool Examiner::certify(const Cell& cell) {
   // Newton's method, not to leave the neighbourhood of the cell; `noise` is what rounding leaves
   // open.
   std::array<double, kMaxWeights> noise{};
-  for (int iteration = 0; iteration < 12; ++iteration) {
+  for (int iteration = 0; iteration < kNewtonSteps; ++iteration) {
     Point at;
     for (std::size_t j = 0; j < n; ++j) at[j] = q[j];
     if (!bound_box(basis, at)) return false;
@@ -462,15 +493,17 @@ bool Examiner::certify(const Cell& cell) {
       }
       q[j] -= step;
       const double width = width_of(Q[j]);
-      if (!(std::abs(q[j] - middle(Q[j])) <= 1.5 * width + 2.0 * noise[j] + 1e-12 * std::abs(q[j])))
+      if (!(std::abs(q[j] - middle(Q[j])) <=
+            kFarthest * width + kNoises * noise[j] + kRoundedPoint * std::abs(q[j])))
         return false;
       move = std::max(move, std::abs(step) / (width + noise[j] + 1e-300));
     }
-    if (move <= 1e-3) break;
+    if (move <= kLastStep) break;
   }
   for (std::size_t j = 0; j < n; ++j) {
     Q[j] = hull(Q[j], Interval(q[j]));
-    Q[j] = widened(Q[j], 0.1 * width_of(Q[j]) + 2.0 * noise[j] + 1e-14 * magnitude(Q[j]) + 1e-200);
+    Q[j] = widened(Q[j], kRoom * width_of(Q[j]) + kNoises * noise[j] +
+                             kRoundedBox * magnitude(Q[j]) + kLeastRoom);
   }
   Point K;
   double contraction = 0.0;
@@ -481,17 +514,18 @@ bool Examiner::certify(const Cell& cell) {
   found_.basis = &basis;
   found_.unique_in = Q;
   // Again and again on the enclosure, a little wider so that rounding does not stop it early.
-  for (int iteration = 0; iteration < 40; ++iteration) {
+  for (int iteration = 0; iteration < kTightenings; ++iteration) {
     Point tight, next;
     bool better = false;
     for (std::size_t j = 0; j < n; ++j)
-      tight[j] = widened(K[j], 0.05 * width_of(K[j]) + 1e-16 * magnitude(K[j]) + 1e-250);
+      tight[j] = widened(
+          K[j], kTightRoom * width_of(K[j]) + kTightRounded * magnitude(K[j]) + kLeastTightRoom);
     set_centre(tight);
     if (!bound_box(basis, tight) || !krawczyk(basis, tight, next, contraction)) break;
     for (std::size_t j = 0; j < n; ++j) {
       const double before = width_of(K[j]);
       if (!meet(K[j], next[j])) return false;
-      better = better || width_of(K[j]) < 0.9 * before;
+      better = better || width_of(K[j]) < kShrinks * before;
     }
     if (!better) break;
   }
@@ -515,7 +549,7 @@ std::optional<int> Examiner::morse_index(const Square& H) const {
   SmallMatrix scale = SmallMatrix::Zero(n_, n_);
   for (int j = 0; j < n_; ++j) {
     const double size = M.row(j).cwiseAbs().maxCoeff();
-    if (!(size > 1e-290)) return std::nullopt;
+    if (!(size > kSmallestRow)) return std::nullopt;
     scale(j, j) = 1.0 / std::sqrt(size);
   }
   const SmallMatrix scaled = scale * M * scale;
@@ -581,8 +615,7 @@ bool Examiner::split(Cell& cell) {
 
 Verdict Examiner::examine(Cell& cell) {
   const auto n = static_cast<std::size_t>(n_);
-  constexpr int most_rounds = 6;
-  for (int round = 0; round < most_rounds; ++round) {
+  for (int round = 0; round < kMostRounds; ++round) {
     improve_basis(cell);
     if (!propagate(cell)) return Verdict::excluded;
     bound_rows(*cell.basis, cell.inputs);
@@ -618,8 +651,8 @@ Verdict Examiner::examine(Cell& cell) {
     }
     for (std::size_t j = 0; j < n; ++j)
       cell.inputs[static_cast<std::size_t>(cell.basis->rows[j])] = next[j];
-    if (contraction < 0.9 && certify(cell)) return Verdict::found;
-    if (!(shrunk < 0.6)) break;
+    if (contraction < kContracts && certify(cell)) return Verdict::found;
+    if (!(shrunk < kWorthARound)) break;
   }
   return split(cell) ? Verdict::split : Verdict::undecided;
 }

@@ -13,6 +13,15 @@ namespace {
 /// Subsystems that are looked at for the hull of their solutions.
 constexpr double kMostSubsystems = 3e6;
 
+/// Node inputs that the box reaches where nothing bounds the stationary points.
+constexpr double kInputs = 50.0;
+
+/// A row joins the independent ones if more than this part of it is orthogonal to them.
+constexpr double kIndependent = 1e-3;
+
+/// Room on the sides of a box relative to its width, to its size, and at least.
+constexpr double kOfWidth = 1e-3, kOfSize = 1e-6, kLeastRoomOfBox = 1e-9;
+
 /// Subsets of size n among m.
 double binomial(int m, int n) {
   double count = 1.0;
@@ -38,6 +47,7 @@ std::optional<Point> hull_of_vertices(const Rows& rows, const std::vector<int>& 
           w += (*inverse)[static_cast<std::size_t>(j * n + k)] *
                *rows.root(basis[static_cast<std::size_t>(k)]);
         Interval& side = box[static_cast<std::size_t>(j)];
+        if (!is_finite(w)) return std::nullopt;
         side = is_first ? w : hull(side, w);
       }
       is_first = false;
@@ -52,8 +62,7 @@ std::optional<Point> hull_of_vertices(const Rows& rows, const std::vector<int>& 
       }
     }
   }
-  for (int j = 0; j < n; ++j)
-    if (is_first || !is_finite(box[static_cast<std::size_t>(j)])) return std::nullopt;
+  if (is_first) return std::nullopt;
   return box;
 }
 
@@ -74,7 +83,6 @@ std::optional<Point> ridge_box(const Rows& rows) {
 
 /// { |u_b| <= 50 } for the independent rows of smallest norm.
 Point default_box(const Rows& rows) {
-  constexpr double most = 50.0;
   const int n = rows.weights();
   std::vector<int> order(static_cast<std::size_t>(rows.patterns()));
   std::iota(order.begin(), order.end(), 0);
@@ -92,20 +100,20 @@ Point default_box(const Rows& rows) {
     const Eigen::Map<const Vector> x(rows.row(i), n);
     Vector rest = x - directions * (directions.transpose() * x);
     rest -= directions * (directions.transpose() * rest);
-    if (!(rest.norm() > 1e-3 * x.norm())) continue;
+    if (!(rest.norm() > kIndependent * x.norm())) continue;
     members[static_cast<std::size_t>(directions.cols())] = i;
     directions.conservativeResize(Eigen::NoChange, directions.cols() + 1);
     directions.rightCols(1) = rest.normalized();
     if (directions.cols() == n) break;
   }
   Point box;
-  box.fill(Interval(-most, most));
+  box.fill(Interval(-kInputs, kInputs));
   if (directions.cols() < n) return box;
   if (const auto inverse = proof::enclose_inverse(rows.pointers(members))) {
     for (int j = 0; j < n; ++j) {
       Interval w(0.0);
       for (int k = 0; k < n; ++k)
-        w += (*inverse)[static_cast<std::size_t>(j * n + k)] * Interval(-most, most);
+        w += (*inverse)[static_cast<std::size_t>(j * n + k)] * Interval(-kInputs, kInputs);
       box[static_cast<std::size_t>(j)] = w;
     }
   }
@@ -116,7 +124,7 @@ Point default_box(const Rows& rows) {
 void inflate(Point& box, int n) {
   for (int j = 0; j < n; ++j) {
     Interval& side = box[static_cast<std::size_t>(j)];
-    side = widened(side, 1e-3 * width_of(side) + 1e-6 * magnitude(side) + 1e-9);
+    side = widened(side, kOfWidth * width_of(side) + kOfSize * magnitude(side) + kLeastRoomOfBox);
   }
 }
 

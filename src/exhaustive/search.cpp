@@ -37,6 +37,16 @@ using Clock = std::chrono::steady_clock;
 /// Cells that are collected before they are shared among threads.
 constexpr std::size_t kCollected = 512;
 
+/// Corners of a box that are as large as the data may be: see Rows::refusal().
+constexpr double kLargestCorner = 1e30;
+
+/// Points are compared with those before them whose first weight ends at most this far before theirs, relative
+/// to one or its size.
+constexpr double kNeighbour = 1e-6;
+
+/// What the map from independent columns to weights of least norm may be off by, relative to the weights.
+constexpr double kProjection = 1e-12;
+
 /// What ends a search, watched by all threads.
 class Watch {
  public:
@@ -211,7 +221,7 @@ std::vector<Found> distinct(const Rows& rows, std::vector<Found> found, long& do
     for (std::size_t k = kept.size(); k-- > 0;) {
       // Enclosures are tiny: only neighbours in the order can meet.
       if (next.weights[0].lower() >
-          kept[k].weights[0].upper() + 1e-6 * (1.0 + std::abs(next.weights[0].lower())))
+          kept[k].weights[0].upper() + kNeighbour * (1.0 + std::abs(next.weights[0].lower())))
         break;
       auto same = are_same(rows, next, kept[k]);
       if (!same) same = are_same(rows, kept[k], next);
@@ -261,8 +271,8 @@ class Search {
     if (!refusal && !is_full && options_.box)
       refusal = "an exhaustive search in a given box needs independent columns";
     if (!refusal && options_.box &&
-        !(options_.box->low.cwiseAbs().maxCoeff() <= 1e30 &&
-          options_.box->high.cwiseAbs().maxCoeff() <= 1e30))
+        !(options_.box->low.cwiseAbs().maxCoeff() <= kLargestCorner &&
+          options_.box->high.cwiseAbs().maxCoeff() <= kLargestCorner))
       refusal = "an exhaustive search needs a box within 1e30";
     if (refusal) return end(std::move(result), *refusal + ": nothing was searched");
 
@@ -341,7 +351,7 @@ class Search {
     if (n < s_) {
       point.weights = network_.weights(v);
       // The map to the weights of least norm is a projection, computed with some rounding.
-      point.radius += 1e-12 * point.weights.norm();
+      point.radius += kProjection * point.weights.norm();
     }
     Perceptron::Workspace work(network_);
     Vector H(n), H_tau(n);

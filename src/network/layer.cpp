@@ -14,13 +14,13 @@
 #include "core/text.hpp"
 #include "network/inverse.hpp"
 #include "proof/exact_rank.hpp"
+#include "proof/rounding.hpp"
 
 namespace tautrack {
 
 namespace {
 
-/// Rounding unit 2^-53.
-constexpr double kRounding = 0.5 * std::numeric_limits<double>::epsilon();
+using proof::kRounding;
 
 constexpr NameTable<Homeomorphism, 3> kAnswers{{
     {Homeomorphism::yes, "yes"},
