@@ -19,7 +19,6 @@ namespace tautrack {
 
 namespace {
 
-
 /// Ratio of singular values from which rows count as dependent.
 constexpr double kDependentRow = 1e-13;
 
