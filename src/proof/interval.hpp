@@ -44,6 +44,9 @@ inline Interval from_library(double x) {
   return {std::max(0.0, x - error), x + error};
 }
 
+inline Interval one_plus(const Interval& x) { return 1.0 + x; }
+inline Interval inverse(const Interval& x) { return 1.0 / x; }
+
 /// Encloses exp(x) over x.
 inline Interval exponential(const Interval& x) {
   return {from_library(std::exp(x.lower())).lower(), from_library(std::exp(x.upper())).upper()};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "proof/ball.hpp"
 #include "proof/interval.hpp"
@@ -40,35 +41,41 @@ class Real {
   [[nodiscard]] arb_srcptr get() const noexcept { return value_; }
   [[nodiscard]] slong precision() const noexcept { return precision_; }
 
-  friend Real operator+(const Real& x, const Real& y) { return of(arb_add, x, y); }
-  friend Real operator-(const Real& x, const Real& y) { return of(arb_sub, x, y); }
-  friend Real operator*(const Real& x, const Real& y) { return of(arb_mul, x, y); }
-  friend Real operator/(const Real& x, const Real& y) { return of(arb_div, x, y); }
-  friend Real operator-(const Real& x) {
-    Real result;
-    result.precision_ = x.precision_;
-    arb_neg(result.value_, x.value_);
-    return result;
+  // The first operand is taken by value, so that a temporary is used again.
+  friend Real operator+(Real x, const Real& y) { return x.apply(arb_add, y); }
+  friend Real operator-(Real x, const Real& y) { return x.apply(arb_sub, y); }
+  friend Real operator*(Real x, const Real& y) { return x.apply(arb_mul, y); }
+  friend Real operator/(Real x, const Real& y) { return x.apply(arb_div, y); }
+  friend Real operator-(Real x) {
+    arb_neg(x.value_, x.value_);
+    return x;
+  }
+  Real& operator+=(const Real& y) {
+    precision_ = std::max(precision_, y.precision_);
+    arb_add(value_, value_, y.value_, precision_);
+    return *this;
   }
   friend Real square(const Real& x) { return x * x; }
-  friend Real sqrt(const Real& x) { return of(arb_sqrt, x); }
-  friend Real exponential(const Real& x) { return of(arb_exp, x); }
-  friend Real error_complement(const Real& x) { return of(arb_hypgeom_erfc, x); }
+  friend Real sqrt(Real x) { return x.apply(arb_sqrt); }
+  friend Real one_plus(Real x) {
+    arb_add_ui(x.value_, x.value_, 1, x.precision_);
+    return x;
+  }
+  friend Real inverse(Real x) { return x.apply(arb_inv); }
+  friend Real exponential(Real x) { return x.apply(arb_exp); }
+  friend Real error_complement(Real x) { return x.apply(arb_hypgeom_erfc); }
   /// pi / 2 - atan(x), without cancellation where x is large.
   friend Real arccotangent(const Real& x) {
     if (arb_is_positive(x.value_) != 0 && arf_cmpabs_2exp_si(arb_midref(x.value_), 0) > 0)
-      return of(arb_atan, 1.0 / x);
-    return half_pi(x) - of(arb_atan, x);
+      return inverse(x).apply(arb_atan);
+    return half_pi(x) - Real(x).apply(arb_atan);
   }
   /// x times a power of two (or its negative), exactly.
-  friend Real scaled(const Real& x, double power_of_two) {
+  friend Real scaled(Real x, double power_of_two) {
     int exponent = 0;
-    const bool turned = std::frexp(power_of_two, &exponent) < 0.0;
-    Real result;
-    result.precision_ = x.precision_;
-    arb_mul_2exp_si(result.value_, x.value_, exponent - 1);
-    if (turned) arb_neg(result.value_, result.value_);
-    return result;
+    if (std::frexp(power_of_two, &exponent) < 0.0) arb_neg(x.value_, x.value_);
+    arb_mul_2exp_si(x.value_, x.value_, exponent - 1);
+    return x;
   }
   /// pi / 2 and what is made of it, as precise as the argument: see sigmoid.hpp.
   friend Real half_pi(const Real& like) {
@@ -79,30 +86,18 @@ class Real {
     return result;
   }
   friend Real quarter_pi(const Real& like) { return scaled(half_pi(like), 0.5); }
-  friend Real two_by_pi(const Real& like) { return 1.0 / half_pi(like); }
+  friend Real two_by_pi(const Real& like) { return inverse(half_pi(like)); }
   friend Real half_root_pi(const Real& like) { return sqrt(quarter_pi(like)); }
 
-  Real& operator+=(const Real& y) {
-    precision_ = std::max(precision_, y.precision_);
-    arb_add(value_, value_, y.value_, precision_);
-    return *this;
-  }
-
  private:
-  using Operation = void (*)(arb_t, const arb_t, const arb_t, slong);
-  static Real of(Operation operation, const Real& x, const Real& y) {
-    Real result;
-    result.precision_ = std::max(x.precision_, y.precision_);
-    operation(result.value_, x.value_, y.value_, result.precision_);
-    return result;
+  Real&& apply(void (*operation)(arb_t, const arb_t, const arb_t, slong), const Real& y) {
+    precision_ = std::max(precision_, y.precision_);
+    operation(value_, value_, y.value_, precision_);
+    return std::move(*this);
   }
-
-  using Function = void (*)(arb_t, const arb_t, slong);
-  static Real of(Function function, const Real& x) {
-    Real result;
-    result.precision_ = x.precision_;
-    function(result.value_, x.value_, result.precision_);
-    return result;
+  Real&& apply(void (*function)(arb_t, const arb_t, slong)) {
+    function(value_, value_, precision_);
+    return std::move(*this);
   }
 
   arb_t value_;

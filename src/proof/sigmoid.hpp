@@ -21,6 +21,8 @@ inline double half_pi(double) { return 0.5 * std::numbers::pi; }
 inline double quarter_pi(double) { return 0.25 * std::numbers::pi; }
 inline double two_by_pi(double) { return 2.0 * std::numbers::inv_pi; }
 inline double half_root_pi(double) { return 0.5 / std::numbers::inv_sqrtpi; }
+inline double one_plus(double x) { return 1.0 + x; }
+inline double inverse(double x) { return 1.0 / x; }
 inline double exponential(double x) { return std::exp(x); }
 inline double arccotangent(double x) { return std::atan2(1.0, x); }
 inline double error_complement(double x) { return std::erfc(x); }
@@ -42,7 +44,7 @@ Tail<S> tail(Shape shape, const S& x) {
   switch (shape) {
     case Shape::arctan: {
       const S p = half_pi(x) * x;
-      return {two_by_pi(x) * arccotangent(p), 1.0 / (1.0 + square(p))};
+      return {two_by_pi(x) * arccotangent(p), inverse(one_plus(square(p)))};
     }
     case Shape::erf:
       return {error_complement(half_root_pi(x) * x), exponential(-(quarter_pi(x) * x) * x)};
@@ -50,9 +52,9 @@ Tail<S> tail(Shape shape, const S& x) {
       break;
   }
   const S e = exponential(scaled(x, -2.0));
-  const S q = 1.0 / (1.0 + e);
-  const S distance = 2.0 * e * q;
-  return {distance, 2.0 * distance * q};
+  const S q = inverse(one_plus(e));
+  const S half = e * q;
+  return {scaled(half, 2.0), scaled(half * q, 4.0)};
 }
 
 /// The same over an interval of any sign, by its ends: 1 - S falls, and S' falls on both sides of zero.
