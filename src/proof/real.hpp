@@ -23,8 +23,8 @@ class Real {
   }
   Real(const Real& other) : Real(other.value_, other.precision_) {}
   Real(Real&& other) noexcept : precision_(other.precision_) {
-    arb_init(value_);
-    arb_swap(value_, other.value_);
+    *value_ = *other.value_;
+    arb_init(other.value_);
   }
   Real& operator=(const Real& other) {
     arb_set(value_, other.value_);
@@ -36,7 +36,12 @@ class Real {
     precision_ = other.precision_;
     return *this;
   }
-  ~Real() { arb_clear(value_); }
+  ~Real() {
+    // What arb_clear() does, in line: up to 128 bits hold no memory.
+    if (ARF_HAS_PTR(arb_midref(value_)) || COEFF_IS_MPZ(ARF_EXP(arb_midref(value_))) ||
+        COEFF_IS_MPZ(MAG_EXP(arb_radref(value_))))
+      arb_clear(value_);
+  }
 
   [[nodiscard]] arb_srcptr get() const noexcept { return value_; }
   [[nodiscard]] slong precision() const noexcept { return precision_; }
