@@ -91,7 +91,7 @@ TEST_CASE("geometry --help fits the page, has all options and says what the exit
 TEST_CASE("the JSON of geometry keeps the contract") {
   const Scratch scratch;
   scratch.write("data.csv", curve_csv);
-  const Run run = scratch.run("geometry data.csv --no-bias --json - --seconds 3");
+  const Run run = scratch.run("geometry data.csv --no-bias --json - --seconds 0.1");
   CAPTURE(run.errors);
   CHECK(run.status == 0);
   const Json json = Json::parse(run.output);
@@ -158,8 +158,8 @@ TEST_CASE("curvatures of the surface of the geometry page at given weights") {
                          Row{"-0.6,0.7", 1.539187454978992, -0.7246729869890335},
                          Row{"0.3,-1", 0.1672295901211738, -1.34116162959781}}) {
     CAPTURE(row.at);
-    const Run run =
-        scratch.run("geometry data.csv --no-bias --seconds 1 --json - --at " + std::string(row.at));
+    const Run run = scratch.run("geometry data.csv --no-bias --seconds 0.1 --json - --at " +
+                                std::string(row.at));
     CHECK(run.status == 0);
     const Json problem = problem_of(run);
     CHECK(problem.at("path").is_null());
@@ -181,12 +181,12 @@ TEST_CASE("curvatures of the surface of the geometry page at given weights") {
                    std::max(std::abs(row.first), std::abs(row.second))));
     CHECK(geometry.at("largest_curvature").at("method") == "hypersurface");
   }
-  const Run text = scratch.run("geometry data.csv --no-bias --seconds 1 --at 0.5,0.2");
+  const Run text = scratch.run("geometry data.csv --no-bias --seconds 0.1 --at 0.5,0.2");
   CHECK(on_one_line(text.output).find("not stationary") != std::string::npos);
   CHECK(on_one_line(text.output).find("at tau = 1 the curvature is unbounded") !=
         std::string::npos);
   const Json far =
-      geometry_of(scratch.run("geometry data.csv --no-bias --seconds 1 --json - --at 8,2.4"));
+      geometry_of(scratch.run("geometry data.csv --no-bias --seconds 0.1 --json - --at 8,2.4"));
   CHECK(is_close(far.at("largest_curvature").at("value"), 12294.02581950283, 1e-9));
 }
 
@@ -203,7 +203,7 @@ TEST_CASE("the three feet of the curve of the geometry page, and what their curv
         Row{"0.6518884564806395", 0.6986823439094119, 0.5003783990027118, 1.396307964736154, 1},
         Row{"0.9452290672384478", 0.6959391041554388, 1.143573647926625, 0.6085651811033097, 0}}) {
     CAPTURE(row.weight);
-    const Run run = scratch.run("geometry data.csv --no-bias --seconds 1 --json - --at " +
+    const Run run = scratch.run("geometry data.csv --no-bias --seconds 0.1 --json - --at " +
                                 std::string(row.weight));
     CHECK(run.status == 0);
     const Json geometry = geometry_of(run);
@@ -220,17 +220,17 @@ TEST_CASE("the three feet of the curve of the geometry page, and what their curv
   }
   // Far out the gradient vanishes, but nothing is stationary.
   for (const char* far : {"50", "500", "-1e200"})
-    CHECK(geometry_of(scratch.run("geometry data.csv --no-bias --seconds 1 --json - --at " +
+    CHECK(geometry_of(scratch.run("geometry data.csv --no-bias --seconds 0.1 --json - --at " +
                                   std::string(far)))
               .at("point")
               .at("stationary") == false);
   // Weights copied from a text with seven digits mean the stationary point.
   const Json near =
-      geometry_of(scratch.run("geometry data.csv --no-bias --seconds 1 --json - --at 0.6518885"));
+      geometry_of(scratch.run("geometry data.csv --no-bias --seconds 0.1 --json - --at 0.6518885"));
   CHECK(near.at("point").at("stationary") == true);
   CHECK(near.at("point").at("moved") > 0.0);
   CHECK(is_close(near.at("point").at("weights")[0], 0.6518884564806395));
-  const Run text = scratch.run("geometry data.csv --no-bias --seconds 1 --at 0.6518885");
+  const Run text = scratch.run("geometry data.csv --no-bias --seconds 0.1 --at 0.6518885");
   CHECK(on_one_line(text.output)
             .find("maximum at tau = 1, the stationary point that the given weights") !=
         std::string::npos);
@@ -296,7 +296,7 @@ TEST_CASE("tau = 0 is the linear fit on a flat manifold") {
 
 TEST_CASE("without a data file the geometry of the iris data is told, the verdict first") {
   const Scratch scratch;
-  const Run run = scratch.run("geometry --quiet --seconds 2 --infinity-seconds 5");
+  const Run run = scratch.run("geometry --quiet --seconds 0.5 --infinity-seconds 0.5");
   CAPTURE(run.output);
   CHECK(run.status == 0);
   CHECK(run.errors.empty());
@@ -316,7 +316,7 @@ TEST_CASE("without a data file the geometry of the iris data is told, the verdic
 TEST_CASE("the CSV of geometry has one row a principal curvature") {
   const Scratch scratch;
   const Run run = scratch.run(
-      "geometry --positive setosa --seconds 1 --csv curvatures.csv --json geometry.json");
+      "geometry --positive setosa --seconds 0.1 --csv curvatures.csv --json geometry.json");
   CHECK(run.status == 0);
   const Json towards = Json::parse(contents(scratch / "geometry.json"))
                            .at("problems")[0]
@@ -344,7 +344,7 @@ TEST_CASE(
     "a path to infinite weights gives status 1 and what can be said; other points can be had") {
   const Scratch scratch;
   scratch.write("data.csv", infinite_csv);
-  const Run run = scratch.run("geometry data.csv --no-bias --seconds 1 --json -");
+  const Run run = scratch.run("geometry data.csv --no-bias --seconds 0.1 --json -");
   CHECK(run.status == 1);
   const Json problem = problem_of(run);
   CHECK(problem.at("end").is_null());
@@ -355,22 +355,22 @@ TEST_CASE(
   CHECK(geometry.at("supremum").at("message").is_string());
   CHECK(geometry.at("strata").at("strata").get<int>() > 0);
   CHECK(problem.at("unresolved").size() == 1);
-  const Run text = scratch.run("geometry data.csv --no-bias --seconds 1");
+  const Run text = scratch.run("geometry data.csv --no-bias --seconds 0.1");
   CHECK(text.status == 1);
   for (const char* part :
        {"unresolved", "without bound", "the natural path leads to the stratum with", "--at",
         "--tau", "infinity"})
     CHECK(on_one_line(text.output).find(part) != std::string::npos);
-  CHECK(scratch.run("geometry data.csv --no-bias --seconds 1 --tau 0.9").status == 0);
-  CHECK(scratch.run("geometry data.csv --no-bias --seconds 1 --at 0.25,0.5").status == 0);
-  CHECK(scratch.run("geometry data.csv --no-bias --seconds 1 --ridge 0.1").status == 0);
+  CHECK(scratch.run("geometry data.csv --no-bias --seconds 0.1 --tau 0.9").status == 0);
+  CHECK(scratch.run("geometry data.csv --no-bias --seconds 0.1 --at 0.25,0.5").status == 0);
+  CHECK(scratch.run("geometry data.csv --no-bias --seconds 0.1 --ridge 0.1").status == 0);
 }
 
 TEST_CASE("a ridge adds its dimensions to the data manifold") {
   const Scratch scratch;
   scratch.write("data.csv", surface_csv);
   const Json geometry =
-      geometry_of(scratch.run("geometry data.csv --no-bias --seconds 1 --ridge 0.25 --json -"));
+      geometry_of(scratch.run("geometry data.csv --no-bias --seconds 0.1 --ridge 0.25 --json -"));
   CHECK(geometry.at("ambient") == 5);
   CHECK(geometry.at("dimension") == 2);
   const Json& point = geometry.at("point");
@@ -382,16 +382,16 @@ TEST_CASE("a ridge adds its dimensions to the data manifold") {
 TEST_CASE("the logistic network and weighted patterns are examined, too") {
   const Scratch scratch;
   const Run logistic =
-      scratch.run("geometry --positive versicolor --activation logistic --seconds 1 --json -");
+      scratch.run("geometry --positive versicolor --activation logistic --seconds 0.1 --json -");
   CHECK(logistic.status == 0);
   CHECK(geometry_of(logistic).at("point").at("morse_index") == 0);
   CHECK(geometry_of(logistic).at("towards_target").at("morse_index") == 0);
   scratch.write("data.csv", "x,weight,y\n3,2,0.3\n1,1,0.8\n3,1,0.3\n");
   scratch.write("twice.csv", "x,y\n3,0.3\n1,0.8\n3,0.3\n3,0.3\n");
   const Json weighted = geometry_of(
-      scratch.run("geometry data.csv --no-bias --pattern-weights weight --seconds 1 --json -"));
+      scratch.run("geometry data.csv --no-bias --pattern-weights weight --seconds 0.1 --json -"));
   const Json repeated =
-      geometry_of(scratch.run("geometry twice.csv --no-bias --seconds 1 --json -"));
+      geometry_of(scratch.run("geometry twice.csv --no-bias --seconds 0.1 --json -"));
   CHECK(is_close(weighted.at("largest_curvature").at("value"),
                  repeated.at("largest_curvature").at("value").get<double>(), 1e-9));
 }
@@ -400,7 +400,7 @@ TEST_CASE("of dependent columns the node inputs count") {
   const Scratch scratch;
   scratch.write("data.csv", "a,b,y\n3,6,0.3\n1,2,0.8\n");
   const auto at = [&](const std::string& weights) {
-    return scratch.run("geometry data.csv --no-bias --seconds 1 --json - --at " + weights);
+    return scratch.run("geometry data.csv --no-bias --seconds 0.1 --json - --at " + weights);
   };
   const Json first = problem_of(at("0.5,0")), second = problem_of(at("0,0.25"));
   CHECK(first.at("data").at("rank") == 1);
@@ -409,7 +409,7 @@ TEST_CASE("of dependent columns the node inputs count") {
                  second.at("geometry").at("largest_curvature").at("value").get<double>()));
   CHECK(is_close(first.at("geometry").at("point").at("distance"),
                  second.at("geometry").at("point").at("distance").get<double>()));
-  const Run text = scratch.run("geometry data.csv --no-bias --seconds 1");
+  const Run text = scratch.run("geometry data.csv --no-bias --seconds 0.1");
   CHECK(text.status == 0);
   CHECK(on_one_line(text.output).find("b = 2 a") != std::string::npos);
 }
@@ -417,13 +417,13 @@ TEST_CASE("of dependent columns the node inputs count") {
 TEST_CASE("as many weights as patterns leave no normal direction") {
   const Scratch scratch;
   scratch.write("data.csv", curve_csv);
-  const Run run = scratch.run("geometry data.csv --seconds 1 --json -");
+  const Run run = scratch.run("geometry data.csv --seconds 0.1 --json -");
   CHECK(run.status == 0);
   const Json geometry = geometry_of(run);
   CHECK(geometry.at("towards_target").at("curvatures").empty());
   CHECK(geometry.at("towards_target").at("morse_index") == 0);
   CHECK(geometry.at("certificate").at("unique") == true);
-  const Run text = scratch.run("geometry data.csv --seconds 1");
+  const Run text = scratch.run("geometry data.csv --seconds 0.1");
   CHECK(on_one_line(text.output).find("y lies on the data manifold") != std::string::npos);
 }
 
@@ -495,7 +495,7 @@ TEST_CASE("pictures of geometry are made for two and three patterns, and refused
   scratch.write("infinite.csv", "x,y\n3,1.3\n1,1.2\n");
   const auto plot = [&](const std::string& options, int status = 0) {
     const Run run =
-        scratch.run("geometry --quiet --no-bias --seconds 1 " + options + " --plot manifold.svg");
+        scratch.run("geometry --quiet --no-bias --seconds 0.1 " + options + " --plot manifold.svg");
     CAPTURE(options);
     CAPTURE(run.errors);
     CHECK(run.status == status);

@@ -88,7 +88,7 @@ TEST_CASE("solve --help fits the page, has all options and says what the exit st
 TEST_CASE("the JSON of solve keeps the contract") {
   const Scratch scratch;
   scratch.write("data.csv", many_csv);
-  const Run run = scratch.run("solve data.csv --no-bias --graph --search-seconds 2 --json -");
+  const Run run = scratch.run("solve data.csv --no-bias --graph --search-seconds 0.2 --json -");
   CAPTURE(run.errors);
   CHECK(run.status == 0);
   const Json json = Json::parse(run.output);
@@ -271,10 +271,10 @@ TEST_CASE("an exhaustive search is made where it is asked for, in the box that i
   const auto search = [&](const std::string& options) {
     return problem_of(scratch.run("solve data.csv --json - " + options)).at("search");
   };
-  CHECK(search("--no-bias --search-seconds 2").is_object());
+  CHECK(search("--no-bias --search-seconds 0.2").is_object());
   CHECK(search("--no-bias --no-exhaustive").is_null());
   CHECK(search("--no-exhaustive").is_null());
-  CHECK(search("--exhaustive --search-seconds 1").is_object());
+  CHECK(search("--exhaustive --search-seconds 0.2").is_object());
   const Run box =
       scratch.run("solve data.csv --no-bias --box -0.5,0.25 --search-seconds 2 --json -");
   const Json json = Json::parse(box.output);
@@ -404,7 +404,7 @@ TEST_CASE("Ctrl-C ends the search with what was found, and status 1") {
 TEST_CASE("a long search says on standard error how far it is, unless it is to be quiet") {
   const Scratch scratch;
   const std::string options = "solve --positive virginica --rounds 1000000000 --seconds ";
-  const Run loud = scratch.run(options + "4");
+  const Run loud = scratch.run(options + "2.5");
   CHECK(loud.status == 1);
   REQUIRE_FALSE(lines(loud.errors).empty());
   for (const std::string& line : lines(loud.errors)) {
@@ -441,7 +441,7 @@ TEST_CASE("pictures of solve are made for one, two and more weights") {
   CHECK(two.find("9 stationary points, 4 minima") != std::string::npos);
   CHECK(plot("infinite.csv --no-bias").starts_with("<?xml"));
   CHECK(plot("infinite.csv").find("Morse index") != std::string::npos);
-  CHECK(plot("--seconds 0.5").find("versicolor") != std::string::npos);
+  CHECK(plot("--seconds 0.2 --infinity-seconds 0.2").find("versicolor") != std::string::npos);
   check_refused(scratch.run("solve --plot path.svg", "", "PATH=/nonexistent"),
                 "--plot needs gnuplot");
 }
