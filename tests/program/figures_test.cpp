@@ -7,14 +7,11 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#ifdef TAUTRACK_PROGRAM
-
 #include "support/program.hpp"
 
 namespace {
 
 using namespace tautrack::support;
-using Json = nlohmann::json;
 
 /// A figure, and what has to be among its tables and checks.
 struct Expected {
@@ -267,12 +264,8 @@ TEST_CASE("the help of figures lists them, within the width of a page") {
   CHECK(run.output.find("Exit status:") != std::string::npos);
   for (const Expected& expected : expected_figures())
     CHECK(run.output.find(std::string("  ") + expected.name) != std::string::npos);
-  for (const char* option : {"--out", "--format", "--data", "--seed", "--threads", "--quiet"})
-    CHECK(run.output.find(option) != std::string::npos);
-  for (const std::string& line : lines(run.output)) {
-    CAPTURE(line);
-    CHECK(line.size() <= 80);
-  }
+  check_says(run.output, {"--out", "--format", "--data", "--seed", "--threads", "--quiet"});
+  check_page(run.output);
 }
 
 TEST_CASE("figures do not depend on the number of threads") {
@@ -285,5 +278,3 @@ TEST_CASE("figures do not depend on the number of threads") {
     CHECK(contents(scratch / ("one/" + std::string(file))) ==
           contents(scratch / ("two/" + std::string(file))));
 }
-
-#endif  // TAUTRACK_PROGRAM
