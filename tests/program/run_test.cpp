@@ -243,7 +243,7 @@ TEST_CASE("a file of targets gives the paths of data with those targets") {
 TEST_CASE("neither threads nor kills change a byte of what a run comes to") {
   const Scratch scratch;
   scratch.write("inputs.csv", inputs_csv);
-  scratch.write("targets.csv", targets_csv(1000));
+  scratch.write("targets.csv", targets_csv(3000));
   scratch.write("m.json", targets_json);
   CHECK(scratch.run("batch m.json --run whole --quiet").status == 0);
   const std::string expected = whole_report(scratch, "whole");
@@ -264,7 +264,7 @@ TEST_CASE("neither threads nor kills change a byte of what a run comes to") {
   CHECK(scratch.run("batch m.json --run killed --quiet").status == 0);
   CHECK(whole_report(scratch, "killed") == expected);
   // No task has been done twice.
-  CHECK(lines(contents(scratch / "killed/records-0.jsonl")).size() == 1000);
+  CHECK(lines(contents(scratch / "killed/records-0.jsonl")).size() == 3000);
 }
 
 TEST_CASE("a record that was cut anywhere is redone, a damaged one is told and redone") {
@@ -298,12 +298,12 @@ TEST_CASE("a record that was cut anywhere is redone, a damaged one is told and r
 TEST_CASE("a record that cannot be written ends the run, and what is written stays sound") {
   const Scratch scratch;
   scratch.write("inputs.csv", inputs_csv);
-  scratch.write("targets.csv", targets_csv(400));
+  scratch.write("targets.csv", targets_csv(1000));
   scratch.write("m.json", targets_json);
   CHECK(scratch.run("batch m.json --run whole --quiet").status == 0);
   const std::string expected = whole_report(scratch, "whole");
   // A limit on the size of files, in units of 1024 bytes in every shell.
-  const Run run = scratch.run("batch m.json --run full --quiet", "", "ulimit -f 100 &&");
+  const Run run = scratch.run("batch m.json --run full --quiet", "", "ulimit -f 200 &&");
   CHECK(run.status == 1);
   CHECK(run.output.empty());
   CHECK(run.errors.find("cannot write 'full/records-0.jsonl'") != std::string::npos);
@@ -311,7 +311,7 @@ TEST_CASE("a record that cannot be written ends the run, and what is written sta
   const Run report = scratch.run("report full");
   CHECK(report.status == 1);
   CHECK(report.output.find("damaged") == std::string::npos);
-  CHECK(report.output.find("400: 0 done") == std::string::npos);
+  CHECK(report.output.find("1000: 0 done") == std::string::npos);
   CHECK(scratch.run("resume full --quiet").status == 0);
   CHECK(whole_report(scratch, "full") == expected);
 }
@@ -606,7 +606,7 @@ TEST_CASE("processes share the curves of a search, and one that dies does not lo
 TEST_CASE("a run is the same on any number of processes, and goes on with another number") {
   const Scratch scratch;
   scratch.write("inputs.csv", inputs_csv);
-  scratch.write("targets.csv", targets_csv(600));
+  scratch.write("targets.csv", targets_csv(2000));
   scratch.write("m.json", targets_json);
   CHECK(scratch.run("batch m.json --run whole --quiet").status == 0);
   const std::string expected = whole_report(scratch, "whole");
@@ -619,13 +619,13 @@ TEST_CASE("a run is the same on any number of processes, and goes on with anothe
     const Run run = scratch.run("batch m.json --quiet --run " + folder, "", on(ranks));
     CAPTURE(run.errors);
     CHECK(run.status == 0);
-    CHECK(run.output.find("600: 600 done") != std::string::npos);
+    CHECK(run.output.find("2000: 2000 done") != std::string::npos);
     CHECK(whole_report(scratch, folder) == expected);
     std::size_t records = 0;
     for (int rank = 0; rank < ranks; ++rank)
       records += lines(contents(scratch / (folder + "/records-" + std::to_string(rank) + ".jsonl")))
                      .size();
-    CHECK(records == 600);
+    CHECK(records == 2000);
   }
   // What one process has recorded another number of them goes on with.
   const std::string some = contents(scratch / "ranks4/records-1.jsonl");
