@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tautrack/network/perceptron.hpp"
 
@@ -12,15 +14,20 @@
 namespace tautrack::program {
 
 constexpr std::size_t page_width = 80;
-constexpr std::size_t label_width = 18;  ///< The two blanks in front of a label included.
-constexpr std::size_t name_width = 28;   ///< Of column names in tables.
-constexpr std::size_t most_limits = 4;   ///< Lines on limits at infinity.
+constexpr std::size_t label_width = 18;       ///< The two blanks in front of a label included.
+constexpr std::size_t name_width = 28;        ///< Of column names in tables.
+constexpr std::size_t short_name_width = 18;  ///< Of problems in a table with one row a problem.
+constexpr std::size_t most_limits = 4;        ///< Lines on limits at infinity.
 
 /// A report for a person: lines of the form "  label   text".
 class Page {
  public:
   /// A labelled text, broken into lines.
   void line(std::string_view label, std::string_view text);
+
+  /// Texts behind one label, each with lines of its own; at most so many, with a word on the others.
+  void lines(std::string_view label, const std::vector<std::string>& texts,
+             std::size_t most = std::numeric_limits<std::size_t>::max());
 
   /// A row of a table, behind the label, without the blanks at its end.
   void row(std::string_view text, std::string_view label = "");
