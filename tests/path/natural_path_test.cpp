@@ -134,7 +134,7 @@ TEST_CASE("one pattern, one weight, constant and duplicated columns, fewer patte
     const NaturalPath path = track_natural(network);
     REQUIRE(path.status == TrackStatus::infinite_weights);
     CHECK(path.infinity->energy == doctest::Approx(0.125));
-    CHECK(path.infinity->linear_rate(0) == doctest::Approx(0.25).epsilon(1e-12));
+    CHECK(path.infinity->approach->linear_rate(0) == doctest::Approx(0.25).epsilon(1e-12));
   }
   SUBCASE("three weights for two patterns: minimum norm, zero residual") {
     Matrix X(2, 3);

@@ -170,7 +170,7 @@ TEST_CASE(
     REQUIRE(path.infinity);
     CHECK(path.infinity->energy == 0.0);
     CHECK(path.infinity->local_infimum == true);
-    for (const Growth growth : path.infinity->growth) CHECK(growth == Growth::slow);
+    for (const Growth growth : path.infinity->approach->growth) CHECK(growth == Growth::slow);
     const Vector y = vector(json["y"]);
     for (Index i = 0; i < y.size(); ++i)
       CHECK(path.infinity->signs[static_cast<std::size_t>(i)] == static_cast<int>(y(i)));

@@ -39,7 +39,7 @@ TEST_CASE("a prover encloses fits that are known") {
     const double y = k == 0 ? 0.0 : random.uniform(-0.999, 0.999);
     CAPTURE(x);
     CAPTURE(y);
-    Prover prover(one_pattern(x, y), {}, {});
+    Prover prover(Perceptron(one_pattern(x, y)), {});
     const double near = std::atanh(y) / x;
     for (const bool only_balls : {false, true}) {
       if (only_balls) prover.use_only_balls();
@@ -66,7 +66,7 @@ TEST_CASE("a prover claims no second point within the distance of uniqueness") {
   Vector y(2);
   y << 0.9, -0.9;
   const Problem problem = make_problem(X, y);
-  Prover prover(problem, {}, {});
+  Prover prover(Perceptron(problem), {});
   std::vector<Certificate> found;
   for (double w = -3.0; w <= 3.0; w += 0.01) {
     const Certificate certificate = prover.certify(Vector::Constant(1, w));

@@ -148,9 +148,9 @@ class NetworkSuite {
       CHECK(H_x_ == H_x_.transpose());  // to the last bit
       const Vector psi = direction(1.0), phi = direction(1.0), p = direction(1.0);
       const auto form = [&](double t, double s) -> Matrix {
-        Vector H(n_), H_tau(n_);
+        Vector gradient(n_), H_tau(n_);
         Matrix H_x(n_, n_);
-        network_.derivatives(x_ + t * p, tau_ + s, work_, H, H_x, H_tau);
+        network_.derivatives(x_ + t * p, tau_ + s, work_, gradient, H_x, H_tau);
         return Matrix::Constant(1, 1, psi.dot(H_x * phi));
       };
       Vector by_x(n_);
