@@ -312,12 +312,7 @@ Command geometry_command(GeometryRequest& request) {
 
 int run_geometry(GeometryRequest request) {
   Outputs outputs(request.outputs, request.network.file);
-  const Data data = load(request.network);
-  if (data.is_matrix_free())
-    throw UsageError(
-        fmt::format("'{}' has more than 1000 weights or 1 GB of matrices, which geometry cannot "
-                    "use; tautrack track follows its natural path",
-                    data.source()));
+  const Data data = load_dense(request.network, "geometry");
   require_weights(request, data.dense);
   if (outputs.has_plot()) require_drawable(request, data.dense);
   request.curvature.seed = request.supremum.seed = request.seed;

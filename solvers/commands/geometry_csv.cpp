@@ -8,11 +8,7 @@
 namespace tautrack::program {
 
 std::string csv_report(const Data& data, const std::vector<ExaminedProblem>& examined) {
-  std::string out = "problem,index,kappa,focal_distance,rho_kappa";
-  const ProblemView first = data.problem(0);
-  for (Index column = 0; column < first.weights(); ++column)
-    out += ',' + csv_field(first.column(column));
-  out += '\n';
+  std::string out = "problem,index,kappa,focal_distance,rho_kappa" + csv_columns(data);
   for (std::size_t i = 0; i < examined.size(); ++i) {
     if (!examined[i].point) continue;
     const std::string name = csv_field(data.problem(i).name());
@@ -21,8 +17,7 @@ std::string csv_report(const Data& data, const std::vector<ExaminedProblem>& exa
       const double kappa = point.curvatures(j);
       fmt::format_to(std::back_inserter(out), "{},{},{},{},{}", name, j + 1, csv_field(kappa),
                      csv_field(1.0 / kappa), csv_field(point.normal_distance * kappa));
-      for (const double weight : point.directions.col(j)) out += ',' + csv_field(weight);
-      out += '\n';
+      out += csv_tail(point.directions.col(j));
     }
   }
   return out;

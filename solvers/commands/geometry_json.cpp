@@ -1,5 +1,3 @@
-#include "tautrack/version.hpp"
-
 #include "commands/geometry_report.hpp"
 #include "commands/json_parts.hpp"
 
@@ -134,11 +132,7 @@ std::string json_report(const GeometryRequest& request, const Data& data,
                         {"geometry", geometry_report(request, examined[i])},
                         {"unresolved", examined[i].unresolved}});
   }
-  return json_text({{"tautrack", version},
-                    {"command", "geometry"},
-                    {"source", data.source()},
-                    {"options", options_report(request)},
-                    {"problems", problems}});
+  return report_text("geometry", data.source(), options_report(request), problems);
 }
 
 }  // namespace tautrack::program

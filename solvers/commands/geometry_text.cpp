@@ -229,15 +229,13 @@ void add_infinity(Page& page, const ExaminedProblem& examined) {
     sentences.push_back(fmt::format("the natural path leads to the stratum with {}, E = {:.11g}",
                                     patterns_text(limit.signs), limit.energy));
   }
-  for (std::size_t i = 0; i < sentences.size(); ++i)
-    page.line(i == 0 ? "infinity" : "", sentences[i]);
+  page.lines("infinity", sentences);
 }
 
 void add_problem(Page& page, const GeometryRequest& request, const ProblemView& problem,
                  const ExaminedProblem& examined) {
   page.plain(cut(problem.name(), page_width));
-  for (std::size_t i = 0; i < examined.unresolved.size(); ++i)
-    page.line(i == 0 ? "unresolved" : "", examined.unresolved[i]);
+  page.lines("unresolved", examined.unresolved);
   if (examined.point) {
     add_point(page, request, *examined.point);
     add_certificate(page, examined);

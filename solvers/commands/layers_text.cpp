@@ -93,13 +93,7 @@ void add_conclusions(Page& page, const CarriedData& carried) {
                          (one.change == ShapeChange::preserved && one.set.empty());
     if (is_said) sentences.push_back(one.sentence);
   }
-  for (std::size_t i = 0; i < sentences.size(); ++i) {
-    if (i == most_conclusions) {
-      page.line("", fmt::format("and {} more (all: --json)", sentences.size() - i));
-      return;
-    }
-    page.line(i == 0 ? "conclusions" : "", sentences[i]);
-  }
+  page.lines("conclusions", sentences, most_conclusions);
 }
 
 std::string labels_text(const LabelledPoints& data) {

@@ -35,6 +35,12 @@ void Page::line(std::string_view label, std::string_view text) {
   row(wrap(text, page_width - label_width, label_width), label);
 }
 
+void Page::lines(std::string_view label, const std::vector<std::string>& texts, std::size_t most) {
+  for (std::size_t i = 0; i < std::min(texts.size(), most); ++i)
+    line(i == 0 ? label : "", texts[i]);
+  if (texts.size() > most) line("", fmt::format("and {} more (all: --json)", texts.size() - most));
+}
+
 void Page::row(std::string_view text, std::string_view label) {
   text = text.substr(0, text.find_last_not_of(' ') + 1);
   fmt::format_to(std::back_inserter(text_), "  {:<{}}{}\n", label, label_width - 2, text);

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tautrack/network/perceptron.hpp"
 
@@ -21,6 +23,10 @@ class Page {
  public:
   /// A labelled text, broken into lines.
   void line(std::string_view label, std::string_view text);
+
+  /// Texts behind one label, each with lines of its own; at most so many, with a word on the others.
+  void lines(std::string_view label, const std::vector<std::string>& texts,
+             std::size_t most = std::numeric_limits<std::size_t>::max());
 
   /// A row of a table, behind the label, without the blanks at its end.
   void row(std::string_view text, std::string_view label = "");

@@ -250,12 +250,7 @@ Command solve_command(SolveRequest& request) {
 
 int run_solve(SolveRequest request) {
   Outputs outputs(request.outputs, request.network.file);
-  const Data data = load(request.network);
-  if (data.is_matrix_free())
-    throw UsageError(
-        fmt::format("'{}' has more than 1000 weights or 1 GB of matrices, which solve cannot use; "
-                    "tautrack track follows its natural path",
-                    data.source()));
+  const Data data = load_dense(request.network, "solve");
   std::vector<SolvedProblem> solved;
   {
     const Interruption interruption;

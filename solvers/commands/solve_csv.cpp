@@ -8,11 +8,8 @@
 namespace tautrack::program {
 
 std::string csv_report(const Data& data, const std::vector<SolvedProblem>& solved) {
-  std::string out = "problem,number,energy,kind,morse_index,status,radius,found_by";
-  const ProblemView first = data.problem(0);
-  for (Index column = 0; column < first.weights(); ++column)
-    out += ',' + csv_field(first.column(column));
-  out += '\n';
+  std::string out =
+      "problem,number,energy,kind,morse_index,status,radius,found_by" + csv_columns(data);
   for (std::size_t i = 0; i < solved.size(); ++i) {
     const std::string name = csv_field(data.problem(i).name());
     std::size_t number = 0;
@@ -23,8 +20,7 @@ std::string csv_report(const Data& data, const std::vector<SolvedProblem>& solve
                      to_string(point.status),
                      point.status == PointStatus::certified ? csv_field(point.radius) : "",
                      csv_field(point.found_by));
-      for (const double weight : point.weights) out += ',' + csv_field(weight);
-      out += '\n';
+      out += csv_tail(point.weights);
     }
   }
   return out;

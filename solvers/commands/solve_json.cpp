@@ -1,5 +1,4 @@
 #include "tautrack/certify/certificate.hpp"
-#include "tautrack/version.hpp"
 
 #include "commands/json_parts.hpp"
 #include "commands/solve_report.hpp"
@@ -162,11 +161,7 @@ std::string json_report(const SolveRequest& request, const Data& data,
 
 std::string json_report(const SolveRequest& request, const std::string& source,
                         const Json& problems) {
-  return json_text({{"tautrack", version},
-                    {"command", "solve"},
-                    {"source", source},
-                    {"options", options_report(request)},
-                    {"problems", problems}});
+  return report_text("solve", source, options_report(request), problems);
 }
 
 }  // namespace tautrack::program

@@ -105,8 +105,7 @@ void add_infinity(Page& page, const AllFits& fits) {
         fmt::format("the natural path leads to infinite weights, E -> {:.11g}", path_end->energy));
   if (sentences.empty())
     sentences.emplace_back("no limit with infinite weights is known, and none is excluded");
-  for (std::size_t i = 0; i < sentences.size(); ++i)
-    page.line(i == 0 ? "infinity" : "", sentences[i]);
+  page.lines("infinity", sentences);
 }
 
 /// The best points.
@@ -144,8 +143,7 @@ void add_problem(Page& page, const SolveRequest& request, const ProblemView& pro
   page.line("global", fmt::format("{}: {}", fits.global_is_proven ? "yes" : "not proven",
                                   printable(fits.global_reason)));
   page.line("unique", fmt::format("{}: {}", to_string(fits.unique), printable(fits.unique_reason)));
-  for (std::size_t i = 0; i < solved.unresolved.size(); ++i)
-    page.line(i == 0 ? "unresolved" : "", solved.unresolved[i]);
+  page.lines("unresolved", solved.unresolved);
   page.line("complete", fmt::format("{}: {}", to_string(fits.level), printable(fits.level_reason)));
   add_infinity(page, fits);
   page.line("found", kinds_text(fits.points));

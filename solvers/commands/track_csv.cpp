@@ -8,19 +8,14 @@
 namespace tautrack::program {
 
 std::string csv_report(const Data& data, const std::vector<TrackedProblem>& tracked) {
-  std::string out = "problem,kind,tau,arclength,energy,morse_index";
-  const ProblemView first = data.problem(0);
-  for (Index column = 0; column < first.weights(); ++column)
-    out += ',' + csv_field(first.column(column));
-  out += '\n';
+  std::string out = "problem,kind,tau,arclength,energy,morse_index" + csv_columns(data);
   for (std::size_t i = 0; i < tracked.size(); ++i) {
     const std::string name = csv_field(data.problem(i).name());
     for (const NaturalPoint& point : tracked[i].path.points) {
       fmt::format_to(std::back_inserter(out), "{},{},{},{},{},", name, to_string(point.kind),
                      csv_field(point.tau), csv_field(point.arclength), csv_field(point.energy));
       if (point.morse_index) out += std::to_string(*point.morse_index);
-      for (const double weight : point.weights) out += ',' + csv_field(weight);
-      out += '\n';
+      out += csv_tail(point.weights);
     }
   }
   return out;

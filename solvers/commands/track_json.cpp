@@ -1,5 +1,3 @@
-#include "tautrack/version.hpp"
-
 #include "commands/json_parts.hpp"
 #include "commands/track_report.hpp"
 
@@ -29,23 +27,22 @@ Json certificate_report(const PathCertificate& certificate) {
   for (const ProvenPiece& piece : certificate.pieces)
     pieces.push_back(
         {{"from", piece.tau_from}, {"to", piece.tau_to}, {"direction", piece.direction}});
-  const auto optional = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
-  return {
-      {"certified", certificate.certified},
-      {"reason", certificate.reason},
-      {"proven_until", certificate.proven_until},
-      {"largest_tau", certificate.largest_tau},
-      {"pieces", pieces},
-      {"folds", optional(certificate.folds)},
-      {"folds_reason", certificate.folds_reason},
-      {"end_radius", certificate.certified ? Json(certificate.end_radius) : Json(nullptr)},
-      {"stopped_between", {optional(certificate.stopped_low), optional(certificate.stopped_high)}},
-      {"points_passed", certificate.points_passed},
-      {"tubes", certificate.tubes},
-      {"trials", certificate.trials},
-      {"evaluations", certificate.evaluations},
-      {"narrowest_tube", certificate.narrowest_tube},
-      {"precision", certificate.precision}};
+  return {{"certified", certificate.certified},
+          {"reason", certificate.reason},
+          {"proven_until", certificate.proven_until},
+          {"largest_tau", certificate.largest_tau},
+          {"pieces", pieces},
+          {"folds", value_or_null(certificate.folds)},
+          {"folds_reason", certificate.folds_reason},
+          {"end_radius", certificate.certified ? Json(certificate.end_radius) : Json()},
+          {"stopped_between",
+           {value_or_null(certificate.stopped_low), value_or_null(certificate.stopped_high)}},
+          {"points_passed", certificate.points_passed},
+          {"tubes", certificate.tubes},
+          {"trials", certificate.trials},
+          {"evaluations", certificate.evaluations},
+          {"narrowest_tube", certificate.narrowest_tube},
+          {"precision", certificate.precision}};
 }
 
 }  // namespace
@@ -77,11 +74,7 @@ std::string json_report(const TrackRequest& request, const Data& data,
 
 std::string json_report(const TrackRequest& request, const std::string& source,
                         const Json& problems) {
-  return json_text({{"tautrack", version},
-                    {"command", "track"},
-                    {"source", source},
-                    {"options", options_report(request)},
-                    {"problems", problems}});
+  return report_text("track", source, options_report(request), problems);
 }
 
 }  // namespace tautrack::program

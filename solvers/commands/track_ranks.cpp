@@ -16,13 +16,20 @@
 #endif
 
 namespace tautrack::program {
+
+bool has_mpi() noexcept {
+#ifdef TAUTRACK_PROGRAM_MPI
+  return true;
+#else
+  return false;
+#endif
+}
+
 namespace {
 
 /// Refuses what takes all patterns in one process.
 void check_request(const TrackRequest& request) {
-#ifndef TAUTRACK_PROGRAM_MPI
-  throw UsageError("--split-rows: this tautrack was built without MPI");
-#endif
+  if (!has_mpi()) throw UsageError("--split-rows: this tautrack was built without MPI");
   if (!request.outputs.plot_file.empty())
     throw UsageError("--plot: pictures are not made of data that are split with --split-rows");
   if (request.audit || !request.from.empty() || !request.run_folder.empty())

@@ -9,6 +9,9 @@
 /// One problem on many processes, which may be on many machines.
 namespace tautrack::program {
 
+/// Whether the program was built with MPI.
+[[nodiscard]] bool has_mpi() noexcept;
+
 /// The processes that mpirun has started, if the command line asks for work that is shared among them
 /// (a run, --split-rows); else this one alone, and MPI is not touched.
 /// @throws CommunicationError

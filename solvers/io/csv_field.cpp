@@ -17,4 +17,10 @@ std::string csv_field(double number) {
   return std::isfinite(number) ? fmt::format("{}", number) : "";
 }
 
+std::string csv_tail(const Vector& numbers) {
+  std::string tail;
+  for (const double number : numbers) tail += ',' + csv_field(number);
+  return tail + '\n';
+}
+
 }  // namespace tautrack::program

@@ -5,6 +5,8 @@
 
 #include "tautrack/ranks/row_split_perceptron.hpp"
 
+#include "io/csv_field.hpp"
+
 namespace tautrack::program {
 namespace {
 
@@ -23,6 +25,14 @@ bool ProblemView::lists_columns() const { return dense_ || weights() <= most_lis
 StandardisedWeights ProblemView::standardised() const {
   if (all_) return all_->standardised;
   return dense_ ? StandardisedWeights(dense_->X) : StandardisedWeights(*sparse_->X);
+}
+
+std::string csv_columns(const Data& data) {
+  const ProblemView first = data.problem(0);
+  std::string columns;
+  for (Index column = 0; column < first.weights(); ++column)
+    columns += ',' + csv_field(first.column(column));
+  return columns + '\n';
 }
 
 void keep_rows(Data& data, int rank, int size) {

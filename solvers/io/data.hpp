@@ -69,6 +69,9 @@ struct Data {
   }
 };
 
+/// Names of the columns of the data as CSV fields, a comma in front of each, and a line end.
+[[nodiscard]] std::string csv_columns(const Data& data);
+
 /// Leaves a rank its rows of the dense problems, and gives back the memory of the others.
 void keep_rows(Data& data, int rank, int size);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tautrack/version.hpp"
+
 namespace tautrack::program {
 namespace {
 
@@ -44,6 +46,15 @@ std::string json_text(const Json& value) {
   std::string out;
   append(value, 0, out);
   return out + '\n';
+}
+
+std::string report_text(const char* command, const std::string& source, const Json& options,
+                        const Json& problems) {
+  return json_text({{"tautrack", version},
+                    {"command", command},
+                    {"source", source},
+                    {"options", options},
+                    {"problems", problems}});
 }
 
 }  // namespace tautrack::program

@@ -8,9 +8,9 @@
 
 #include "tautrack/core/types.hpp"
 
-namespace tautrack::program {
+#include "io/json_fwd.hpp"
 
-using Json = nlohmann::ordered_json;
+namespace tautrack::program {
 
 /// An array of numbers.
 [[nodiscard]] Json numbers(const Vector& vector);
@@ -20,6 +20,10 @@ template <class T>
 [[nodiscard]] Json value_or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
 }
+
+/// The report of a subcommand on all problems of its data, as text.
+[[nodiscard]] std::string report_text(const char* command, const std::string& source,
+                                      const Json& options, const Json& problems);
 
 /// The value as indented text with a line end. Bytes that are not UTF-8 become U+FFFD, numbers that
 /// are not finite null.

@@ -104,4 +104,14 @@ Data load(const NetworkRequest& request) {
   return data;
 }
 
+Data load_dense(const NetworkRequest& request, const char* command) {
+  Data data = load(request);
+  if (data.is_matrix_free())
+    throw UsageError(
+        fmt::format("'{}' has more than 1000 weights or 1 GB of matrices, which {} cannot use; "
+                    "tautrack track follows its natural path",
+                    data.source(), command));
+  return data;
+}
+
 }  // namespace tautrack::program

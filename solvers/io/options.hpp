@@ -41,4 +41,7 @@ void add_network_options(Command& command, NetworkRequest& request);
 /// @throws DataError, and UsageError for options that do not fit the format.
 [[nodiscard]] Data load(const NetworkRequest& request);
 
+/// The same for a subcommand of this name that has no use for sparse data: they are refused.
+[[nodiscard]] Data load_dense(const NetworkRequest& request, const char* command);
+
 }  // namespace tautrack::program

@@ -16,12 +16,12 @@
 #include "tautrack/version.hpp"
 
 #include "commands/page.hpp"
-#include "io/command.hpp"
 #include "io/csv_field.hpp"
 #include "io/output_files.hpp"
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
 #include "records/record.hpp"
+#include "records/run_directory.hpp"
 
 namespace tautrack::program {
 namespace {

@@ -4,9 +4,11 @@
 #include <string>
 
 #include "io/command.hpp"
-#include "records/run_directory.hpp"
+#include "io/json_fwd.hpp"
 
 namespace tautrack::program {
+
+class RunDirectory;
 
 /// Outputs of a report on a run.
 struct RunReportRequest {

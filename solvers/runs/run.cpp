@@ -2,7 +2,6 @@
 
 #include <array>
 #include <csignal>
-#include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -11,8 +10,8 @@
 
 #include "commands/solve_report.hpp"
 #include "commands/track_report.hpp"
-#include "io/command.hpp"
 #include "io/interruption.hpp"
+#include "io/process.hpp"
 #include "io/usage_error.hpp"
 #include "runs/execution.hpp"
 #include "runs/plan.hpp"
@@ -101,11 +100,6 @@ void add_work_options(Command& command, RunRequest& request) {
                            "Tasks that are done at the same time; no result\ndepends on it",
                            request.threads, 1);
   command.add_flag("--quiet", "No progress on standard error", request.quiet);
-}
-
-void say(const std::string& text) {
-  const std::string line = fmt::format("tautrack: {}\n", text);
-  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 /// The work of all ranks on a run whose plan is made. Returns 0, or the exit status when it ended early,

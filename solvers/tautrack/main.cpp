@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "tautrack/figures_program.hpp"
+#include "tautrack/parts.hpp"
 #include "tautrack/ranks/communicator.hpp"
 #include "tautrack/version.hpp"
 
@@ -55,6 +56,19 @@ Exit status:
   2  the data, an option or an output is unusable: one sentence on standard
      error says why, nothing is written)";
 
+/// The version, and a line for each part that may be missing.
+std::string version_text() {
+  std::string text = fmt::format("tautrack {}", version);
+  const auto add = [&](const Part& part) {
+    text +=
+        fmt::format("\n  {:<12}{}{}", part.name,
+                    part.built_in ? "built in" : "missing: ", part.built_in ? "" : part.without);
+  };
+  for (const Part& part : parts()) add(part);
+  add({"MPI", has_mpi(), "one process, on one machine"});
+  return text;
+}
+
 /// Reads the command line and runs the subcommand.
 int run(int argc, char** argv, Communicator& ranks) {
   TrackRequest track;
@@ -67,8 +81,7 @@ int run(int argc, char** argv, Communicator& ranks) {
                                 figures_in_help(),          batch_command(batch),
                                 resume_command(resume),     report_command(report)};
   const Command* const command =
-      read_command_line({about_program, more_about_program, fmt::format("tautrack {}", version)},
-                        commands, argc, argv);
+      read_command_line({about_program, more_about_program, version_text()}, commands, argc, argv);
   if (command == nullptr) return exit_solved;
   const std::string& name = command->name();
   if (name == "solve")

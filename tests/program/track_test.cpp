@@ -69,7 +69,9 @@ TEST_CASE("help and version go to standard output with status 0") {
   const Run version = scratch.run("--version");
   CHECK(version.status == 0);
   CHECK(version.output.starts_with("tautrack "));
-  CHECK(lines(version.output).size() == 1);
+  CHECK(lines(version.output).size() == 6);
+  for (const char* part : {"  oneTBB ", "  FLINT/Arb ", "  Clp ", "  GUDHI ", "  MPI "})
+    CHECK(version.output.find(part) != std::string::npos);
 }
 
 TEST_CASE("without a data file the iris data are tracked and the summary is on standard output") {
