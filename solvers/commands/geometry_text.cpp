@@ -13,8 +13,9 @@
 namespace tautrack::program {
 namespace {
 
-constexpr Index most_curvatures = 10;  ///< Rows of the table of curvatures.
-constexpr Index most_negative = 3;     ///< Of them for the lowest ones when there are more.
+constexpr Index most_curvatures = 10;    ///< Rows of the table of curvatures.
+constexpr Index most_negative = 3;       ///< Of them for the lowest ones when there are more.
+constexpr double smallest_move = 1e-12;  ///< Below that weights count as given exactly.
 
 /// What kind of stationary point it is, in a word or two.
 std::string_view point_kind(const ExaminedPoint& point) {
@@ -42,7 +43,7 @@ std::string point_text(const GeometryRequest& request, const ExaminedPoint& poin
         "is normal to the data manifold counts, and nothing is said about the uniqueness of this "
         "point",
         at, point.gradient_norm);
-  if (point.moved > 1e-12)
+  if (point.moved > smallest_move)
     return fmt::format(
         "{} {}, the stationary point that the given weights agree with to a "
         "relative {:.1g}",
@@ -264,7 +265,8 @@ void add_overview(Page& page, const Data& data, const std::vector<ExaminedProble
   for (std::size_t i = 0; i < examined.size(); ++i) {
     const std::optional<ExaminedPoint>& point = examined[i].point;
     const bool is_unique = examined[i].certificate && examined[i].certificate->unique;
-    page.plain(row(cut(data.problem(i).name(), 18), point ? short_number(point->distance) : "-",
+    page.plain(row(cut(data.problem(i).name(), short_name_width),
+                   point ? short_number(point->distance) : "-",
                    point && point->curvatures.size() > 0
                        ? short_number(point->normal_distance * point->curvatures(0))
                        : "-",

@@ -261,7 +261,7 @@ std::string_view to_string(ShapeChange change) noexcept {
 }
 
 std::string set_text(const std::string& name) {
-  return name.empty() ? "all data" : fmt::format("the data labelled '{}'", cut(name, 40));
+  return name.empty() ? "all data" : fmt::format("the data labelled '{}'", cut(name, quote_width));
 }
 
 Command layers_command(LayersRequest& request) {

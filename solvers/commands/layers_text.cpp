@@ -14,6 +14,7 @@ namespace tautrack::program {
 namespace {
 
 constexpr Index most_ranges = 6;
+constexpr std::size_t label_text_width = 20;
 constexpr std::size_t most_labels = 12;
 constexpr std::size_t most_conclusions = 40;
 
@@ -51,7 +52,7 @@ void add_sets(Page& page, const Stage& stage) {
     const SetHomology& set = stage.sets[i];
     const std::string name = stage.sets.size() == 1 ? ""
                              : i == 0               ? "all: "
-                                                    : cut(set.name, 20) + ": ";
+                                                    : cut(set.name, label_text_width) + ": ";
     if (i > most_labels) {
       page.line("", fmt::format("and {} more labels (all: --json)", stage.sets.size() - i));
       return;
@@ -100,7 +101,7 @@ std::string labels_text(const LabelledPoints& data) {
   if (data.labels.empty()) return "no labels";
   std::string text = counted(static_cast<long long>(data.labels.size()), "label");
   for (std::size_t i = 0; i < std::min(data.labels.size(), most_labels); ++i)
-    text += (i == 0 ? ": " : ", ") + cut(data.labels[i], 20);
+    text += (i == 0 ? ": " : ", ") + cut(data.labels[i], label_text_width);
   return text + (data.labels.size() > most_labels ? ", ..." : "");
 }
 

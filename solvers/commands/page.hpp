@@ -14,9 +14,10 @@
 namespace tautrack::program {
 
 constexpr std::size_t page_width = 80;
-constexpr std::size_t label_width = 18;  ///< The two blanks in front of a label included.
-constexpr std::size_t name_width = 28;   ///< Of column names in tables.
-constexpr std::size_t most_limits = 4;   ///< Lines on limits at infinity.
+constexpr std::size_t label_width = 18;       ///< The two blanks in front of a label included.
+constexpr std::size_t name_width = 28;        ///< Of column names in tables.
+constexpr std::size_t short_name_width = 18;  ///< Of problems in a table with one row a problem.
+constexpr std::size_t most_limits = 4;        ///< Lines on limits at infinity.
 
 /// A report for a person: lines of the form "  label   text".
 class Page {

@@ -185,7 +185,7 @@ void add_overview(Page& page, const Data& data, const std::vector<SolvedProblem>
                                                         : "-";
     std::string level(to_string(fits.level));
     if (!solved[i].unresolved.empty()) level += " !";
-    page.plain(row(cut(data.problem(i).name(), 18), energy, std::to_string(minima),
+    page.plain(row(cut(data.problem(i).name(), short_name_width), energy, std::to_string(minima),
                    std::to_string(fits.points.size()), to_string(fits.unique), level));
   }
   const bool has_unresolved =

@@ -189,7 +189,7 @@ void add_overview(Page& page, const Data& data, const std::vector<TrackedProblem
     const std::string energy = path.end        ? fmt::format("{:.11g}", path.end->energy)
                                : path.infinity ? fmt::format("{:.11g}", path.infinity->energy)
                                                : "-";
-    page.plain(row(cut(data.problem(i).name(), 18), to_string(path.status),
+    page.plain(row(cut(data.problem(i).name(), short_name_width), to_string(path.status),
                    std::to_string(path.folds.size()), energy, kind));
   }
 }

@@ -58,7 +58,7 @@ Vector numbers_of(const Json& array, const std::string& where) {
   for (std::size_t i = 0; i < array.size(); ++i) {
     const std::string entry = fmt::format("{}, entry {}", where, i + 1);
     if (!array[i].is_number())
-      fail(entry, fmt::format("{} is not a number", cut(array[i].dump(), 40)));
+      fail(entry, fmt::format("{} is not a number", cut(array[i].dump(), quote_width)));
     const auto number = array[i].get<double>();
     if (!std::isfinite(number)) fail(entry, "it is outside the range of double precision");
     numbers(static_cast<Index>(i)) = number;
@@ -90,7 +90,8 @@ Activation activation_of(const Json& layer, const std::string& where) {
   if (known) return *known;
   std::string list;
   for (const std::string_view one : activation_names()) (list += list.empty() ? "" : ", ") += one;
-  fail(where + ": activation", fmt::format("{} is none of {}", cut(name.dump(), 40), list));
+  fail(where + ": activation",
+       fmt::format("{} is none of {}", cut(name.dump(), quote_width), list));
 }
 
 Layer layer_of(const Json& layer, const std::string& where) {
@@ -98,7 +99,7 @@ Layer layer_of(const Json& layer, const std::string& where) {
   for (const auto& [field, value] : layer.items())
     if (field != "W" && field != "b" && field != "activation")
       fail(where, fmt::format("there is a field '{}', but only W, b and activation are known",
-                              cut(field, 40)));
+                              cut(field, quote_width)));
   for (const char* field : {"W", "b"})
     if (!layer.contains(field)) fail(where, fmt::format("the field {} is missing", field));
   Matrix W = rows_of(layer["W"], where + ": W");

@@ -8,7 +8,7 @@
 
 namespace tautrack::program {
 
-Progress::Progress(const std::string& problem) : problem_(cut(problem, 40)) {}
+Progress::Progress(const std::string& problem) : problem_(cut(problem, quote_width)) {}
 
 bool Progress::is_due() const { return Clock::now() - last_said_ >= std::chrono::seconds(1); }
 

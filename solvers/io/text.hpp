@@ -7,6 +7,8 @@
 
 namespace tautrack::program {
 
+constexpr std::size_t quote_width = 40;  ///< Most characters of what a sentence quotes from a file.
+
 /// The text as it may be shown in a terminal or a picture: bytes that are not UTF-8 become U+FFFD,
 /// control characters become '?'.
 [[nodiscard]] std::string printable(std::string_view text);

@@ -205,7 +205,7 @@ Json read_json(const std::string& path) {
     if (event == Json::parse_event_t::object_end) open.pop_back();
     if (event == Json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second)
       throw DataError(fmt::format("{}: an object has the member '{}' twice", path,
-                                  cut(parsed.get<std::string>(), 40)));
+                                  cut(parsed.get<std::string>(), quote_width)));
     return true;
   };
   try {

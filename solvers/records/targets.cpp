@@ -85,7 +85,7 @@ Vector TargetsFile::parse(const std::string& line, std::uint64_t row) const {
     const std::optional<double> number = read_number(field);
     if (!number)
       throw DataError(fmt::format("{}:{}: column '{}': '{}' is not a finite number", path_, row + 2,
-                                  columns_[static_cast<std::size_t>(i)], cut(field, 40)));
+                                  columns_[static_cast<std::size_t>(i)], cut(field, quote_width)));
     target(i) = *number;
   }
   if (begin <= line.size())

@@ -165,11 +165,6 @@ Plan::Place Plan::place(std::uint64_t task) const {
   return {combination, task - combinations_[combination].first};
 }
 
-std::uint64_t Plan::left_in_combination(std::uint64_t task) const {
-  const std::size_t next = place(task).combination + 1;
-  return (next < combinations_.size() ? combinations_[next].first : tasks_) - task;
-}
-
 bool Plan::is_solve(std::size_t combination) const {
   return manifest_.groups[combinations_[combination].group].command == "solve";
 }

@@ -54,8 +54,6 @@ class Plan {
 
   [[nodiscard]] std::uint64_t tasks() const { return tasks_; }
   [[nodiscard]] Place place(std::uint64_t task) const;
-  /// Number of tasks from this one on that have the same context.
-  [[nodiscard]] std::uint64_t left_in_combination(std::uint64_t task) const;
   [[nodiscard]] bool is_solve(std::size_t combination) const;
   [[nodiscard]] bool keeps_points() const { return manifest_.keeps_points; }
 

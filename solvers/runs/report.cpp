@@ -30,7 +30,8 @@ constexpr std::size_t most_rows = 10;  ///< Of each list in the text.
 constexpr std::size_t most_reasons =
     20;  ///< That are told apart; numbers in them count as the same.
 constexpr std::size_t label_columns = 40;
-constexpr double same_energy = 1e-8;  ///< Relative difference of energies that are taken for one.
+constexpr double same_energy = 1e-8;   ///< Relative difference of energies that are taken for one.
+constexpr double small_energy = 1e-3;  ///< Below that an energy is compared as if it were as large.
 
 /// Reasons that differ in numbers only are one.
 std::string kind_of_reason(const std::string& reason) {
@@ -74,7 +75,7 @@ struct KnownEnd {
 
   [[nodiscard]] bool agrees_with(const KnownEnd& other) const {
     return morse_index == other.morse_index && folds == other.folds &&
-           std::abs(energy - other.energy) <= same_energy * (std::abs(energy) + 1e-3);
+           std::abs(energy - other.energy) <= same_energy * (std::abs(energy) + small_energy);
   }
 };
 

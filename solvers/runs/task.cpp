@@ -1,7 +1,6 @@
 #include "runs/task.hpp"
 
 #include <chrono>
-#include <cstdio>
 #include <exception>
 #include <new>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include "commands/solve_report.hpp"
 #include "commands/track_report.hpp"
 #include "io/digest.hpp"
+#include "io/process.hpp"
 #include "io/text.hpp"
 #include "records/curve_record.hpp"
 
@@ -38,11 +38,9 @@ std::size_t drop_points(NaturalPath& path) {
 /// Says what of a record of curves was of no use.
 void tell_unusable(const CurveRecord& curves, const std::string& label) {
   if (curves.unusable() == 0) return;
-  const std::string line =
-      fmt::format("tautrack: {}: {} damaged or of other inputs, and done again\n", printable(label),
+  say(fmt::format("{}: {} damaged or of other inputs, and done again", label,
                   counted(static_cast<long long>(curves.unusable()), "recorded curve was",
-                          "recorded curves were"));
-  std::fwrite(line.data(), 1, line.size(), stderr);
+                          "recorded curves were")));
 }
 
 std::string_view bytes_of(const Vector& vector) {
