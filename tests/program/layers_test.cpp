@@ -10,14 +10,11 @@
 
 #include "tautrack/topology/persistent_homology.hpp"
 
-#ifdef TAUTRACK_PROGRAM
-
 #include "support/program.hpp"
 
 namespace {
 
 using namespace tautrack::support;
-using Json = nlohmann::json;
 
 /// Cases that only a program with GUDHI can pass.
 auto needs_gudhi() { return doctest::skip(!tautrack::has_persistent_homology()); }
@@ -45,15 +42,6 @@ std::string rings_csv(bool labelled) {
   return text;
 }
 
-/// The text with its line breaks and indentation as single blanks.
-std::string on_one_line(const std::string& text) {
-  std::string result;
-  for (const char c : text)
-    if (const char blank = c == '\n' ? ' ' : c; blank != ' ' || !result.ends_with(' '))
-      result += blank;
-  return result;
-}
-
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -65,10 +53,7 @@ TEST_CASE("layers --help fits the page, has all options and an example that work
   const Run run = scratch.run("layers --help");
   CHECK(run.status == 0);
   CHECK(run.errors.empty());
-  for (const std::string& line : lines(run.output)) {
-    CAPTURE(line);
-    CHECK(line.size() <= 80);
-  }
+  check_page(run.output);
   for (const char* option :
        {"DATA.csv", "--weights", "--label", "--tau", "--homology", "--points", "--simplices",
         "--gap", "--threads", "--json", "--csv", "--plot", "--quiet"}) {
@@ -322,5 +307,3 @@ TEST_CASE("a singular layer is no homeomorphism, and the data say what it glues"
   CHECK(answer != "yes");
   CHECK(run.status == (answer == "undecided" ? 1 : 0));
 }
-
-#endif  // TAUTRACK_PROGRAM

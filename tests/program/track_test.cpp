@@ -11,8 +11,6 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#ifdef TAUTRACK_PROGRAM
-
 #include "tautrack/certify/certificate.hpp"
 
 #include "support/program.hpp"
@@ -20,7 +18,6 @@
 namespace {
 
 using namespace tautrack::support;
-using Json = nlohmann::json;
 
 /// b = 2 a, and two classes.
 constexpr const char* dependent_csv = "a,b,class\n1,2,no\n2,4,yes\n3,6,no\n4.5,9,yes\n6,12,yes\n";
@@ -34,44 +31,39 @@ TEST_CASE("help and version go to standard output with status 0") {
     CHECK(run.status == 0);
     CHECK(run.errors.empty());
     CHECK(run.output.find("Exit status:") != std::string::npos);
-    for (const std::string& line : lines(run.output)) {
-      CAPTURE(line);
-      CHECK(line.size() <= 80);
-    }
+    check_page(run.output);
   }
   const std::string help = scratch.run("track --help").output;
-  for (const char* option : {"DATA.csv",
-                             "--format",
-                             "--matrix-free",
-                             "--target",
-                             "--classes",
-                             "--positive",
-                             "--level",
-                             "--no-bias",
-                             "--activation",
-                             "--ridge",
-                             "--ridge-standardised",
-                             "--pattern-weights",
-                             "--predictor",
-                             "--tolerance",
-                             "--max-steps",
-                             "--tau",
-                             "--certify",
-                             "--seed",
-                             "--threads",
-                             "--json",
-                             "--csv",
-                             "--plot",
-                             "--quiet"}) {
-    CAPTURE(option);
-    CHECK(help.find(std::string("  ") + option) != std::string::npos);
-  }
+  check_says(help,
+             {"DATA.csv",
+              "--format",
+              "--matrix-free",
+              "--target",
+              "--classes",
+              "--positive",
+              "--level",
+              "--no-bias",
+              "--activation",
+              "--ridge",
+              "--ridge-standardised",
+              "--pattern-weights",
+              "--predictor",
+              "--tolerance",
+              "--max-steps",
+              "--tau",
+              "--certify",
+              "--seed",
+              "--threads",
+              "--json",
+              "--csv",
+              "--plot",
+              "--quiet"},
+             "  ");
   const Run version = scratch.run("--version");
   CHECK(version.status == 0);
   CHECK(version.output.starts_with("tautrack "));
   CHECK(lines(version.output).size() == 6);
-  for (const char* part : {"  oneTBB ", "  FLINT/Arb ", "  Clp ", "  GUDHI ", "  MPI "})
-    CHECK(version.output.find(part) != std::string::npos);
+  check_says(version.output, {"  oneTBB ", "  FLINT/Arb ", "  Clp ", "  GUDHI ", "  MPI "});
 }
 
 TEST_CASE("without a data file the iris data are tracked and the summary is on standard output") {
@@ -79,8 +71,7 @@ TEST_CASE("without a data file the iris data are tracked and the summary is on s
   const Run run = scratch.run("track");
   CHECK(run.status == 0);
   CHECK(run.errors.empty());
-  for (const char* part : {"setosa", "versicolor", "virginica", "minimum", "petal_width_cm"})
-    CHECK(run.output.find(part) != std::string::npos);
+  check_says(run.output, {"setosa", "versicolor", "virginica", "minimum", "petal_width_cm"});
   CHECK(scratch.files().empty());
 }
 
@@ -423,14 +414,12 @@ TEST_CASE("the level of class targets follows the range of the activation") {
 
 TEST_CASE("the results do not depend on the number of threads") {
   const Scratch scratch;
-  const auto without_seconds = [&](const std::string& options) {
-    Json json = Json::parse(scratch.run("track --json - " + options).output);
-    for (Json& problem : json.at("problems")) problem.at("path").at("work").erase("seconds");
-    return json;
+  const auto result = [&](const std::string& options) {
+    return without_seconds(scratch.run("track --json - " + options).output);
   };
-  const Json expected = without_seconds("");
-  CHECK(without_seconds("--threads 2") == expected);
-  CHECK(without_seconds("--threads 64 --seed 7") == expected);
+  const Json expected = result("");
+  CHECK(result("--threads 2") == expected);
+  CHECK(result("--threads 64 --seed 7") == expected);
 }
 
 TEST_CASE("names of any kind survive: quotes, markup, shell and UTF-8") {
@@ -480,12 +469,6 @@ TEST_CASE("a missing gnuplot is said before anything is computed") {
   check_refused(scratch.run("track --plot path.svg", "", "PATH=/nonexistent"),
                 "--plot needs gnuplot (Debian package gnuplot-nox)");
   CHECK(scratch.files().empty());
-}
-
-#else
-
-TEST_CASE("the program is not built, so it is not tested") {
-  MESSAGE("TAUTRACK_BUILD_PROGRAM is off");
 }
 
 namespace {
@@ -549,8 +532,7 @@ TEST_CASE("a matrix-free run has the path of a dense one and says what it does n
         "problem,kind,tau,arclength,energy,morse_index,x1,(bias)");
   const Run text = scratch.run("track data.svm --matrix-free");
   CHECK(text.status == 0);
-  for (const char* part : {"matrix-free", "unclassified", "Krylov iterations", "not looked for"})
-    CHECK(text.output.find(part) != std::string::npos);
+  check_says(text.output, {"matrix-free", "unclassified", "Krylov iterations", "not looked for"});
 }
 
 TEST_CASE("tables may be tracked matrix-free, too") {
@@ -642,7 +624,7 @@ TEST_CASE("track --certify unique says how far the path is the only one") {
     const Run text = scratch.run(command);
     CHECK(text.status == 0);
     CHECK(text.output.find("  unique ") != std::string::npos);
-    for (const std::string& line : lines(text.output)) CHECK(line.size() <= 80);
+    check_page(text.output);
   }
   CHECK_FALSE(
       Json::parse(scratch.run("track --json -").output)["problems"][0].contains("certificate"));
@@ -673,7 +655,7 @@ TEST_CASE("track --certify path proves that the end is connected to the linear f
   const Run text = scratch.run("track --certify path folds.csv --no-bias");
   CHECK(text.status == 0);
   CHECK(text.output.find("  certified ") != std::string::npos);
-  for (const std::string& line : lines(text.output)) CHECK(line.size() <= 80);
+  check_page(text.output);
 
   // Without an end there is nothing to be certified, and the exit status says so.
   const Run infinite = scratch.run("track --certify path infinite.csv --no-bias");
@@ -699,5 +681,3 @@ TEST_CASE("matrix-free: infinite weights are not recognised, a degenerate end is
   CHECK(dependent.status == 1);
   CHECK(Json::parse(dependent.output)["problems"][0]["end"]["status"] == "degenerate");
 }
-
-#endif

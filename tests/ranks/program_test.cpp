@@ -13,7 +13,6 @@
 namespace {
 
 using namespace tautrack::support;
-using Json = nlohmann::json;
 
 /// mpirun in front of the program. MPI itself never gives back all of its memory, which a sanitizer
 /// would complain about.

@@ -12,11 +12,13 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 
 /// Runs of the program, for its tests. Needs TAUTRACK_PROGRAM, the path of the program.
 namespace tautrack::support {
 
 namespace filesystem = std::filesystem;
+using Json = nlohmann::json;
 
 /// One weight, seven patterns; the natural path has two folds (reference s1_folds).
 inline constexpr const char* two_folds_csv =
@@ -131,6 +133,49 @@ inline void check_refused(const Run& run, const std::string& part) {
   const std::vector<std::string> said = sentences(run.errors);
   REQUIRE(said.size() == 1);
   CHECK(said.front().find(part) != std::string::npos);
+}
+
+/// Checks that the text fits the width of a page.
+inline void check_page(const std::string& text) {
+  for (const std::string& line : lines(text)) {
+    CAPTURE(line);
+    CHECK(line.size() <= 80);
+  }
+}
+
+/// Checks that the text has all these parts, `before` in front of each.
+inline void check_says(const std::string& text, const std::vector<std::string>& parts,
+                       const std::string& before = "") {
+  for (const std::string& part : parts) {
+    CAPTURE(part);
+    CHECK(text.find(before + part) != std::string::npos);
+  }
+}
+
+/// The text with its line breaks and indentation as single blanks.
+inline std::string on_one_line(const std::string& text) {
+  std::string result;
+  for (const char c : text)
+    if (const char blank = c == '\n' ? ' ' : c; blank != ' ' || !result.ends_with(' '))
+      result += blank;
+  return result;
+}
+
+/// The first problem of a JSON report.
+inline Json problem_of(const Run& run) {
+  CAPTURE(run.errors);
+  return Json::parse(run.output).at("problems").at(0);
+}
+
+/// A JSON report without what time measures.
+inline Json without_seconds(const std::string& report) {
+  Json json = Json::parse(report);
+  for (Json& problem : json.at("problems")) {
+    for (const char* part : {"exploration", "search"})
+      if (problem.contains(part) && problem.at(part).is_object()) problem[part].erase("seconds");
+    if (!problem.at("path").is_null()) problem.at("path").at("work").erase("seconds");
+  }
+  return json;
 }
 
 inline bool has_gnuplot() { return std::system("gnuplot --version > /dev/null 2>&1") == 0; }
