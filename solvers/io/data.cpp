@@ -7,6 +7,8 @@
 
 #include "io/csv_field.hpp"
 
+#include "io/csv_field.hpp"
+
 namespace tautrack::program {
 namespace {
 
