@@ -1,9 +1,13 @@
 #include "certify/prover.hpp"
 
 #include <cmath>
+#include <vector>
 
 #include <doctest/doctest.h>
 
+#include "tautrack/network/activation.hpp"
+
+#include "proof/real.hpp"
 #include "support/random_problem.hpp"
 
 #ifdef TAUTRACK_WITH_FLINT
@@ -39,7 +43,8 @@ TEST_CASE("a prover encloses fits that are known") {
     const double y = k == 0 ? 0.0 : random.uniform(-0.999, 0.999);
     CAPTURE(x);
     CAPTURE(y);
-    Prover prover(Perceptron(one_pattern(x, y)), {});
+    const Perceptron network(one_pattern(x, y));
+    Prover prover(network, {});
     const double near = std::atanh(y) / x;
     for (const bool only_balls : {false, true}) {
       if (only_balls) prover.use_only_balls();
@@ -59,32 +64,46 @@ TEST_CASE("a prover encloses fits that are known") {
   }
 }
 
-TEST_CASE("a prover claims no second point within the distance of uniqueness") {
-  // tanh(w) (1 - ...) has three stationary points: two minima and the maximum between them.
+TEST_CASE("a prover tells stationary points apart and refuses what is none") {
+  // Two minima, and the maximum between them.
   Matrix X(2, 1);
   X << 1.0, 10.0;
   Vector y(2);
   y << 0.9, -0.9;
-  const Problem problem = make_problem(X, y);
-  Prover prover(Perceptron(problem), {});
+  const auto gradient = [&](double w) {
+    double sum = 0.0;
+    for (Index i = 0; i < 2; ++i) {
+      const ActivationValues s = evaluate(Activation::tanh, X(i, 0) * w);
+      sum += X(i, 0) * s.first * (s.value - y(i));
+    }
+    return sum;
+  };
+  const Perceptron network(make_problem(X, y));
+  Prover prover(network, {});
   std::vector<Certificate> found;
-  for (double w = -3.0; w <= 3.0; w += 0.01) {
-    const Certificate certificate = prover.certify(Vector::Constant(1, w));
-    if (!certificate.certified) {
-      CHECK_FALSE(certificate.reason.empty());
-      continue;
+  for (int k = -100; k < 100; ++k) {
+    double low = 0.02 * k + 1e-3, high = low + 0.02;
+    if (gradient(low) * gradient(high) > 0.0) continue;
+    for (int step = 0; step < 40; ++step) {
+      const double middle = 0.5 * (low + high);
+      (gradient(middle) * gradient(high) > 0.0 ? high : low) = middle;
     }
-    for (const Certificate& other : found) {
-      const double distance = std::abs(other.weights(0) - certificate.weights(0));
-      if (distance > other.radius + certificate.radius)
-        CHECK(distance >= other.unique_within - certificate.radius);
-    }
-    found.push_back(certificate);
+    found.push_back(prover.certify(Vector::Constant(1, low)));
+    REQUIRE(found.back().certified);
   }
-  CHECK(found.size() >= 2);
-  // Nothing is near these.
-  const Certificate refuted = prover.certify(Vector::Constant(1, 30.0));
-  CHECK_FALSE(refuted.certified);
+  REQUIRE(found.size() == 3);
+  for (std::size_t k = 0; k < 3; ++k) {
+    CHECK(found[k].morse_index == (k == 1 ? 1 : 0));
+    for (std::size_t l = 0; l < 3; ++l)
+      if (k != l)
+        CHECK(std::abs(found[k].weights(0) - found[l].weights(0)) >=
+              found[k].unique_within - found[l].radius);
+  }
+  for (const double far : {-3.0, 0.7, 30.0}) {
+    const Certificate refused = prover.certify(Vector::Constant(1, far));
+    CHECK_FALSE(refused.certified);
+    CHECK_FALSE(refused.reason.empty());
+  }
 }
 
 #endif
