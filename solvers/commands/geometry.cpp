@@ -10,7 +10,7 @@
 
 #include "tautrack/events/morse_index.hpp"
 #include "tautrack/geometry/data_manifold.hpp"
-#include "tautrack/geometry_plot.hpp"
+#include "commands/geometry_plot.hpp"
 #include "tautrack/infinity/counts.hpp"
 
 #include "commands/each_problem.hpp"

@@ -19,7 +19,7 @@
 #include "io/progress.hpp"
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
-#include "pictures/picture.hpp"
+#include "pictures/format.hpp"
 
 namespace tautrack::program {
 namespace {

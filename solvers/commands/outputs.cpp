@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "io/command.hpp"
-#include "pictures/picture.hpp"
+#include "pictures/format.hpp"
 
 namespace tautrack::program {
 

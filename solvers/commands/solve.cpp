@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "tautrack/network/perceptron.hpp"
-#include "tautrack/solve_plot.hpp"
+#include "commands/solve_plot.hpp"
 
 #include "commands/solve_report.hpp"
 #include "commands/verdict.hpp"

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "tautrack/track_plot.hpp"
+#include "commands/track_plot.hpp"
 
 #include "commands/each_problem.hpp"
 #include "commands/track_ranks.hpp"

@@ -11,6 +11,13 @@ namespace {
 
 constexpr double beyond = 1.8;  ///< Offset of the right panel, in 1 / |k|max.
 
+constexpr std::string_view band_colour = "#DCEAF4";
+// Dashed, because it is as dark as P_a on grey prints.
+const std::string evolute_style = line_style(1.8, caustic_colour, "(12,3,2,3)");
+const std::string a_style = line_style(2.2, a_colour);
+const std::string b_style = line_style(2.2, b_colour, "(6,2)");
+const std::string cusp_style = point_style(Shape::circle, 1.1, "black", 1.6);
+
 /// The largest |kappa| of the curve, its ends included. @throws DataError
 double largest_curvature_of(const Perceptron& network, const FigureRequest& request) {
   SupremumOptions options;
@@ -89,31 +96,19 @@ void add_checks(Figure& figure, const DrawnCurve& drawn, double radius, bool is_
 }
 
 /// The lines of one panel.
-std::string lines_of_panel(const Figure& figure, bool is_beyond) {
+Plot plot_of(const Figure& figure, bool is_beyond) {
   const std::string which = is_beyond ? "beyond" : "";
-  Script script;
-  script.add("plot ");
+  Plot plot;
   if (!is_beyond)
-    script.add(
-        "{} using 1:2 with filledcurves closed fc rgb '#DCEAF4' notitle, "
-        "\\\n  {} using 1:2:($5-$1):($6-$2) with vectors nohead lw "
-        "1 dt (2,3) lc rgb '#666666' notitle, \\\n  ",
-        file_of(figure, "band"), file_of(figure, "ends"));
-  script.add("{} using 2:3 with lines lw 1.8 dt (12,3,2,3) lc rgb '{}' notitle, \\\n",
-             file_of(figure, "evolute"), caustic_colour);
-  script.add("  {} using 2:3 with lines lw 2.2 lc rgb '{}' notitle, \\\n",
-             file_of(figure, "a" + which), a_colour);
-  script.add("  {} using 2:3 with lines lw 2.2 dt (6,2) lc rgb '{}' notitle, \\\n",
-             file_of(figure, "b" + which), b_colour);
-  script.add("  {} using 2:3 with lines lw 3 lc rgb '{}' notitle", file_of(figure, "manifold"),
-             manifold_colour);
-  if (is_beyond)
-    script.add(", \\\n  {} using 2:3 with points pt 6 ps 1.1 lw 1.6 lc rgb 'black' notitle",
-               file_of(figure, "cusps"));
-  else
-    script.add(", \\\n  {} using 3:4 with points pt 7 ps 0.7 lc rgb 'black' notitle",
-               file_of(figure, "ends"));
-  return std::move(script.add("\n")).text();
+    plot.add(file_of(figure, "band"), "1:2",
+             fmt::format("filledcurves closed fc rgb '{}'", band_colour))
+        .add(file_of(figure, "ends"), "1:2:($5-$1):($6-$2)", vector_style(1.0, "#666666", "(2,3)"));
+  plot.add(file_of(figure, "evolute"), "2:3", evolute_style)
+      .add(file_of(figure, "a" + which), "2:3", a_style)
+      .add(file_of(figure, "b" + which), "2:3", b_style)
+      .add(file_of(figure, "manifold"), "2:3", manifold_entry().style);
+  if (is_beyond) return plot.add(file_of(figure, "cusps"), "2:3", cusp_style);
+  return plot.add(file_of(figure, "ends"), "3:4", point_style(Shape::disc, 0.7, "black"));
 }
 
 }  // namespace
@@ -150,30 +145,23 @@ Figure make_boundaries(const FigureRequest& request) {
                    cusps_table(drawn.curve(), beyond * radius)};
   add_checks(figure, drawn, radius, is_thesis);
 
-  Script script;
-  script.start_panels(figure);
-  script.add("set xlabel 'y_1'\nset ylabel 'y_2' offset 1,0\n");
+  Picture picture = picture_of(figure);
   for (const bool is_beyond : {false, true}) {
-    const double left = is_beyond ? 880.0 : 80.0;
-    script.place(figure, left, left + 680, 90, 770).ranges(window);
-    script.add("set title '{}' offset 0,-0.4\n",
-               is_beyond ? "distance 1.8 / |k|_{max}" : "distance 1 / |k|_{max}");
-    script.add(
-        "set key at screen {:.5f},{:.5f} center top horizontal maxrows 2 samplen 2.5 "
-        "Left reverse width 0\n",
-        (left + 340) / figure.width, 0.105);
-    script.add("{}", lines_of_panel(figure, is_beyond));
+    picture.panel({is_beyond ? 880.0 : 80.0, 90, 680, 680})
+        .equal_ranges(window)
+        .names("y_1", "y_2", is_beyond ? "distance 1.8 / |k|_{max}" : "distance 1 / |k|_{max}");
+    if (is_beyond)
+      picture.centred_legend(870,
+                             {manifold_entry(),
+                              {evolute_style, "evolute (caustic)"},
+                              {a_style, "P_a"},
+                              {b_style, "P_b"},
+                              {point_style(Shape::square, 2.4, band_colour), "one projection only"},
+                              {line_style(1.0, "#666666", "(2,3)"), "normals at the ends of Z"},
+                              {cusp_style, "cusps of P_a, P_b"}});
+    picture.plot(plot_of(figure, is_beyond));
   }
-  script.end_panels(figure, 870,
-                    {manifold_entry(),
-                     // Dashed, because it is as dark as P_a on grey prints.
-                     {line_style(1.8, caustic_colour) + " dt (12,3,2,3)", "evolute (caustic)"},
-                     {line_style(2.2, a_colour), "P_a"},
-                     {line_style(2.2, b_colour) + " dt (6,2)", "P_b"},
-                     {"points pt 5 ps 2.4 lc rgb '#DCEAF4'", "one projection only"},
-                     {line_style(1.0, "#666666") + " dt (2,3)", "normals at the ends of Z"},
-                     {"points pt 6 ps 1.1 lw 1.6 lc rgb 'black'", "cusps of P_a, P_b"}});
-  figure.script = std::move(script).text();
+  figure.script = std::move(picture).script();
   return figure;
 }
 

@@ -89,15 +89,15 @@ void add_known_checks(Figure& figure, const Perceptron& network, const Curvature
 }
 
 /// Directions of the axes, at the lower left.
-void add_axes(Script& script, double limit) {
+void add_axes(Picture& picture, double limit) {
   const Point3 origin = {-0.6 * limit, -0.54 * limit, -0.93 * limit};
   for (std::size_t k = 0; k < 3; ++k) {
     Point3 tip = origin, text = origin;
     tip[k] += 0.2 * limit;
     text[k] += 0.265 * limit;
-    script.add("set arrow from {},{},{} to {},{},{} filled lw 1.5 lc rgb '#333333'\n", origin[0],
-               origin[1], origin[2], tip[0], tip[1], tip[2]);
-    script.add("set label 'y_{}' at {},{},{} center front\n", k + 1, text[0], text[1], text[2]);
+    picture.add("set arrow from {},{},{} to {},{},{} filled lw 1.5 lc rgb '#333333'\n", origin[0],
+                origin[1], origin[2], tip[0], tip[1], tip[2]);
+    picture.label({text[0], text[1], text[2]}, fmt::format("y_{}", k + 1), "center front");
   }
 }
 
@@ -155,40 +155,40 @@ Figure make_boundaries_surface(const FigureRequest& request) {
               sheet.folded > 0 ? 1 : 0, 1, 0);
     }
 
-  Script script;
-  script.start_panels(figure);
-  script.add("unset colorbox\nunset border\nunset xtics\nunset ytics\nunset ztics\n");
-  double limit = 0.0;
-  for (const double coordinate : largest) limit = std::max(limit, 1.02 * coordinate);
-  script.add(
-      "set xrange [{0}:{1}]\nset yrange [{0}:{1}]\nset zrange [{0}:{1}]\nset xyplane at {0}\n",
-      -limit, limit);
-  script.add("set view {}\nset view equal xyz\n", view.command());
-  add_axes(script, limit);
-  script.add(
-      "set pm3d depthorder border lw 0.25 lc rgb '#505050'\n"
-      "set pm3d lighting primary 0.45 specular 0.08\n");
-  for (const double offset : offsets) {
-    const double left = offset < 1.0 ? 20.0 : 840.0;
-    const std::string which = offset < 1.0 ? "" : "beyond";
-    script.place(figure, left, left + 820, 70, 840);
-    script.add("set label 9 'distance {:g} / |k|_{{max}}' at screen {:.5f},{:.5f} center\n", offset,
-               (left + 410) / figure.width, 1.0 - 75.0 / figure.height);
-    script.add("splot {} using 1:2:3 with pm3d fillcolor rgb '#70{}' notitle, \\\n",
-               file_of(figure, "a" + which), a_colour.substr(1));
-    script.add("  {} using 1:2:3 with pm3d fillcolor rgb '#30808080' notitle, \\\n",
-               file_of(figure, "manifold"));
-    script.add("  {} using 1:2:3 with pm3d fillcolor rgb '#70{}' notitle\n",
-               file_of(figure, "b" + which), b_colour.substr(1));
-  }
-  script.add("unset label\nunset arrow\n");
+  Picture picture = picture_of(figure);
   std::vector<LegendEntry> legend;
   for (const auto& [name, colour] :
        {std::pair{"P_a", a_colour}, std::pair{"data manifold Z", std::string_view("#808080")},
         std::pair{"P_b", b_colour}})
-    legend.push_back({fmt::format("points pt 5 ps 2 lc rgb '{}'", colour), name});
-  script.end_panels(figure, 865, legend);
-  figure.script = std::move(script).text();
+    legend.push_back({point_style(Shape::square, 2.0, colour), name});
+  picture.centred_legend(865, legend);
+  double limit = 0.0;
+  for (const double coordinate : largest) limit = std::max(limit, 1.02 * coordinate);
+  picture.add(
+      "unset colorbox\nunset border\nunset xtics\nunset ytics\nunset ztics\n"
+      "set xrange [{0}:{1}]\nset yrange [{0}:{1}]\nset zrange [{0}:{1}]\nset xyplane at {0}\n"
+      "set view {2}\nset view equal xyz\n"
+      "set pm3d depthorder border lw 0.25 lc rgb '#505050'\n"
+      "set pm3d lighting primary 0.45 specular 0.08\n",
+      -limit, limit, view.command());
+  for (const double offset : offsets) {
+    const Place at{offset < 1.0 ? 20.0 : 840.0, 70, 820, 770};
+    const std::string which = offset < 1.0 ? "" : "beyond";
+    picture.panel(at).text(at.middle(), 75, fmt::format("distance {:g} / |k|_{{max}}", offset),
+                           "center");
+    add_axes(picture, limit);
+    const auto fill = [](std::string_view colour) {
+      return fmt::format("pm3d fillcolor rgb '{}'", colour);
+    };
+    const auto translucent = [](std::string_view colour) {
+      return fmt::format("#70{}", colour.substr(1));
+    };
+    picture.splot(Plot()
+                      .add(file_of(figure, "a" + which), "1:2:3", fill(translucent(a_colour)))
+                      .add(file_of(figure, "manifold"), "1:2:3", fill("#30808080"))
+                      .add(file_of(figure, "b" + which), "1:2:3", fill(translucent(b_colour))));
+  }
+  figure.script = std::move(picture).script();
   return figure;
 }
 

@@ -56,22 +56,9 @@ Exit status: 0 all checks hold; 1 one does not, or gnuplot is missing; 2 the
 request is unusable.)";
 }
 
-/// gnuplot's terminal for a figure; `format` is svg, png or pdf.
-std::string terminal(const Figure& figure, PictureFormat format) {
-  if (format == PictureFormat::png)
-    return fmt::format(
-        "set terminal pngcairo enhanced size {},{} font 'Sans,12' background '#ffffff' "
-        "pointscale 1.4 dashlength 1.8",
-        figure.width, figure.height);
-  if (format == PictureFormat::pdf)
-    return fmt::format(
-        "set terminal pdfcairo enhanced size {:.2f}in,{:.2f}in font 'Sans,12' fontscale 0.75 "
-        "lw 1.3 pointscale 1.0 dashlength 1.4",
-        figure.width / 96.0, figure.height / 96.0);
-  return fmt::format(
-      "set terminal svg enhanced size {},{} font 'sans-serif,12' fontscale 1.33 background "
-      "'#ffffff'",
-      figure.width, figure.height);
+/// gnuplot's terminal for a figure.
+std::string terminal_of(const Figure& figure, PictureFormat format) {
+  return terminal(format, figure.width, figure.height, Writing::enhanced);
 }
 
 /// The script as a file that can be run by hand beside the tables.
@@ -84,7 +71,7 @@ std::string script_file(const Figure& figure) {
       "if (!exists('format')) format = 'svg'\n",
       printable(figure.title), figure.name, figure.name, figure.name, figure.name);
   for (const PictureFormat format : {PictureFormat::svg, PictureFormat::png, PictureFormat::pdf})
-    text += fmt::format("if (format eq '{}') {}\n", to_string(format), terminal(figure, format));
+    text += fmt::format("if (format eq '{}') {}", to_string(format), terminal_of(figure, format));
   return text + fmt::format("set output '{}.'.format\n", figure.name) + figure.script +
          "unset output\n";
 }
@@ -163,11 +150,9 @@ std::string html_page(const Figure& figure, std::string svg) {
 /// Draws a figure whose tables are in the folder. @throws UsageError when gnuplot fails.
 std::string draw(const Figure& figure, PictureFormat format, const std::string& folder) {
   if (format == PictureFormat::html && !figure.html.empty()) return figure.html;
-  const bool in_page = format == PictureFormat::html;
-  std::string picture = run_gnuplot(
-      fmt::format("cd {}\n{}\n{}", gnuplot_string(folder),
-                  terminal(figure, in_page ? PictureFormat::svg : format), figure.script));
-  return in_page ? html_page(figure, std::move(picture)) : picture;
+  std::string picture = run_gnuplot(fmt::format("cd {}\n{}{}", gnuplot_string(folder),
+                                                terminal_of(figure, format), figure.script));
+  return format == PictureFormat::html ? html_page(figure, std::move(picture)) : picture;
 }
 
 /// Files with their texts, which appear together or not at all.
@@ -362,13 +347,6 @@ bool say_troubles(const std::vector<DrawnFigure>& figures) {
   return is_any;
 }
 
-std::optional<PictureFormat> picture_format_from_name(std::string_view name) {
-  for (const PictureFormat format :
-       {PictureFormat::svg, PictureFormat::png, PictureFormat::pdf, PictureFormat::html})
-    if (name == to_string(format)) return format;
-  return std::nullopt;
-}
-
 /// The first option about data or network that was given; they make no sense without data. Empty: none.
 std::string network_option(const Command& command) {
   for (const Option& option : command.options())
@@ -378,20 +356,6 @@ std::string network_option(const Command& command) {
 }
 
 }  // namespace
-
-std::string_view to_string(PictureFormat format) noexcept {
-  switch (format) {
-    case PictureFormat::svg:
-      return "svg";
-    case PictureFormat::png:
-      return "png";
-    case PictureFormat::pdf:
-      return "pdf";
-    case PictureFormat::html:
-      return "html";
-  }
-  return "";
-}
 
 Command figures_command(FiguresRequest& request) {
   Command command("figures", about_figures, more_about_figures());

@@ -5,12 +5,9 @@
 #include <vector>
 
 #include "io/options.hpp"
+#include "pictures/format.hpp"
 
 namespace tautrack::program {
-
-/// How figures are drawn.
-enum class PictureFormat { svg, png, pdf, html };
-[[nodiscard]] std::string_view to_string(PictureFormat format) noexcept;
 
 /// What the user asks of `tautrack figures`.
 struct FiguresRequest {

@@ -91,19 +91,18 @@ Figure make_completeness(const FigureRequest& request) {
                    links_table(fits, place, "curves", false)};
   add_checks(figure, fits);
 
-  Script script;
-  script.start_panels(figure).place(figure, 110, 780, 60, 720);
-  script.add(
-      "set logscale xy\nset format xy '10^{{%T}}'\nset xlabel 'axis 1'\nset ylabel 'axis 2'\n");
-  script.add("set xrange [*:*] \nset yrange [*:*]\n");
-  script.add("plot {}\n", graph_parts(figure));
-  script.add("unset logscale\nset format '%g'\n");
-  script.place(figure, 940, 1560, 60, 720);
-  script.add("set xlabel 'stationary points by energy'\nset ylabel 'energy E' offset -0.5,0\n");
-  script.add("set xrange [0:{}]\nset yrange [*:*]\nplot {}\n", fits.points.size() + 1,
-             points_parts(figure, "$7:3"));
-  script.end_panels(figure, 825, graph_legend());
-  figure.script = std::move(script).text();
+  Picture picture = picture_of(figure);
+  picture.centred_legend(825, graph_legend());
+  picture.panel({110, 60, 670, 660})
+      .add("set logscale xy\nset format xy '10^{{%T}}'\n")
+      .names("axis 1", "axis 2")
+      .plot(graph_plot(figure))
+      .add("unset logscale\nset format '%g'\n");
+  picture.panel({940, 60, 620, 660})
+      .names("stationary points by energy", "energy E")
+      .add("set xrange [0:{}]\n", fits.points.size() + 1)
+      .plot(points_plot(figure, "$7", "3"));
+  figure.script = std::move(picture).script();
   return figure;
 }
 

@@ -142,30 +142,29 @@ Figure make_contours(const FigureRequest& request) {
                    links_table(fits, place, "curves", false), path_table(network, window)};
   if (is_thesis) add_known_checks(figure, fits);
 
-  Script script;
-  script.start_panels(figure).place(figure, 110, figure.width - 60, 60, 950);
-  // The contours as a data block of gnuplot, then a plot of them without a frame.
-  script.add(
-      "set table $contours\nset contour base\nunset surface\nset cntrparam levels discrete {}\n"
-      "splot {} using 1:2:3 with lines\nunset table\nunset contour\nset surface\n",
-      level_text(figure.tables[0]), file_of(figure, "energy"));
-  script.add("set xrange [{:.9g}:{:.9g}]\nset yrange [{:.9g}:{:.9g}]\n", window.left, window.right,
-             window.bottom, window.top);
-  script.add(
-      "set datafile separator whitespace\nunset datafile columnheaders\nunset border\nunset tics\n"
-      "plot $contours using 1:2 with lines lw 0.9 lc rgb '#AFC0D2' notitle\n"
-      "set datafile separator comma\nset datafile columnheaders\n"
-      "set border 15 lw 0.8 lc rgb '#555555'\nset tics nomirror scale 0.5\n");
-  script.add("set xlabel 'w_1'\nset ylabel 'w_2' offset 1,0\n");
-  script.add("plot {}, \\\n", graph_parts(figure));
-  script.add(
-      "  {0} using 1:2 with lines lw 2.6 dt (7,3) lc rgb '#009E73' notitle, \\\n"
-      "  {0} using 1:2 every ::0::0 with points pt 6 ps 1.3 lw 2 lc rgb '#009E73' notitle\n",
-      file_of(figure, "path"));
+  const std::string path_style = line_style(2.6, "#009E73", "(7,3)");
+  Picture picture = picture_of(figure);
   std::vector<LegendEntry> legend = graph_legend();
-  legend.push_back({line_style(2.6, "#009E73") + " dt (7,3)", "natural path"});
-  script.end_panels(figure, 1045, legend);
-  figure.script = std::move(script).text();
+  legend.push_back({path_style, "natural path"});
+  picture.centred_legend(1045, legend);
+  picture.panel({110, 60, figure.width - 170.0, 890});
+  // A plot of the contours, which have no header, without a frame.
+  const std::string contours =
+      picture.contours(file_of(figure, "energy"), "discrete " + level_text(figure.tables[0]));
+  picture.ranges(window)
+      .add(
+          "set datafile separator whitespace\nunset datafile columnheaders\nunset border\n"
+          "unset tics\n")
+      .plot(Plot().add(contours, "1:2", line_style(0.9, "#AFC0D2")))
+      .add("set datafile separator comma\nset datafile columnheaders\n")
+      .closed_frame()
+      .add("set xtics mirror\nset ytics mirror\n")
+      .names("w_1", "w_2")
+      .plot(graph_plot(figure)
+                .add(file_of(figure, "path"), "1:2", path_style)
+                .add(file_of(figure, "path"), "1:2 every ::0::0",
+                     point_style(Shape::circle, 1.3, "#009E73", 2.0)));
+  figure.script = std::move(picture).script();
   return figure;
 }
 

@@ -208,46 +208,37 @@ FigureTable walls_table(const Perceptron& network, const Box& window) {
 
 std::string script_of(const Figure& figure, std::span<const CountMap> maps, const Box& window,
                       int largest) {
-  Script script;
-  script.start_panels(figure);
-  script.add("set xlabel 'y_1'\nset ylabel 'y_2' offset 1,0\nset style fill solid 1 noborder\n");
-  for (const CountMap& map : maps) {
-    const bool is_end = map.tag == "end";
-    const double left = is_end ? 880.0 : 80.0;
-    script.place(figure, left, left + 680, 90, 770).ranges(window);
-    script.add("set title 'τ = {:g}' offset 0,-0.4\n", map.tau);
-    script.add(
-        "set key at screen {:.5f},{:.5f} center top horizontal maxrows 1 samplen 1.6 "
-        "Left reverse\n",
-        (left + 340) / figure.width, 0.085);
-    script.add("plot ");
-    for (int count = 0; count <= std::min<int>(largest, count_colours.size() - 1); ++count)
-      script.add(
-          "{} using ($5=={}?0.5*($1+$2):NaN):(0.5*($3+$4)):1:2:3:4 with boxxyerror lw 0 fc "
-          "rgb '{}' notitle, \\\n  ",
-          file_of(figure, map.tag), count, count_colours[static_cast<std::size_t>(count)]);
-    if (is_end)
-      script.add(
-          "{} using 1:2 with lines lw 1.6 dt (8,5) lc rgb '#333333' notitle, \\\n"
-          "  {} using 1:2 with points pt 7 ps 0.8 lc rgb 'black' notitle, \\\n  ",
-          file_of(figure, "walls"), file_of(figure, "ends"));
-    script.add(
-        "{} using 2:3 with lines lw 2 lc rgb '{}' notitle, \\\n  {} using 2:3 with "
-        "lines lw 3 lc rgb '{}' notitle\n",
-        file_of(figure, "evolute_" + map.tag), caustic_colour,
-        file_of(figure, "manifold_" + map.tag), manifold_colour);
-  }
-  std::vector<LegendEntry> legend = {manifold_entry(),
-                                     caustic_entry(),
-                                     {line_style(1.6, "#333333") + " dt (8,5)", "wall"},
-                                     {"", "number of solutions:"}};
-  for (int count = 0; count <= std::min<int>(largest, count_colours.size() - 1); ++count)
-    legend.push_back({count == 0 ? std::string("points pt 4 ps 2.2 lw 1 lc rgb '#777777'")
-                                 : fmt::format("points pt 5 ps 2.4 lc rgb '{}'",
+  const int most = std::min<int>(largest, count_colours.size() - 1);
+  const std::string wall = line_style(1.6, "#333333", "(8,5)");
+  std::vector<LegendEntry> legend = {
+      manifold_entry(), caustic_entry(), {wall, "wall"}, {"", "number of solutions:"}};
+  for (int count = 0; count <= most; ++count)
+    legend.push_back({count == 0 ? point_style(Shape::open_square, 2.2, "#777777")
+                                 : point_style(Shape::square, 2.4,
                                                count_colours[static_cast<std::size_t>(count)]),
                       std::to_string(count)});
-  script.end_panels(figure, 850, legend);
-  return std::move(script).text();
+  Picture picture = picture_of(figure);
+  picture.centred_legend(850, legend);
+  picture.add("set style fill solid 1 noborder\n");
+  for (const CountMap& map : maps) {
+    const bool is_end = map.tag == "end";
+    Plot plot;
+    for (int count = 0; count <= most; ++count)
+      plot.add(file_of(figure, map.tag),
+               fmt::format("($5=={}?0.5*($1+$2):NaN):(0.5*($3+$4)):1:2:3:4", count),
+               fmt::format("boxxyerror lw 0 fc rgb '{}'",
+                           count_colours[static_cast<std::size_t>(count)]));
+    if (is_end)
+      plot.add(file_of(figure, "walls"), "1:2", wall)
+          .add(file_of(figure, "ends"), "1:2", point_style(Shape::disc, 0.8, "black"));
+    plot.add(file_of(figure, "evolute_" + map.tag), "2:3", line_style(2.0, caustic_colour))
+        .add(file_of(figure, "manifold_" + map.tag), "2:3", manifold_entry().style);
+    picture.panel({is_end ? 880.0 : 80.0, 90, 680, 680})
+        .equal_ranges(window)
+        .names("y_1", "y_2", fmt::format("τ = {:g}", map.tau))
+        .plot(plot);
+  }
+  return std::move(picture).script();
 }
 
 }  // namespace

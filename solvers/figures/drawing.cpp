@@ -3,107 +3,35 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pictures/gnuplot.hpp"
-
 namespace tautrack::program {
-
-Box Box::with_margin(double fraction) const {
-  const double margin = fraction * std::max(width(), height());
-  return {left - margin, right + margin, bottom - margin, top + margin};
-}
-
-Box square_around(const Box& box) {
-  const double half = 0.5 * std::max(box.width(), box.height());
-  const double x = 0.5 * (box.left + box.right), y = 0.5 * (box.bottom + box.top);
-  return {x - half, x + half, y - half, y + half};
-}
-
-Script& Script::start() {
-  return add(
-      "set encoding utf8\n"
-      "set datafile separator comma\n"
-      "set datafile columnheaders\n"
-      "unset key\n");
-}
-
-std::string line_style(double width, std::string_view colour) {
-  return fmt::format("lines lw {:g} lc rgb '{}'", width, colour);
-}
 
 LegendEntry manifold_entry() { return {line_style(3.0, manifold_colour), "data manifold Z"}; }
 LegendEntry caustic_entry() { return {line_style(1.8, caustic_colour), "evolute (caustic)"}; }
 LegendEntry target_entry() {
-  return {fmt::format("points pt 3 ps 1.5 lw 2 lc rgb '{}'", target_colour), "target y"};
+  return {point_style(Shape::star, 1.5, target_colour, 2.0), "target y"};
 }
 
-Script& Script::start_panels(const Figure& figure) {
-  start();
-  add("set multiplot\n");
-  // Texts appear with a plot: this one is empty.
-  add("unset border\nunset tics\nset label 1 {} at screen 0.5,{:.5f} center font ',13'\n",
-      gnuplot_string(figure.title), 1.0 - 28.0 / figure.height);
-  add("plot [0:1] [0:1] 2 notitle\nunset label 1\n");
-  return add(
-      "set border 15 lw 0.8 lc rgb '#555555'\n"
-      "set tics nomirror scale 0.5 textcolor rgb '#222222'\n");
+Picture picture_of(const Figure& figure) {
+  constexpr double letter = 8.6, title_from_top = 28.0;
+  Picture picture(figure.width, figure.height, letter);
+  picture.add("set datafile separator comma\nset datafile columnheaders\n")
+      .closed_frame()
+      .add("set xtics mirror\nset ytics mirror\n");
+  picture.text(0.5 * figure.width, title_from_top, figure.title, "center font ',13'");
+  return picture;
 }
 
-namespace {
-
-/// About how many pixels wide the text is, subscripts as gnuplot writes them.
-double text_width(std::string_view text) {
-  constexpr double letter = 8.6;
-  double width = 0.0;
-  for (const char c : text)
-    if (c != '_' && c != '{' && c != '}' && (c & 0xC0) != 0x80) width += letter;
-  return width;
-}
-
-constexpr double sample_width = 44.0;  ///< Of a legend, in pixels, with the gap behind it.
-constexpr double entry_gap = 34.0;
-
-double entry_width(const LegendEntry& entry) {
-  return (entry.style.empty() ? 0.0 : sample_width) + text_width(entry.name);
-}
-
-}  // namespace
-
-Script& Script::end_panels(const Figure& figure, double from_top,
-                           const std::vector<LegendEntry>& entries) {
-  place(figure, 0, figure.width, 0, figure.height);
-  add("unset border\nunset tics\nunset xlabel\nunset ylabel\nunset title\nset size noratio\n");
-  double width = -entry_gap;
-  for (const LegendEntry& entry : entries) width += entry_width(entry) + entry_gap;
-  double x = 0.5 * (figure.width - width);
-  const double y = figure.height - from_top;
-  for (const LegendEntry& entry : entries) {
-    const std::string_view style = entry.style;
-    const double text = x + (style.empty() ? 0.0 : sample_width);
-    if (style.starts_with("lines"))
-      add("set arrow from {:.1f},{:.1f} to {:.1f},{:.1f} nohead{}\n", x, y, x + 34.0, y,
-          style.substr(5));
-    else if (style.starts_with("points"))
-      add("set label '' at {:.1f},{:.1f} point{}\n", x + 24.0, y, style.substr(6));
-    add("set label '{}' at {:.1f},{:.1f} left\n", entry.name, text, y);
-    x += entry_width(entry) + entry_gap;
-  }
-  return add("plot [0:{}] [0:{}] -1 notitle\nunset multiplot\n", figure.width, figure.height);
-}
-
-Script& Script::place(const Figure& figure, double left, double right, double top, double bottom) {
-  add("set lmargin at screen {:.5f}\nset rmargin at screen {:.5f}\n", left / figure.width,
-      right / figure.width);
-  return add("set tmargin at screen {:.5f}\nset bmargin at screen {:.5f}\n",
-             1.0 - top / figure.height, 1.0 - bottom / figure.height);
-}
-
-Script& Script::ranges(const Box& box) {
-  return add("set xrange [{:.12g}:{:.12g}]\nset yrange [{:.12g}:{:.12g}]\nset size ratio -1\n",
-             box.left, box.right, box.bottom, box.top);
+void make_small(Picture& picture) {
+  picture.add(
+      "set clip two\nset border 31 lw 0.8 lc rgb '#606060'\n"
+      "set tics scale 1 textcolor rgb '#404040' font ',10'\n");
 }
 
 std::string file_of(const Figure& figure, std::string_view table) {
-  return fmt::format("'{}-{}.csv'", figure.name, table);
+  const bool has_rows =
+      std::any_of(figure.tables.begin(), figure.tables.end(),
+                  [&](const FigureTable& one) { return one.name == table && !one.rows.empty(); });
+  return has_rows ? fmt::format("'{}-{}.csv'", figure.name, table) : "";
 }
 
 void check(Figure& figure, std::string what, double value, double reference, double tolerance) {

@@ -1,20 +1,17 @@
 #pragma once
 
 #include <functional>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "tautrack/geometry/plane_curve.hpp"
 
 #include "figure.hpp"
+#include "pictures/picture.hpp"
 
-/// What the figures have in common: colours, tables of curves, gnuplot scripts.
+/// What the figures have in common: colours, tables of curves, pictures.
 namespace tautrack::program {
 
 /// Colours that differ for any colour vision, and in lightness or dashes on grey prints too.
@@ -23,71 +20,19 @@ constexpr std::string_view caustic_colour = "#8E2A8B";   ///< Purple.
 constexpr std::string_view a_colour = "#0072B2";         ///< P_a, blue.
 constexpr std::string_view b_colour = "#E07B00";         ///< P_b, orange.
 constexpr std::string_view target_colour = "#C1121F";    ///< The star y.
-constexpr std::string_view faint_colour = "#9A9A9A";     ///< Frames, walls, construction lines.
-
-/// A rectangle of the plane.
-struct Box {
-  double left, right, bottom, top;
-
-  [[nodiscard]] bool contains(double x, double y) const {
-    return x >= left && x <= right && y >= bottom && y <= top;
-  }
-  [[nodiscard]] double width() const { return right - left; }
-  [[nodiscard]] double height() const { return top - bottom; }
-  /// The rectangle with margins of this fraction of its longer side.
-  [[nodiscard]] Box with_margin(double fraction) const;
-};
-
-/// The smallest square around the box, with the same centre.
-[[nodiscard]] Box square_around(const Box& box);
-
-/// A line of a legend.
-struct LegendEntry {
-  std::string style;  ///< As gnuplot has it, "lines lw 2" or "points pt 7"; empty: no sample.
-  std::string name;
-};
-
-/// "lines lw 2 lc rgb '#000000'".
-[[nodiscard]] std::string line_style(double width, std::string_view colour);
 
 /// Legend entries that figures share.
 [[nodiscard]] LegendEntry manifold_entry();
 [[nodiscard]] LegendEntry caustic_entry();
 [[nodiscard]] LegendEntry target_entry();
 
-/// Builds a gnuplot script.
-class Script {
- public:
-  template <class... Arguments>
-  Script& add(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-    fmt::format_to(std::back_inserter(text_), format, std::forward<Arguments>(arguments)...);
-    return *this;
-  }
+/// An empty picture of the figure, which has a size and a title.
+[[nodiscard]] Picture picture_of(const Figure& figure);
 
-  /// Commands in front of all others: encoding, tables, quiet axes.
-  Script& start();
+/// Smaller texts, and ticks on all sides: for many panels.
+void make_small(Picture& picture);
 
-  /// A multiplot with the title of the figure above it.
-  Script& start_panels(const Figure& figure);
-
-  /// A row of samples with their names below all panels, centred at this many pixels from the top;
-  /// it ends the multiplot.
-  Script& end_panels(const Figure& figure, double from_top,
-                     const std::vector<LegendEntry>& entries);
-
-  /// Margins of the next panel, in pixels from the left and from the top of the figure.
-  Script& place(const Figure& figure, double left, double right, double top, double bottom);
-
-  /// Ranges of a panel of the y-plane.
-  Script& ranges(const Box& box);
-
-  [[nodiscard]] std::string text() && { return std::move(text_); }
-
- private:
-  std::string text_;
-};
-
-/// The gnuplot name of a table of the figure: 'NAME-TABLE.csv'.
+/// The gnuplot name of a table of the figure: 'NAME-TABLE.csv'; empty if it has no rows.
 [[nodiscard]] std::string file_of(const Figure& figure, std::string_view table);
 
 /// Adds a check.

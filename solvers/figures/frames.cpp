@@ -169,28 +169,16 @@ std::string page(const Figure& figure, const Perceptron& network, const Box& win
          "\n</script>\n</body>\n</html>\n";
 }
 
-/// One still.
-void add_scene(Script& script, const Figure& figure, const Scene& scene, const Vector& y) {
-  script.add("set title 'τ = {:g}: {}' offset 0,-0.5\nplot ", scene.tau,
-             projections_text(scene.feet.rows.size()));
-  if (!scene.evolute.rows.empty())
-    script.add("{} using 2:3 with lines lw 1.8 lc rgb '{}' notitle, \\\n  ",
-               file_of(figure, scene.evolute.name), caustic_colour);
-  script.add("{} using 2:3 with lines lw 3 lc rgb '{}' notitle, \\\n",
-             file_of(figure, scene.manifold.name), manifold_colour);
+/// The lines and points of one still.
+Plot plot_of(const Figure& figure, const Scene& scene, const Vector& y) {
   const std::string feet = file_of(figure, scene.feet.name);
-  if (!scene.feet.rows.empty())
-    script.add(
-        "  {0} using 2:3:4:5 with vectors nohead lw 1.2 dt (6,4) lc rgb '#444444' title "
-        "'projection', \\\n"
-        "  {0} using 2:3 with points pt 7 ps 1.1 lc rgb 'black' notitle, \\\n"
-        "  {0} using ($7==1?$2:NaN):3 with points pt 7 ps 0.65 lc rgb 'white' notitle, "
-        "\\\n",
-        feet);
-  script.add(
-      "  '+' using ({:.12g}):({:.12g}) every ::0::0 with points pt 3 ps 1.2 lw 1.6 lc rgb "
-      "'{}' notitle\n",
-      y(0), y(1), target_colour);
+  return Plot()
+      .add(file_of(figure, scene.evolute.name), "2:3", caustic_entry().style)
+      .add(file_of(figure, scene.manifold.name), "2:3", manifold_entry().style)
+      .add(feet, "2:3:4:5", vector_style(1.2, "#444444", "(6,4)"))
+      .add(feet, "2:3", point_style(Shape::disc, 1.1, "black"))
+      .add(feet, "($7==1?$2:NaN):3", point_style(Shape::disc, 0.65, "white"))
+      .mark(y(0), y(1), point_style(Shape::star, 1.2, target_colour, 1.6));
 }
 
 }  // namespace
@@ -228,26 +216,25 @@ Figure make_frames(const FigureRequest& request) {
   if (is_thesis) add_checks(figure, network, scenes);
   figure.html = page(figure, network, window);
 
-  Script script;
-  script.start_panels(figure);
-  script.ranges(window);
+  Picture picture = picture_of(figure);
+  picture.centred_legend(figure.height - 30,
+                         {manifold_entry(),
+                          caustic_entry(),
+                          target_entry(),
+                          {line_style(1.2, "#444444", "(6,4)"), "projection"},
+                          {point_style(Shape::disc, 1.1, "black"), "minimum of E"},
+                          {point_style(Shape::circle, 1.1, "black", 2.0), "maximum of E"}});
   for (std::size_t i = 0; i < scenes.size(); ++i) {
     const Scene& scene = scenes[i];
-    const double left = 70.0 + 515.0 * static_cast<double>(i % 3);
-    const double top = i < 3 ? 95.0 : panel_height + 163.0;
-    script.place(figure, left, left + 470, top, top + panel_height);
-    script.add("set xlabel '{}' offset 0,0.5\nset ylabel '{}' offset 1,0\n", i < 3 ? "" : "y_1",
-               i % 3 == 0 ? "y_2" : "");
-    add_scene(script, figure, scene, y);
+    picture
+        .panel({70.0 + 515.0 * static_cast<double>(i % 3), i < 3 ? 95.0 : panel_height + 163.0, 470,
+                panel_height})
+        .equal_ranges(window)
+        .names(i < 3 ? "" : "y_1", i % 3 == 0 ? "y_2" : "",
+               fmt::format("τ = {:g}: {}", scene.tau, projections_text(scene.feet.rows.size())))
+        .plot(plot_of(figure, scene, y));
   }
-  script.end_panels(figure, figure.height - 30,
-                    {manifold_entry(),
-                     caustic_entry(),
-                     target_entry(),
-                     {line_style(1.2, "#444444") + " dt (6,4)", "projection"},
-                     {"points pt 7 ps 1.1 lc rgb 'black'", "minimum of E"},
-                     {"points pt 6 ps 1.1 lw 2 lc rgb 'black'", "maximum of E"}});
-  figure.script = std::move(script).text();
+  figure.script = std::move(picture).script();
   return figure;
 }
 

@@ -5,13 +5,12 @@
 namespace tautrack::program {
 namespace {
 
-constexpr std::string_view descent_colour = "#0072B2";
-constexpr std::string_view curve_colour = "#A0A0A0";
-
-/// How points of each Morse index are drawn: filled, then what is painted on top.
-constexpr std::string_view minimum_style = "points pt 7 ps 1.3 lc rgb '#000000'";
-constexpr std::string_view saddle_style = "points pt 5 ps 1.1 lc rgb '#D55E00'";
-constexpr std::string_view maximum_style = "points pt 9 ps 1.5 lc rgb '#8E2A8B'";
+/// How points of each Morse index are drawn.
+const std::string minimum_style = point_style(Shape::disc, 1.3, "#000000");
+const std::string saddle_style = point_style(Shape::square, 1.1, "#D55E00");
+const std::string maximum_style = point_style(Shape::triangle, 1.5, "#8E2A8B");
+const std::string descent_style = line_style(2.2, "#0072B2");
+const std::string curve_style = line_style(1.0, "#A0A0A0");
 
 int count_of(const AllFits& fits, int index) {
   return static_cast<int>(
@@ -57,42 +56,28 @@ FigureTable links_table(const AllFits& fits, const Placement& place, std::string
   return table;
 }
 
-std::string points_parts(const Figure& figure, const std::string& columns) {
-  const std::string file = file_of(figure, "points");
-  std::string parts;
+Plot points_plot(const Figure& figure, std::string_view x, std::string_view y) {
+  Plot plot;
   int index = 2;
-  for (const std::string_view style : {maximum_style, saddle_style, minimum_style}) {
-    parts += fmt::format("{}{} using (column('index')=={}?{}:NaN):{} with {} notitle",
-                         parts.empty() ? "" : ", \\\n  ", file, index,
-                         columns.substr(0, columns.find(':')),
-                         columns.substr(columns.find(':') + 1), style);
-    --index;
-  }
-  return parts;
+  for (const std::string& style : {maximum_style, saddle_style, minimum_style})
+    plot.add(file_of(figure, "points"),
+             fmt::format("(column('index')=={}?{}:NaN):{}", index--, x, y), style);
+  return plot;
 }
 
-std::string graph_parts(const Figure& figure) {
-  std::string parts;
-  const auto has_rows = [&](std::string_view name) {
-    return std::any_of(figure.tables.begin(), figure.tables.end(), [&](const FigureTable& table) {
-      return table.name == name && !table.rows.empty();
-    });
-  };
-  if (has_rows("curves"))
-    parts += fmt::format("{} using 1:2 with {} notitle, \\\n  ", file_of(figure, "curves"),
-                         line_style(1.0, curve_colour));
-  if (has_rows("descents"))
-    parts += fmt::format("{} using 1:2 with {} notitle, \\\n  ", file_of(figure, "descents"),
-                         line_style(2.2, descent_colour));
-  return parts + points_parts(figure, "$1:2");
+Plot graph_plot(const Figure& figure) {
+  return Plot()
+      .add(file_of(figure, "curves"), "1:2", curve_style)
+      .add(file_of(figure, "descents"), "1:2", descent_style)
+      .add(points_plot(figure, "$1", "2"));
 }
 
 std::vector<LegendEntry> graph_legend() {
-  return {{std::string(minimum_style), "minimum"},
-          {std::string(saddle_style), "saddle"},
-          {std::string(maximum_style), "maximum"},
-          {line_style(2.2, descent_colour), "joined by descent"},
-          {line_style(1.0, curve_colour), "joined by a curve"}};
+  return {{minimum_style, "minimum"},
+          {saddle_style, "saddle"},
+          {maximum_style, "maximum"},
+          {descent_style, "joined by descent"},
+          {curve_style, "joined by a curve"}};
 }
 
 void check_counts(Figure& figure, const AllFits& fits, int minima, int saddles, int maxima) {

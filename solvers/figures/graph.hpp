@@ -24,11 +24,11 @@ using Placement = std::function<Vector(const Vector&)>;
 [[nodiscard]] FigureTable links_table(const AllFits& fits, const Placement& place, std::string name,
                                       bool descents);
 
-/// Parts of gnuplot's plot: the links and the points of these tables, at columns x:y.
-[[nodiscard]] std::string graph_parts(const Figure& figure);
+/// The links and the points of these tables, at columns x:y.
+[[nodiscard]] Plot graph_plot(const Figure& figure);
 
-/// The points alone, at other columns of their table.
-[[nodiscard]] std::string points_parts(const Figure& figure, const std::string& columns);
+/// The points alone, at other columns of their table: "$7" and "3".
+[[nodiscard]] Plot points_plot(const Figure& figure, std::string_view x, std::string_view y);
 
 /// Entries of the legend for both.
 [[nodiscard]] std::vector<LegendEntry> graph_legend();

@@ -9,8 +9,9 @@
 
 #include "tautrack/network/layer.hpp"
 
+#include "drawing.hpp"
 #include "holes_complex.hpp"
-#include "layers_panels.hpp"
+#include "io/text.hpp"
 
 namespace tautrack::program {
 namespace {
@@ -24,7 +25,7 @@ struct PlaneMap {
   std::string name, title;
   LayerStack layers;
   Matrix sum;  ///< 2 x units; the image is sum h.
-  Window window;
+  Box window;
   double characteristic;  ///< Known.
 
   [[nodiscard]] Matrix operator()(const Matrix& points) const {
@@ -37,16 +38,16 @@ std::vector<PlaneMap> maps() {
   const Matrix identity = Matrix::Identity(2, 2);
   std::vector<PlaneMap> all;
   all.push_back({"the annulus", "Annulus, 0.45 ≤ r ≤ 1",
-                 LayerStack({Layer(identity, Vector::Zero(2))}), identity, Window{0.0, 0.0, 1.42},
-                 0.0, 0.0});
+                 LayerStack({Layer(identity, Vector::Zero(2))}), identity,
+                 Box{-1.42, 1.42, -1.42, 1.42}, 0.0, 0.0});
   all.push_back({"its image by two units", "Two units: tanh(W x + b), det W = 1.4",
                  LayerStack({Layer(Matrix{{1.2, 0.5}, {-0.4, 1.0}}, Vector{{0.1, -0.2}})}),
-                 identity, Window{0.05, -0.1, 1.05}, 0.0});
+                 identity, Box{-1.0, 1.1, -1.15, 0.95}, 0.0});
   // (tanh x1, tanh(4 x2 + 2) - tanh(4 x2 - 2))
   all.push_back(
       {"its image by three units", "Three units: (tanh x₁, tanh(4x₂ + 2) − tanh(4x₂ − 2))",
        LayerStack({Layer(Matrix{{1.0, 0.0}, {0.0, 4.0}, {0.0, 4.0}}, Vector{{0.0, 2.0, -2.0}})}),
-       Matrix{{1.0, 0.0, 0.0}, {0.0, 1.0, -1.0}}, Window{0.0, 1.0, 1.18}, 1.0});
+       Matrix{{1.0, 0.0, 0.0}, {0.0, 1.0, -1.0}}, Box{-1.18, 1.18, -0.18, 2.18}, 1.0});
   return all;
 }
 
@@ -56,9 +57,9 @@ Vector polar(double r, double angle) { return Vector{{r * std::cos(angle), r * s
 /// that no pixel is stepped over, and of both circles, so that no shallow cut of a pixel is missed.
 PixelSet rasterise(const PlaneMap& map) {
   constexpr Index pixels = 220, across = 400, down = 1500, around = 6000;
-  const Vector reach = Vector::Constant(2, map.window.half);
-  const Vector middle{{map.window.x, map.window.y}};
-  PixelSet set(pixels, pixels, middle - reach, middle + reach);
+  const Box& window = map.window;
+  PixelSet set(pixels, pixels, Vector{{window.left, window.bottom}},
+               Vector{{window.right, window.top}});
   const auto add = [&](const Matrix& points) {
     const Matrix images = map(points);
     for (Index j = 0; j < images.cols(); ++j) set.add_point(images(0, j), images(1, j));
@@ -145,58 +146,53 @@ double fold_gap(const PlaneMap& map) {
   return largest;
 }
 
-Panel panel_at(std::size_t i, int row) {
+Place panel_at(std::size_t i, int row) {
   constexpr double side = 440.0, small_side = 300.0;
   const double left = 66.0 + 516.0 * static_cast<double>(i);
-  return row == 0 ? Panel{left, 96.0, side, side}
-                  : Panel{left + 0.5 * (side - small_side), 652.0, small_side, small_side};
+  return row == 0 ? Place{left, 96.0, side, side}
+                  : Place{left + 0.5 * (side - small_side), 652.0, small_side, small_side};
 }
 
 /// Angles that the panels name, in degrees.
 constexpr std::array<int, 8> named_angles{0, 45, 90, 135, 180, -135, -90, -45};
 
 /// The angles, written beside the outer circle of the annulus.
-std::string angle_labels() {
-  std::string script;
+void add_angles(Picture& picture) {
   for (const int angle : named_angles) {
     const Vector at = polar(1.19, angle * pi / 180.0);
-    script += fmt::format("set label '{}' at first {:.4f},{:.4f} center font ',9' front\n",
-                          angle == 180 ? "±180°" : fmt::format("{}°", angle), at(0), at(1));
+    picture.label({at(0), at(1)}, angle == 180 ? "±180°" : fmt::format("{}°", angle),
+                  "center font ',9' front");
   }
-  return script;
 }
 
-void add_coloured_panel(const PlaneMap& map, std::size_t i, Figure& figure) {
-  const Panel panel = panel_at(i, 0);
-  std::string& script = figure.script;
-  script += panel_margins(figure, panel) + window_ranges(map.window);
-  script += text_at(figure, panel.left, panel.top - 16, map.title, "font ',11'");
-  if (i == 0) script += angle_labels();
-  if (i == 2) script += "set label 'folded along x₂ = 0' at first 0,2.05 center font ',9' front\n";
-  script += fmt::format(
-      "splot {0} using {1}:{2}:(0):1 with pm3d, \\\n"
-      "      {3} using {1}:{2}:(0) with points pt 7 ps 1.05 lc rgb '#FFFFFF', \\\n"
-      "      {3} using {1}:{2}:(0):1 with points pt 7 ps 0.75 lc palette\nunset label\n",
-      table_source(figure, "sectors"), 2 + 2 * i, 3 + 2 * i, table_source(figure, "dots"));
+void add_coloured_panel(const PlaneMap& map, std::size_t i, const Figure& figure,
+                        Picture& picture) {
+  const Place panel = panel_at(i, 0);
+  picture.text(panel.left, panel.top - 16, map.title, "left font ',11'");
+  if (i == 0) add_angles(picture);
+  if (i == 2) picture.label({0.0, 2.05}, "folded along x₂ = 0", "center font ',9' front");
+  const std::string at = fmt::format("{}:{}:(0)", 2 + 2 * i, 3 + 2 * i);
+  picture.panel(panel)
+      .ranges(map.window)
+      .splot(
+          Plot()
+              .add(file_of(figure, "sectors"), at + ":1", "pm3d")
+              .add(file_of(figure, "dots"), at, point_style(Shape::disc, 1.05, "#FFFFFF"))
+              .add(file_of(figure, "dots"), at + ":1", point_style(Shape::disc, 0.75, "palette")));
 }
 
-std::string counted(Index count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
-void add_pixel_panel(const PlaneMap& map, const PixelSet& set, std::size_t i, Figure& figure) {
-  const Panel panel = panel_at(i, 1);
-  std::string& script = figure.script;
-  script += panel_margins(figure, panel) + window_ranges(map.window);
+void add_pixel_panel(const PlaneMap& map, const PixelSet& set, std::size_t i, const Figure& figure,
+                     Picture& picture) {
+  const Place panel = panel_at(i, 1);
   const Index pieces = set.components(), holes = pieces - set.euler_characteristic();
-  script += text_at(figure, panel.left + 0.5 * panel.width, panel.top - 16,
-                    fmt::format("as pixels: {}, {}, χ = {}", counted(pieces, "piece"),
-                                counted(holes, "hole"), set.euler_characteristic()),
-                    "center font ',11'");
-  script += fmt::format(
-      "plot {0} using ($1=={1}?$2:NaN):3:4:5:6:7 with boxxyerror fs solid 1 lw 1.3 lc rgb "
-      "'#404040'\nunset label\n",
-      table_source(figure, "pixels"), i);
+  picture.text(panel.middle(), panel.top - 16,
+               fmt::format("as pixels: {}, {}, χ = {}", counted(pieces, "piece"),
+                           counted(holes, "hole"), set.euler_characteristic()),
+               "center font ',11'");
+  picture.panel(panel)
+      .ranges(map.window)
+      .plot(Plot().add(file_of(figure, "pixels"), fmt::format("($1=={}?$2:NaN):3:4:5:6:7", i),
+                       "boxxyerror fs solid 1 lw 1.3 lc rgb '#404040'"));
 }
 
 }  // namespace
@@ -231,16 +227,17 @@ Figure make_holes(const FigureRequest& /*request*/) {
   figure.checks.push_back(
       {"distance of the images of angles a and -a in the fold", fold_gap(all[2]), 0.0, 1e-14});
   figure.tables = {sectors_table(all), dots_table(all), pixels_table(sets)};
-  figure.script = script_head(figure);
+  Picture picture = picture_of(figure);
+  make_small(picture);
   // Blue below, orange above, of different lightness.
-  figure.script +=
+  picture.add(
       "set view map\nset pm3d map corners2color mean\nunset colorbox\nset cbrange [-180:180]\n"
       "set palette defined (-180 '#E6D9BC', -135 '#A6CBE3', -90 '#2F7FB8', -45 '#0B4272', 0 "
       "'#1A1A1A', 45 '#A8500A', 90 '#E08A1E', 135 '#F3C679', 180 '#E6D9BC')\n"
-      "set xtics 0.5\nset ytics 0.5\nset zrange [-1:1]\n";
-  for (std::size_t i = 0; i < all.size(); ++i) add_coloured_panel(all[i], i, figure);
-  for (std::size_t i = 0; i < all.size(); ++i) add_pixel_panel(all[i], sets[i], i, figure);
-  figure.script += "unset multiplot\n";
+      "set xtics 0.5\nset ytics 0.5\nset zrange [-1:1]\n");
+  for (std::size_t i = 0; i < all.size(); ++i) add_coloured_panel(all[i], i, figure, picture);
+  for (std::size_t i = 0; i < all.size(); ++i) add_pixel_panel(all[i], sets[i], i, figure, picture);
+  figure.script = std::move(picture).script();
   return figure;
 }
 

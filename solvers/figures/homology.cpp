@@ -9,8 +9,9 @@
 
 #include "tautrack/network/layer.hpp"
 
+#include "drawing.hpp"
 #include "homology_samples.hpp"
-#include "layers_panels.hpp"
+#include "io/text.hpp"
 
 namespace tautrack::program {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 /// Of components, loops and voids: they differ in lightness, too.
 constexpr const char* bar_colours[] = {"#000000", "#0072B2", "#E69F00"};
 constexpr const char* bar_names[] = {"components", "loops", "voids"};
-constexpr int diagram_points[] = {7, 9, 5};  ///< gnuplot's point types.
+constexpr Shape diagram_shapes[] = {Shape::disc, Shape::triangle, Shape::square};
 
 constexpr int most_bars = 9;  ///< Drawn of each dimension beside those that count.
 
@@ -125,137 +126,120 @@ void check_layers(Figure& figure) {
                            0.0});
 }
 
-std::string column_if(std::string_view condition, int column) {
-  return fmt::format("({}?${}:NaN)", condition, column);
-}
-
-Panel panel_at(std::size_t i, double panel_top, double height) {
+Place panel_at(std::size_t i, double panel_top, double height) {
   return {left + across * static_cast<double>(i), panel_top, side, height};
 }
 
-void add_sample(const DrawnShape& one, std::size_t i, Figure& figure) {
-  std::string& script = figure.script;
-  const Panel panel = panel_at(i, top, side);
+void add_sample(const DrawnShape& one, std::size_t i, const Figure& figure, Picture& picture) {
+  const Place panel = panel_at(i, top, side);
   const Matrix& points = one.shape.points;
-  script += text_at(figure, panel.left, panel.top - 18, one.shape.title, "font ',11'");
+  const std::string file = file_of(figure, "points"),
+                    style = point_style(Shape::disc, 0.5, "#404040");
+  const std::string columns = fmt::format("($1=={}?$2:NaN):3", i);
+  picture.panel(panel).text(panel.left, panel.top - 18, one.shape.title, "left font ',11'");
   if (points.cols() == 2) {
-    script += panel_margins(figure, panel) +
-              window_ranges(window_around(points.transpose(), 0.12)) +
-              "set xtics autofreq\nset ytics autofreq\n";
-    script +=
-        fmt::format("plot {} using ($1=={}?$2:NaN):3 with points pt 7 ps 0.5 lc rgb '#404040'\n",
-                    table_source(figure, "points"), i);
-  } else {
-    script += panel_margins(figure, panel);
-    script += fmt::format(
-        "set view 38,30,1.45\nset xyplane 0\nset view equal xyz\nunset border\nunset tics\n"
-        "set xrange [-3:3]\nset yrange [-3:3]\nset zrange [-1:1]\n"
-        "splot {} using ($1=={}?$2:NaN):3:4 with points pt 7 ps 0.5 lc rgb '#404040'\n"
-        "unset view\nset border 31 lw 0.8 lc rgb '#606060'\nset tics textcolor rgb '#404040' font "
-        "',10'\n",
-        table_source(figure, "points"), i);
+    picture.axes({}, {})
+        .ranges(square_around(Matrix(points.transpose()), 0.12))
+        .plot(Plot().add(file, columns, style));
+    return;
   }
-  script += "unset label\n";
+  picture
+      .add(
+          "set view 38,30,1.45\nset xyplane 0\nset view equal xyz\nunset border\nunset tics\n"
+          "set xrange [-3:3]\nset yrange [-3:3]\nset zrange [-1:1]\n")
+      .splot(Plot().add(file, columns + ":4", style))
+      .add("unset view\n")
+      .closed_frame();
+  make_small(picture);
 }
 
 /// Bars of one shape in a panel, thick where they count.
 /// @param least 0, or where a logarithmic axis begins, and with it bars born at 0.
-void add_bars(const DrawnShape& one, std::size_t i, const Panel& panel, std::string_view table,
-              double least, Figure& figure) {
-  std::string& script = figure.script;
+void add_bars(const DrawnShape& one, std::size_t i, const Place& panel, std::string_view table,
+              double least, const Figure& figure, Picture& picture) {
   double lowest = -2.0;
   for (const FigureTable& any : figure.tables)
     if (any.name == table)
       for (const std::vector<double>& row : any.rows)
         if (row[0] == static_cast<double>(i)) lowest = std::min(lowest, row[4]);
-  const double end = least > 0.0 ? 1.3 * one.homology.scale : 1.04 * one.homology.scale;
-  script += panel_margins(figure, panel);
-  script += fmt::format(
-      "{}set xrange [{:g}:{:.6g}]\nset yrange [{:g}:0]\nset xtics autofreq\nunset ytics\nplot ",
-      least > 0.0 ? "set logscale x\n" : "", least, end, lowest - 1.0);
-  const char* separator = "";
+  Plot plot;
   for (int dimension = 0; dimension <= one.homology.dimension; ++dimension)
     for (const int is_counted : {0, 1}) {
-      script += fmt::format(
-          "{0}{1} using "
-          "($1=={2}&&$2=={3}&&$6=={4}&&$7==1?($3>{5:g}?$3:{5:g}):NaN):5:($4-($3>{5:g}?$3:"
-          "{5:g})):(0) with vectors nohead lw {6} lc rgb '{7}'",
-          separator, table_source(figure, table), i, dimension, is_counted, least,
-          is_counted ? 5 : 1.4, bar_colours[dimension]);
-      separator = ", \\\n     ";
+      const std::string birth = fmt::format("($3>{0:g}?$3:{0:g})", least);
+      plot.add(file_of(figure, table),
+               fmt::format("($1=={0}&&$2=={1}&&$6=={2}&&$7==1?{3}:NaN):5:($4-{3}):(0)", i,
+                           dimension, is_counted, birth),
+               vector_style(is_counted ? 5.0 : 1.4, bar_colours[dimension]));
     }
-  script += "\nunset label\nunset logscale\nset ytics font ',10' textcolor rgb '#404040'\n";
+  if (least > 0.0) picture.add("set logscale x\n");
+  const double end = (least > 0.0 ? 1.3 : 1.04) * one.homology.scale;
+  picture.panel(panel)
+      .axes({"", range_text(least, end)}, {"", range_text(lowest - 1.0, 0.0), ""})
+      .plot(plot)
+      .add("unset logscale\nset ytics font ',10' textcolor rgb '#404040'\n");
 }
 
-void add_diagram(const DrawnShape& one, std::size_t i, Figure& figure) {
-  std::string& script = figure.script;
-  const Panel panel = panel_at(i, diagram_top, side);
+void add_diagram(const DrawnShape& one, std::size_t i, const Figure& figure, Picture& picture) {
   const double end = 1.06 * one.homology.scale;
-  script += panel_margins(figure, panel);
-  script += fmt::format(
-      "set xrange [{0:.6g}:{1:.6g}]\nset yrange [0:{1:.6g}]\nset xtics autofreq\nset ytics "
-      "autofreq\nset xlabel 'birth' offset 0,0.5\n{2}plot x with lines lw 1 lc rgb '#9A9A9A'",
-      -0.04 * end, end, i == 0 ? "set ylabel 'death' offset 1.5,0\n" : "");
+  Plot plot;
+  plot.add("'+'", "1:1", line_style(1.0, "#9A9A9A"));
   for (int dimension = 0; dimension <= one.homology.dimension; ++dimension)
-    for (const int is_counted : {0, 1}) {
-      const std::string condition = fmt::format("$1=={}&&$2=={}&&$6=={}", i, dimension, is_counted);
-      script +=
-          fmt::format(", \\\n     {} using {}:4 with points pt {} ps {} lc rgb '{}'",
-                      table_source(figure, "bars"), column_if(condition, 3),
-                      diagram_points[dimension], is_counted ? 1.7 : 0.45, bar_colours[dimension]);
-    }
-  script += "\nunset xlabel\nunset ylabel\nunset label\n";
+    for (const int is_counted : {0, 1})
+      plot.add(
+          file_of(figure, "bars"),
+          fmt::format("($1=={}&&$2=={}&&$6=={}?$3:NaN):4", i, dimension, is_counted),
+          point_style(diagram_shapes[dimension], is_counted ? 1.7 : 0.45, bar_colours[dimension]));
+  picture.panel(panel_at(i, diagram_top, side))
+      .axes({"", range_text(-0.04 * end, end)}, {"", range_text(0.0, end)})
+      .names("birth", i == 0 ? "death" : "")
+      .add("set ylabel offset 1.5,0\n")
+      .plot(plot)
+      .names("", "");
 }
 
 std::string betti_title(const DrawnShape& one) {
   return fmt::format("Betti numbers {}", betti_text(one.betti.numbers));
 }
 
-void add_legend(Figure& figure) {
+void add_legend(Picture& picture) {
+  constexpr double apart = 150.0;
   double x = left;
   const double y = diagram_top + side + 72.0;
-  std::string& script = figure.script;
   for (int dimension = 0; dimension <= max_homology_dimension; ++dimension) {
-    script += text_at(figure, x + 8, y, "",
-                      fmt::format("point pt {} ps 1.5 lc rgb '{}'", diagram_points[dimension],
-                                  bar_colours[dimension]));
-    script += text_at(figure, x + 28, y, bar_names[dimension]);
-    x += 150.0;
+    picture.entry(x, y,
+                  {point_style(diagram_shapes[dimension], 1.5, bar_colours[dimension]),
+                   bar_names[dimension]});
+    x += apart;
   }
-  script += text_at(figure, x, y,
-                    fmt::format("thick or large: counted, of the others the {} longest bars of "
-                                "each kind; one component never dies",
-                                most_bars));
+  picture.text(x, y,
+               fmt::format("thick or large: counted, of the others the {} longest bars of each "
+                           "kind; one component never dies",
+                           most_bars));
 }
 
 void add_all(const std::vector<DrawnShape>& shapes, const std::vector<DrawnShape>& spirals,
-             Figure& figure) {
-  std::string& script = figure.script;
+             const Figure& figure, Picture& picture) {
+  picture.text(26, bars_top + 0.5 * bars_height, "barcode", "center rotate by 90 font ',11'");
+  add_legend(picture);
+  picture.text(left, spirals_top - 48,
+               "Two spirals in the layers of their network: two components all the way",
+               "left font ',12'");
   for (std::size_t i = 0; i < shapes.size(); ++i) {
-    const Panel panel = panel_at(i, bars_top, bars_height);
-    script += text_at(figure, panel.left, bars_top - 18, betti_title(shapes[i]), "font ',11'");
-    if (i == 0) {
-      script += text_at(figure, 26, bars_top + 0.5 * bars_height, "barcode",
-                        "center rotate by 90 font ',11'");
-      add_legend(figure);
-      script += text_at(figure, left, spirals_top - 48,
-                        "Two spirals in the layers of their network: two components all the way",
-                        "font ',12'");
-    }
-    add_bars(shapes[i], i, panel, "bars", 0.0, figure);
-    add_diagram(shapes[i], i, figure);
+    const Place panel = panel_at(i, bars_top, bars_height);
+    picture.text(panel.left, bars_top - 18, betti_title(shapes[i]), "left font ',11'");
+    add_bars(shapes[i], i, panel, "bars", 0.0, figure, picture);
+    add_diagram(shapes[i], i, figure, picture);
   }
+  constexpr double least_scale = 2e-3;
   for (std::size_t i = 0; i < spirals.size(); ++i) {
-    const Panel panel{left + spirals_across * static_cast<double>(i), spirals_top, spirals_side,
+    const Place panel{left + spirals_across * static_cast<double>(i), spirals_top, spirals_side,
                       spirals_height};
-    script += text_at(
-        figure, panel.left, spirals_top - 16,
-        fmt::format("{}: {} component{}", spirals[i].shape.title, spirals[i].betti.numbers[0],
-                    spirals[i].betti.numbers[0] == 1 ? "" : "s"),
-        "font ',10'");
-    script += text_at(figure, panel.left + 0.5 * panel.width, spirals_top + spirals_height + 44,
-                      "scale", "center");
-    add_bars(spirals[i], i, panel, "spirals", 2e-3, figure);
+    picture.text(panel.left, spirals_top - 16,
+                 fmt::format("{}: {}", spirals[i].shape.title,
+                             counted(spirals[i].betti.numbers[0], "component")),
+                 "left font ',10'");
+    picture.text(panel.middle(), panel.bottom() + 44, "scale", "center");
+    add_bars(spirals[i], i, panel, "spirals", least_scale, figure, picture);
   }
 }
 
@@ -293,14 +277,12 @@ Figure make_homology(const FigureRequest& /*request*/) {
   } else {
     figure.caption += " Only the points are here: " + shapes[0].homology.message + ".";
   }
-  figure.script = script_head(figure);
-  for (std::size_t i = 0; i < shapes.size(); ++i) {
-    if (i == 0 && !is_known)
-      figure.script += text_at(figure, left, bars_top, shapes[0].homology.message, "font ',12'");
-    add_sample(shapes[i], i, figure);
-  }
-  if (is_known) add_all(shapes, spirals, figure);
-  figure.script += "unset multiplot\n";
+  Picture picture = picture_of(figure);
+  make_small(picture);
+  if (!is_known) picture.text(left, bars_top, shapes[0].homology.message, "left font ',12'");
+  for (std::size_t i = 0; i < shapes.size(); ++i) add_sample(shapes[i], i, figure, picture);
+  if (is_known) add_all(shapes, spirals, figure, picture);
+  figure.script = std::move(picture).script();
   return figure;
 }
 

@@ -10,9 +10,8 @@
 #include <Eigen/LU>
 #include <fmt/format.h>
 
+#include "drawing.hpp"
 #include "layers_page.hpp"
-#include "layers_panels.hpp"
-#include "pictures/picture.hpp"
 #include "spirals_network.hpp"
 #include "spirals_training.hpp"
 
@@ -93,40 +92,38 @@ FigureTable grid_table(const SpiralNetwork& network) {
   return table;
 }
 
-void add_panel(std::size_t t, Index k, const Frames& frames, bool has_curves, Figure& figure) {
-  const Panel panel{left + across * static_cast<double>(k), top + down * static_cast<double>(t),
+void add_panel(std::size_t t, Index k, const Frames& frames, const Figure& figure,
+               Picture& picture) {
+  const Place panel{left + across * static_cast<double>(k), top + down * static_cast<double>(t),
                     side, side};
-  const Window window = window_around(frames[t][static_cast<std::size_t>(k)], 0.12);
-  std::string& script = figure.script;
-  script += panel_margins(figure, panel) + window_ranges(window);
-  const double step = std::pow(10.0, std::floor(std::log10(window.half)));
-  const double ticks = step * (window.half / step >= 5.0   ? 5.0
-                               : window.half / step >= 2.0 ? 2.0
-                                                           : 1.0);
-  script += fmt::format(
-      "set xtics {0:g} offset 0,0.5 font ',8'\nset ytics {0:g} offset 0.6,0 font ',8'\n", ticks);
+  const Box window = square_around(frames[t][static_cast<std::size_t>(k)], 0.12);
+  const double half = 0.5 * window.width();
+  const double step = std::pow(10.0, std::floor(std::log10(half)));
+  const double ticks = step * (half / step >= 5.0 ? 5.0 : half / step >= 2.0 ? 2.0 : 1.0);
   if (t == 0)
-    script += text_at(figure, panel.left + 0.5 * side, panel.top - 16,
-                      k == 0 ? "input" : fmt::format("after layer {}", k), "center font ',11'");
+    picture.text(panel.middle(), panel.top - 16,
+                 k == 0 ? "input" : fmt::format("after layer {}", k), "center font ',11'");
   if (k == 0)
-    script += text_at(figure, 36, panel.top + 0.5 * side, fmt::format("τ = {:g}", taus[t]),
-                      "center rotate by 90 font ',12'");
-  script += fmt::format("plot {} using {}:{} with lines lw 0.6 lc rgb '#BBBBBB'",
-                        table_source(figure, "grid"), column(t, k, 0), column(t, k, 0) + 1);
-  if (k == stages - 1)
-    script += fmt::format(", \\\n     {} using 1:2 with lines dt 2 lw 1.6 lc rgb '#000000'",
-                          table_source(figure, "line"));
-  for (const int label : {1, -1})
-    for (const bool is_curve : {true, false})
-      if (has_curves || !is_curve)
-        script += fmt::format(", \\\n     {} using ($1=={}?${}:NaN):{} with {} lc rgb '{}'",
-                              table_source(figure, is_curve ? "curves" : "points"), label,
-                              column(t, k, 1), column(t, k, 1) + 1,
-                              is_curve    ? "lines lw 1"
-                              : label > 0 ? "points pt 7 ps 0.5"
-                                          : "points pt 9 ps 0.6",
-                              colours[label > 0 ? 0 : 1]);
-  script += "\nunset label\n";
+    picture.text(36, panel.top + 0.5 * side, fmt::format("τ = {:g}", taus[t]),
+                 "center rotate by 90 font ',12'");
+  Plot plot;
+  plot.add(file_of(figure, "grid"), fmt::format("{}:{}", column(t, k, 0), column(t, k, 0) + 1),
+           line_style(0.6, "#BBBBBB"));
+  if (k == stages - 1) plot.add(file_of(figure, "line"), "1:2", line_style(1.6, "#000000", "2"));
+  for (const int label : {1, -1}) {
+    const std::string_view colour = colours[label > 0 ? 0 : 1];
+    const std::string columns =
+        fmt::format("($1=={}?${}:NaN):{}", label, column(t, k, 1), column(t, k, 1) + 1);
+    plot.add(file_of(figure, "curves"), columns, line_style(1.0, colour))
+        .add(file_of(figure, "points"), columns,
+             label > 0 ? point_style(Shape::disc, 0.5, colour)
+                       : point_style(Shape::triangle, 0.6, colour));
+  }
+  picture.panel(panel)
+      .axes({"", "[*:*]", fmt::format("{:g} offset 0,0.5 font ',8'", ticks)},
+            {"", "[*:*]", fmt::format("{:g} offset 0.6,0 font ',8'", ticks)})
+      .ranges(window)
+      .plot(plot);
 }
 
 /// At tau = 0 the network is one linear map, the product of all W with what the biases add.
@@ -164,8 +161,7 @@ void add_panels(const SpiralNetwork& network, const SpiralData& data, const Fram
   add_rows(frames, &data.labels, points);
   const Matrix ends = network.separating_line(200.0);
   figure.tables.push_back(std::move(points));
-  const bool has_curves = !curves.rows.empty();
-  if (has_curves) figure.tables.push_back(std::move(curves));
+  if (!curves.rows.empty()) figure.tables.push_back(std::move(curves));
   figure.tables.push_back(grid_table(network));
   figure.tables.push_back(
       {"line", {"x", "y"}, {{ends(0, 0), ends(1, 0)}, {ends(0, 1), ends(1, 1)}}});
@@ -173,10 +169,11 @@ void add_panels(const SpiralNetwork& network, const SpiralData& data, const Fram
                            distance_from_linear(network, frames), 0.0, 1e-12});
   figure.checks.push_back({"the sign of det J at all points and tau",
                            least_determinant(network, data.points) > 0.0 ? 1.0 : -1.0, 1.0, 0.0});
-  figure.script = script_head(figure);
+  Picture picture = picture_of(figure);
+  make_small(picture);
   for (std::size_t t = 0; t < taus.size(); ++t)
-    for (Index k = 0; k < stages; ++k) add_panel(t, k, frames, has_curves, figure);
-  figure.script += "unset multiplot\n";
+    for (Index k = 0; k < stages; ++k) add_panel(t, k, frames, figure, picture);
+  figure.script = std::move(picture).script();
 }
 
 /// The figure of the user's points, which layers_refuses() has let pass.

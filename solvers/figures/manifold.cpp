@@ -163,16 +163,8 @@ std::string legend_text(const FigureRequest& request, std::size_t i, const Ball&
   return fmt::format("{}:  k_1 = {:.3f},  k_2 = {:.3f}", name, ball.k1, ball.k2);
 }
 
-/// Draws lines of the cube or of the boundary, if there are any.
-void add_lines(Script& script, const Figure& figure, const std::string& table,
-               std::string_view style) {
-  const auto has_rows = [&](const FigureTable& t) { return t.name == table && !t.rows.empty(); };
-  if (std::any_of(figure.tables.begin(), figure.tables.end(), has_rows))
-    script.add("splot {} using 1:2:3 with lines {} notitle\n", file_of(figure, table), style);
-}
-
 /// Names the vertices that are seen by which patterns are saturated high and low.
-void add_vertex_names(Script& script, const Figure& figure, std::size_t view, const Mesh& mesh) {
+void add_vertex_names(Picture& picture, const Figure& figure, std::size_t view, const Mesh& mesh) {
   for (const FigureTable& table : figure.tables) {
     if (table.name != "vertices") continue;
     for (const std::vector<double>& row : table.rows) {
@@ -180,63 +172,63 @@ void add_vertex_names(Script& script, const Figure& figure, std::size_t view, co
       if (mesh.hides(vertex, views[view].towards_viewer())) continue;
       std::string name;
       for (const double z : vertex) name += z > 0.5 * (row[3] + row[4]) ? "+" : "−";
-      script.add("set label '{}' at {},{},{} center offset 0,{} front textcolor rgb '#C1121F'\n",
-                 name, vertex[0], vertex[1], vertex[2], name.ends_with("+") ? 0.9 : -0.9);
+      picture.label({row[0], row[1], row[2]}, name,
+                    fmt::format("center offset 0,{} front textcolor rgb '#C1121F'",
+                                name.ends_with("+") ? 0.9 : -0.9));
     }
   }
 }
 
 /// Names the axes at edges of the cube that are in front.
-void add_axis_names(Script& script, const View& view, const Point3& low, const Point3& high) {
+void add_axis_names(Picture& picture, const View& view, const Point3& low, const Point3& high) {
   constexpr double out = 1.12;
   const Point3 way = view.towards_viewer();
-  const auto at = [&](int axis, double x, double y, double z) {
-    const Point3 part = {x, y, z};
+  const auto at = [&](int axis, const Point3& part) {
     Point3 place{};
     for (std::size_t k = 0; k < 3; ++k)
       place[k] = 0.5 * (low[k] + high[k]) + 0.5 * part[k] * (high[k] - low[k]);
-    script.add("set label 'z_{}' at {:.4g},{:.4g},{:.4g} center\n", axis, place[0], place[1],
-               place[2]);
+    picture.label({place[0], place[1], place[2]}, fmt::format("z_{}", axis), "center");
   };
   const double x = way[0] > 0.0 ? out : -out, y = way[1] > 0.0 ? out : -out;
-  at(1, 0.0, y, -out);
-  at(2, x, 0.0, -out);
-  at(3, way[1] > 0.0 ? out : -out, way[0] > 0.0 ? -out : out, 0.0);
+  at(1, {0.0, y, -out});
+  at(2, {x, 0.0, -out});
+  at(3, {y, -x, 0.0});
 }
 
 /// One view, from back to front: each plot covers those before it.
-void add_view(Script& script, const Figure& figure, std::size_t view, const Point3& low,
+void add_view(Picture& picture, const Figure& figure, std::size_t view, const Point3& low,
               const Point3& high, const Mesh& mesh) {
-  const auto add_part = [&](std::string_view name, std::string_view part, std::string_view style) {
-    add_lines(script, figure, fmt::format("{}{}_{}", name, view + 1, part), style);
+  const auto add_part = [&](std::string_view name, std::string_view part,
+                            const std::string& style) {
+    const std::string file = file_of(figure, fmt::format("{}{}_{}", name, view + 1, part));
+    if (!file.empty()) picture.splot(Plot().add(file, "1:2:3", style));
   };
-  script.add("set view {}\n", views[view].command());
-  add_part("cube", "hidden", "lw 1 lc rgb '#B0B0B0'");
-  script.add(
-      "set pm3d depthorder border lw 0.3 lc rgb '#707070'\n"
-      "set pm3d lighting primary 0.25 specular 0.05\n");
-  script.add("splot {} using 1:2:3 with pm3d fillcolor rgb '#D8D8D8' notitle\n",
-             file_of(figure, "surface"));
-  script.add("set pm3d nolighting noborder\n");
-  add_part("cube", "seen", "lw 1 lc rgb '#808080'");
-  add_part("boundary", "hidden", "lw 1.4 dt (2,4) lc rgb '#C1121F'");
-  add_part("boundary", "seen", "lw 3 lc rgb '#C1121F'");
-  for (std::size_t i = 0; i < std::size(ball_colours); ++i) {
-    if (i == 0) {  // texts appear with each plot: with one only
-      add_axis_names(script, views[view], low, high);
-      add_vertex_names(script, figure, view, mesh);
-    } else if (i == 1) {
-      script.add("unset label\n");
-    }
-    script.add("splot {} using 1:2:3 with pm3d fillcolor rgb '#70{}' notitle, \\\n",
-               file_of(figure, fmt::format("square{}", i + 1)), ball_colours[i].substr(1));
-    script.add(
-        "  {0} using 1:2:3:({1}*$4):({1}*$5):({1}*$6) every ::{2}::{2} with vectors filled "
-        "lw 2 lc rgb '{3}' notitle, \\\n",
-        file_of(figure, "points"), arrow, i, ball_colours[i]);
-    script.add("  {0} using 1:2:3 every ::{1}::{1} with points pt 7 ps 1.6 lc rgb '{2}' notitle\n",
-               file_of(figure, "points"), i, ball_colours[i]);
-  }
+  const auto fill = [](std::string_view colour) {
+    return fmt::format("pm3d fillcolor rgb '#{}'", colour);
+  };
+  picture.add("set view {}\n", views[view].command());
+  add_part("cube", "hidden", line_style(1.0, "#B0B0B0"));
+  picture
+      .add(
+          "set pm3d depthorder border lw 0.3 lc rgb '#707070'\n"
+          "set pm3d lighting primary 0.25 specular 0.05\n")
+      .splot(Plot().add(file_of(figure, "surface"), "1:2:3", fill("D8D8D8")))
+      .add("set pm3d nolighting noborder\n");
+  add_part("cube", "seen", line_style(1.0, "#808080"));
+  add_part("boundary", "hidden", line_style(1.4, "#C1121F", "(2,4)"));
+  add_part("boundary", "seen", line_style(3.0, "#C1121F"));
+  add_axis_names(picture, views[view], low, high);
+  add_vertex_names(picture, figure, view, mesh);
+  const std::string points = file_of(figure, "points");
+  for (std::size_t i = 0; i < std::size(ball_colours); ++i)
+    picture.splot(
+        Plot()
+            .add(file_of(figure, fmt::format("square{}", i + 1)), "1:2:3",
+                 fill("70" + std::string(ball_colours[i].substr(1))))
+            .add(points, fmt::format("1:2:3:({0}*$4):({0}*$5):({0}*$6) every ::{1}::{1}", arrow, i),
+                 fmt::format("vectors filled lw 2 lc rgb '{}'", ball_colours[i]))
+            .add(points, fmt::format("1:2:3 every ::{0}::{0}", i),
+                 point_style(Shape::disc, 1.6, ball_colours[i])));
 }
 
 }  // namespace
@@ -302,26 +294,26 @@ Figure make_manifold(const FigureRequest& request) {
   if (is_thesis) add_known_checks(figure, network, manifold, balls);
   add_general_checks(figure, balls, vertices);
 
-  Script script;
-  script.start_panels(figure);
-  script.add("unset border\nunset colorbox\nset style fill solid 1 noborder\nset view equal xyz\n");
-  for (std::size_t k = 0; k < 3; ++k)
-    // gnuplot fills the panel with the range of the axes: leave room for the corners.
-    script.add("set {0}range [{1}:{2}]\n", "xyz"[k], high[k] - room * (high[k] - low[k]),
-               low[k] + room * (high[k] - low[k]));
-  script.add("set xyplane at {}\nunset xtics\nunset ytics\nunset ztics\n", low[2]);
-  for (std::size_t view = 0; view < 2; ++view) {
-    script.place(figure, 20.0 + 840.0 * static_cast<double>(view),
-                 840.0 * (1.0 + static_cast<double>(view)), 50, 810);
-    add_view(script, figure, view, low, high, mesh);
-  }
+  Picture picture = picture_of(figure);
   std::vector<LegendEntry> legend;
   for (std::size_t i = 0; i < balls.size(); ++i)
-    legend.push_back({fmt::format("points pt 7 ps 1.6 lc rgb '{}'", ball_colours[i]),
-                      legend_text(request, i, balls[i])});
+    legend.push_back(
+        {point_style(Shape::disc, 1.6, ball_colours[i]), legend_text(request, i, balls[i])});
   legend.push_back({line_style(3.0, "#C1121F"), "infinite weights"});
-  script.end_panels(figure, 860, legend);
-  figure.script = std::move(script).text();
+  picture.centred_legend(860, legend);
+  picture.add(
+      "unset border\nunset colorbox\nset style fill solid 1 noborder\nset view equal xyz\n"
+      "set xyplane at {}\nunset xtics\nunset ytics\nunset ztics\n",
+      low[2]);
+  for (std::size_t k = 0; k < 3; ++k)
+    // gnuplot fills the panel with the range of the axes: leave room for the corners.
+    picture.add("set {0}range [{1}:{2}]\n", "xyz"[k], high[k] - room * (high[k] - low[k]),
+                low[k] + room * (high[k] - low[k]));
+  for (std::size_t view = 0; view < 2; ++view) {
+    picture.panel({20.0 + 840.0 * static_cast<double>(view), 50, 820, 760});
+    add_view(picture, figure, view, low, high, mesh);
+  }
+  figure.script = std::move(picture).script();
   return figure;
 }
 

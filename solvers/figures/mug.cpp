@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "layers_panels.hpp"
+#include "drawing.hpp"
 #include "mug_solid.hpp"
 #include "mug_still.hpp"
 
@@ -56,17 +56,15 @@ void add_checks(const FigureTable& topology, Figure& figure) {
       {"most components at 41 times", components[1], 1.0, 0.0}};
 }
 
-void add_panel(std::size_t i, Figure& figure) {
+void add_panel(std::size_t i, const Figure& figure, Picture& picture) {
   constexpr double left = 20.0, top = 96.0, across = 526.0, down = 482.0;
-  constexpr double width = 508.0;
-  const double height = width * still_height / still_width;
-  const Panel panel{left + across * static_cast<double>(i % 3),
-                    top + down * static_cast<double>(i / 3), width, height};
-  figure.script += panel_margins(figure, panel);
-  figure.script += text_at(figure, panel.left + 0.5 * width, panel.top - 12,
-                           fmt::format("t = {:g}", still_times[i]), "center font ',12'");
-  figure.script += fmt::format("plot {} matrix using 1:(-$2):3 with image\nunset label\n",
-                               table_source(figure, fmt::format("still{}", i)));
+  const Place panel{left + across * static_cast<double>(i % 3),
+                    top + down * static_cast<double>(i / 3), still_width, still_height};
+  picture.panel(panel)
+      .text(panel.middle(), panel.top - 12, fmt::format("t = {:g}", still_times[i]),
+            "center font ',12'")
+      .plot(Plot().add(file_of(figure, fmt::format("still{}", i)) + " skip 1 matrix", "1:(-$2):3",
+                       "image"));
 }
 
 }  // namespace
@@ -86,16 +84,17 @@ Figure make_mug(const FigureRequest& /*request*/) {
   figure.tables.push_back(topology_table());
   add_checks(figure.tables.front(), figure);
   for (std::size_t i = 0; i < still_times.size(); ++i) figure.tables.push_back(still_table(i));
-  figure.script = script_head(figure);
-  figure.script += fmt::format(
+  Picture picture = picture_of(figure);
+  picture.add(
       "set palette defined (0 '#06223A', 62 '#0A4A78', 138 '#2F8AC4', 200 '#A9D3EE', 249.4 "
       "'#FFFFFF', 249.5 '#3A1800', 312 '#8A3A00', 388 '#DE7A1E', 450 '#F8C893', 499.4 '#FFFFFF', "
       "499.5 '#505050', 749 '#FFFFFF')\n"
-      "set cbrange [0:749]\nunset colorbox\nunset border\nunset tics\n"
+      "unset datafile columnheaders\nset cbrange [0:749]\nunset colorbox\nunset border\nunset "
+      "tics\n"
       "set xrange [-0.5:{:.1f}]\nset yrange [{:.1f}:0.5]\n",
       still_width - 0.5, 0.5 - still_height);
-  for (std::size_t i = 0; i < still_times.size(); ++i) add_panel(i, figure);
-  figure.script += "unset multiplot\n";
+  for (std::size_t i = 0; i < still_times.size(); ++i) add_panel(i, figure, picture);
+  figure.script = std::move(picture).script();
   return figure;
 }
 

@@ -8,14 +8,14 @@
 #include "io/standardised_weights.hpp"
 #include "io/text.hpp"
 #include "pictures/curve.hpp"
-#include "pictures/gnuplot.hpp"
-#include "pictures/picture.hpp"
 
 namespace tautrack::program {
 namespace {
 
 constexpr double zoom_from = 0.8;
 constexpr std::string_view path_colour = "#D55E00";
+const std::string manifold_style = line_style(1.0, "#A8A8A8");
+const std::string last_manifold_style = line_style(2.4, manifold_colour);
 
 /// A path as it is drawn.
 struct DrawnPath {
@@ -157,112 +157,99 @@ void add_fold_checks(Figure& figure, const DrawnPath& drawn) {
   }
 }
 
-/// Where a panel stands, in pixels.
-struct Place {
-  double left, right, top, bottom;
-};
-
 /// Draws the panels of one path.
-class Row {
+class PathRow {
  public:
-  Row(const Figure& figure, const DrawnPath& drawn, std::size_t number, double top,
-      const Box& window, Script& script)
+  PathRow(const Figure& figure, const DrawnPath& drawn, std::size_t number, double top,
+          const Box& window, Picture& picture)
       : figure_(figure),
         drawn_(drawn),
         number_(number),
         top_(top),
         window_(window),
-        script_(script) {}
+        picture_(picture) {}
 
   void draw() {
-    script_.add("set label 2 {} at screen {:.5f},{:.5f} left noenhanced font ',12'\n",
-                gnuplot_string(cut(drawn_.label, 12 + (drawn_.standardised ? 0 : 4))),
-                90.0 / figure_.width, 1.0 - (top_ - 20) / figure_.height);
+    picture_.text(90, top_ - 20, cut(drawn_.label, 12 + (drawn_.standardised ? 0 : 4)),
+                  "left noenhanced font ',12'");
     draw_weights();
     draw_energy();
     draw_zoom();
     if (drawn_.in_plane) draw_plane();
-    script_.add("set size noratio\n");
   }
 
  private:
   [[nodiscard]] Place place(int column) const {
     const int columns = drawn_.in_plane ? 4 : 3;
     const double width = (figure_.width - 40.0) / columns;
-    const double left = 30.0 + width * column + 60.0;
-    return {left, left + width - 95.0, top_, top_ + 310.0};
+    return {90.0 + width * column, top_, width - 95.0, 310.0};
   }
 
-  void start(int column, const char* title) {
+  /// A part of a panel, for an inset.
+  [[nodiscard]] Place inset(int column, double left, double top, double width,
+                            double height) const {
     const Place at = place(column);
-    script_.place(figure_, at.left, at.right, at.top, at.bottom);
-    script_.add("set size noratio\nset xtics autofreq\nset ytics autofreq\n");
-    script_.add("set xlabel 'τ' offset 0,0.4\nset ylabel ''\n");
-    script_.add("set title '{}' offset 0,-0.5\n", title);
+    return {at.left + left * at.width, at.top + top * at.height, width * at.width,
+            height * at.height};
   }
 
   [[nodiscard]] std::string file(const char* table) const {
     return file_of(figure_, fmt::format("{}{}", table, number_));
   }
 
-  /// The line of one column over another, with its folds and ends.
-  void line(std::size_t x, std::size_t y, std::string_view colour, bool with_width = true,
-            bool with_folds = true) {
-    script_.add("{} using {}:{} with lines lw {} lc rgb '{}'", file("path"), x, y,
-                with_width ? 2.2 : 1.6, colour);
-    script_.add(", \\\n  {} using {}:{} with points pt 7 ps 0.6 lc rgb '{}'", file("ends"), x, y,
-                colour);
-    if (with_folds && !drawn_.path.folds.empty())
-      script_.add(
-          ", \\\n  {0} using {1}:{2} with points pt 7 ps 0.85 lc rgb 'white', \\\n  {0} "
-          "using {1}:{2} with points pt 6 ps 0.95 lw 1.5 lc rgb '#000000'",
-          file("folds"), x, y);
+  /// The line of one column over another, with its ends and folds.
+  [[nodiscard]] Plot line(std::size_t x, std::size_t y, std::string_view colour, double width = 2.2,
+                          bool with_folds = true) const {
+    const std::string columns = fmt::format("{}:{}", x, y);
+    Plot plot;
+    plot.add(file("path"), columns, line_style(width, colour))
+        .add(file("ends"), columns, point_style(Shape::disc, 0.6, colour));
+    if (with_folds)
+      plot.add(file("folds"), columns, point_style(Shape::disc, 0.85, "white"))
+          .add(file("folds"), columns, point_style(Shape::circle, 0.95, "#000000", 1.5));
+    return plot;
   }
 
   void draw_weights() {
+    constexpr std::size_t most_with_folds = 4;  // Circles on many lines would cover them.
     const auto weights = static_cast<std::size_t>(drawn_.curve.front().weights.size());
     const std::size_t first =
         (drawn_.in_plane ? 5 : 3) + (drawn_.standardised ? weights : std::size_t{0});
-    start(0, weights == 1 ? "weight w" : "standardised weights");
-    script_.add("set xrange [0:1]\nset yrange [{}]\nplot ", weight_range());
-    for (std::size_t j = 0; j < weights; ++j) {
-      if (j > 0) script_.add(", \\\n  ");
-      // Circles on many lines would cover them.
-      line(1, first + j, weights == 1 ? path_colour : colours[j % std::size(colours)], true,
-           weights <= 4);
-    }
-    script_.add("\nunset label 2\n");
-    draw_weights_inset(first, weights);
+    Plot plot;
+    for (std::size_t j = 0; j < weights; ++j)
+      plot.add(line(1, first + j, weights == 1 ? path_colour : colours[j % std::size(colours)], 2.2,
+                    weights <= most_with_folds));
+    picture_.panel(place(0))
+        .axes({"τ", "[0:1]"}, {"", weight_range()})
+        .names("τ", "", weights == 1 ? "weight w" : "standardised weights")
+        .plot(plot);
+    if (!drawn_.path.folds.empty() && weights == 1) draw_weights_inset(first);
   }
 
   /// The last fifth of tau again, in the empty upper left corner.
-  void draw_weights_inset(std::size_t first, std::size_t weights) {
-    if (drawn_.path.folds.empty() || weights > 1) return;
-    const Place at = place(0);
-    const double width = at.right - at.left, height = at.bottom - at.top;
-    script_.place(figure_, at.left + 0.14 * width, at.left + 0.7 * width, at.top + 0.08 * height,
-                  at.top + 0.62 * height);
-    script_.add("set xlabel ''\nset title ''\nset xtics {},0.1,1 font ',9' offset 0,0.5\n",
-                zoom_from);
-    script_.add("set ytics font ',9' offset 0.5,0\nset xrange [{}:1]\nplot ", zoom_from);
-    line(1, first, path_colour, false);
-    script_.add(
-        "\nset xtics autofreq font ',12' offset 0,0\n"
-        "set ytics autofreq font ',12' offset 0,0\n");
+  void draw_weights_inset(std::size_t first) {
+    picture_.panel(inset(0, 0.14, 0.08, 0.56, 0.54))
+        .axes({"", fmt::format("[{}:1]", zoom_from),
+               fmt::format("{},0.1,1 font ',9' offset 0,0.5", zoom_from)},
+              {"", weight_range(), "autofreq font ',9' offset 0.5,0"})
+        .names("", "")
+        .plot(line(1, first, path_colour, 1.6))
+        .add("set tics font ',12' offset 0,0\n");
   }
 
   /// Of the axis of weights: up to what they are a little before they become infinite.
   [[nodiscard]] std::string weight_range() const {
+    constexpr double before_infinity = 0.9999;
     double low = 0.0, high = 0.0;
     for (const CurvePoint& point : drawn_.curve) {
-      if (drawn_.path.infinity && point.tau > 0.9999) continue;
+      if (drawn_.path.infinity && point.tau > before_infinity) continue;
       const Vector weights =
           drawn_.standardised ? (*drawn_.standardised)(point.weights) : point.weights;
       low = std::min(low, weights.minCoeff());
       high = std::max(high, weights.maxCoeff());
     }
     const double margin = high > low ? 0.05 * (high - low) : 1.0;
-    return fmt::format("{:.6g}:{:.6g}", low < 0.0 ? low - margin : 0.0, high + margin);
+    return range_text(low < 0.0 ? low - margin : 0.0, high + margin);
   }
 
   /// Of the axis of energies: gnuplot's choice, unless its numbers would become too long.
@@ -278,23 +265,22 @@ class Row {
   }
 
   void draw_energy() {
-    start(1, "energy E");
-    script_.add("set xrange [0:1]\nset yrange {}\nplot ", energy_range());
-    line(1, 2, path_colour);
-    script_.add("\n");
+    picture_.panel(place(1))
+        .axes({"", "[0:1]"}, {"", energy_range()})
+        .names("τ", "", "energy E")
+        .plot(line(1, 2, path_colour));
   }
 
   void draw_zoom() {
-    start(2, "energy E, τ > 0.8");
-    script_.add("set xrange [{}:1]\nset xtics 0.05\nset yrange {}\n", zoom_from, energy_range());
-    script_.add("plot ");
-    line(1, 2, path_colour);
-    script_.add("\n");
-    if (!drawn_.path.folds.empty()) draw_inset();
+    picture_.panel(place(2))
+        .axes({"", fmt::format("[{}:1]", zoom_from), "0.05"}, {"", energy_range()})
+        .names("τ", "", "energy E, τ > 0.8")
+        .plot(line(1, 2, path_colour));
+    if (!drawn_.path.folds.empty()) draw_swallowtail();
   }
 
   /// The swallowtail of the energy between the folds, in the empty lower left corner.
-  void draw_inset() {
+  void draw_swallowtail() {
     double low = 1.0, high = 0.0, least = drawn_.path.folds[0].point.energy, most = least;
     for (const NaturalFold& fold : drawn_.path.folds) {
       low = std::min(low, fold.point.tau);
@@ -303,34 +289,31 @@ class Row {
       most = std::max(most, fold.point.energy);
     }
     const double margin = std::max(0.35 * (high - low), 1e-9), rise = 0.35 * (most - least);
-    const Place at = place(2);
-    const double width = at.right - at.left, height = at.bottom - at.top;
-    script_.place(figure_, at.left + 0.07 * width, at.left + 0.56 * width, at.top + 0.46 * height,
-                  at.top + 0.88 * height);
-    script_.add("set xlabel ''\nset title ''\nunset ytics\n");
-    script_.add("set xtics ('{0:.4f}' {0:.12g}, '{1:.4f}' {1:.12g}) font ',9' offset 0,0.5\n", low,
-                high);
-    script_.add("set xrange [{:.12g}:{:.12g}]\nset yrange [{:.12g}:{:.12g}]\nplot ", low - margin,
-                high + margin, least - rise, most + rise);
-    line(1, 2, path_colour, false);
-    script_.add("\nset xtics autofreq font ',12' offset 0,0\nset ytics autofreq\n");
+    const Ticks ticks =
+        Ticks().add(fmt::format("{:.4f}", low), low).add(fmt::format("{:.4f}", high), high);
+    picture_.panel(inset(2, 0.07, 0.46, 0.49, 0.42))
+        .axes(
+            {"", range_text(low - margin, high + margin), ticks.text() + " font ',9' offset 0,0.5"},
+            {"", range_text(least - rise, most + rise), ""})
+        .names("", "")
+        .plot(line(1, 2, path_colour, 1.6))
+        .add("set tics font ',12' offset 0,0\n");
   }
 
   void draw_plane() {
-    start(3, "output z");
-    script_.add("set xlabel 'y_1'\nset ylabel 'y_2' offset 1.2,0\n");
-    script_.ranges(window_);
-    script_.add("plot ");
+    Plot plot;
     for (int i = 0; i <= 5; ++i)
-      script_.add("{} using 2:3 with lines lw {} lc rgb '{}', \\\n  ",
-                  file_of(figure_, fmt::format("Z{}", i)), i == 5 ? 2.4 : 1.0,
-                  i == 5 ? "#000000" : "#A8A8A8");
-    line(3, 4, path_colour);
+      plot.add(file_of(figure_, fmt::format("Z{}", i)), "2:3",
+               i == 5 ? last_manifold_style : manifold_style);
     const Vector& y = drawn_.network.targets();
-    script_.add(
-        ", \\\n  '+' using ({:.12g}):({:.12g}) every ::0::0 with points pt 3 ps 1.3 lw 2 lc "
-        "rgb '{}'\n",
-        y(0), y(1), target_colour);
+    plot.add(line(3, 4, path_colour))
+        .mark(y(0), y(1), point_style(Shape::star, 1.3, target_colour, 2.0));
+    picture_.panel(place(3))
+        .axes({}, {})
+        .equal_ranges(window_)
+        .names("y_1", "y_2", "output z")
+        .plot(plot)
+        .ranges(window_);
   }
 
   const Figure& figure_;
@@ -338,7 +321,7 @@ class Row {
   std::size_t number_;
   double top_;
   Box window_;  ///< Of the plane of outputs.
-  Script& script_;
+  Picture& picture_;
 };
 
 std::vector<DrawnPath> follow_all(const FigureRequest& request) {
@@ -390,19 +373,17 @@ Figure make_paths(const FigureRequest& request) {
                                                                : Box{-0.1, 1.3, -0.1, 1.3};
   if (paths.front().in_plane) add_manifolds(figure, paths.front().network, window);
 
-  Script script;
-  script.start_panels(figure);
-  for (std::size_t i = 0; i < paths.size(); ++i)
-    Row(figure, paths[i], i + 1, 90.0 + 420.0 * static_cast<double>(i), window, script).draw();
-  std::vector<LegendEntry> legend = {
-      {"points pt 6 ps 0.95 lw 1.5 lc rgb 'black'", "fold"},
-      {fmt::format("points pt 7 ps 0.6 lc rgb '{}'", path_colour), "start and end"}};
+  Picture picture = picture_of(figure);
+  std::vector<LegendEntry> legend = {{point_style(Shape::circle, 0.95, "black", 1.5), "fold"},
+                                     {point_style(Shape::disc, 0.6, path_colour), "start and end"}};
   if (paths.front().in_plane)
     legend.insert(legend.end(), {target_entry(),
-                                 {line_style(2.4, manifold_colour), "data manifold Z_1"},
-                                 {line_style(1.0, "#A8A8A8"), "Z_0, Z_{0.2}, ..., Z_{0.8}"}});
-  script.end_panels(figure, figure.height - 25, legend);
-  figure.script = std::move(script).text();
+                                 {last_manifold_style, "data manifold Z_1"},
+                                 {manifold_style, "Z_0, Z_{0.2}, ..., Z_{0.8}"}});
+  picture.centred_legend(figure.height - 25, legend);
+  for (std::size_t i = 0; i < paths.size(); ++i)
+    PathRow(figure, paths[i], i + 1, 90.0 + 420.0 * static_cast<double>(i), window, picture).draw();
+  figure.script = std::move(picture).script();
   return figure;
 }
 

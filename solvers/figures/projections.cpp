@@ -100,12 +100,11 @@ void add_general_checks(Figure& figure, const PlaneCurve& curve, const CurveVert
 }
 
 /// Names of targets, feet and the vertex.
-void add_labels(Script& script, const Box& window, const PlaneCurve& curve,
+void add_labels(Picture& picture, const Box& window, const PlaneCurve& curve,
                 const std::vector<Projected>& targets, const CurveVertex* vertex) {
   const double em = window.width() / 100.0;
   const auto label = [&](const std::string& text, double x, double y, std::string_view colour) {
-    script.add("set label \"{}\" at {:.6g},{:.6g} left textcolor rgb '{}' font ',10' front\n", text,
-               x, y, colour);
+    picture.label({x, y}, text, fmt::format("left textcolor rgb '{}' font ',10' front", colour));
   };
   for (const Projected& target : targets) {
     label(target.name, target.y(0) - 3.6 * em, target.y(1) + 0.6 * em, target_colour);
@@ -117,39 +116,30 @@ void add_labels(Script& script, const Box& window, const PlaneCurve& curve,
   if (vertex) label("vertex", vertex->position(0) + 1.4 * em, vertex->position(1), "#666666");
 }
 
-/// Parts of the plot: the osculating circle with its radius and centre.
-void add_circle(Script& script, const Figure& figure, const CurveVertex& vertex) {
-  script.add("  {} using 1:2 with lines lw 1 lc rgb '#A0A0A0' title 'osculating circle', \\\n",
-             file_of(figure, "circle"));
-  script.add(
-      "  '+' using ({:.12g}):({:.12g}):({:.12g}):({:.12g}) every ::0::0 with vectors "
-      "nohead lw 1 lc rgb '#A0A0A0' notitle, \\\n",
-      vertex.position(0), vertex.position(1), vertex.cusp(0) - vertex.position(0),
-      vertex.cusp(1) - vertex.position(1));
-  script.add(
-      "  '+' using ({:.12g}):({:.12g}) every ::0::0 with points pt 13 ps 0.9 lc rgb "
-      "'{}' title 'cusp, its centre', \\\n",
-      vertex.cusp(0), vertex.cusp(1), caustic_colour);
+/// The osculating circle with its radius and centre.
+void add_circle(Plot& plot, const Figure& figure, const CurveVertex& vertex) {
+  constexpr std::string_view colour = "#A0A0A0";
+  const Vector& z = vertex.position;
+  const Vector radius = vertex.cusp - z;
+  plot.add(file_of(figure, "circle"), "1:2", line_style(1.0, colour), "osculating circle")
+      .add("'+'",
+           fmt::format("({:.12g}):({:.12g}):({:.12g}):({:.12g}) every ::0::0", z(0), z(1),
+                       radius(0), radius(1)),
+           vector_style(1.0, colour))
+      .mark(vertex.cusp(0), vertex.cusp(1), point_style(Shape::diamond, 0.9, caustic_colour),
+            "cusp, its centre");
 }
 
-/// Parts of the plot: targets joined to their feet.
-void add_feet(Script& script, const Figure& figure, std::size_t target_count) {
+/// Targets joined to their feet.
+void add_feet(Plot& plot, const Figure& figure, std::size_t target_count) {
   for (std::size_t i = 0; i < target_count; ++i) {
     const std::string feet = file_of(figure, fmt::format("feet{}", i + 1));
-    script.add("  {} using 2:3:6:7 with vectors nohead lw 1.2 dt (6,4) lc rgb '#444444' {}, \\\n",
-               feet, i == 0 ? "title 'projection'" : "notitle");
-    script.add(
-        "  {} using (column('index')==1?NaN:column(2)):3 with points pt 7 ps 1 lc rgb "
-        "'black' {}, \\\n",
-        feet, i == 0 ? "title 'minimum of E'" : "notitle");
-    script.add(
-        "  {} using (column('index')==1?column(2):NaN):3 with points pt 7 ps 1.2 lc rgb "
-        "'black' notitle, \\\n",
-        feet);
-    script.add(
-        "  {} using (column('index')==1?column(2):NaN):3 with points pt 7 ps 0.7 lc rgb "
-        "'white' notitle, \\\n",
-        feet);
+    const std::string maxima = "(column('index')==1?column(2):NaN):3";
+    plot.add(feet, "2:3:6:7", vector_style(1.2, "#444444", "(6,4)"), i == 0 ? "projection" : "")
+        .add(feet, "(column('index')==1?NaN:column(2)):3", point_style(Shape::disc, 1.0, "black"),
+             i == 0 ? "minimum of E" : "")
+        .add(feet, maxima, point_style(Shape::disc, 1.2, "black"))
+        .add(feet, maxima, point_style(Shape::disc, 0.7, "white"));
   }
 }
 
@@ -191,22 +181,19 @@ Figure make_projections(const FigureRequest& request) {
   if (is_thesis && vertex) add_known_checks(figure, curve, *vertex, targets[0], targets[1]);
   add_general_checks(figure, curve, vertex, targets[0]);
 
-  Script script;
-  script.start_panels(figure).place(figure, 90, 960, 60, 930).ranges(window);
-  script.add("set xlabel 'y_1'\nset ylabel 'y_2'\n");
-  script.add("set key at screen 0.79,0.93 left top Left reverse samplen 2.2 spacing 1.5\n");
-  add_labels(script, window, curve, targets, vertex);
-  script.add("plot {} using 2:3 with lines lw 1.8 lc rgb '{}' title 'evolute (caustic)', \\\n",
-             file_of(figure, "evolute"), caustic_colour);
-  if (vertex) add_circle(script, figure, *vertex);
-  script.add("  {} using 2:3 with lines lw 3 lc rgb '{}' title 'data manifold Z', \\\n",
-             file_of(figure, "manifold"), manifold_colour);
-  add_feet(script, figure, targets.size());
-  script.add("  {} using 1:2 with points pt 3 ps 1.6 lw 2 lc rgb '{}' title 'target', \\\n",
-             file_of(figure, "targets"), target_colour);
-  script.add("  NaN with points pt 6 ps 1.1 lw 2 lc rgb 'black' title 'maximum of E'\n");
-  script.add("unset multiplot\n");
-  figure.script = std::move(script).text();
+  Picture picture = picture_of(figure);
+  picture.panel({90, 60, 870, 870}).equal_ranges(window).names("y_1", "y_2");
+  picture.add("set key at screen 0.79,0.93 left top Left reverse samplen 2.2 spacing 1.5\n");
+  add_labels(picture, window, curve, targets, vertex);
+  Plot plot;
+  plot.add(file_of(figure, "evolute"), "2:3", caustic_entry().style, caustic_entry().name);
+  if (vertex) add_circle(plot, figure, *vertex);
+  plot.add(file_of(figure, "manifold"), "2:3", manifold_entry().style, "data manifold Z");
+  add_feet(plot, figure, targets.size());
+  plot.add(file_of(figure, "targets"), "1:2", point_style(Shape::star, 1.6, target_colour, 2.0),
+           "target")
+      .key_entry(point_style(Shape::circle, 1.1, "black", 2.0), "maximum of E");
+  figure.script = std::move(picture.plot(plot)).script();
   return figure;
 }
 

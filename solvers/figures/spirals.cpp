@@ -8,8 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "layers_panels.hpp"
-#include "pictures/picture.hpp"
+#include "drawing.hpp"
 #include "spirals_network.hpp"
 #include "spirals_training.hpp"
 
@@ -19,6 +18,11 @@ namespace {
 constexpr double window_half = 1.16;
 constexpr double panel_side = 450.0;
 constexpr Index stages = SpiralNetwork::layer_count + 1;
+
+const std::string grid_style = line_style(0.7, "#B4B4B4");
+const std::string border_style = line_style(2.0, "#000000", "2");  ///< Where the output is 0.
+
+std::string_view label_colour(int label) { return colours[label > 0 ? 0 : 1]; }
 
 /// Columns x0, y0, x1, y1, ... of the stages, after those given.
 std::vector<std::string> stage_columns(std::vector<std::string> columns) {
@@ -120,7 +124,7 @@ void check_any(const SpiralNetwork& network, const SpiralData& data, Figure& fig
        round_trip(network, data.points), 0.0, 10.0});
 }
 
-Panel stage_panel(Index k) {
+Place stage_panel(Index k) {
   constexpr double left = 62.0, top = 92.0, across = 517.0, down = 530.0;
   return {left + across * static_cast<double>(k % 3), top + down * static_cast<double>(k / 3),
           panel_side, panel_side};
@@ -132,85 +136,68 @@ std::string panel_title(const SpiralNetwork& network, Index k) {
   return fmt::format("After layer {}:  det W = {:.4g}", k, layer.determinant());
 }
 
-void add_panel(const SpiralNetwork& network, Index k, Figure& figure) {
-  const Panel panel = stage_panel(k);
-  std::string& script = figure.script;
-  script += panel_margins(figure, panel) + window_ranges({0.0, 0.0, window_half});
-  script += text_at(figure, panel.left, panel.top - 16, panel_title(network, k), "font ',11'");
-  script += "set xtics -1,0.5,1\nset ytics -1,0.5,1\n";
-  const Index x = 3 + 2 * k, y = x + 1;
-  script += fmt::format("plot {} using {}:{} with lines lw 0.7 lc rgb '#B4B4B4'",
-                        table_source(figure, "grid"), 1 + 2 * k, 2 + 2 * k);
-  if (k == stages - 1)
-    script += fmt::format(", \\\n     {} using 1:2 with lines dt 2 lw 2 lc rgb '#000000'",
-                          table_source(figure, "line"));
-  for (const int label : {1, -1})
-    for (const bool is_curve : {true, false})
-      script += fmt::format(", \\\n     {} using ($1=={}?${}:NaN):{} with {} lc rgb '{}'",
-                            table_source(figure, is_curve ? "curves" : "points"), label, x, y,
-                            is_curve    ? "lines lw 1.3"
-                            : label > 0 ? "points pt 7 ps 0.85"
-                                        : "points pt 9 ps 1.15",
-                            colours[label > 0 ? 0 : 1]);
-  script += "\nunset label\n";
+void add_panel(const SpiralNetwork& network, Index k, const Figure& figure, Picture& picture) {
+  const Place panel = stage_panel(k);
+  const Index x = 3 + 2 * k;
+  Plot plot;
+  plot.add(file_of(figure, "grid"), fmt::format("{}:{}", 1 + 2 * k, 2 + 2 * k), grid_style);
+  if (k == stages - 1) plot.add(file_of(figure, "line"), "1:2", border_style);
+  for (const int label : {1, -1}) {
+    const std::string columns = fmt::format("($1=={}?${}:NaN):{}", label, x, x + 1);
+    plot.add(file_of(figure, "curves"), columns, line_style(1.3, label_colour(label)))
+        .add(file_of(figure, "points"), columns,
+             label > 0 ? point_style(Shape::disc, 0.85, label_colour(label))
+                       : point_style(Shape::triangle, 1.15, label_colour(label)));
+  }
+  picture.text(panel.left, panel.top - 16, panel_title(network, k), "left font ',11'");
+  picture.panel(panel)
+      .axes({"", "[*:*]", "-1,0.5,1"}, {"", "[*:*]", "-1,0.5,1"})
+      .ranges({-window_half, window_half, -window_half, window_half})
+      .plot(plot);
 }
 
 /// The place of the sixth panel: what the lines mean, and numbers of the layers.
-void add_legend(const SpiralNetwork& network, const SpiralData& data, Figure& figure) {
-  const Panel place = stage_panel(stages);
-  std::string& script = figure.script;
-  double y = place.top + 20.0;
+void add_legend(const SpiralNetwork& network, const SpiralData& data, Picture& picture) {
+  const Place place = stage_panel(stages);
   const double left = place.left + 20.0;
-  script += panel_margins(figure, place);
-  const auto line = [&](double x, std::string_view text, std::string_view style = "") {
-    script += text_at(figure, x, y, text, fmt::format("font ',11' {}", style));
+  double y = place.top + 20.0;
+  const auto line = [&](double x, const std::string& text) {
+    picture.text(left + x, y, text, "left font ',11'");
   };
-  for (const int label : {1, -1}) {
-    line(left + 12, "",
-         fmt::format("point pt {} ps 1.3 lc rgb '{}'", label > 0 ? 7 : 9,
-                     colours[label > 0 ? 0 : 1]));
-    line(left + 44, fmt::format("spiral with label {}", label));
+  const std::vector<LegendEntry> samples = {
+      {point_style(Shape::disc, 1.3, label_colour(1)), "spiral with label 1"},
+      {point_style(Shape::triangle, 1.3, label_colour(-1)), "spiral with label -1"},
+      {grid_style, "image of the grid over [-1.1, 1.1]²"},
+      {border_style, "the output v · h + c is 0"}};
+  for (const LegendEntry& sample : samples) {
+    picture.entry(left, y, sample, "font ',11'");
     y += 28;
   }
-  script += fmt::format(
-      "set arrow from screen {0:.6f},{2:.6f} to screen {1:.6f},{2:.6f} nohead lw 1 lc rgb "
-      "'#B4B4B4'\n",
-      left / figure.width, (left + 30) / figure.width, 1.0 - y / figure.height);
-  line(left + 44, "image of the grid over [-1.1, 1.1]²");
-  y += 28;
-  script += fmt::format(
-      "set arrow from screen {0:.6f},{2:.6f} to screen {1:.6f},{2:.6f} nohead dt 2 lw 2 lc rgb "
-      "'#000000'\n",
-      left / figure.width, (left + 30) / figure.width, 1.0 - y / figure.height);
-  line(left + 44, "the output v · h + c is 0");
-  y += 46;
-  line(left, "layer");
-  line(left + 80, "|W⁻¹| at most");
-  line(left + 220, "|J⁻¹| on the data at most");
+  y += 18;
+  line(0, "layer");
+  line(80, "|W⁻¹| at most");
+  line(220, "|J⁻¹| on the data at most");
   const std::vector<Matrix> at = network.hidden().stages(data.points);
   for (std::size_t k = 0; k < network.hidden().layers().size(); ++k) {
     y += 28;
     const Layer& layer = network.hidden().layers()[k];
-    line(left, fmt::format("{}", k + 1));
-    line(left + 80, fmt::format("{:.4g}", 1.0 / layer.homeomorphism().smallest_singular_value));
-    line(left + 220, fmt::format("{:.4g}", layer.largest_inverse_slope(at[k])));
+    line(0, fmt::format("{}", k + 1));
+    line(80, fmt::format("{:.4g}", 1.0 / layer.homeomorphism().smallest_singular_value));
+    line(220, fmt::format("{:.4g}", layer.largest_inverse_slope(at[k])));
   }
   y += 28;
-  line(left, "all");
-  line(left + 220, fmt::format("{:.4g}", network.hidden().largest_inverse_slope(data.points)));
+  line(0, "all");
+  line(220, fmt::format("{:.4g}", network.hidden().largest_inverse_slope(data.points)));
   y += 46;
   const double margin = (data.labels.array() * network.outputs(data.points).array()).minCoeff();
-  line(left, fmt::format("Smallest margin y (v · h + c) over the {} points: {:.4g}",
-                         data.labels.size(), margin));
+  line(0, fmt::format("Smallest margin y (v · h + c) over the {} points: {:.4g}",
+                      data.labels.size(), margin));
   y += 28;
   if (network.hidden().homeomorphism().answer == Homeomorphism::yes) {
-    line(left, "Every W is proven not to be singular: each layer is a");
+    line(0, "Every W is proven not to be singular: each layer is a");
     y += 24;
-    line(left, "homeomorphism, and none of the panels tears or glues.");
+    line(0, "homeomorphism, and none of the panels tears or glues.");
   }
-  script +=
-      "unset border\nunset tics\nset xrange [0:1]\nset yrange [0:1]\nplot NaN notitle\nunset "
-      "label\nunset arrow\n";
 }
 
 }  // namespace
@@ -240,10 +227,11 @@ Figure make_spirals(const FigureRequest& request) {
                    grid_table(network), line_table(network)};
   if (!training) check_listed(network, data, figure);
   check_any(network, data, figure);
-  figure.script = script_head(figure);
-  for (Index k = 0; k < stages; ++k) add_panel(network, k, figure);
-  add_legend(network, data, figure);
-  figure.script += "unset multiplot\n";
+  Picture picture = picture_of(figure);
+  make_small(picture);
+  add_legend(network, data, picture);
+  for (Index k = 0; k < stages; ++k) add_panel(network, k, figure, picture);
+  figure.script = std::move(picture).script();
   return figure;
 }
 

@@ -1,10 +1,10 @@
 
+#include "pictures/curve.hpp"
+
 #include <algorithm>
 #include <cmath>
 
 #include "tautrack/events/segment.hpp"
-
-#include "pictures/curve.hpp"
 
 namespace tautrack::program {
 namespace {

@@ -120,7 +120,7 @@ std::string run_gnuplot(const std::string& script) {
   return contents(output.get());
 }
 
-std::string gnuplot_string(const std::string& text) {
+std::string gnuplot_string(std::string_view text) {
   // gnuplot 5.4 understands doubled quotes in a string in some places only: join pieces instead.
   std::string result = "'";
   for (const char c : printable(text))

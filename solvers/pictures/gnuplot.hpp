@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace tautrack::program {
 
@@ -10,6 +11,6 @@ namespace tautrack::program {
 [[nodiscard]] std::string run_gnuplot(const std::string& script);
 
 /// A gnuplot expression for the text, in which nothing is special: no escapes, no substitution.
-[[nodiscard]] std::string gnuplot_string(const std::string& text);
+[[nodiscard]] std::string gnuplot_string(std::string_view text);
 
 }  // namespace tautrack::program

@@ -1,53 +1,207 @@
 #pragma once
 
+#include <initializer_list>
+#include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include <fmt/format.h>
+
+#include "tautrack/core/types.hpp"
+
+#include "pictures/axis.hpp"
+#include "pictures/box.hpp"
+
+/// Pictures as scripts of gnuplot: everything that draws says what in these words.
 namespace tautrack::program {
-
-/// Width of every picture in pixels of its PNG form, which all lengths of pictures are in.
-constexpr int picture_width = 1600;
 
 /// Colours that people with any colour vision tell apart (Okabe & Ito 2008), without its yellow,
 /// which is faint on white.
 constexpr std::string_view colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                         "#E69F00", "#56B4E9", "#000000"};
 
-/// Checks that a picture can be made for a file of this name.
-/// @throws UsageError: another ending than .svg, .png or .pdf, or gnuplot is missing.
-void require_plot(const std::string& file);
-
-/// The bytes of a picture of this height, drawn by a gnuplot script that sets no terminal, in the
-/// format that the ending of the file's name asks for. @throws UsageError when gnuplot fails.
-[[nodiscard]] std::string draw_picture(const std::string& file, int height,
-                                       const std::string& script);
-
-/// "1e6" rather than "1e+06".
-[[nodiscard]] std::string tick_text(double value);
-
-/// An axis of weights: linear, or logarithmic on both sides of zero.
-class WeightAxis {
- public:
-  /// @param unit Below it a logarithmic axis is nearly linear; 0: it is linear everywhere.
-  /// @param largest Largest magnitude on the axis.
-  WeightAxis(double unit, double largest) : unit_(unit), largest_(largest) {}
-
-  [[nodiscard]] bool is_logarithmic() const { return unit_ > 0.0; }
-
-  [[nodiscard]] double position(double value) const;
-
-  /// The inverse of position().
-  [[nodiscard]] double value(double position) const;
-
-  /// Argument of gnuplot's `set xtics` and `set ytics`.
-  [[nodiscard]] std::string ticks() const;
-
- private:
-  double unit_ = 0.0;
-  double largest_ = 0.0;
+/// gnuplot's types of points.
+enum class Shape {
+  cross = 2,
+  star = 3,
+  open_square = 4,
+  square = 5,
+  circle = 6,
+  disc = 7,
+  open_triangle = 8,
+  triangle = 9,
+  upside_down = 11,
+  diamond = 13
 };
 
-/// gnuplot's range between two numbers.
-[[nodiscard]] std::string range_text(double low, double high);
+/// The style of a line: "lines lw 2 dt (6,4) lc rgb '#000000'". `dash` as gnuplot has it; empty: solid.
+[[nodiscard]] std::string line_style(double width, std::string_view colour,
+                                     std::string_view dash = "");
+
+/// The style of lines from points along vectors: "vectors nohead lw 2 lc rgb '#000000'".
+[[nodiscard]] std::string vector_style(double width, std::string_view colour,
+                                       std::string_view dash = "");
+
+/// The style of points: "points pt 6 ps 1.2 lw 2 lc rgb '#000000'". `width` that of their lines, for
+/// open ones.
+[[nodiscard]] std::string point_style(Shape shape, double size, std::string_view colour,
+                                      double width = 1.0);
+
+/// Rows of numbers to be drawn, each of so many; gaps separate pieces of curves.
+class Rows {
+ public:
+  /// One row: numbers, and vectors of them.
+  template <class... Parts>
+  Rows& add(const Parts&... parts) {
+    (append(parts), ...);
+    text_.back() = '\n';
+    is_empty_ = false;
+    return *this;
+  }
+
+  Rows& gap() {
+    text_ += '\n';
+    return *this;
+  }
+
+  [[nodiscard]] bool empty() const { return is_empty_; }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  void append(double number) { fmt::format_to(std::back_inserter(text_), "{} ", number); }
+  void append(const Vector& numbers) {
+    for (const double number : numbers) append(number);
+  }
+
+  std::string text_;
+  bool is_empty_ = true;
+};
+
+/// What one plot draws, from back to front.
+class Plot {
+ public:
+  /// @param source Of numbers: a name of a block or a file; empty: nothing is drawn.
+  /// @param columns As gnuplot has it: "1:2", "($1==0?$2:NaN):3".
+  /// @param style "lines ...", "points ...", or another one of gnuplot.
+  /// @param title In the key; empty: none.
+  Plot& add(std::string_view source, std::string_view columns, std::string_view style,
+            std::string_view title = "");
+
+  /// Takes the others on top.
+  Plot& add(const Plot& others);
+
+  /// One point.
+  Plot& mark(double x, double y, std::string_view style, std::string_view title = "");
+
+  /// A sample in the key, of nothing that is drawn.
+  Plot& key_entry(std::string_view style, std::string_view title);
+
+  [[nodiscard]] std::string text() const;
+
+ private:
+  std::vector<std::string> parts_;
+};
+
+/// Where a panel stands, in pixels from the upper left corner of its picture.
+struct Place {
+  double left = 0.0, top = 0.0, width = 0.0, height = 0.0;
+
+  [[nodiscard]] double right() const { return left + width; }
+  [[nodiscard]] double bottom() const { return top + height; }
+  [[nodiscard]] double middle() const { return left + 0.5 * width; }
+};
+
+/// A sample with its name.
+struct LegendEntry {
+  std::string style;  ///< "lines ..." or "points ..."; empty: no sample.
+  std::string name;
+};
+
+/// A picture of several panels. Texts, samples and arrows appear with the next plot, and only there.
+class Picture {
+ public:
+  /// @param letter About how wide a letter is, in pixels.
+  Picture(double width, double height, double letter = 7.6)
+      : width_(width), height_(height), letter_(letter) {
+    add("set encoding utf8\nunset key\nset multiplot\n");
+  }
+
+  [[nodiscard]] double width() const { return width_; }
+  [[nodiscard]] double height() const { return height_; }
+
+  /// Other commands of gnuplot.
+  template <class... Arguments>
+  Picture& add(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    fmt::format_to(std::back_inserter(script_), format, std::forward<Arguments>(arguments)...);
+    return *this;
+  }
+
+  /// A text at a place in pixels from the upper left corner. @param style "center font ',11'"
+  Picture& text(double x, double y, std::string_view text, std::string_view style = "left");
+
+  /// A text at a place on the axes, of two or three of them.
+  Picture& label(std::initializer_list<double> at, std::string_view text, std::string_view style);
+
+  /// A sample and its name behind it. Returns where the next one may stand.
+  double entry(double x, double y, const LegendEntry& entry, std::string_view text_style = "left");
+
+  /// Entries side by side from x on. Returns where the next one may stand.
+  double legend(double x, double y, const std::vector<LegendEntry>& entries);
+
+  /// The same in the middle of the picture.
+  void centred_legend(double y, const std::vector<LegendEntry>& entries);
+
+  /// Where the next plot is drawn.
+  Picture& panel(const Place& place);
+
+  /// Where the next plots have their key: its upper left corner.
+  Picture& key(double left, double top);
+
+  /// The axes of the next plots.
+  Picture& axes(const Axis& x, const Axis& y);
+
+  /// What the next plots show of the plane, filling their panels.
+  Picture& ranges(const Box& box);
+
+  /// The same with equal units on both axes.
+  Picture& equal_ranges(const Box& box);
+
+  /// What stands at the axes of the next plots, and above them.
+  Picture& names(std::string_view x, std::string_view y, std::string_view title = "");
+
+  /// A frame that is open above and on the right, with a grid; or closed, without one.
+  Picture& open_frame();
+  Picture& closed_frame();
+
+  /// Draws the texts so far by themselves.
+  Picture& draw_texts();
+
+  /// Puts numbers into the script. Returns their name; empty if there are none.
+  [[nodiscard]] std::string block(const Rows& rows);
+
+  /// The contours of a grid of numbers x, y, z at these levels, as gnuplot has them: numbers again.
+  [[nodiscard]] std::string contours(std::string_view grid, std::string_view levels);
+
+  /// Where the colours of a palette are explained.
+  Picture& colour_box(const Place& place, std::string_view range, const Ticks& ticks);
+
+  /// Draws in the plane or in space.
+  Picture& plot(const Plot& parts) { return draw("plot", parts); }
+  Picture& splot(const Plot& parts) { return draw("splot", parts); }
+
+  /// The script, but for the terminal.
+  [[nodiscard]] std::string script() && { return std::move(add("unset multiplot\n").script_); }
+
+ private:
+  [[nodiscard]] std::string at(double x, double y) const;
+  [[nodiscard]] double width_of(const LegendEntry& entry) const;
+  Picture& draw(std::string_view command, const Plot& parts);
+
+  double width_, height_, letter_;
+  int blocks_ = 0;
+  std::string script_;
+};
 
 }  // namespace tautrack::program

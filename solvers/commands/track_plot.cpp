@@ -1,8 +1,7 @@
-#include "tautrack/track_plot.hpp"
+#include "commands/track_plot.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <limits>
 #include <numeric>
 #include <optional>
@@ -12,11 +11,11 @@
 #include "commands/track_report.hpp"
 #include "io/standardised_weights.hpp"
 #include "io/text.hpp"
-#include "pictures/gnuplot.hpp"
+#include "pictures/format.hpp"
 #include "pictures/picture.hpp"
 
 namespace tautrack::program {
-namespace {
+namespace track_plot {
 
 // Lengths are in pixels of the PNG picture.
 constexpr int row_height = 330;
@@ -71,19 +70,22 @@ class TauAxis {
   [[nodiscard]] std::string ticks() const {
     if (!is_logarithmic()) return "0, 0.2";
     const int decades = static_cast<int>(std::floor(-std::log10(offset_) - 0.5));
-    const int step = decades / 6 + 1;
-    std::string list = fmt::format("'0' {:.12g}", position(0.0));
+    const int step = decades / most_named_decades + 1;
+    Ticks ticks;
+    ticks.add("0", position(0.0));
     for (int decade = step; decade <= decades; decade += step) {
       const double distance = std::pow(10.0, -decade);
-      const std::string text =
-          decade <= 4 ? fmt::format("{:g}", 1.0 - distance) : fmt::format("1-1e-{}", decade);
-      list += fmt::format(", '{}' {:.12g}", text, position(1.0 - distance));
+      ticks.add(decade <= most_nines ? fmt::format("{:g}", 1.0 - distance)
+                                     : fmt::format("1-1e-{}", decade),
+                position(1.0 - distance));
     }
-    return fmt::format("({}, '1' {:.12g})", list, position(1.0));
+    return ticks.add("1", position(1.0)).text();
   }
 
  private:
   static constexpr double close = 0.05;
+  static constexpr int most_named_decades = 6;
+  static constexpr int most_nines = 4;  ///< "0.9999"; beyond, "1-1e-5" is easier to read.
 
   /// 1 - tau where nine tenths of the way of the weights are done, if half of it is done closer to
   /// tau = 1 than `close`; else 1.
@@ -178,10 +180,10 @@ std::string tau_ticks(double low, double high) {
   for (const double factor : {5.0, 2.0, 1.0})
     if (factor * decade >= smallest_step) step = factor * decade;
   const int digits = std::max(0, static_cast<int>(std::ceil(-std::log10(step) - 1e-9)));
-  std::string list;
+  Ticks ticks;
   for (double tick = std::ceil(low / step) * step; tick <= high; tick += step)
-    list += fmt::format("{}'{:.{}f}' {:.17g}", list.empty() ? "" : ", ", tick, digits, tick);
-  return "(" + list + ")";
+    ticks.add(fmt::format("{:.{}f}", tick, digits), tick);
+  return ticks.text();
 }
 
 /// gnuplot's range for an axis of energies: its own choice, unless the numbers on the axis would
@@ -197,11 +199,14 @@ std::string energy_range(const std::vector<DrawnPoint>& curve) {
   return range_text((1.0 - narrow) * low, (1.0 + narrow) * high);
 }
 
-/// Writes the gnuplot script.
-class Script {
+/// Draws the paths, each in a row.
+class PathsPicture {
  public:
-  Script(const std::vector<std::string>& columns, const std::vector<Drawing>& drawings)
-      : columns_(columns), drawings_(drawings), ranking_(columns.size()) {
+  PathsPicture(const std::vector<std::string>& columns, const std::vector<Drawing>& drawings)
+      : columns_(columns),
+        drawings_(drawings),
+        picture_(picture_width, picture_height(drawings.size())),
+        ranking_(columns.size()) {
     Vector largest = Vector::Zero(static_cast<Index>(columns.size()));
     for (const Drawing& drawing : drawings) largest = largest.cwiseMax(drawing.largest);
     std::iota(ranking_.begin(), ranking_.end(), Index{0});
@@ -209,68 +214,43 @@ class Script {
                      [&](Index a, Index b) { return largest(a) > largest(b); });
   }
 
-  /// Of the picture.
-  [[nodiscard]] int height() const {
-    return header_height + row_height * static_cast<int>(drawings_.size());
+  [[nodiscard]] static int picture_height(std::size_t rows) {
+    return header_height + row_height * static_cast<int>(rows);
   }
 
   /// The script, but for the terminal.
-  std::string text(const std::string& title) {
-    add("set encoding utf8\nset multiplot\nunset key\nunset border\nunset tics\n");
+  [[nodiscard]] std::string script(const std::string& title) && {
     add_header(title);
     for (std::size_t row = 0; row < drawings_.size(); ++row)
-      add_label(drawings_[row].title, left_margin, row_top(row) + 22, "font ',11'");
-    // Texts appear with a plot: this one is empty.
-    add("plot [0:1] [0:1] 2\nunset label\nunset arrow\n");
-    add("set border 3 lc rgb '#444444'\nset tics nomirror scale 0.6 textcolor rgb '#222222'\n"
-        "set grid lt 1 lw 0.6 lc rgb '#E4E4E4'\n");
+      picture_.text(left_margin, row_top(row) + 22, drawings_[row].title, "left font ',11'");
+    picture_.draw_texts().open_frame();
     for (std::size_t row = 0; row < drawings_.size(); ++row) add_row(row);
-    add("unset multiplot\n");
-    return script_;
+    return std::move(picture_).script();
   }
 
  private:
-  /// What one panel shows: a pair of columns of the data blocks, and its axes.
-  struct Panel {
-    int column = 0;  ///< Of four.
-    int width = 1;
-    std::string x_range, x_ticks, x_label;
-    std::string y_range, y_ticks, y_label;
+  /// The data of a row. Columns: 1 position of tau, 2 tau, 3 arclength, 4 E, then the positions of the
+  /// weights, then the weights less those at the first fold (or zero, without folds).
+  struct Blocks {
+    std::string path, folds, end;
   };
+  static constexpr std::size_t first_weight = 5;
 
-  static constexpr std::size_t first_weight = 5;  ///< Column of the data blocks.
-
-  template <class... Arguments>
-  void add(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-    fmt::format_to(std::back_inserter(script_), format, std::forward<Arguments>(arguments)...);
-  }
-
-  [[nodiscard]] static double x(double pixels) { return pixels / picture_width; }
-  [[nodiscard]] double y(double pixels_from_top) const { return 1.0 - pixels_from_top / height(); }
   [[nodiscard]] static double row_top(std::size_t row) {
     return header_height + row_height * static_cast<double>(row);
   }
   [[nodiscard]] std::size_t named() const { return std::min(columns_.size(), most_named); }
 
-  /// Adds a text that appears with the next plot.
-  void add_label(const std::string& text, double left, double from_top, const char* style) {
-    add("set label {} at screen {:.6f},{:.6f} left noenhanced {}\n", gnuplot_string(text), x(left),
-        y(from_top), style);
-  }
-
   /// Title and legend.
   void add_header(const std::string& title) {
-    add_label(title, 20, 22, "font ',13'");
-    add_label(
-        "Weights are those of standardised columns (mean 0, standard deviation 1).   "
-        "Circles: folds.   Dots: the fit at tau = 1.",
-        20, 46, "textcolor rgb '#444444'");
-    const double left = picture_width - legend_width + 25;
+    picture_.text(20, 22, title, "left font ',13'");
+    picture_.text(20, 46,
+                  "Weights are those of standardised columns (mean 0, standard deviation 1).   "
+                  "Circles: folds.   Dots: the fit at tau = 1.",
+                  "left textcolor rgb '#444444'");
     double top = header_height + panel_top + 6;
     const auto add_entry = [&](const std::string& text, std::string_view colour) {
-      add("set arrow from screen {:.6f},{:.6f} to screen {:.6f},{:.6f} nohead lw 2 lc rgb '{}'\n",
-          x(left), y(top), x(left + 26), y(top), colour);
-      add_label(text, left + 34, top, "");
+      picture_.entry(picture_width - legend_width + 25, top, {line_style(2.0, colour), text});
       top += 22;
     };
     for (std::size_t i = 0; i < named(); ++i)
@@ -287,131 +267,104 @@ class Script {
     const TauAxis tau_axis(drawing);
     const WeightAxis weight_axis = weight_axis_for(
         drawing.curve.front().weights.cwiseAbs().maxCoeff(), drawing.largest.maxCoeff());
-    add_data(row, tau_axis, weight_axis);
-
-    Panel panel;
-    panel.width = drawing.folds.empty() ? 2 : 1;
-    panel.x_range = range_text(tau_axis.position(0.0), tau_axis.position(1.0));
-    panel.x_ticks = tau_axis.ticks();
-    panel.x_label = tau_axis.is_logarithmic() ? "tau (logarithmic in 1 - tau)" : "tau";
-    panel.y_range = "[*:*]";
-    panel.y_ticks = weight_axis.ticks();
-    panel.y_label = weight_axis.is_logarithmic() ? "weights (logarithmic)" : "weights";
-    add_panel(row, panel, weight_lines(row, 1, first_weight));
-    panel.column = panel.width;
-    panel.y_range = energy_range(drawing.curve);
-    panel.y_ticks = "autofreq";
-    panel.y_label = "energy E";
-    add_panel(row, panel, line(row, 1, 4, energy_colour));
+    const Blocks blocks = add_data(drawing, tau_axis, weight_axis);
+    const int width = drawing.folds.empty() ? 2 : 1;
+    const Axis tau{tau_axis.is_logarithmic() ? "tau (logarithmic in 1 - tau)" : "tau",
+                   range_text(tau_axis.position(0.0), tau_axis.position(1.0)), tau_axis.ticks()};
+    panel(row, 0, width)
+        .axes(tau, {weight_axis.is_logarithmic() ? "weights (logarithmic)" : "weights", "[*:*]",
+                    weight_axis.ticks()})
+        .plot(weight_lines(blocks, 1, first_weight));
+    panel(row, width, width)
+        .axes(tau, {"energy E", energy_range(drawing.curve)})
+        .plot(line(blocks, 1, 4, energy_colour));
     if (drawing.folds.empty()) return;
 
     const FoldWindow window(drawing.folds);
-    panel.column = 2;
-    panel.x_range = range_text(window.tau_low, window.tau_high);
-    panel.x_ticks = tau_ticks(window.tau_low, window.tau_high);
-    panel.x_label = "tau, at the folds";
-    panel.y_range = "[*:*]";
-    panel.y_label = "change from the first fold";
-    add_panel(row, panel, weight_lines(row, 2, first_weight + columns_.size()));
-    panel.column = 3;
-    panel.y_range = panel.x_range;
-    panel.y_ticks = panel.x_ticks;
-    panel.y_label = "tau";
-    panel.x_range = range_text(window.arclength_low, window.arclength_high);
-    panel.x_ticks = "autofreq";
-    panel.x_label = "arclength";
-    add_panel(row, panel, line(row, 3, 2, energy_colour));
+    const Axis near_folds{"tau, at the folds", range_text(window.tau_low, window.tau_high),
+                          tau_ticks(window.tau_low, window.tau_high)};
+    panel(row, 2, 1)
+        .axes(near_folds, {"change from the first fold"})
+        .plot(weight_lines(blocks, 2, first_weight + columns_.size()));
+    panel(row, 3, 1)
+        .axes({"arclength", range_text(window.arclength_low, window.arclength_high)},
+              {"tau", near_folds.range, near_folds.ticks})
+        .plot(line(blocks, 3, 2, energy_colour));
   }
 
-  /// Data blocks of a row. Columns: 1 position of tau, 2 tau, 3 arclength, 4 E, then the positions
-  /// of the weights, then the weights less those at the first fold (or zero, without folds).
-  void add_data(std::size_t row, const TauAxis& tau_axis, const WeightAxis& weight_axis) {
-    const Drawing& drawing = drawings_[row];
+  [[nodiscard]] Blocks add_data(const Drawing& drawing, const TauAxis& tau_axis,
+                                const WeightAxis& weight_axis) {
     const Vector origin = drawing.folds.empty() ? Vector::Zero(drawing.largest.size())
                                                 : drawing.folds.front().weights;
-    const auto add_block = [&](const char* name, const std::vector<DrawnPoint>& points) {
-      add("${}{} << EndOfData\n", name, row);
+    const auto block = [&](const std::vector<DrawnPoint>& points) {
+      Rows rows;
       for (const DrawnPoint& point : points) {
-        add("{:.12g} {:.17g} {:.12g} {:.12g}", tau_axis.position(point.tau), point.tau,
-            point.arclength, point.energy);
-        for (const double weight : point.weights) add(" {:.9g}", weight_axis.position(weight));
-        for (const double change : point.weights - origin) add(" {:.9g}", change);
-        add("\n");
+        const Vector positions =
+            point.weights.unaryExpr([&](double weight) { return weight_axis.position(weight); });
+        rows.add(tau_axis.position(point.tau), point.tau, point.arclength, point.energy, positions,
+                 Vector(point.weights - origin));
       }
-      add("EndOfData\n");
+      return picture_.block(rows);
     };
-    add_block("path", drawing.curve);
-    if (!drawing.folds.empty()) add_block("folds", drawing.folds);
-    if (drawing.path->ok()) add_block("end", {drawing.curve.back()});
+    Blocks blocks{block(drawing.curve), block(drawing.folds), ""};
+    if (drawing.path->ok()) blocks.end = block({drawing.curve.back()});
+    return blocks;
   }
 
-  /// The parts of gnuplot's `plot` that draw one line, its folds and its end.
-  [[nodiscard]] std::vector<std::string> line(std::size_t row, int x_column, std::size_t y_column,
-                                              std::string_view colour) const {
-    const Drawing& drawing = drawings_[row];
-    const auto part = [&](const char* block, const char* style) {
-      return fmt::format("${}{} using {}:{} with {} lc rgb '{}'", block, row, x_column, y_column,
-                         style, colour);
-    };
-    std::vector<std::string> parts{part("path", "lines lw 1.8")};
-    if (!drawing.folds.empty()) parts.push_back(part("folds", "points pt 6 ps 0.8 lw 1.2"));
-    if (drawing.path->ok()) parts.push_back(part("end", "points pt 7 ps 0.5"));
-    return parts;
+  /// One line, its folds and its end.
+  [[nodiscard]] static Plot line(const Blocks& blocks, int x_column, std::size_t y_column,
+                                 std::string_view colour) {
+    const std::string columns = fmt::format("{}:{}", x_column, y_column);
+    return Plot()
+        .add(blocks.path, columns, line_style(1.8, colour))
+        .add(blocks.folds, columns, point_style(Shape::circle, 0.8, colour, 1.2))
+        .add(blocks.end, columns, point_style(Shape::disc, 0.5, colour));
   }
 
-  /// The parts that draw all weights, which stand in the data from column `first` on; the largest
-  /// on top.
-  [[nodiscard]] std::vector<std::string> weight_lines(std::size_t row, int x_column,
-                                                      std::size_t first) const {
-    std::vector<std::string> parts;
+  /// All weights, which stand in the data from column `first` on; the largest on top.
+  [[nodiscard]] Plot weight_lines(const Blocks& blocks, int x_column, std::size_t first) const {
+    Plot plot;
     for (std::size_t rank = columns_.size(); rank-- > 0;) {
       const std::size_t column = first + static_cast<std::size_t>(ranking_[rank]);
       if (rank >= most_named)
-        parts.push_back(fmt::format("$path{} using {}:{} with lines lw 1 lc rgb '{}'", row,
-                                    x_column, column, other_colour));
+        plot.add(blocks.path, fmt::format("{}:{}", x_column, column),
+                 line_style(1.0, other_colour));
       else
-        for (std::string& part : line(row, x_column, column, colours[rank]))
-          parts.push_back(std::move(part));
+        plot.add(line(blocks, x_column, column, colours[rank]));
     }
-    return parts;
+    return plot;
   }
 
-  /// Draws a panel.
-  void add_panel(std::size_t row, const Panel& panel, const std::vector<std::string>& parts) {
+  /// A panel of a row: `width` columns of four from `column` on.
+  [[nodiscard]] Picture& panel(std::size_t row, int column, int width) {
     const double available = picture_width - left_margin - legend_width + panel_gap;
-    const double left = left_margin + available * panel.column / 4.0;
-    const double right = left + available * panel.width / 4.0 - panel_gap;
-    add("set lmargin at screen {:.6f}\nset rmargin at screen {:.6f}\n", x(left), x(right));
-    add("set tmargin at screen {:.6f}\nset bmargin at screen {:.6f}\n", y(row_top(row) + panel_top),
-        y(row_top(row) + row_height - panel_bottom));
-    add("set xrange {}\nset xtics nomirror {}\nset xlabel '{}' offset 0,0.4\n", panel.x_range,
-        panel.x_ticks, panel.x_label);
-    add("set yrange {}\nset ytics nomirror {}\nset ylabel '{}' offset 0.8,0\n", panel.y_range,
-        panel.y_ticks, panel.y_label);
-    add("plot {}\n", fmt::join(parts, ", \\\n     "));
+    return picture_.panel({left_margin + available * column / 4.0, row_top(row) + panel_top,
+                           available * width / 4.0 - panel_gap,
+                           row_height - panel_top - panel_bottom});
   }
 
   const std::vector<std::string>& columns_;
   const std::vector<Drawing>& drawings_;
+  Picture picture_;
   std::vector<Index> ranking_;  ///< Columns, the one with the largest weight on any path first.
-  std::string script_;
 };
 
-}  // namespace
+}  // namespace track_plot
 
 std::string plot_report(const TrackRequest& request, const Dataset& dataset,
                         const std::vector<TrackedProblem>& tracked) {
+  using namespace track_plot;
   const std::size_t rows = std::min(tracked.size(), most_rows);
   std::vector<Drawing> drawings;
   for (std::size_t i = 0; i < rows; ++i)
     drawings.push_back(make_drawing(dataset.problems[i], tracked[i]));
-  Script script(dataset.problems.front().columns, drawings);
   std::string title = fmt::format(
       "Natural homotopy from the linear network (tau = 0) to the {} network (tau = 1): {}",
       to_string(request.network.perceptron.activation), cut(dataset.source, 60));
   if (rows < tracked.size())
     title += fmt::format(" (the first {} of {} problems)", rows, tracked.size());
-  return draw_picture(request.outputs.plot_file, script.height(), script.text(title));
+  return draw_picture(request.outputs.plot_file, PathsPicture::picture_height(rows),
+                      PathsPicture(dataset.problems.front().columns, drawings).script(title));
 }
 
 }  // namespace tautrack::program
