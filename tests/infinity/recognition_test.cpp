@@ -7,7 +7,7 @@
 
 #include "tautrack/path/natural_path.hpp"
 
-namespace infinite_weights_test {
+namespace recognition_test {
 
 using namespace tautrack;
 
@@ -192,4 +192,4 @@ TEST_CASE("every growth has a name") {
   CHECK(to_string(Growth::linear) == "linear");
 }
 
-}  // namespace infinite_weights_test
+}  // namespace recognition_test
