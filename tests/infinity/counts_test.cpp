@@ -85,7 +85,7 @@ Index free_rows(const Signs& signs) { return std::count(signs.begin(), signs.end
 
 }  // namespace
 
-TEST_CASE("strata of the closure in general position: the numbers of geometry, section 4") {
+TEST_CASE("strata of the closure in general position: Zaslavsky's numbers") {
   CHECK(strata_count(3, 2, 0) == 6.0);
   CHECK(strata_count(3, 2, 1) == 6.0);
   CHECK(strata_count(3, 2) == 13.0);

@@ -74,7 +74,7 @@ TEST_CASE("a neutral slow pattern still carries the weights to infinity") {
   CHECK(path.infinity->local_infimum == true);
 }
 
-TEST_CASE("on the way to infinity the weights are those of geometry, section 4") {
+TEST_CASE("on the way to infinity the weights follow their laws (docs/theory.md, section 8)") {
   // y, delta, w; w goes with rate * log(1 / delta), linear * delta^-1 where that is not zero.
   struct Row {
     double y1, y2, delta, w, rate;
