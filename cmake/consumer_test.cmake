@@ -55,7 +55,8 @@ foreach(example fit.cpp own_problem.cpp)
   endif()
 endforeach()
 
-file(GLOB program "${prefix}/bin/tautrack*")
-if(program)
-  run("installed program" "${program}" --help)
-endif()
+foreach(name tautrack tautrack.exe)  # beside it may be the program of the figures
+  if(EXISTS "${prefix}/bin/${name}")
+    run("installed program" "${prefix}/bin/${name}" --help)
+  endif()
+endforeach()
