@@ -7,12 +7,14 @@
 #include <random>
 #include <utility>
 
+#include "tautrack/core/line_search.hpp"
+
 namespace tautrack::program {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// The last steps of L-BFGS and the changes of the gradient over them.
+/// The last steps of L-BFGS and minus the changes of the gradient over them.
 class StepMemory {
  public:
   void see(Vector step, Vector change) {
@@ -26,9 +28,9 @@ class StepMemory {
 
   [[nodiscard]] bool empty() const { return pairs_.empty(); }
 
-  /// Minus the approximate inverse Hessian times the gradient, by the two loops.
+  /// The approximate inverse of minus the Hessian times the gradient, by the two loops: a way up.
   [[nodiscard]] Vector direction(const Vector& gradient) const {
-    Vector q = -gradient;
+    Vector q = gradient;
     std::array<double, most> factors{};
     for (std::size_t i = pairs_.size(); i-- > 0;) {
       factors[i] = pairs_[i].step.dot(q) / pairs_[i].product;
@@ -48,40 +50,6 @@ class StepMemory {
   static constexpr std::size_t most = 20;
   std::deque<Pair> pairs_;
 };
-
-/// A point with its value and gradient.
-struct Place {
-  Vector x;
-  double value = 0.0;
-  Vector gradient;
-};
-
-/// Moves `place` along the direction to a point that meets the weak Wolfe conditions, or to the best
-/// one that is lower. Returns whether there is any.
-bool search_line(const GradientFunction& function, const Vector& direction, double step,
-                 Place& place) {
-  constexpr double descent = 1e-4, curvature = 0.9;
-  constexpr int most = 60;
-  const double slope = place.gradient.dot(direction);
-  if (!(slope < 0.0)) return false;
-  double low = 0.0, high = infinity;
-  Place best = place, trial{Vector(), 0.0, Vector(place.x.size())};
-  for (int i = 0; i < most; ++i) {
-    trial.x = place.x + step * direction;
-    trial.value = function(trial.x, trial.gradient);
-    if (!(trial.value <= place.value + descent * step * slope)) {
-      high = step;
-    } else {
-      best = trial;
-      if (trial.gradient.dot(direction) >= curvature * slope) break;
-      low = step;
-    }
-    step = std::isinf(high) ? 2.0 * low : 0.5 * (low + high);
-  }
-  const bool is_lower = best.value < place.value;
-  place = std::move(best);
-  return is_lower;
-}
 
 /// What the layers of a network pass on, forwards.
 struct Passes {
@@ -165,27 +133,34 @@ bool separates(const SpiralData& data, const Vector& parameters) {
 }  // namespace
 
 Minimised minimise(const GradientFunction& function, Vector x, double tolerance, int iterations) {
-  Place place{std::move(x), 0.0, Vector()};
-  place.gradient.resize(place.x.size());
-  place.value = function(place.x, place.gradient);
+  const auto height = [&function](const Vector& at, Vector& gradient) {
+    const double value = function(at, gradient);
+    gradient = -gradient;
+    return -value;
+  };
+  LinePoint here{std::move(x), Vector()};
+  here.gradient.resize(here.x.size());
+  here.value = height(here.x, here.gradient);
   StepMemory memory;
   Minimised result;
-  while (result.iterations < iterations && std::isfinite(place.value) &&
-         place.gradient.lpNorm<Eigen::Infinity>() > tolerance) {
-    const Place before = place;
-    const Vector direction = memory.direction(place.gradient);
-    const double step = memory.empty() ? std::min(1.0, 0.1 / place.gradient.norm()) : 1.0;
+  while (result.iterations < iterations && std::isfinite(here.value) &&
+         here.gradient.lpNorm<Eigen::Infinity>() > tolerance) {
+    const Vector way = memory.direction(here.gradient);
+    const double first = memory.empty() ? std::min(1.0, 0.1 / here.gradient.norm()) : 1.0;
     ++result.iterations;
-    if (search_line(function, direction, step, place)) {
-      memory.see(place.x - before.x, place.gradient - before.gradient);
+    LinePoint next{Vector(), Vector(here.x.size())};
+    const bool is_found = search_line(height, here, way, first, next);
+    if (is_found || next.value > here.value) {
+      memory.see(next.x - here.x, here.gradient - next.gradient);
+      here = std::move(next);
     } else if (memory.empty()) {
       break;
     } else {
       memory.forget();
     }
   }
-  result.x = std::move(place.x);
-  result.value = place.value;
+  result.x = std::move(here.x);
+  result.value = -here.value;
   return result;
 }
 

@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include "tautrack/core/line_search.hpp"
+
 #include "core/decompositions.hpp"
 #include "core/numbers.hpp"
 
@@ -23,9 +25,6 @@ constexpr int kDirectionSteps = 3;
 /// Logarithms of values that are nearer than this belong to one peak.
 constexpr double kSamePeak = 1e-9;
 
-/// Wolfe's conditions, and the rise of log k below which rounding decides.
-constexpr double kArmijo = 1e-4, kWolfe = 0.9, kAscentRounding = 1e-14;
-constexpr int kLineSearch = 40;
 constexpr double kGradient = 1e-13;  ///< Of log k; zero to rounding.
 
 /// Of each row the first one of its group: `same` holds in a group, and keys agree to 2 kEqual.
@@ -245,41 +244,13 @@ class Hill {
   double unit_ = 1.0;
 };
 
-/// One step of a line search; both Wolfe conditions, by doubling and halving (Lewis & Overton,
-/// Nonsmooth optimization via quasi-Newton methods, 2013). Where the rise is lost in rounding the
-/// slopes decide (Hager & Zhang, SIAM J. Optim. 16, 2005). False if there is no way up.
-struct Step {
-  Vector x, gradient;
-  double value = -kInfinity;
-};
-
-bool search_line(Hill& hill, const Step& from, const Vector& way, Step& to) {
-  const double slope = from.gradient.dot(way);
-  if (!(slope > 0.0)) return false;
-  double low = 0.0, high = kInfinity, t = 1.0;
-  for (int trial = 0; trial < kLineSearch; ++trial) {
-    to.x = from.x + t * way;
-    to.value = hill.evaluate(to.x, to.gradient);
-    const bool is_number = to.value > -kInfinity;
-    const double new_slope = is_number ? to.gradient.dot(way) : 0.0;
-    const bool is_level = is_number && to.value >= from.value - kAscentRounding &&
-                          std::abs(new_slope) <= kWolfe * slope;
-    if (is_level && slope * t <= kAscentRounding / kArmijo) return true;
-    if (!is_number || to.value < from.value + kArmijo * t * slope)
-      high = t;
-    else if (new_slope > kWolfe * slope)
-      low = t;
-    else
-      return true;
-    t = std::isfinite(high) ? 0.5 * (low + high) : 2.0 * low;
-  }
-  return false;
-}
-
 /// Ascent by BFGS (Nocedal & Wright, Numerical Optimization, 2006, section 6.1).
 Place climb(Bend& bend, const Place& start, int iterations, Budget& budget) {
   Hill hill(bend, start);
-  Step here{hill.at(start), {}, -kInfinity};
+  const auto height = [&hill](const Vector& x, Vector& gradient) {
+    return hill.evaluate(x, gradient);
+  };
+  LinePoint here{hill.at(start), {}};
   here.value = hill.evaluate(here.x, here.gradient);
   if (!(here.value > -kInfinity)) return start;
   const Index size = here.x.size();
@@ -287,17 +258,18 @@ Place climb(Bend& bend, const Place& start, int iterations, Budget& budget) {
   bool is_scaled = false;
   for (int k = 0; k < iterations && !budget.is_spent(); ++k) {
     if (!(here.gradient.norm() > kGradient)) break;
-    Step next;
+    LinePoint next;
     // The first step is at most one unit long.
     const Vector way = is_scaled ? Vector(H * here.gradient)
                                  : Vector(here.gradient / std::max(1.0, here.gradient.norm()));
-    if (!search_line(hill, here, way, next)) {
+    if (!search_line(height, here, way, 1.0, next)) {
       if (!is_scaled || H.isIdentity()) break;
       H.setIdentity();
       is_scaled = false;
       if (next.value > here.value) here = next;
       if (++k >= iterations) break;
-      if (!search_line(hill, here, here.gradient / std::max(1.0, here.gradient.norm()), next))
+      if (!search_line(height, here, here.gradient / std::max(1.0, here.gradient.norm()), 1.0,
+                       next))
         break;
     }
     const Vector s = next.x - here.x, y = here.gradient - next.gradient;
