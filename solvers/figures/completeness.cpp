@@ -100,7 +100,7 @@ Figure make_completeness(const FigureRequest& request) {
       .add("unset logscale\nset format '%g'\n");
   picture.panel({940, 60, 620, 660})
       .names("stationary points by energy", "energy E")
-      .add("set xrange [0:{}]\n", fits.points.size() + 1)
+      .add("set xrange [0:{}]\nset ylabel offset -0.5,0\n", fits.points.size() + 1)
       .plot(points_plot(figure, "$7", "3"));
   figure.script = std::move(picture).script();
   return figure;
