@@ -4,12 +4,12 @@
 #include <cmath>
 #include <deque>
 
-#include "tautrack/homotopy/natural.hpp"
-#include "tautrack/homotopy/target.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
 #include "core/numbers.hpp"
 #include "corrector/newton.hpp"
+#include "homotopy/natural.hpp"
+#include "homotopy/target.hpp"
 
 namespace tautrack {
 

@@ -5,9 +5,10 @@
 #include <vector>
 
 #include "tautrack/core/types.hpp"
-#include "tautrack/homotopy/newton.hpp"
-#include "tautrack/homotopy/target.hpp"
 #include "tautrack/path/natural_path.hpp"
+
+#include "homotopy/newton.hpp"
+#include "homotopy/target.hpp"
 
 namespace tautrack {
 

@@ -15,8 +15,6 @@
 
 #include "tautrack/certify/certificate.hpp"
 #include "tautrack/events/morse_index.hpp"
-#include "tautrack/homotopy/natural.hpp"
-#include "tautrack/homotopy/newton.hpp"
 
 #include "core/checked.hpp"
 #include "core/decompositions.hpp"
@@ -30,6 +28,8 @@
 #include "explore/outcome.hpp"
 #include "explore/point_set.hpp"
 #include "explore/shared_work.hpp"
+#include "homotopy/natural.hpp"
+#include "homotopy/newton.hpp"
 #include "kernels/kernels.hpp"
 
 namespace tautrack {

@@ -1,4 +1,4 @@
-#include "tautrack/homotopy/target.hpp"
+#include "homotopy/target.hpp"
 
 #include <algorithm>
 #include <cassert>

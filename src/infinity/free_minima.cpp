@@ -9,12 +9,12 @@
 #include <Eigen/LU>
 
 #include "tautrack/geometry/plane_curve.hpp"
-#include "tautrack/homotopy/natural.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
 #include "core/decompositions.hpp"
 #include "core/products.hpp"
 #include "corrector/newton.hpp"
+#include "homotopy/natural.hpp"
 #include "network/inverse.hpp"
 
 namespace tautrack::infinity {

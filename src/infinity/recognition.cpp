@@ -4,12 +4,11 @@
 #include <cmath>
 #include <limits>
 
-#include "corrector/newton.hpp"
-#include "tautrack/homotopy/natural.hpp"
-
 #include "core/decompositions.hpp"
 #include "core/names.hpp"
 #include "core/products.hpp"
+#include "corrector/newton.hpp"
+#include "homotopy/natural.hpp"
 #include "infinity/stratum.hpp"
 
 namespace tautrack {

@@ -4,12 +4,12 @@
 #include <stdexcept>
 
 #include "tautrack/events/morse_index.hpp"
-#include "tautrack/homotopy/natural.hpp"
 #include "tautrack/infinity/recognition.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
 #include "core/text.hpp"
 #include "events/nearest_eigenvalue.hpp"
+#include "homotopy/natural.hpp"
 #include "path/monotone_path.hpp"
 
 namespace tautrack {

@@ -8,8 +8,7 @@
 
 #include <doctest/doctest.h>
 
-#include "tautrack/homotopy/natural.hpp"
-
+#include "homotopy/natural.hpp"
 #include "support/known_problems.hpp"
 
 namespace newton_test {

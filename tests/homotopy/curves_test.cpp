@@ -4,11 +4,11 @@
 #include <Eigen/QR>
 #include <doctest/doctest.h>
 
-#include "tautrack/homotopy/newton.hpp"
-#include "tautrack/homotopy/target.hpp"
 #include "tautrack/path/natural_path.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
+#include "homotopy/newton.hpp"
+#include "homotopy/target.hpp"
 #include "support/derivative_check.hpp"
 #include "support/random_problem.hpp"
 

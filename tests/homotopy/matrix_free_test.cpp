@@ -5,10 +5,10 @@
 #include <doctest/doctest.h>
 
 #include "tautrack/homotopy/homotopy.hpp"
-#include "tautrack/homotopy/natural.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
 #include "corrector/newton.hpp"
+#include "homotopy/natural.hpp"
 #include "support/random_problem.hpp"
 
 namespace matrix_free_test {

@@ -1,4 +1,4 @@
-#include "tautrack/homotopy/natural.hpp"
+#include "homotopy/natural.hpp"
 
 #include <cmath>
 #include <random>

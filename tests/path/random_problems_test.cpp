@@ -4,9 +4,9 @@
 
 #include <doctest/doctest.h>
 
-#include "tautrack/homotopy/natural.hpp"
 #include "tautrack/path/natural_path.hpp"
 
+#include "homotopy/natural.hpp"
 #include "support/one_weight_curve.hpp"
 #include "support/random_problem.hpp"
 

@@ -7,8 +7,8 @@
 #include <doctest/doctest.h>
 
 #include "tautrack/homotopy/generic.hpp"
-#include "tautrack/homotopy/natural.hpp"
 
+#include "homotopy/natural.hpp"
 #include "predictor/predictor.hpp"
 #include "support/generic_problems.hpp"
 #include "support/known_problems.hpp"

@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
-#include "tautrack/homotopy/natural.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
+#include "homotopy/natural.hpp"
 #include "support/reference_case.hpp"
 
 namespace outlook_test {
