@@ -7,8 +7,6 @@
 
 #include "io/csv_field.hpp"
 
-#include "io/csv_field.hpp"
-
 namespace tautrack::program {
 namespace {
 
