@@ -10,10 +10,10 @@
 
 #include "tautrack/events/morse_index.hpp"
 #include "tautrack/geometry/data_manifold.hpp"
-#include "commands/geometry_plot.hpp"
 #include "tautrack/infinity/counts.hpp"
 
 #include "commands/each_problem.hpp"
+#include "commands/geometry_plot.hpp"
 #include "commands/geometry_report.hpp"
 #include "io/interruption.hpp"
 #include "io/progress.hpp"

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "tautrack/network/perceptron.hpp"
-#include "commands/solve_plot.hpp"
 
+#include "commands/solve_plot.hpp"
 #include "commands/solve_report.hpp"
 #include "commands/verdict.hpp"
 #include "io/interruption.hpp"

@@ -6,9 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "commands/track_plot.hpp"
-
 #include "commands/each_problem.hpp"
+#include "commands/track_plot.hpp"
 #include "commands/track_ranks.hpp"
 #include "commands/track_report.hpp"
 #include "io/progress.hpp"
