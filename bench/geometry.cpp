@@ -51,7 +51,7 @@ void geometry_curvatures(benchmark::State& state) {
   const ManifoldPoint point = setting.manifold.at(setting.v);
   for (auto _ : state) {
     benchmark::DoNotOptimize(popoviciu_bound(point));
-    benchmark::DoNotOptimize(principal_curvature_values(point, point.residual()).data());
+    benchmark::DoNotOptimize(principal_curvatures(point, point.residual()).values.data());
   }
 }
 BENCHMARK(geometry_curvatures)->Apply(sizes);
