@@ -173,8 +173,8 @@ class Perceptron {
 
   /// What does not depend on the targets.
   struct Inputs {
-    Inputs(std::shared_ptr<const Problem> problem, const PerceptronOptions& options,
-           Communicator* ranks);
+    Inputs(std::shared_ptr<const Problem> given, const PerceptronOptions& asked,
+           Communicator* among);
     std::shared_ptr<const Problem> problem;  ///< Its y is that of the first network.
     PerceptronOptions options;
     Communicator* ranks;
