@@ -24,7 +24,8 @@ constexpr NameTable<UniquenessProof, 4> kProofNames{{
     {UniquenessProof::convexity, "convexity"},
 }};
 
-/// How far below one the product of distance and curvature must be, for rounding.
+/// How far below one the product of distance and curvature must be, and how far from the ends of the range
+/// (relative to it) the targets, for rounding.
 constexpr double kUniquenessRoom = 1e-9;
 
 /// Residuals of this size, in units of the outputs, are rounding.
@@ -65,7 +66,7 @@ double output_size(const Perceptron& network) {
 
 bool are_well_inside(const Perceptron& network) {
   const Range ends = range(network.options().activation);
-  const double margin = kRoom * (ends.high - ends.low);
+  const double margin = kUniquenessRoom * (ends.high - ends.low);
   return (network.targets().array() > ends.low + margin).all() &&
          (network.targets().array() < ends.high - margin).all();
 }
