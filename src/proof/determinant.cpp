@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include <Eigen/LU>
@@ -18,9 +19,12 @@ using RationalMatrix = std::vector<std::vector<Rational>>;
 /// An approximate inverse serves if it is one to this.
 constexpr double kNearInverse = 1e-8;
 
-/// The conversion of a rational number is to the nearest double.
+/// The conversion of a rational number is to the nearest double, beyond the largest an infinity.
 Interval enclose(const Rational& x) {
+  constexpr double largest = std::numeric_limits<double>::max();
   const auto nearest = x.convert_to<double>();
+  if (nearest > largest) return {largest, nearest};
+  if (nearest < -largest) return {nearest, -largest};
   return {below(nearest), above(nearest)};
 }
 
