@@ -192,11 +192,11 @@ TEST_CASE("a long list of points is cut in the text, and whole in the CSV") {
     CHECK(row[0] == "y");
     CHECK(row[1] == std::to_string(i + 1));
     CHECK(std::stod(row[2]) == points[i].at("energy").get<double>());
-    CHECK(row[3] == points[i].at("kind"));
+    CHECK(row[3] == points[i].at("kind").get<std::string>());
     CHECK(row[4] == std::to_string(points[i].at("morse_index").get<int>()));
-    CHECK(row[5] == points[i].at("status"));
+    CHECK(row[5] == points[i].at("status").get<std::string>());
     CHECK(row[6].empty() == points[i].at("radius").is_null());
-    CHECK(row[7] == points[i].at("found_by"));
+    CHECK(row[7] == points[i].at("found_by").get<std::string>());
     for (std::size_t column = 0; column < 3; ++column)
       CHECK(std::stod(row[8 + column]) == points[i].at("weights")[column].get<double>());
   }

@@ -382,7 +382,7 @@ TEST_CASE("the path as CSV has one row a point, with the numbers of the JSON") {
     std::getline(row, field, ',');
     CHECK(field == "y");
     std::getline(row, field, ',');
-    CHECK(field == points[i].at("kind"));
+    CHECK(field == points[i].at("kind").get<std::string>());
     std::getline(row, field, ',');
     CHECK(std::stod(field) == points[i].at("tau").get<double>());
     if (points[i].at("kind") == "landing") ++landings;
