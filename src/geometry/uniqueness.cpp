@@ -99,8 +99,7 @@ void try_convexity(const Perceptron& network, double energy, UniquenessCertifica
   certificate.global_message =
       certificate.global
           ? "the energy is strictly convex between all weights that fit no worse: no other fit is "
-            "as "
-            "good"
+            "as good"
           : "not certified: the energy need not be convex between weights that fit no worse";
 }
 
