@@ -43,7 +43,17 @@ class Minres {
   [[nodiscard]] const Vector& residual() const noexcept { return v_; }
 
  private:
+  /// Iterates from the residual v_ (result.residual is its norm) until the recurrence says `wanted` or
+  /// nothing is left to do. @return false when (watches) x leaves the least-squares solution of a
+  /// singular system, best_, again.
+  bool iterate(const SymmetricProduct& product, const Vector& diagonal, Vector& x, double wanted,
+               int budget, bool watches, MinresResult& result);
+
+  /// Whether A D^-1 (b - A best_) is nearly zero.
+  bool is_best_stationary(const SymmetricProduct& product, const Vector& diagonal, const Vector& b);
+
   Vector v_before_, v_, v_next_, z_, product_, w_before_, w_, best_;
+  double size_ = 0.0;  ///< Of A, from below, as far as the last solution has seen it.
 };
 
 }  // namespace tautrack
