@@ -41,33 +41,39 @@ inline SeriesTable table_of(const Network& network, const Series& series) {
   return table;
 }
 
-/// Appends u_k of `count` vectors whose data begin at `at` in each order and at `point` in the
-/// point; returns the coefficient k + 1 of f_u r with u_{k+1} = tau_{k+1} = 0. With `in_tau` the
-/// parameter is tau: tau_1 = 1, and tau_2 = ... = 0.
-template <int count, bool in_tau = false>
-TAUTRACK_INLINE void advance(const Network& network, const Series& series, const SeriesTable& table,
-                             Count at, const double* point, const Real* input, Real* product) {
+/// What the formulas of `count` vectors of patterns need.
+template <int count>
+struct Recurrence {
+  Real d_0[count], b_0[count], D_0[count], r_0[count];  ///< At the point.
+  // Sums over j + m = k + 1, both from 1 to k; with the parameter tau just order k of s, u and d.
+  Real us[count] = {};  ///< j u_j d_m
+  Real ss[count] = {};  ///< s_j s_m / 2
+  Real ts[count] = {};  ///< tau_j s_m
+  Real tu[count] = {};  ///< tau_j u_m
+  Real td[count] = {};  ///< tau_j d_m
+  Real Dr[count] = {};  ///< D_j r_m
+};
+
+/// Adds to order k what u_k (`input`) and tau_k contribute.
+template <int count, bool in_tau>
+TAUTRACK_INLINE void complete(Recurrence<count>& of, const Series& series, const SeriesTable& table,
+                              bool quadratic, Count at, const double* point, const Real* input) {
   constexpr Count row = panel_rows;
   const int k = series.k;
   const double tau_0 = series.tau[0], tau_k = series.tau[k];
-  const bool quadratic = arrays_of(network.sigmoid) > series_quadratic;
   double* const now = series.order[k] + at;
-  double* const next = series.order[k + 1] + at;
-  Real d_0[count], b_0[count], D_0[count], r_0[count];
-  Real ts[count] = {}, tu[count] = {}, td[count] = {};
   for (int h = 0; h < count; ++h) {
     const double* const p = point + h * lanes;
     const Real u_0 = load(p + point_input * row);
-    d_0[h] = load(p + point_slope * row);
-    b_0[h] = load(p + point_bend * row);
-    D_0[h] = load(p + point_gain * row);
-    r_0[h] = load(p + point_residual * row);
-    // Completes order k.
+    of.d_0[h] = load(p + point_slope * row);
+    of.b_0[h] = load(p + point_bend * row);
+    of.D_0[h] = load(p + point_gain * row);
+    of.r_0[h] = load(p + point_residual * row);
     double* const o = now + h * lanes;
-    Real s = d_0[h] * input[h];
-    Real d = b_0[h] * s;
-    Real D = tau_0 * d + tau_k * (d_0[h] - 1.0);
-    Real r = D_0[h] * input[h] + tau_k * (load(p + point_value * row) - u_0);
+    Real s = of.d_0[h] * input[h];
+    Real d = of.b_0[h] * s;
+    Real D = tau_0 * d + tau_k * (of.d_0[h] - 1.0);
+    Real r = of.D_0[h] * input[h] + tau_k * (load(p + point_value * row) - u_0);
     Real q = (2.0 * table.quadratic) * (u_0 * input[h]);
     if (k > 1) {
       s += load(o + series_value * row);
@@ -83,14 +89,19 @@ TAUTRACK_INLINE void advance(const Network& network, const Series& series, const
     store(o + series_residual * row, r);
     if (quadratic) store(o + series_quadratic * row, q);
     if constexpr (in_tau) {
-      ts[h] = s;
-      tu[h] = input[h];
-      td[h] = d;
+      of.ts[h] = s;
+      of.tu[h] = input[h];
+      of.td[h] = d;
     }
   }
+}
 
-  // Sums over j + m = k + 1, both from 1 to k, of the products that the formulas need.
-  Real us[count] = {}, ss[count] = {}, Dr[count] = {};
+/// Sums over j + m = k + 1, both from 1 to k, of the products that the formulas need.
+template <int count, bool in_tau>
+TAUTRACK_INLINE void add_products(Recurrence<count>& of, const Series& series,
+                                  const SeriesTable& table, Count at) {
+  constexpr Count row = panel_rows;
+  const int k = series.k;
   int j = (k + 1) / 2;
   if (2 * j == k + 1) {
     const double* const o = series.order[j] + at;
@@ -98,14 +109,14 @@ TAUTRACK_INLINE void advance(const Network& network, const Series& series, const
       const double* const a = o + h * lanes;
       const Real u = load(a + series_input * row), s = load(a + series_value * row),
                  d = load(a + series_slope * row);
-      us[h] = u * d;
-      ss[h] = 0.5 * (s * s);
+      of.us[h] = u * d;
+      of.ss[h] = 0.5 * (s * s);
       if constexpr (!in_tau) {
-        ts[h] = series.tau[j] * s;
-        tu[h] = table.tau_over[j] * u;
-        td[h] = series.tau[j] * d;
+        of.ts[h] = series.tau[j] * s;
+        of.tu[h] = table.tau_over[j] * u;
+        of.td[h] = series.tau[j] * d;
       }
-      Dr[h] = load(a + series_gain * row) * load(a + series_residual * row);
+      of.Dr[h] = load(a + series_gain * row) * load(a + series_residual * row);
     }
     --j;
   }
@@ -121,54 +132,78 @@ TAUTRACK_INLINE void advance(const Network& network, const Series& series, const
       const Real u_j = load(a + series_input * row), u_m = load(b + series_input * row);
       const Real s_j = load(a + series_value * row), s_m = load(b + series_value * row);
       const Real d_j = load(a + series_slope * row), d_m = load(b + series_slope * row);
-      us[h] += u_j * d_m;
-      us[h] += u_m * d_j;
-      ss[h] += s_j * s_m;
+      of.us[h] += u_j * d_m;
+      of.us[h] += u_m * d_j;
+      of.ss[h] += s_j * s_m;
       if constexpr (!in_tau) {
-        ts[h] += tau_j * s_m;
-        ts[h] += tau_m * s_j;
-        tu[h] += over_j * u_m;
-        tu[h] += over_m * u_j;
-        td[h] += tau_j * d_m;
-        td[h] += tau_m * d_j;
+        of.ts[h] += tau_j * s_m;
+        of.ts[h] += tau_m * s_j;
+        of.tu[h] += over_j * u_m;
+        of.tu[h] += over_m * u_j;
+        of.td[h] += tau_j * d_m;
+        of.td[h] += tau_m * d_j;
       }
-      Dr[h] += load(a + series_gain * row) * load(b + series_residual * row);
-      Dr[h] += load(b + series_gain * row) * load(a + series_residual * row);
+      of.Dr[h] += load(a + series_gain * row) * load(b + series_residual * row);
+      of.Dr[h] += load(b + series_gain * row) * load(a + series_residual * row);
     }
   }
+}
 
+/// d_{k+1} of arctan and erf for u_{k+1} = 0, of the vector that begins at `at`; stores q_{k+1}.
+TAUTRACK_INLINE Real quadratic_slope(const Series& series, const SeriesTable& table, bool is_arctan,
+                                     Count at, Real d_0) {
+  constexpr Count row = panel_rows;
+  const int k = series.k;
+  // u_j = series_input / j
+  Real q = {};
+  for (int i = 1; i <= k; ++i) {
+    const double both = reciprocals.over[i] * reciprocals.over[k + 1 - i];
+    q += (load(series.order[i] + at + series_input * row) * both) *
+         load(series.order[k + 1 - i] + at + series_input * row);
+  }
+  q *= table.quadratic;
+  store(series.order[k + 1] + at + series_quadratic * row, q);
+  Real d = is_arctan ? q * d_0 : q * d_0 * static_cast<double>(k + 1);
+  for (int i = 1; i <= k; ++i) {
+    const double weight = is_arctan ? 1.0 : static_cast<double>(i);
+    d += weight * load(series.order[i] + at + series_quadratic * row) *
+         load(series.order[k + 1 - i] + at + series_slope * row);
+  }
+  d *= is_arctan ? -d_0 : fill(reciprocals.over[k + 1]);
+  return d;
+}
+
+/// Appends u_k of `count` vectors whose data begin at `at` in each order and at `point` in the
+/// point; returns the coefficient k + 1 of f_u r with u_{k+1} = tau_{k+1} = 0. With `in_tau` the
+/// parameter is tau: tau_1 = 1, and tau_2 = ... = 0.
+template <int count, bool in_tau = false>
+TAUTRACK_INLINE void advance(const Network& network, const Series& series, const SeriesTable& table,
+                             Count at, const double* point, const Real* input, Real* product) {
+  constexpr Count row = panel_rows;
+  const int k = series.k;
+  const double tau_0 = series.tau[0];
+  const bool quadratic = arrays_of(network.sigmoid) > series_quadratic;
+  Recurrence<count> of;
+  complete<count, in_tau>(of, series, table, quadratic, at, point, input);
+  add_products<count, in_tau>(of, series, table, at);
+  double* const next = series.order[k + 1] + at;
   for (int h = 0; h < count; ++h) {
     double* const o = next + h * lanes;
-    const Real s = us[h] * reciprocals.over[k + 1];
+    const Real s = of.us[h] * reciprocals.over[k + 1];
     Real d;
-    if (!quadratic) {
-      d = b_0[h] * s - 2.0 * ss[h];
-    } else {
-      // u_j = series_input / j
-      Real q = {};
-      for (int i = 1; i <= k; ++i) {
-        const double both = reciprocals.over[i] * reciprocals.over[k + 1 - i];
-        q += (load(series.order[i] + at + h * lanes + series_input * row) * both) *
-             load(series.order[k + 1 - i] + at + h * lanes + series_input * row);
-      }
-      q *= table.quadratic;
-      store(o + series_quadratic * row, q);
+    if (quadratic) {
       const bool is_arctan = network.sigmoid == Sigmoid::arctan;
-      d = is_arctan ? q * d_0[h] : q * d_0[h] * static_cast<double>(k + 1);
-      for (int i = 1; i <= k; ++i) {
-        const double weight = is_arctan ? 1.0 : static_cast<double>(i);
-        d += weight * load(series.order[i] + at + h * lanes + series_quadratic * row) *
-             load(series.order[k + 1 - i] + at + h * lanes + series_slope * row);
-      }
-      d *= is_arctan ? -d_0[h] : fill(reciprocals.over[k + 1]);
+      d = quadratic_slope(series, table, is_arctan, at + h * lanes, of.d_0[h]);
+    } else {
+      d = of.b_0[h] * s - 2.0 * of.ss[h];
     }
-    const Real r = tau_0 * s + (ts[h] - tu[h]);
-    const Real D = tau_0 * d + td[h];
+    const Real r = tau_0 * s + (of.ts[h] - of.tu[h]);
+    const Real D = tau_0 * d + of.td[h];
     store(o + series_value * row, s);
     store(o + series_slope * row, d);
     store(o + series_gain * row, D);
     store(o + series_residual * row, r);
-    product[h] = D_0[h] * r + (Dr[h] + D * r_0[h]);
+    product[h] = of.D_0[h] * r + (of.Dr[h] + D * of.r_0[h]);
   }
 }
 
