@@ -65,6 +65,17 @@ Vector variances(const SparseMatrix& X, const Vector& omega) {
   return variance / total;
 }
 
+/// Whether the recurrences of sigma' go by way of an inner function, kappa u^2.
+bool has_inner_function(Activation activation) {
+  return activation == Activation::arctan || activation == Activation::erf;
+}
+
+/// kappa
+double inner_factor(Activation activation) {
+  constexpr double quarter = 0.25 * std::numbers::pi;
+  return activation == Activation::arctan ? quarter * std::numbers::pi : -quarter;
+}
+
 }  // namespace
 
 SparsePerceptron::SparsePerceptron(const SparseProblem& problem, const PerceptronOptions& options)
@@ -316,8 +327,7 @@ double SparsePerceptron::relative_displacement(const Vector& v, const Vector& dv
 
 void SparsePerceptron::start_series(Workspace& work) const {
   const Index L = patterns();
-  const bool has_inner =
-      options_.activation == Activation::arctan || options_.activation == Activation::erf;
+  const bool has_inner = has_inner_function(options_.activation);
   const auto reserve = [L](std::vector<Vector>& coefficients) {
     while (coefficients.size() < 2) coefficients.emplace_back(L);
     coefficients[1].setZero();
@@ -329,7 +339,7 @@ void SparsePerceptron::start_series(Workspace& work) const {
   work.second_.resize(L);
   work.taus_.assign(1, work.tau_);
   const Range ends = range(options_.activation);
-  constexpr double pi = std::numbers::pi;
+  const double factor = inner_factor(options_.activation);
   for (Index i = 0; i < L; ++i) {
     const double u = work.u_(i);
     const ActivationValues sigma = evaluate(options_.activation, u);
@@ -339,14 +349,12 @@ void SparsePerceptron::start_series(Workspace& work) const {
     work.second_(i) = sigma.second;
     work.residual_[0](i) = residual(sigma, ends, u, work.tau_, y_(i));
     work.factor_[0](i) = (1.0 - work.tau_) + work.tau_ * sigma.first;
-    if (has_inner)
-      work.inner_[0](i) =
-          options_.activation == Activation::arctan ? 0.25 * pi * pi * u * u : -0.25 * pi * u * u;
+    if (has_inner) work.inner_[0](i) = factor * u * u;
   }
 }
 
-/// With u = sum u_k a^k and so on, s for sigma and d for sigma' (Griewank & Walther 2008, section
-/// 13.2; ActivationSeries has the equations of d):
+/// The coefficients of one block of patterns. With u = sum u_k a^k and so on, s for sigma and d for
+/// sigma' (Griewank & Walther 2008, section 13.2; ActivationSeries has the equations of d):
 ///
 ///     k s_k = sum_j j u_j d_{k-j}
 ///     tanh, logistic:  d_k = (sigma''/sigma')_0 s_k - sum_{0<j<k} s_j s_{k-j}
@@ -356,6 +364,73 @@ void SparsePerceptron::start_series(Workspace& work) const {
 ///     H_k = A' omega sum_j (f_u)_j r_{k-j}
 ///
 /// u_k enters order k linearly: with its coefficients for u_k = 0 in store, k costs no sum.
+struct SparsePerceptron::SeriesBlock {
+  Workspace& work;
+  Activation activation;
+  Index first, rows;
+
+  [[nodiscard]] auto part(std::vector<Vector>& coefficients, std::size_t j) const {
+    return coefficients[j].segment(first, rows).array();
+  }
+  [[nodiscard]] auto u(std::size_t j) const { return part(work.input_, j); }
+  [[nodiscard]] auto s(std::size_t j) const { return part(work.value_, j); }
+  [[nodiscard]] auto d(std::size_t j) const { return part(work.slope_, j); }
+  [[nodiscard]] auto r(std::size_t j) const { return part(work.residual_, j); }
+  [[nodiscard]] auto f(std::size_t j) const { return part(work.factor_, j); }
+  [[nodiscard]] auto q(std::size_t j) const { return part(work.inner_, j); }
+
+  /// What u_k and tau_k add to order k.
+  void complete(std::size_t k) const {
+    const double tau_k = work.taus_[k];
+    const auto second = work.second_.segment(first, rows).array();
+    s(k) += u(k) * d(0);
+    d(k) += u(k) * second;
+    if (has_inner_function(activation)) q(k) += (2.0 * inner_factor(activation)) * u(0) * u(k);
+    r(k) += u(k) * f(0) + tau_k * (s(0) - u(0));
+    f(k) += work.taus_[0] * u(k) * second + tau_k * (d(0) - 1.0);
+  }
+
+  /// Order k for u_k = 0, tau_k = 0.
+  void prepare(std::size_t k) const {
+    const double inverse = 1.0 / static_cast<double>(k);
+    u(k).setZero();
+    s(k).setZero();
+    for (std::size_t j = 1; j < k; ++j)
+      s(k) += (static_cast<double>(j) * inverse) * u(j) * d(k - j);
+    prepare_slope(k, inverse);
+    const auto& tau = work.taus_;
+    r(k) = tau[0] * s(k);
+    f(k) = tau[0] * d(k);
+    for (std::size_t j = 1; j < k; ++j) {
+      r(k) += tau[j] * (s(k - j) - u(k - j));
+      f(k) += tau[j] * d(k - j);
+    }
+  }
+
+  void prepare_slope(std::size_t k, double inverse) const {
+    if (has_inner_function(activation)) {
+      const double factor = inner_factor(activation);
+      q(k).setZero();
+      for (std::size_t j = 1; j < k; ++j) q(k) += factor * u(j) * u(k - j);
+      d(k).setZero();
+      if (activation == Activation::arctan) {
+        for (std::size_t j = 1; j <= k; ++j) d(k) -= q(j) * d(k - j);
+        d(k) *= d(0);
+      } else {
+        for (std::size_t j = 1; j <= k; ++j)
+          d(k) += (static_cast<double>(j) * inverse) * q(j) * d(k - j);
+      }
+      return;
+    }
+    // sigma'' / sigma' is -2 sigma, or 1 - 2 sigma; sigma' may have underflowed.
+    if (activation == Activation::tanh)
+      d(k) = -2.0 * s(0) * s(k);
+    else
+      d(k) = -(0.5 * u(0)).tanh() * s(k);
+    for (std::size_t j = 1; j < k; ++j) d(k) -= s(j) * s(k - j);
+  }
+};
+
 double SparsePerceptron::append_series(int k, const Vector& v_k, double tau_k, Workspace& work,
                                        Vector& rest) const {
   assert(work.has_point_ && k >= 1 && v_k.size() == unknowns() && rest.size() == unknowns());
@@ -363,81 +438,31 @@ double SparsePerceptron::append_series(int k, const Vector& v_k, double tau_k, W
   assert(static_cast<int>(work.taus_.size()) == k);
   work.taus_.push_back(tau_k);
   work.taus_.push_back(0.0);
-  const auto& tau = work.taus_;
   const auto order = static_cast<std::size_t>(k);
   const std::size_t next = order + 1;
-  const Activation activation = options_.activation;
-  const bool has_inner = activation == Activation::arctan || activation == Activation::erf;
   const auto reserve = [&](std::vector<Vector>& coefficients) {
     while (coefficients.size() <= next) coefficients.emplace_back(patterns());
   };
   for (auto* coefficients :
        {&work.input_, &work.value_, &work.slope_, &work.residual_, &work.factor_})
     reserve(*coefficients);
-  if (has_inner) reserve(work.inner_);
+  if (has_inner_function(options_.activation)) reserve(work.inner_);
 
-  constexpr double pi = std::numbers::pi;
-  const double inner_factor = activation == Activation::arctan ? 0.25 * pi * pi : -0.25 * pi;
   expand(v_k, work.w_);
   work.sum_.setZero();
   double displacement = 0.0;
   for (Index first = 0; first < patterns(); first += kBlock) {
     const Index rows = std::min(kBlock, patterns() - first);
-    const auto part = [first, rows](std::vector<Vector>& coefficients, std::size_t j) {
-      return coefficients[j].segment(first, rows).array();
-    };
-    const auto u = [&](std::size_t j) { return part(work.input_, j); };
-    const auto s = [&](std::size_t j) { return part(work.value_, j); };
-    const auto d = [&](std::size_t j) { return part(work.slope_, j); };
-    const auto r = [&](std::size_t j) { return part(work.residual_, j); };
-    const auto f = [&](std::size_t j) { return part(work.factor_, j); };
-    const auto q = [&](std::size_t j) { return part(work.inner_, j); };
-    const auto second = work.second_.segment(first, rows).array();
+    const SeriesBlock block{work, options_.activation, first, rows};
     double* const u_k = work.input_[order].data() + first;
     for (Index i = 0; i < rows; ++i) u_k[i] = row_product(first + i, work.w_.data());
-    displacement = std::max(displacement, (u(order).abs() / (1.0 + u(0).abs())).maxCoeff());
-
-    // What u_k and tau_k add to order k.
-    s(order) += u(order) * d(0);
-    d(order) += u(order) * second;
-    if (has_inner) q(order) += (2.0 * inner_factor) * u(0) * u(order);
-    r(order) += u(order) * f(0) + tau_k * (s(0) - u(0));
-    f(order) += tau[0] * u(order) * second + tau_k * (d(0) - 1.0);
-
-    // The next order for u_{k+1} = 0, tau_{k+1} = 0.
-    const double inverse = 1.0 / static_cast<double>(next);
-    u(next).setZero();
-    s(next).setZero();
-    for (std::size_t j = 1; j <= order; ++j)
-      s(next) += (static_cast<double>(j) * inverse) * u(j) * d(next - j);
-    if (has_inner) {
-      q(next).setZero();
-      for (std::size_t j = 1; j <= order; ++j) q(next) += inner_factor * u(j) * u(next - j);
-      d(next).setZero();
-      if (activation == Activation::arctan) {
-        for (std::size_t j = 1; j <= next; ++j) d(next) -= q(j) * d(next - j);
-        d(next) *= d(0);
-      } else {
-        for (std::size_t j = 1; j <= next; ++j)
-          d(next) += (static_cast<double>(j) * inverse) * q(j) * d(next - j);
-      }
-    } else {
-      // sigma'' / sigma' is -2 sigma, or 1 - 2 sigma; sigma' may have underflowed.
-      if (activation == Activation::tanh)
-        d(next) = -2.0 * s(0) * s(next);
-      else
-        d(next) = -(0.5 * u(0)).tanh() * s(next);
-      for (std::size_t j = 1; j <= order; ++j) d(next) -= s(j) * s(next - j);
-    }
-    r(next) = tau[0] * s(next);
-    f(next) = tau[0] * d(next);
-    for (std::size_t j = 1; j <= order; ++j) {
-      r(next) += tau[j] * (s(next - j) - u(next - j));
-      f(next) += tau[j] * d(next - j);
-    }
+    displacement =
+        std::max(displacement, (block.u(order).abs() / (1.0 + block.u(0).abs())).maxCoeff());
+    block.complete(order);
+    block.prepare(next);
     auto g = work.block_.head(rows).array();
-    g = f(0) * r(next) + f(next) * r(0);
-    for (std::size_t j = 1; j <= order; ++j) g += f(j) * r(next - j);
+    g = block.f(0) * block.r(next) + block.f(next) * block.r(0);
+    for (std::size_t j = 1; j <= order; ++j) g += block.f(j) * block.r(next - j);
     g *= omega_.segment(first, rows).array();
     for (Index i = 0; i < rows; ++i) add_row(first + i, g(i), work.sum_.data());
   }

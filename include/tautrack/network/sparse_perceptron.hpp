@@ -106,6 +106,7 @@ class SparsePerceptron {
   [[nodiscard]] double row_product(Index row, const double* w) const;
   void add_row(Index row, double factor, double* sum) const;
   void start_series(Workspace& work) const;
+  struct SeriesBlock;
 
   PerceptronOptions options_;
   std::shared_ptr<const SparseMatrix> X_;
