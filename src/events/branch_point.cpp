@@ -160,27 +160,28 @@ Vector branch_tangents(Jacobian& jacobian, double magnitude, PathPoint& point,
   return other;
 }
 
-}  // namespace
+/// Points of the curve on both sides of a change of sign of the determinant: places in the segment,
+/// and where the curve is there.
+struct SignChange {
+  double low, high;
+  Vector low_x, high_x;
+  double low_tau, high_tau;
+};
 
-std::optional<BranchPoint> locate_branch_point(const Segment& segment, Corrector& corrector) {
+SignChange bisect_determinant(const Segment& segment, Corrector& corrector) {
   const PathPoint& first = segment.first();
-  assert(first.orientation * segment.second().orientation < 0);
+  const PathPoint& second = segment.second();
   const Index n = first.x.size();
-  double low = 0.0;
-  double high = 1.0;
-  Vector x(n), normal(n + 1), tangent(n + 1);
+  SignChange change{0.0, 1.0, first.x, second.x, first.tau, second.tau};
+  Vector x(n), normal(n + 1);
   double tau = 0.0;
-  Vector low_x = first.x;
-  Vector high_x = segment.second().x;
-  double low_tau = first.tau;
-  double high_tau = segment.second().tau;
-  for (int k = 0; k < kBisections && high - low > kNarrow; ++k) {
+  for (int k = 0; k < kBisections && change.high - change.low > kNarrow; ++k) {
     // Next to the point itself the bordered matrix is singular and the corrector may fail: look
     // beside it.
     double middle = 0.0;
     bool corrected = false;
     for (const double fraction : {0.5, 0.3, 0.7}) {
-      middle = low + fraction * (high - low);
+      middle = change.low + fraction * (change.high - change.low);
       segment.at(middle, x, tau, normal);
       const Correction correction =
           corrector.correct(x, tau, Constraint::hyperplane, normal, segment.scales());
@@ -189,16 +190,21 @@ std::optional<BranchPoint> locate_branch_point(const Segment& segment, Corrector
       if (corrected) break;
     }
     if (!corrected) break;
-    if (corrector.determinant_sign() == first.orientation) {
-      low = middle;
-      low_x = x;
-      low_tau = tau;
-    } else {
-      high = middle;
-      high_x = x;
-      high_tau = tau;
-    }
+    const bool is_before = corrector.determinant_sign() == first.orientation;
+    (is_before ? change.low : change.high) = middle;
+    (is_before ? change.low_x : change.high_x) = x;
+    (is_before ? change.low_tau : change.high_tau) = tau;
   }
+  return change;
+}
+
+}  // namespace
+
+std::optional<BranchPoint> locate_branch_point(const Segment& segment, Corrector& corrector) {
+  const PathPoint& first = segment.first();
+  assert(first.orientation * segment.second().orientation < 0);
+  const Index n = first.x.size();
+  const auto [low, high, low_x, high_x, low_tau, high_tau] = bisect_determinant(segment, corrector);
   Vector gap(n + 1);
   gap.head(n) = high_x - low_x;
   gap(n) = high_tau - low_tau;
@@ -211,8 +217,9 @@ std::optional<BranchPoint> locate_branch_point(const Segment& segment, Corrector
   point.x = 0.5 * (low_x + high_x);
   point.tau = 0.5 * (low_tau + high_tau);
   point.scales = corrector.homotopy().scales(point.x, point.tau);
+  Vector unused_x(n), normal(n + 1);
   double unused = 0.0;
-  segment.at(0.5 * (low + high), x, unused, normal);
+  segment.at(0.5 * (low + high), unused_x, unused, normal);
   point.tangent = normal;
   point.tau_direction = normal(n) < 0.0 ? -1 : 1;
   Jacobian jacobian(corrector, segment.scales());
