@@ -10,7 +10,11 @@ namespace tautrack {
 
 namespace {
 
+/// Halving takes 27 steps to kNarrow; a few may have to go beside the middle.
 constexpr int kBisections = 30;
+
+/// Where a bracket is divided: beside the middle if the corrector fails there.
+constexpr double kFractions[] = {0.5, 0.3, 0.7};
 
 /// Width relative to the segment below which the sign of the determinant is rounding.
 constexpr double kNarrow = 1e-8;
@@ -21,7 +25,15 @@ constexpr double kPinchHandOver = 1e-5;
 /// Step of central differences of first derivatives, in the metric.
 const double kDifference = std::cbrt(std::numeric_limits<double>::epsilon());
 
+/// Newton steps: from a bracket as wide as kPinchHandOver a few suffice; twelve by experience.
 constexpr int kBranchNewtonBudget = 12;
+
+/// A step this short leads to rounding, convergence being quadratic: then one that is no shorter than
+/// kBranchStalled of it, or not longer than kBranchExhausted, is rounding.
+constexpr double kBranchConverged = 1e-7, kBranchStalled = 0.5, kBranchExhausted = 1e-15;
+
+/// Steps that may be longer than the ones before: the first ones have to find psi and mu.
+constexpr int kBranchSettling = 2;
 
 /// |mu| below this multiple of the size of H is rounding.
 constexpr double kUnperturbed = 1e3 * std::numeric_limits<double>::epsilon();
@@ -29,6 +41,16 @@ constexpr double kUnperturbed = 1e3 * std::numeric_limits<double>::epsilon();
 /// Gap between the ends of the bracket that noise in badly conditioned points explains. With a
 /// polished branch point within it the curve is connected there.
 constexpr double kNoise = 1e-5;
+
+/// The same without a polished branch point: the bracket alone has to speak, by experience.
+constexpr double kPinchNoise = 1e-2 * kNoise;
+
+/// Two tangents whose cosine is nearer to one than this, an angle of 1e-3, do not cross.
+constexpr double kSameTangent = 1e-6;
+
+/// Second derivatives below this multiple of the size of the Jacobian are rounding of its central
+/// differences, of the size of kDifference^2.
+constexpr double kFlat = 1e-9;
 
 /// The Jacobian [H_x H_tau] in scaled unknowns, and derivatives of it.
 class Jacobian {
@@ -104,9 +126,10 @@ std::optional<double> solve_extended_system(Jacobian& jacobian, const MetricScal
     if (!step.allFinite()) return std::nullopt;
     const double length = step.head(n + 1).norm();
     const double noise = kUnperturbed * (1.0 + jacobian.residual_scale() / magnitude);
-    if (previous <= 1e-7 && (length >= 0.5 * previous || length <= 1e-15))  // rounding reached
+    if (previous <= kBranchConverged &&
+        (length >= kBranchStalled * previous || length <= kBranchExhausted))
       return std::abs(mu) <= noise ? std::optional<double>(previous) : std::nullopt;
-    if (k > 2 && length >= previous) return std::nullopt;
+    if (k > kBranchSettling && length >= previous) return std::nullopt;
     x -= scales.unknown * step.head(n);
     tau -= scales.parameter * step(n);
     mu -= step(n + 1);
@@ -148,7 +171,8 @@ Vector branch_tangents(Jacobian& jacobian, double magnitude, PathPoint& point,
   const double q = a12 + std::copysign(std::sqrt(discriminant), a12);
   Vector followed = (q * e1 - a11 * e2).normalized();
   Vector other = (q * e2 - a22 * e1).normalized();
-  if (std::abs(followed.dot(other)) > 1.0 - 1e-6 || std::abs(q) <= 1e-9 * magnitude) return {};
+  if (std::abs(followed.dot(other)) > 1.0 - kSameTangent || std::abs(q) <= kFlat * magnitude)
+    return {};
   if (followed.dot(estimate) < 0.0) followed *= -1.0;
   const auto unscale = [&](Vector& z) {
     z.head(n) *= scales.unknown;
@@ -180,7 +204,7 @@ SignChange bisect_determinant(const Segment& segment, Corrector& corrector) {
     // beside it.
     double middle = 0.0;
     bool corrected = false;
-    for (const double fraction : {0.5, 0.3, 0.7}) {
+    for (const double fraction : kFractions) {
       middle = change.low + fraction * (change.high - change.low);
       segment.at(middle, x, tau, normal);
       const Correction correction =
@@ -237,7 +261,7 @@ std::optional<BranchPoint> locate_branch_point(const Segment& segment, Corrector
     point.x = polished_x;
     point.tau = polished_tau;
     branch.precision = *precision;
-  } else if (high - low <= kPinchHandOver && opening <= width + 1e-2 * kNoise) {
+  } else if (high - low <= kPinchHandOver && opening <= width + kPinchNoise) {
     branch.precision = (high - low) * segment.length();
   } else {
     return std::nullopt;

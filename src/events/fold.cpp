@@ -26,10 +26,33 @@ constexpr double kFoldHandOver = 1e-3;
 /// A second fold nearer to the first than this part of a segment is not told from it.
 constexpr double kNextFold = 1e-6;
 
+/// How many widths of the bracket a fold may be away from where the bracket says that it is.
+constexpr double kBracketWidths = 2.0;
+
+/// Newton steps: from a bracket as wide as kFoldHandOver a few suffice; twelve by experience.
 constexpr int kFoldNewtonBudget = 12;
 
-/// Width of the last bracket, relative to the segment, where tangents come from a Krylov method.
-constexpr double kKrylovWidth = 1e-10;
+/// A step this short leads to rounding, convergence being quadratic: then one that is no shorter than
+/// kFoldStalled of it is rounding.
+constexpr double kFoldConverged = 1e-7, kFoldStalled = 0.5;
+
+/// Steps that may be longer than the ones before: the first ones have to find phi.
+constexpr int kFoldSettling = 2;
+
+/// Width of the last bracket, relative to the segment: rounding, or where tangents come from a Krylov
+/// method the tolerance that it has for them.
+constexpr double kDenseWidth = 4.0 * kEpsilon, kKrylovWidth = 1e-10;
+
+/// No bracket is told to be narrower than this part of the segment: rounding of places within it.
+constexpr double kLeastWidth = 1e-12;
+
+/// What the bracket of a fold without bracketing is widened by, relative to the step: well above the
+/// rounding of arclengths, by experience.
+constexpr double kPolishedWidth = 1e-9;
+
+/// The way to a fold may differ by this part from what the bracket says, since both are lengths of
+/// approximations of the curve; more, by experience, is another branch.
+constexpr double kFoldMismatch = 0.2;
 
 /// The corrected curve over a segment as a function of theta.
 class CorrectedSegment {
@@ -170,8 +193,8 @@ class MinimallyAugmented {
       const double phi_square = phi.squaredNorm();
       phi.normalize();
       const double moved = metric_norm(step_, scales_);
-      if (moved >= 0.5 * previous && previous <= 1e-7) return true;  // rounding reached
-      if (k > 2 && moved > previous) return false;
+      if (moved >= kFoldStalled * previous && previous <= kFoldConverged) return true;
+      if (k > kFoldSettling && moved > previous) return false;
       x -= step_.head(n_);
       tau -= step_(n_);
       precision = moved;
@@ -182,7 +205,7 @@ class MinimallyAugmented {
       if (moved <= kEpsilon || (k > 0 && moved * (moved / previous) <= kEpsilon)) return true;
       previous = moved;
     }
-    return previous <= 1e-7;
+    return previous <= kFoldConverged;
   }
 
   /// Rate of the vanishing eigenvalue along the tangent t, up to a positive factor, for symmetric
@@ -283,14 +306,14 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
   const bool polished =
       augmented && augmented->solve(fold.point.x, fold.point.tau, fold.null_vector) &&
       distance(fold.point.x, fold.point.tau, curve.x(), curve.tau(), segment.scales()) <=
-          2.0 * std::max(found->high - found->low, kFoldHandOver) * length;
+          kBracketWidths * std::max(found->high - found->low, kFoldHandOver) * length;
   if (polished) {
     fold.precision = augmented->precision;
   } else {
     const auto low = curve.tau_slope(found->low);
     const auto high = curve.tau_slope(found->high);
     if (!low || !high) return std::nullopt;
-    found = bracket(curve, before, *found, *low, *high, is_dense ? 4.0 * kEpsilon : kKrylovWidth);
+    found = bracket(curve, before, *found, *low, *high, is_dense ? kDenseWidth : kKrylovWidth);
     if (!found || !curve.tau_slope(0.5 * (found->low + found->high), /*polish=*/true))
       return std::nullopt;
     fold.point.x = curve.x();
@@ -307,14 +330,15 @@ std::optional<Fold> locate_fold(const Segment& segment, Corrector& corrector) {
 
   const double travelled = Segment(first, fold.point).length();
   // The root finder may have hit the zero itself.
-  const double width = std::max(found->high - found->low, 1e-12) * length;
+  const double width = std::max(found->high - found->low, kLeastWidth) * length;
   fold.point.arclength = first.arclength + travelled;
   fold.bracket_low = fold.point.arclength - width;
   fold.bracket_high = fold.point.arclength + width;
   // A distance from the first point that disagrees with the position in the bracket: another
   // branch.
   const double middle = 0.5 * (found->low + found->high);
-  if (std::abs(travelled - middle * length) > 0.2 * middle * length + 2.0 * kFoldHandOver * length)
+  if (std::abs(travelled - middle * length) >
+      kFoldMismatch * middle * length + kBracketWidths * kFoldHandOver * length)
     return std::nullopt;
   return fold;
 }
@@ -339,7 +363,7 @@ std::optional<Fold> polish_fold(const PathPoint& from, const Prediction& guess,
   const Vector turn =
       fold.point.tangent / metric_norm(fold.point.tangent, from.scales) - guess.direction;
   if (!(metric_norm(turn, from.scales) <= guess.agreement_angle)) return std::nullopt;
-  const double width = 2.0 * moved + 1e-9 * guess.step;
+  const double width = 2.0 * moved + kPolishedWidth * guess.step;
   fold.point.arclength = from.arclength + Segment(from, fold.point).length();
   fold.bracket_low = fold.point.arclength - width;
   fold.bracket_high = fold.point.arclength + width;

@@ -11,11 +11,18 @@ namespace tautrack {
 
 namespace {
 
+/// Lanczos steps: they find the ends of a spectrum to some digits, and an estimate is wanted; by
+/// experience.
 constexpr Index kLanczosSteps = 60;
+
+/// Steps of inverse iteration, by experience, and the relative residual of each: it need not be better
+/// than the eigenvector that comes of it.
 constexpr int kInverseSteps = 4;
 constexpr double kInverseTolerance = 1e-4;
-constexpr Index kLeastBudget = 200;
-constexpr Index kLargestBudget = 5000;
+
+/// Budget of one solution: in exact arithmetic one iteration for every unknown would do, a matrix far
+/// from clusters of eigenvalues takes several times that.
+constexpr Index kForEachUnknown = 20, kLeastBudget = 200, kLargestBudget = 5000;
 
 /// Zero relative to the largest eigenvalue.
 constexpr double kSingular = 100.0 * std::numeric_limits<double>::epsilon();
@@ -63,7 +70,8 @@ SpectrumEstimate estimate_spectrum(const SymmetricProduct& product, const Vector
   run_lanczos(product, q, out);
   Minres minres(n);
   Vector x(n), image(n);
-  const int budget = static_cast<int>(std::clamp(20 * n, kLeastBudget, kLargestBudget));
+  const int budget =
+      static_cast<int>(std::clamp(kForEachUnknown * n, kLeastBudget, kLargestBudget));
   q.normalize();
   bool converged = true;
   double nearest = std::numeric_limits<double>::infinity();

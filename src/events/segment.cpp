@@ -7,6 +7,26 @@
 
 namespace tautrack {
 
+namespace {
+
+/// Tangents that turn more than this, nearly half a circle, are no longer taken for those of an arc.
+constexpr double kLargestTurn = 3.0;
+
+/// Half a turn up to this makes the arc longer than its chord by less than 2e-9 of it: none at all.
+constexpr double kStraightHalf = 1e-4;
+
+/// Rounding of the difference of two tau, relative to tau: four times that of both.
+constexpr double kTauNoise = 4.0 * std::numeric_limits<double>::epsilon();
+
+/// Behind a fold, where dtau/da starts from zero, the cubic dips a little by its own error: by
+/// experience no more than this part of dtau/da at the end.
+constexpr double kFoldDip = 0.05;
+
+/// Halvings of [0, 1] for a starting guess: 1e-12.
+constexpr int kThetaHalvings = 40;
+
+}  // namespace
+
 Segment::Segment(const PathPoint& first, const PathPoint& second)
     : first_(first),
       second_(second),
@@ -31,8 +51,8 @@ Segment::Segment(const PathPoint& first, const PathPoint& second)
   const double chord = std::sqrt(dd);
   // From |t1 - t0| = 2 sin(angle / 2): accurate for small angles.
   angle_ = 2.0 * std::asin(std::min(1.0, 0.5 * std::sqrt(difference)));
-  const double half = 0.5 * std::min(angle_, 3.0);
-  length_ = half > 1e-4 ? chord * half / std::sin(half) : chord;
+  const double half = 0.5 * std::min(angle_, kLargestTurn);
+  length_ = half > kStraightHalf ? chord * half / std::sin(half) : chord;
   const double mean = std::sqrt(std::max(0.0, 2.0 + 2.0 * t01));
   if (chord > 0.0 && mean > 0.0) {
     // Distance of two unit vectors: 2 sin(skew / 2).
@@ -92,11 +112,11 @@ bool Segment::tau_may_turn_twice(int direction, double fraction) const {
   if (!(theta > 0.0 && theta < 1.0)) return false;
   // The rounding of tau and the distance of the ends to the curve, over the length, are in the mean.
   const double noise =
-      (4.0 * std::numeric_limits<double>::epsilon() * std::abs(first_.tau) / scales().parameter +
-       first_.error + second_.error) /
+      (kTauNoise * std::abs(first_.tau) / scales().parameter + first_.error + second_.error) /
       length_;
+  // Of the mean g has 6 theta (1 - theta), at most 1.5.
   const double smallest = g0 + 0.5 * b * theta + 1.5 * noise;
-  return smallest < (at_fold ? -0.05 * g1 : fraction * std::min(g0, g1));
+  return smallest < (at_fold ? -kFoldDip * g1 : fraction * std::min(g0, g1));
 }
 
 double Segment::tau_offset(double theta) const {
@@ -125,9 +145,8 @@ double Segment::theta_at_tau(double tau) const {
     for (const double turn : {q / c, g0 / q})
       if (turn > 0.0 && turn < high && sign * tau_offset(turn) >= wanted) high = turn;
   }
-  // Bisection, to the accuracy of a starting guess.
   double low = 0.0;
-  for (int k = 0; k < 40; ++k) {
+  for (int k = 0; k < kThetaHalvings; ++k) {
     const double middle = 0.5 * (low + high);
     (sign * tau_offset(middle) < wanted ? low : high) = middle;
   }
