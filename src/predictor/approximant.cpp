@@ -21,6 +21,15 @@ constexpr double kShort = 0.05;
 /// Part of the tangent in x below which x is no parameter.
 constexpr double kNoParameter = 1e-6;
 
+/// Added to the diagonal of the normal equations of the denominator, relative to their trace: above
+/// their rounding, so that they can be solved where the terms determine less than a denominator.
+constexpr double kRegularisation = 1e-12;
+
+/// Factor by which longer and longer pieces of the curve are tried, and halvings of the last interval:
+/// the trusted length is known to 2 percent.
+constexpr double kStretch = 1.3;
+constexpr int kStretchHalvings = 4;
+
 /// a^(1/k) for a > 0.
 double root(double a, int k) { return std::exp(std::log(a) / k); }
 
@@ -64,7 +73,7 @@ Denominator fit_denominator(const TermProducts& products, double growth) {
       right(i - 1) -= dot(row + i, row);
     }
   }
-  const double shift = 1e-12 * normal.trace();
+  const double shift = kRegularisation * normal.trace();
   if (!(shift > 0.0)) return q;
   normal.diagonal().array() += shift;
   const Eigen::Matrix<double, m, 1> solution = normal.ldlt().solve(right);
@@ -190,10 +199,10 @@ double Approximant::trusted_length(const MetricScales& scales, double plain) con
   double high = plain;
   while (high < furthest * plain && is_trusted(high)) {
     low = high;
-    high *= 1.3;
+    high *= kStretch;
   }
   if (low == 0.0) return 0.0;
-  for (int k = 0; k < 4; ++k) {
+  for (int k = 0; k < kStretchHalvings; ++k) {
     const double middle = 0.5 * (low + high);
     (is_trusted(middle) ? low : high) = middle;
   }

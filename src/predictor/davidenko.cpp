@@ -18,6 +18,12 @@ namespace odeint = boost::numeric::odeint;
 using State = std::vector<double>;
 using Stepper = odeint::controlled_runge_kutta<odeint::runge_kutta_dopri5<State>>;
 
+/// A step over a singular point is made this much shorter: nothing tells how near that is.
+constexpr double kSingularShrink = 0.25;
+
+/// A refused step becomes at most this long, so that each try is another one.
+constexpr double kRefusedShrink = 0.9;
+
 class DavidenkoPredictor final : public Predictor {
  public:
   DavidenkoPredictor(const PredictorOptions& options, Corrector& corrector)
@@ -53,7 +59,7 @@ class DavidenkoPredictor final : public Predictor {
           stepper_.try_step(field, start_, slope_in_, arclength, end_, slope_out_, suggested);
       // A tangent field that turns not-a-number is accepted by the stepper, so look first.
       if (singular_) {
-        trial *= 0.25;
+        trial *= kSingularShrink;
       } else if (outcome == odeint::success) {
         out.x.resize(n);
         out.direction.resize(n + 1);
@@ -69,7 +75,7 @@ class DavidenkoPredictor final : public Predictor {
         out.agreement = out.agreement_angle = std::numeric_limits<double>::infinity();
         return true;
       } else {
-        trial = std::min(suggested, 0.9 * trial);
+        trial = std::min(suggested, kRefusedShrink * trial);
       }
     }
     return false;

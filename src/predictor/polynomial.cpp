@@ -13,6 +13,13 @@ using Coefficients = std::array<double, Polynomial::max_degree + 1>;
 /// Subdivisions after which two zeros are one.
 constexpr int kDeepest = 30;
 
+/// Steps to one zero, every so many of them a bisection: 33 halvings even where the secants are of no
+/// use.
+constexpr int kZeroBudget = 100, kBisectEvery = 3;
+
+/// How near to an end of the interval a secant may lead, relative to its width; by experience.
+constexpr double kFromEnd = 0.02;
+
 /// Bernstein coefficients of p on [low, high].
 Coefficients bernstein(const Polynomial& p, double low, double high) {
   const int d = p.degree();
@@ -68,12 +75,12 @@ double bisect(const Polynomial& p, double low, double high) {
   double at_low = p(low);
   double at_high = p(high);
   if (at_low == 0.0) return low;
-  for (int k = 0; k < 100; ++k) {
+  for (int k = 0; k < kZeroBudget; ++k) {
     double middle = 0.5 * (low + high);
-    if (k % 3 != 2) {
+    if (k % kBisectEvery != kBisectEvery - 1) {
       const double secant = low - at_low * (high - low) / (at_high - at_low);
       // Not next to an end, whose value may be rounding: a zero seen there is another one.
-      const double margin = 0.02 * (high - low);
+      const double margin = kFromEnd * (high - low);
       if (secant > low && secant < high) middle = std::clamp(secant, low + margin, high - margin);
     }
     if (!(middle > low && middle < high)) break;

@@ -26,8 +26,16 @@ constexpr double kSameFold = 1e-3;
 /// matter of luck.
 constexpr double kNearEnd = 0.9;
 
-/// Extrema of dtau/da that are looked at within a step.
+/// The next zero or extremum of dtau/da is looked for from this multiple of the last one on: beyond
+/// the rounding of a zero, and for extrema, which are only looked at, farther beyond it.
+constexpr double kPastTurn = 1.0 + 1e-12, kPastExtremum = 1.0 + 1e-9;
+
+/// Extrema of dtau/da that are looked at within a step; by experience.
 constexpr int kExtrema = 8;
+
+/// A step at whose end dtau/da is not told from zero is made so much shorter, so often: to a sixth.
+constexpr double kRetreat = 0.8;
+constexpr int kRetreats = 8;
 
 /// dtau/da is told from zero by this multiple of its error.
 constexpr double kFoldMargin = 4.0;
@@ -37,6 +45,9 @@ constexpr double kSamePole = 0.02;
 
 /// Singularities at a smaller angle to the real axis are a pinch.
 constexpr double kPinch = 0.2;
+
+/// Rounding of a proposed and of a corrected tau, relative to tau: eight times that of both.
+constexpr double kTauNoise = 8.0 * std::numeric_limits<double>::epsilon();
 
 /// The curve z(a) = (x, tau) from an accepted point by its Taylor coefficients,
 ///
@@ -81,7 +92,7 @@ class TaylorPredictor final : public Predictor {
     turn_.reset();
     if (!passes_folds_) turn_ = curve_->tau_slope().first_root(start, h);
     if (turn_) {
-      if (const auto second = curve_->tau_slope().first_root(*turn_ * (1.0 + 1e-12), h)) {
+      if (const auto second = curve_->tau_slope().first_root(*turn_ * kPastTurn, h)) {
         h = 0.5 * (*turn_ + *second);
       } else if (*turn_ > kNearEnd * h) {
         h = (2.0 * kNearEnd - 1.0) * *turn_;
@@ -189,9 +200,9 @@ class TaylorPredictor final : public Predictor {
       const auto extremum = bend.first_root(low, h);
       if (!extremum) break;
       if (!is_sure(*extremum)) return *extremum;
-      low = *extremum * (1.0 + 1e-9);
+      low = *extremum * kPastExtremum;
     }
-    for (int k = 0; k < kExtrema && !is_sure(h); ++k) h *= 0.8;
+    for (int k = 0; k < kRetreats && !is_sure(h); ++k) h *= kRetreat;
     return h;
   }
 
@@ -266,8 +277,7 @@ class TaylorPredictor final : public Predictor {
     out.tau = base_(n_) + z_(n_);
     out.step = a;
     // Next to tau = 1 the rounding of tau itself is a distance to be reckoned with.
-    const double rounding =
-        8.0 * std::numeric_limits<double>::epsilon() * std::abs(out.tau) / scales_.parameter;
+    const double rounding = kTauNoise * std::abs(out.tau) / scales_.parameter;
     out.agreement = series_agreement * curve_->allowed(a) + rounding;
     out.agreement_angle = series_agreement_angle * tolerance_ + rounding / a;
   }
