@@ -37,7 +37,11 @@ using tube::Failure;
 using tube::Gate;
 using tube::Tube;
 
+/// Length of the first tube that is tried, and after every gain of precision at the start: too long as
+/// a rule, and halved until it is proven.
 constexpr double kFirstLength = 0.25;
+
+/// Bits of the first balls: the next multiple of a word that is clearly more than the 53 of doubles.
 constexpr int kFirstBallPrecision = 128;
 
 /// Contraction that the length of the next tube aims at.
@@ -51,6 +55,45 @@ constexpr double kShortest = 1e-13;
 
 /// How far recorded points may be from the curve, in the same units.
 constexpr double kRecorded = 1e-6;
+
+/// What recorded points may be away besides, over the scale of delta: four times the rounding of tau.
+constexpr double kRecordedTau = 0x1p-51;
+
+/// A target within this many lengths is the midpoint of the next tube: rather a tube that is somewhat
+/// long than two short ones.
+constexpr double kArrival = 1.4;
+
+/// The midpoint goes one part in so many of the way to a target farther off: the tube, twice as long,
+/// ends before it.
+constexpr double kApproach = 3.0;
+
+/// How far ahead, in lengths, the target is looked for: a tube ends at two. Pieces of that, each with
+/// one crossing as a rule, and halvings to the last bit of a double.
+constexpr double kLookAhead = 2.4;
+constexpr int kLookAheadPieces = 8, kCrossingHalvings = 60;
+
+/// Smallest unit of delta as long as there is no tube to take it from: not zero.
+constexpr double kSmallestScale = 1e-300;
+
+/// How many times the spread of the solutions Newton's method may lead away from the centre curve, which
+/// may be as far from them as that; by experience.
+constexpr double kSpreads = 4.0;
+
+/// A tube is this much longer than the way back to the gate, so that the gate lies within it.
+constexpr double kOverlap = 1.01;
+
+/// How the length may change from one tube to the next; by experience.
+constexpr double kMostShrink = 0.5, kMostGrowth = 1.8;
+
+/// Where a tube may be left, relative to its end: nearer to it more is known of tau, and less is gained.
+constexpr double kExits[] = {1.0, 0.8, 0.6, 0.4};
+
+/// Doublings of a piece of tube that starts at rounding: it is longer than any tube in the end.
+constexpr int kDoublings = 60;
+
+/// A solution whose enclosure is wider than this part of the distance it is judged by may be known better
+/// with more precision.
+constexpr double kVague = 0.25;
 
 /// Tubes that contract less are not worth their length: where they end little is known of the curve.
 constexpr double kMostContraction = 0.5;
@@ -138,7 +181,7 @@ Vector Walk::scale_at(const Vector& x) const {
       power_of_two_near(std::sqrt(problem_.total_pattern_weight() + x.head(n).squaredNorm())));
   // At the target itself lengths are those of the tube before.
   const double delta = std::abs(x(n));
-  const double least = gate_ ? gate_->frame.scale(n) * std::min(1.0, length_) : 1e-300;
+  const double least = gate_ ? gate_->frame.scale(n) * std::min(1.0, length_) : kSmallestScale;
   scale(n) = power_of_two_near(std::max(delta, least));
   return scale;
 }
@@ -197,15 +240,14 @@ Walk::Plan Walk::plan() const {
   const auto height = [&](double a) { return centre(gate.frame, gate.a + a)(n) - target_middle_; };
   double crossing = std::numeric_limits<double>::infinity();
   if (path_.end) {
-    constexpr int pieces = 8;
     double low = 0.0;
-    for (int k = 1; k <= pieces; ++k) {
-      double high = 2.4 * length_ * k / pieces;
+    for (int k = 1; k <= kLookAheadPieces; ++k) {
+      double high = kLookAhead * length_ * k / kLookAheadPieces;
       if (!(height(high) < 0.0)) {
         low = high;
         continue;
       }
-      for (int step = 0; step < 60; ++step) {
+      for (int step = 0; step < kCrossingHalvings; ++step) {
         const double middle = 0.5 * (low + high);
         (height(middle) < 0.0 ? high : low) = middle;
       }
@@ -213,11 +255,11 @@ Walk::Plan Walk::plan() const {
       break;
     }
   }
-  if (crossing <= 1.4 * length_) {
+  if (crossing <= kArrival * length_) {
     plan.arrives = true;
     plan.length = crossing;
   } else {
-    plan.length = std::min(length_, crossing / 3.0);
+    plan.length = std::min(length_, crossing / kApproach);
   }
   plan.x = centre(gate.frame, gate.a + plan.length);
   if (plan.arrives) plan.x(n) = target_middle_;
@@ -260,15 +302,14 @@ bool Walk::advance() {
     for (int k = tube::kDegree; k >= 1; --k) slope = k * gate.frame.curve.col(k) + a * slope;
     return slope;
   }();
-  // The centre curve may be as far from the solutions as their spread.
-  const double most = next.length + 4.0 * gate.spread.sum();
+  const double most = next.length + kSpreads * gate.spread.sum();
   if (!tube_.place(next.x, scale_at(next.x), forward, next.arrives, most)) {
     fail(Failure::too_long, next.length);
     return true;
   }
   tube_.enclose(precision_);
   const Tube::Entry entry = tube_.entry(gate);
-  const double length = 1.01 * -entry.a.lower();
+  const double length = kOverlap * -entry.a.lower();
   Vector least(n);
   for (Index j = 0; j < n; ++j) least(j) = magnitude(entry.b[at(j)]);
   if (!entry.is_forward || !(entry.a.upper() < 0.0) || !std::isfinite(length) ||
@@ -294,7 +335,8 @@ bool Walk::advance() {
   accept(*piece);
   last_length_ = next.length;
   // The contraction grows at least like the third power of the length.
-  length_ = next.length * std::clamp(std::cbrt(kWanted / tube_.contraction()), 0.5, 1.8);
+  length_ =
+      next.length * std::clamp(std::cbrt(kWanted / tube_.contraction()), kMostShrink, kMostGrowth);
   if (next.arrives) {
     result_.certified = true;
     return false;
@@ -307,7 +349,7 @@ std::optional<Walk::Arc> Walk::arc(double low, bool arrives) {
   const double length = tube_.length();
   Arc arc;
   arc.low = low;
-  for (const double part : {1.0, 0.8, 0.6, 0.4}) {
+  for (const double part : kExits) {
     arc.high = part * length;
     if (!arrives && !tube_.is_sharp(arc.high)) continue;
     const Interval rate = tube_.delta_rate(low, arc.high);
@@ -366,7 +408,7 @@ void Walk::accept(const Arc& arc) {
   while (result_.points_passed < record_.size()) {
     const Vector& x = record_[result_.points_passed];
     const Tube::Place place = tube_.locate(x);
-    const double tolerance = kRecorded + 0x1p-51 / tube_.frame().scale(problem_.unknowns());
+    const double tolerance = kRecorded + kRecordedTau / tube_.frame().scale(problem_.unknowns());
     if (!(place.a >= arc.low - tolerance && place.a <= arc.high + tolerance &&
           place.outside <= tolerance))
       break;
@@ -380,8 +422,8 @@ bool Walk::identify(const Arc& arc, bool& is_vague) {
   const double middle = (target_middle_ - proof::middle(tube_.delta(0.0, 0.0))) / slope;
   double low = arc.low;
   double high = arc.high;
-  double room = 0x1p-52;
-  for (int k = 0; k < 60; ++k, room *= 2.0) {
+  double room = kEpsilon;
+  for (int k = 0; k < kDoublings; ++k, room *= 2.0) {
     const double from = std::max(arc.low, middle - room);
     const double to = std::min(arc.high, middle + room);
     if (from < to && tube_.delta(from, from).lower() > target_.upper() &&
@@ -406,7 +448,7 @@ bool Walk::identify(const Arc& arc, bool& is_vague) {
     const Certificate end = Certifier(problem_.network()).certify(recorded);
     if (!end.certified)
       return stop("the end of the record is not proven to be a fit: " + end.reason);
-    is_vague = blur > 0.25 * end.unique_within;
+    is_vague = blur > kVague * end.unique_within;
     if (!(problem_.distance(z, end.weights) <= end.unique_within)) return stop(elsewhere);
   } else {
     const Vector expected = problem_.coordinates(recorded);
@@ -418,7 +460,7 @@ bool Walk::identify(const Arc& arc, bool& is_vague) {
       square += std::pow(magnitude(z[at(j)] - expected(j)), 2);
       blur_square += std::pow(proof::width_of(z[at(j)]), 2);
     }
-    is_vague = std::sqrt(blur_square) > 0.25 * most;
+    is_vague = std::sqrt(blur_square) > kVague * most;
     if (!(std::sqrt(square) <= most)) return stop(elsewhere);
   }
   result_.reason.clear();
