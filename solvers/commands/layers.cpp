@@ -4,14 +4,12 @@
 #include <atomic>
 #include <exception>
 #include <filesystem>
-#include <limits>
 #include <mutex>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <utility>
 
-#include <Eigen/SVD>
 #include <fmt/format.h>
 
 #include "commands/layers_report.hpp"
@@ -74,12 +72,6 @@ void protect_weights(const LayersRequest& request) {
   }
 }
 
-double condition_of(const Matrix& W) {
-  const Vector values = Eigen::JacobiSVD<Matrix>(W).singularValues();
-  return values(values.size() - 1) > 0.0 ? values(0) / values(values.size() - 1)
-                                         : std::numeric_limits<double>::infinity();
-}
-
 /// Carries the data through the layers. @throws UsageError where numbers overflow.
 void carry(const LayersRequest& request, CarriedData& carried) {
   Matrix points = carried.data.points.transpose();
@@ -88,7 +80,7 @@ void carry(const LayersRequest& request, CarriedData& carried) {
       const Layer& layer = carried.layers[k - 1];
       LayerFacts facts;
       facts.verdict = layer.homeomorphism();
-      facts.condition = condition_of(layer.weights());
+      facts.condition = layer.condition();
       try {
         if (layer.inputs() == layer.outputs())
           facts.inverse_slope = layer.largest_inverse_slope(points, request.tau);

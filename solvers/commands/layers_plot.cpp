@@ -3,7 +3,7 @@
 #include <cmath>
 #include <iterator>
 
-#include <Eigen/SVD>
+#include <Eigen/Eigenvalues>
 #include <fmt/format.h>
 
 #include "commands/layers_report.hpp"
@@ -57,17 +57,18 @@ PlaneView view_of(const Stage& stage, const LabelledPoints& data) {
   }
   // The plane in which most is to be seen.
   const Matrix centred = points.colwise() - points.rowwise().mean();
-  const Eigen::BDCSVD<Matrix> svd(centred * centred.transpose(), Eigen::ComputeFullU);
-  Matrix axes = svd.matrixU().leftCols<2>();
+  const Eigen::SelfAdjointEigenSolver<Matrix> variance(centred * centred.transpose());
+  Matrix axes = variance.eigenvectors().rightCols<2>().rowwise().reverse();
   for (Index j = 0; j < 2; ++j) {
     Index largest = 0;
     axes.col(j).cwiseAbs().maxCoeff(&largest);
     if (axes(largest, j) < 0.0) axes.col(j) *= -1.0;
   }
-  const double all = svd.singularValues().sum();
+  const double all = variance.eigenvalues().sum();
   const auto name = [&](Index j) {
-    return fmt::format("principal axis {} ({:.0f} % of variance)", j + 1,
-                       all > 0.0 ? 100.0 * svd.singularValues()(j) / all : 0.0);
+    return fmt::format(
+        "principal axis {} ({:.0f} % of variance)", j + 1,
+        all > 0.0 ? 100.0 * std::abs(variance.eigenvalues().reverse()(j)) / all : 0.0);
   };
   return {axes.transpose() * centred, name(0), name(1)};
 }

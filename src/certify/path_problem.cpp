@@ -172,14 +172,14 @@ Data<proof::Real> ExactProblem::balls(slong precision) const {
 }
 
 double ExactProblem::distance(const std::vector<Interval>& z, const Vector& w) const {
-  Interval square(0.0);
+  Interval sum(0.0);
   for (Index i = 0; i < s_; ++i) {
     Interval offset(-w(i));
     for (Index j = 0; j < n_; ++j)
       offset += map_[static_cast<std::size_t>(i * n_ + j)] * z[static_cast<std::size_t>(j)];
-    square += boost::numeric::square(offset);
+    sum += square(offset);
   }
-  return boost::numeric::sqrt(square).upper();
+  return sqrt(sum).upper();
 }
 
 }  // namespace tautrack::tube

@@ -534,9 +534,8 @@ int Tube::delta_curvature_sign() const {
   std::vector<Interval> second(at(n_), Interval(0.0));
   for (Index i = 0; i < L_; ++i) {
     const Interval v = proof::widened(speed_[at(i)], room(i));
-    const Interval term = by_uu_[at(i)] * boost::numeric::square(v) +
-                          2.0 * by_ud_[at(i)] * v * speed +
-                          by_dd_[at(i)] * boost::numeric::square(speed);
+    const Interval term =
+        by_uu_[at(i)] * square(v) + 2.0 * by_ud_[at(i)] * v * speed + by_dd_[at(i)] * square(speed);
     for (Index j = 0; j < n_; ++j) second[at(j)] += Y_[at(i * n_ + j)] * term;
   }
   Vector size(n_);
@@ -601,15 +600,15 @@ Tube::Entry Tube::entry(const Gate& gate) const {
     }
     point[at(k)] = offset;
     tangent[at(k)] = direction;
-    const Interval size = boost::numeric::abs(offset) + room;
-    point_square += boost::numeric::square(size);
-    tangent_square += boost::numeric::square(direction);
+    const Interval size = abs(offset) + room;
+    point_square += square(size);
+    tangent_square += square(direction);
   }
   // Q^-1 = Q' + what the defect allows: at most 2 defect, relative to the length, if the defect is small.
   Entry entry;
   const bool usable = defect_ < kNearlyOrthogonal;
-  const double point_room = 2.0 * defect_ * boost::numeric::sqrt(point_square).upper() * up_;
-  const double tangent_room = 2.0 * defect_ * boost::numeric::sqrt(tangent_square).upper() * up_;
+  const double point_room = 2.0 * defect_ * sqrt(point_square).upper() * up_;
+  const double tangent_room = 2.0 * defect_ * sqrt(tangent_square).upper() * up_;
   std::vector<Interval> coordinates(at(N));
   for (Index l = 0; l < N; ++l) {
     Interval sum(0.0);
@@ -618,7 +617,7 @@ Tube::Entry Tube::entry(const Gate& gate) const {
     for (Index j = 0; j < n_; ++j) {
       Interval product(0.0);
       for (Index k = 0; k < N; ++k) product += Interval(frame_.Q(k, l)) * B(k, j);
-      room += boost::numeric::abs(product) * gate.spread(j);
+      room += abs(product) * gate.spread(j);
     }
     coordinates[at(l)] = proof::widened(sum, up_ * (room.upper() + point_room));
   }

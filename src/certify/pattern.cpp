@@ -2,6 +2,8 @@
 
 #ifdef TAUTRACK_WITH_FLINT
 
+#include <utility>
+
 #include "proof/sigmoid.hpp"
 
 namespace tautrack::certify {
@@ -15,12 +17,13 @@ PatternValues evaluate(const proof::Sigmoid& sigmoid, arb_srcptr u, arb_srcptr t
   const bool negative = arf_sgn(arb_midref(u)) < 0;
   const double side = negative ? -1.0 : 1.0;
   const Real input(u, precision);
-  const proof::Tail<Real> at = proof::tail_over(sigmoid, negative, input);
+  proof::Tail<Real> at = proof::tail_over(sigmoid, negative, input);
   const Real v = scaled(sigmoid.height - at.distance, side);
   PatternValues values;
-  values.slope = at.slope;
-  values.second = at.slope * bend(sigmoid, input, v, [&] { return input * at.slope; });
-  values.residual = (sigmoid.end(negative) - Real(target, precision)) - scaled(at.distance, side);
+  values.second = bend(sigmoid, input, v, [&] { return input * at.slope; }) * at.slope;
+  values.slope = std::move(at.slope);
+  values.residual = sigmoid.end(negative) - Real(target, precision);
+  values.residual = std::move(values.residual) - scaled(std::move(at.distance), side);
   return values;
 }
 

@@ -3,17 +3,13 @@
 #include <cmath>
 #include <limits>
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/LU>
-
+#include "core/decompositions.hpp"
+#include "core/small_inverse.hpp"
 #include "proof/sigmoid.hpp"
 
 namespace tautrack::exhaustive {
 
 namespace {
-
-using SmallMatrix =
-    Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, kMaxWeights, kMaxWeights>;
 
 /// Size of a range of inputs on the scale of asinh: lengths near zero, ratios far out.
 double extent(const Interval& u) { return std::asinh(u.upper()) - std::asinh(u.lower()); }
@@ -352,29 +348,33 @@ void Examiner::hessian(const Basis& basis, bool symmetric, Square& H) const {
 
 /// The inverse of the middle of H, rounded; false when there is none.
 bool Examiner::precondition(const Square& H, SquareDouble& Y) const {
-  SmallMatrix M(n_, n_);
-  for (int j = 0; j < n_; ++j)
-    for (int k = 0; k < n_; ++k) M(j, k) = middle(H[static_cast<std::size_t>(j * n_ + k)]);
+  static_assert(kMaxWeights <= kLargestSmallInverse);
+  const auto n = static_cast<std::size_t>(n_);
+  SquareDouble M, inverse;
+  for (std::size_t j = 0; j < n * n; ++j) M[j] = middle(H[j]);
   // Rows and columns of order one: Hessians are often graded.
-  using SmallVector = Eigen::Matrix<double, Eigen::Dynamic, 1, 0, kMaxWeights, 1>;
-  SmallVector by_row(n_), by_column(n_);
-  for (int j = 0; j < n_; ++j) {
-    const double size = M.row(j).cwiseAbs().maxCoeff();
+  std::array<double, kMaxWeights> by_row{}, by_column{};
+  for (std::size_t j = 0; j < n; ++j) {
+    double size = 0.0;
+    for (std::size_t k = 0; k < n; ++k) size = std::max(size, std::abs(M[j * n + k]));
     if (!(size > kSmallestRow)) return false;
-    by_row(j) = 1.0 / size;
+    by_row[j] = 1.0 / size;
+    for (std::size_t k = 0; k < n; ++k) M[j * n + k] *= by_row[j];
   }
-  M = by_row.asDiagonal() * M;
-  for (int j = 0; j < n_; ++j) {
-    const double size = M.col(j).cwiseAbs().maxCoeff();
+  for (std::size_t k = 0; k < n; ++k) {
+    double size = 0.0;
+    for (std::size_t j = 0; j < n; ++j) size = std::max(size, std::abs(M[j * n + k]));
     if (!(size > kSmallestRow)) return false;
-    by_column(j) = 1.0 / size;
+    by_column[k] = 1.0 / size;
+    for (std::size_t j = 0; j < n; ++j) M[j * n + k] *= by_column[k];
   }
-  M = M * by_column.asDiagonal();
-  const SmallMatrix inverse = M.partialPivLu().inverse();
-  if (!inverse.allFinite()) return false;
-  for (int j = 0; j < n_; ++j)
-    for (int k = 0; k < n_; ++k)
-      Y[static_cast<std::size_t>(j * n_ + k)] = by_column(j) * inverse(j, k) * by_row(k);
+  if (small_inverse(n_).invert(M.data(), inverse.data()) == 0) return false;
+  for (std::size_t j = 0; j < n; ++j) {
+    for (std::size_t k = 0; k < n; ++k) {
+      Y[j * n + k] = by_column[j] * inverse[k * n + j] * by_row[k];
+      if (!std::isfinite(Y[j * n + k])) return false;
+    }
+  }
   return true;
 }
 
@@ -543,19 +543,22 @@ bool Examiner::certify(const Cell& cell) {
 /// Negative eigenvalues of every symmetric matrix in H: with V near its eigenvectors, V'HV has the
 /// same inertia (Sylvester), and that of its diagonal if this dominates (Gershgorin).
 std::optional<int> Examiner::morse_index(const Square& H) const {
-  SmallMatrix M(n_, n_);
+  Matrix M(n_, n_);
   for (int j = 0; j < n_; ++j)
     for (int k = 0; k < n_; ++k) M(j, k) = middle(H[static_cast<std::size_t>(j * n_ + k)]);
-  SmallMatrix scale = SmallMatrix::Zero(n_, n_);
+  Vector scale(n_);
   for (int j = 0; j < n_; ++j) {
     const double size = M.row(j).cwiseAbs().maxCoeff();
     if (!(size > kSmallestRow)) return std::nullopt;
-    scale(j, j) = 1.0 / std::sqrt(size);
+    scale(j) = 1.0 / std::sqrt(size);
   }
-  const SmallMatrix scaled = scale * M * scale;
-  const Eigen::SelfAdjointEigenSolver<SmallMatrix> solver(scaled);
-  SmallMatrix V = scale * solver.eigenvectors();
-  for (int j = 0; j < n_; ++j) V.col(j) /= std::sqrt(std::abs(solver.eigenvalues()(j)) + 1e-300);
+  for (int j = 0; j < n_; ++j)
+    for (int k = 0; k < n_; ++k) M(j, k) *= scale(j) * scale(k);
+  const SymmetricEigen solver = symmetric_eigen(M);
+  Matrix V = solver.eigenvectors();
+  for (int k = 0; k < n_; ++k)
+    for (int j = 0; j < n_; ++j)
+      V(j, k) *= scale(j) / std::sqrt(std::abs(solver.eigenvalues()(k)) + 1e-300);
   if (!V.allFinite()) return std::nullopt;
   int negative = 0;
   for (int j = 0; j < n_; ++j) {
@@ -608,8 +611,8 @@ bool Examiner::split(Cell& cell) {
   if (!(cut > u.lower() && cut < u.upper())) return false;
   cell.share *= 0.5;
   second_half_ = cell;
-  cell.inputs[k].assign(u.lower(), cut);
-  second_half_.inputs[k].assign(cut, u.upper());
+  cell.inputs[k] = {u.lower(), cut};
+  second_half_.inputs[k] = {cut, u.upper()};
   return true;
 }
 

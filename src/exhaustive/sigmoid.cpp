@@ -21,6 +21,8 @@ Target OddSigmoid::target(double y) const {
   const double up = 1.0 / sigma_.height, low = sigma_.end(true), high = sigma_.end(false);
   Target target;
   target.value = sigma_.middle == 0.0 ? Interval(y) : scaled(Interval(y) - sigma_.middle, up);
+  target.third = target.value / 3.0;
+  target.peak = 1.0 + 3.0 * proof::square(target.third);
   target.below_one = scaled(high - Interval(y), up);
   target.above_minus_one = scaled(low - Interval(y), up);
   if (y >= high)
@@ -31,8 +33,8 @@ Target OddSigmoid::target(double y) const {
 }
 
 OddSigmoid::End OddSigmoid::at(double x, double lift) const {
-  const Interval size(std::abs(x));
-  const proof::Tail<Interval> tail = proof::tail(S_.shape, size);
+  const double size = std::abs(x);
+  const proof::Tail<Interval> tail = proof::tail_at(S_.shape, size);
   return {tail.distance, tail.slope,
           lift == 0.0 ? tail.slope : proof::lifted_slope(S_.shape, size, lift)};
 }
@@ -51,8 +53,8 @@ Interval OddSigmoid::residual(double low, const End& at_low, double high, const 
     r = target.above_minus_one + Interval(at_low.tail.lower(), at_high.tail.upper());
   else
     r = hull(target.above_minus_one + at_low.tail, target.below_one - at_high.tail);
-  if (target.constant_sign < 0) r.assign(std::min(r.lower(), 0.0), std::min(r.upper(), 0.0));
-  if (target.constant_sign > 0) r.assign(std::max(r.lower(), 0.0), std::max(r.upper(), 0.0));
+  if (target.constant_sign < 0) r = {std::min(r.lower(), 0.0), std::min(r.upper(), 0.0)};
+  if (target.constant_sign > 0) r = {std::max(r.lower(), 0.0), std::max(r.upper(), 0.0)};
   return r;
 }
 
@@ -91,8 +93,8 @@ PatternBounds OddSigmoid::bounds(const Interval& x, const Target& target, double
   if (S_.shape == proof::Shape::tanh) {
     // = 1 - 3 S^2 + 2 Y S, a parabola
     const Interval third_of_target = target.value / 3.0;
-    meet(bracket, 1.0 + 3.0 * boost::numeric::square(third_of_target) -
-                      3.0 * boost::numeric::square(value - third_of_target));
+    meet(bracket,
+         1.0 + 3.0 * proof::square(third_of_target) - 3.0 * proof::square(value - third_of_target));
   }
   if (excludes_zero(bracket))
     result.phi = hull(at_low.lifted * residual_low, at_high.lifted * residual_high);

@@ -16,6 +16,7 @@ using proof::widened;
 /// What a pattern wants, in the range (-1, 1) of an odd sigmoid S.
 struct Target {
   Interval value;            ///< Y.
+  Interval third, peak;      ///< Y / 3 and 1 + Y^2 / 3.
   Interval below_one;        ///< 1 - Y.
   Interval above_minus_one;  ///< -1 - Y.
   /// Sign that S(x) - Y has for every finite x: -1 when Y >= 1, 1 when Y <= -1, otherwise 0.

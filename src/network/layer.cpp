@@ -149,6 +149,12 @@ Matrix Layer::apply(const Matrix& points, double tau) const {
   return u.unaryExpr([&](double input) { return node(activation_, input, tau); });
 }
 
+double Layer::condition() const {
+  const Vector values = singular_values(W_);
+  const double smallest = values(values.size() - 1);
+  return smallest > 0.0 ? values(0) / smallest : std::numeric_limits<double>::infinity();
+}
+
 Matrix Layer::jacobian(const Vector& x, double tau) const {
   require_tau(tau);
   check_points(x, inputs(), "x");

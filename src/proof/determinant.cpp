@@ -1,13 +1,15 @@
 #include "proof/determinant.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <limits>
 #include <utility>
 
-#include <Eigen/LU>
 #include <boost/multiprecision/cpp_int.hpp>
+
+#include "core/small_inverse.hpp"
 
 namespace tautrack::proof {
 
@@ -64,35 +66,46 @@ int eliminate(RationalMatrix& M) {
 std::optional<std::vector<Interval>> inverse_from_residual(const RowPointers& rows) {
   // Y near M^-1, E = I - Y M, e = |E|_inf < 1: M^-1 - Y = E (I - E)^-1 Y is at most e / (1 - e)
   // times the largest entry of the column of Y.
-  using Small =
-      Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor, kMostRows, kMostRows>;
-  const auto n = static_cast<Index>(rows.size());
+  const auto n = static_cast<int>(rows.size());
   assert(n <= kMostRows);
-  Small M(n, n);
-  for (Index i = 0; i < n; ++i)
-    for (Index j = 0; j < n; ++j) M(i, j) = rows[static_cast<std::size_t>(i)][j];
+  static_assert(kMostRows <= kLargestSmallInverse);
+  std::array<double, kMostRows * kMostRows> M{}, Y{};  // row after row; Y column after column
+  const auto at = [n](int i, int j) { return static_cast<std::size_t>(j * n + i); };
   // Rows of norm one (to rounding, by powers of two) for the approximate inverse alone.
-  Eigen::Array<double, Eigen::Dynamic, 1, 0, kMostRows, 1> norms(n);
-  for (Index i = 0; i < n; ++i) norms(i) = std::exp2(-std::round(std::log2(M.row(i).norm())));
-  const Small scaled = norms.matrix().asDiagonal() * M;
-  const Eigen::PartialPivLU<Small> lu(scaled);
-  const Small Y = lu.inverse() * norms.matrix().asDiagonal();
-  if (!Y.allFinite()) return std::nullopt;
+  std::array<double, kMostRows> by_row{};
+  for (int i = 0; i < n; ++i) {
+    double& factor = by_row[static_cast<std::size_t>(i)];
+    for (int j = 0; j < n; ++j) factor = std::hypot(factor, rows[static_cast<std::size_t>(i)][j]);
+    factor = std::exp2(-std::round(std::log2(factor)));
+    for (int j = 0; j < n; ++j) M[at(j, i)] = factor * rows[static_cast<std::size_t>(i)][j];
+  }
+  if (small_inverse(n).invert(M.data(), Y.data()) == 0) return std::nullopt;
+  for (int i = 0; i < n; ++i) {
+    for (int j = 0; j < n; ++j) {
+      Y[at(i, j)] *= by_row[static_cast<std::size_t>(j)];
+      if (!std::isfinite(Y[at(i, j)])) return std::nullopt;
+    }
+  }
   double norm = 0.0;
-  for (Index i = 0; i < n; ++i) {
+  for (int i = 0; i < n; ++i) {
     double sum = 0.0;
-    for (Index j = 0; j < n; ++j) {
+    for (int j = 0; j < n; ++j) {
       Interval entry(i == j ? 1.0 : 0.0);
-      for (Index k = 0; k < n; ++k) entry -= Interval(Y(i, k)) * M(k, j);
+      for (int k = 0; k < n; ++k)
+        entry -= Interval(Y[at(i, k)]) * rows[static_cast<std::size_t>(k)][j];
       sum = above(sum + magnitude(entry));
     }
+    if (!(sum < kNearInverse)) return std::nullopt;
     norm = std::max(norm, sum);
   }
-  if (!(norm < kNearInverse)) return std::nullopt;
   std::vector<Interval> inverse;
-  for (Index i = 0; i < n; ++i)
-    for (Index j = 0; j < n; ++j)
-      inverse.push_back(widened(Y(i, j), 2.0 * norm * Y.col(j).cwiseAbs().maxCoeff()));
+  for (int i = 0; i < n; ++i) {
+    for (int j = 0; j < n; ++j) {
+      double largest = 0.0;
+      for (int k = 0; k < n; ++k) largest = std::max(largest, std::abs(Y[at(k, j)]));
+      inverse.push_back(widened(Y[at(i, j)], 2.0 * norm * largest));
+    }
+  }
   return inverse;
 }
 

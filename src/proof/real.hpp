@@ -77,6 +77,7 @@ class Real {
   }
   /// x times a power of two (or its negative), exactly.
   friend Real scaled(Real x, double power_of_two) {
+    if (power_of_two == 1.0) return x;
     int exponent = 0;
     if (std::frexp(power_of_two, &exponent) < 0.0) arb_neg(x.value_, x.value_);
     arb_mul_2exp_si(x.value_, x.value_, exponent - 1);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 #include <optional>
+#include <utility>
 
 #include "proof/interval.hpp"
 #include "proof/real.hpp"
@@ -51,11 +52,15 @@ Tail<S> tail(Shape shape, const S& x) {
     case Shape::tanh:
       break;
   }
-  const S e = exponential(scaled(x, -2.0));
+  S e = exponential(scaled(x, -2.0));
   const S q = inverse(one_plus(e));
-  const S half = e * q;
-  return {scaled(half, 2.0), scaled(half * q, 4.0)};
+  S half = std::move(e) * q;
+  S quarter = half * q;
+  return {scaled(std::move(half), 2.0), scaled(std::move(quarter), 4.0)};
 }
+
+/// The same at one x >= 0, which costs little more than in double.
+[[nodiscard]] Tail<Interval> tail_at(Shape shape, double x);
 
 /// The same over an interval of any sign, by its ends: 1 - S falls, and S' falls on both sides of zero.
 [[nodiscard]] Tail<Interval> tail_over(Shape shape, const Interval& x);
@@ -67,8 +72,9 @@ Tail<S> tail_over(Shape shape, const S& x) {
 /// q = k (end - sigma) and sigma', k = +-1 the side whose end is meant.
 template <class S>
 Tail<S> tail_over(const Sigmoid& sigmoid, bool negative, const S& u) {
-  const Tail<S> at = tail_over(sigmoid.shape, scaled(u, negative ? -sigmoid.input : sigmoid.input));
-  return {scaled(at.distance, sigmoid.height), scaled(at.slope, sigmoid.height * sigmoid.input)};
+  Tail<S> at = tail_over(sigmoid.shape, scaled(u, negative ? -sigmoid.input : sigmoid.input));
+  return {scaled(std::move(at.distance), sigmoid.height),
+          scaled(std::move(at.slope), sigmoid.height * sigmoid.input)};
 }
 
 /// sigma''/sigma' from u, v = sigma - middle and, where it is called for, u sigma':
@@ -77,7 +83,7 @@ Tail<S> tail_over(const Sigmoid& sigmoid, bool negative, const S& u) {
 ///
 /// linear in these, so that it holds for Taylor coefficients of any order as well.
 template <class S, class Product>
-S bend(const Sigmoid& sigmoid, const S& u, const S& v, const Product& u_slope) {
+TAUTRACK_INLINE S bend(const Sigmoid& sigmoid, const S& u, const S& v, const Product& u_slope) {
   const double ratio = sigmoid.input / sigmoid.height;
   switch (sigmoid.shape) {
     case Shape::arctan:
@@ -92,7 +98,7 @@ S bend(const Sigmoid& sigmoid, const S& u, const S& v, const Product& u_slope) {
 
 /// sigma'''/sigma' from u and sigma': 4 - 6 S', 2 (pi/2)^2 S'^2 (3 (pi x / 2)^2 - 1), (pi x / 2)^2 - pi/2.
 template <class S>
-S third(const Sigmoid& sigmoid, const S& u, const S& slope) {
+TAUTRACK_INLINE S third(const Sigmoid& sigmoid, const S& u, const S& slope) {
   const S at = scaled(slope, 1.0 / (sigmoid.input * sigmoid.height));
   const double by_input = sigmoid.input * sigmoid.input;
   switch (sigmoid.shape) {

@@ -64,6 +64,9 @@ class Layer {
   [[nodiscard]] const Vector& bias() const noexcept { return b_; }
   [[nodiscard]] Activation activation() const noexcept { return activation_; }
 
+  /// The largest singular value of W over the smallest; infinity where that is zero.
+  [[nodiscard]] double condition() const;
+
   /// The images of points, which are columns: n x k to m x k.
   [[nodiscard]] Matrix apply(const Matrix& points, double tau = 1.0) const;
 
