@@ -28,35 +28,8 @@ bool is_close(const Json& number, double expected, double relative = 1e-11) {
 
 TEST_CASE("geometry --help fits the page, has all options and says what the exit status means") {
   const Scratch scratch;
-  const Run run = scratch.run("geometry --help");
-  CHECK(run.status == 0);
-  CHECK(run.errors.empty());
-  check_page(run.output);
-  check_says(run.output,
-             {"DATA.csv",
-              "--format",
-              "--target",
-              "--classes",
-              "--positive",
-              "--level",
-              "--no-bias",
-              "--activation",
-              "--ridge",
-              "--ridge-standardised",
-              "--pattern-weights",
-              "--at",
-              "--tau",
-              "--seconds",
-              "--infinity-seconds",
-              "--threads",
-              "--seed",
-              "--json",
-              "--csv",
-              "--plot",
-              "--quiet"},
-             "  ");
-  CHECK(on_one_line(run.output).find("Exit status:") != std::string::npos);
-  CHECK(scratch.run("--help").output.find("tautrack geometry") != std::string::npos);
+  const std::string help = check_help(scratch, "geometry", shared_options);
+  check_says(help, {"--at", "--tau", "--seconds", "--infinity-seconds"}, "  ");
 }
 
 TEST_CASE("the JSON of geometry keeps the contract") {

@@ -50,22 +50,14 @@ bool contains(const std::string& text, const std::string& part) {
 
 TEST_CASE("layers --help fits the page, has all options and an example that works") {
   const Scratch scratch;
-  const Run run = scratch.run("layers --help");
-  CHECK(run.status == 0);
-  CHECK(run.errors.empty());
-  check_page(run.output);
-  for (const char* option :
-       {"DATA.csv", "--weights", "--label", "--tau", "--homology", "--points", "--simplices",
-        "--gap", "--threads", "--json", "--csv", "--plot", "--quiet"}) {
-    CAPTURE(option);
-    CHECK(contains(run.output, std::string("  ") + option));
-  }
-  CHECK(contains(run.output, "Exit status:"));
-  CHECK(contains(scratch.run("--help").output, "tautrack layers"));
+  const std::string help =
+      check_help(scratch, "layers",
+                 {"DATA.csv", "--weights", "--label", "--tau", "--homology", "--points",
+                  "--simplices", "--gap", "--threads", "--json", "--csv", "--plot", "--quiet"});
   // The weights of the help are weights.
-  const std::size_t from = run.output.find("  [{"), to = run.output.find("}]", from);
+  const std::size_t from = help.find("  [{"), to = help.find("}]", from);
   REQUIRE(to != std::string::npos);
-  scratch.write("net.json", run.output.substr(from, to + 2 - from));
+  scratch.write("net.json", help.substr(from, to + 2 - from));
   scratch.write("data.csv", square_csv);
   CHECK(scratch.run("layers data.csv --weights net.json").status == 0);
 }

@@ -152,6 +152,25 @@ inline void check_says(const std::string& text, const std::vector<std::string>& 
   }
 }
 
+/// Options of data, network and output, which track, solve and geometry share.
+inline const std::vector<std::string> shared_options = fields(
+    "DATA.csv,--format,--target,--classes,--positive,--level,--no-bias,--activation,--ridge,"
+    "--ridge-standardised,--pattern-weights,--seed,--threads,--json,--csv,--plot,--quiet");
+
+/// Checks that the help of a subcommand fits the page, has all these options and says what the exit
+/// status means, and that the main help names the subcommand. Returns the help.
+inline std::string check_help(const Scratch& scratch, const std::string& command,
+                              const std::vector<std::string>& options) {
+  const Run run = scratch.run(command + " --help");
+  CHECK(run.status == 0);
+  CHECK(run.errors.empty());
+  check_page(run.output);
+  check_says(run.output, options, "  ");
+  CHECK(run.output.find("Exit status:") != std::string::npos);
+  CHECK(scratch.run("--help").output.find("tautrack " + command) != std::string::npos);
+  return run.output;
+}
+
 /// The text with its line breaks and indentation as single blanks.
 inline std::string on_one_line(const std::string& text) {
   std::string result;
