@@ -169,9 +169,11 @@ TEST_CASE("exact ranks are those of elimination in rational numbers") {
       for (double& entry : M.reshaped()) entry = static_cast<double>(random.integer(-50, 50));
       return M;
     };
-    Matrix X = integers(rows, inner) * integers(inner, columns);
+    const Matrix left = integers(rows, inner);
+    Matrix X = left * integers(inner, columns);
     if (k % 3 == 1) {
-      double& entry = X(random.integer(0, rows), random.integer(0, columns));
+      const Index row = random.integer(0, rows), column = random.integer(0, columns);
+      double& entry = X(row, column);
       entry = std::nextafter(entry, 1e300);  // of zero a subnormal number
     }
     for (Index j = 0; j < columns; ++j) X.col(j) *= std::exp2(random.integer(-300, 300));
