@@ -2,16 +2,13 @@
 
 #include <cassert>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
-#include <string>
 
 #include "tautrack/geometry/curvature.hpp"
 
 #include "core/checked.hpp"
 #include "core/decompositions.hpp"
 #include "core/numbers.hpp"
-#include "core/text.hpp"
 #include "network/residual.hpp"
 
 namespace tautrack {
@@ -32,32 +29,6 @@ double rounding_of(const ManifoldPoint& point, const Vector& nu) {
   return kCurvatureRounding * kEpsilon * size;
 }
 
-void require_hypersurface(const ManifoldPoint& point) {
-  if (point.codimension() != 1)
-    throw std::invalid_argument("a hypersurface is needed, but the data manifold has codimension " +
-                                std::to_string(point.codimension()));
-}
-
-/// z + normal / kappa, or nothing where that is at infinity. @param normal m, unit.
-std::optional<Vector> centre_of(const ManifoldPoint& point, const Vector& normal, double curvature,
-                                double rounding) {
-  if (!(std::abs(curvature) > rounding)) return std::nullopt;
-  Vector centre = point.position() + normal / curvature;
-  if (!centre.allFinite()) return std::nullopt;
-  return centre;
-}
-
-/// prod (1 - length kappa_j). A zero factor wins over factors that overflow.
-double product_of(const Vector& curvatures, double length) {
-  double product = 1.0;
-  for (const double kappa : curvatures) {
-    const double factor = 1.0 - length * kappa;
-    if (factor == 0.0) return 0.0;
-    product *= factor;
-  }
-  return product;
-}
-
 }  // namespace
 
 std::vector<FocalPoint> focal_points(const ManifoldPoint& point, const Vector& normal) {
@@ -72,54 +43,25 @@ std::vector<FocalPoint> focal_points(const ManifoldPoint& point, const Vector& n
   const double rounding = rounding_of(point, nu);
   for (Index j = 0; j < principal.values.size(); ++j) {
     const double kappa = principal.values(j);
-    const std::optional<Vector> centre = centre_of(point, nu, kappa, rounding);
-    if (centre) result.push_back({kappa, 1.0 / kappa, *centre, principal.directions.col(j)});
+    if (!(std::abs(kappa) > rounding)) continue;
+    const Vector centre = point.position() + nu / kappa;
+    if (centre.allFinite())
+      result.push_back({kappa, 1.0 / kappa, centre, principal.directions.col(j)});
   }
   return result;
-}
-
-std::vector<CausticSheet> caustic_sheets(const ManifoldPoint& point) {
-  require_hypersurface(point);
-  const Vector normal = point.normal_basis().col(0);
-  const PrincipalCurvatures principal = principal_curvatures(point, normal);
-  const double rounding = rounding_of(point, normal);
-  std::vector<CausticSheet> sheets;
-  for (Index j = 0; j < principal.values.size(); ++j) {
-    const double kappa = principal.values(j);
-    sheets.push_back(
-        {kappa, centre_of(point, normal, kappa, rounding), principal.directions.col(j)});
-  }
-  return sheets;
-}
-
-Vector parallel_point(const ManifoldPoint& point, double distance) {
-  require_hypersurface(point);
-  return point.position() + distance * point.normal_basis().col(0);
 }
 
 double focal_determinant(const ManifoldPoint& point, const Vector& nu) {
   assert(nu.size() == point.ambient());
-  return product_of(principal_curvatures(point, nu).values, nu.stableNorm());
-}
-
-double parallel_determinant(const ManifoldPoint& point, double distance) {
-  require_hypersurface(point);
-  return product_of(principal_curvatures(point, point.normal_basis().col(0)).values, distance);
-}
-
-CausticResidual caustic_residual(const ManifoldPoint& point) {
-  const PrincipalCurvatures principal = principal_curvatures(point, point.residual());
-  const double rho = point.distance();
-  CausticResidual result{std::numeric_limits<double>::infinity(), 0.0, 0.0, {}};
-  for (Index j = 0; j < principal.values.size(); ++j) {
-    const double value = std::abs(1.0 - principal.values(j) * rho);
-    if (j > 0 && !(value < result.value)) continue;
-    result.value = value;
-    result.curvature = principal.values(j);
-    result.direction = principal.directions.col(j);
+  const Vector curvatures = principal_curvatures(point, nu).values;
+  const double length = nu.stableNorm();
+  double product = 1.0;
+  for (const double kappa : curvatures) {
+    const double factor = 1.0 - length * kappa;
+    if (factor == 0.0) return 0.0;  // also where others overflow
+    product *= factor;
   }
-  result.rounding = kCurvatureRounding * kEpsilon + rounding_of(point, point.residual());
-  return result;
+  return product;
 }
 
 std::optional<int> morse_index(const ManifoldPoint& point) {

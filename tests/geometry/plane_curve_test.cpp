@@ -188,7 +188,8 @@ TEST_CASE("the folds of three natural paths lie on the caustic (geometry, table 
       CHECK(std::abs(std::abs(curve.curvature(w)) * (network.targets() - curve.position(w)).norm() -
                      1.0) <= 1e-9);
       const Vector v = network.coordinates(fold.point.weights);
-      CHECK(caustic_residual(DataManifold(network, tau).at(v)).value <= 1e-9);
+      const ManifoldPoint foot = DataManifold(network, tau).at(v);
+      CHECK(std::abs(focal_determinant(foot, foot.residual())) <= 1e-9);
       const FoldConditions conditions = fold_conditions(network, v, tau);
       CHECK(conditions.is_fold(1e-3));
       CHECK(std::abs(conditions.eigenvalue) <= 1e-9 * conditions.eigenvalue_scale);

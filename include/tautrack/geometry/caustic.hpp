@@ -27,47 +27,11 @@ struct FocalPoint {
 [[nodiscard]] std::vector<FocalPoint> focal_points(const ManifoldPoint& point,
                                                    const Vector& normal);
 
-/// One of the n sheets of the caustic of a hypersurface, at one point of it.
-struct CausticSheet {
-  double curvature;  ///< kappa_j along the one normal.
-  std::optional<Vector>
-      position;      ///< m, z + n / kappa_j; nothing where kappa_j is zero to rounding:
-                     ///< there the sheet goes to infinity along the normal.
-  Vector direction;  ///< n, v-direction a with |J a| = 1.
-};
-
-/// The n sheets over a point of a hypersurface, by ascending curvature along
-/// ManifoldPoint::normal_basis(): as ordered eigenvalues they, and so the sheets, are continuous in
-/// v.
-/// @throws std::invalid_argument unless m = n + 1.
-[[nodiscard]] std::vector<CausticSheet> caustic_sheets(const ManifoldPoint& point);
-
-/// The point z + d n of the parallel hypersurface at the signed distance d along
-/// ManifoldPoint::normal_basis(), m.
-/// @throws std::invalid_argument unless m = n + 1.
-[[nodiscard]] Vector parallel_point(const ManifoldPoint& point, double distance);
-
 /// det(I - S_nu) = prod (1 - kappa_j |nu|): the factor by which (v, nu) -> z + nu stretches volumes
 /// of the manifold; zero on the caustic, and positive before the first focal point is reached.
 /// @param nu m, an offset normal to the manifold, of any length.
 /// Cost: m n^2 + O(n^3).
 [[nodiscard]] double focal_determinant(const ManifoldPoint& point, const Vector& nu);
-
-/// The same for the offset d n of a hypersurface: det(I - d S_n).
-/// @throws std::invalid_argument unless m = n + 1.
-[[nodiscard]] double parallel_determinant(const ManifoldPoint& point, double distance);
-
-/// How near the target is to the caustic, seen from a foot z(v) of it.
-struct CausticResidual {
-  double value;      ///< min_j |1 - kappa_j rho|, rho = |y - z|: zero when y is a focal point.
-  double curvature;  ///< kappa_j there, in the direction of y - z; 0 when rho = 0.
-  double rounding;   ///< What `value` may be off by rounding.
-  Vector direction;  ///< n, v-direction a with |J a| = 1.
-};
-
-/// @pre The point is stationary: y - z is normal to the manifold.
-/// Cost: m n^2 + O(n^3).
-[[nodiscard]] CausticResidual caustic_residual(const ManifoldPoint& point);
 
 /// The Morse index of a stationary point as its geometry tells it: the number of kappa_j rho > 1 in
 /// the direction of y - z. Nothing when one of them is 1 to rounding.
