@@ -1,6 +1,5 @@
 #include "commands/geometry.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -257,13 +256,6 @@ std::vector<ExaminedProblem> examine_all(const GeometryRequest& request, const D
   return examined;
 }
 
-NumberRule seconds_rule() {
-  return [](double seconds) -> std::optional<std::string> {
-    if (seconds > 0.0) return std::nullopt;
-    return fmt::format("{} is not > 0", seconds);
-  };
-}
-
 }  // namespace
 
 std::string_view to_string(PointSource source) noexcept {
@@ -293,10 +285,10 @@ Command geometry_command(GeometryRequest& request) {
                      tau_reason);
   command.add_number("--seconds", "S",
                      "Time for the search of the largest curvature at any\nweights, in seconds",
-                     request.supremum.seconds, seconds_rule());
+                     request.supremum.seconds, above(0.0));
   command.add_number("--infinity-seconds", "S",
                      "Time for the limits at infinite weights of each\nproblem, in seconds",
-                     request.strata.seconds, seconds_rule());
+                     request.strata.seconds, above(0.0));
   command.add_whole_number(
       "--threads", "N",
       "Threads, over problems and large data; no result\ndepends on it, but for "
@@ -322,14 +314,8 @@ int run_geometry(GeometryRequest request) {
     request.supremum.stop = request.strata.stop = interruption.token();
     examined = examine_all(request, data);
   }
-  outputs.publish([&] { return text_report(request, data, examined); },
-                  [&] { return json_report(request, data, examined); },
-                  [&] { return csv_report(data, examined); },
-                  [&] { return plot_report(request, data.dense, examined); });
-  const bool is_known =
-      std::all_of(examined.begin(), examined.end(),
-                  [](const ExaminedProblem& one) { return one.unresolved.empty(); });
-  return is_known ? exit_solved : exit_unresolved;
+  publish_reports(outputs, request, data, examined);
+  return exit_status(examined);
 }
 
 }  // namespace tautrack::program

@@ -74,6 +74,8 @@ struct ExaminedProblem {
   StrataResult strata;                               ///< At tau = 1.
   double strata_in_general = 0.0;  ///< Strata at infinity of as many patterns in general position.
   std::vector<std::string> unresolved;  ///< Sentences: what is missing, and why.
+
+  [[nodiscard]] bool is_solved() const { return unresolved.empty(); }
 };
 
 /// The subcommand with all its options, which fill the request.

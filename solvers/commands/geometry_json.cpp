@@ -1,5 +1,4 @@
 #include "commands/geometry_report.hpp"
-#include "commands/json_parts.hpp"
 
 namespace tautrack::program {
 namespace {
@@ -119,20 +118,18 @@ Json options_report(const GeometryRequest& request) {
 
 }  // namespace
 
-std::string json_report(const GeometryRequest& request, const Data& data,
-                        const std::vector<ExaminedProblem>& examined) {
-  Json problems = Json::array();
-  for (std::size_t i = 0; i < examined.size(); ++i) {
-    const std::optional<NaturalPath>& path = examined[i].path;
-    problems.push_back({{"name", data.problem(i).name()},
-                        {"data", data_report(request.network, data.problem(i), examined[i].facts)},
-                        {"path", path ? path_report(*path) : Json()},
-                        {"end", path ? end_report(*path) : Json()},
-                        {"infinity", path ? infinity_report(*path) : Json()},
-                        {"geometry", geometry_report(request, examined[i])},
-                        {"unresolved", examined[i].unresolved}});
-  }
-  return report_text("geometry", data.source(), options_report(request), problems);
+Json problem_report(const GeometryRequest& request, const ProblemView& problem,
+                    const ExaminedProblem& examined) {
+  Json report = report_start(request.network, problem, examined.facts,
+                             examined.path ? &*examined.path : nullptr);
+  report["geometry"] = geometry_report(request, examined);
+  report["unresolved"] = examined.unresolved;
+  return report;
+}
+
+std::string json_report(const GeometryRequest& request, const std::string& source,
+                        const Json& problems) {
+  return report_text("geometry", source, options_report(request), problems);
 }
 
 }  // namespace tautrack::program

@@ -514,11 +514,10 @@ std::string plot_report(const GeometryRequest& request, const Dataset& dataset,
   std::vector<Drawing> drawings;
   for (std::size_t i = 0; i < count; ++i)
     drawings.emplace_back(dataset.problems[i], request, examined[i]);
-  std::string title = fmt::format("Data manifold of a {} perceptron at tau = {:.6g}: {}",
-                                  to_string(request.network.perceptron.activation), request.tau,
-                                  cut(dataset.source, 60));
-  if (count < examined.size())
-    title += fmt::format(" (the first {} of {} problems)", count, examined.size());
+  const std::string title =
+      fmt::format("Data manifold of a {} perceptron at tau = {:.6g}: {}{}",
+                  to_string(request.network.perceptron.activation), request.tau,
+                  cut(dataset.source, 60), part_note(count, examined.size()));
   return draw_picture(request.outputs.plot_file, ManifoldPicture::picture_height(count),
                       ManifoldPicture(drawings).script(title));
 }

@@ -4,11 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "tautrack/version.hpp"
-
 #include "commands/geometry_report.hpp"
 #include "commands/page.hpp"
-#include "io/text.hpp"
 
 namespace tautrack::program {
 namespace {
@@ -235,7 +232,6 @@ void add_infinity(Page& page, const ExaminedProblem& examined) {
 
 void add_problem(Page& page, const GeometryRequest& request, const ProblemView& problem,
                  const ExaminedProblem& examined) {
-  page.plain(cut(problem.name(), page_width));
   page.lines("unresolved", examined.unresolved);
   if (examined.point) {
     add_point(page, request, *examined.point);
@@ -279,18 +275,7 @@ void add_overview(Page& page, const Data& data, const std::vector<ExaminedProble
 
 std::string text_report(const GeometryRequest& request, const Data& data,
                         const std::vector<ExaminedProblem>& examined) {
-  Page page;
-  page.plain(fmt::format("tautrack {} geometry: {}, {}", version, printable(data.source()),
-                         counted(static_cast<long long>(examined.size()), "problem")));
-  for (std::size_t i = 0; i < examined.size(); ++i) {
-    page.plain("");
-    add_problem(page, request, data.problem(i), examined[i]);
-  }
-  if (examined.size() > 1) {
-    page.plain("");
-    add_overview(page, data, examined);
-  }
-  return page.text();
+  return problems_text("geometry", request, data, examined, add_problem, add_overview);
 }
 
 }  // namespace tautrack::program

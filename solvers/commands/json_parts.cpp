@@ -39,8 +39,7 @@ Json branch_point_report(const NaturalBranchPoint& branch) {
   return json;
 }
 
-}  // namespace
-
+/// The problem and its network.
 Json data_report(const NetworkRequest& request, const ProblemView& problem,
                  const ColumnFacts& facts) {
   const PerceptronOptions& perceptron = request.perceptron;
@@ -73,6 +72,7 @@ Json data_report(const NetworkRequest& request, const ProblemView& problem,
           {"weights_are", weights_are}};
 }
 
+/// A natural path with its points and events.
 Json path_report(const NaturalPath& path) {
   Json points = Json::array();
   for (const NaturalPoint& point : path.points) points.push_back(point_report(point));
@@ -96,6 +96,7 @@ Json path_report(const NaturalPath& path) {
             {"seconds", path.work.seconds}}}};
 }
 
+/// Where a path arrived, or null if it did not.
 Json end_report(const NaturalPath& path) {
   if (!path.end) return {};
   const PathEnd& end = *path.end;
@@ -112,6 +113,7 @@ Json end_report(const NaturalPath& path) {
           {"status", end.status}};
 }
 
+/// The limit of a path whose weights grow without bound, or null for others.
 Json infinity_report(const NaturalPath& path) {
   if (!path.infinity) return {};
   const InfinitePoint& infinity = *path.infinity;
@@ -126,6 +128,17 @@ Json infinity_report(const NaturalPath& path) {
           {"delta", infinity.approach->delta},
           {"local_infimum", value_or_null(infinity.local_infimum)},
           {"local_infimum_reason", infinity.reason}};
+}
+
+}  // namespace
+
+Json report_start(const NetworkRequest& request, const ProblemView& problem,
+                  const ColumnFacts& facts, const NaturalPath* path) {
+  return {{"name", problem.name()},
+          {"data", data_report(request, problem, facts)},
+          {"path", path != nullptr ? path_report(*path) : Json()},
+          {"end", path != nullptr ? end_report(*path) : Json()},
+          {"infinity", path != nullptr ? infinity_report(*path) : Json()}};
 }
 
 Json certificate_report(const std::optional<UniquenessCertificate>& certificate) {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "tautrack/geometry/uniqueness.hpp"
 #include "tautrack/path/natural_path.hpp"
@@ -12,20 +15,22 @@
 /// Parts of the JSON reports that several subcommands have (docs/reference.md, JSON).
 namespace tautrack::program {
 
-/// The problem and its network.
-[[nodiscard]] Json data_report(const NetworkRequest& request, const ProblemView& problem,
-                               const ColumnFacts& facts);
-
-/// A natural path with its points and events.
-[[nodiscard]] Json path_report(const NaturalPath& path);
-
-/// Where a path arrived, or null if it did not.
-[[nodiscard]] Json end_report(const NaturalPath& path);
-
-/// The limit of a path whose weights grow without bound, or null for others.
-[[nodiscard]] Json infinity_report(const NaturalPath& path);
+/// The beginning of the report on a problem: its name, its data and network, and its natural path, if
+/// there is one, with the end that it arrived at or its limit at infinite weights.
+[[nodiscard]] Json report_start(const NetworkRequest& request, const ProblemView& problem,
+                                const ColumnFacts& facts, const NaturalPath* path);
 
 /// What geometry proves of a stationary point, or null.
 [[nodiscard]] Json certificate_report(const std::optional<UniquenessCertificate>& certificate);
+
+/// Everything, for programs (docs/reference.md, JSON). Infinite and undefined numbers are null.
+template <class Request, class Result>
+[[nodiscard]] std::string json_report(const Request& request, const Data& data,
+                                      const std::vector<Result>& results) {
+  Json problems = Json::array();
+  for (std::size_t i = 0; i < results.size(); ++i)
+    problems.push_back(problem_report(request, data.problem(i), results[i]));
+  return json_report(request, data.source(), problems);
+}
 
 }  // namespace tautrack::program

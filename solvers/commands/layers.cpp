@@ -273,10 +273,7 @@ Command layers_command(LayersRequest& request) {
   command.add_whole_number("--simplices", "N", "Largest complex", request.barcode.simplices, 1);
   command.add_number("--gap", "G",
                      "Bars count that are so many times as long as all\nthat do not; > 1",
-                     request.gap, [](double gap) -> std::optional<std::string> {
-                       if (gap > 1.0) return std::nullopt;
-                       return fmt::format("{} is not > 1", gap);
-                     });
+                     request.gap, above(1.0));
   command.add_whole_number("--threads", "N",
                            "Barcodes made at the same time; no result depends\non it",
                            request.threads, 1);

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "io/command.hpp"
+#include "io/data.hpp"
 #include "io/output_files.hpp"
+#include "io/usage_error.hpp"
 
 namespace tautrack::program {
 
@@ -47,5 +51,23 @@ class Outputs {
   OutputFiles files_;
   std::optional<std::size_t> json_, csv_, plot_;  ///< Numbers in files_.
 };
+
+/// Publishes the four reports of a subcommand on all problems of its data.
+template <class Request, class Result>
+void publish_reports(Outputs& outputs, const Request& request, const Data& data,
+                     const std::vector<Result>& results) {
+  outputs.publish([&] { return text_report(request, data, results); },
+                  [&] { return json_report(request, data, results); },
+                  [&] { return csv_report(data, results); },
+                  [&] { return plot_report(request, data.dense, results); });
+}
+
+/// The exit status of a subcommand whose problems came to these results.
+template <class Result>
+int exit_status(const std::vector<Result>& results) {
+  const bool are_solved = std::all_of(results.begin(), results.end(),
+                                      [](const Result& one) { return one.is_solved(); });
+  return are_solved ? exit_solved : exit_unresolved;
+}
 
 }  // namespace tautrack::program

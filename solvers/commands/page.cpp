@@ -8,8 +8,6 @@
 
 #include <fmt/format.h>
 
-#include "io/text.hpp"
-
 namespace tautrack::program {
 namespace {
 

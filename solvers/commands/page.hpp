@@ -7,9 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "tautrack/network/perceptron.hpp"
+#include "tautrack/version.hpp"
 
 #include "io/data.hpp"
+#include "io/text.hpp"
 
 namespace tautrack::program {
 
@@ -58,5 +62,30 @@ void add_dependencies(Page& page, const ProblemView& problem, const ColumnFacts&
 void add_weights(Page& page, std::string_view label, const ProblemView& problem,
                  const Vector& first, std::string_view first_title, const Vector* second = nullptr,
                  std::string_view second_title = "");
+
+/// The report of a subcommand on all problems of its data: a title, what `add_problem` adds under the
+/// name of each, and what `add_overview` does where there are several.
+template <class Request, class Result>
+[[nodiscard]] std::string problems_text(std::string_view command, const Request& request,
+                                        const Data& data, const std::vector<Result>& results,
+                                        void (*add_problem)(Page&, const Request&,
+                                                            const ProblemView&, const Result&),
+                                        void (*add_overview)(Page&, const Data&,
+                                                             const std::vector<Result>&)) {
+  Page page;
+  page.plain(fmt::format("tautrack {} {}: {}, {}", version, command, printable(data.source()),
+                         counted(static_cast<long long>(results.size()), "problem")));
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const ProblemView problem = data.problem(i);
+    page.plain("");
+    page.plain(cut(problem.name(), page_width));
+    add_problem(page, request, problem, results[i]);
+  }
+  if (results.size() > 1) {
+    page.plain("");
+    add_overview(page, data, results);
+  }
+  return page.text();
+}
 
 }  // namespace tautrack::program

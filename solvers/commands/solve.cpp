@@ -1,7 +1,5 @@
 #include "commands/solve.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "tautrack/network/perceptron.hpp"
@@ -223,10 +221,7 @@ void add_search_options(Command& command, SolveRequest& request) {
                      fits.search.seconds, seconds_rule<SearchOptions>());
   command.group("Limits at infinite weights");
   command.add_number("--infinity-seconds", "S", "Time for each problem, in seconds",
-                     fits.strata.seconds, [](double seconds) -> std::optional<std::string> {
-                       if (seconds > 0.0) return std::nullopt;
-                       return fmt::format("{} is not > 0", seconds);
-                     });
+                     fits.strata.seconds, above(0.0));
 }
 
 }  // namespace
@@ -257,14 +252,8 @@ int run_solve(SolveRequest request) {
     request.fits.explore.stop = interruption.token();
     solved = solve_all(request, data.dense);
   }
-  outputs.publish([&] { return text_report(request, data, solved); },
-                  [&] { return json_report(request, data, solved); },
-                  [&] { return csv_report(data, solved); },
-                  [&] { return plot_report(request, data.dense, solved); });
-  const bool is_solved = std::all_of(solved.begin(), solved.end(), [](const SolvedProblem& one) {
-    return one.unresolved.empty();
-  });
-  return is_solved ? exit_solved : exit_unresolved;
+  publish_reports(outputs, request, data, solved);
+  return exit_status(solved);
 }
 
 }  // namespace tautrack::program

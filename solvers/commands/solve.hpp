@@ -38,6 +38,8 @@ struct SolvedProblem {
   ColumnFacts facts;
   AllFits fits;
   std::vector<std::string> unresolved;  ///< Sentences: what is missing, and what may help.
+
+  [[nodiscard]] bool is_solved() const { return unresolved.empty(); }
 };
 
 /// The subcommand with all its options, which fill the request.

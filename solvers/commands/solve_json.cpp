@@ -1,6 +1,5 @@
 #include "tautrack/certify/certificate.hpp"
 
-#include "commands/json_parts.hpp"
 #include "commands/solve_report.hpp"
 
 namespace tautrack::program {
@@ -124,39 +123,27 @@ Json problem_report(const SolveRequest& request, const ProblemView& problem,
   for (const StationaryPoint& point : fits.points) points.push_back(point_report(point));
   Json at_infinity = Json::array();
   for (const InfinitePoint& limit : fits.at_infinity) at_infinity.push_back(limit_report(limit));
-  Json report{{"name", problem.name()},
-              {"data", data_report(request.network, problem, solved.facts)},
-              {"path", path_report(fits.exploration.path)},
-              {"end", end_report(fits.exploration.path)},
-              {"infinity", infinity_report(fits.exploration.path)},
-              {"stationary_points", points},
-              {"at_infinity", at_infinity},
-              {"completeness",
-               {{"level", to_string(fits.level)},
-                {"index_sum", fits.index_sum},
-                {"expected_index_sum", value_or_null(fits.expected_index_sum)},
-                {"message", fits.level_reason}}},
-              {"global_minimum", value_or_null(fits.global_minimum)},
-              {"global",
-               {{"proven", fits.global_is_proven},
-                {"at_infinity", fits.infimum_at_infinity},
-                {"message", fits.global_reason}}},
-              {"unique", {{"answer", to_string(fits.unique)}, {"why", fits.unique_reason}}},
-              {"certificate", certificate_report(fits.certificate)},
-              {"unresolved", solved.unresolved},
-              {"exploration", exploration_report(fits.exploration)},
-              {"search", search_report(fits.search)},
-              {"strata", strata_report(fits.strata)}};
+  Json report = report_start(request.network, problem, solved.facts, &fits.exploration.path);
+  report.update({{"stationary_points", points},
+                 {"at_infinity", at_infinity},
+                 {"completeness",
+                  {{"level", to_string(fits.level)},
+                   {"index_sum", fits.index_sum},
+                   {"expected_index_sum", value_or_null(fits.expected_index_sum)},
+                   {"message", fits.level_reason}}},
+                 {"global_minimum", value_or_null(fits.global_minimum)},
+                 {"global",
+                  {{"proven", fits.global_is_proven},
+                   {"at_infinity", fits.infimum_at_infinity},
+                   {"message", fits.global_reason}}},
+                 {"unique", {{"answer", to_string(fits.unique)}, {"why", fits.unique_reason}}},
+                 {"certificate", certificate_report(fits.certificate)},
+                 {"unresolved", solved.unresolved},
+                 {"exploration", exploration_report(fits.exploration)},
+                 {"search", search_report(fits.search)},
+                 {"strata", strata_report(fits.strata)}});
   if (request.graph) report["graph"] = graph_report(fits.exploration);
   return report;
-}
-
-std::string json_report(const SolveRequest& request, const Data& data,
-                        const std::vector<SolvedProblem>& solved) {
-  Json problems = Json::array();
-  for (std::size_t i = 0; i < solved.size(); ++i)
-    problems.push_back(problem_report(request, data.problem(i), solved[i]));
-  return json_report(request, data.source(), problems);
 }
 
 std::string json_report(const SolveRequest& request, const std::string& source,

@@ -482,11 +482,9 @@ std::string plot_report(const SolveRequest& request, const Dataset& dataset,
   std::vector<Drawing> drawings;
   for (std::size_t i = 0; i < count; ++i)
     drawings.push_back({&dataset.problems[i], &solved[i], &request.network.perceptron});
-  std::string title =
-      fmt::format("Stationary points of the energy of a {} perceptron: {}",
-                  to_string(request.network.perceptron.activation), cut(dataset.source, 60));
-  if (count < solved.size())
-    title += fmt::format(" (the first {} of {} problems)", count, solved.size());
+  const std::string title = fmt::format("Stationary points of the energy of a {} perceptron: {}{}",
+                                        to_string(request.network.perceptron.activation),
+                                        cut(dataset.source, 60), part_note(count, solved.size()));
   return draw_picture(request.outputs.plot_file, FitsPicture::picture_height(count),
                       FitsPicture(drawings).script(title));
 }

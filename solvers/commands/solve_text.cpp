@@ -3,11 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "tautrack/version.hpp"
-
 #include "commands/page.hpp"
 #include "commands/solve_report.hpp"
-#include "io/text.hpp"
 
 namespace tautrack::program {
 namespace {
@@ -138,7 +135,6 @@ void add_search(Page& page, const SearchResult& search) {
 void add_problem(Page& page, const SolveRequest& request, const ProblemView& problem,
                  const SolvedProblem& solved) {
   const AllFits& fits = solved.fits;
-  page.plain(cut(problem.name(), page_width));
   page.line("best fit", best_fit_text(fits));
   page.line("global", fmt::format("{}: {}", fits.global_is_proven ? "yes" : "not proven",
                                   printable(fits.global_reason)));
@@ -184,32 +180,18 @@ void add_overview(Page& page, const Data& data, const std::vector<SolvedProblem>
                                : best != nullptr        ? fmt::format("{:.11g}", best->energy)
                                                         : "-";
     std::string level(to_string(fits.level));
-    if (!solved[i].unresolved.empty()) level += " !";
+    if (!solved[i].is_solved()) level += " !";
     page.plain(row(cut(data.problem(i).name(), short_name_width), energy, std::to_string(minima),
                    std::to_string(fits.points.size()), to_string(fits.unique), level));
   }
-  const bool has_unresolved =
-      std::any_of(solved.begin(), solved.end(),
-                  [](const SolvedProblem& one) { return !one.unresolved.empty(); });
-  if (has_unresolved) page.plain("!: see \"unresolved\" above");
+  if (exit_status(solved) != exit_solved) page.plain("!: see \"unresolved\" above");
 }
 
 }  // namespace
 
 std::string text_report(const SolveRequest& request, const Data& data,
                         const std::vector<SolvedProblem>& solved) {
-  Page page;
-  page.plain(fmt::format("tautrack {} solve: {}, {}", version, printable(data.source()),
-                         counted(static_cast<long long>(solved.size()), "problem")));
-  for (std::size_t i = 0; i < solved.size(); ++i) {
-    page.plain("");
-    add_problem(page, request, data.problem(i), solved[i]);
-  }
-  if (solved.size() > 1) {
-    page.plain("");
-    add_overview(page, data, solved);
-  }
-  return page.text();
+  return problems_text("solve", request, data, solved, add_problem, add_overview);
 }
 
 }  // namespace tautrack::program

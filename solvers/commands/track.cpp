@@ -281,13 +281,8 @@ int run_track(TrackRequest request, Communicator& ranks) {
   }
   const std::vector<TrackedProblem> tracked = track_all(request, data);
 
-  outputs.publish([&] { return text_report(request, data, tracked); },
-                  [&] { return json_report(request, data, tracked); },
-                  [&] { return csv_report(data, tracked); },
-                  [&] { return plot_report(request, data.dense, tracked); });
-  const bool is_solved = std::all_of(tracked.begin(), tracked.end(),
-                                     [](const TrackedProblem& one) { return one.is_solved(); });
-  return is_solved ? exit_solved : exit_unresolved;
+  publish_reports(outputs, request, data, tracked);
+  return exit_status(tracked);
 }
 
 }  // namespace tautrack::program

@@ -1,4 +1,3 @@
-#include "commands/json_parts.hpp"
 #include "commands/track_report.hpp"
 
 namespace tautrack::program {
@@ -49,12 +48,7 @@ Json certificate_report(const PathCertificate& certificate) {
 
 Json problem_report(const TrackRequest& request, const ProblemView& problem,
                     const TrackedProblem& tracked) {
-  const NaturalPath& path = tracked.path;
-  Json report{{"name", problem.name()},
-              {"data", data_report(request.network, problem, tracked.facts)},
-              {"path", path_report(path)},
-              {"end", end_report(path)},
-              {"infinity", infinity_report(path)}};
+  Json report = report_start(request.network, problem, tracked.facts, &tracked.path);
   if (tracked.uniqueness) report["certificate"] = certificate_report(*tracked.uniqueness);
   if (tracked.certificate) report["path_certificate"] = certificate_report(*tracked.certificate);
   if (tracked.audit)
@@ -62,14 +56,6 @@ Json problem_report(const TrackRequest& request, const ProblemView& problem,
                        {"message", tracked.audit->message},
                        {"more_steps", tracked.audit->more_steps}};
   return report;
-}
-
-std::string json_report(const TrackRequest& request, const Data& data,
-                        const std::vector<TrackedProblem>& tracked) {
-  Json problems = Json::array();
-  for (std::size_t i = 0; i < tracked.size(); ++i)
-    problems.push_back(problem_report(request, data.problem(i), tracked[i]));
-  return json_report(request, data.source(), problems);
 }
 
 std::string json_report(const TrackRequest& request, const std::string& source,

@@ -358,11 +358,10 @@ std::string plot_report(const TrackRequest& request, const Dataset& dataset,
   std::vector<Drawing> drawings;
   for (std::size_t i = 0; i < rows; ++i)
     drawings.push_back(make_drawing(dataset.problems[i], tracked[i]));
-  std::string title = fmt::format(
-      "Natural homotopy from the linear network (tau = 0) to the {} network (tau = 1): {}",
-      to_string(request.network.perceptron.activation), cut(dataset.source, 60));
-  if (rows < tracked.size())
-    title += fmt::format(" (the first {} of {} problems)", rows, tracked.size());
+  const std::string title = fmt::format(
+      "Natural homotopy from the linear network (tau = 0) to the {} network (tau = 1): {}{}",
+      to_string(request.network.perceptron.activation), cut(dataset.source, 60),
+      part_note(rows, tracked.size()));
   return draw_picture(request.outputs.plot_file, PathsPicture::picture_height(rows),
                       PathsPicture(dataset.problems.front().columns, drawings).script(title));
 }

@@ -9,6 +9,7 @@
 #include "tautrack/network/perceptron.hpp"
 #include "tautrack/ranks/rows.hpp"
 
+#include "commands/track_plot.hpp"
 #include "commands/track_report.hpp"
 #include "io/progress.hpp"
 #include "io/usage_error.hpp"
@@ -109,14 +110,9 @@ int run_split_track(const TrackRequest& request, Communicator& ranks) {
     throw DataError(data.source() + ": " + error.what());
   }
   ranks.together([&] {
-    if (!writes) return;
-    outputs->publish([&] { return text_report(request, data, tracked); },
-                     [&] { return json_report(request, data, tracked); },
-                     [&] { return csv_report(data, tracked); }, {});
+    if (writes) publish_reports(*outputs, request, data, tracked);
   });
-  const bool is_solved = std::all_of(tracked.begin(), tracked.end(),
-                                     [](const TrackedProblem& one) { return one.is_solved(); });
-  return is_solved ? exit_solved : exit_unresolved;
+  return exit_status(tracked);
 }
 
 }  // namespace tautrack::program

@@ -13,15 +13,11 @@ namespace tautrack::program {
 [[nodiscard]] std::string text_report(const TrackRequest& request, const Data& data,
                                       const std::vector<TrackedProblem>& tracked);
 
-/// Everything, for programs (docs/reference.md, JSON). Infinite and undefined numbers are null.
-[[nodiscard]] std::string json_report(const TrackRequest& request, const Data& data,
-                                      const std::vector<TrackedProblem>& tracked);
-
-/// The same from the parts that the problems are.
+/// The whole report for programs from the parts that the problems are.
 [[nodiscard]] std::string json_report(const TrackRequest& request, const std::string& source,
                                       const Json& problems);
 
-/// The part of json_report() that one problem is.
+/// One such part.
 [[nodiscard]] Json problem_report(const TrackRequest& request, const ProblemView& problem,
                                   const TrackedProblem& tracked);
 

@@ -4,11 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "tautrack/version.hpp"
-
 #include "commands/page.hpp"
 #include "commands/track_report.hpp"
-#include "io/text.hpp"
 
 namespace tautrack::program {
 namespace {
@@ -152,7 +149,6 @@ void add_problem(Page& page, const TrackRequest& request, const ProblemView& pro
                  const TrackedProblem& tracked) {
   const ColumnFacts& facts = tracked.facts;
   const NaturalPath& path = tracked.path;
-  page.plain(cut(problem.name(), page_width));
   add_network(page, problem, request.network.perceptron);
   if (!facts.rank) add_method(page, facts);
   add_dependencies(page, problem, facts);
@@ -207,18 +203,7 @@ std::string_view kind_of_point(const PathEnd& end) {
 
 std::string text_report(const TrackRequest& request, const Data& data,
                         const std::vector<TrackedProblem>& tracked) {
-  Page page;
-  page.plain(fmt::format("tautrack {} track: {}, {}", version, printable(data.source()),
-                         counted(static_cast<long long>(tracked.size()), "problem")));
-  for (std::size_t i = 0; i < tracked.size(); ++i) {
-    page.plain("");
-    add_problem(page, request, data.problem(i), tracked[i]);
-  }
-  if (tracked.size() > 1) {
-    page.plain("");
-    add_overview(page, data, tracked);
-  }
-  return page.text();
+  return problems_text("track", request, data, tracked, add_problem, add_overview);
 }
 
 }  // namespace tautrack::program

@@ -21,6 +21,13 @@ std::optional<std::string> tau_reason(double tau) {
   return fmt::format("{} is not in [0, 1]", tau);
 }
 
+NumberRule above(double least) {
+  return [least](double number) -> std::optional<std::string> {
+    if (number > least) return std::nullopt;
+    return fmt::format("{} is not > {:g}", number, least);
+  };
+}
+
 Option& Command::add_value(const std::string& name, const std::string& what,
                            const std::string& help, TextTaker take) {
   return options_.emplace_back(

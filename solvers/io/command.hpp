@@ -29,6 +29,9 @@ using NameReader = std::type_identity_t<std::optional<T> (*)(std::string_view)>;
 /// The rule of a homotopy parameter: in [0, 1].
 [[nodiscard]] std::optional<std::string> tau_reason(double tau);
 
+/// The rule of numbers above this one.
+[[nodiscard]] NumberRule above(double least);
+
 /// One option of a subcommand.
 struct Option {
   enum class Kind { value, flag, list };  ///< list: any number of values, by their place.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <initializer_list>
 #include <iterator>
 #include <string>
@@ -203,5 +204,10 @@ class Picture {
   int blocks_ = 0;
   std::string script_;
 };
+
+/// What a title says of a picture of so many problems; nothing where these are all.
+inline std::string part_note(std::size_t drawn, std::size_t all) {
+  return drawn < all ? fmt::format(" (the first {} of {} problems)", drawn, all) : "";
+}
 
 }  // namespace tautrack::program

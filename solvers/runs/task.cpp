@@ -130,7 +130,7 @@ bool TaskRunner::solve(const Context& context, std::uint64_t item, int threads, 
   tell_unusable(curves, record.label);
   curves.check();
   if (end_.stop_requested() || solved.fits.exploration.end == ExploreEnd::cancelled) return false;
-  record.solved = solved.unresolved.empty();
+  record.solved = solved.is_solved();
   record.status = record.solved ? "solved" : "unresolved";
   for (const std::string& matter : solved.unresolved)
     record.reason += (record.reason.empty() ? "" : "; ") + matter;
