@@ -12,6 +12,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/text_input.hpp"
+
 namespace dataset_test {
 
 namespace {
@@ -23,18 +25,11 @@ using tautrack::Index;
 using tautrack::Matrix;
 using tautrack::Problem;
 using tautrack::Vector;
+using tautrack::support::complaint;
+using tautrack::support::entries;
+using tautrack::support::mutated;
+using tautrack::support::TemporaryFile;
 using Names = std::vector<std::string>;
-
-/// The sentence with which the action fails, or "accepted".
-template <typename Action>
-std::string complaint(const Action& action) {
-  try {
-    action();
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "accepted";
-}
 
 /// The sentence with which the text, named t.csv, is refused, or "accepted".
 std::string refusal(std::string_view text, const DatasetOptions& options = {}) {
@@ -62,9 +57,6 @@ Names problem_names(const Dataset& dataset) {
   for (const Problem& problem : dataset.problems) names.push_back(problem.name);
   return names;
 }
-
-/// The entries of a vector, for comparisons.
-std::vector<double> entries(const Vector& vector) { return {vector.begin(), vector.end()}; }
 
 /// Two classes, two features.
 constexpr std::string_view two_classes = "a,b,kind\n1,2,no\n3,4,yes\n5,6,no\n";
@@ -106,30 +98,6 @@ DatasetOptions without_bias() {
   options.bias = false;
   return options;
 }
-
-/// A file that exists as long as this object.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(std::string_view content) {
-    std::random_device random;
-    path_ = (std::filesystem::temp_directory_path() /
-             ("tautrack_dataset_test_" + std::to_string(random()) + std::to_string(random())))
-                .string();
-    std::ofstream file(path_, std::ios::binary);
-    file << content;
-    REQUIRE(file.good());
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
-
- private:
-  std::string path_;
-};
 
 }  // namespace
 
@@ -754,20 +722,7 @@ TEST_CASE("any bytes give either a sentence or finite data of consistent size") 
   int accepted = 0;
   constexpr int rounds = 20'000;
   for (int round = 0; round < rounds; ++round) {
-    std::string text = seeds[below(seeds.size())];
-    const std::size_t mutations = 1 + below(6);
-    for (std::size_t mutation = 0; mutation < mutations; ++mutation) {
-      const std::size_t position = below(text.size() + 1);
-      const std::size_t length = below(5);
-      const std::string& other = seeds[below(seeds.size())];
-      const std::size_t kind = below(6);
-      if (kind == 0) text.insert(position, 1, alphabet[below(alphabet.size())]);
-      if (kind == 1) text.insert(position, 1, static_cast<char>(below(256)));
-      if (kind == 2) text.erase(position, length);
-      if (kind == 3) text.insert(position, text.substr(position, length));
-      if (kind == 4) text.insert(position, other.substr(below(other.size() + 1), 3 * length));
-      if (kind == 5 && position < text.size()) text[position] = alphabet[below(alphabet.size())];
-    }
+    const std::string text = mutated(seeds, alphabet, below);
     DatasetOptions options;
     options.classes = below(2) == 0;
     options.bias = below(4) != 0;

@@ -6,18 +6,17 @@
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <memory>
 #include <random>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include "support/random_problem.hpp"
+#include "support/text_input.hpp"
 
 namespace svmlight_test {
 
@@ -32,19 +31,12 @@ using tautrack::SparseMatrix;
 using tautrack::SparseProblem;
 using tautrack::SvmlightOptions;
 using tautrack::Vector;
+using tautrack::support::complaint;
+using tautrack::support::entries;
+using tautrack::support::mutated;
 using tautrack::support::Random;
+using tautrack::support::TemporaryFile;
 using Names = std::vector<std::string>;
-
-/// The sentence with which the action fails, or "accepted".
-template <typename Action>
-std::string complaint(const Action& action) {
-  try {
-    action();
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "accepted";
-}
 
 /// The data in the text, named t.svm.
 SparseDataset parsed(std::string_view text, const SvmlightOptions& options = {}) {
@@ -91,40 +83,12 @@ Names problem_names(const SparseDataset& dataset) {
   return names;
 }
 
-/// The entries of a vector, for comparisons.
-std::vector<double> entries(const Vector& vector) { return {vector.begin(), vector.end()}; }
-
 /// The number with the digits that every double needs.
 std::string digits_17(double number) {
   char buffer[32];
   const int length = std::snprintf(buffer, sizeof buffer, "%.17g", number);
   return {buffer, static_cast<std::size_t>(length)};
 }
-
-/// A file that exists as long as this object.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(std::string_view content) {
-    std::random_device random;
-    path_ = (std::filesystem::temp_directory_path() /
-             ("tautrack_svmlight_test_" + std::to_string(random()) + std::to_string(random())))
-                .string();
-    std::ofstream file(path_, std::ios::binary);
-    file << content;
-    file.close();
-    REQUIRE(file.good());
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// Two patterns, five features.
 constexpr std::string_view two_patterns = "0.5 1:2 3:-4.5\n-1e-3 2:1 3:7 5:.25\n";
@@ -677,20 +641,7 @@ TEST_CASE("any bytes give either a sentence or a usable problem") {
   int accepted = 0;
   constexpr int rounds = 20'000;
   for (int round = 0; round < rounds; ++round) {
-    std::string text = seeds[below(seeds.size())];
-    const std::size_t mutations = 1 + below(6);
-    for (std::size_t mutation = 0; mutation < mutations; ++mutation) {
-      const std::size_t position = below(text.size() + 1);
-      const std::size_t length = below(5);
-      const std::string& other = seeds[below(seeds.size())];
-      const std::size_t kind = below(6);
-      if (kind == 0) text.insert(position, 1, alphabet[below(alphabet.size())]);
-      if (kind == 1) text.insert(position, 1, static_cast<char>(below(256)));
-      if (kind == 2) text.erase(position, length);
-      if (kind == 3) text.insert(position, text.substr(position, length));
-      if (kind == 4) text.insert(position, other.substr(below(other.size() + 1), 3 * length));
-      if (kind == 5 && position < text.size()) text[position] = alphabet[below(alphabet.size())];
-    }
+    const std::string text = mutated(seeds, alphabet, below);
     SvmlightOptions options;
     options.classes = below(2) == 0;
     options.bias = below(4) != 0;
