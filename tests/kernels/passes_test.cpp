@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 
 #include <doctest/doctest.h>
 
 #include "kernels/panels.hpp"
+#include "support/long_activation.hpp"
 
 namespace passes_test {
 
@@ -15,6 +15,7 @@ using tautrack::Activation;
 using tautrack::Index;
 using tautrack::Matrix;
 using tautrack::Vector;
+using tautrack::support::activate;
 using tautrack::test::for_each_instruction_set;
 using tautrack::test::from_panels;
 using tautrack::test::random_matrix;
@@ -31,32 +32,6 @@ constexpr Activation all_activations[] = {Activation::tanh, Activation::logistic
                                           Activation::arctan, Activation::erf};
 constexpr Index all_rows[] = {1, 7, 8, 9, 15, 16, 17, 33, 250, 1000};
 constexpr Index all_columns[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 20, 23, 100};
-
-void activate(Activation activation, Real u, Real& sigma, Real& first, Real& second) {
-  const Real pi = std::numbers::pi_v<Real>;
-  switch (activation) {
-    case Activation::tanh:
-      sigma = std::tanh(u);
-      first = 1 / (std::cosh(u) * std::cosh(u));
-      second = -2 * sigma * first;
-      return;
-    case Activation::logistic:
-      sigma = 1 / (1 + std::exp(-u));
-      first = sigma * (1 - sigma);
-      second = first * (1 - 2 * sigma);
-      return;
-    case Activation::arctan:
-      sigma = 2 / pi * std::atan(pi * u / 2);
-      first = 1 / (1 + pi * pi * u * u / 4);
-      second = -pi * pi * u / 2 * first * first;
-      return;
-    case Activation::erf:
-      sigma = std::erf(std::sqrt(pi) * u / 2);
-      first = std::exp(-pi * u * u / 4);
-      second = -pi * u / 2 * first;
-      return;
-  }
-}
 
 /// The equations of Perceptron, pattern by pattern.
 struct Plain {

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 #include <memory>
-#include <numbers>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -15,6 +14,7 @@
 #include <doctest/doctest.h>
 
 #include "support/derivative_check.hpp"
+#include "support/long_activation.hpp"
 
 namespace perceptron_test {
 
@@ -29,6 +29,7 @@ using tautrack::Perceptron;
 using tautrack::PerceptronOptions;
 using tautrack::Problem;
 using tautrack::Vector;
+using tautrack::support::activate;
 using tautrack::support::relative_error;
 
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
@@ -114,7 +115,7 @@ class Naive {
       const LongVector x = X_.row(i);
       const Real u = x.dot(w);
       Real sigma = 0, first = 0, second = 0;
-      activate(u, sigma, first, second);
+      activate(activation_, u, sigma, first, second);
       const Real residual = (1 - tau) * u + tau * sigma - y_(i);
       const Real slope = (1 - tau) + tau * first;
       d.energy += omega_(i) * residual * residual / 2;
@@ -126,32 +127,6 @@ class Naive {
   }
 
  private:
-  void activate(Real u, Real& sigma, Real& first, Real& second) const {
-    const Real pi = std::numbers::pi_v<Real>;
-    switch (activation_) {
-      case Activation::tanh:
-        sigma = std::tanh(u);
-        first = 1 / (std::cosh(u) * std::cosh(u));
-        second = -2 * sigma * first;
-        return;
-      case Activation::logistic:
-        sigma = 1 / (1 + std::exp(-u));
-        first = sigma * (1 - sigma);
-        second = first * (1 - 2 * sigma);
-        return;
-      case Activation::arctan:
-        sigma = 2 / pi * std::atan(pi * u / 2);
-        first = 1 / (1 + pi * pi * u * u / 4);
-        second = -pi * pi * u / 2 * first * first;
-        return;
-      case Activation::erf:
-        sigma = std::erf(std::sqrt(pi) * u / 2);
-        first = std::exp(-pi * u * u / 4);
-        second = -pi * u / 2 * first;
-        return;
-    }
-  }
-
   LongMatrix X_;
   LongVector y_, omega_, penalty_;
   Activation activation_;
