@@ -62,6 +62,77 @@ struct NearMiss {
   }
 };
 
+/// Checks a path with landings at the taus of both folds, plus or minus the offset.
+void check_landings(const PathResult& path, const CubicFolds& known, double offset) {
+  REQUIRE_MESSAGE(path.ok(), path.message);
+  REQUIRE(path.folds.size() == 2);
+  CHECK(std::abs(path.folds[0].point.tau - known.first_fold_tau()) <= 4e-16);
+  CHECK(std::abs(path.folds[1].point.tau - known.second_fold_tau()) <= 4e-16);
+  long landed = 0;
+  for (const PathPoint& point : path.points)
+    if (point.kind == PointKind::landing && point.tau != 1.0) ++landed;
+  // Beyond the folds each of the two is met once, before them three times; nearer than the
+  // resolution the fold itself is the landing and one or two passes remain.
+  if (offset == 1e-6) CHECK(landed == 2);
+  if (offset == -1e-6) CHECK(landed == 6);
+  CHECK(landed >= 2);
+  CHECK(landed <= 6);
+}
+
+/// Checks a path along x = 0 through the branch point of a pitchfork.
+void check_pitchfork(const PathResult& path) {
+  REQUIRE_MESSAGE(path.ok(), path.message);
+  CHECK(path.folds.empty());
+  REQUIRE(path.branch_points.size() == 1);
+  const BranchPoint& branch = path.branch_points[0];
+  CHECK(std::abs(branch.point.tau - Pitchfork::branch_tau) <= 1e-15);
+  CHECK(std::abs(branch.point.x(0)) <= 1e-15);
+  CHECK(std::abs(branch.point.tangent(1)) == doctest::Approx(1.0));
+  REQUIRE(branch.other_tangent.size() == 2);
+  CHECK(std::abs(branch.other_tangent(0)) == doctest::Approx(1.0));
+  CHECK(std::abs(branch.other_tangent(1)) <= 1e-8);
+  CHECK(branch.index_before == 1);
+  CHECK(branch.index_after == 0);
+  CHECK(branch.multiplicity == 1);
+  CHECK(path.points.back().x(0) == 0.0);
+}
+
+/// Checks a path through the branch point of Transcritical, on either branch.
+void check_transcritical(const PathResult& path, bool diagonal) {
+  REQUIRE_MESSAGE(path.ok(), path.message);
+  CHECK(path.folds.empty());
+  REQUIRE(path.branch_points.size() == 1);
+  const BranchPoint& branch = path.branch_points[0];
+  CHECK(std::abs(branch.point.tau - Transcritical::branch_tau) <= 1e-14);
+  REQUIRE(branch.other_tangent.size() == 2);
+  const Vector& straight = diagonal ? branch.other_tangent : branch.point.tangent;
+  const Vector& slanted = diagonal ? branch.point.tangent : branch.other_tangent;
+  CHECK(std::abs(straight(0)) <= 1e-8);
+  CHECK(slanted(0) == doctest::Approx(slanted(1)).epsilon(1e-8).scale(0.0));
+  CHECK(std::abs(path.points.back().x(0) - (diagonal ? 0.5 : 0.0)) <= 1e-14);
+}
+
+/// Checks a path that ends where HalfDefined does.
+void check_half_defined(const PathResult& path) {
+  CHECK(path.status == TrackStatus::step_too_small);
+  CHECK(path.points.back().tau <= 0.6 + 1e-8);
+  CHECK(path.points.back().tau > 0.59);
+  for (const PathPoint& point : path.points) {
+    CHECK(std::isfinite(point.tau));
+    CHECK(point.x.allFinite());
+    CHECK(point.tangent.allFinite());
+  }
+  CHECK(path.message.find("finite") != std::string::npos);
+}
+
+/// Checks a path along the solution of Pole.
+void check_pole(const PathResult& path) {
+  CHECK_FALSE(path.ok());
+  CHECK(path.points.back().tau < 1.0);
+  for (const PathPoint& point : path.points)
+    CHECK(std::abs(point.x(0) * (1.0 - point.tau) - 1.0) <= 1e-7);
+}
+
 }  // namespace
 
 TEST_CASE("a straight curve is followed to the target, exactly") {
@@ -177,20 +248,7 @@ TEST_CASE("a landing at, or next to, the tau of a fold does not stop the path") 
       CAPTURE(offset);
       TrackOptions options = with(kind);
       options.landings = {cubic.first_fold_tau() + offset, cubic.second_fold_tau() - offset};
-      const PathResult path = track(cubic, scalar(cubic.root(0.0)), options);
-      REQUIRE_MESSAGE(path.ok(), path.message);
-      REQUIRE(path.folds.size() == 2);
-      CHECK(std::abs(path.folds[0].point.tau - cubic.first_fold_tau()) <= 4e-16);
-      CHECK(std::abs(path.folds[1].point.tau - cubic.second_fold_tau()) <= 4e-16);
-      long landed = 0;
-      for (const PathPoint& point : path.points)
-        if (point.kind == PointKind::landing && point.tau != 1.0) ++landed;
-      // Beyond the folds each of the two is met once, before them three times; nearer than the
-      // resolution the fold itself is the landing and one or two passes remain.
-      if (offset == 1e-6) CHECK(landed == 2);
-      if (offset == -1e-6) CHECK(landed == 6);
-      CHECK(landed >= 2);
-      CHECK(landed <= 6);
+      check_landings(track(cubic, scalar(cubic.root(0.0)), options), cubic, offset);
     }
   }
 }
@@ -248,21 +306,7 @@ TEST_CASE(
     "the branch point of a pitchfork is passed straight on, located and never called a fold") {
   for (const auto kind : kBoth) {
     Pitchfork pitchfork;
-    const PathResult path = track(pitchfork, scalar(0.0), with(kind));
-    REQUIRE(path.ok());
-    CHECK(path.folds.empty());
-    REQUIRE(path.branch_points.size() == 1);
-    const BranchPoint& branch = path.branch_points[0];
-    CHECK(std::abs(branch.point.tau - Pitchfork::branch_tau) <= 1e-15);
-    CHECK(std::abs(branch.point.x(0)) <= 1e-15);
-    CHECK(std::abs(branch.point.tangent(1)) == doctest::Approx(1.0));
-    REQUIRE(branch.other_tangent.size() == 2);
-    CHECK(std::abs(branch.other_tangent(0)) == doctest::Approx(1.0));
-    CHECK(std::abs(branch.other_tangent(1)) <= 1e-8);
-    CHECK(branch.index_before == 1);
-    CHECK(branch.index_after == 0);
-    CHECK(branch.multiplicity == 1);
-    CHECK(path.points.back().x(0) == 0.0);
+    check_pitchfork(track(pitchfork, scalar(0.0), with(kind)));
   }
 }
 
@@ -270,18 +314,7 @@ TEST_CASE("both tangents of a transcritical branch point are found, on either br
   for (const bool diagonal : {false, true}) {
     CAPTURE(diagonal);
     Transcritical crossing;
-    const PathResult path = track(crossing, scalar(diagonal ? -0.5 : 0.0));
-    REQUIRE(path.ok());
-    CHECK(path.folds.empty());
-    REQUIRE(path.branch_points.size() == 1);
-    const BranchPoint& branch = path.branch_points[0];
-    CHECK(std::abs(branch.point.tau - Transcritical::branch_tau) <= 1e-14);
-    REQUIRE(branch.other_tangent.size() == 2);
-    const Vector& straight = diagonal ? branch.other_tangent : branch.point.tangent;
-    const Vector& slanted = diagonal ? branch.point.tangent : branch.other_tangent;
-    CHECK(std::abs(straight(0)) <= 1e-8);
-    CHECK(slanted(0) == doctest::Approx(slanted(1)).epsilon(1e-8).scale(0.0));
-    CHECK(std::abs(path.points.back().x(0) - (diagonal ? 0.5 : 0.0)) <= 1e-14);
+    check_transcritical(track(crossing, scalar(diagonal ? -0.5 : 0.0)), diagonal);
   }
 }
 
@@ -343,16 +376,7 @@ TEST_CASE("a start off the curve is an invalid start") {
 TEST_CASE("where H is not defined the path stops with the last good point, never with NaN") {
   for (const auto kind : kBoth) {
     HalfDefined half;
-    const PathResult path = track(half, scalar(0.0), with(kind));
-    CHECK(path.status == TrackStatus::step_too_small);
-    CHECK(path.points.back().tau <= 0.6 + 1e-8);
-    CHECK(path.points.back().tau > 0.59);
-    for (const PathPoint& point : path.points) {
-      CHECK(std::isfinite(point.tau));
-      CHECK(point.x.allFinite());
-      CHECK(point.tangent.allFinite());
-    }
-    CHECK(path.message.find("finite") != std::string::npos);
+    check_half_defined(track(half, scalar(0.0), with(kind)));
   }
 }
 
@@ -361,11 +385,7 @@ TEST_CASE("a solution that runs to infinity is never reported as reached") {
     Pole pole;
     TrackOptions options = with(kind);
     options.max_steps = 500;
-    const PathResult path = track(pole, scalar(1.0), options);
-    CHECK_FALSE(path.ok());
-    CHECK(path.points.back().tau < 1.0);
-    for (const PathPoint& point : path.points)
-      CHECK(std::abs(point.x(0) * (1.0 - point.tau) - 1.0) <= 1e-7);
+    check_pole(track(pole, scalar(1.0), options));
   }
 }
 
@@ -664,18 +684,7 @@ TEST_CASE("by series: a landing at, or next to, the tau of a fold does not stop 
     SymmetricGeneric<CubicEquation> cubic(1, CubicEquation{0.5});
     TrackOptions options = by_series();
     options.landings = {known.first_fold_tau() + offset, known.second_fold_tau() - offset};
-    const PathResult path = track(cubic, scalar(known.root(0.0)), options);
-    REQUIRE_MESSAGE(path.ok(), path.message);
-    REQUIRE(path.folds.size() == 2);
-    CHECK(std::abs(path.folds[0].point.tau - known.first_fold_tau()) <= 4e-16);
-    CHECK(std::abs(path.folds[1].point.tau - known.second_fold_tau()) <= 4e-16);
-    long landed = 0;
-    for (const PathPoint& point : path.points)
-      if (point.kind == PointKind::landing && point.tau != 1.0) ++landed;
-    if (offset == 1e-6) CHECK(landed == 2);
-    if (offset == -1e-6) CHECK(landed == 6);
-    CHECK(landed >= 2);
-    CHECK(landed <= 6);
+    check_landings(track(cubic, scalar(known.root(0.0)), options), known, offset);
   }
 }
 
@@ -683,21 +692,7 @@ TEST_CASE("by series: the branch point of a pitchfork is passed straight on, loc
   for (const int order : kOrders) {
     CAPTURE(order);
     SymmetricGeneric<PitchforkEquation> pitchfork(1, PitchforkEquation{});
-    const PathResult path = track(pitchfork, scalar(0.0), by_series(order));
-    REQUIRE_MESSAGE(path.ok(), path.message);
-    CHECK(path.folds.empty());
-    REQUIRE(path.branch_points.size() == 1);
-    const BranchPoint& branch = path.branch_points[0];
-    CHECK(std::abs(branch.point.tau - Pitchfork::branch_tau) <= 1e-15);
-    CHECK(std::abs(branch.point.x(0)) <= 1e-15);
-    CHECK(std::abs(branch.point.tangent(1)) == doctest::Approx(1.0));
-    REQUIRE(branch.other_tangent.size() == 2);
-    CHECK(std::abs(branch.other_tangent(0)) == doctest::Approx(1.0));
-    CHECK(std::abs(branch.other_tangent(1)) <= 1e-8);
-    CHECK(branch.index_before == 1);
-    CHECK(branch.index_after == 0);
-    CHECK(branch.multiplicity == 1);
-    CHECK(path.points.back().x(0) == 0.0);
+    check_pitchfork(track(pitchfork, scalar(0.0), by_series(order)));
   }
 }
 
@@ -707,18 +702,8 @@ TEST_CASE("by series: both tangents of a transcritical branch point, on either b
       CAPTURE(diagonal);
       CAPTURE(order);
       SymmetricGeneric<TranscriticalEquation> crossing(1, TranscriticalEquation{});
-      const PathResult path = track(crossing, scalar(diagonal ? -0.5 : 0.0), by_series(order));
-      REQUIRE_MESSAGE(path.ok(), path.message);
-      CHECK(path.folds.empty());
-      REQUIRE(path.branch_points.size() == 1);
-      const BranchPoint& branch = path.branch_points[0];
-      CHECK(std::abs(branch.point.tau - Transcritical::branch_tau) <= 1e-14);
-      REQUIRE(branch.other_tangent.size() == 2);
-      const Vector& straight = diagonal ? branch.other_tangent : branch.point.tangent;
-      const Vector& slanted = diagonal ? branch.point.tangent : branch.other_tangent;
-      CHECK(std::abs(straight(0)) <= 1e-8);
-      CHECK(slanted(0) == doctest::Approx(slanted(1)).epsilon(1e-8).scale(0.0));
-      CHECK(std::abs(path.points.back().x(0) - (diagonal ? 0.5 : 0.0)) <= 1e-14);
+      check_transcritical(track(crossing, scalar(diagonal ? -0.5 : 0.0), by_series(order)),
+                          diagonal);
     }
   }
 }
@@ -761,16 +746,7 @@ TEST_CASE("by series: where H is not defined the path stops with the last good p
   for (const int order : kOrders) {
     CAPTURE(order);
     GenericHomotopy half(1, HalfDefinedEquation{});
-    const PathResult path = track(half, scalar(0.0), by_series(order));
-    CHECK(path.status == TrackStatus::step_too_small);
-    CHECK(path.points.back().tau <= 0.6 + 1e-8);
-    CHECK(path.points.back().tau > 0.59);
-    for (const PathPoint& point : path.points) {
-      CHECK(std::isfinite(point.tau));
-      CHECK(point.x.allFinite());
-      CHECK(point.tangent.allFinite());
-    }
-    CHECK(path.message.find("finite") != std::string::npos);
+    check_half_defined(track(half, scalar(0.0), by_series(order)));
   }
 }
 
@@ -780,11 +756,7 @@ TEST_CASE("by series: a solution that runs to infinity is never reported as reac
     GenericHomotopy pole(1, PoleEquation{});
     TrackOptions options = by_series(order);
     options.max_steps = 500;
-    const PathResult path = track(pole, scalar(1.0), options);
-    CHECK_FALSE(path.ok());
-    CHECK(path.points.back().tau < 1.0);
-    for (const PathPoint& point : path.points)
-      CHECK(std::abs(point.x(0) * (1.0 - point.tau) - 1.0) <= 1e-7);
+    check_pole(track(pole, scalar(1.0), options));
   }
 }
 
