@@ -15,6 +15,12 @@ namespace tautrack {
 
 double inverse_sigmoid(Activation activation, double y) {
   constexpr double half_pi = 0.5 * std::numbers::pi;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const Range ends = range(activation);
+  if (!(y > ends.low && y < ends.high)) {
+    if (y == ends.low) return -infinity;
+    return y == ends.high ? infinity : std::numeric_limits<double>::quiet_NaN();
+  }
   switch (activation) {
     case Activation::tanh:
       return std::atanh(y);

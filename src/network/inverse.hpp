@@ -4,7 +4,8 @@
 
 namespace tautrack {
 
-/// The u with sigma(u) = y, in closed form. @pre y is within the range; its ends give infinities.
+/// The u with sigma(u) = y, in closed form. The ends of the range give infinities; beyond them there
+/// is no such u, and the result is NaN.
 [[nodiscard]] double inverse_sigmoid(Activation activation, double y);
 
 /// The u with f(u, tau) = y for the node function f = (1 - tau) u + tau sigma(u); an infinity where y

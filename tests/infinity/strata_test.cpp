@@ -5,6 +5,7 @@
 #include <limits>
 #include <set>
 #include <stdexcept>
+#include <string_view>
 
 #include <Eigen/Eigenvalues>
 #include <Eigen/QR>
@@ -796,7 +797,17 @@ TEST_CASE("one weight: all local minima are found") {
         doctest::Approx(1.0 / std::acos(-1.0)).epsilon(1e-14));
   const double by_erf = minima({2.0}, {0.7}, Activation::erf)[0];
   CHECK(evaluate(Activation::erf, 2.0 * by_erf).value == doctest::Approx(0.7).epsilon(1e-14));
-  CHECK(minima({2.0}, {1.0}).empty());
+  for (const std::string_view name : activation_names()) {
+    CAPTURE(name);
+    const Activation activation = *activation_from_name(name);
+    const Range ends = range(activation);
+    for (const double y : {ends.low, ends.high, ends.low - 0.25, ends.high + 0.25}) {
+      CAPTURE(y);
+      CHECK(minima({2.0}, {y}, activation).empty());
+      CHECK(minima({2.0, 2.0}, {y, y}, activation).empty());
+      CHECK(minima({2.0, -2.0}, {y, ends.low + ends.high - y}, activation).empty());
+    }
+  }
   // Patterns of very different slopes each leave their step.
   const std::vector<double> far = minima({1e4, 1.0, 1e-4}, {0.2, 0.4, 0.6});
   CHECK(far.size() == 3);
