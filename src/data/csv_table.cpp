@@ -1,6 +1,8 @@
 #include "csv_table.hpp"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -8,6 +10,8 @@
 #include <vector>
 
 #include "tautrack/data/dataset.hpp"
+
+#include "text_input.hpp"
 
 namespace tautrack::detail {
 namespace {
@@ -41,6 +45,9 @@ std::string hexadecimal(unsigned byte) {
   return {'0', 'x', digits[byte >> 4U], digits[byte & 0xFU]};
 }
 
+/// Whether the byte ends a line or, as a carriage return, may begin its end.
+bool is_line_end(char character) { return character == '\n' || character == '\r'; }
+
 /// Bytes of the well-formed UTF-8 sequence (Unicode 15, table 3-7) that begins with the byte at
 /// `position`, which is above 0x7F; 0 when it is not well formed.
 std::size_t utf8_length(std::string_view text, std::size_t position) {
@@ -57,6 +64,104 @@ std::size_t utf8_length(std::string_view text, std::size_t position) {
   const bool surrogate = lead == 0xEDU && second > 0x9FU;
   const bool too_large = lead == 0xF4U && second > 0x8FU;
   return overlong || surrogate || too_large ? 0 : length;
+}
+
+/// The separators that may stand in for the comma, in the order in which they are tried.
+constexpr std::array kOtherSeparators = {Separator::semicolon, Separator::tab, Separator::blanks};
+
+/// How a message calls one separator, and many.
+struct SeparatorName {
+  const char* one;
+  const char* many;
+};
+
+SeparatorName words_for(Separator separator) {
+  switch (separator) {
+    case Separator::comma:
+      return {"comma", "commas"};
+    case Separator::semicolon:
+      return {"semicolon", "semicolons"};
+    case Separator::tab:
+      return {"tab", "tabs"};
+    case Separator::blanks:
+      break;
+  }
+  return {"blank", "blanks"};
+}
+
+/// How many fields a line has, by each separator.
+struct FieldCounts {
+  Index line = 0;                                       ///< On which it begins, counted from 1.
+  bool blank = true;                                    ///< There are only blanks.
+  bool commas = false;                                  ///< There is a comma outside quotes.
+  std::array<Index, kOtherSeparators.size()> fields{};  ///< By each of kOtherSeparators.
+};
+
+/// Counts fields line after line; line ends in quotes end none.
+class FieldCounter {
+ public:
+  explicit FieldCounter(std::string_view text) : text_(text) {}
+
+  /// The counts of the next line, or nothing at the end of the text.
+  std::optional<FieldCounts> next() {
+    if (position_ == text_.size()) return std::nullopt;
+    FieldCounts counts;
+    counts.line = line_;
+    Index semicolons = 0, tabs = 0, words = 0;
+    bool quoted = false, in_word = false;
+    bool tab_between = false;  // Since the last word.
+    bool tab_splits = false;   // Some tab stands between two words, so blanks separate nothing.
+    while (position_ < text_.size()) {
+      const char character = text_[position_++];
+      if (character == '\n') ++line_;
+      if (character == '\n' && !quoted) break;
+      if (character == '"') quoted = !quoted;
+      const bool blank = character == ' ' || character == '\t' || character == '\r';
+      if (!quoted && blank) {
+        in_word = false;
+        if (character == '\t') {
+          ++tabs;
+          tab_between = true;
+        }
+        continue;
+      }
+      if (!in_word) {
+        tab_splits = tab_splits || (words > 0 && tab_between);
+        tab_between = false;
+        in_word = true;
+        ++words;
+      }
+      if (quoted) continue;
+      if (character == ',') counts.commas = true;
+      if (character == ';') ++semicolons;
+    }
+    counts.blank = words == 0;
+    counts.fields = {semicolons + 1, tabs + 1, tab_splits ? 1 : words};
+    return counts;
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t position_ = 0;
+  Index line_ = 1;
+};
+
+/// The number with a decimal comma (and points between thousands) as it should be written; nothing
+/// when the text is no such number.
+std::optional<std::string> with_decimal_point(std::string_view text) {
+  const std::size_t comma = text.find(',');
+  if (comma == std::string_view::npos) return std::nullopt;
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '.') {
+      result += i == comma ? '.' : text[i];
+      continue;
+    }
+    const bool before_thousands = i + 4 <= comma && (text[i + 4] == '.' || i + 4 == comma);
+    if (!before_thousands) return std::nullopt;
+  }
+  if (read_number(result).reading != Reading::number) return std::nullopt;
+  return result;
 }
 
 }  // namespace
@@ -100,6 +205,7 @@ CsvTable::CsvTable(std::string_view text, std::string source)
     fail("the text is UTF-16, but UTF-8 is expected");
   if (text_.starts_with(byte_order_mark)) text_.remove_prefix(byte_order_mark.size());
   require_text();
+  choose_separator();
   read_header();
   rows_at_most_ = count_rows_at_most();
 }
@@ -153,6 +259,53 @@ void CsvTable::require_text() const {
   }
 }
 
+void CsvTable::choose_separator() {
+  FieldCounter counter(text_);
+  const std::optional<FieldCounts> header = counter.next();
+  if (!header || header->blank || header->commas) return;
+  std::array<Index, kOtherSeparators.size()> first_uneven{};  // Lines; 0: none.
+  std::array<Index, kOtherSeparators.size()> fields_there{};
+  const auto may_separate = [&](std::size_t i) {
+    return header->fields[i] >= 2 && first_uneven[i] == 0;
+  };
+  while (may_separate(0) || may_separate(1) || may_separate(2)) {
+    const std::optional<FieldCounts> line = counter.next();
+    if (!line) break;
+    if (line->blank) continue;
+    for (std::size_t i = 0; i < kOtherSeparators.size(); ++i) {
+      if (!may_separate(i) || line->fields[i] == header->fields[i]) continue;
+      first_uneven[i] = line->line;
+      fields_there[i] = line->fields[i];
+    }
+  }
+  for (std::size_t i = 0; i < kOtherSeparators.size(); ++i) {
+    if (!may_separate(i)) continue;
+    separator_ = kOtherSeparators[i];
+    uneven_separator_.clear();
+    return;
+  }
+  for (std::size_t i = 0; i < kOtherSeparators.size(); ++i) {
+    if (first_uneven[i] == 0) continue;
+    uneven_separator_ = std::string(" (by ") + words_for(kOtherSeparators[i]).many + ", line " +
+                        std::to_string(first_uneven[i]) + " has " +
+                        std::to_string(fields_there[i]) +
+                        (fields_there[i] == 1 ? " field" : " fields") + " and the header " +
+                        std::to_string(header->fields[i]) + ")";
+    return;
+  }
+}
+
+std::string CsvTable::why_no_number(std::string_view text) const {
+  std::string result = in_quotes(text) + " is not a number";
+  if (has_decimal_comma(text))
+    result += ": write a point for the decimal comma, " + in_quotes(*with_decimal_point(text));
+  return result;
+}
+
+bool CsvTable::has_decimal_comma(std::string_view text) const {
+  return separator_ != Separator::comma && with_decimal_point(text).has_value();
+}
+
 void CsvTable::read_header() {
   if (text_.empty()) fail("empty, but a header line and at least one row are expected");
   if (text_.find_first_not_of(blanks_and_line_ends) == std::string_view::npos)
@@ -163,7 +316,7 @@ void CsvTable::read_header() {
   const CsvCell& first = cells_.front();
   if (cells_.size() == 1 && !first.quoted && first.text.find_first_of(";\t") != std::string::npos)
     fail(first.line, "the header is the single field " + in_quotes(first.text) +
-                         ", but columns are separated by commas");
+                         ", but columns are separated by commas" + uneven_separator_);
 
   std::unordered_map<std::string, std::size_t> number_of;
   for (const CsvCell& cell : cells_) {
@@ -182,7 +335,7 @@ Index CsvTable::count_rows_at_most() const {
   rest = rest.substr(0, rest.find_last_not_of(blanks_and_line_ends) + 1);
   if (rest.empty()) return 0;
   const auto line_ends = static_cast<Index>(std::count(rest.begin(), rest.end(), '\n'));
-  // Each row but the last takes at least a comma or a line end per column.
+  // Each row but the last takes at least a separator or a line end per column.
   const auto rows_that_fit = static_cast<Index>(rest.size() / columns_.size());
   return std::min(line_ends, rows_that_fit) + 1;
 }
@@ -191,14 +344,46 @@ bool CsvTable::read_record() {
   cells_.clear();
   unescaped_.clear();
   if (at_end()) return false;
-  for (;;) {
-    cells_.push_back(read_cell());
-    if (at_end()) return true;
-    if (text_[position_] != ',') break;
-    ++position_;
+  if (separator_ == Separator::blanks) skip_blanks();
+  if (separator_ == Separator::tab) {
+    // A line of tabs is blank, and no row of empty cells.
+    const std::size_t here = position_;
+    skip_blanks();
+    if (!at_end() && !is_line_end(text_[position_])) position_ = here;
   }
-  read_line_end();
+  do cells_.push_back(read_cell());
+  while (skip_separator());
+  if (!at_end()) read_line_end();
   return true;
+}
+
+bool CsvTable::skip_separator() {
+  if (separator_ == Separator::blanks) {
+    skip_blanks();
+    return !at_end() && !is_line_end(text_[position_]);
+  }
+  if (at_end() || is_line_end(text_[position_])) return false;
+  ++position_;
+  return true;
+}
+
+void CsvTable::skip_blanks() {
+  position_ = std::min(text_.find_first_not_of(blanks, position_), text_.size());
+}
+
+bool CsvTable::ends_field(char character) const noexcept {
+  if (is_line_end(character)) return true;
+  switch (separator_) {
+    case Separator::comma:
+      return character == ',';
+    case Separator::semicolon:
+      return character == ';';
+    case Separator::tab:
+      return character == '\t';
+    case Separator::blanks:
+      break;
+  }
+  return character == ' ' || character == '\t';
 }
 
 CsvCell CsvTable::read_cell() {
@@ -206,7 +391,7 @@ CsvCell CsvTable::read_cell() {
   const std::size_t first = position_;
   for (; !at_end(); ++position_) {
     const char character = text_[position_];
-    if (character == ',' || character == '\n' || character == '\r') break;
+    if (ends_field(character)) break;
     if (character == '"')
       fail_in_field(line_, "a quote may stand only in a field that begins with a quote");
   }
@@ -228,8 +413,9 @@ CsvCell CsvTable::read_quoted_cell() {
     if (is_doubled && unescaped == nullptr) unescaped = &unescaped_.emplace_back();
     if (unescaped != nullptr) unescaped->append(part);
     if (!is_doubled) {
-      if (!at_end() && std::string_view(",\r\n").find(text_[position_]) == std::string_view::npos)
-        fail_in_field(line_, "only a comma or the end of the line may follow the closing quote");
+      if (!at_end() && !ends_field(text_[position_]))
+        fail_in_field(line_, std::string("only a ") + words_for(separator_).one +
+                                 " or the end of the line may follow the closing quote");
       return {trimmed(unescaped != nullptr ? *unescaped : part), first_line, true};
     }
     unescaped->push_back('"');

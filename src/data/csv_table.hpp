@@ -22,8 +22,21 @@ struct CsvCell {
 /// The texts, each in single quotes, separated by commas; of a long list the rest is only counted.
 [[nodiscard]] std::string list_in_quotes(const std::vector<std::string>& texts);
 
-/// A cursor over comma-separated text: the header once, then row after row. It knows the shape of a
-/// table and nothing of numbers.
+/// What stands between two fields of a line.
+enum class Separator {
+  comma,
+  semicolon,
+  tab,
+  blanks,  ///< One space or more.
+};
+
+/// A cursor over the text of a table: the header once, then row after row. It knows the shape of a
+/// table and nothing of numbers, but for what to say of a decimal comma.
+///
+/// Fields are separated by commas when the header has one outside quotes. Else they are separated by
+/// the first of semicolon, tab and blanks that splits every line which is not blank into the same
+/// number of fields, at least two; and by commas, into one column, when none does. A tab between two
+/// fields is no blank, and blanks at the ends of a line separate nothing.
 ///
 /// RFC 4180, strictly: a quote may only open, close or (doubled) stand inside a quoted field; every
 /// row has as many fields as the header; lines end with LF or CRLF and a lone carriage return is
@@ -46,6 +59,17 @@ class CsvTable {
   /// times columns().size() never exceeds the size of the text by more than one row.
   [[nodiscard]] Index rows_at_most() const noexcept { return rows_at_most_; }
 
+  /// Of a table of one column: " (by blanks, line 3 has 2 fields and the header 3)" when the header
+  /// could be split by something else than commas but a line disagrees; else empty.
+  [[nodiscard]] const std::string& uneven_separator() const noexcept { return uneven_separator_; }
+
+  /// Why the text, which is not a number, is none: "'x' is not a number", and what to do about a
+  /// decimal comma where commas separate nothing.
+  [[nodiscard]] std::string why_no_number(std::string_view text) const;
+
+  /// Whether the text is a number with a decimal comma, and commas separate nothing.
+  [[nodiscard]] bool has_decimal_comma(std::string_view text) const;
+
   /// Steps to the next row. @return false when there is none.
   bool next_row();
 
@@ -64,6 +88,8 @@ class CsvTable {
  private:
   /// Refuses control characters and whatever is not UTF-8.
   void require_text() const;
+  /// Finds out what separates fields.
+  void choose_separator();
   /// Reads the first record as column names.
   void read_header();
   /// The bound of rows_at_most(), from the text behind the header.
@@ -74,6 +100,12 @@ class CsvTable {
   [[nodiscard]] CsvCell read_cell();
   /// Reads the quoted field whose opening quote is here.
   [[nodiscard]] CsvCell read_quoted_cell();
+  /// Steps over the separator that is here, if there is one and a field follows it.
+  bool skip_separator();
+  /// Steps over the spaces and tabs that are here.
+  void skip_blanks();
+  /// Whether the byte ends a field that is not quoted.
+  [[nodiscard]] bool ends_field(char character) const noexcept;
   /// Steps over the LF or CRLF that is here.
   void read_line_end();
   /// Whether the current record is a line of nothing but blanks.
@@ -85,6 +117,8 @@ class CsvTable {
 
   std::string_view text_;
   std::string source_;
+  Separator separator_ = Separator::comma;
+  std::string uneven_separator_;
   std::size_t position_ = 0;
   Index line_ = 1;
   Index rows_at_most_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <initializer_list>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -49,7 +50,7 @@ double number_in(const CsvTable& table, std::size_t column) {
   const NumberReading number = reading_of(table, column);
   const CsvCell& cell = table.row()[column];
   if (number.reading != Reading::number)
-    table.fail_in_column(cell.line, column, in_quotes(cell.text) + " is not a number");
+    table.fail_in_column(cell.line, column, table.why_no_number(cell.text));
   return number.value;
 }
 
@@ -130,23 +131,148 @@ std::vector<std::string> weight_names(const CsvTable& table, const ColumnRoles& 
   return names;
 }
 
-/// Class labels in sorted order and the class of each row.
+/// What a label that is meant to be a number has in it that numbers have not.
+enum class NumberFault { none, percent, currency, comma, separator, other };
+
+/// Removes the prefix from the text. @return whether it was there.
+bool remove_one_of(std::string_view& text, std::initializer_list<std::string_view> prefixes) {
+  for (const std::string_view prefix : prefixes) {
+    if (!text.starts_with(prefix)) continue;
+    text.remove_prefix(prefix.size());
+    return true;
+  }
+  return false;
+}
+
+/// What keeps a text from being a number or several numbers, when it looks like that: it has a digit
+/// and, beside digits, points and exponents, only signs before a number, and percent signs, signs of
+/// currencies, decimal commas and what separates thousands or columns. @return none for other texts.
+NumberFault number_fault_of(std::string_view text) {
+  bool percent = false, currency = false, comma = false, separator = false;
+  bool any_digit = false;
+  char last = ' ';  // Digit, point, sign or exponent; blank for all others.
+  while (!text.empty()) {
+    const char first = text.front();
+    const bool is_digit = first >= '0' && first <= '9';
+    if (is_digit || first == '.') {
+      any_digit = any_digit || is_digit;
+      last = is_digit ? '0' : '.';
+      text.remove_prefix(1);
+    } else if (remove_one_of(text, {"+", "-", "\u2212"})) {
+      if (last != ' ' && last != 'e') return NumberFault::none;  // A range, a date.
+      last = '-';
+    } else if (remove_one_of(text, {"e", "E", "d", "D"})) {
+      const bool goes_on = !text.empty() && std::string_view("+-0123456789").find(text.front()) !=
+                                                std::string_view::npos;
+      if ((last != '0' && last != '.') || !any_digit || !goes_on) return NumberFault::none;
+      last = 'e';
+    } else {
+      if (remove_one_of(text, {"%", "\u2030"}))
+        percent = true;
+      else if (remove_one_of(text, {"$", "\u20AC", "\u00A3", "\u00A5"}))
+        currency = true;
+      else if (remove_one_of(text, {","}))
+        comma = true;
+      else if (remove_one_of(text, {" ", "\t", ";", "|", "\u00A0", "\u2009", "\u202F"}))
+        separator = true;
+      else if (!remove_one_of(text, {"'", "\u2019", "_", "(", ")"}))
+        return NumberFault::none;
+      last = ' ';
+    }
+  }
+  if (!any_digit) return NumberFault::none;
+  if (percent) return NumberFault::percent;
+  if (currency) return NumberFault::currency;
+  if (separator) return NumberFault::separator;
+  return comma ? NumberFault::comma : NumberFault::other;
+}
+
+/// What to do about the fault.
+const char* remedy_for(NumberFault fault) {
+  switch (fault) {
+    case NumberFault::percent:
+      return "write it without the percent sign";
+    case NumberFault::currency:
+      return "write it without the sign of the currency";
+    case NumberFault::comma:
+      return "write a point for a decimal comma, and nothing between thousands";
+    case NumberFault::separator:
+      return "separate columns by commas, or every line alike by semicolons, tabs or blanks, and "
+             "write nothing between thousands";
+    case NumberFault::none:
+    case NumberFault::other:
+      break;
+  }
+  return "write it with digits, a decimal point and an exponent alone";
+}
+
+/// Class labels in sorted order, the line where each is first, and the class of each row.
 struct Classes {
   std::vector<std::string> labels;
+  std::vector<Index> lines;
   std::vector<std::size_t> class_of_row;
 };
+
+/// Fewer labels than this may each occur once: there may be so few patterns.
+constexpr std::size_t kFewLabels = 4;
+
+/// Refuses labels that are most likely no classes: more than half of them look like numbers, or
+/// occur in one row only.
+void require_likely_classes(const CsvTable& table, std::size_t target, const Classes& classes) {
+  const std::size_t count = classes.labels.size();
+  const std::string if_meant =
+      " (--classes takes every cell for a label, --positive picks one class)";
+
+  const auto is_like_number = [](const std::string& label) {
+    return number_fault_of(label) != NumberFault::none;
+  };
+  const auto like_numbers = static_cast<std::size_t>(
+      std::count_if(classes.labels.begin(), classes.labels.end(), is_like_number));
+  if (2 * like_numbers > count) {
+    std::size_t first = count;  // In the file.
+    for (std::size_t i = 0; i < count; ++i)
+      if (is_like_number(classes.labels[i]) &&
+          (first == count || classes.lines[i] < classes.lines[first]))
+        first = i;
+    const NumberFault fault = number_fault_of(classes.labels[first]);
+    table.fail_in_column(
+        classes.lines[first], target,
+        "the label " + in_quotes(classes.labels[first]) +
+            " looks like a number but is none: " + remedy_for(fault) +
+            (fault == NumberFault::separator ? table.uneven_separator() : std::string()) +
+            if_meant);
+  }
+
+  if (count < kFewLabels) return;
+  std::vector<std::size_t> rows_of(count);
+  for (const std::size_t label : classes.class_of_row) ++rows_of[label];
+  const auto single =
+      static_cast<std::size_t>(std::count(rows_of.begin(), rows_of.end(), std::size_t{1}));
+  if (2 * single > count)
+    table.fail_in_column(
+        target, std::to_string(single) + " of " + std::to_string(count) +
+                    " labels occur in one row only, so they are most likely no classes: separate "
+                    "columns by commas, and write numbers with a decimal point and without units "
+                    "or percent signs" +
+                    table.uneven_separator() + if_meant);
+}
 
 /// Collects the target column row by row and finds out whether it holds numbers or labels.
 class TargetColumn {
  public:
-  TargetColumn(const CsvTable& table, std::size_t column, bool classes)
-      : table_(table), column_(column), labels_wanted_(classes) {}
+  TargetColumn(const CsvTable& table, std::size_t column, const DatasetOptions& options)
+      : table_(table),
+        column_(column),
+        labels_wanted_(options.classes),
+        labels_meant_(options.classes || !options.positive.empty()) {}
 
   /// Takes the target cell of the current row.
   void add_row() {
     const NumberReading number = reading_of(table_, column_);
     const CsvCell& cell = table_.row()[column_];
     const bool is_number = number.reading == Reading::number;
+    if (!labels_meant_ && table_.has_decimal_comma(cell.text))
+      table_.fail_in_column(cell.line, column_, table_.why_no_number(cell.text));
     if (first_line_ == 0) {
       first_line_ = cell.line;
       first_text_ = cell.text;
@@ -156,7 +282,7 @@ class TargetColumn {
     if (is_numeric())
       numbers_.push_back(number.value);
     else
-      add_label(cell.text);
+      add_label(cell);
   }
 
   /// Whether the target is a number, and not a label, in every row so far.
@@ -187,7 +313,10 @@ class TargetColumn {
     std::vector<std::size_t> class_of_label(labels_.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
       const bool is_same = i > 0 && all_numbers && values[order[i - 1]] == values[order[i]];
-      if (!is_same) result.labels.push_back(labels_[order[i]]);
+      if (!is_same) {
+        result.labels.push_back(labels_[order[i]]);
+        result.lines.push_back(label_lines_[order[i]]);
+      }
       class_of_label[order[i]] = result.labels.size() - 1;
     }
     result.class_of_row.reserve(label_of_row_.size());
@@ -198,11 +327,12 @@ class TargetColumn {
 
  private:
   /// Appends a row with this label.
-  void add_label(std::string_view text) {
-    auto found = label_numbers_.find(text);
+  void add_label(const CsvCell& cell) {
+    auto found = label_numbers_.find(cell.text);
     if (found == label_numbers_.end()) {
-      found = label_numbers_.emplace(text, labels_.size()).first;
-      labels_.emplace_back(text);
+      found = label_numbers_.emplace(cell.text, labels_.size()).first;
+      labels_.emplace_back(cell.text);
+      label_lines_.push_back(cell.line);
     }
     label_of_row_.push_back(found->second);
   }
@@ -221,11 +351,13 @@ class TargetColumn {
   const CsvTable& table_;
   std::size_t column_;
   bool labels_wanted_;
+  bool labels_meant_;     ///< The options say that the cells are labels, whatever they look like.
   Index first_line_ = 0;  ///< 0 before the first row.
   std::string first_text_;
   bool first_is_number_ = false;
   std::vector<double> numbers_;
   std::vector<std::string> labels_;  ///< In the order of appearance.
+  std::vector<Index> label_lines_;   ///< Where each appears first.
   std::map<std::string, std::size_t, std::less<>> label_numbers_;
   std::vector<std::size_t> label_of_row_;
 };
@@ -255,7 +387,6 @@ std::vector<std::size_t> positive_classes(const CsvTable& table, std::size_t tar
     table.fail_in_column(target, "every row has the label " + in_quotes(classes.labels.front()) +
                                      ", but at least two classes are needed");
   if (!options.positive.empty()) return {class_labelled(table, target, classes, options.positive)};
-  if (count == 2) return {1};
   if (count > most_classes)
     table.fail_in_column(target, "the number of different labels is " + std::to_string(count) +
                                      ", but at most " + std::to_string(most_classes) +
@@ -263,6 +394,8 @@ std::vector<std::size_t> positive_classes(const CsvTable& table, std::size_t tar
                                      (options.classes ? "a numeric target needs no --classes"
                                                       : "--target names another target column") +
                                      ", --positive picks one class)");
+  if (!options.classes) require_likely_classes(table, target, classes);
+  if (count == 2) return {1};
   std::vector<std::size_t> all(count);
   std::iota(all.begin(), all.end(), std::size_t{0});
   return all;
@@ -327,7 +460,7 @@ Dataset parse_csv(std::string_view text, const std::string& source, const Datase
   const Index rows_at_most = table.rows_at_most();
   Matrix X(rows_at_most, static_cast<Index>(names.size()));
   Vector pattern_weights(roles.pattern_weights ? rows_at_most : 0);
-  TargetColumn target(table, roles.target, options.classes);
+  TargetColumn target(table, roles.target, options);
   Index patterns = 0;
   for (; table.next_row(); ++patterns) {
     Index feature = 0;

@@ -57,12 +57,14 @@ double coordinate_in(const CsvTable& table, std::size_t column) {
   if (cell.text.empty()) table.fail_in_column(cell.line, column, "the cell is empty");
   const NumberReading number = read_number(cell.text);
   if (number.reading == Reading::number) return number.value;
-  table.fail_in_column(
-      cell.line, column,
-      in_quotes(cell.text) + (number.reading == Reading::not_finite ? " is not a finite number"
-                              : number.reading == Reading::out_of_range
-                                  ? " is outside the range of double precision"
-                                  : " is not a number"));
+  std::string rule = in_quotes(cell.text);
+  if (number.reading == Reading::not_finite)
+    rule += " is not a finite number";
+  else if (number.reading == Reading::out_of_range)
+    rule += " is outside the range of double precision";
+  else
+    rule = table.why_no_number(cell.text);
+  table.fail_in_column(cell.line, column, rule);
 }
 
 /// Sorts labels, joins equal numbers and renumbers the rows.

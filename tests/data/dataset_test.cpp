@@ -260,7 +260,7 @@ TEST_CASE("more than a hundred classes are taken for a mistake unless one is pic
     texts += "0,label" + std::to_string(row) + '\n';
   }
   CHECK(parsed(numbers, with_classes()).problems.size() == 100);
-  CHECK(parsed(texts).problems.size() == 100);
+  CHECK(parsed(texts, with_classes()).problems.size() == 100);
   numbers += "0,101\n";
   texts += "0,label101\n";
   CHECK(refusal(numbers, with_classes()) ==
@@ -417,7 +417,8 @@ TEST_CASE("a byte-order mark is skipped, once and at the start") {
 TEST_CASE("quoted fields may hold commas, doubled quotes and line ends") {
   const Dataset dataset = parsed(
       "\"a, in cm\",\"the \"\"y\"\"\"\n1,\"one, two\"\n2,\"say \"\"hi\"\"\"\n3,\"up\ndown\"\n"
-      "4,\"up\r\ndown\"\n5,\"\"\"\"\n");
+      "4,\"up\r\ndown\"\n5,\"\"\"\"\n",
+      with_classes());
   CHECK(problem_names(dataset) == Names{"\"", "one, two", "say \"hi\"", "up\ndown", "up\r\ndown"});
   CHECK(dataset.problems[0].columns == Names{"a, in cm", "(bias)"});
   CHECK(dataset.problems[0].X.rows() == 5);
@@ -478,11 +479,13 @@ TEST_CASE("a first line of numbers is a missing header") {
   CHECK(only_problem("400,500,y\n1,2,3\n").columns == Names{"400", "500", "(bias)"});
 }
 
-TEST_CASE("columns separated by anything but commas are refused") {
-  CHECK(refusal("a;b;y\n1;2;3\n") ==
-        "t.csv:1: the header is the single field 'a;b;y', but columns are separated by commas");
-  CHECK(refusal("a\tb\n1\t2\n") ==
-        "t.csv:1: the header is the single field 'a\\tb', but columns are separated by commas");
+TEST_CASE("columns that nothing separates in every line are refused") {
+  CHECK(refusal("a;b;y\n1\n") ==
+        "t.csv:1: the header is the single field 'a;b;y', but columns are separated by commas (by "
+        "semicolons, line 2 has 1 field and the header 3)");
+  CHECK(refusal("a\tb\n1 2\n") ==
+        "t.csv:1: the header is the single field 'a\\tb', but columns are separated by commas (by "
+        "tabs, line 2 has 1 field and the header 2)");
   CHECK(only_problem("\"a;b\"\n1\n").name == "a;b");
 }
 
@@ -715,6 +718,9 @@ TEST_CASE("any bytes give either a sentence or finite data of consistent size") 
       "\xEF\xBB\xBF\"a\"\"1\"\"\",w,\"k\nk\"\r\n1,2,\"x,\ny\"\r\n3,4,\"\"\"\"\r\n5,6,z",
       "w,y\n1,2\n2,3\n\n\n",
       "y\n1\n2\n3\n",
+      "a;w;y\n1;2;3\n4;5;6,5\n",
+      " a  w y\n1 2  3\n4 5 6 \n\n",
+      "a\ty\tkind\r\n1\t2\tx y\r\n3\t4\t\"z\"\r\n",
       ""};
   const std::string alphabet = "aw,y\"\"\r\n\n,,0123456789.eE+- \tnif\xC3\xA4;x";
   std::mt19937 random(1);

@@ -99,8 +99,13 @@ TEST_CASE("unusable data are refused with the name of the file") {
   scratch.write("infinite.csv", "a,b\n1,2\n3,inf\n");
   scratch.write("one_class.csv", "a,b\n1,x\n2,x\n");
   scratch.write("mixed.csv", "a,b\n1,2\n2,x\n");
+  scratch.write("percent.csv", "a,b\n1,5%\n2,7%\n3,5%\n");
+  scratch.write("commas.csv", "a;b\n1;0,5\n2;0,7\n");
+  scratch.write("uneven.txt", "a b\n1 2\n3 4 5\n");
+  scratch.write("units.csv", "a,b\n1,5 mg\n2,6 mg\n3,7 mg\n4,8 mg\n");
   for (const char* name : {"missing.csv", "folder.csv", "empty.csv", "header.csv", "words.csv",
-                           "ragged.csv", "nan.csv", "infinite.csv", "one_class.csv", "mixed.csv"}) {
+                           "ragged.csv", "nan.csv", "infinite.csv", "one_class.csv", "mixed.csv",
+                           "percent.csv", "commas.csv", "uneven.txt", "units.csv"}) {
     CAPTURE(name);
     check_refused(scratch.run(std::string("track --json result.json ") + name), name);
   }
@@ -109,6 +114,28 @@ TEST_CASE("unusable data are refused with the name of the file") {
   check_refused(scratch.run("track good.csv --pattern-weights q"), "'q'");
   check_refused(scratch.run("track --positive q"), "'q'");
   CHECK(scratch.files().find("result.json") == std::string::npos);
+}
+
+TEST_CASE("columns may be separated by blanks, tabs or semicolons") {
+  const Scratch scratch;
+  const std::string data = two_folds_csv;
+  scratch.write("commas.csv", data);
+  const auto energies = [&](const char* file) {
+    const Run run = scratch.run(std::string("track --json result.json ") + file);
+    CAPTURE(run.errors);
+    CHECK(run.status == 0);
+    const Json json = Json::parse(contents(scratch / "result.json"));
+    CHECK(json.at("problems").size() == 1);
+    return json.at("problems").at(0).at("end").at("energy").get<double>();
+  };
+  const double expected = energies("commas.csv");
+  for (const char separator : {' ', '\t', ';'}) {
+    CAPTURE(separator);
+    std::string text = data;
+    std::replace(text.begin(), text.end(), ',', separator);
+    scratch.write("data.txt", text);
+    CHECK(energies("data.txt") == expected);
+  }
 }
 
 TEST_CASE("outputs that cannot be written are refused and leave no trace") {

@@ -40,13 +40,23 @@ struct DatasetOptions {
 /// Reads comma-separated text: RFC 4180 (header line, quoted fields, doubled quotes, LF or CRLF, a
 /// UTF-8 byte-order mark is skipped), numbers independent of the locale.
 ///
+/// When the header has no comma outside quotes, columns may be separated by something else: the
+/// first of semicolon, tab and blanks that splits every line which is not blank into the same number
+/// of fields, at least two. A run of blanks (spaces; a tab between two fields is none) is one
+/// separator, and blanks at the ends of a line are none; each semicolon and each tab is one. When
+/// none of them does, the text is one column. The decimal sign is the point, whatever separates
+/// columns.
+///
 /// The first line names the columns, each by another name. Every column but the target and the
 /// pattern weights is a feature and holds a finite decimal number in each row; empty cells, nan and
 /// inf are refused everywhere. A target whose cells are all numbers is numeric, one whose cells are
 /// all texts holds labels, and a mixture is refused unless `classes` is set. Labels sort by bytes,
 /// or by value when all of them are numbers (then 1 and 1.0 are one label). Blanks around a field
 /// do not belong to it. Nothing is skipped but blank lines after the last row. So many labels that
-/// they are most likely a mistake are refused, with their number, unless `positive` picks one.
+/// they are most likely a mistake are refused, with their number, unless `positive` picks one. So
+/// are, unless `classes` or `positive` says that they are labels, texts more than half of which look
+/// like numbers (5%, 0,5, 1.000,5, $3, or several numbers in one cell), and four or more of which
+/// more than half occur in one row only.
 ///
 /// Cost: linear in the length of the text; memory for the text and for X, once more per class.
 /// @throws DataError naming file, line, column and rule.
