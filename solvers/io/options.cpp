@@ -30,7 +30,7 @@ void add_network_options(Command& command, NetworkRequest& request) {
 
   command.group("Data");
   command.add_text("--target", "COLUMN", "Target column (default: the last)", dataset.target);
-  command.add_flag("--classes", "Take a target of numbers for class labels", dataset.classes);
+  command.add_flag("--classes", "Take every cell of the target for a class label", dataset.classes);
   command.add_text("--positive", "LABEL",
                    "One problem only: this class against the rest\n"
                    "(default with two classes: the last in sorted order)",

@@ -144,9 +144,10 @@ bool remove_one_of(std::string_view& text, std::initializer_list<std::string_vie
   return false;
 }
 
-/// What keeps a text from being a number or several numbers, when it looks like that: it has a digit
-/// and, beside digits, points and exponents, only signs before a number, and percent signs, signs of
-/// currencies, decimal commas and what separates thousands or columns. @return none for other texts.
+/// What keeps a text from being a number or several numbers, when it looks like that: it has a
+/// digit and, beside digits, points and exponents, only signs before a number, and percent signs,
+/// signs of currencies, decimal commas and what separates thousands or columns.
+/// @return none for other texts.
 NumberFault number_fault_of(std::string_view text) {
   bool percent = false, currency = false, comma = false, separator = false;
   bool any_digit = false;

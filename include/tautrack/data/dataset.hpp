@@ -28,7 +28,7 @@ struct Dataset {
 /// class against rest; two classes give one problem; a numeric target gives one regression problem.
 struct DatasetOptions {
   std::string target;           ///< Target column; empty: the last one that is not pattern_weights.
-  bool classes = false;         ///< Treat a numeric target as class labels.
+  bool classes = false;         ///< Take the target for class labels, whatever its cells look like.
   std::string positive;         ///< Two classes: the positive one; empty: the last in sorted order.
                                 ///< More classes: the only one to get a problem; empty: all do.
   bool bias = true;             ///< Append a column of ones, named "(bias)".
@@ -41,8 +41,8 @@ struct DatasetOptions {
 /// UTF-8 byte-order mark is skipped), numbers independent of the locale.
 ///
 /// When the header has no comma outside quotes, columns may be separated by something else: the
-/// first of semicolon, tab and blanks that splits every line which is not blank into the same number
-/// of fields, at least two. A run of blanks (spaces; a tab between two fields is none) is one
+/// first of semicolon, tab and blanks that splits every line which is not blank into the same
+/// number of fields, at least two. A run of blanks (spaces; a tab between two fields is none) is one
 /// separator, and blanks at the ends of a line are none; each semicolon and each tab is one. When
 /// none of them does, the text is one column. The decimal sign is the point, whatever separates
 /// columns.
@@ -54,9 +54,9 @@ struct DatasetOptions {
 /// or by value when all of them are numbers (then 1 and 1.0 are one label). Blanks around a field
 /// do not belong to it. Nothing is skipped but blank lines after the last row. So many labels that
 /// they are most likely a mistake are refused, with their number, unless `positive` picks one. So
-/// are, unless `classes` or `positive` says that they are labels, texts more than half of which look
-/// like numbers (5%, 0,5, 1.000,5, $3, or several numbers in one cell), and four or more of which
-/// more than half occur in one row only.
+/// are, unless `classes` or `positive` says that they are meant, labels more than half of which
+/// look like numbers (5%, 0,5, 1.000,5, $3, or several numbers in one cell), and four labels or more
+/// of which more than half occur in one row only.
 ///
 /// Cost: linear in the length of the text; memory for the text and for X, once more per class.
 /// @throws DataError naming file, line, column and rule.
