@@ -14,6 +14,7 @@
 #include "commands/each_problem.hpp"
 #include "commands/geometry_plot.hpp"
 #include "commands/geometry_report.hpp"
+#include "commands/replicates.hpp"
 #include "io/interruption.hpp"
 #include "io/progress.hpp"
 #include "io/text.hpp"
@@ -202,9 +203,11 @@ std::vector<std::string> unresolved_matters(const GeometryRequest& request,
 
 ExaminedProblem examine_problem(const GeometryRequest& request, const Problem& problem,
                                 const CurvatureSupremum& supremum, int threads) {
-  const Perceptron network(problem, request.network.perceptron);
+  const MergedProblem merged = patterns_of(request.network, problem);
+  const Perceptron network(merged.problem, request.network.perceptron);
   const bool is_loud = !request.outputs.quiet;
   ExaminedProblem examined;
+  add_replicates(merged, examined.facts);
   examined.facts.rank = network.unknowns();
   examined.facts.dependencies = network.space().dependencies();
   examined.ambient = DataManifold(network, request.tau).ambient();
@@ -234,6 +237,9 @@ ExaminedProblem examine_problem(const GeometryRequest& request, const Problem& p
   say("now the limits at infinite weights");
   examined.strata = enumerate_strata(network, request.strata);
   examined.strata_in_general = strata_count(network.patterns(), network.unknowns()) - 1.0;
+  if (examined.path) restore(merged, *examined.path);
+  if (examined.point) examined.point->energy += merged.energy;
+  restore(merged, examined.strata);
   examined.unresolved = unresolved_matters(request, examined);
   return examined;
 }
@@ -244,7 +250,8 @@ std::vector<ExaminedProblem> examine_all(const GeometryRequest& request, const D
   const std::vector<Problem>& problems = data.dense.problems;
   CurvatureSupremum supremum;
   try {
-    const Perceptron network(problems.front(), request.network.perceptron);
+    const Perceptron network(patterns_of(request.network, problems.front()).problem,
+                             request.network.perceptron);
     supremum = curvature_supremum(network, request.tau, request.supremum);
   } catch (const DataError& error) {
     throw DataError(data.source() + ": " + error.what());

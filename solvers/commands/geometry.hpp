@@ -65,7 +65,7 @@ struct ExaminedPoint {
 
 /// What one problem came to.
 struct ExaminedProblem {
-  ColumnFacts facts;
+  DataFacts facts;
   Index ambient = 0;                   ///< m
   std::optional<NaturalPath> path;     ///< Nothing with given weights and at tau = 0.
   std::optional<ExaminedPoint> point;  ///< Nothing when the path has no end.

@@ -248,6 +248,7 @@ void add_problem(Page& page, const GeometryRequest& request, const ProblemView& 
   add_network(page, problem, request.network.perceptron);
   page.line("data manifold",
             fmt::format("{} in {}", counted(*examined.facts.rank, "dimension"), examined.ambient));
+  add_replicates(page, examined.facts);
   add_dependencies(page, problem, examined.facts);
 }
 

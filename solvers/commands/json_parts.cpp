@@ -41,7 +41,7 @@ Json branch_point_report(const NaturalBranchPoint& branch) {
 
 /// The problem and its network.
 Json data_report(const NetworkRequest& request, const ProblemView& problem,
-                 const ColumnFacts& facts) {
+                 const DataFacts& facts) {
   const PerceptronOptions& perceptron = request.perceptron;
   Json dependent_columns = Json::array();
   for (const ColumnDependency& dependency : facts.dependencies) {
@@ -59,7 +59,15 @@ Json data_report(const NetworkRequest& request, const ProblemView& problem,
   const char* weights_are = !facts.rank                       ? "not examined"
                             : *facts.rank < problem.weights() ? "minimum norm"
                                                               : "unique";
+  Json distinct, rounded;
+  if (facts.replicates) {
+    distinct = facts.replicates->patterns();
+    rounded = facts.replicates->rounded;
+  }
   return {{"patterns", problem.patterns()},
+          {"distinct_patterns", distinct},
+          {"rows_equal_to_rounding", rounded},
+          {"energy_of_replicates", facts.energy_of_replicates},
           {"weights", problem.weights()},
           {"columns", columns},
           {"activation", to_string(perceptron.activation)},
@@ -133,7 +141,7 @@ Json infinity_report(const NaturalPath& path) {
 }  // namespace
 
 Json report_start(const NetworkRequest& request, const ProblemView& problem,
-                  const ColumnFacts& facts, const NaturalPath* path) {
+                  const DataFacts& facts, const NaturalPath* path) {
   return {{"name", problem.name()},
           {"data", data_report(request, problem, facts)},
           {"path", path != nullptr ? path_report(*path) : Json()},

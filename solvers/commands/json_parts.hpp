@@ -18,7 +18,7 @@ namespace tautrack::program {
 /// The beginning of the report on a problem: its name, its data and network, and its natural path, if
 /// there is one, with the end that it arrived at or its limit at infinite weights.
 [[nodiscard]] Json report_start(const NetworkRequest& request, const ProblemView& problem,
-                                const ColumnFacts& facts, const NaturalPath* path);
+                                const DataFacts& facts, const NaturalPath* path);
 
 /// What geometry proves of a stationary point, or null.
 [[nodiscard]] Json certificate_report(const std::optional<UniquenessCertificate>& certificate);

@@ -62,7 +62,25 @@ void add_network(Page& page, const ProblemView& problem, const PerceptronOptions
   page.line("network", network);
 }
 
-void add_dependencies(Page& page, const ProblemView& problem, const ColumnFacts& facts) {
+void add_replicates(Page& page, const DataFacts& facts) {
+  if (!facts.replicates || !facts.replicates->any()) return;
+  const Replicates& replicates = *facts.replicates;
+  const auto rows = static_cast<long long>(replicates.pattern_of.size());
+  page.line("replicates",
+            fmt::format("{} are {}, with mean targets; E holds {:.6g} that no weights change",
+                        counted(rows, "row"),
+                        counted(static_cast<long long>(replicates.patterns()), "pattern"),
+                        facts.energy_of_replicates));
+  if (replicates.rounded == 0) return;
+  const auto [row, first] = *replicates.rounded_pair;
+  page.line("", fmt::format(
+                    "{} up to rounding only, such as row {} to row {} (--keep-replicates "
+                    "keeps them apart)",
+                    counted(static_cast<long long>(replicates.rounded), "row agrees", "rows agree"),
+                    row + 1, first + 1));
+}
+
+void add_dependencies(Page& page, const ProblemView& problem, const DataFacts& facts) {
   const Index weights = problem.weights();
   if (!facts.rank || facts.rank == weights) return;
   page.line("rank", fmt::format("{} of {}: many weights give the same outputs; shown are those of "

@@ -54,8 +54,11 @@ class Page {
 /// Size of a problem and what its network is.
 void add_network(Page& page, const ProblemView& problem, const PerceptronOptions& perceptron);
 
+/// Which rows are the same pattern, if any are.
+void add_replicates(Page& page, const DataFacts& facts);
+
 /// Which columns depend on which, in words; nothing if none does.
-void add_dependencies(Page& page, const ProblemView& problem, const ColumnFacts& facts);
+void add_dependencies(Page& page, const ProblemView& problem, const DataFacts& facts);
 
 /// A table with one row a column of X and up to two numbers in it. Of many columns, those with the
 /// largest standardised weights.

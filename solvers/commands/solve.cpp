@@ -4,6 +4,7 @@
 
 #include "tautrack/network/perceptron.hpp"
 
+#include "commands/replicates.hpp"
 #include "commands/solve_plot.hpp"
 #include "commands/solve_report.hpp"
 #include "commands/verdict.hpp"
@@ -119,7 +120,9 @@ FitOptions options_for(const SolveRequest& request, const Problem& problem) {
 
 void help_to_solve(const SolveRequest& request, const Problem& problem) {
   const FitOptions options = options_for(request, problem);
-  (void)explore(Perceptron(problem, request.network.perceptron), options.explore, options.starts);
+  (void)explore(
+      Perceptron(patterns_of(request.network, problem).problem, request.network.perceptron),
+      options.explore, options.starts);
 }
 
 SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem) {
@@ -138,10 +141,13 @@ SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem)
     };
   }
   SolvedProblem solved;
-  const Perceptron network(problem, request.network.perceptron);
+  const MergedProblem merged = patterns_of(request.network, problem);
+  const Perceptron network(merged.problem, request.network.perceptron);
+  add_replicates(merged, solved.facts);
   solved.facts.rank = network.unknowns();
   solved.facts.dependencies = network.space().dependencies();
   solved.fits = find_all_fits(network, options);
+  restore(merged, solved.fits);
   solved.unresolved = unresolved_matters(request, solved.fits);
   return solved;
 }

@@ -35,7 +35,7 @@ struct SolveRequest {
 
 /// What one problem came to.
 struct SolvedProblem {
-  ColumnFacts facts;
+  DataFacts facts;
   AllFits fits;
   std::vector<std::string> unresolved;  ///< Sentences: what is missing, and what may help.
 

@@ -148,6 +148,7 @@ void add_problem(Page& page, const SolveRequest& request, const ProblemView& pro
     add_weights(page, "weights", problem, best->weights,
                 fits.infimum_at_infinity ? "best finite" : "best fit");
   add_network(page, problem, request.network.perceptron);
+  add_replicates(page, solved.facts);
   add_dependencies(page, problem, solved.facts);
   const Exploration& exploration = fits.exploration;
   page.line("search",

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "commands/each_problem.hpp"
+#include "commands/replicates.hpp"
 #include "commands/track_plot.hpp"
 #include "commands/track_ranks.hpp"
 #include "commands/track_report.hpp"
@@ -152,9 +153,18 @@ TrackedProblem track_problem(const TrackRequest& request, const Data& data, std:
   if (data.is_matrix_free()) return track_problem(request, data.sparse->problems[i]);
   // Shared, not copied: the data stay where they are.
   const Problem& problem = data.dense.problems[i];
-  const Perceptron network(std::shared_ptr<const Problem>(std::shared_ptr<void>(), &problem),
-                           request.network.perceptron);
-  return track_problem(request, network, problem.name, threads);
+  if (data.all_rows) {  // Those of a rank alone.
+    const Perceptron network(std::shared_ptr<const Problem>(std::shared_ptr<void>(), &problem),
+                             request.network.perceptron);
+    return track_problem(request, network, problem.name, threads);
+  }
+  const MergedProblem merged = patterns_of(request.network, problem);
+  const Perceptron network(merged.problem, request.network.perceptron);
+  TrackedProblem tracked = track_problem(request, network, problem.name, threads);
+  add_replicates(merged, tracked.facts);
+  restore(merged, tracked.path);
+  for (CurvePoint& point : tracked.curve) point.energy += merged.energy;
+  return tracked;
 }
 
 TrackedProblem track_targets(const TrackRequest& request, const Perceptron& network,

@@ -39,7 +39,7 @@ struct TrackRequest {
 
 /// What one problem came to.
 struct TrackedProblem {
-  ColumnFacts facts;
+  DataFacts facts;
   NaturalPath path;
   std::vector<CurvePoint> curve;  ///< The path for the picture; empty if none is asked for.
   std::optional<PathUniqueness> uniqueness;    ///< If it is asked for.

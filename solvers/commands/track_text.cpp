@@ -16,7 +16,7 @@ constexpr std::size_t most_events = 40;  ///< Rows of a table of folds, branch p
 std::string tau_text(double tau) { return fmt::format("{:.15g}", tau); }
 
 /// What a path that was tracked matrix-free does not tell.
-void add_method(Page& page, const ColumnFacts& facts) {
+void add_method(Page& page, const DataFacts& facts) {
   std::string text =
       "matrix-free: no Morse indices, branch points or infinite weights are looked for, nor "
       "columns that depend on each other";
@@ -147,10 +147,11 @@ void add_certificate(Page& page, const PathCertificate& certificate) {
 
 void add_problem(Page& page, const TrackRequest& request, const ProblemView& problem,
                  const TrackedProblem& tracked) {
-  const ColumnFacts& facts = tracked.facts;
+  const DataFacts& facts = tracked.facts;
   const NaturalPath& path = tracked.path;
   add_network(page, problem, request.network.perceptron);
   if (!facts.rank) add_method(page, facts);
+  add_replicates(page, facts);
   add_dependencies(page, problem, facts);
   page.line("path", fmt::format("{}: {}", to_string(path.status), printable(path.message)));
   add_events(page, "folds", path.folds);

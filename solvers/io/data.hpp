@@ -7,6 +7,7 @@
 
 #include "tautrack/core/column_space.hpp"
 #include "tautrack/data/dataset.hpp"
+#include "tautrack/data/replicates.hpp"
 #include "tautrack/data/svmlight.hpp"
 
 #include "io/standardised_weights.hpp"
@@ -45,8 +46,10 @@ class ProblemView {
   const AllRows* all_ = nullptr;
 };
 
-/// What is known of the columns of X.
-struct ColumnFacts {
+/// What is known of the rows and columns of X.
+struct DataFacts {
+  std::optional<Replicates> replicates;        ///< Nothing when rows were not compared.
+  double energy_of_replicates = 0.0;           ///< What E is at least, whatever the weights.
   std::optional<Index> rank;                   ///< Nothing when they are used matrix-free.
   std::optional<Index> zero_columns;           ///< Only when they are used matrix-free.
   std::vector<ColumnDependency> dependencies;  ///< Columns that are combinations of others.

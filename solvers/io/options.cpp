@@ -45,6 +45,12 @@ void add_network_options(Command& command, NetworkRequest& request) {
   command.add_text("--pattern-weights", "COLUMN",
                    "Column of positive weights of the squared residuals", dataset.pattern_weights);
   command.add_flag("--no-bias", "Do not append a column of ones", dataset.bias, false);
+  command.add_flag("--keep-replicates",
+                   fmt::format("Rows that are equal, or equal up to rounding (to\n"
+                               "{:g}), stay separate patterns (default: each pattern\n"
+                               "once, with the mean of the targets)",
+                               kSameRow),
+                   request.keep_replicates);
 
   command.group("Network");
   command.add_choice("--activation", "Sigmoid", perceptron.activation, activation_names(),

@@ -24,6 +24,7 @@ struct NetworkRequest {
   /// Class targets are the middle of the range of the activation plus or minus this fraction of
   /// half its width. In (0, 1]. The range of the default activation is (-1, 1).
   double level = DatasetOptions{}.high;
+  bool keep_replicates = false;  ///< Rows that are the same stay separate patterns.
   DatasetOptions dataset;  ///< Without low and high, which load() sets from `level`.
   PerceptronOptions perceptron;
 };
