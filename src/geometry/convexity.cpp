@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <numeric>
 
 #include "tautrack/geometry/radius.hpp"
@@ -10,6 +11,7 @@
 #include "core/decompositions.hpp"
 #include "core/numbers.hpp"
 #include "core/text.hpp"
+#include "network/penalty_scale.hpp"
 
 namespace tautrack {
 
@@ -21,8 +23,13 @@ constexpr double kMostHessianNumbers = 5e7;
 /// Operations that the subsystems may take.
 constexpr double kMostConvexityOperations = 3e8;
 
-/// Subsystems of unit rows with a smaller determinant count as dependent.
-constexpr double kDependent = 1e-12;
+/// Subsystems of unit rows with a smaller determinant are looked at exactly: they are dependent, or the proof
+/// ends. So many are.
+constexpr double kClearDeterminant = 1e-10;
+constexpr long kMostExactSubsystems = 20000;
+
+/// Relative error of f^-1(y).
+constexpr double kInverseError = 1e-13;
 
 /// Relative room for rounding in boxes, and the part of its norm that the smallest eigenvalue of a
 /// Hessian bound must exceed.
@@ -67,6 +74,7 @@ void widen(Span& span) {
 ConvexityTest::ConvexityTest(const Perceptron& network, double tau)
     : network_(network),
       f_(network.options().activation, tau),
+      basis_(verify_basis(network)),
       A_(network.space().basis()),
       theta_(network.patterns()) {
   for (Index i = 0; i < theta_.size(); ++i) theta_(i) = f_.inverse(network.targets()(i));
@@ -96,17 +104,31 @@ std::optional<InputBox> ConvexityTest::box_of_all(std::string& why_not) const {
 
 std::optional<InputBox> ConvexityTest::hull_of_subsystems(std::string& why_not) const {
   const Index L = A_.rows(), n = A_.cols();
+  const bool has_ridge = network_.penalty().size() > 0;
+  if (!basis_.is_whole || (has_ridge && n < network_.columns())) {
+    why_not = "columns depend on each other, which stops the bound of the stationary points";
+    return std::nullopt;
+  }
+  if (!(basis_.error < kRoom)) {
+    why_not = "columns are too near to depending on each other to bound the stationary points";
+    return std::nullopt;
+  }
+  // The ridge term has a row for each column that it penalises, whatever its factor.
+  std::vector<Index> members;
   Matrix rows = A_;
   Vector right = theta_;
-  if (network_.penalty().size() > 0) {
-    const SymmetricEigen eigen = symmetric_eigen(network_.penalty());
-    rows.conservativeResize(L + n, Eigen::NoChange);
-    right.conservativeResize(L + n);
-    rows.bottomRows(n) = eigen.eigenvalues().cwiseMax(0.0).cwiseSqrt().asDiagonal() *
-                         eigen.eigenvectors().transpose();
-    right.tail(n).setZero();
+  if (has_ridge) {
+    const Index s = network_.columns();
+    rows.conservativeResize(L + s, Eigen::NoChange);
+    right.conservativeResize(L + s);
+    rows.bottomRows(s) = basis_.map;
+    right.tail(s).setZero();
+    const Vector scale = network_.options().ridge_standardised
+                             ? penalty_scale(network_.inputs(), network_.pattern_weights())
+                             : Vector(Vector::Ones(s));
+    for (Index j = 0; j < s; ++j)
+      if (!(scale(j) > 0.0)) rows.row(L + j).setZero();
   }
-  std::vector<Index> members;
   for (Index i = 0; i < rows.rows(); ++i) {
     const double norm = rows.row(i).norm();
     if (!(norm > 0.0)) continue;
@@ -123,28 +145,48 @@ std::optional<InputBox> ConvexityTest::hull_of_subsystems(std::string& why_not) 
     return std::nullopt;
   }
   InputBox box(static_cast<std::size_t>(L), Span{kInfinity, -kInfinity});
-  std::vector<Index> chosen(static_cast<std::size_t>(n));
+  std::vector<Index> chosen(static_cast<std::size_t>(n)), subsystem(chosen.size());
   std::iota(chosen.begin(), chosen.end(), Index{0});
+  const Vector lengths = A_.rowwise().norm();
+  const auto size = static_cast<double>(n);
   Matrix square(n, n);
-  Vector theta(n), u(L);
+  Vector theta(n), v(n), u(L);
   Lu lu(n);
+  long exact = 0;
   do {
     for (Index k = 0; k < n; ++k) {
       const Index row = members[static_cast<std::size_t>(chosen[static_cast<std::size_t>(k)])];
+      subsystem[static_cast<std::size_t>(k)] = row;
       square.row(k) = rows.row(row);
       theta(k) = right(row);
     }
     factor(square, lu);
-    if (!(lu.matrixLU().diagonal().cwiseAbs().prod() > kDependent)) continue;
-    u.noalias() = A_ * solve(lu, theta);
+    const auto diagonal = lu.matrixLU().diagonal().cwiseAbs();
+    const double determinant = diagonal.prod();
+    // The doubles are those of a matrix that differs by `off` from the exact one (Higham 2002, theorem 9.4;
+    // the entries of U are at most `largest`). The other singular values of unit rows have a product of at
+    // most e^(1/2), so that the least is at least half of what the determinant says.
+    const double largest = lu.matrixLU().cwiseAbs().maxCoeff();
+    const double off =
+        std::sqrt(size) * basis_.error + 4.0 * size * size * size * (1.0 + largest) * kEpsilon;
+    const double least = 0.5 * determinant / std::sqrt(std::numbers::e) - off;
+    if (!(determinant > kClearDeterminant && 8.0 * size * off < determinant)) {
+      if (++exact <= kMostExactSubsystems && are_dependent(network_, subsystem)) continue;
+      why_not = "a square subsystem is too near to a dependent one to bound the stationary points";
+      return std::nullopt;
+    }
+    v = solve(lu, theta);
+    u.noalias() = A_ * v;
     if (!u.allFinite()) {
       why_not = "a square subsystem is too ill-conditioned";
       return std::nullopt;
     }
+    const double error = 2.0 * (off * v.norm() + kInverseError * theta.norm()) / least +
+                         (basis_.error + 2.0 * size * kEpsilon) * v.norm();
     for (Index i = 0; i < L; ++i) {
       Span& span = box[static_cast<std::size_t>(i)];
-      span.low = std::min(span.low, u(i));
-      span.high = std::max(span.high, u(i));
+      span.low = std::min(span.low, u(i) - error * lengths(i));
+      span.high = std::max(span.high, u(i) + error * lengths(i));
     }
   } while (advance(chosen, m));
   for (Span& span : box) {
@@ -187,8 +229,10 @@ double ConvexityTest::convexity_product(double energy) const {
   Vector slopes(L);
   for (Index i = 0; i < L; ++i) slopes(i) = f_.slope(theta_(i));
   const Vector gains = omega.cwiseProduct(slopes.cwiseAbs2());
-  const Cholesky metric = cholesky(weighted_metric(gains));
+  const Matrix K = weighted_metric(gains);
+  const Cholesky metric = cholesky(K);
   if (metric.info() != Eigen::Success || !(slopes.minCoeff() > 0.0)) return kInfinity;
+  if (!(change_of_metric(K, gains) < kRoom)) return kInfinity;
   const Matrix rows = solve_lower(metric, A_.transpose());
   const InputBox box = box_below(energy);
   double largest = 0.0;
@@ -207,6 +251,15 @@ Matrix ConvexityTest::weighted_metric(const Vector& d) const {
   return K;
 }
 
+double ConvexityTest::change_of_metric(const Matrix& least, const Vector& most) const {
+  const SymmetricEigen eigen = symmetric_eigenvalues(least);
+  if (eigen.info() != Eigen::Success) return kInfinity;
+  const double smallest = eigen.eigenvalues()(0);
+  if (!(smallest > kSurelyConvex * least.norm())) return kInfinity;
+  // |d K| <= sum d_i (2 + error) error |a_i|^2
+  return 3.0 * basis_.error * most.dot(A_.rowwise().squaredNorm()) / smallest;
+}
+
 bool ConvexityTest::contract_once(InputBox& box) const {
   const Index L = A_.rows();
   Vector low(L), high(L);
@@ -219,8 +272,10 @@ bool ConvexityTest::contract_once(InputBox& box) const {
   if (!(low.minCoeff() > 0.0) || !high.allFinite()) return false;
   const Vector middle = low.cwiseProduct(high).cwiseSqrt();
   const Cholesky at_middle = cholesky(weighted_metric(middle));
-  const Cholesky least = cholesky(weighted_metric(low));
+  const Matrix K = weighted_metric(low);
+  const Cholesky least = cholesky(K);
   if (at_middle.info() != Eigen::Success || least.info() != Eigen::Success) return false;
+  if (!(change_of_metric(K, high) < kRoom)) return false;
   const Vector v = solve(at_middle, Vector(A_.transpose() * middle.cwiseProduct(theta_)));
   const Vector u = A_ * v;
   const double radius =
@@ -255,7 +310,10 @@ bool ConvexityTest::is_convex(const InputBox& box) const {
   if (!least.allFinite()) return false;
   const Matrix bound = weighted_metric(least);
   const Matrix size = weighted_metric(least.cwiseAbs());
-  return symmetric_eigenvalues(bound).eigenvalues()(0) > kSurelyConvex * size.norm();
+  const SymmetricEigen eigen = symmetric_eigenvalues(bound);
+  const double change = 3.0 * basis_.error * least.cwiseAbs().dot(A_.rowwise().squaredNorm());
+  return eigen.info() == Eigen::Success && std::isfinite(change) &&
+         eigen.eigenvalues()(0) > kSurelyConvex * size.norm() + change;
 }
 
 }  // namespace tautrack

@@ -8,6 +8,7 @@
 #include "tautrack/network/perceptron.hpp"
 
 #include "geometry/node_function.hpp"
+#include "geometry/verified_basis.hpp"
 
 namespace tautrack {
 
@@ -26,7 +27,9 @@ using InputBox = std::vector<Span>;
 ///    |x_i.(v - v0)| <= sqrt(x_i' K^-1 x_i) |e o (sqrt(d+) - sqrt(d-))|, K = A' D- A + ridge M, because
 ///    (A' D A + ridge M)(v - v0) = A' (D - D0) e. That contracts a box, the more the smaller e is.
 ///
-/// The contraction and its use are ours. Computed in doubles, with room for their rounding.
+/// The contraction and its use are ours. Computed in doubles, with room for their rounding, which grows with
+/// the condition of X; a subsystem is left out only where its rows are proven to be dependent, and one that is
+/// too near to that ends the proof.
 class ConvexityTest {
  public:
   /// @param tau In [0, 1].
@@ -60,10 +63,14 @@ class ConvexityTest {
   [[nodiscard]] std::optional<InputBox> hull_of_subsystems(std::string& why_not) const;
   [[nodiscard]] InputBox growth_bounds() const;
   bool contract_once(InputBox& box) const;
+  /// Part of x_i' K^-1 x_i, K = weighted_metric(least), by which an error of the basis can change it where the
+  /// weights d are at most `most`; infinity where K is not surely positive definite.
+  [[nodiscard]] double change_of_metric(const Matrix& least, const Vector& most) const;
   [[nodiscard]] Matrix weighted_metric(const Vector& d) const;
 
   const Perceptron& network_;
   NodeFunction f_;
+  VerifiedBasis basis_;
   Matrix A_;
   Vector theta_;  ///< L; infinite where a target is not inside the range.
 };

@@ -45,6 +45,25 @@ std::vector<Index> group(const Vector& keys, const Same& same) {
   return first;
 }
 
+/// Whether a b = c d, their doubles taken exactly; false, too, where products come near underflow.
+bool are_equal_products(double a, double b, double c, double d) {
+  constexpr double least = 1e-290;
+  const double ab = a * b, cd = c * d;
+  if (ab != cd) return false;
+  if (ab == 0.0) return (a == 0.0 || b == 0.0) && (c == 0.0 || d == 0.0);
+  return std::abs(ab) > least && std::fma(a, b, -ab) == std::fma(c, d, -cd);
+}
+
+/// Whether two rows that are not zero are parallel, their doubles taken exactly.
+template <class Row>
+bool are_parallel(const Row& x, const Row& y) {
+  Index largest = 0;
+  x.cwiseAbs().maxCoeff(&largest);
+  for (Index j = 0; j < x.size(); ++j)
+    if (!are_equal_products(x(largest), y(j), x(j), y(largest))) return false;
+  return true;
+}
+
 /// The members of groups as consecutive numbers in the order in which they appear; the result holds
 /// one member of each.
 std::vector<Index> enumerate(std::vector<Index>& group_of) {
@@ -389,9 +408,12 @@ Rows distinct_rows(const Perceptron& network) {
 
   // Relative to the norm of the row: through the logarithm of the norm.
   const Vector logs = norms.array().log() - std::log(norms.minCoeff());
+  // What is equal up to rounding is a matter of the data: see merge_replicates().
+  const Matrix& X = network.inputs();
   std::vector<Index> row_of = group(logs, [&](Index i, Index j) {
-    const double side = all.row(i).dot(all.row(j)) < 0.0 ? -1.0 : 1.0;
-    return (all.row(i) - side * all.row(j)).norm() <= kEqual * norms(i);
+    const auto x = X.row(moving[static_cast<std::size_t>(i)]);
+    const auto other = X.row(moving[static_cast<std::size_t>(j)]);
+    return (x.array() == other.array()).all() || (x.array() == -other.array()).all();
   });
   const std::vector<Index> members = enumerate(row_of);
   rows.A = all(members, Eigen::all);
@@ -405,8 +427,10 @@ Rows distinct_rows(const Perceptron& network) {
 
   const Matrix units = rows.A.rowwise().normalized();
   rows.line_of = group((units * probe).cwiseAbs(), [&](Index i, Index j) {
-    const double side = units.row(i).dot(units.row(j)) < 0.0 ? -1.0 : 1.0;
-    return (units.row(i) - side * units.row(j)).norm() <= kEqual;
+    const auto row = [&](Index k) {
+      return X.row(moving[static_cast<std::size_t>(members[static_cast<std::size_t>(k)])]);
+    };
+    return are_parallel(row(i), row(j));
   });
   rows.lines = static_cast<Index>(enumerate(rows.line_of).size());
 
