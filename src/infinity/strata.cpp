@@ -13,8 +13,8 @@
 #include "core/text.hpp"
 #include "infinity/arrangement.hpp"
 #include "infinity/criterion.hpp"
+#include "infinity/falling_direction.hpp"
 #include "infinity/free_minima.hpp"
-#include "infinity/linear_programme.hpp"
 #include "infinity/patterns.hpp"
 #include "infinity/stratum.hpp"
 
@@ -25,68 +25,14 @@ namespace {
 using infinity::Arrangement;
 using infinity::Cone;
 using infinity::Face;
-using infinity::LinearProgramme;
-using infinity::LinearSolution;
 using infinity::Patterns;
 using infinity::Verdict;
 using Clock = std::chrono::steady_clock;
-
-/// Rates in the unit box that a linear programme leaves below this are meant to be zero, and so are
-/// all of them unless their sum is ten times as large: it holds its constraints to 1e-10.
-constexpr double kZeroRate = 1e-7;
 
 /// Strata are enumerated up to this rank of X; the number of faces is of order L^(rank - 1).
 constexpr Index kMostRank = 3;
 
 constexpr const char* kFoundBy = "enumeration of strata";
-
-/// Whether some direction v has x_i v >= 0 where y_i is at or beyond the high end, <= 0 where it is
-/// at or beyond the low end and = 0 else, not all zero: then d/dt E(w + t v) < 0 for every w, since
-/// each term omega sigma'(u) (sigma(u) - y) x_i v is at most zero and one is less.
-bool has_no_finite_point(const Patterns& patterns) {
-  std::vector<Index> interior, outer;
-  for (Index g = 0; g < patterns.count(); ++g)
-    (patterns.is_interior(g) ? interior : outer).push_back(g);
-  if (outer.empty()) return false;
-  Matrix kernel = infinity::null_space(rows_of(patterns.rows, interior));
-  if (kernel.cols() == 0) return false;
-  Matrix B(0, kernel.cols());  // rows of length one, rates that must not be negative
-  Matrix user(0, patterns.rows.cols());
-  for (const Index g : outer) {
-    const Vector unit = patterns.rows.row(g).transpose().normalized();
-    const Vector part = transposed_times(kernel, unit);
-    if (part.norm() <= infinity::kInSpan) continue;
-    const double sign = patterns.excess_high(g) >= 0.0 ? 1.0 : -1.0;
-    B.conservativeResize(B.rows() + 1, Eigen::NoChange);
-    B.bottomRows(1) = sign * part.transpose().normalized();
-    user.conservativeResize(user.rows() + 1, Eigen::NoChange);
-    user.bottomRows(1) = sign * unit.transpose();
-  }
-  if (B.rows() == 0) return false;
-  if (kernel.cols() == 1) return B.minCoeff() > 0.0 || B.maxCoeff() < 0.0;
-
-  LinearProgramme programme(B, Vector::Zero(B.rows()), 1.0);
-  const LinearSolution solution = programme.minimise(-B.colwise().sum().transpose());
-  if (!solution.optimal || !(-solution.value > 10.0 * kZeroRate)) return false;
-  // Rates that are zero up to the solver's tolerance are made zero; the others must stay positive.
-  const Vector rates = times(B, solution.x);
-  std::vector<Index> zero;
-  for (Index i = 0; i < rates.size(); ++i)
-    if (rates(i) <= kZeroRate) zero.push_back(i);
-  const Matrix stay = infinity::null_space(rows_of(B, zero));
-  if (stay.cols() == 0) return false;
-  const Vector inner = times(stay, transposed_times(stay, solution.x));
-  const Vector v = times(kernel, inner).normalized();
-  const Vector exact = times(user, v);
-  bool moves = false;
-  for (Index i = 0; i < exact.size(); ++i) {
-    const bool is_zero = std::binary_search(zero.begin(), zero.end(), i);
-    if (is_zero ? std::abs(exact(i)) > infinity::kInSpan : !(exact(i) > infinity::kOpen))
-      return false;
-    moves = moves || !is_zero;
-  }
-  return moves;
-}
 
 /// Enumeration of the faces of the arrangement of one problem.
 class Enumeration {
@@ -114,6 +60,10 @@ class Enumeration {
     std::stable_sort(
         result.infima.begin(), result.infima.end(),
         [](const InfinitePoint& a, const InfinitePoint& b) { return a.energy < b.energy; });
+    if (result.complete && is_doubtful_) {
+      result.complete = false;
+      interrupted = "rows of X are too near to depending on each other";
+    }
     result.message = result.complete
                          ? "all strata at infinity were looked at"
                          : std::string("not all strata at infinity were looked at: ") + interrupted;
@@ -133,7 +83,15 @@ class Enumeration {
     }
     Cone cone = infinity::cone_of(patterns_, signs, face.kernel);
     cone.inside = transposed_times(face.kernel, face.inside);
-    if (cone.excess.minCoeff() >= 0.0) result.no_finite_point = true;
+    if (cone.excess.size() == 0 ||
+        (!face.free.empty() && face.kernel.cols() == network_.unknowns())) {
+      // Rows are so near to dependent ones that none moves, or that some move and do not.
+      is_doubtful_ = true;
+      return;
+    }
+    if (!result.no_finite_point && cone.excess.minCoeff() >= 0.0)
+      result.no_finite_point =
+          infinity::falls_everywhere(network_, patterns_, signs, network_.weights(face.inside));
     const Verdict verdict = infinity::judge(cone, network_.options().activation);
     if (verdict.local_infimum == false) return;
     for (const Vector& v : free_minima(face, result)) {
@@ -248,6 +206,7 @@ class Enumeration {
   const Patterns& patterns_;
   const StrataOptions& budget_;
   Arrangement arrangement_;
+  bool is_doubtful_ = false;
   std::vector<std::optional<std::vector<double>>> minima_of_plane_;
   std::map<std::vector<Index>, std::vector<Vector>> minima_of_planes_;
 };
@@ -302,7 +261,7 @@ StrataResult enumerate_strata(const Perceptron& network, const StrataOptions& op
         "all targets are inside the range of the network: no infimum is at infinite weights";
     return result;
   }
-  result.no_finite_point = has_no_finite_point(patterns);
+  result.no_finite_point = infinity::has_no_finite_point(network, patterns);
   if (network.unknowns() <= kMostRank) {
     Enumeration(network, patterns, options).run(result);
   } else {

@@ -91,8 +91,10 @@ struct StrataOptions {
 /// outside of a ball E falls on the way in (docs/theory.md, section 3); a ridge penalty without
 /// a free direction grows without bound. no_finite_point: if some v != 0 has x_i.v >= 0 where y_i
 /// is at or beyond the high end, <= 0 where it is at or beyond the low end and = 0 elsewhere, not
-/// all zero, then E falls along v from every w. Found by one linear programme for any rank, and in
-/// the enumeration: it is a stratum without bad patterns.
+/// all zero, then E falls along v from every w. Such a v is looked for by one linear programme for any
+/// rank, and in the enumeration, where it is a stratum without bad patterns; that there is one is then
+/// proven of the doubles of the problem: of the rows that must not change the exact rank, of the others
+/// the signs with bounds of all rounding.
 /// @throws std::invalid_argument when an option breaks its rule, or patterns are split among ranks.
 [[nodiscard]] StrataResult enumerate_strata(const Perceptron& network,
                                             const StrataOptions& options = {});
