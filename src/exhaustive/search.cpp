@@ -16,6 +16,7 @@
 #include "exhaustive/region.hpp"
 #include "exhaustive/rows.hpp"
 #include "network/traits.hpp"
+#include "proof/exact_rank.hpp"
 
 namespace tautrack {
 
@@ -266,6 +267,7 @@ class Search {
     const bool is_full = static_cast<Index>(columns_.size()) == s_;
     std::optional<std::string> refusal =
         Rows::refusal(X_, network_.targets(), network_.pattern_weights(), ridge);
+    if (!refusal && !is_full) refusal = rank_mismatch();
     if (!refusal && !is_full && ridge > 0.0)
       refusal = "an exhaustive search with a ridge term needs independent columns";
     if (!refusal && !is_full && options_.box)
@@ -326,6 +328,21 @@ class Search {
     for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j)
       if (!overlap(point.weights[j], box[j])) return false;
     return true;
+  }
+
+  /// Why the columns that are left do not stand for all: they depend on each other only up to rounding.
+  [[nodiscard]] std::optional<std::string> rank_mismatch() const {
+    const Index n = network_.unknowns();
+    if (n == network_.patterns()) return std::nullopt;  // No rank is higher.
+#ifdef TAUTRACK_WITH_FLINT
+    const Index rank = proof::exact_rank(network_.inputs());
+    if (rank == n) return std::nullopt;
+    return "an exhaustive search takes the numbers of X exactly, so that its rank is " +
+           std::to_string(rank) + ", but only " + std::to_string(n) +
+           " columns are independent to rank_tolerance";
+#else
+    return "an exhaustive search of dependent columns needs the library FLINT";
+#endif
   }
 
   /// The user's weights of the independent columns, zero for the others.

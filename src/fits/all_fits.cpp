@@ -57,6 +57,19 @@ bool is_same(const StationaryPoint& a, const StationaryPoint& b) {
           a.morse_index == b.morse_index);
 }
 
+/// Whether weights that mean the same, zero in dependent columns as those of the search are, lie in its region.
+bool is_in_region(const Perceptron& network, const Box& region, const StationaryPoint& point) {
+  Vector w = point.weights;
+  for (const ColumnDependency& dependency : network.space().dependencies()) {
+    for (const auto& [column, coefficient] : dependency.on)
+      w(column) += coefficient * w(dependency.column);
+    w(dependency.column) = 0.0;
+  }
+  const double room = point.radius + kSameWeights * w.norm();
+  return (w.array() >= region.low.array() - room).all() &&
+         (w.array() <= region.high.array() + room).all();
+}
+
 /// Limits of the curves that ran away.
 std::vector<InfinitePoint> limits_of_curves(const Perceptron& network,
                                             const Exploration& exploration,
@@ -86,30 +99,62 @@ std::vector<InfinitePoint> limits_of_curves(const Perceptron& network,
   return limits;
 }
 
-/// Adds points to the list, in its order; links follow.
-void merge(AllFits& fits, std::vector<StationaryPoint> added) {
-  const std::size_t before = fits.points.size();
-  for (StationaryPoint& point : added) fits.points.push_back(std::move(point));
-  std::vector<int> order(fits.points.size());
+/// Replaces the list by this one, in the order of energies; links follow. @param place Of each point of the list
+/// as it is, its number in `points`, or -1.
+void set_points(AllFits& fits, std::vector<StationaryPoint> points, const std::vector<int>& place) {
+  std::vector<int> order(points.size()), rank(points.size());
   std::iota(order.begin(), order.end(), 0);
-  const auto energy = [&](int i) { return fits.points[static_cast<std::size_t>(i)].energy; };
+  const auto energy = [&](int i) { return points[static_cast<std::size_t>(i)].energy; };
   std::stable_sort(order.begin(), order.end(), [&](int i, int j) { return energy(i) < energy(j); });
-  std::vector<int> place(before);
-  std::vector<StationaryPoint> sorted;
+  fits.points.clear();
   for (const int i : order) {
-    if (static_cast<std::size_t>(i) < before)
-      place[static_cast<std::size_t>(i)] = static_cast<int>(sorted.size());
-    sorted.push_back(std::move(fits.points[static_cast<std::size_t>(i)]));
+    rank[static_cast<std::size_t>(i)] = static_cast<int>(fits.points.size());
+    fits.points.push_back(std::move(points[static_cast<std::size_t>(i)]));
   }
-  fits.points = std::move(sorted);
   const auto renumber = [&](int& i) {
     if (i >= 0) i = place[static_cast<std::size_t>(i)];
+    if (i >= 0) i = rank[static_cast<std::size_t>(i)];
   };
   for (Link& link : fits.exploration.links) {
     renumber(link.from);
     renumber(link.to);
   }
   for (Escape& escape : fits.exploration.escapes) renumber(escape.from);
+}
+
+/// Puts the points of the curves and those of the search together, each once. What a finished search does not
+/// have in its region is no stationary point: points without a proof are left out, and one with a proof is a
+/// contradiction.
+void put_together(AllFits& fits, const Perceptron& network, std::vector<StationaryPoint> searched) {
+  const bool is_list = fits.search && fits.search->finished;
+  std::vector<StationaryPoint> points;
+  std::vector<int> place(fits.points.size(), -1);
+  for (std::size_t i = 0; i < fits.points.size(); ++i) {
+    StationaryPoint& point = fits.points[i];
+    const auto is_this = [&](const StationaryPoint& other) { return is_same(other, point); };
+    const auto known = std::find_if(points.begin(), points.end(), is_this);
+    if (known != points.end()) {
+      place[i] = static_cast<int>(known - points.begin());
+      continue;
+    }
+    if (is_list && std::none_of(searched.begin(), searched.end(), is_this) &&
+        is_in_region(network, fits.search->region, point)) {
+      if (point.status != PointStatus::certified) continue;
+      fits.level_reason = "the exhaustive search and the exploration contradict each other";
+    }
+    place[i] = static_cast<int>(points.size());
+    points.push_back(std::move(point));
+  }
+  for (StationaryPoint& point : searched) {
+    const auto known =
+        std::find_if(points.begin(), points.end(),
+                     [&](const StationaryPoint& other) { return is_same(other, point); });
+    if (known == points.end())
+      points.push_back(std::move(point));
+    else if (known->status != PointStatus::certified)
+      *known = std::move(point);
+  }
+  set_points(fits, std::move(points), place);
 }
 
 void judge_completeness(AllFits& fits, const Perceptron& network) {
@@ -123,7 +168,9 @@ void judge_completeness(AllFits& fits, const Perceptron& network) {
   fits.expected_index_sum = forced_index_sum(network);
   if (fits.strata.no_finite_point) {
     fits.level = fits.points.empty() ? Completeness::complete : Completeness::heuristic;
-    fits.level_reason = fits.strata.message;
+    fits.level_reason =
+        "along some direction the energy falls from all weights, so that none are stationary";
+    if (!fits.points.empty()) fits.level_reason += ": the points in the list contradict that";
     return;
   }
   if (fits.search && fits.search->finished && fits.level_reason.empty()) {
@@ -192,7 +239,9 @@ void judge_global_minimum(AllFits& fits) {
   if (limit != nullptr && (best == nullptr || limit->energy < best->energy)) {
     fits.infimum_at_infinity = true;
     fits.global_minimum.reset();
-    fits.global_is_proven = all_finite_known && infinity_is_known && limit->local_infimum == true;
+    // No energy is below zero.
+    fits.global_is_proven = limit->energy == 0.0 ||
+                            (all_finite_known && infinity_is_known && limit->local_infimum == true);
     fits.global_reason = "at infinity: infimum E = " + number(limit->energy) + " not attained" +
                          (fits.global_is_proven ? "" : ", the lowest that is known");
     return;
@@ -201,15 +250,20 @@ void judge_global_minimum(AllFits& fits) {
     fits.global_reason = "no minimum is known";
     return;
   }
-  bool is_separate = best->status == PointStatus::certified;
-  for (const StationaryPoint& other : fits.points)
-    if (&other != best && other.kind == StationaryKind::minimum)
-      is_separate =
-          is_separate && other.energy - best->energy > kSameEnergy * std::max(1.0, other.energy);
-  fits.global_is_proven = all_finite_known && infinity_is_known && is_separate;
+  // Minima that tie to rounding, as where the data have a symmetry, are as low as each other.
+  const auto ties =
+      std::count_if(fits.points.begin(), fits.points.end(), [&](const StationaryPoint& other) {
+        return &other != best && other.kind == StationaryKind::minimum &&
+               other.energy - best->energy <= kSameEnergy * std::max(1.0, other.energy);
+      });
+  fits.global_is_proven =
+      all_finite_known && infinity_is_known && best->status == PointStatus::certified;
   fits.global_reason = fits.global_is_proven
                            ? "the list is complete and infinite weights are no better"
                            : "the lowest that is known";
+  if (ties > 0)
+    fits.global_reason += "; " + count(static_cast<std::size_t>(ties) + 1, "minimum", "minima") +
+                          " have this energy to rounding";
   if (!fits.global_is_proven && geometry_proves(fits, &UniquenessCertificate::global)) {
     fits.global_is_proven = true;
     fits.global_reason = fits.certificate->global_message;
@@ -297,28 +351,17 @@ AllFits find_all_fits(const Perceptron& network, const FitOptions& options) {
   }
 
   const Index rank = network.unknowns();
-  if (options.exhaustive.value_or(rank <= options.exhaustive_rank) && !is_cancelled) {
+  if (options.exhaustive.value_or(rank <= options.exhaustive_rank &&
+                                  !fits.strata.no_finite_point) &&
+      !is_cancelled) {
     SearchOptions search = options.search;
     search.threads = options.explore.threads;
     search.stop = options.explore.stop;
     fits.search = search_exhaustively(network, search);
-    std::vector<StationaryPoint> added;
-    for (StationaryPoint& point : fits.search->points)
-      if (std::none_of(fits.points.begin(), fits.points.end(),
-                       [&](const StationaryPoint& known) { return is_same(known, point); }))
-        added.push_back(std::move(point));
-    if (fits.search->finished) {
-      // What the search proves complete must hold what the curves have found.
-      std::size_t inside = 0;
-      for (const StationaryPoint& point : fits.points)
-        if ((point.weights.array() >= fits.search->region.low.array()).all() &&
-            (point.weights.array() <= fits.search->region.high.array()).all())
-          ++inside;
-      if (inside + added.size() != fits.search->points.size())
-        fits.level_reason = "the exhaustive search and the exploration contradict each other";
-    }
+    put_together(fits, network, std::move(fits.search->points));
     fits.search->points.clear();
-    if (!added.empty()) merge(fits, std::move(added));
+  } else {
+    put_together(fits, network, {});
   }
   judge_completeness(fits, network);
   ask_geometry(fits, network);
