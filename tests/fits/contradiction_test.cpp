@@ -122,4 +122,68 @@ TEST_CASE("no two statements about adversarial problems contradict each other") 
   for (std::uint64_t seed = 0; seed < count; ++seed) check_problem(seed);
 }
 
+TEST_CASE(
+    "rows that differ by one rounding are one pattern; kept apart, they have three stationary "
+    "points") {
+  Matrix X(3, 2);
+  X << 0.3, 1.0, 0.30000000000000004, 1.0, 1.0, 1.0;
+  const auto given = std::make_shared<const Problem>(make_problem(X, Vector{{0.2, 0.21, 0.5}}));
+  const MergedProblem merged = merge_replicates(given);
+  CHECK(merged.replicates.rounded == 1);
+  CHECK(merged.energy == doctest::Approx(2.5e-5));
+  const AllFits once = find_all_fits(Perceptron(merged.problem), options_of(true));
+  CHECK(once.unique == Answer::yes);
+  CHECK(once.points.size() == 1);
+  const Perceptron apart(given);
+  const AllFits fits = find_all_fits(apart, options_of(true));
+  CHECK(fits.unique == Answer::no);
+  CHECK(fits.points.size() == 3);
+  check_geometry(apart, fits);
+}
+
+TEST_CASE("a subsystem that is nearly but not exactly dependent ends the proof of convexity") {
+  Matrix X(6, 4);
+  X << 1, 0, 0, 0, 1, 1e-13, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 1;
+  const Perceptron network(make_problem(X, Vector{{0.2, 0.21, 0.1, 0.3, -0.3, 0.01}}));
+  const AllFits followed = find_all_fits(network, options_of(false));
+  CHECK(followed.unique == Answer::unknown);
+  const AllFits searched = find_all_fits(network, options_of(true));
+  CHECK(searched.unique == Answer::no);
+  CHECK(searched.points.size() == 3);
+  // The same with the two rows exactly equal: they are skipped, and there is one point.
+  X(1, 1) = 0.0;
+  const Perceptron equal(make_problem(X, network.targets()));
+  CHECK(find_all_fits(equal, options_of(false)).unique == Answer::yes);
+}
+
+TEST_CASE("no finite point is ruled out where a direction falls only to rounding") {
+  Matrix X(3, 2);
+  X << 1, 0, 1, 1e-11, 0, 1;
+  const AllFits fits =
+      find_all_fits(Perceptron(make_problem(X, Vector{{0.2, -0.5, 1.0}})), options_of(true));
+  CHECK_FALSE(fits.strata.no_finite_point);
+  CHECK(certified(fits).size() == 2);
+  // Where the rows are equal it falls, exactly.
+  X(1, 1) = 0.0;
+  const AllFits falls =
+      find_all_fits(Perceptron(make_problem(X, Vector{{0.2, -0.5, 1.0}})), options_of(true));
+  CHECK(falls.strata.no_finite_point);
+  CHECK(falls.points.empty());
+  CHECK(falls.level == Completeness::complete);
+}
+
+TEST_CASE("minima that tie by symmetry are all lowest") {
+  Matrix X(5, 3);
+  X << 0, 0, 1, 1, 0, 1, 0, 1, 1, -1, 0, 1, 0, -1, 1;
+  Problem problem = make_problem(X, Vector{{0.98, 0, 0, 0, 0}});
+  problem.pattern_weights = Vector{{12, 1, 1, 1, 1}};
+  FitOptions options = options_of(true);
+  options.search.max_boxes = 2000000;
+  const AllFits fits = find_all_fits(Perceptron(problem), options);
+  CHECK(fits.points.size() == 9);
+  CHECK(fits.level == Completeness::complete);
+  CHECK(fits.global_is_proven);
+  CHECK(says(fits.global_reason, "4 minima have this energy"));
+}
+
 }  // namespace contradiction_test
