@@ -15,7 +15,9 @@ Json point_report(const StationaryPoint& point) {
           {"status", to_string(point.status)},
           {"radius", is_certified ? Json(point.radius) : Json()},
           {"found_by", point.found_by},
-          {"reason", point.reason}};
+          {"reason", point.reason},
+          {"data_sensitivity", point.data_sensitivity},
+          {"beyond_precision", point.is_beyond_precision()}};
 }
 
 Json limit_report(const InfinitePoint& limit) {

@@ -8,6 +8,7 @@
 
 #include "core/checked.hpp"
 #include "core/names.hpp"
+#include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "infinity/stratum.hpp"
 
@@ -157,6 +158,20 @@ void put_together(AllFits& fits, const Perceptron& network, std::vector<Stationa
   set_points(fits, std::move(points), place);
 }
 
+/// What a change of the data in their last digits does to the points.
+void judge_sensitivity(AllFits& fits, const Perceptron& network) {
+  for (StationaryPoint& point : fits.points)
+    point.data_sensitivity =
+        kEpsilon * (network.inputs().cwiseAbs() * point.weights.cwiseAbs()).maxCoeff();
+}
+
+/// The first minimum in the list that the data can tell; the end where there is none.
+auto best_minimum(const AllFits& fits) {
+  return std::find_if(fits.points.begin(), fits.points.end(), [](const StationaryPoint& point) {
+    return point.kind == StationaryKind::minimum && !point.is_beyond_precision();
+  });
+}
+
 void judge_completeness(AllFits& fits, const Perceptron& network) {
   bool all_indices_known = true;
   for (const StationaryPoint& point : fits.points) {
@@ -205,9 +220,7 @@ void judge_completeness(AllFits& fits, const Perceptron& network) {
 
 /// What geometry says of the best minimum, and whether the list contradicts it.
 void ask_geometry(AllFits& fits, const Perceptron& network) {
-  const auto best = std::find_if(
-      fits.points.begin(), fits.points.end(),
-      [](const StationaryPoint& point) { return point.kind == StationaryKind::minimum; });
+  const auto best = best_minimum(fits);
   if (best == fits.points.end()) return;
   fits.certificate = certify_unique(network, network.coordinates(best->weights), 1.0);
   // Nothing is built on a residual that is zero only to rounding.
@@ -222,15 +235,14 @@ void ask_geometry(AllFits& fits, const Perceptron& network) {
 /// Whether geometry proves it of a point that itself is proven to exist.
 bool geometry_proves(const AllFits& fits, bool UniquenessCertificate::*what) {
   if (!fits.certificate || fits.certificate->proof == UniquenessProof::zero_residual) return false;
-  const auto best = std::find_if(
-      fits.points.begin(), fits.points.end(),
-      [](const StationaryPoint& point) { return point.kind == StationaryKind::minimum; });
-  return *fits.certificate.*what && best->status == PointStatus::certified;
+  const auto best = best_minimum(fits);
+  return best != fits.points.end() && *fits.certificate.*what &&
+         best->status == PointStatus::certified;
 }
 
 void judge_global_minimum(AllFits& fits) {
-  for (std::size_t i = 0; i < fits.points.size() && !fits.global_minimum; ++i)
-    if (fits.points[i].kind == StationaryKind::minimum) fits.global_minimum = static_cast<int>(i);
+  if (const auto first = best_minimum(fits); first != fits.points.end())
+    fits.global_minimum = static_cast<int>(first - fits.points.begin());
   const bool infinity_is_known = fits.strata.none_exists || fits.strata.complete;
   const bool all_finite_known = fits.level == Completeness::complete;
   const StationaryPoint* best =
@@ -254,6 +266,7 @@ void judge_global_minimum(AllFits& fits) {
   const auto ties =
       std::count_if(fits.points.begin(), fits.points.end(), [&](const StationaryPoint& other) {
         return &other != best && other.kind == StationaryKind::minimum &&
+               !other.is_beyond_precision() &&
                other.energy - best->energy <= kSameEnergy * std::max(1.0, other.energy);
       });
   fits.global_is_proven =
@@ -268,12 +281,21 @@ void judge_global_minimum(AllFits& fits) {
     fits.global_is_proven = true;
     fits.global_reason = fits.certificate->global_message;
   }
+  if (best != &fits.points.front() && fits.points.front().is_beyond_precision()) {
+    fits.global_is_proven = false;
+    fits.global_reason = "a point that only the last digits of the data make is lower: E = " +
+                         number(fits.points.front().energy);
+  }
 }
 
 void judge_uniqueness(AllFits& fits) {
-  std::size_t minima = 0, certified = 0, infima = 0;
+  std::size_t minima = 0, certified = 0, infima = 0, beyond = 0;
   for (const StationaryPoint& point : fits.points) {
     if (point.kind != StationaryKind::minimum) continue;
+    if (point.is_beyond_precision()) {
+      ++beyond;
+      continue;
+    }
     ++minima;
     if (point.status == PointStatus::certified) ++certified;
   }
@@ -283,7 +305,10 @@ void judge_uniqueness(AllFits& fits) {
   const bool has_undecided = infima < fits.at_infinity.size();
   const std::string found =
       count(minima, "minimum", "minima") + " at finite weights" +
-      (infima > 0 ? " and " + count(infima, "infimum", "infima") + " at infinite ones" : "");
+      (infima > 0 ? " and " + count(infima, "infimum", "infima") + " at infinite ones" : "") +
+      (beyond > 0
+           ? ", beside " + std::to_string(beyond) + " that only the last digits of the data make"
+           : "");
   if (certified + infima >= 2) {
     fits.unique = Answer::no;
     fits.unique_reason = found;
@@ -363,6 +388,7 @@ AllFits find_all_fits(const Perceptron& network, const FitOptions& options) {
   } else {
     put_together(fits, network, {});
   }
+  judge_sensitivity(fits, network);
   judge_completeness(fits, network);
   ask_geometry(fits, network);
   judge_global_minimum(fits);

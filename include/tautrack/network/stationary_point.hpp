@@ -26,6 +26,10 @@ enum class StationaryKind { minimum, saddle, maximum, degenerate };
 /// The kind of a point with this Morse index among n eigenvalues; degenerate without one.
 [[nodiscard]] StationaryKind kind_of(std::optional<int> morse_index, Index n) noexcept;
 
+/// From this data_sensitivity on a point exists only through the last digits of the data: the outputs of the
+/// patterns that hold it there change as much as activations do.
+inline constexpr double kBeyondPrecision = 0.1;
+
 /// A stationary point of the energy at tau = 1: a projection of y on the data manifold.
 struct StationaryPoint {
   Vector weights;  ///< s, user's units.
@@ -37,6 +41,11 @@ struct StationaryPoint {
   std::string reason;    ///< Why it is not certified; empty when it is.
   double radius = 0.0;   ///< Certified: the true point lies within this distance of `weights`.
   std::string found_by;  ///< In words, such as "natural path".
+  /// By how much a node input may change when each number of X changes in its last digit: max_i sum_j
+  /// |x_ij w_j| 2^-52. Zero where nobody has asked.
+  double data_sensitivity = 0.0;
+
+  [[nodiscard]] bool is_beyond_precision() const { return data_sensitivity > kBeyondPrecision; }
 };
 
 }  // namespace tautrack
