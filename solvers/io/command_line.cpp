@@ -66,6 +66,29 @@ void keep_given(const CLI::App& app, Command& command) {
   }
 }
 
+/// Names of all options of the app, with their dashes.
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+/// What a command line is told whose options are not all known: about the first of these. Empty when
+/// they are.
+/// @param arguments What was left over.
+std::string unknown_option(const std::vector<std::string>& arguments, const CLI::App& app,
+                           const std::string& of) {
+  for (const std::string& argument : arguments) {
+    if (argument.size() < 2 || argument[0] != '-' || read_number(argument)) continue;
+    const std::string name = argument.substr(0, argument.find('='));
+    const std::string known = nearest(name, option_names(app));
+    return fmt::format("there is no option {}{}{}", cut(name, quote_width), of,
+                       known.empty() ? "" : fmt::format("; did you mean {}?", known));
+  }
+  return {};
+}
+
 }  // namespace
 
 const Command* read_command_line(const ProgramText& text, std::vector<Command>& commands, int argc,
@@ -82,6 +105,16 @@ const Command* read_command_line(const ProgramText& text, std::vector<Command>& 
     const std::vector<CLI::App*> parsed = program.get_subcommands();
     return parsed.empty() ? "" : parsed.front()->get_name() + ' ';
   };
+  // An option that is misspelt is told before all that may follow from it.
+  const auto misspelt = [&]() -> std::string {
+    const std::vector<CLI::App*> parsed = program.get_subcommands();
+    return parsed.empty() ? unknown_option(program.remaining(), program, "")
+                          : unknown_option(program.remaining(true), *parsed.front(),
+                                           " of " + parsed.front()->get_name());
+  };
+  const auto refuse = [&](const std::string& reason) {
+    throw UsageError(fmt::format("{} (see tautrack {}--help)", reason, named()));
+  };
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& success) {
@@ -91,12 +124,19 @@ const Command* read_command_line(const ProgramText& text, std::vector<Command>& 
     return nullptr;
   } catch (const CLI::RequiredError& error) {
     const bool names_unknown = named().empty() && argc > 1 && argv[1][0] != '-';
-    throw UsageError(fmt::format(
-        "{} (see tautrack {}--help)",
-        names_unknown ? fmt::format("there is no subcommand '{}'", argv[1]) : error.what(),
-        named()));
+    if (names_unknown) {
+      std::vector<std::string> known;
+      for (const Command& command : commands) known.push_back(command.name());
+      refuse(fmt::format("there is no subcommand '{}'{}", argv[1], suggestion(argv[1], known)));
+    }
+    const std::string unknown = misspelt();
+    refuse(unknown.empty() ? error.what() : unknown);
   } catch (const CLI::ParseError& error) {
-    throw UsageError(fmt::format("{} (see tautrack {}--help)", error.what(), named()));
+    const std::string unknown = misspelt();
+    refuse(unknown.empty() ? error.what() : unknown);
+  } catch (const UsageError&) {
+    if (const std::string unknown = misspelt(); !unknown.empty()) refuse(unknown);
+    throw;
   }
   std::size_t chosen = 0;
   while (!apps[chosen]->parsed()) ++chosen;

@@ -53,6 +53,21 @@ TEST_CASE("without a data file the iris data are tracked and the summary is on s
   CHECK(scratch.files().empty());
 }
 
+TEST_CASE("a misspelt option or subcommand is told first, with what it is like") {
+  const Scratch scratch;
+  check_refused(scratch.run("track --thread 2"),
+                "tautrack: there is no option --thread of track; did you mean --threads?");
+  check_refused(scratch.run("track --ridge -1 --thread=2"), "did you mean --threads?");
+  check_refused(scratch.run("track one.csv two.csv --no-bais"), "did you mean --no-bias?");
+  check_refused(scratch.run("solve --Ridge_standardized"), "did you mean --ridge-standardised?");
+  check_refused(scratch.run("batch --rnu x"),
+                "there is no option --rnu of batch; did you mean --run?");
+  check_refused(scratch.run("--verison"), "there is no option --verison; did you mean --version?");
+  check_refused(scratch.run("trakc"), "there is no subcommand 'trakc'; did you mean 'track'?");
+  const Run unlike = scratch.run("track --wander");
+  check_refused(unlike, "there is no option --wander of track (see tautrack track --help)");
+}
+
 TEST_CASE("command lines that make no sense are refused") {
   const Scratch scratch;
   check_refused(scratch.run(""), "subcommand is required");
