@@ -169,9 +169,10 @@ std::string bound_text(double bound) {
 std::string way_out_text(const Vector& direction) {
   constexpr Index most = 8;
   if (direction.size() > most) return "(that direction of the weights: --json, way_out)";
+  const double zero = largest_zero(direction);
   std::string list;
   for (const double part : direction)
-    list += fmt::format("{}{:.4g}", list.empty() ? "" : ", ", part);
+    list += fmt::format("{}{:.4g}", list.empty() ? "" : ", ", std::abs(part) <= zero ? 0.0 : part);
   return fmt::format("direction of the weights: ({})", list);
 }
 
@@ -201,7 +202,7 @@ void add_supremum(Page& page, const GeometryRequest& request, const CurvatureSup
 
 std::string patterns_text(const std::vector<int>& signs) {
   const auto patterns_with = [&](int sign) { return std::count(signs.begin(), signs.end(), sign); };
-  return fmt::format("{} patterns saturated high, {} low, {} free", patterns_with(1),
+  return fmt::format("{} saturated high, {} low, {} free", counted(patterns_with(1), "pattern"),
                      patterns_with(-1), patterns_with(0));
 }
 
@@ -213,8 +214,9 @@ void add_infinity(Page& page, const ExaminedProblem& examined) {
     sentences.push_back(fmt::format("{} at tau = 1 looked at, {} can hold an infimum",
                                     counted(strata.strata, "stratum", "strata"),
                                     strata.infima.size()));
-  sentences.push_back(fmt::format("inputs in general position have {:.15g} strata at infinity",
-                                  examined.strata_in_general));
+  sentences.push_back(
+      fmt::format("inputs in general position have {} at infinity",
+                  counted_roughly(examined.strata_in_general, "stratum", "strata")));
   for (std::size_t i = 0; i < std::min(strata.infima.size(), most_limits); ++i)
     sentences.push_back(fmt::format("E -> {:.11g}{}: {}", strata.infima[i].energy,
                                     strata.infima[i].local_infimum ? "" : " (undecided)",

@@ -41,8 +41,9 @@ They are a statement on a sample: what is not clear is called ambiguous.
 )";
 
 constexpr const char* more_about_layers =
-    R"(Data: a header line, then a column of numbers for each input of the first layer;
-one further column holds labels. Weights: JSON, one object a layer, W by rows:
+    R"(Data file: a header line, then a column of numbers for each input of the first
+layer; one further column holds labels. Weights: JSON, one object a layer, W by
+rows:
 
   [{"W": [[1.2, 0.5], [-0.4, 1]], "b": [0.1, -0.2]},
    {"W": [[1, 0]], "b": [0], "activation": "logistic"}]
@@ -144,7 +145,8 @@ void add_homology(const LayersRequest& request, CarriedData& carried) {
       const std::size_t ready = ++done;
       const std::lock_guard lock(mutex);
       if (!request.outputs.quiet && progress.is_due())
-        progress.say(fmt::format("{} of {} barcodes", ready, count));
+        progress.say(
+            fmt::format("{} of {}", ready, counted(static_cast<long long>(count), "barcode")));
     }
   };
   {

@@ -142,10 +142,11 @@ class LayersPicture {
     const LabelledPoints& data = carried_.data;
     const PlaneView view = view_of(stage, data);
     const Place at = panel(k);
-    picture_.text(
-        at.left, at.top - 18,
-        k == 0 ? "data as given" : fmt::format("after layer {}: {} units", k, stage.points.rows()),
-        "left font ',11'");
+    picture_.text(at.left, at.top - 18,
+                  k == 0
+                      ? "data as given"
+                      : fmt::format("after layer {}: {}", k, counted(stage.points.rows(), "unit")),
+                  "left font ',11'");
     const Vector low = view.points.rowwise().minCoeff(), high = view.points.rowwise().maxCoeff();
     double half = 0.55 * (high - low).maxCoeff();  // With a margin of a tenth.
     if (!(half > 0.0)) half = 1.0;

@@ -39,8 +39,8 @@ std::string betti_line(const SetHomology& set) {
       betti_text(set.betti->numbers) + (set.betti->clear ? "" : ", not all of them clear");
   const Index sample = static_cast<Index>(set.homology.sample.size());
   if (sample < set.points)
-    text += fmt::format("; {} of {} points, the others within {:.3g} of them", sample, set.points,
-                        set.homology.covering_radius);
+    text += fmt::format("; {} of {}, the others within {:.3g} of them", sample,
+                        counted(set.points, "point"), set.homology.covering_radius);
   if (!set.homology.is_whole)
     text +=
         fmt::format("; the budget ends at scale {:.3g} (more: --simplices)", set.homology.scale);
@@ -54,7 +54,9 @@ void add_sets(Page& page, const Stage& stage) {
                              : i == 0               ? "all: "
                                                     : cut(set.name, label_text_width) + ": ";
     if (i > most_labels) {
-      page.line("", fmt::format("and {} more labels (all: --json)", stage.sets.size() - i));
+      page.line("",
+                fmt::format("and {} (all: --json)",
+                            counted(static_cast<long long>(stage.sets.size() - i), "more label")));
       return;
     }
     page.line(i == 0 ? "Betti numbers" : "", name + betti_line(set));

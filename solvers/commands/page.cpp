@@ -12,6 +12,7 @@ namespace tautrack::program {
 namespace {
 
 constexpr Index most_weights = 16;             ///< Rows of a table of weights.
+constexpr double zero_weight = 1e-15;          ///< Of the largest one: below that 0 is meant.
 constexpr std::size_t most_dependencies = 40;  ///< Lines on dependent columns.
 
 /// The columns that a table shows: all, or those with the largest standardised weights, in their
@@ -25,6 +26,18 @@ std::vector<Index> shown_columns(const ProblemView& problem, const Vector& weigh
   order.resize(static_cast<std::size_t>(count));
   std::sort(order.begin(), order.end());
   return order;
+}
+
+/// The weights with 0 for those that are rounding, in the units of the data and measured by what they
+/// do to the outputs alike: columns may have any units.
+Vector without_rounding(const StandardisedWeights& standardised, const Vector& weights) {
+  const Vector sizes = standardised.sizes(weights);
+  const double zero = largest_zero(weights);
+  const double zero_size = largest_zero(sizes);
+  Vector shown = weights;
+  for (Index i = 0; i < shown.size(); ++i)
+    if (std::abs(shown(i)) <= zero && sizes(i) <= zero_size) shown(i) = 0.0;
+  return shown;
 }
 
 }  // namespace
@@ -47,6 +60,10 @@ void Page::row(std::string_view text, std::string_view label) {
 void Page::plain(std::string_view text) { (text_ += text) += '\n'; }
 
 std::string short_number(double number) { return fmt::format("{:.7g}", number); }
+
+double largest_zero(const Vector& vector) {
+  return vector.size() > 0 ? zero_weight * vector.cwiseAbs().maxCoeff() : 0.0;
+}
 
 std::string index_text(std::optional<int> morse_index) {
   return morse_index ? std::to_string(*morse_index) : "?";
@@ -89,8 +106,11 @@ void add_dependencies(Page& page, const ProblemView& problem, const DataFacts& f
   std::size_t shown = 0;
   for (const ColumnDependency& dependency : facts.dependencies) {
     if (shown++ == most_dependencies) {
-      page.line("", fmt::format("and {} more dependent columns (all: --json)",
-                                facts.dependencies.size() - most_dependencies));
+      page.line(
+          "",
+          fmt::format("and {} (all: --json)",
+                      counted(static_cast<long long>(facts.dependencies.size() - most_dependencies),
+                              "more dependent column")));
       break;
     }
     std::string sum;
@@ -112,12 +132,17 @@ void add_weights(Page& page, std::string_view label, const ProblemView& problem,
   page.row(fmt::format("{:<{}}{:>16}{:>16}", "column", name_width, first_title, second_title),
            label);
   const std::vector<Index> columns = shown_columns(problem, second ? *second : first);
+  const StandardisedWeights standardised = problem.standardised();
+  const Vector shown = without_rounding(standardised, first);
+  const Vector second_shown = second ? without_rounding(standardised, *second) : Vector();
   for (const Index column : columns)
     page.row(fmt::format("{:<{}}{:>16}{:>16}", cut(problem.column(column), name_width - 2),
-                         name_width, short_number(first(column)),
-                         second ? short_number((*second)(column)) : ""));
+                         name_width, short_number(shown(column)),
+                         second ? short_number(second_shown(column)) : ""));
   const auto hidden = first.size() - static_cast<Index>(columns.size());
-  if (hidden > 0) page.row(fmt::format("and {} that matter less (all: --json)", hidden));
+  if (hidden > 0)
+    page.row(
+        fmt::format("and {} less (all: --json)", counted(hidden, "that matters", "that matter")));
 }
 
 }  // namespace tautrack::program

@@ -48,6 +48,9 @@ class Page {
 /// A number for a table of names and numbers.
 [[nodiscard]] std::string short_number(double number);
 
+/// Entries of a vector up to here are rounding where 0 is meant: so small beside the largest one.
+[[nodiscard]] double largest_zero(const Vector& vector);
+
 /// A Morse index, or '?' where an eigenvalue is zero to working precision.
 [[nodiscard]] std::string index_text(std::optional<int> morse_index);
 

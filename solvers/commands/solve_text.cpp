@@ -79,11 +79,11 @@ std::string limit_text(const InfinitePoint& limit) {
   const auto patterns_with = [&](int sign) {
     return std::count(limit.signs.begin(), limit.signs.end(), sign);
   };
-  return fmt::format("E -> {:.11g}, {}: {} patterns saturated high, {} low, {} free", limit.energy,
+  return fmt::format("E -> {:.11g}, {}: {} saturated high, {} low, {} free", limit.energy,
                      !limit.local_infimum   ? "perhaps a local infimum"
                      : *limit.local_infimum ? "a local infimum"
                                             : "no local infimum",
-                     patterns_with(1), patterns_with(-1), patterns_with(0));
+                     counted(patterns_with(1), "pattern"), patterns_with(-1), patterns_with(0));
 }
 
 /// What is known of infinite weights.

@@ -109,9 +109,10 @@ void add_infinity(Page& page, const ProblemView& problem, const InfinitePoint& i
   page.line("infinity", fmt::format("recognised at 1 - tau = {:.3g}", approach.delta));
   page.line("patterns", fmt::format("{} saturated high, {} saturated low, {} free",
                                     patterns_with(1), patterns_with(-1), patterns_with(0)));
-  page.line("inputs", fmt::format("{} grow like 1/(1 - tau), {} grow more slowly, {} stay bounded",
-                                  inputs_with(Growth::linear), inputs_with(Growth::slow),
-                                  inputs_with(Growth::free)));
+  page.line("inputs", fmt::format("{} like 1/(1 - tau), {} more slowly, {} bounded",
+                                  counted(inputs_with(Growth::linear), "grows", "grow"),
+                                  counted(inputs_with(Growth::slow), "grows", "grow"),
+                                  counted(inputs_with(Growth::free), "stays", "stay")));
   page.line("limit", fmt::format("E = {:.15g} at tau = 1; along the path E -> {:.15g}",
                                  infinity.energy, approach.energy));
   page.line("local infimum", fmt::format("{}: {}",
@@ -165,11 +166,12 @@ void add_problem(Page& page, const TrackRequest& request, const ProblemView& pro
   if (path.end) add_end(page, problem, path);
   if (path.infinity) add_infinity(page, problem, *path.infinity);
   const Work& work = path.work;
-  page.line("work", fmt::format("{} steps, {} refused, {} factorisations, {} data passes, {:.3g} s",
-                                work.steps, work.rejected, work.factorisations,
-                                work.passes_over_data, work.seconds));
+  page.line("work",
+            fmt::format("{}, {} refused, {}, {}, {:.3g} s", counted(work.steps, "step"),
+                        work.rejected, counted(work.factorisations, "factorisation"),
+                        counted(work.passes_over_data, "data pass", "data passes"), work.seconds));
   if (work.krylov_iterations > 0)
-    page.line("", fmt::format("{} Krylov iterations", work.krylov_iterations));
+    page.line("", counted(work.krylov_iterations, "Krylov iteration"));
 }
 
 /// One row a problem.
@@ -184,8 +186,8 @@ void add_overview(Page& page, const Data& data, const std::vector<TrackedProblem
     const std::string_view kind = path.end        ? kind_of_point(*path.end)
                                   : path.infinity ? "at infinity"
                                                   : "-";
-    const std::string energy = path.end        ? fmt::format("{:.11g}", path.end->energy)
-                               : path.infinity ? fmt::format("{:.11g}", path.infinity->energy)
+    const std::string energy = path.end        ? fmt::format("{:.10g}", path.end->energy)
+                               : path.infinity ? fmt::format("{:.10g}", path.infinity->energy)
                                                : "-";
     page.plain(row(cut(data.problem(i).name(), short_name_width), to_string(path.status),
                    std::to_string(path.folds.size()), energy, kind));

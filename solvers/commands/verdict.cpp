@@ -18,10 +18,11 @@ std::string early_end(const SolveRequest& request, const AllFits& fits) {
   if (limits.stop.stop_requested()) return "interrupted: the lists hold what was found until then";
   if (fits.exploration.end != ExploreEnd::budget) return "";
   if (fits.exploration.curves >= limits.max_curves)
-    return fmt::format("the search ended after {} curves; more: --max-curves",
-                       fits.exploration.curves);
+    return fmt::format("the search ended after {}; more: --max-curves",
+                       counted(fits.exploration.curves, "curve"));
   if (static_cast<long>(fits.points.size()) >= limits.max_points)
-    return fmt::format("the search ended with {} points; more: --max-points", fits.points.size());
+    return fmt::format("the search ended with {}; more: --max-points",
+                       counted(static_cast<long long>(fits.points.size()), "point"));
   return fmt::format("the search was cut off after {:g} s; more time: --seconds", limits.seconds);
 }
 

@@ -372,11 +372,10 @@ Command figures_command(FiguresRequest& request) {
   command.add_choice("--format", "Pictures", request.format, {"svg", "png", "pdf", "html"},
                      picture_format_from_name);
   command.add_flag("--quiet", "No notes on standard error", request.quiet);
-  command.group("Figures");
+  command.group("");
   command.add_flag("--train",
                    "Train the network of the figure spirals anew\n(else the listed weights)",
                    request.train);
-  command.group("");
   command.add_whole_number("--threads", "N", "Figures made at the same time", request.threads, 1);
   command.add_whole_number("--seed", "N", "Of random searches", request.seed, 0);
   return command;

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "io/text.hpp"
+
 namespace tautrack::program {
 namespace {
 
@@ -11,9 +13,8 @@ namespace {
 std::optional<std::string> refuse_unless(const Problem& problem, Index patterns, Index weights) {
   if (problem.X.rows() == patterns && problem.X.cols() == weights) return std::nullopt;
   return fmt::format(
-      "it shows {} patterns and {} weight{} (a bias counts; see --no-bias), and these data have {} "
-      "and {}",
-      patterns, weights, weights == 1 ? "" : "s", problem.X.rows(), problem.X.cols());
+      "it shows {} and {} (a bias counts; see --no-bias), and these data have {} and {}",
+      counted(patterns, "pattern"), counted(weights, "weight"), problem.X.rows(), problem.X.cols());
 }
 
 std::optional<std::string> refuse_unless_plane(const Problem& problem) {

@@ -57,6 +57,10 @@ StandardisedWeights::StandardisedWeights(const SparseMatrix& X)
   }
 }
 
+Vector StandardisedWeights::sizes(const Vector& weights) const {
+  return weights.cwiseProduct(scales_).cwiseAbs();
+}
+
 Vector StandardisedWeights::operator()(const Vector& weights) const {
   Vector standardised = weights.cwiseProduct(scales_);
   if (constant_) standardised(*constant_) += weights.dot(means_);

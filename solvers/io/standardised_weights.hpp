@@ -18,6 +18,9 @@ class StandardisedWeights {
 
   /// @param weights s, in the user's units. Returns s numbers.
   [[nodiscard]] Vector operator()(const Vector& weights) const;
+  /// How much each weight alone changes the outputs: |w_j| times the standard deviation of column j, or
+  /// times the size of a constant one.
+  [[nodiscard]] Vector sizes(const Vector& weights) const;
 
  private:
   Vector scales_;                  ///< s, standard deviation, or the entry of a constant column.

@@ -70,7 +70,8 @@ class RunProgress {
     const double seconds = std::chrono::duration<double>(now - begin_).count();
     const double rate = static_cast<double>(said_) / seconds;
     const std::uint64_t done = done_before_ + said_;
-    std::string line = fmt::format("{} of {} tasks done, {:.3g} a second", done, tasks_, rate);
+    std::string line = fmt::format("{} of {} done, {:.3g} a second", done,
+                                   counted(static_cast<long long>(tasks_), "task"), rate);
     if (done < tasks_)
       line += fmt::format(", {} left", time_text(static_cast<double>(tasks_ - done) / rate));
     line += fmt::format(", {} unresolved", unresolved_.load());

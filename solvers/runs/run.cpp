@@ -12,6 +12,7 @@
 #include "commands/track_report.hpp"
 #include "io/interruption.hpp"
 #include "io/process.hpp"
+#include "io/text.hpp"
 #include "io/usage_error.hpp"
 #include "runs/execution.hpp"
 #include "runs/plan.hpp"
@@ -141,9 +142,9 @@ int work_off(const RunDirectory& run, const Plan& plan, const RunRequest& reques
   const std::uint64_t total = finished->done() + static_cast<std::uint64_t>(all[0]);
   if (total == plan.tasks() || signal[0] == 0.0) return 0;
   if (tells)
-    say(fmt::format("{}: {} of {} tasks are done; go on: tautrack resume {}",
-                    signal[0] == SIGTERM ? "terminated" : "interrupted", total, plan.tasks(),
-                    run.folder().string()));
+    say(fmt::format("{}: {} of {} done; go on: tautrack resume {}",
+                    signal[0] == SIGTERM ? "terminated" : "interrupted", total,
+                    counted(static_cast<long long>(plan.tasks()), "task"), run.folder().string()));
   return 128 + static_cast<int>(signal[0]);
 }
 

@@ -212,8 +212,8 @@ bool Walk::start() {
     tube_.enclose(precision_);
     while (length_ > kShortest) {
       if (result_.trials++ >= options_.max_trials)
-        return stop("the budget of " + std::to_string(options_.max_trials) +
-                    " trials is used up at tau = 0");
+        return stop("the budget of " + counted(options_.max_trials, "trial") +
+                    " is used up at tau = 0");
       if (tube_.prove(length_, Vector::Zero(n)) == Failure::none) {
         // The curve passes delta = 1 within the tube, from above: there it is the linear solution,
         // since that is the only one.
@@ -278,11 +278,11 @@ void Walk::fail(Failure failure, double length) {
 bool Walk::advance() {
   const Index n = problem_.unknowns();
   if (result_.tubes >= options_.max_tubes)
-    return stop("the budget of " + std::to_string(options_.max_tubes) +
-                " tubes is used up at tau = " + number(tau_now()));
+    return stop("the budget of " + counted(options_.max_tubes, "tube") +
+                " is used up at tau = " + number(tau_now()));
   if (result_.trials >= options_.max_trials)
-    return stop("the budget of " + std::to_string(options_.max_trials) +
-                " trials is used up at tau = " + number(tau_now()));
+    return stop("the budget of " + counted(options_.max_trials, "trial") +
+                " is used up at tau = " + number(tau_now()));
   if (length_ < kShortest)
     return stop(
         "next to tau = " + number(tau_now()) +
@@ -490,8 +490,8 @@ PathCertificate Walk::run() {
   if (result_.certified && result_.folds &&
       *result_.folds != static_cast<int>(path_.folds.size())) {
     result_.certified = false;
-    result_.reason = "the curve has " + std::to_string(*result_.folds) +
-                     " folds, of which the record has " + std::to_string(path_.folds.size());
+    result_.reason = "the curve has " + counted(*result_.folds, "fold") +
+                     ", of which the record has " + std::to_string(path_.folds.size());
   }
   if (!result_.certified) {
     result_.end_radius = 0.0;

@@ -119,8 +119,8 @@ std::string path_difference(const Perceptron& network, const NaturalPath& path,
     return "one ends with " + std::string(to_string(path.status)) + ", the other with " +
            std::string(to_string(other.status));
   if (path.folds.size() != other.folds.size())
-    return "one has " + std::to_string(path.folds.size()) + " folds, the other " +
-           std::to_string(other.folds.size());
+    return "one has " + counted(static_cast<long long>(path.folds.size()), "fold") +
+           ", the other " + std::to_string(other.folds.size());
   Comparison comparison(network);
   for (std::size_t i = 0; i < path.folds.size(); ++i) {
     const NaturalFold& a = path.folds[i];

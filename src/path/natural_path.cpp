@@ -171,8 +171,9 @@ std::string describe(const InfinitePoint& limit) {
   }
   return std::string("the weights grow without bound as tau -> 1, like ") +
          (linear ? "1/(1 - tau)" : "log(1/(1 - tau)) or another slow law") + ": " +
-         std::to_string(high) + " patterns saturate high, " + std::to_string(low) + " low, " +
-         std::to_string(free) + " stay free";
+         counted(high, "pattern") + (high == 1 ? " saturates" : " saturate") + " high, " +
+         std::to_string(low) + " low, " + std::to_string(free) +
+         (free == 1 ? " stays free" : " stay free");
 }
 
 template <EnergyNetwork Network>

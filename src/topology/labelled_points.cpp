@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/text.hpp"
 #include "data/csv_table.hpp"
 #include "data/text_input.hpp"
 
@@ -25,10 +26,6 @@ using detail::Reading;
 
 constexpr std::size_t kMostLabels = 100;
 
-std::string counted(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 /// Which column is the label; nothing without labels.
 std::optional<std::size_t> label_column(const CsvTable& table, std::size_t coordinates,
                                         const std::string& label) {
@@ -45,8 +42,8 @@ std::optional<std::size_t> label_column(const CsvTable& table, std::size_t coord
   }
   const std::size_t found = columns.size() - (chosen ? 1 : 0);
   if (found != coordinates)
-    table.fail(1, "the table has " + counted(columns.size(), "column") + ", but " +
-                      counted(coordinates, "coordinate") +
+    table.fail(1, "the table has " + counted(static_cast<long long>(columns.size()), "column") +
+                      ", but " + counted(static_cast<long long>(coordinates), "coordinate") +
                       (label.empty() ? " and at most one label are wanted"
                                      : " beside the label are wanted"));
   return chosen;

@@ -573,8 +573,8 @@ bool Tracker::State::advance() {
   int refusals = 0;
   for (;;) {
     if (result.work.steps + result.work.rejected >= options.max_steps) {
-      finish(TrackStatus::max_steps_reached, "the budget of " + std::to_string(options.max_steps) +
-                                                 " steps is used up at tau = " + number(from.tau) +
+      finish(TrackStatus::max_steps_reached, "the budget of " + counted(options.max_steps, "step") +
+                                                 " is used up at tau = " + number(from.tau) +
                                                  "; max_steps allows more");
       return false;
     }
@@ -600,9 +600,9 @@ bool Tracker::State::advance() {
   if (current().kind == PointKind::regular) control.accepted(measures);
   if (has_series && refusals == 0) control.start_with(options.step.max);
   if (current().kind == PointKind::landing && current().tau == options.tau_target) {
-    finish(TrackStatus::reached_target, "the path reached tau = " + number(options.tau_target) +
-                                            " after " + std::to_string(result.folds.size()) +
-                                            (result.folds.size() == 1 ? " fold" : " folds"));
+    finish(TrackStatus::reached_target,
+           "the path reached tau = " + number(options.tau_target) + " after " +
+               counted(static_cast<long long>(result.folds.size()), "fold"));
   } else if (before_start) {
     finish(TrackStatus::returned_to_start,
            "tau left the range on the side of the start, at tau = " + number(current().tau));

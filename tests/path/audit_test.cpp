@@ -74,7 +74,7 @@ TEST_CASE("a path with the end, a fold or a point of another one is found out an
   wrong.folds.pop_back();
   audit = audit_path(network, {}, AuditLevel::suspects, wrong);
   CHECK(audit.verdict == AuditVerdict::replaced);
-  CHECK(audit.message.find("one has 1 folds, the other 2") != std::string::npos);
+  CHECK(audit.message.find("one has 1 fold, the other 2") != std::string::npos);
   CHECK(wrong.folds.size() == 2);
 
   wrong = right;
