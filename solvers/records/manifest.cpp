@@ -27,6 +27,12 @@ bool is_outer(std::string_view option) {
   return std::find(outer_options.begin(), outer_options.end(), option) != outer_options.end();
 }
 
+/// The key without the dashes that it may have as an option of the command line.
+std::string_view without_dashes(std::string_view key) {
+  key.remove_prefix(std::min(key.find_first_not_of('-'), key.size()));
+  return key;
+}
+
 /// Longest range of whole numbers.
 constexpr std::int64_t longest_range = 10'000'000;
 
@@ -67,7 +73,9 @@ class Reader {
 
   std::vector<std::string> range(const Json& json, const std::string& place) const {
     for (const auto& [key, end] : json.items())
-      if (key != "from" && key != "to") fail(place, fmt::format("there is no member '{}'", key));
+      if (key != "from" && key != "to")
+        fail(place, fmt::format("there is no member '{}': a range has 'from' and 'to'",
+                                cut(key, quote_width)));
     const auto whole = [&](const char* key) -> std::int64_t {
       if (!json.contains(key) || !json[key].is_number_integer() ||
           (json[key].is_number_unsigned() &&
@@ -92,7 +100,6 @@ class Reader {
   TaskGroup group(const Json& json, const std::string& place) const {
     if (!json.is_object()) fail(place, "an object is needed");
     TaskGroup group;
-    group.place = fmt::format("{}: {}", source_, place);
     group.data = {""};
     for (const auto& [key, member] : json.items()) {
       const std::string at = place + "." + key;
@@ -109,13 +116,23 @@ class Reader {
             member.is_array() ? values(member, at) : std::vector<std::string>{text(member, at)};
         for (const std::string& file : group.data)
           if (file.empty()) fail(at, "the name of a file is empty");
-      } else if (is_outer(key)) {
-        fail(at, fmt::format("--{} belongs to the command line, not to a manifest", key));
+      } else if (is_outer(without_dashes(key))) {
+        fail(at, fmt::format("--{} belongs to the command line, not to a manifest",
+                             without_dashes(key)));
       } else {
         group.options.emplace_back(key, values(member, at));
       }
     }
-    if (group.command.empty()) fail(place, "a member 'command' is needed: track or solve");
+    group.place = fmt::format("{}: {} ({})", source_, place, cut(group.label(), quote_width));
+    if (group.command.empty()) {
+      std::vector<std::string> keys;
+      for (const auto& [option, list] : group.options) keys.push_back(option);
+      const std::string misspelt = nearest("command", keys);
+      fail(place, "a member 'command' is needed: track or solve" +
+                      (misspelt.empty()
+                           ? ""
+                           : fmt::format("; is it called '{}'?", cut(misspelt, quote_width))));
+    }
     std::uint64_t count = group.data.size();
     for (const auto& [option, list] : group.options)
       if ((count *= list.size()) > static_cast<std::uint64_t>(longest_range))
@@ -128,6 +145,14 @@ class Reader {
 };
 
 }  // namespace
+
+std::string TaskGroup::label() const {
+  std::string label = name.empty() ? "" : name + " ";
+  label += data.front().empty() ? "iris" : data.front();
+  return data.size() > 1 ? label + ", ..." : label;
+}
+
+std::vector<std::string> TaskGroup::members() { return {"command", "data", "targets", "name"}; }
 
 std::uint64_t TaskGroup::combinations() const {
   std::uint64_t count = data.size();
@@ -176,6 +201,8 @@ Call call_of(const TaskGroup& group, std::uint64_t number) {
   }
   return call;
 }
+
+bool is_manifest_option(std::string_view option) { return !is_outer(option); }
 
 Json manifest_of(const Command& command) {
   Json task{{"command", command.name()}};

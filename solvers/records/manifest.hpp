@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace tautrack::program {
 /// One entry of a manifest: a subcommand, data, and options with one or more values each. Every
 /// combination of values is one call of the subcommand.
 struct TaskGroup {
-  std::string place;              ///< Where it stands in the manifest, for messages.
+  std::string place;              ///< Where it stands in the manifest and its label, for messages.
   std::string command;            ///< "track" or "solve".
   std::string name;               ///< Put in front of its labels; empty: nothing is.
   std::vector<std::string> data;  ///< Files; one empty text: the bundled data.
@@ -22,6 +23,10 @@ struct TaskGroup {
   /// Options without their dashes, and their values; "true" and "false" for what takes no value.
   std::vector<std::pair<std::string, std::vector<std::string>>> options;
 
+  /// What messages call it: its name and its data.
+  [[nodiscard]] std::string label() const;
+  /// Names of what an entry has beside options.
+  [[nodiscard]] static std::vector<std::string> members();
   /// Number of calls. Data files vary slowest, the last option quickest.
   [[nodiscard]] std::uint64_t combinations() const;
 };
@@ -45,6 +50,10 @@ struct Manifest {
 
 /// Combination `number` of the group. @pre number < group.combinations()
 [[nodiscard]] Call call_of(const TaskGroup& group, std::uint64_t number);
+
+/// Whether an option of a subcommand, without its dashes, may stand in a manifest: it says what is
+/// computed.
+[[nodiscard]] bool is_manifest_option(std::string_view option);
 
 /// The manifest that does what the parsed command line of a subcommand asks for, outputs and threads
 /// left out.

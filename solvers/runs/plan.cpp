@@ -30,6 +30,21 @@ bool is_about_steps(const std::string& argument) {
   return false;
 }
 
+/// Refuses keys of an entry that are no options of its subcommand. @throws DataError
+void check_keys(const TaskGroup& group) {
+  TrackRequest track;
+  SolveRequest solve;
+  const Command command = group.command == "solve" ? solve_command(solve) : track_command(track);
+  std::vector<std::string> known = TaskGroup::members();
+  for (const Option& option : command.options())
+    if (option.name.starts_with("--") && is_manifest_option(option.name.substr(2)))
+      known.push_back(option.name.substr(2));
+  for (const auto& [key, values] : group.options)
+    if (std::find(known.begin(), known.end(), key) == known.end())
+      throw DataError(fmt::format("{}: there is no option '{}' of {}{}", group.place,
+                                  cut(key, quote_width), group.command, suggestion(key, known)));
+}
+
 /// Has the command line of the subcommand read this call, as if the user had typed it.
 void parse(const TaskGroup& group, const Call& call, const std::string& data_path,
            Context& context) {
@@ -61,6 +76,7 @@ std::string Plan::path_of(const std::string& file) const {
 void Plan::check_options(std::size_t group_number) const {
   constexpr std::uint64_t most_checked = 256;
   const TaskGroup& group = manifest_.groups[group_number];
+  check_keys(group);
   const auto check = [&](std::uint64_t number) {
     Context context;
     parse(group, call_of(group, number), path_of(group.data.front()), context);
