@@ -1,6 +1,7 @@
 #include "runs/plan.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <functional>
 #include <utility>
 
@@ -15,6 +16,8 @@ namespace tautrack::program {
 namespace {
 
 namespace filesystem = std::filesystem;
+
+constexpr const char* unreadable = "unreadable";  ///< Stands for the digest of such a file.
 
 /// Options that decide which problems a data file has.
 bool shapes_data(const std::string& option) {
@@ -100,30 +103,14 @@ std::shared_ptr<const TargetsFile> Plan::targets_of(const std::string& file, Ind
   return targets;
 }
 
-std::unique_ptr<Context> Plan::make(std::size_t group_number, std::uint64_t number) const {
+std::unique_ptr<Context> Plan::prepare(std::size_t group_number, std::uint64_t number) const {
   const TaskGroup& group = manifest_.groups[group_number];
   const Call call = call_of(group, number);
   auto context = std::make_unique<Context>();
   parse(group, call, path_of(call.data), *context);
-  const NetworkRequest& request = context->network_request();
-  try {
-    context->data = load(request);
-  } catch (const UsageError& error) {
-    throw UsageError(fmt::format("{}: {}", group.place, error.what()));
-  }
-  if (context->data.is_matrix_free() && (context->is_solve || !group.targets.empty()))
-    throw UsageError(fmt::format(
-        "{}: '{}' has more than 1000 weights or 1 GB of matrices, which {} "
-        "cannot use",
-        group.place, context->data.source(), context->is_solve ? "solve" : "a file of targets"));
   context->label =
       (group.name.empty() ? "" : group.name + " ") + (call.data.empty() ? "iris" : call.data);
-  if (!group.targets.empty()) {
-    const Problem& first = context->data.dense.problems.front();
-    context->targets = targets_of(group.targets, first.X.rows());
-    if (!context->is_solve) context->network.emplace(first, request.perceptron);
-    context->label += " " + group.targets;
-  }
+  if (!group.targets.empty()) context->label += " " + group.targets;
   std::string arguments = group.command;
   for (const std::string& argument : call.arguments)
     if (context->is_solve || !is_about_steps(argument)) arguments += ' ' + argument;
@@ -133,17 +120,50 @@ std::unique_ptr<Context> Plan::make(std::size_t group_number, std::uint64_t numb
   return context;
 }
 
-Plan::Plan(const Manifest& manifest, filesystem::path folder)
+void Plan::load_data(Context& context, const TaskGroup& group) const {
+  const NetworkRequest& request = context.network_request();
+  try {
+    context.data = load(request);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("{}: {}", group.place, error.what()));
+  }
+  if (context.data.is_matrix_free() && (context.is_solve || !group.targets.empty()))
+    throw UsageError(fmt::format(
+        "{}: '{}' has more than 1000 weights or 1 GB of matrices, which {} "
+        "cannot use",
+        group.place, context.data.source(), context.is_solve ? "solve" : "a file of targets"));
+  if (group.targets.empty()) return;
+  const Problem& first = context.data.dense.problems.front();
+  context.targets = targets_of(group.targets, first.X.rows());
+  if (!context.is_solve) context.network.emplace(first, request.perceptron);
+}
+
+std::unique_ptr<Context> Plan::make(std::size_t group, std::uint64_t number) const {
+  std::unique_ptr<Context> context = prepare(group, number);
+  load_data(*context, manifest_.groups[group]);
+  return context;
+}
+
+void Plan::add_input(const std::string& file, UnusableData unusable) {
+  if (file.empty() || inputs_.contains(file)) return;
+  try {
+    inputs_[file] = digest_of_file(path_of(file));
+  } catch (const DataError&) {
+    if (unusable == UnusableData::refused) throw;
+    inputs_[file] = unreadable;
+  }
+}
+
+Plan::Plan(const Manifest& manifest, filesystem::path folder, UnusableData unusable)
     : manifest_(manifest), folder_(std::move(folder)) {
+  std::exception_ptr first_failure;
   std::vector<std::size_t>
       labels;  // Hashes; only tasks of different groups can have the same name.
   for (std::size_t g = 0; g < manifest_.groups.size(); ++g) {
     const TaskGroup& group = manifest_.groups[g];
     check_options(g);
-    for (const std::string& file : group.data)
-      if (!file.empty() && !inputs_.contains(file)) inputs_[file] = digest_of_file(path_of(file));
-    if (!group.targets.empty() && !inputs_.contains(group.targets))
-      inputs_[group.targets] = digest_of_file(path_of(group.targets));
+    for (const std::string& file : group.data) add_input(file, unusable);
+    add_input(group.targets, unusable);
     // What the data hold depends on few of the options: most often on none that varies.
     bool shape_varies = false;
     for (const auto& [option, values] : group.options)
@@ -151,17 +171,36 @@ Plan::Plan(const Manifest& manifest, filesystem::path folder)
     const std::uint64_t combinations = group.combinations();
     const std::uint64_t of_one_file = combinations / group.data.size();
     std::uint64_t count = 0;
+    std::uint32_t reason = 0;
+    const auto look = [&](std::uint64_t number) {
+      const std::unique_ptr<Context> context = make(g, number);
+      count = context->targets ? context->targets->rows() : context->data.size();
+      reason = 0;
+    };
+    const auto note = [&](const std::exception& error) {
+      if (unusable == UnusableData::refused) throw;
+      if (!first_failure) first_failure = std::current_exception();
+      if (reasons_.empty() || reasons_.back() != error.what()) reasons_.emplace_back(error.what());
+      reason = static_cast<std::uint32_t>(reasons_.size());
+      count = 1;
+    };
     for (std::uint64_t number = 0; number < combinations; ++number) {
       if (shape_varies || number % of_one_file == 0) {
-        const std::unique_ptr<Context> context = make(g, number);
-        count = context->targets ? context->targets->rows() : context->data.size();
+        try {
+          look(number);
+        } catch (const DataError& error) {
+          note(error);
+        } catch (const UsageError& error) {
+          note(error);
+        }
       }
+      if (reason != 0) ++unusable_;
       if (manifest_.groups.size() > 1) {
         const Call call = call_of(group, number);
         labels.push_back(std::hash<std::string>{}(group.name + '\n' + call.data + '\n' +
                                                   group.targets + '\n' + call.varying));
       }
-      combinations_.push_back({tasks_, number, static_cast<std::uint32_t>(g)});
+      combinations_.push_back({tasks_, number, static_cast<std::uint32_t>(g), reason});
       tasks_ += count;
     }
     std::vector<std::size_t> sorted = labels;
@@ -171,6 +210,7 @@ Plan::Plan(const Manifest& manifest, filesystem::path folder)
           fmt::format("{}: some of its tasks have the names of tasks before it: give it a 'name'",
                       group.place));
   }
+  if (unusable_ == tasks_) std::rethrow_exception(first_failure);
 }
 
 Plan::Place Plan::place(std::uint64_t task) const {
@@ -186,6 +226,7 @@ bool Plan::is_solve(std::size_t combination) const {
 }
 
 std::string Plan::label(const Context& context, std::uint64_t item) {
+  if (!context.unusable.empty()) return context.label;
   if (context.targets) return fmt::format("{}:{}", context.label, item + 1);
   return fmt::format("{}/{}", context.label, context.data.problem(item).name());
 }
@@ -197,7 +238,14 @@ std::shared_ptr<const Context> Plan::context(std::size_t combination) const {
       if (std::shared_ptr<const Context> context = known->second.lock()) return context;
   }
   const Combination& one = combinations_[combination];
-  std::shared_ptr<const Context> context = make(one.group, one.number);
+  std::shared_ptr<const Context> context;
+  if (one.reason == 0) {
+    context = make(one.group, one.number);
+  } else {
+    std::unique_ptr<Context> without_data = prepare(one.group, one.number);
+    without_data->unusable = reasons_[one.reason - 1];
+    context = std::move(without_data);
+  }
   const std::lock_guard lock(mutex_);
   std::erase_if(contexts_, [](const auto& entry) { return entry.second.expired(); });
   contexts_[combination] = context;

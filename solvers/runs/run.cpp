@@ -48,6 +48,10 @@ the first has 2 x 2 x 2 of them, more if the data have several problems.
 as there are patterns: a task a row. Names of files are relative to the folder
 of the manifest. "points": true beside "tasks" keeps all points of the paths.
 
+A data file that cannot be used is a task that fails, for each combination of
+options with it; the others are done. With --strict, or when none can be used,
+the whole manifest is refused before anything is done.
+
 The folder has run.json, which says what is to be done with which inputs, and
 records-K.jsonl, one of each process. Each record is one JSON object with a
 checksum; a torn or damaged one is noticed and its task done again. A folder
@@ -67,9 +71,11 @@ Examples:
   tautrack report night --csv night.csv     everything, one row a task
 
 Exit status:
-  0       all tasks are done and solved
-  1       something is unresolved or infinite, or a record could not be written
-  2       the manifest, data, an option or an output is unusable
+  0       all tasks are done and solved; of track: every path has its end, and
+          the report counts minima, saddles and maxima
+  1       something is unresolved or infinite, a task has unusable data, or a
+          record could not be written
+  2       the manifest, an option or an output is unusable; with --strict, data
   128 + N signal N (SIGINT: 130, SIGTERM: 143) ended it early; the record is
           sound, and resume goes on)";
 
@@ -113,6 +119,10 @@ int work_off(const RunDirectory& run, const Plan& plan, const RunRequest& reques
     run.lock();
     run.mend();
   });
+  if (plan.unusable() > 0 && !request.quiet && tells)
+    say(fmt::format(
+        "the data of {} of {} cannot be used: recorded as failed (batch --strict refuses them)",
+        plan.unusable(), counted(static_cast<long long>(plan.tasks()), "task")));
   std::optional<RecordIndex> finished;
   ranks.together([&] {
     finished.emplace(run.records());
@@ -157,7 +167,8 @@ int work_on(const Json& manifest, const std::string& name, const std::filesystem
   std::optional<Plan> plan;
   std::optional<RunDirectory> run;
   ranks.together([&] {
-    plan.emplace(Manifest::parse(manifest, name), base);
+    plan.emplace(Manifest::parse(manifest, name), base,
+                 request.strict ? UnusableData::refused : UnusableData::recorded);
     if (ranks.rank() != 0) return;
     run.emplace(RunDirectory::make(request.folder, {{"name", name},
                                                     {"folder", base.string()},
@@ -193,6 +204,7 @@ int run_tasks(const Command& command, const Request& request, int threads, Commu
   run.folder = request.run_folder;
   run.threads = threads;
   run.quiet = request.outputs.quiet;
+  run.strict = true;
   const std::string name = "tautrack " + command.name();
   run.report.json_file = request.outputs.json_file;
   const std::string source = request.network.file.empty() ? iris().source : request.network.file;
@@ -220,6 +232,10 @@ Command batch_command(RunRequest& request) {
       .add_text("--run", "DIR", "Folder of the run; one that has begun is resumed", request.folder)
       .required = true;
   add_work_options(command, request);
+  command.add_flag(
+      "--strict",
+      "Refuse the whole manifest when a data file cannot be\nused, before any task is done",
+      request.strict);
   add_run_report_options(command, request.report);
   return command;
 }

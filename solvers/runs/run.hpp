@@ -16,6 +16,8 @@ struct RunRequest {
   std::string folder;    ///< Of the run.
   int threads = 1;       ///< Tasks that are done at the same time. > 0.
   bool quiet = false;    ///< No progress on standard error.
+  bool strict =
+      false;  ///< Data that cannot be used are no failed tasks but end it before it begins.
   RunReportRequest report;
 };
 

@@ -17,6 +17,8 @@
 namespace tautrack::program {
 namespace {
 
+constexpr const char* unusable_status = "unusable";
+
 /// Takes what differs from run to run out of a report.
 void drop_times(Json& json) {
   if (json.is_object()) json.erase("seconds");
@@ -153,7 +155,10 @@ std::optional<Record> TaskRunner::run(const Context& context, std::uint64_t task
   record.task = task;
   record.label = Plan::label(context, item);
   try {
-    if (context.is_solve) {
+    if (!context.unusable.empty()) {
+      record.status = unusable_status;
+      record.reason = context.unusable;
+    } else if (context.is_solve) {
       if (!solve(context, item, threads, ranks, record)) return std::nullopt;
     } else {
       track(context, item, threads, record);
@@ -167,7 +172,7 @@ std::optional<Record> TaskRunner::run(const Context& context, std::uint64_t task
     record.status = "out_of_memory";
     record.reason = "there is not enough memory";
   } catch (const std::exception& error) {
-    record.status = "unusable";
+    record.status = unusable_status;
     record.reason = error.what();
   }
   if (ranks != nullptr && ranks->rank() != 0) return std::nullopt;

@@ -456,6 +456,52 @@ TEST_CASE("what is wrong with a manifest is said with its place, and nothing is 
   check_refused(scratch.run("batch --run night"), "MANIFEST");
 }
 
+TEST_CASE("data that cannot be used are tasks that fail, or refused with --strict") {
+  const Scratch scratch;
+  scratch.write("folds.csv", two_folds_csv);
+  scratch.write("broken.csv", "x,y\n1,oops,2\n2,3\n");
+  scratch.write("inputs.csv", inputs_csv);
+  scratch.write("targets.csv", targets_csv(2));
+  scratch.write("short.csv", "p1,p2\n1,2\n");
+  scratch.write("m.json", R"({"tasks": [
+    {"command": "track", "data": ["broken.csv", "folds.csv", "nowhere.csv"], "no-bias": true,
+     "ridge": [0, 0.5]},
+    {"command": "solve", "data": "broken.csv", "name": "all"},
+    {"command": "track", "data": "inputs.csv", "targets": "short.csv", "no-bias": true},
+    {"command": "track", "data": "inputs.csv", "targets": "targets.csv", "no-bias": true}]})");
+  check_refused(scratch.run("batch m.json --run night --strict"), "nowhere.csv");
+  CHECK_FALSE(filesystem::exists(scratch / "night"));
+  const Run run = scratch.run("batch m.json --run night --json summary.json --csv rows.csv");
+  CHECK(run.status == 1);
+  CHECK(run.errors.find("the data of 6 of 10 tasks cannot be used") != std::string::npos);
+  check_says(run.output, {"10: 10 done, 0 left", "unusable", "nowhere.csv"});
+  check_page(run.output);
+  const std::vector<Json> all = records(scratch, "night");
+  REQUIRE(all.size() == 10);
+  const std::vector<std::string> labels{"broken.csv ridge=0",       "broken.csv ridge=0.5",
+                                        "folds.csv ridge=0/y",      "folds.csv ridge=0.5/y",
+                                        "nowhere.csv ridge=0",      "nowhere.csv ridge=0.5",
+                                        "all broken.csv",           "inputs.csv short.csv",
+                                        "inputs.csv targets.csv:1", "inputs.csv targets.csv:2"};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    CHECK(all[i].at("label") == labels[i]);
+    const bool is_usable = i == 2 || i == 3 || i >= 8;
+    CHECK(all[i].at("solved") == is_usable);
+    CHECK((all[i].at("status") == "unusable") == !is_usable);
+    CHECK(all[i].at("reason").get<std::string>().empty() == is_usable);
+  }
+  CHECK(all[0].at("reason").get<std::string>().find("broken.csv:2") != std::string::npos);
+  const Json summary = Json::parse(contents(scratch / "summary.json"));
+  CHECK(summary.at("statuses").at("unusable") == 6);
+  CHECK(summary.at("inputs").at("nowhere.csv") == "unreadable");
+  CHECK(lines(contents(scratch / "rows.csv")).size() == 11);
+  // Nothing is left to do, whatever is asked; other contents are another run.
+  CHECK(scratch.run("resume night --quiet").output == run.output);
+  CHECK(scratch.run("batch m.json --run night --quiet").output == run.output);
+  scratch.write("nowhere.csv", two_folds_csv);
+  check_refused(scratch.run("resume night --quiet"), "input 'nowhere.csv' had other contents");
+}
+
 TEST_CASE("track and solve keep a run, and their JSON is that of a call without one") {
   const Scratch scratch;
   for (const std::string command :
