@@ -27,7 +27,8 @@ rm -f iris-path.json iris-path.svg
 status=0
 build/release/tautrack track --json iris-path.json --plot iris-path.svg || status=$?
 case $status in
-  0) echo "Exit status 0: solved, every path reached tau = 1." ;;
+  0) echo "Exit status 0: every path reached tau = 1. The end of the output above says what such ends"
+     echo "are worth as fits; build/release/tautrack solve looks for the best one." ;;
   1) echo "Exit status 1: something is unresolved or infinite; the output above says what." ;;
   2) echo "Exit status 2: the input or an option is unusable; nothing was written." ;;
   *) echo "Exit status $status: the program broke down; please report this." ;;

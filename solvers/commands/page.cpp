@@ -69,6 +69,18 @@ std::string index_text(std::optional<int> morse_index) {
   return morse_index ? std::to_string(*morse_index) : "?";
 }
 
+std::string worth_text(const EndKinds& ends, std::string_view by) {
+  const bool are_unknown = ends.saddles_or_maxima > 0 || (ends.saddles > 0 && ends.maxima > 0);
+  const std::string_view no_fit = ends.no_fits() == 0 ? ""
+                                  : are_unknown       ? "saddles and maxima are no fits"
+                                  : ends.saddles > 0  ? "a saddle is no fit"
+                                                      : "a maximum is no fit";
+  if (ends.minima == 0)
+    return no_fit.empty() ? "" : fmt::format("{}: {} looks for fits", no_fit, by);
+  if (no_fit.empty()) return fmt::format("a minimum may not be the best fit: {} tells", by);
+  return fmt::format("{}, minima may not be the best: {} tells", no_fit, by);
+}
+
 void add_network(Page& page, const ProblemView& problem, const PerceptronOptions& perceptron) {
   std::string network = fmt::format("{} x {} (patterns x weights), {}", problem.patterns(),
                                     problem.weights(), to_string(perceptron.activation));

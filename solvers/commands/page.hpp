@@ -54,6 +54,21 @@ class Page {
 /// A Morse index, or '?' where an eigenvalue is zero to working precision.
 [[nodiscard]] std::string index_text(std::optional<int> morse_index);
 
+/// How many natural paths end at which kind of point.
+struct EndKinds {
+  long long minima = 0;  ///< And points of which no more is known than that they may be ones.
+  long long saddles = 0;
+  long long maxima = 0;
+  long long saddles_or_maxima = 0;  ///< It is not known which.
+
+  [[nodiscard]] long long no_fits() const { return saddles + maxima + saddles_or_maxima; }
+};
+
+/// What such ends are worth as fits, in a line that names the subcommand which tells more; empty without
+/// ends.
+/// @param by That subcommand, with what limits it.
+[[nodiscard]] std::string worth_text(const EndKinds& ends, std::string_view by = "tautrack solve");
+
 /// Size of a problem and what its network is.
 void add_network(Page& page, const ProblemView& problem, const PerceptronOptions& perceptron);
 

@@ -62,7 +62,8 @@ Examples:
   tautrack track data.csv --target y --json -  everything, for programs
 
 Exit status:
-  0  every problem has its fit
+  0  every path has its end at tau = 1; whether that is a minimum, or a saddle
+     or maximum and so no fit, the output says; tautrack solve looks for others
   1  something is unresolved or infinite; the output says what
   2  the data, an option or an output is unusable: one sentence on standard
      error says why, nothing is written)";

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t most_events = 40;  ///< Rows of a table of folds, branch points or landings.
 
+constexpr double rounding_energy = 1e-28;  ///< Outputs are of size 1: none is better to rounding.
+
 /// A tau, with digits enough to see how far from 1 it is.
 std::string tau_text(double tau) { return fmt::format("{:.15g}", tau); }
 
@@ -194,6 +196,25 @@ void add_overview(Page& page, const Data& data, const std::vector<TrackedProblem
   }
 }
 
+/// What the ends are worth as fits.
+void add_worth(Page& page, const Data& data, const std::vector<TrackedProblem>& tracked) {
+  EndKinds ends;
+  for (const TrackedProblem& one : tracked) {
+    if (!one.path.end || (one.uniqueness && one.uniqueness->whole)) continue;
+    if (one.path.end->energy <= rounding_energy) continue;
+    const std::string_view kind = kind_of_point(*one.path.end);
+    if (kind == "minimum" || kind == "stationary point") ++ends.minima;
+    if (kind == "saddle") ++ends.saddles;
+    if (kind == "maximum") ++ends.maxima;
+    if (kind == "saddle or maximum") ++ends.saddles_or_maxima;
+  }
+  const std::string text = worth_text(
+      ends, data.is_matrix_free() ? "tautrack solve (to 1000 weights)" : "tautrack solve");
+  if (text.empty()) return;
+  if (tracked.size() == 1) page.plain("");
+  page.plain(wrap(text, page_width, 0));
+}
+
 }  // namespace
 
 std::string_view kind_of_point(const PathEnd& end) {
@@ -206,7 +227,9 @@ std::string_view kind_of_point(const PathEnd& end) {
 
 std::string text_report(const TrackRequest& request, const Data& data,
                         const std::vector<TrackedProblem>& tracked) {
-  return problems_text("track", request, data, tracked, add_problem, add_overview);
+  Page worth;
+  add_worth(worth, data, tracked);
+  return problems_text("track", request, data, tracked, add_problem, add_overview) + worth.text();
 }
 
 }  // namespace tautrack::program

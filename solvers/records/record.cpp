@@ -78,10 +78,11 @@ std::string dumped(const Json& value) {
 std::string to_line(const Record& record) {
   const double seconds = std::isfinite(record.seconds) ? record.seconds : 0.0;
   std::string line = fmt::format(
-      R"({}{},"label":{},"solved":{},"status":{},"reason":{},"problem":{},"audit":{},"end":{},"work":{}{}{}{}{:.6f})",
+      R"({}{},"label":{},"solved":{},"status":{},"reason":{},"problem":{},"audit":{},"end":{},"kind":{},"work":{}{}{}{}{:.6f})",
       opening, record.task, dumped(record.label), record.solved, dumped(record.status),
       dumped(record.reason), dumped(record.problem), dumped(record.audit), dumped(record.end),
-      dumped(record.work), result_mark, dumped(record.result), seconds_mark, seconds);
+      dumped(record.kind), dumped(record.work), result_mark, dumped(record.result), seconds_mark,
+      seconds);
   return sealed(std::move(line));
 }
 
@@ -100,6 +101,7 @@ std::optional<Record> from_line(std::string_view line, RecordPart part) {
     record.problem = json.at("problem").get<std::string>();
     record.audit = json.at("audit").get<std::string>();
     record.end = json.at("end");
+    record.kind = json.value("kind", "");  // Records of before have none.
     record.work = json.at("work");
     if (part == RecordPart::whole) {
       record.result = json.at("result");

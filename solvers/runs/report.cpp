@@ -119,7 +119,13 @@ struct Summary {
   std::vector<Entry> unresolved;                                  ///< The first ones.
   std::map<std::string, std::uint64_t> audits;                    ///< By verdict.
   std::int64_t work = 0;
-  std::vector<KnownEnd> ends;  ///< Of paths.
+  std::map<std::string, long long> kinds;  ///< Of the ends of paths.
+  std::vector<KnownEnd> ends;              ///< Of paths.
+
+  [[nodiscard]] long long of_kind(const std::string& kind) const {
+    const auto found = kinds.find(kind);
+    return found == kinds.end() ? 0 : found->second;
+  }
 
   /// @param crossed Of crossed_tasks().
   void take(Record record, const std::set<std::uint64_t>& crossed);
@@ -136,6 +142,7 @@ void Summary::take(Record record, const std::set<std::uint64_t>& crossed) {
   const std::int64_t amount = work_of(record);
   work += amount;
   if (!record.audit.empty()) ++audits[record.audit];
+  if (!record.kind.empty()) ++kinds[record.kind];
   if (record.solved) {
     ++solved;
   } else {
@@ -174,32 +181,58 @@ Json at_path(const Json& json, std::initializer_list<const char*> members) {
 
 constexpr std::string_view csv_titles =
     "task,label,solved,status,energy,morse_index,folds,points,minima,unique,completeness,work,"
-    "reason\n";
+    "reason,kind,saddles,maxima\n";
 
 std::string csv_row(const Record& record) {
   const Json& result = record.result;
   const Json points = at_path(result, {"stationary_points"});
   Json energy = at_path(result, {"end", "energy"});
   Json index = at_path(result, {"end", "morse_index"});
-  std::string minima;
+  std::string kind = record.kind;
+  std::string minima, saddles, maxima;
   if (points.is_array()) {  // Of `solve`: the best fit, not the end of the path.
     const Json best = at_path(result, {"global_minimum"});
     const bool has_best = best.is_number_unsigned() && best.get<std::size_t>() < points.size();
     energy = has_best ? at_path(points[best.get<std::size_t>()], {"energy"}) : Json();
     index = has_best ? at_path(points[best.get<std::size_t>()], {"morse_index"}) : Json();
-    minima = std::to_string(std::count_if(points.begin(), points.end(), [](const Json& point) {
-      return at_path(point, {"kind"}) == "minimum";
-    }));
+    kind = has_best ? "minimum" : "";
+    const auto number_of = [&](const char* one) {
+      return std::to_string(std::count_if(points.begin(), points.end(), [one](const Json& point) {
+        return at_path(point, {"kind"}) == one;
+      }));
+    };
+    minima = number_of("minimum");
+    saddles = number_of("saddle");
+    maxima = number_of("maximum");
   }
   const Json folds = at_path(result, {"path", "folds"});
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", record.task + 1,
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", record.task + 1,
                      csv_field(record.label), record.solved ? 1 : 0, csv_field(record.status),
                      csv_optional(energy), csv_optional(index),
                      folds.is_array() ? std::to_string(folds.size()) : "",
                      points.is_array() ? std::to_string(points.size()) : "", minima,
                      csv_optional(at_path(result, {"unique", "answer"})),
                      csv_optional(at_path(result, {"completeness", "level"})), work_of(record),
-                     csv_field(record.reason));
+                     csv_field(record.reason), csv_field(kind), saddles, maxima);
+}
+
+/// What paths end at, and what that is worth; empty without ends.
+std::string ends_text(const Summary& summary) {
+  EndKinds ends;
+  ends.minima = summary.of_kind("minimum");
+  ends.saddles = summary.of_kind("saddle");
+  ends.maxima = summary.of_kind("maximum");
+  ends.saddles_or_maxima = summary.of_kind("saddle or maximum");
+  if (summary.kinds.empty()) return "";
+  std::string text =
+      fmt::format("{}, {}, {}", counted(ends.minima, "minimum", "minima"),
+                  counted(ends.saddles, "saddle"), counted(ends.maxima, "maximum", "maxima"));
+  for (const auto& [kind, count] : summary.kinds)
+    if (kind != "minimum" && kind != "saddle" && kind != "maximum")
+      text += ", " +
+              counted(count, kind, kind == "saddle or maximum" ? "saddles or maxima" : kind + 's');
+  const std::string worth = worth_text(ends);
+  return worth.empty() ? text : fmt::format("{}; {}", text, worth);
 }
 
 std::string text_report(const RunDirectory& run, const Summary& summary) {
@@ -222,6 +255,7 @@ std::string text_report(const RunDirectory& run, const Summary& summary) {
   page.line("unresolved", std::to_string(summary.done - summary.solved));
   for (const auto& [key, reason] : summary.reasons)
     page.line("", fmt::format("{} {}: {}", reason.count, key.first, reason.example));
+  if (const std::string ends = ends_text(summary); !ends.empty()) page.line("ends", ends);
   const auto list = [&](const char* title, const std::vector<Entry>& entries, auto text) {
     std::string_view label = title;
     for (const Entry& entry : entries) {
@@ -256,6 +290,9 @@ Json json_summary(const RunDirectory& run, const Summary& summary) {
                       {"work", entry.work}});
     return json;
   };
+  long long others = 0;
+  for (const auto& [kind, count] : summary.kinds)
+    if (kind != "minimum" && kind != "saddle" && kind != "maximum") others += count;
   return {{"tautrack", version},
           {"command", "report"},
           {"name", run.description()["name"]},
@@ -271,7 +308,12 @@ Json json_summary(const RunDirectory& run, const Summary& summary) {
           {"first_unresolved", list(summary.unresolved)},
           {"most_work", list(summary.most_work)},
           {"work", summary.work},
-          {"audits", summary.audits}};
+          {"audits", summary.audits},
+          {"ends",
+           {{"minima", summary.of_kind("minimum")},
+            {"saddles", summary.of_kind("saddle")},
+            {"maxima", summary.of_kind("maximum")},
+            {"others", others}}}};
 }
 
 }  // namespace

@@ -90,9 +90,10 @@ has none of. Finished work is never repeated.
 constexpr const char* about_report =
     R"(What a run has come to so far
 
-Counts tasks by status and reason, lists those that are unresolved and those
-that took most work, and writes all results in the order of the manifest: the
-same bytes for any number of threads and interruptions.
+Counts tasks by status and reason, and the minima, saddles and maxima that paths
+end at, lists the tasks that are unresolved and those that took most work, and
+writes all results in the order of the manifest: the same bytes for any number
+of threads and interruptions.
 )";
 
 constexpr const char* more_about_report = R"(Exit status: 0 all tasks are done and solved, 1 not so,

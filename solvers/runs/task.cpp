@@ -78,6 +78,7 @@ void TaskRunner::track(const Context& context, std::uint64_t item, int threads, 
   if (path.end)
     record.end = {path.end->energy, path.end->morse_index ? Json(*path.end->morse_index) : Json(),
                   path.folds.size()};
+  if (path.end) record.kind = kind_of_point(*path.end);
   if (tracked.audit) record.audit = to_string(tracked.audit->verdict);
   record.status = record.solved || !path.ok() ? std::string(to_string(path.status))
                   : path.end                  ? path.end->status

@@ -51,7 +51,8 @@ constexpr const char* more_about_program =
 Results go to standard output, messages and progress to standard error.
 
 Exit status:
-  0  solved
+  0  solved; of track: every path has its end, which need not be the best fit or
+     one at all
   1  something is unresolved or infinite; the output says what
   2  the data, an option or an output is unusable: one sentence on standard
      error says why, nothing is written)";

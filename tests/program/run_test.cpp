@@ -502,6 +502,32 @@ TEST_CASE("data that cannot be used are tasks that fail, or refused with --stric
   check_refused(scratch.run("resume night --quiet"), "input 'nowhere.csv' had other contents");
 }
 
+TEST_CASE("a report counts minima, saddles and maxima apart") {
+  const Scratch scratch;
+  scratch.write("folds.csv", two_folds_csv);
+  scratch.write("maximum.csv", maximum_csv);
+  scratch.write("saddle.csv", saddle_csv);
+  scratch.write("m.json", R"({"tasks": [
+    {"command": "track", "data": ["folds.csv", "maximum.csv", "saddle.csv"], "no-bias": true},
+    {"command": "solve", "data": "maximum.csv", "no-bias": true, "name": "all"}]})");
+  const Run run = scratch.run("batch m.json --run ends --quiet --json summary.json --csv rows.csv");
+  CHECK(run.status == 0);
+  check_page(run.output);
+  check_says(on_one_line(run.output),
+             {"1 minimum, 1 saddle, 1 maximum; saddles and maxima are no fits, minima may not be "
+              "the best: tautrack solve tells"});
+  const Json ends = Json::parse(contents(scratch / "summary.json")).at("ends");
+  CHECK(ends == Json({{"minima", 1}, {"saddles", 1}, {"maxima", 1}, {"others", 0}}));
+  const std::vector<std::string> rows = lines(contents(scratch / "rows.csv"));
+  REQUIRE(rows.size() == 5);
+  CHECK(rows[0].ends_with(",reason,kind,saddles,maxima"));
+  CHECK(rows[1].ends_with(",minimum,,"));
+  CHECK(rows[2].ends_with(",maximum,,"));
+  CHECK(rows[3].ends_with(",saddle,,"));
+  CHECK(rows[4].ends_with(",minimum,2,1"));
+  CHECK(records(scratch, "ends")[2].at("kind") == "saddle");
+}
+
 TEST_CASE("track and solve keep a run, and their JSON is that of a call without one") {
   const Scratch scratch;
   for (const std::string command :

@@ -53,6 +53,34 @@ TEST_CASE("without a data file the iris data are tracked and the summary is on s
   CHECK(scratch.files().empty());
 }
 
+TEST_CASE("the text says what the ends are worth as fits, in one line") {
+  const Scratch scratch;
+  scratch.write("folds.csv", two_folds_csv);
+  scratch.write("infinite.csv", infinite_csv);
+  scratch.write("maximum.csv", maximum_csv);
+  scratch.write("saddle.csv", saddle_csv);
+  scratch.write("surface.csv", "x1,x2,y\n2,0.3,0.3\n-0.4,1.8,0.2\n1,1.2,0.15\n");
+  scratch.write("line.csv", "x,y\n-1,-0.5\n0,0\n1,0.5\n2,0.8\n");
+  const auto last = [&](const std::string& arguments) {
+    const Run run = scratch.run("track " + arguments);
+    CHECK(run.status == (arguments.starts_with("infinite") ? 1 : 0));
+    check_page(run.output);
+    return lines(run.output).back();
+  };
+  // Status 0 all the same.
+  CHECK(last("saddle.csv --no-bias") == "a saddle is no fit: tautrack solve looks for fits");
+  CHECK(last("maximum.csv --no-bias") == "a maximum is no fit: tautrack solve looks for fits");
+  CHECK(last("") == "a minimum may not be the best fit: tautrack solve tells");
+  CHECK(last("folds.csv --no-bias") == "a minimum may not be the best fit: tautrack solve tells");
+  CHECK(last("folds.csv --no-bias --matrix-free") ==
+        "a minimum may not be the best fit: tautrack solve (to 1000 weights) tells");
+  // Nothing is better than the only stationary point and an energy of zero, and no limit is a fit.
+  CHECK(last("line.csv").find("tautrack solve") == std::string::npos);
+  CHECK(last("surface.csv --no-bias --ridge 1 --certify unique").find("tautrack solve") ==
+        std::string::npos);
+  CHECK(last("infinite.csv --no-bias").find("tautrack solve") == std::string::npos);
+}
+
 TEST_CASE("a misspelt option or subcommand is told first, with what it is like") {
   const Scratch scratch;
   check_refused(scratch.run("track --thread 2"),

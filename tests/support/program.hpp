@@ -30,6 +30,16 @@ inline constexpr const char* infinite_csv =
     "x1,x2,y\n-1.875,-0.40625,-1.53125\n2,0.25,1.4375\n-1.71875,-0.5,-1.359375\n"
     "0.3125,0.0625,1.578125\n0.03125,2.15625,1.625\n";
 
+/// Two weights; the natural path ends at a maximum (reference s2_ends_at_maximum).
+inline constexpr const char* maximum_csv =
+    "x1,x2,y\n-29,-18,-0.921875\n-0.6875,0.96875,-0.671875\n13.25,-12.25,0.71875\n"
+    "-14.75,2.75,-0.828125\n-0.5625,-0.40625,-0.515625\n";
+
+/// The same beside a weight of its own, of which the end is a minimum: a saddle.
+inline constexpr const char* saddle_csv =
+    "x1,x2,x3,y\n-29,-18,0,-0.921875\n-0.6875,0.96875,0,-0.671875\n13.25,-12.25,0,0.71875\n"
+    "-14.75,2.75,0,-0.828125\n-0.5625,-0.40625,0,-0.515625\n0,0,1,0.25\n";
+
 inline std::string contents(const filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};
