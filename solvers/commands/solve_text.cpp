@@ -21,7 +21,7 @@ std::string status_text(const StationaryPoint& point) {
 /// Lowest finite minimum, or a null pointer.
 const StationaryPoint* best_minimum(const std::vector<StationaryPoint>& points) {
   const auto best = std::find_if(points.begin(), points.end(), [](const StationaryPoint& point) {
-    return point.kind == StationaryKind::minimum;
+    return point.kind == StationaryKind::minimum && !point.is_beyond_precision();
   });
   return best == points.end() ? nullptr : &*best;
 }
@@ -45,7 +45,7 @@ std::string saddles_text(const std::vector<StationaryPoint>& points) {
   std::map<int, long long> of_index;
   long long saddles = 0;
   for (const StationaryPoint& point : points) {
-    if (point.kind != StationaryKind::saddle) continue;
+    if (point.kind != StationaryKind::saddle || point.is_beyond_precision()) continue;
     ++saddles;
     ++of_index[*point.morse_index];
   }
@@ -64,14 +64,20 @@ std::string saddles_text(const std::vector<StationaryPoint>& points) {
 /// How many points there are of each kind, in words.
 std::string kinds_text(const std::vector<StationaryPoint>& points) {
   const auto number = [&](StationaryKind kind) -> long long {
-    return std::count_if(points.begin(), points.end(),
-                         [kind](const StationaryPoint& point) { return point.kind == kind; });
+    return std::count_if(points.begin(), points.end(), [kind](const StationaryPoint& point) {
+      return point.kind == kind && !point.is_beyond_precision();
+    });
   };
   std::string text = counted(number(StationaryKind::minimum), "minimum", "minima") + ", " +
                      saddles_text(points) + ", " +
                      counted(number(StationaryKind::maximum), "maximum", "maxima");
   if (const long long degenerate = number(StationaryKind::degenerate))
     text += fmt::format(", {} degenerate", degenerate);
+  if (const long long beyond =
+          std::count_if(points.begin(), points.end(),
+                        [](const StationaryPoint& point) { return point.is_beyond_precision(); }))
+    text += fmt::format("; beside {} that only the last digits of the data make (--json, --csv)",
+                        counted(beyond, "point"));
   return text;
 }
 
@@ -114,15 +120,24 @@ void add_points(Page& page, const std::vector<StationaryPoint>& points) {
                        found_by);
   };
   page.row(row("", "E", "kind", "Morse", "status", "found by"), "points");
-  const std::size_t shown = points.size() <= most_points + 1 ? points.size() : most_points;
-  for (std::size_t i = 0; i < shown; ++i) {
+  const auto told = static_cast<std::size_t>(
+      std::count_if(points.begin(), points.end(),
+                    [](const StationaryPoint& point) { return !point.is_beyond_precision(); }));
+  const std::size_t most = told <= most_points + 1 ? told : most_points;
+  std::size_t shown = 0;
+  double highest = 0.0;
+  for (std::size_t i = 0; i < points.size(); ++i) {
     const StationaryPoint& point = points[i];
+    if (point.is_beyond_precision()) continue;
+    highest = point.energy;
+    if (shown == most) continue;
+    ++shown;
     page.row(row(std::to_string(i + 1), fmt::format("{:.10g}", point.energy), to_string(point.kind),
                  index_text(point.morse_index), to_string(point.status), cut(point.found_by, 12)));
   }
-  if (shown < points.size())
-    page.row(fmt::format("     and {} more, up to E = {:.6g} (all: --csv, --json)",
-                         points.size() - shown, points.back().energy));
+  if (shown < told)
+    page.row(fmt::format("     and {} more, up to E = {:.6g} (all: --csv, --json)", told - shown,
+                         highest));
 }
 
 /// Where the exhaustive search looked and what it came to.
@@ -174,9 +189,10 @@ void add_overview(Page& page, const Data& data, const std::vector<SolvedProblem>
   for (std::size_t i = 0; i < solved.size(); ++i) {
     const AllFits& fits = solved[i].fits;
     const StationaryPoint* const best = best_minimum(fits.points);
-    const auto minima = std::count_if(
-        fits.points.begin(), fits.points.end(),
-        [](const StationaryPoint& point) { return point.kind == StationaryKind::minimum; });
+    const auto minima =
+        std::count_if(fits.points.begin(), fits.points.end(), [](const StationaryPoint& point) {
+          return point.kind == StationaryKind::minimum && !point.is_beyond_precision();
+        });
     const std::string energy = fits.infimum_at_infinity ? "at infinity"
                                : best != nullptr        ? fmt::format("{:.11g}", best->energy)
                                                         : "-";
