@@ -47,8 +47,8 @@ void add_network_options(Command& command, NetworkRequest& request) {
   command.add_flag("--no-bias", "Do not append a column of ones", dataset.bias, false);
   command.add_flag("--keep-replicates",
                    fmt::format("Rows that are equal, or equal up to rounding (to\n"
-                               "{:g}), stay separate patterns (default: each pattern\n"
-                               "once, with the mean of the targets)",
+                               "{:g}), stay separate patterns (default: each\n"
+                               "pattern once, with the mean of its targets)",
                                kSameRow),
                    request.keep_replicates);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <stdexcept>
 
@@ -128,32 +129,42 @@ void set_points(AllFits& fits, std::vector<StationaryPoint> points, const std::v
 /// contradiction.
 void put_together(AllFits& fits, const Perceptron& network, std::vector<StationaryPoint> searched) {
   const bool is_list = fits.search && fits.search->finished;
-  std::vector<StationaryPoint> points;
+  // Those of the search are different by proof, however near each other.
+  const std::size_t count = searched.size();
+  std::vector<StationaryPoint> points = std::move(searched);
+  std::vector<bool> is_met(count, false);
   std::vector<int> place(fits.points.size(), -1);
+  const auto nearest = [&](const StationaryPoint& point, std::size_t from, std::size_t to) {
+    std::optional<std::size_t> best;
+    double least = kInfinity;
+    for (std::size_t k = from; k < to; ++k) {
+      const double distance = (points[k].weights - point.weights).norm();
+      if (distance < least && is_same(points[k], point)) {
+        least = distance;
+        best = k;
+      }
+    }
+    return best;
+  };
   for (std::size_t i = 0; i < fits.points.size(); ++i) {
     StationaryPoint& point = fits.points[i];
-    const auto is_this = [&](const StationaryPoint& other) { return is_same(other, point); };
-    const auto known = std::find_if(points.begin(), points.end(), is_this);
-    if (known != points.end()) {
-      place[i] = static_cast<int>(known - points.begin());
-      continue;
-    }
-    if (is_list && std::none_of(searched.begin(), searched.end(), is_this) &&
-        is_in_region(network, fits.search->region, point)) {
+    std::optional<std::size_t> known = nearest(point, 0, count);
+    if (known) {
+      const bool is_first = !is_met[*known] && point.status == PointStatus::certified;
+      if (is_first && point.morse_index == points[*known].morse_index) {
+        points[*known] = std::move(point);
+        is_met[*known] = true;
+      }
+    } else if (is_list && is_in_region(network, fits.search->region, point)) {
       if (point.status != PointStatus::certified) continue;
       fits.level_reason = "the exhaustive search and the exploration contradict each other";
     }
-    place[i] = static_cast<int>(points.size());
-    points.push_back(std::move(point));
-  }
-  for (StationaryPoint& point : searched) {
-    const auto known =
-        std::find_if(points.begin(), points.end(),
-                     [&](const StationaryPoint& other) { return is_same(other, point); });
-    if (known == points.end())
+    if (!known) known = nearest(point, count, points.size());
+    if (!known) {
+      known = points.size();
       points.push_back(std::move(point));
-    else if (known->status != PointStatus::certified)
-      *known = std::move(point);
+    }
+    place[i] = static_cast<int>(*known);
   }
   set_points(fits, std::move(points), place);
 }

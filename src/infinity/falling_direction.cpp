@@ -8,6 +8,7 @@
 #include "core/products.hpp"
 #include "infinity/linear_programme.hpp"
 #include "proof/exact_rank.hpp"
+#include "proof/interval.hpp"
 #include "proof/rounding.hpp"
 
 namespace tautrack::infinity {
@@ -21,15 +22,23 @@ constexpr double kZeroRate = 1e-7;
 /// Rows of length one whose least singular value is above this are independent for sure.
 constexpr double kSurelyIndependent = 1e-10;
 
-/// The targets of all members of a group that moves are at or beyond the ends that they go to.
+/// The means of the targets of all groups that move are at or beyond the ends that they go to.
 bool ends_attract(const Perceptron& network, const Patterns& patterns,
                   const std::vector<int>& signs) {
   const Range ends = range(network.options().activation);
   const std::vector<int> of_rows = pattern_signs(patterns, signs);
+  std::vector<char> all_beyond(signs.size(), 1);
+  std::vector<proof::Interval> excess(signs.size(), 0.0);
   for (std::size_t i = 0; i < of_rows.size(); ++i) {
-    const double y = network.targets()(static_cast<Index>(i));
-    if (of_rows[i] > 0 ? !(y >= ends.high) : of_rows[i] < 0 && !(y <= ends.low)) return false;
+    if (of_rows[i] == 0) continue;
+    const auto g = static_cast<std::size_t>(patterns.group[i]);
+    const auto row = static_cast<Index>(i);
+    const double y = network.targets()(row), end = of_rows[i] > 0 ? ends.high : ends.low;
+    if (of_rows[i] * (y - end) < 0.0) all_beyond[g] = 0;
+    excess[g] += network.pattern_weights()(row) * (of_rows[i] * (proof::Interval(y) - end));
   }
+  for (std::size_t g = 0; g < signs.size(); ++g)
+    if (signs[g] != 0 && all_beyond[g] == 0 && !(excess[g].lower() > 0.0)) return false;
   return true;
 }
 

@@ -547,8 +547,8 @@ TEST_CASE("sparse data are read by the ending of their name or by --format, as t
     CHECK(problem["end"] == truth["end"]);
   }
   check_refused(scratch.run("track data.csv --format svmlight"), "data.csv:1: token 1");
-  // The option overrules the name: as a table its lines are labels of classes.
-  check_says(scratch.run("track data.svm --format csv").output, {"0.125 1:3"});
+  // The option overrules the name: as a table it has two columns, of which the second holds labels.
+  check_says(scratch.run("track data.svm --format csv --classes").output, {"1:-64", "1:3"});
 }
 
 TEST_CASE("a matrix-free run has the path of a dense one and says what it does not know") {
