@@ -148,18 +148,20 @@ void put_together(AllFits& fits, const Perceptron& network, std::vector<Stationa
   };
   for (std::size_t i = 0; i < fits.points.size(); ++i) {
     StationaryPoint& point = fits.points[i];
-    std::optional<std::size_t> known = nearest(point, 0, count);
-    if (known) {
-      const bool is_first = !is_met[*known] && point.status == PointStatus::certified;
-      if (is_first && point.morse_index == points[*known].morse_index) {
+    if (const std::optional<std::size_t> known = nearest(point, 0, count)) {
+      place[i] = static_cast<int>(*known);
+      if (!is_met[*known] && point.status == PointStatus::certified &&
+          point.morse_index == points[*known].morse_index) {
         points[*known] = std::move(point);
         is_met[*known] = true;
       }
-    } else if (is_list && is_in_region(network, fits.search->region, point)) {
+      continue;
+    }
+    if (is_list && is_in_region(network, fits.search->region, point)) {
       if (point.status != PointStatus::certified) continue;
       fits.level_reason = "the exhaustive search and the exploration contradict each other";
     }
-    if (!known) known = nearest(point, count, points.size());
+    std::optional<std::size_t> known = nearest(point, count, points.size());
     if (!known) {
       known = points.size();
       points.push_back(std::move(point));

@@ -54,9 +54,11 @@ void check_alone(const AllFits& fits) {
   if (fits.strata.no_finite_point) CHECK(points.empty());
   if (fits.unique == Answer::yes)
     CHECK(
-        std::count_if(
-            points.begin(), points.end(),
-            [](const StationaryPoint* point) { return point->kind == StationaryKind::minimum; }) +
+        std::count_if(points.begin(), points.end(),
+                      [](const StationaryPoint* point) {
+                        return point->kind == StationaryKind::minimum &&
+                               !point->is_beyond_precision();
+                      }) +
             std::count_if(fits.at_infinity.begin(), fits.at_infinity.end(),
                           [](const InfinitePoint& limit) { return limit.local_infimum == true; }) ==
         1);

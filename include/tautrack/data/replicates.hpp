@@ -53,7 +53,7 @@ struct MergedProblem {
 /// as given, and a target at the end of the range may have become a mean inside it. Whatever is proven
 /// afterwards is proven of the doubles in the problem that is returned.
 /// @throws std::invalid_argument as find_replicates().
-[[nodiscard]] MergedProblem merge_replicates(std::shared_ptr<const Problem> problem,
+[[nodiscard]] MergedProblem merge_replicates(std::shared_ptr<const Problem> given,
                                              double tolerance = kSameRow);
 
 }  // namespace tautrack
