@@ -140,8 +140,8 @@ Json infinity_report(const NaturalPath& path) {
 
 }  // namespace
 
-Json report_start(const NetworkRequest& request, const ProblemView& problem,
-                  const DataFacts& facts, const NaturalPath* path) {
+Json report_start(const NetworkRequest& request, const ProblemView& problem, const DataFacts& facts,
+                  const NaturalPath* path) {
   return {{"name", problem.name()},
           {"data", data_report(request, problem, facts)},
           {"path", path != nullptr ? path_report(*path) : Json()},

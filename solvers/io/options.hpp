@@ -25,7 +25,7 @@ struct NetworkRequest {
   /// half its width. In (0, 1]. The range of the default activation is (-1, 1).
   double level = DatasetOptions{}.high;
   bool keep_replicates = false;  ///< Rows that are the same stay separate patterns.
-  DatasetOptions dataset;  ///< Without low and high, which load() sets from `level`.
+  DatasetOptions dataset;        ///< Without low and high, which load() sets from `level`.
   PerceptronOptions perceptron;
 };
 

@@ -24,9 +24,9 @@ constexpr double kMostHessianNumbers = 5e7;
 constexpr double kMostConvexityOperations = 3e8;
 
 /// Subsystems of unit rows with a smaller determinant are looked at exactly: they are dependent, or the proof
-/// ends. So many are.
+/// ends. So many are, times n^3: a second or two.
 constexpr double kClearDeterminant = 1e-10;
-constexpr long kMostExactSubsystems = 20000;
+constexpr double kMostExactWork = 2e6;
 
 /// Relative error of f^-1(y).
 constexpr double kInverseError = 1e-13;
@@ -105,10 +105,6 @@ std::optional<InputBox> ConvexityTest::box_of_all(std::string& why_not) const {
 std::optional<InputBox> ConvexityTest::hull_of_subsystems(std::string& why_not) const {
   const Index L = A_.rows(), n = A_.cols();
   const bool has_ridge = network_.penalty().size() > 0;
-  if (!basis_.is_whole || (has_ridge && n < network_.columns())) {
-    why_not = "columns depend on each other, which stops the bound of the stationary points";
-    return std::nullopt;
-  }
   if (!(basis_.error < kRoom)) {
     why_not = "columns are too near to depending on each other to bound the stationary points";
     return std::nullopt;
@@ -144,6 +140,10 @@ std::optional<InputBox> ConvexityTest::hull_of_subsystems(std::string& why_not) 
               ") to bound the stationary points";
     return std::nullopt;
   }
+  if ((has_ridge && n < network_.columns()) || !spans_all_inputs(network_)) {
+    why_not = "columns depend on each other, which stops the bound of the stationary points";
+    return std::nullopt;
+  }
   InputBox box(static_cast<std::size_t>(L), Span{kInfinity, -kInfinity});
   std::vector<Index> chosen(static_cast<std::size_t>(n)), subsystem(chosen.size());
   std::iota(chosen.begin(), chosen.end(), Index{0});
@@ -152,7 +152,7 @@ std::optional<InputBox> ConvexityTest::hull_of_subsystems(std::string& why_not) 
   Matrix square(n, n);
   Vector theta(n), v(n), u(L);
   Lu lu(n);
-  long exact = 0;
+  double exact = 0.0;
   do {
     for (Index k = 0; k < n; ++k) {
       const Index row = members[static_cast<std::size_t>(chosen[static_cast<std::size_t>(k)])];
@@ -171,7 +171,8 @@ std::optional<InputBox> ConvexityTest::hull_of_subsystems(std::string& why_not) 
         std::sqrt(size) * basis_.error + 4.0 * size * size * size * (1.0 + largest) * kEpsilon;
     const double least = 0.5 * determinant / std::sqrt(std::numbers::e) - off;
     if (!(determinant > kClearDeterminant && 8.0 * size * off < determinant)) {
-      if (++exact <= kMostExactSubsystems && are_dependent(network_, subsystem)) continue;
+      exact += size * size * size;
+      if (exact <= kMostExactWork && are_dependent(network_, subsystem)) continue;
       why_not = "a square subsystem is too near to a dependent one to bound the stationary points";
       return std::nullopt;
     }

@@ -11,19 +11,6 @@
 
 namespace tautrack {
 
-namespace {
-
-bool has_exact_rank(const Perceptron& network) {
-#ifdef TAUTRACK_WITH_FLINT
-  return proof::exact_rank(network.inputs()) == network.unknowns();
-#else
-  (void)network;
-  return false;
-#endif
-}
-
-}  // namespace
-
 VerifiedBasis verify_basis(const Perceptron& network) {
   const Index n = network.unknowns(), s = network.columns();
   VerifiedBasis basis;
@@ -43,8 +30,16 @@ VerifiedBasis verify_basis(const Perceptron& network) {
       basis.error = kInfinity;
   }
   if (!(basis.error < 1.0)) basis.error = kInfinity;  // NaN, too
-  basis.is_whole = n == s || has_exact_rank(network);
   return basis;
+}
+
+bool spans_all_inputs(const Perceptron& network) {
+  if (network.unknowns() == network.columns()) return true;
+#ifdef TAUTRACK_WITH_FLINT
+  return proof::exact_rank(network.inputs()) == network.unknowns();
+#else
+  return false;
+#endif
 }
 
 bool are_dependent(const Perceptron& network, const std::vector<Index>& rows) {

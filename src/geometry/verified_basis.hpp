@@ -18,8 +18,11 @@ struct VerifiedBasis {
 
 [[nodiscard]] VerifiedBasis verify_basis(const Perceptron& network);
 
+/// Whether no node inputs are missing: n = s, or the rank of X is proven to be n.
+[[nodiscard]] bool spans_all_inputs(const Perceptron& network);
+
 /// Whether these rows of X and, behind them, unit vectors of the columns are dependent, their doubles taken
-/// exactly. @pre n rows and unit vectors of a verified basis that is whole.
+/// exactly. Without FLINT the answer is no where n < s. @pre n rows and unit vectors, and spans_all_inputs().
 [[nodiscard]] bool are_dependent(const Perceptron& network, const std::vector<Index>& rows);
 
 }  // namespace tautrack
