@@ -255,7 +255,7 @@ TEST_CASE("labels that look like numbers are refused, with what to do, unless th
     std::string before, after, remedy;
   };
   Writer writer(3);
-  for (const auto& [before, after, remedy] : std::vector<Spelling>{
+  for (const Spelling& spelling : std::vector<Spelling>{
            {"", "%", "write it without the percent sign"},
            {"", " %", "write it without the percent sign"},
            {"-", "\u2030", "write it without the percent sign"},
@@ -279,9 +279,9 @@ TEST_CASE("labels that look like numbers are refused, with what to do, unless th
            {"(", ")", "write it with digits, a decimal point and an exponent alone"},
            {"1_", "", "write it with digits, a decimal point and an exponent alone"},
            {"", ".5D+00", "write it with digits, a decimal point and an exponent alone"}}) {
-    for (const std::size_t different : {2, 3, 7, 40, 100}) {
+    for (const std::size_t different : {2U, 3U, 7U, 40U, 100U}) {
       const auto label = [&](std::size_t row) {
-        return before + std::to_string(100 + row % different) + after;
+        return spelling.before + std::to_string(100 + row % different) + spelling.after;
       };
       // Each label twice, so that it is the look alone that counts.
       std::string text = "a,y\n";
@@ -289,7 +289,7 @@ TEST_CASE("labels that look like numbers are refused, with what to do, unless th
         text += writer.number() + ",\"" + label(row) + "\"\n";
       CAPTURE(text);
       CHECK(refusal(text) ==
-            "t.txt:2: column 'y': the label '" + label(0) + looks + remedy + if_meant);
+            "t.txt:2: column 'y': the label '" + label(0) + looks + spelling.remedy + if_meant);
       CHECK(refusal(text, with_classes()) == "accepted");
       CHECK(refusal(text, with_positive(label(1))) == "accepted");
     }
