@@ -6,9 +6,10 @@
 #include <cmath>
 #include <limits>
 
+#include <Eigen/Eigenvalues>
+
 #include "tautrack/events/morse_index.hpp"
 
-#include "core/decompositions.hpp"
 #include "kernels/kernels.hpp"
 #include "network/loops.hpp"
 #include "predictor/approximant.hpp"
@@ -43,6 +44,16 @@ bool stays_above(const Denominator& q, double a, double least) {
   const double q_1 = q[1] * a, q_2 = q[2] * a * a, q_3 = q[3] * a * a * a;
   return q[0] > least && q[0] + q_1 / 3.0 > least && q[0] + (2.0 * q_1 + q_2) / 3.0 > least &&
          q[0] + q_1 + q_2 + q_3 > least;
+}
+
+/// Eigenvalues of a symmetric matrix, ascending, from its lower triangle; empty when there are none.
+template <class Square>
+Vector eigenvalues_of(const Square& H) {
+  // One size for all, because every one of them takes a compiler long.
+  using Bounded =
+      Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, kMostUnknowns, kMostUnknowns>;
+  const Eigen::SelfAdjointEigenSolver<Bounded> solver(H, Eigen::EigenvaluesOnly);
+  return solver.info() == Eigen::Success ? Vector(solver.eigenvalues()) : Vector();
 }
 
 /// Cholesky factors of a small symmetric matrix.
@@ -398,9 +409,8 @@ class MonotonePath {
   }
 
   std::optional<NaturalPath> report() {
-    const SymmetricEigen solver = symmetric_eigenvalues(H_v_);
-    if (solver.info() != Eigen::Success) return std::nullopt;
-    Vector eigenvalues = solver.eigenvalues();
+    Vector eigenvalues = eigenvalues_of(H_v_);
+    if (eigenvalues.size() == 0) return std::nullopt;
     NaturalPath path;
     path.status = TrackStatus::reached_target;
     path.message = "the path reached tau = 1 after 0 folds";
