@@ -101,8 +101,8 @@ std::vector<InfinitePoint> limits_of_curves(const Perceptron& network,
   return limits;
 }
 
-/// Replaces the list by this one, in the order of energies; links follow. @param place Of each point of the list
-/// as it is, its number in `points`, or -1.
+/// Replaces the list by this one, in the order of energies; links follow, and go with a point that is left out.
+/// @param place Of each point of the list as it is, its number in `points`, or -1.
 void set_points(AllFits& fits, std::vector<StationaryPoint> points, const std::vector<int>& place) {
   std::vector<int> order(points.size()), rank(points.size());
   std::iota(order.begin(), order.end(), 0);
@@ -113,15 +113,24 @@ void set_points(AllFits& fits, std::vector<StationaryPoint> points, const std::v
     rank[static_cast<std::size_t>(i)] = static_cast<int>(fits.points.size());
     fits.points.push_back(std::move(points[static_cast<std::size_t>(i)]));
   }
+  // False where the point was left out: -1 would mean the linear network or infinite weights.
   const auto renumber = [&](int& i) {
-    if (i >= 0) i = place[static_cast<std::size_t>(i)];
-    if (i >= 0) i = rank[static_cast<std::size_t>(i)];
+    if (i < 0) return true;
+    i = place[static_cast<std::size_t>(i)];
+    if (i < 0) return false;
+    i = rank[static_cast<std::size_t>(i)];
+    return true;
   };
-  for (Link& link : fits.exploration.links) {
-    renumber(link.from);
-    renumber(link.to);
-  }
-  for (Escape& escape : fits.exploration.escapes) renumber(escape.from);
+  Exploration& exploration = fits.exploration;
+  std::vector<Link> links;
+  for (Link link : exploration.links)
+    if (renumber(link.from) && renumber(link.to) && (link.from < 0 || link.from != link.to))
+      links.push_back(link);
+  exploration.links = std::move(links);
+  std::vector<Escape> escapes;
+  for (Escape& escape : exploration.escapes)
+    if (renumber(escape.from)) escapes.push_back(std::move(escape));
+  exploration.escapes = std::move(escapes);
 }
 
 /// Puts the points of the curves and those of the search together, each once. What a finished search does not

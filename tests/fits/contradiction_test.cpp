@@ -52,6 +52,12 @@ void check_alone(const AllFits& fits) {
   CHECK_FALSE(says(fits.level_reason, "contradict"));
   if (fits.certificate) CHECK_FALSE(says(fits.certificate->message, "contradict"));
   if (fits.strata.no_finite_point) CHECK(points.empty());
+  const auto size = static_cast<int>(fits.points.size());
+  for (const Link& link : fits.exploration.links) {
+    CHECK(link.from < size);
+    CHECK(link.to < size);
+    CHECK((link.from < 0 || link.from != link.to));
+  }
   if (fits.unique == Answer::yes)
     CHECK(
         std::count_if(points.begin(), points.end(),
