@@ -1,8 +1,12 @@
 #include "events/branch_point.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <utility>
+#include <vector>
 
 #include "core/decompositions.hpp"
 
@@ -128,7 +132,7 @@ std::optional<double> solve_extended_system(Jacobian& jacobian, const MetricScal
     const double noise = kUnperturbed * (1.0 + jacobian.residual_scale() / magnitude);
     if (previous <= kBranchConverged &&
         (length >= kBranchStalled * previous || length <= kBranchExhausted))
-      return std::abs(mu) <= noise ? std::optional<double>(previous) : std::nullopt;
+      return std::abs(mu) <= noise ? std::optional<double>(length) : std::nullopt;
     if (k > kBranchSettling && length >= previous) return std::nullopt;
     x -= scales.unknown * step.head(n);
     tau -= scales.parameter * step(n);
@@ -222,7 +226,149 @@ SignChange bisect_determinant(const Segment& segment, Corrector& corrector) {
   return change;
 }
 
+/// Gauss-Newton's method on the system of a branch point at which m eigenvalues vanish; see the header.
+class MultipleSystem {
+ public:
+  MultipleSystem(Corrector& corrector, const MetricScales& scales, Index m)
+      : corrector_(corrector),
+        scales_(scales),
+        n_(corrector.H().size()),
+        m_(m),
+        by_x_(n_),
+        system_(n_ + m * (m + 1) / 2 + m, n_ + 1 + m),
+        right_(system_.rows()),
+        mu_(Vector::Zero(m)) {}
+
+  /// Moves (x, tau) onto the point. @return length of the last step; nothing without convergence or
+  /// where equations are left over.
+  std::optional<double> solve(Vector& x, double& tau) {
+    double previous = std::numeric_limits<double>::infinity();
+    for (int k = 0; k < kBranchNewtonBudget; ++k) {
+      if (!set_up(x, tau)) return std::nullopt;
+      const Vector step = least_squares(system_, right_);
+      if (!step.allFinite()) return std::nullopt;
+      const double length = step.head(n_ + 1).norm();
+      if (previous <= kBranchConverged &&
+          (length >= kBranchStalled * previous || length <= kBranchExhausted))
+        return right_.norm() <= kUnperturbed * (1.0 + corrector_.residual_scale() / magnitude_)
+                   ? std::optional<double>(length)
+                   : std::nullopt;
+      if (k > kBranchSettling && length >= previous) return std::nullopt;
+      x -= scales_.unknown * step.head(n_);
+      tau -= scales_.parameter * step(n_);
+      mu_ -= magnitude_ * step.tail(m_);
+      previous = length;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  bool set_up(const Vector& x, double tau) {
+    if (!corrector_.evaluate(x, tau)) return false;
+    const Vector H = corrector_.H(), H_tau = corrector_.H_tau() * scales_.parameter;
+    const Matrix H_x = corrector_.H_x() * scales_.unknown;
+    const SymmetricEigen eigen = symmetric_eigen(H_x);
+    if (eigen.info() != Eigen::Success) return false;
+    std::vector<Index> order(static_cast<std::size_t>(n_));
+    std::iota(order.begin(), order.end(), Index{0});
+    std::sort(order.begin(), order.end(), [&](Index a, Index b) {
+      return std::abs(eigen.eigenvalues()(a)) < std::abs(eigen.eigenvalues()(b));
+    });
+    Matrix W(n_, m_);
+    for (Index j = 0; j < m_; ++j)
+      W.col(j) = eigen.eigenvectors().col(order[static_cast<std::size_t>(j)]);
+
+    system_.setZero();
+    right_.head(n_) = H + W * mu_;
+    system_.topLeftCorner(n_, n_) = H_x;
+    system_.block(0, n_, n_, 1) = H_tau;
+    Index row = n_;
+    const HomotopyRef homotopy = corrector_.homotopy();
+    for (Index i = 0; i < m_; ++i) {
+      for (Index j = 0; j <= i; ++j, ++row) {
+        double by_tau = 0.0;
+        homotopy.hessian_form_gradient(x, tau, W.col(i), W.col(j), by_x_, by_tau);
+        right_(row) = W.col(i).dot(H_x * W.col(j));
+        system_.block(row, 0, 1, n_) = by_x_.transpose() * (scales_.unknown * scales_.unknown);
+        system_(row, n_) = by_tau * scales_.unknown * scales_.parameter;
+      }
+    }
+    if (!add_parameter_rows(x, tau, W, H_tau, row)) return false;
+    // Of first and second derivatives: the first may all vanish.
+    magnitude_ = system_.norm();
+    if (!(magnitude_ > 0.0) || !std::isfinite(magnitude_)) return false;
+    system_ /= magnitude_;
+    right_ /= magnitude_;
+    system_.topRightCorner(n_, m_) = W;
+    return true;
+  }
+
+  /// W' H_tau = 0, its derivatives by central differences along each unknown.
+  bool add_parameter_rows(const Vector& x, double tau, const Matrix& W, const Vector& H_tau,
+                          Index row) {
+    right_.tail(m_) = W.transpose() * H_tau;
+    for (Index j = 0; j <= n_; ++j) {
+      const auto at = [&](double distance) {
+        Vector place = x;
+        double parameter = tau;
+        if (j < n_)
+          place(j) += distance * scales_.unknown;
+        else
+          parameter += distance * scales_.parameter;
+        const bool ok = corrector_.evaluate(place, parameter);
+        return std::pair(ok, Vector(W.transpose() * corrector_.H_tau() * scales_.parameter));
+      };
+      const auto above = at(kDifference);
+      const auto below = at(-kDifference);
+      if (!above.first || !below.first) return false;
+      system_.block(row, j, m_, 1) = (above.second - below.second) / (2.0 * kDifference);
+    }
+    return corrector_.evaluate(x, tau);
+  }
+
+  Corrector& corrector_;
+  MetricScales scales_;
+  Index n_, m_;
+  Vector by_x_;
+  Matrix system_;
+  Vector right_, mu_;
+  double magnitude_ = 1.0;  ///< Of the system; mu in its units is its last unknowns.
+};
+
 }  // namespace
+
+BranchPoint locate_multiple_branch_point(const Segment& segment, int multiplicity,
+                                         Corrector& corrector) {
+  const PathPoint& first = segment.first();
+  BranchPoint branch;
+  branch.point = first;
+  branch.bracket_low = first.arclength;
+  branch.bracket_high = first.arclength + segment.length();
+  branch.precision = segment.length();
+  branch.multiplicity = multiplicity;
+  branch.followed = "the branch that goes straight on";
+  const Index n = first.x.size();
+  Vector x(n), direction(n + 1);
+  double tau = 0.0;
+  segment.at(0.5, x, tau, direction);
+  const Vector middle = x;
+  const double middle_tau = tau;
+  MultipleSystem system(corrector, segment.scales(), multiplicity);
+  const auto precision = system.solve(x, tau);
+  const double moved = std::hypot((x - middle).norm() / segment.scales().unknown,
+                                  (tau - middle_tau) / segment.scales().parameter);
+  if (!precision || moved > segment.length() + kNoise) return branch;
+  branch.precision = *precision;
+  branch.point.x = x;
+  branch.point.tau = tau;
+  branch.point.scales = corrector.homotopy().scales(x, tau);
+  branch.point.tangent = direction / metric_norm(direction, branch.point.scales);
+  branch.point.residual = corrector.H().norm();
+  branch.point.residual_scale = corrector.residual_scale();
+  branch.point.arclength += 0.5 * segment.length();
+  branch.point.morse_index.reset();
+  return branch;
+}
 
 std::optional<BranchPoint> locate_branch_point(const Segment& segment, Corrector& corrector) {
   const PathPoint& first = segment.first();

@@ -23,4 +23,19 @@ namespace tautrack {
 [[nodiscard]] std::optional<BranchPoint> locate_branch_point(const Segment& segment,
                                                              Corrector& corrector);
 
+/// Locates a branch point where several eigenvalues of a symmetric H_x change their sign together, as
+/// symmetries make them: the determinant may not see it. Gauss-Newton's method on
+///
+///     H(z) + W mu = 0,   W' H_x W = 0,   W' H_tau = 0
+///
+/// in z = (x, tau) and mu, the columns of W the eigenvectors of those eigenvalues, renewed in each step
+/// (Griewank & Reddien 1989 for the system; it has more equations than unknowns, and a solution only where
+/// the eigenvalues do vanish together). Directions that cross are not computed.
+///
+/// @param multiplicity Eigenvalues of H_x that change their sign between the ends.
+/// @return The branch point; where the system has no solution within reach of the segment, the segment
+/// itself as its bracket, which `precision` then says.
+[[nodiscard]] BranchPoint locate_multiple_branch_point(const Segment& segment, int multiplicity,
+                                                       Corrector& corrector);
+
 }  // namespace tautrack

@@ -163,6 +163,8 @@ class MinimallyAugmented {
           std::max(H_x.cwiseAbs().maxCoeff(),
                    corrector_.H_tau().cwiseAbs().maxCoeff() * scales_.parameter / scales_.unknown);
       if (!(size > 0.0)) return false;
+      largest_ = std::max(
+          largest_, H_x.norm() * scales_.unknown + corrector_.H_tau().norm() * scales_.parameter);
       scaled_ = H_x / size;
       border_.head(n_) = phi;
       const Vector column = phi;
@@ -208,6 +210,12 @@ class MinimallyAugmented {
     return previous <= kFoldConverged;
   }
 
+  /// Whether psi' H_tau, which is zero where branches cross and not at a fold, is more than what the error of
+  /// the location makes of it.
+  [[nodiscard]] bool is_no_crossing() const {
+    return std::abs(psi_H_tau) * scales_.parameter > precision * largest_ * psi_.norm();
+  }
+
   /// Rate of the vanishing eigenvalue along the tangent t, up to a positive factor, for symmetric
   /// H_x.
   [[nodiscard]] double eigenvalue_slope(const Vector& t) const {
@@ -229,6 +237,7 @@ class MinimallyAugmented {
   Vector border_, zero_, null_;
   Vector row_, step_, by_x_, psi_;
   double by_tau_ = 0.0;
+  double largest_ = 0.0;  ///< Largest size of [H_x H_tau] in scaled unknowns that was seen.
 };
 
 /// Everything about a fold but its place on the path: tangent, orientation, errors and, from the
@@ -352,7 +361,9 @@ std::optional<Fold> polish_fold(const PathPoint& from, const Prediction& guess,
   fold.point.tau = guess.tau;
   fold.null_vector = guess.direction.head(n).normalized();
   MinimallyAugmented augmented(corrector, from.scales);
-  if (!augmented.solve(fold.point.x, fold.point.tau, fold.null_vector)) return std::nullopt;
+  if (!augmented.solve(fold.point.x, fold.point.tau, fold.null_vector) ||
+      !augmented.is_no_crossing())
+    return std::nullopt;
   const double moved = distance(fold.point.x, fold.point.tau, guess.x, guess.tau, from.scales);
   if (!(moved <= guess.agreement)) return std::nullopt;
   fold.precision = augmented.precision;
