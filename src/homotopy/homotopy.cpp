@@ -4,7 +4,13 @@
 #include <cmath>
 #include <limits>
 
+#include "core/text.hpp"
+
 namespace tautrack {
+
+std::string HomotopyRef::where(double tau) const {
+  return table_->where ? table_->where(object_, tau) : "tau = " + number(tau);
+}
 
 void HomotopyRef::hessian_form_gradient(const Vector& x, double tau, const Vector& psi,
                                         const Vector& phi, Vector& by_x, double& by_tau) const {

@@ -25,6 +25,12 @@ std::optional<std::string> TrackOptions::invalid_reason() const {
     return std::string(
                "folds can be passed unseen (locate_folds = false) by the Taylor predictor ") +
            "alone";
+  if (!(start_reach > 0.0)) return "start_reach must be > 0, got " + number(start_reach);
+  if (heading && !(heading->tangent.allFinite() && heading->tangent.squaredNorm() > 0.0))
+    return "the tangent of a heading must be finite and not zero";
+  if (heading && std::abs(heading->tau_direction) != 1)
+    return "the direction of tau of a heading must be 1 or -1, got " +
+           std::to_string(heading->tau_direction);
   if (max_steps <= 0) return "max_steps must be > 0, got " + std::to_string(max_steps);
   if (auto reason = predictor.invalid_reason()) return reason;
   if (auto reason = corrector.invalid_reason()) return reason;

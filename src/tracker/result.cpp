@@ -6,7 +6,7 @@ namespace tautrack {
 
 namespace {
 
-constexpr NameTable<TrackStatus, 11> kStatusNames{{
+constexpr NameTable<TrackStatus, 12> kStatusNames{{
     {TrackStatus::not_started, "not_started"},
     {TrackStatus::running, "running"},
     {TrackStatus::reached_target, "reached_target"},
@@ -17,6 +17,7 @@ constexpr NameTable<TrackStatus, 11> kStatusNames{{
     {TrackStatus::max_steps_reached, "max_steps_reached"},
     {TrackStatus::invalid_start, "invalid_start"},
     {TrackStatus::returned_to_start, "returned_to_start"},
+    {TrackStatus::closed_curve, "closed_curve"},
     {TrackStatus::stopped_by_observer, "stopped_by_observer"},
 }};
 

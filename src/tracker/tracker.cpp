@@ -48,8 +48,11 @@ constexpr double kSureSign = 30.0;
 /// Relative error of H_x at a distance of one, in the metric: how fast H_x may change.
 constexpr double kHessianChange = 100.0;
 
-/// The start may be off by this, in the metric: more is another point.
-constexpr double kNearStart = 1e-3;
+/// The curve is closed where it comes back to its start to this, in the metric.
+constexpr double kSameStart = 1e-6;
+
+/// Next to a fold the tau part of a unit tangent is below this: the root of kSameTau, with room.
+constexpr double kNearlyTurned = 1e-2;
 
 /// A chord of more steps than this has jumped.
 constexpr double kLongestChord = 3.0;
@@ -131,7 +134,9 @@ struct Tracker::State {
   const char* locate_event(const Segment& segment, bool finest);
   const char* explain_index(const Segment& segment, bool finest);
   bool leap_over_branch_point();
+  bool is_turning_at_landing();
   void accept();
+  [[nodiscard]] bool is_closed();
   /// Angle between the proposed direction and the tangent at `next`.
   [[nodiscard]] double angle_to_proposal() const {
     const MetricScales& scales = current().scales;
@@ -181,18 +186,23 @@ void Tracker::State::start(const Vector& x0) {
   point.kind = PointKind::start;
   point.x = x0;
   point.tau = options.tau_start;
-  point.tangent = Vector::Unit(n + 1, n) * forward;
-  point.tau_direction = forward;
+  const std::optional<Heading>& heading = options.heading;
+  const int sets_out = heading ? heading->tau_direction : forward;
+  point.tangent = heading ? heading->tangent : Vector(Vector::Unit(n + 1, n) * forward);
+  point.tau_direction = sets_out;
   point.scales = homotopy.scales(point.x, point.tau);
-  const Correction correction = corrector.correct(point.x, point.tau, Constraint::fixed_tau, {},
-                                                  point.scales, /*polish=*/true);
-  if (!correction.converged || correction.first_step > kNearStart) {
+  point.tangent /= metric_norm(point.tangent, point.scales);
+  const Correction correction = corrector.correct(
+      point.x, point.tau, heading ? Constraint::hyperplane : Constraint::fixed_tau, point.tangent,
+      point.scales, /*polish=*/true);
+  if (!correction.converged || correction.first_step > options.start_reach) {
     result.points.push_back(std::move(point));
-    finish(
-        TrackStatus::invalid_start,
-        std::string("the start is not on the curve at tau = ") + number(options.tau_start) +
-            (correction.converged ? ": Newton's method moved it by " + number(correction.first_step)
-                                  : std::string(": ") + correction.failure));
+    finish(TrackStatus::invalid_start,
+           "the start is not on the curve at " + homotopy.where(options.tau_start) +
+               (correction.converged
+                    ? ": Newton's method moved it by " + number(correction.first_step) +
+                          " in the metric, more than start_reach = " + number(options.start_reach)
+                    : std::string(": ") + correction.failure));
     return;
   }
   if (!complete(point, correction, Vector(point.tangent), point.scales)) {
@@ -201,9 +211,9 @@ void Tracker::State::start(const Vector& x0) {
            "the curve has no tangent at the start: [H_x H_tau] has lost rank");
     return;
   }
-  point.tau_direction = forward;
+  point.tau_direction = sets_out;
   last_index = point.morse_index;
-  index_direction = forward;
+  index_direction = sets_out;
   result.points.push_back(std::move(point));
 }
 
@@ -399,7 +409,27 @@ const char* Tracker::State::land(double tau) {
   measures.distance = move.norm() / from.scales.unknown;
   measures.displacement = correction.displacement;
   measures.step *= std::min(1.0, std::abs(share));
+  if (options.locate_folds && is_turning_at_landing()) return "";
   return look_for_events(measures.step);
+}
+
+/// Whether the landing `next` is a fold: there tau touches what was asked for. Takes the fold for `next`.
+bool Tracker::State::is_turning_at_landing() {
+  const Index n = next.x.size();
+  if (!(std::abs(next.tangent(n)) < kNearlyTurned * next.scales.parameter)) return false;
+  Prediction near = *proposal;
+  near.x = next.x;
+  near.tau = next.tau;
+  near.direction = next.tangent;
+  near.agreement = near.agreement_angle = kNearlyTurned;
+  fold = polish_fold(current(), near, corrector);
+  if (fold && std::abs(fold->point.tau - next.tau) <= kSameTau * next.scales.parameter &&
+      fold->point.orientation == current().orientation) {
+    next = fold->point;
+    return true;
+  }
+  fold.reset();
+  return false;
 }
 
 /// Decides on the candidate `next`: accepted as it is, replaced by a fold or a landing that lies
@@ -479,9 +509,11 @@ const char* Tracker::State::locate_event(const Segment& segment, bool finest) {
   if (has_series && turns != proposal->turns && !finest)
     return "the direction of tau disagrees with the series";
   if (flips) {
-    if (turns && !finest) return "tau turns and the orientation changes in one step";
+    // Both change where the path comes to a branch point along a branch that turns there.
     branch = locate_branch_point(segment, corrector);
-    if (!branch) return "the orientation changes without a branch point";
+    if (!branch)
+      return turns ? "tau turns and the orientation changes in one step"
+                   : "the orientation changes without a branch point";
     branch->index_before = index_here();
   } else if (turns) {
     fold = locate_fold(segment, corrector);
@@ -504,15 +536,11 @@ const char* Tracker::State::explain_index(const Segment& segment, bool finest) {
   const int change = std::abs(*next.morse_index - *last_index);
   if ((change - turns_since_index) % 2 == 0 && change <= turns_since_index) return "";
   if (!finest) return "the Morse index changes without a fold or branch point";
-  BranchPoint multiple;
-  multiple.point = current();
-  multiple.bracket_low = current().arclength;
-  multiple.bracket_high = current().arclength + segment.length();
-  multiple.precision = segment.length();
-  multiple.multiplicity = change;
-  multiple.followed = "the branch that goes straight on";
-  multiple.index_before = last_index;
-  branch = std::move(multiple);
+  branch = locate_multiple_branch_point(segment, change, corrector);
+  branch->index_before = last_index;
+  // The next step starts from `next`, not from where the corrector was used last.
+  if (!corrector.linearise(next.x, next.tau, next.tangent, current().scales))
+    return "the derivatives next to a branch point are not finite";
   return "";
 }
 
@@ -567,6 +595,22 @@ void Tracker::State::accept() {
   result.points.push_back(next);
 }
 
+/// Whether the last step passes the start in the direction in which the path set out.
+bool Tracker::State::is_closed() {
+  const PathPoint& start = result.points.front();
+  if (result.folds.empty() || current().tau_direction != start.tau_direction) return false;
+  const PathPoint& before = result.points[result.points.size() - 2];
+  if ((start.tau - before.tau) * (start.tau - current().tau) > 0.0) return false;
+  const Segment segment(before, current());
+  double tau = 0.0;
+  segment.at(segment.theta_at_tau(start.tau), guess, tau, direction);
+  if (!((guess - start.x).norm() <= segment.length() * start.scales.unknown)) return false;
+  tau = start.tau;
+  const Correction correction =
+      corrector.correct(guess, tau, Constraint::fixed_tau, {}, start.scales, /*polish=*/true);
+  return correction.converged && (guess - start.x).norm() <= kSameStart * start.scales.unknown;
+}
+
 bool Tracker::State::advance() {
   if (result.status != TrackStatus::running) return false;
   const PathPoint& from = current();
@@ -574,7 +618,7 @@ bool Tracker::State::advance() {
   for (;;) {
     if (result.work.steps + result.work.rejected >= options.max_steps) {
       finish(TrackStatus::max_steps_reached, "the budget of " + counted(options.max_steps, "step") +
-                                                 " is used up at tau = " + number(from.tau) +
+                                                 " is used up at " + homotopy.where(from.tau) +
                                                  "; max_steps allows more");
       return false;
     }
@@ -587,25 +631,35 @@ bool Tracker::State::advance() {
     if (!control.refused(std::min(step, measures.step > 0.0 ? measures.step : step))) {
       const bool singular = from.reciprocal_condition < kSingular;
       finish(singular ? TrackStatus::singular_jacobian : TrackStatus::step_too_small,
-             "at tau = " + number(from.tau) + " no step down to " + number(options.step.min) +
+             "at " + homotopy.where(from.tau) + " no step down to " + number(options.step.min) +
                  " is acceptable: " + refusal +
                  (singular ? "; [H_x H_tau] has lost rank there" : ""));
       return false;
     }
   }
   accept();
+  const bool is_at_target =
+      current().kind == PointKind::fold
+          ? ends && std::abs(current().tau - options.tau_target) <=
+                        kSameTau * current().scales.parameter
+          : current().kind == PointKind::landing && current().tau == options.tau_target;
   const double back = options.tau_back.value_or(options.tau_start);
   const bool before_start = ends && (current().tau - back) * forward < 0.0;
   // Folds and landings end a step early: they say nothing about the next one.
   if (current().kind == PointKind::regular) control.accepted(measures);
   if (has_series && refusals == 0) control.start_with(options.step.max);
-  if (current().kind == PointKind::landing && current().tau == options.tau_target) {
+  if (is_at_target) {
     finish(TrackStatus::reached_target,
-           "the path reached tau = " + number(options.tau_target) + " after " +
-               counted(static_cast<long long>(result.folds.size()), "fold"));
+           "the path reached " + homotopy.where(options.tau_target) + " after " +
+               counted(static_cast<long long>(result.folds.size()), "fold") +
+               (current().kind == PointKind::fold ? ", the last of them there" : ""));
   } else if (before_start) {
     finish(TrackStatus::returned_to_start,
-           "tau left the range on the side of the start, at tau = " + number(current().tau));
+           "tau left the range on the side of the start, at " + homotopy.where(current().tau));
+  } else if (is_closed()) {
+    finish(TrackStatus::closed_curve,
+           "the curve is closed: it came back to its start after " +
+               counted(static_cast<long long>(result.folds.size()), "fold"));
   }
   return true;
 }
@@ -624,6 +678,8 @@ void Tracker::State::finish(TrackStatus status, std::string message) {
 
 Tracker::Tracker(HomotopyRef homotopy, const Vector& x0, const TrackOptions& options) {
   checked(options);
+  if (options.heading && options.heading->tangent.size() != homotopy.size() + 1)
+    throw std::invalid_argument("a heading has one entry for each unknown and one for tau");
   if (homotopy.size() <= 0 || x0.size() != homotopy.size())
     throw std::invalid_argument("the start has " + std::to_string(x0.size()) +
                                 " entries where the homotopy has " +

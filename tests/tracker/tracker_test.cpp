@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -36,6 +37,14 @@ struct HalfDefined {
     H(0) = x(0) - tau + bad;
     H_x(0, 0) = 1.0 + bad;
     H_tau(0) = -1.0 + bad;
+  }
+};
+
+/// x^2 = 1 - tau.
+struct TouchEquation {
+  template <class Scalar>
+  void operator()(std::span<const Scalar> x, const Scalar& tau, std::span<Scalar> H) const {
+    H[0] = x[0] * x[0] + tau - 1.0;
   }
 };
 
@@ -340,12 +349,105 @@ TEST_CASE(
     CHECK(branch.multiplicity == 2);
     CHECK(branch.index_before == 2);
     CHECK(branch.index_after == 0);
-    CHECK(std::abs(branch.point.tau - 0.5) <= 1e-5);
+    CHECK(std::abs(branch.point.tau - 0.5) <= 1e-15);
     CHECK(branch.bracket_low <= 0.5);
     CHECK(branch.bracket_high >= 0.5);
-    CHECK(branch.precision <= 1e-5);
+    CHECK(branch.precision <= 1e-12);
     CHECK(branch.other_tangent.size() == 0);
   }
+}
+
+TEST_CASE("along the branch of a pitchfork that turns, its branch point is no fold") {
+  for (const int order : {-1, -2, 0, 12}) {  // the predictors of low order, then series
+    CAPTURE(order);
+    TrackOptions options = order < 0 ? with(kBoth[-1 - order]) : TrackOptions{};
+    if (order >= 0) options.predictor.max_order = order;
+    options.tau_start = 1.0;
+    options.tau_target = 0.0;
+    options.tau_back = 2.0;
+    Pitchfork pitchfork;
+    SymmetricGeneric<PitchforkEquation> generic(1, PitchforkEquation{});
+    const HomotopyRef homotopy = order < 0 ? HomotopyRef(pitchfork) : HomotopyRef(generic);
+    const PathResult path = track(homotopy, scalar(std::sqrt(0.5)), options);
+    // From x > 0 to x < 0 along x^2 = tau - 1/2.
+    CHECK(path.status == TrackStatus::returned_to_start);
+    CHECK(path.folds.empty());
+    REQUIRE(path.branch_points.size() == 1);
+    CHECK(std::abs(path.branch_points[0].point.tau - 0.5) <= 1e-9);
+    CHECK(path.points.back().x(0) < -1.0);
+  }
+}
+
+TEST_CASE("a closed curve ends where it began") {
+  for (const auto kind : kBoth) {
+    Circle circle;
+    TrackOptions options = with(kind);
+    options.tau_target = 5.0;
+    options.tau_back = -5.0;
+    const PathResult path = track(circle, Circle::x(0.3), [&] {
+      options.tau_start = Circle::tau(0.3);
+      return options;
+    }());
+    CHECK(path.status == TrackStatus::closed_curve);
+    REQUIRE(path.folds.size() == 2);
+    CHECK(std::abs(path.folds[0].point.tau - 1.0) <= 1e-15);
+    CHECK(std::abs(path.folds[1].point.tau + 1.0) <= 1e-15);
+    // Once around, and at most the last step further.
+    CHECK(path.points.back().arclength > 2.0 * std::numbers::pi - 1e-6);
+    CHECK(path.points[path.points.size() - 2].arclength < 2.0 * std::numbers::pi);
+  }
+}
+
+TEST_CASE("a target that tau only touches is reached, and the fold there is one") {
+  for (const auto kind :
+       {PredictorKind::taylor, PredictorKind::tangent, PredictorKind::davidenko}) {
+    CAPTURE(to_string(kind));
+    SymmetricGeneric<TouchEquation> touch(1, TouchEquation{});
+    const PathResult path = track(touch, scalar(-1.0), with(kind));
+    CHECK_MESSAGE(path.status == TrackStatus::reached_target, path.message);
+    REQUIRE(path.folds.size() == 1);
+    CHECK(std::abs(path.folds[0].point.tau - 1.0) <= 1e-15);
+    CHECK(std::abs(path.points.back().x(0)) <= 1e-7);
+    CHECK(path.message.find("the last of them there") != std::string::npos);
+  }
+}
+
+TEST_CASE("a start that Newton's method moves far is refused with the limit, which can be moved") {
+  Circle circle;
+  TrackOptions options = with(PredictorKind::tangent);
+  options.tau_target = 0.5;
+  const Vector off = Circle::x(0.0) * 1.01;
+  const PathResult refused = track(circle, off, options);
+  CHECK(refused.status == TrackStatus::invalid_start);
+  CHECK(refused.message.find("start_reach = 0.001") != std::string::npos);
+  options.start_reach = 0.02;
+  CHECK(track(circle, off, options).ok());
+  options.start_reach = 0.0;
+  CHECK_THROWS_AS((void)track(circle, off, options), std::invalid_argument);
+}
+
+TEST_CASE("with a heading a path sets out from a fold, or backwards") {
+  Circle circle;
+  TrackOptions options = with(PredictorKind::tangent);
+  options.tau_start = Circle::fold_tau;
+  options.tau_target = 5.0;
+  options.tau_back = 0.0;
+  for (const double side : {1.0, -1.0}) {
+    options.heading = Heading{Eigen::Vector2d(-side, 0.0), -1};
+    const PathResult path = track(circle, scalar(0.0), options);
+    CHECK(path.status == TrackStatus::returned_to_start);  // tau falls to tau_back
+    CHECK(path.folds.empty());
+    CHECK(path.points.back().x(0) * side < -0.99);
+  }
+  options.tau_start = 0.5;
+  options.heading = Heading{Eigen::Vector2d(std::tan(std::asin(0.5)), -1.0), -1};
+  const PathResult back = track(circle, scalar(std::sqrt(0.75)), options);
+  CHECK(back.status == TrackStatus::returned_to_start);
+  CHECK(back.points.back().x(0) > 0.99);
+  options.heading->tau_direction = 0;
+  CHECK_THROWS_AS((void)track(circle, scalar(std::sqrt(0.75)), options), std::invalid_argument);
+  options.heading = Heading{scalar(1.0), 1};
+  CHECK_THROWS_AS((void)track(circle, scalar(std::sqrt(0.75)), options), std::invalid_argument);
 }
 
 TEST_CASE("a near miss of two branches is no branch point: the path stays on its own curve") {
@@ -482,7 +584,8 @@ TEST_CASE("every status and kind of point has a name of its own") {
        {TrackStatus::not_started, TrackStatus::running, TrackStatus::reached_target,
         TrackStatus::infinite_weights, TrackStatus::unresolved_end, TrackStatus::step_too_small,
         TrackStatus::singular_jacobian, TrackStatus::max_steps_reached, TrackStatus::invalid_start,
-        TrackStatus::returned_to_start, TrackStatus::stopped_by_observer})
+        TrackStatus::returned_to_start, TrackStatus::closed_curve,
+        TrackStatus::stopped_by_observer})
     names.push_back(to_string(status));
   for (const auto kind :
        {PointKind::regular, PointKind::start, PointKind::landing, PointKind::fold})
@@ -722,7 +825,8 @@ TEST_CASE("by series: a branch point of even multiplicity shows in the Morse ind
     CHECK(branch.index_after == 0);
     CHECK(branch.bracket_low <= 0.5);
     CHECK(branch.bracket_high >= 0.5);
-    CHECK(branch.precision <= 1e-5);
+    CHECK(branch.precision <= 1e-12);
+    CHECK(std::abs(branch.point.tau - 0.5) <= 1e-15);
   }
 }
 

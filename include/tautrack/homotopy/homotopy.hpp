@@ -3,6 +3,7 @@
 #include <cmath>
 #include <concepts>
 #include <memory>
+#include <string>
 #include <type_traits>
 
 #include "tautrack/core/metric.hpp"
@@ -47,7 +48,8 @@ namespace tautrack {
 ///         several scales; default 0.
 ///     bool symmetric()
 ///         H_x is symmetric, so that a Morse index exists; default false. Not asked of a
-///         matrix-free homotopy.
+///         matrix-free homotopy. Without it an even number of eigenvalues that vanish together, as
+///         symmetries make them, is passed in silence: the determinant keeps its sign.
 ///     void hessian_form_gradient(x, tau, psi, phi, by_x, by_tau)
 ///         gradient of psi' H_x phi with respect to x and tau; default central differences of H_x
 ///         (2 n + 2 evaluations).
@@ -62,6 +64,8 @@ namespace tautrack {
 ///         order: takes note of x_k and tau_k and writes the coefficient of order k + 1 of
 ///         H(x(a), tau(a)) for x_{k+1} = 0, tau_{k+1} = 0 into rest (n). Returns the size of x_k as
 ///         displacement() measures it. k = 1 starts anew. With it the Taylor predictor can be used.
+///     std::string where(tau)
+///         what a value of the parameter is called in messages; default "tau = 0.5".
 ///     double linearisation_cost()
 ///         cost of derivatives() and a factorisation in units of one append_series(); default 5.
 template <class T>
@@ -163,6 +167,9 @@ class HomotopyRef {
     return table_->linearisation_cost ? table_->linearisation_cost(object_) : 5.0;
   }
 
+  /// What this value of the parameter is called in messages.
+  [[nodiscard]] std::string where(double tau) const;
+
   /// Gradient of psi' H_x phi; by_x is n. @pre !is_matrix_free().
   void hessian_form_gradient(const Vector& x, double tau, const Vector& psi, const Vector& phi,
                              Vector& by_x, double& by_tau) const;
@@ -181,6 +188,7 @@ class HomotopyRef {
     double (*last_displacement)(void*);
     double (*append_series)(void*, int, const Vector&, double, Vector&);
     double (*linearisation_cost)(void*);
+    std::string (*where)(void*, double);
     void (*parameter_derivative)(void*, Vector&);
     void (*hessian_product)(void*, const Vector&, Vector&);
     void (*preconditioner)(void*, Vector&);
@@ -259,6 +267,12 @@ class HomotopyRef {
                   })
       table.linearisation_cost = [](void* object) -> double {
         return static_cast<T*>(object)->linearisation_cost();
+      };
+    if constexpr (requires(T & h, double tau) {
+                    { h.where(tau) } -> std::convertible_to<std::string>;
+                  })
+      table.where = [](void* object, double tau) -> std::string {
+        return static_cast<T*>(object)->where(tau);
       };
     return table;
   }

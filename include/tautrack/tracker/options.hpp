@@ -4,11 +4,18 @@
 #include <string>
 #include <vector>
 
+#include "tautrack/core/types.hpp"
 #include "tautrack/corrector/options.hpp"
 #include "tautrack/predictor/options.hpp"
 #include "tautrack/step_control/options.hpp"
 
 namespace tautrack {
+
+/// A direction of travel.
+struct Heading {
+  Vector tangent;         ///< n + 1, (dx, dtau), of any length but zero.
+  int tau_direction = 1;  ///< +1 or -1: whether tau grows or falls; at a fold, from there on.
+};
 
 /// Everything a user may set for one path.
 struct TrackOptions {
@@ -19,6 +26,12 @@ struct TrackOptions {
   /// Where the path ends on the side of the start; nothing: at tau_start. A path that is taken up in its
   /// middle may fold back beyond where it was taken up.
   std::optional<double> tau_back;
+  /// How far Newton's method may move the start, in the homotopy's metric: beyond it lies another point.
+  /// > 0.
+  double start_reach = 1e-3;
+  /// Where the path sets out to from its start; nothing: along the curve towards tau_target. With it the
+  /// start may be a fold, and tau may fall first.
+  std::optional<Heading> heading;
   /// Taus at which the path stops exactly, each time; strictly between where it ends, if that is finite.
   std::vector<double> landings;
   /// false: folds are passed like other points, for curves whose parameter means nothing by itself.

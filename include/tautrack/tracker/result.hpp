@@ -22,6 +22,7 @@ enum class TrackStatus {
   max_steps_reached,  ///< The budget of steps is used up.
   invalid_start,      ///< The start is not on the curve, or the curve has no tangent there.
   returned_to_start,  ///< tau left the range on the side of the start.
+  closed_curve,       ///< Back at the start in the direction of the start: there is no more.
   stopped_by_observer
 };
 

@@ -23,7 +23,8 @@ namespace tautrack {
 /// step, or the Morse index changes without an event.
 class Tracker {
  public:
-  /// @param x0 n, a point of the curve at tau_start up to the reach of Newton's method.
+  /// @param x0 n, a point of the curve at tau_start; Newton's method must get from there to the curve and may
+  /// move it by options.start_reach.
   /// @throws std::invalid_argument when an option breaks its rule or x0 has the wrong size.
   Tracker(HomotopyRef homotopy, const Vector& x0, const TrackOptions& options = {});
   ~Tracker();
