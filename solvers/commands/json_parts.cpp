@@ -9,6 +9,7 @@ Json bracket(double low, double high) { return Json::array({low, high}); }
 /// The part that every kind of point of a path has in common.
 Json point_report(const NaturalPoint& point) {
   return {{"tau", point.tau},
+          {"one_minus_tau", point.one_minus_tau},
           {"arclength", point.arclength},
           {"weights", numbers(point.weights)},
           {"energy", point.energy},
@@ -32,6 +33,7 @@ Json branch_point_report(const NaturalBranchPoint& branch) {
   json["index_before"] = value_or_null(branch.index_before);
   json["index_after"] = value_or_null(branch.index_after);
   json["bracket"] = bracket(branch.bracket_low, branch.bracket_high);
+  json["tau_error"] = branch.tau_error;
   json["multiplicity"] = branch.multiplicity;
   json["tangent"] = numbers(branch.tangent);
   json["other_tangent"] = branch.other_tangent ? numbers(*branch.other_tangent) : Json();

@@ -10,6 +10,7 @@
 namespace tautrack::program {
 namespace {
 
+constexpr double next_to_one = 1e-9;     ///< Below this 1 - tau is shown instead of tau.
 constexpr std::size_t most_events = 40;  ///< Rows of a table of folds, branch points or landings.
 
 constexpr double rounding_energy = 1e-28;  ///< Outputs are of size 1: none is better to rounding.
@@ -29,12 +30,13 @@ void add_method(Page& page, const DataFacts& facts) {
 }
 
 /// Titles of the table of folds, branch points and landings, and one row of it.
-std::string event_titles() {
-  return fmt::format("{:<20}{:>10}{:>18}{:>14}", "tau", "Morse", "E", "arclength");
-}
+std::string event_titles() { return fmt::format("{:<20}{:>10}{:>18}", "tau", "Morse", "E"); }
 std::string event_row(const NaturalPoint& point, const std::string& morse) {
-  return fmt::format("{:<20}{:>10}{:>18}{:>14}", tau_text(point.tau), morse,
-                     fmt::format("{:.11g}", point.energy), fmt::format("{:.6g}", point.arclength));
+  // The nines of a tau next to 1 say nothing.
+  const bool is_next_to_one = point.one_minus_tau > 0.0 && point.one_minus_tau < next_to_one;
+  const std::string tau =
+      is_next_to_one ? fmt::format("1 - {:.10g}", point.one_minus_tau) : tau_text(point.tau);
+  return fmt::format("{:<20}{:>10}{:>18}", tau, morse, fmt::format("{:.11g}", point.energy));
 }
 
 /// A table of events: folds or branch points.

@@ -10,6 +10,7 @@
 #include "corrector/newton.hpp"
 #include "homotopy/natural.hpp"
 #include "infinity/stratum.hpp"
+#include "infinity/tails.hpp"
 
 namespace tautrack {
 
@@ -44,11 +45,12 @@ constexpr double kSlowest = 1.2;
 /// The recognition of one limit from one point of the path. The steps refer to those before.
 class Recognition {
  public:
-  Recognition(const Perceptron& network, const PathPoint& point, const RecognitionOptions& options)
+  Recognition(const Perceptron& network, const PathPoint& point, double delta,
+              const RecognitionOptions& options)
       : network_(network),
         options_(options),
         tau_direction_(point.tangent(network.unknowns())),
-        delta_(1.0 - point.tau),
+        delta_(delta),
         v_(point.x),
         velocity_(point.tangent.head(network.unknowns()) * (delta_ / tau_direction_)) {}
 
@@ -57,7 +59,7 @@ class Recognition {
     for (const Check check :
          {&Recognition::refuse_point, &Recognition::classify, &Recognition::find_direction,
           &Recognition::solve_wing, &Recognition::solve_free_patterns,
-          &Recognition::compare_outputs, &Recognition::find_pull}) {
+          &Recognition::compare_outputs, &Recognition::find_pull, &Recognition::check_balance}) {
       std::string reason = (this->*check)();
       if (reason.empty()) continue;
       why_not = std::move(reason);
@@ -215,6 +217,15 @@ class Recognition {
     return {};
   }
 
+  /// 6. What the slow patterns add up to along the direction, at tau = 1, must not change its sign further
+  /// out: where it does there is a solution at finite weights, which the path is on its way to.
+  std::string check_balance() {
+    if (!linear_.empty()) return {};
+    if (!infinity::tails_keep_their_sign(network_, slow_, u_, times(A_, direction_)))
+      return "the slow patterns balance each other at finite weights further out";
+    return {};
+  }
+
   InfinitePoint limit() {
     InfimumTest test = infinity::test_infimum_along(network_, signs_, direction_);
     InfinitePoint point;
@@ -262,10 +273,10 @@ class Recognition {
 std::string_view to_string(Growth growth) noexcept { return name_of(kGrowthNames, growth); }
 
 std::optional<InfinitePoint> recognise_infinite_weights(const Perceptron& network,
-                                                        const PathPoint& point,
+                                                        const PathPoint& point, double delta,
                                                         const RecognitionOptions& options,
                                                         std::string& why_not) {
-  return Recognition(network, point, options).run(why_not);
+  return Recognition(network, point, delta, options).run(why_not);
 }
 
 }  // namespace tautrack

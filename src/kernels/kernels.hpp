@@ -95,6 +95,7 @@ struct Network {
 struct Point {
   const double* v;  ///< n
   double tau;
+  double rest;    ///< 1 - tau
   double length;  ///< |v|
   double* data;   ///< [panel][point_arrays][16]
 };

@@ -42,8 +42,8 @@ TAUTRACK_INLINE Contribution contribution(const Network& network, const Point& p
   const Real norm = load(pattern + pattern_norm * panel_rows);
   const Sigma sigma = evaluate(network, u);
   const Residual r =
-      residual(network, sigma, u, point.tau, load(pattern + pattern_target * panel_rows));
-  const Real gain = (1.0 - point.tau) + point.tau * sigma.slope;
+      residual(network, sigma, u, point, load(pattern + pattern_target * panel_rows));
+  const Real gain = point.rest + point.tau * sigma.slope;
   const Real weighted = omega * gain;
   Contribution result;
   result.gradient = weighted * r.value;

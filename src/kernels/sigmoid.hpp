@@ -88,14 +88,14 @@ struct Residual {
   Real size;
 };
 
-TAUTRACK_INLINE Residual residual(const Network& network, const Sigma& sigma, Real u, double tau,
-                                  Real y) {
+TAUTRACK_INLINE Residual residual(const Network& network, const Sigma& sigma, Real u,
+                                  const Point& point, Real y) {
   const Real sign = real((bits(u) & sign_bit) | bits(fill(1.0)));
   const Bits near = sigma.tail < near_end * (network.high - network.low);
   const Real end = near ? (u < 0.0 ? fill(network.low) : fill(network.high)) : Real{};
   const Real target = end - y;
-  const Real sigmoid = tau * (near ? -sign * sigma.tail : sigma.value);
-  const Real linear = (1.0 - tau) * (u - end);
+  const Real sigmoid = point.tau * (near ? -sign * sigma.tail : sigma.value);
+  const Real linear = point.rest * (u - end);
   return {target + sigmoid + linear, absolute(target) + absolute(sigmoid) + absolute(linear)};
 }
 

@@ -299,11 +299,11 @@ Vector Perceptron::linear_solution() const {
   return v;
 }
 
-double Perceptron::energy(const Vector& v, double tau, Workspace& work) const {
+double Perceptron::energy(const Vector& v, Tau tau, Workspace& work) const {
   assert(v.size() == unknowns());
   const Loops loops(*this);
   Workspace::State& state = *work.state_;
-  const kernels::Point point{v.data(), tau, 0.0, nullptr};
+  const kernels::Point point{v.data(), tau.value(), tau.rest(), 0.0, nullptr};
   loops.sum(
       state,
       [&](kernels::PanelRange range, kernels::Sums& sums) {
@@ -316,12 +316,12 @@ double Perceptron::energy(const Vector& v, double tau, Workspace& work) const {
   return 0.5 * sum;
 }
 
-double Perceptron::gradient(const Vector& v, double tau, Workspace& work, Vector& H) const {
+double Perceptron::gradient(const Vector& v, Tau tau, Workspace& work, Vector& H) const {
   assert(v.size() == unknowns() && H.size() == unknowns());
   const Loops loops(*this);
   Workspace::State& state = *work.state_;
   const double length = v.norm();
-  const kernels::Point point{v.data(), tau, length, state.point};
+  const kernels::Point point{v.data(), tau.value(), tau.rest(), length, state.point};
   state.sums.front().H = H.data();
   loops.sum(
       state,
@@ -343,18 +343,18 @@ double Perceptron::gradient(const Vector& v, double tau, Workspace& work, Vector
     H.noalias() += penalty() * v;
     scale += penalty_norm() * length;
   }
-  state.evaluated(tau, scale);
+  state.evaluated(tau.value(), scale);
   return scale;
 }
 
-double Perceptron::derivatives(const Vector& v, double tau, Workspace& work, Vector& H, Matrix& H_v,
+double Perceptron::derivatives(const Vector& v, Tau tau, Workspace& work, Vector& H, Matrix& H_v,
                                Vector& H_tau) const {
   const Index n = unknowns();
   assert(v.size() == n && H.size() == n && H_tau.size() == n && H_v.rows() == n && H_v.cols() == n);
   const Loops loops(*this);
   Workspace::State& state = *work.state_;
   const double length = v.norm();
-  const kernels::Point point{v.data(), tau, length, state.point};
+  const kernels::Point point{v.data(), tau.value(), tau.rest(), length, state.point};
   kernels::Sums& all = state.sums.front();
   all.H = H.data();
   all.H_tau = H_tau.data();
@@ -374,24 +374,24 @@ double Perceptron::derivatives(const Vector& v, double tau, Workspace& work, Vec
     Message message(state.message, *ranks());
     message.add(H);
     message.add(H_tau);
-    if (tau != 0.0) message.add_lower(H_v);
+    if (tau.value() != 0.0) message.add_lower(H_v);
     message.add(all.scale);
     all.displacement = message.exchange(all.displacement);
     message.take(H);
     message.take(H_tau);
-    if (tau != 0.0) message.take_lower(H_v);
+    if (tau.value() != 0.0) message.take_lower(H_v);
     all.scale = message.take();
   }
   for (Index j = 0; j < n; ++j)
     for (Index i = j + 1; i < n; ++i) H_v(j, i) = H_v(i, j);
-  if (tau == 0.0) H_v.setIdentity();  // A' diag(omega) A
+  if (tau.value() == 0.0) H_v.setIdentity();  // A' diag(omega) A
   double scale = all.scale;
   if (penalty().size() > 0) {
     H.noalias() += penalty() * v;
     H_v += penalty();
     scale += penalty_norm() * length;
   }
-  state.evaluated(tau, scale);
+  state.evaluated(tau.value(), scale);
   return scale;
 }
 
@@ -430,12 +430,12 @@ double Perceptron::relative_displacement(const Vector& v, const Vector& dv, Work
   return ranks() == nullptr ? own : Message(work.state_->message, *ranks()).exchange(own);
 }
 
-void Perceptron::hessian_form_gradient(const Vector& v, double tau, const Vector& psi,
+void Perceptron::hessian_form_gradient(const Vector& v, Tau tau, const Vector& psi,
                                        const Vector& phi, Vector& by_v, double& by_tau) const {
   assert(v.size() == unknowns() && psi.size() == unknowns() && phi.size() == unknowns());
   const Loops loops(*this);
   const Range ends = range(options().activation);
-  const double delta = 1.0 - tau;
+  const double delta = tau.rest();
   const Index padded = kernels::panels_of(rows()) * kernels::panel_rows;
   const Index scratch_size = loops.kernel.scratch_size(unknowns());
   const kernels::Numbers memory =
@@ -454,13 +454,13 @@ void Perceptron::hessian_form_gradient(const Vector& v, double tau, const Vector
         sigma[kernels::sigmoid_value * padded + p], sigma[kernels::sigmoid_slope * padded + p],
         sigma[kernels::sigmoid_second * padded + p], sigma[kernels::sigmoid_third * padded + p],
         sigma[kernels::sigmoid_tail * padded + p]};
-    const double slope = delta + tau * s.first;
-    const double second = tau * s.second;
+    const double slope = delta + tau.value() * s.first;
+    const double second = tau.value() * s.second;
     const double r = residual(s, ends, u[p], tau, y_(p));
     form[p] *= other[p] * pattern_weights()(p);
     // d/du and d/dtau of  f_u^2 + f_uu r
     by_tau += form[p] * (2.0 * slope * (s.first - 1.0) + s.second * r + second * (s.value - u[p]));
-    form[p] *= 3.0 * slope * second + tau * s.third * r;
+    form[p] *= 3.0 * slope * second + tau.value() * s.third * r;
   }
   loops.kernel.multiply_transposed(loops.network, form, sigma + padded * kernels::sigmoid_arrays,
                                    by_v.data());

@@ -227,7 +227,7 @@ Vector SparsePerceptron::linear_solution() const {
 
 // ------------------------------------------------------------------------------------- evaluation
 
-double SparsePerceptron::energy(const Vector& v, double tau, Workspace& work) const {
+double SparsePerceptron::energy(const Vector& v, Tau tau, Workspace& work) const {
   assert(v.size() == unknowns());
   const Range ends = range(options_.activation);
   expand(v, work.w_);
@@ -241,7 +241,7 @@ double SparsePerceptron::energy(const Vector& v, double tau, Workspace& work) co
   return 0.5 * sum;
 }
 
-double SparsePerceptron::gradient(const Vector& v, double tau, Workspace& work, Vector& H) const {
+double SparsePerceptron::gradient(const Vector& v, Tau tau, Workspace& work, Vector& H) const {
   assert(v.size() == unknowns() && H.size() == unknowns());
   const Range ends = range(options_.activation);
   const double length = v.norm();
@@ -254,9 +254,9 @@ double SparsePerceptron::gradient(const Vector& v, double tau, Workspace& work, 
     const ActivationValues sigma = evaluate(options_.activation, u);
     const auto [r, size] = residual_and_size(sigma, ends, u, tau, y_(i));
     const double omega = omega_(i);
-    const double slope = (1.0 - tau) + tau * sigma.first;
+    const double slope = tau.rest() + tau.value() * sigma.first;
     const double weighted = omega * slope;
-    const double hessian = omega * (slope * slope + tau * sigma.second * r);
+    const double hessian = omega * (slope * slope + tau.value() * sigma.second * r);
     add_row(i, weighted * r, work.sum_.data());
     scale += row_norms_(i) * (weighted * size + std::abs(hessian) * row_norms_(i) * length);
     displacement = std::max(displacement, std::abs(u - work.u_(i)) / (1.0 + std::abs(work.u_(i))));
@@ -298,7 +298,7 @@ void SparsePerceptron::positive_diagonal(Workspace& work, Vector& d) const {
   work.sum_.setZero();
   for (Index i = 0; i < patterns(); ++i) {
     const double slope =
-        (1.0 - work.tau_) + work.tau_ * evaluate(options_.activation, work.u_(i)).first;
+        work.tau_.rest() + work.tau_.value() * evaluate(options_.activation, work.u_(i)).first;
     const double factor = std::max(omega_(i) * slope * slope, work.hessian_(i));
     for (auto k = starts[i]; k < starts[i + 1]; ++k)
       work.sum_(columns[k]) += factor * values[k] * values[k];
@@ -337,7 +337,7 @@ void SparsePerceptron::start_series(Workspace& work) const {
     reserve(*coefficients);
   if (has_inner) reserve(work.inner_);
   work.second_.resize(L);
-  work.taus_.assign(1, work.tau_);
+  work.taus_.assign(1, work.tau_.value());
   const Range ends = range(options_.activation);
   const double factor = inner_factor(options_.activation);
   for (Index i = 0; i < L; ++i) {
@@ -348,7 +348,7 @@ void SparsePerceptron::start_series(Workspace& work) const {
     work.slope_[0](i) = sigma.first;
     work.second_(i) = sigma.second;
     work.residual_[0](i) = residual(sigma, ends, u, work.tau_, y_(i));
-    work.factor_[0](i) = (1.0 - work.tau_) + work.tau_ * sigma.first;
+    work.factor_[0](i) = work.tau_.rest() + work.tau_.value() * sigma.first;
     if (has_inner) work.inner_[0](i) = factor * u * u;
   }
 }

@@ -160,7 +160,7 @@ class MonotonePath {
                              kernels::Sums&)) {
     const double length = v.norm();
     sums_.H = H_.data();
-    pass(view_, {v.data(), tau, length, point_.data()}, panels_, sums_);
+    pass(view_, {v.data(), tau, 1.0 - tau, length, point_.data()}, panels_, sums_);
     ++passes_;
     energy_ = 0.5 * sums_.energy;
     scale_ = sums_.scale;
@@ -422,6 +422,7 @@ class MonotonePath {
                    : i == steps_ ? PointKind::landing
                                  : PointKind::regular;
       point.tau = from.tau;
+      point.one_minus_tau = 1.0 - from.tau;
       point.arclength = from.arclength;
       point.energy = from.energy;
       point.weights = network_.weights(from.v);

@@ -2,23 +2,30 @@
 
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include "tautrack/events/morse_index.hpp"
 #include "tautrack/infinity/recognition.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
+#include "core/checked.hpp"
 #include "core/text.hpp"
 #include "events/nearest_eigenvalue.hpp"
 #include "homotopy/natural.hpp"
+#include "infinity/tails.hpp"
 #include "path/monotone_path.hpp"
 
 namespace tautrack {
 
 namespace {
 
-/// Closer to tau = 1 than this the path has either arrived or its limit should have been
-/// recognised.
-constexpr double kLastDelta = 1e-13;
+/// Closer to tau = 1 than this the path has either arrived or its limit should have been recognised: what
+/// moves it is a part of 1 - tau of what H is summed from.
+constexpr double kLastDelta = 1e-30;
+
+/// Here a path that has not arrived is followed on by the tails of its saturated patterns: far below the
+/// 1 - tau where the directions of the free ones settle, far above rounding.
+constexpr double kTailDelta = 1e-11;
 
 /// A recognised limit is believed when the path has come this close to tau = 1 with it, or cannot go
 /// on: a solution at very large weights looks like one until the path arrives there.
@@ -27,8 +34,8 @@ constexpr double kBelieved = 1e-10;
 /// And when it has taken this many points more without arriving.
 constexpr int kMorePoints = 30;
 
-/// Rounding of tau, 1e-16 out of 1 - tau, makes ever shorter steps this close to tau = 1; a path
-/// that needs more points than this there is going nowhere.
+/// Rounding of H makes ever shorter steps this close to tau = 1; a path that needs more points than
+/// Limits::close_points there is going nowhere.
 constexpr double kCloseDelta = 1e-9;
 
 /// When the tracker cannot go on this close to tau = 1, the recognition is asked once more with its
@@ -41,20 +48,31 @@ struct Limits;
 
 template <>
 struct Limits<Perceptron> {
-  static constexpr int close_points = 3000;  ///< See kCloseDelta.
+  static constexpr int close_points = 300;  ///< See kCloseDelta.
   static std::optional<InfinitePoint> recognise(const Perceptron& network, const PathPoint& point,
-                                                const RecognitionOptions& options,
+                                                double delta, const RecognitionOptions& options,
                                                 std::string& why_not) {
-    return recognise_infinite_weights(network, point, options, why_not);
+    return recognise_infinite_weights(network, point, delta, options, why_not);
+  }
+  static std::optional<infinity::TailPath> follow_tails(const Perceptron& network,
+                                                        const PathPoint& point, double delta,
+                                                        const infinity::IsLimit& is_limit,
+                                                        std::string& why_not) {
+    return infinity::follow_tails(network, point, delta, is_limit, why_not);
   }
 };
 
 template <>
 struct Limits<SparsePerceptron> {
   static constexpr int close_points = 20;  ///< The series needs few, and each costs much.
-  static std::optional<InfinitePoint> recognise(const SparsePerceptron&, const PathPoint&,
+  static std::optional<InfinitePoint> recognise(const SparsePerceptron&, const PathPoint&, double,
                                                 const RecognitionOptions&, std::string& why_not) {
     why_not = "infinite weights are not recognised in matrix-free mode";
+    return std::nullopt;
+  }
+  static std::optional<infinity::TailPath> follow_tails(const SparsePerceptron&, const PathPoint&,
+                                                        double, const infinity::IsLimit&,
+                                                        std::string&) {
     return std::nullopt;
   }
 };
@@ -93,16 +111,62 @@ void classify(SparseNaturalHomotopy& homotopy, const PathPoint& from, PathEnd& o
   out.status = estimate.is_singular ? "degenerate" : "unclassified";
 }
 
+/// The parameter that the tracker follows a path by: tau - 1 where the path may come near tau = 1, see
+/// BasicNaturalHomotopy, else tau.
+class Parameter {
+ public:
+  explicit Parameter(const TrackOptions& options)
+      : origin_(options.tau_target > kHalfWay ? 1.0 : 0.0), asked_for_(options.landings) {
+    asked_for_.push_back(options.tau_start);
+    asked_for_.push_back(options.tau_target);
+  }
+
+  [[nodiscard]] NaturalParameter kind() const noexcept {
+    return origin_ == 0.0 ? NaturalParameter::tau : NaturalParameter::tau_minus_one;
+  }
+
+  /// The options in terms of the parameter.
+  [[nodiscard]] TrackOptions shifted(TrackOptions options) const {
+    options.tau_start -= origin_;
+    options.tau_target -= origin_;
+    if (options.tau_back) *options.tau_back -= origin_;
+    for (double& landing : options.landings) landing -= origin_;
+    // Next to tau = 0 two taus may be one.
+    std::erase_if(options.landings, [&](double landing) {
+      return !(landing > options.tau_back.value_or(options.tau_start));
+    });
+    return options;
+  }
+
+  /// tau, exactly as it was asked for where it was.
+  [[nodiscard]] Tau tau(double parameter) const {
+    if (origin_ == 0.0) return parameter;
+    for (const double tau : asked_for_)
+      if (tau - origin_ == parameter) return tau;
+    return Tau::before_one(-parameter);
+  }
+
+ private:
+  /// Below it the difference to 1 is rounded, above it that to 0 would be.
+  static constexpr double kHalfWay = 0.5;
+
+  double origin_;
+  std::vector<double> asked_for_;
+};
+
 template <EnergyNetwork Network>
 class Report {
  public:
   using Homotopy = BasicNaturalHomotopy<Network>;
-  Report(const Network& network, Homotopy& homotopy) : network_(network), homotopy_(homotopy) {}
+  Report(const Network& network, Homotopy& homotopy, const Parameter& parameter)
+      : network_(network), homotopy_(homotopy), parameter_(parameter) {}
 
   NaturalPoint point(const PathPoint& from) {
+    const Tau tau = parameter_.tau(from.tau);
     NaturalPoint out;
     out.kind = from.kind;
-    out.tau = from.tau;
+    out.tau = tau.value();
+    out.one_minus_tau = tau.rest();
     out.arclength = from.arclength;
     out.weights = network_.weights(from.x);
     out.energy = homotopy_.energy(from.x, from.tau);
@@ -128,6 +192,7 @@ class Report {
     out.point = point(from.point);
     out.bracket_low = from.bracket_low;
     out.bracket_high = from.bracket_high;
+    out.tau_error = from.precision * from.point.scales.parameter;
     out.multiplicity = from.multiplicity;
     out.tangent = tangent(from.point.tangent);
     if (from.other_tangent.size() > 0) out.other_tangent = tangent(from.other_tangent);
@@ -139,7 +204,7 @@ class Report {
 
   PathEnd end(const PathPoint& from) {
     PathEnd out;
-    out.tau = from.tau;
+    out.tau = parameter_.tau(from.tau).value();
     out.weights = network_.weights(from.x);
     out.energy = homotopy_.energy(from.x, from.tau);
     classify(homotopy_, from, out);
@@ -159,6 +224,7 @@ class Report {
 
   const Network& network_;
   Homotopy& homotopy_;
+  const Parameter& parameter_;
 };
 
 /// The sentence for a path whose limit was recognised.
@@ -176,62 +242,201 @@ std::string describe(const InfinitePoint& limit) {
          (free == 1 ? " stays free" : " stay free");
 }
 
+/// What becomes of a path next to tau = 1. Before it all weights are bounded: only there can they grow
+/// without bound.
 template <EnergyNetwork Network>
-NaturalPath track(const Network& network, BasicNaturalHomotopy<Network>& homotopy,
-                  const Vector& start, const TrackOptions& options, const Observer& observer) {
+class Ending {
+ public:
+  Ending(const Network& network, Tracker& tracker) : network_(network), tracker_(tracker) {}
+
+  /// Looks at the tracker's next point and stops the tracker where the end is known or out of reach.
+  void look_at(const PathPoint& point, double delta) {
+    if (point.kind == PointKind::fold || delta > recognition_.largest_delta || delta <= 0.0) return;
+    if (point.tau_direction < 0) {
+      infinity_.reset();
+      tails_tried_ = false;
+    }
+    if (!infinity_)
+      infinity_ = Limits<Network>::recognise(network_, point, delta, recognition_, why_not_);
+    if (infinity_) {
+      if (delta <= kBelieved || ++more_points_ > kMorePoints)
+        tracker_.stop(TrackStatus::infinite_weights, describe(*infinity_));
+      return;
+    }
+    if (delta <= kTailDelta && !tails_tried_ && point.tau_direction > 0) follow_tails(point, delta);
+    if (tracker_.result().status == TrackStatus::running &&
+        (delta < kLastDelta ||
+         (delta < kCloseDelta && ++close_points_ > Limits<Network>::close_points)))
+      tracker_.stop(TrackStatus::unresolved_end,
+                    "the path comes as close to tau = 1 as double precision resolves without "
+                    "arriving" +
+                        unrecognised());
+  }
+
+  /// Status, message and limit of the path, whose last point is this far from tau = 1.
+  void conclude(NaturalPath& path, double delta) {
+    const PathResult& result = tracker_.result();
+    path.status = result.status;
+    path.message = result.message;
+    const bool is_stuck = path.status == TrackStatus::step_too_small ||
+                          path.status == TrackStatus::singular_jacobian ||
+                          path.status == TrackStatus::unresolved_end;
+    if (is_stuck && delta <= kRelaxedDelta) {
+      RecognitionOptions relaxed = recognition_;
+      relaxed.slow_delta = kRelaxedDelta;
+      if (!infinity_)
+        infinity_ =
+            Limits<Network>::recognise(network_, tracker_.point(), delta, relaxed, why_not_);
+      if (infinity_) {
+        path.status = TrackStatus::infinite_weights;
+        path.message = describe(*infinity_);
+      } else if (path.status != TrackStatus::unresolved_end) {
+        path.message += unrecognised();
+      }
+    }
+    if (path.status == TrackStatus::infinite_weights) path.infinity = std::move(infinity_);
+  }
+
+  /// The last piece of the path where it was followed by its tails alone, else empty.
+  [[nodiscard]] const infinity::TailPath& tails() const { return tails_; }
+  [[nodiscard]] double tails_delta() const { return tails_delta_; }  ///< 1 - tau where it begins.
+
+ private:
+  void follow_tails(const PathPoint& point, double delta) {
+    using Outcome = infinity::TailPath::Outcome;
+    tails_tried_ = true;
+    std::optional<infinity::TailPath> tails = Limits<Network>::follow_tails(
+        network_, point, delta,
+        [this](const PathPoint& far) {
+          infinity_ =
+              Limits<Network>::recognise(network_, far, -far.tau, recognition_, why_no_tails_);
+          return infinity_.has_value();
+        },
+        why_no_tails_);
+    if (!tails) return;
+    switch (tails->outcome) {
+      case Outcome::departs:
+        tracker_.stop(TrackStatus::infinite_weights, describe(*infinity_));
+        break;
+      case Outcome::arrives:
+        tracker_.stop(TrackStatus::reached_target, "the path arrives");
+        break;
+      case Outcome::returns:
+        tracker_.stop(TrackStatus::returned_to_start, "the path goes on, away from tau = 1");
+        break;
+    }
+    tails_ = std::move(*tails);
+    tails_delta_ = delta;
+  }
+
+  [[nodiscard]] std::string unrecognised() const {
+    return ", and no limit at infinite weights is recognised: " + why_not_ +
+           (why_no_tails_.empty() ? "" : "; " + why_no_tails_);
+  }
+
+  const Network& network_;
+  Tracker& tracker_;
+  RecognitionOptions recognition_;
+  std::optional<InfinitePoint> infinity_;
+  infinity::TailPath tails_;
+  double tails_delta_ = 0.0;
+  int close_points_ = 0;
+  int more_points_ = 0;
+  bool tails_tried_ = false;
+  std::string why_not_ = "1 - tau is not small yet";
+  std::string why_no_tails_;
+};
+
+/// Joins a piece of a path, which begins where the path ends, to it.
+void append(PathResult& path, PathResult&& piece) {
+  const double arclength = path.points.empty() ? 0.0 : path.points.back().arclength;
+  for (PathPoint& point : piece.points) {
+    if (point.kind == PointKind::start && !path.points.empty()) continue;
+    point.arclength += arclength;
+    path.points.push_back(std::move(point));
+  }
+  const auto shift = [arclength](auto& event) {
+    event.point.arclength += arclength;
+    event.bracket_low += arclength;
+    event.bracket_high += arclength;
+  };
+  for (Fold& fold : piece.folds) {
+    shift(fold);
+    path.folds.push_back(std::move(fold));
+  }
+  for (BranchPoint& branch : piece.branch_points) {
+    shift(branch);
+    path.branch_points.push_back(std::move(branch));
+  }
+  path.work.steps += piece.work.steps;
+  path.work.rejected += piece.work.rejected;
+  path.work.factorisations += piece.work.factorisations;
+  path.work.evaluations += piece.work.evaluations;
+  path.work.krylov_iterations += piece.work.krylov_iterations;
+  path.work.seconds += piece.work.seconds;
+}
+
+template <EnergyNetwork Network>
+NaturalPath track(const Network& network, const Vector& start, const TrackOptions& options,
+                  const Observer& observer, int threads) {
+  checked(options);
+  if (threads < 1)
+    throw std::invalid_argument("threads must be >= 1, got " + std::to_string(threads));
   if (!(options.tau_target > 0.0 && options.tau_target <= 1.0))
     throw std::invalid_argument("tau_target of the natural path must lie in (0, 1], got " +
                                 number(options.tau_target));
+  const Parameter parameter(options);
+  using Homotopy = BasicNaturalHomotopy<Network>;
+  Homotopy homotopy(
+      network, threads,
+      parameter.kind() == NaturalParameter::tau ? Homotopy::layer : Homotopy::shifted_layer,
+      parameter.kind());
+  const auto goes_on = [&](const PathPoint& point) {
+    if (!observer) return true;
+    PathPoint seen = point;
+    seen.tau = parameter.tau(point.tau).value();
+    return observer(seen);
+  };
   NaturalPath path;
-  Tracker tracker(homotopy, start, options);
-  const RecognitionOptions recognition;
-  int close_points = 0;
-  int more_points = 0;
-  std::string why_not = "1 - tau is not small yet";
-  for (const PathPoint& point : tracker) {
-    if (observer && !observer(point)) {
-      tracker.stop(TrackStatus::stopped_by_observer, "the observer stopped the run");
+  PathResult result;
+  TrackOptions piece = parameter.shifted(options);
+  double taken_up_by_tails = 0.0;  // at this 1 - tau; 0: the last piece was not
+  for (Vector from = start;;) {
+    Tracker tracker(homotopy, from, piece);
+    Ending<Network> ending(network, tracker);
+    for (const PathPoint& point : tracker) {
+      const bool was_seen = point.kind == PointKind::start && !result.points.empty();
+      if (!was_seen && !goes_on(point))
+        tracker.stop(TrackStatus::stopped_by_observer, "the observer stopped the run");
+      else if (options.tau_target == 1.0)
+        ending.look_at(point, parameter.tau(point.tau).rest());
+    }
+    ending.conclude(path, parameter.tau(tracker.point().tau).rest());
+    append(result, tracker.take_result());
+    const infinity::TailPath& tails = ending.tails();
+    taken_up_by_tails = ending.tails_delta();
+    for (const PathPoint& point : tails.points) (void)goes_on(point);  // it is known already
+    result.points.insert(result.points.end(), tails.points.begin(), tails.points.end());
+    result.folds.insert(result.folds.end(), tails.folds.begin(), tails.folds.end());
+    if (path.status != TrackStatus::returned_to_start ||
+        tails.outcome != infinity::TailPath::Outcome::returns || tails.points.empty())
       break;
-    }
-    // Before tau = 1 all weights are bounded: there is a limit to recognise only on the way to it.
-    const double delta = options.tau_target == 1.0 ? 1.0 - point.tau : 1.0;
-    if (point.kind == PointKind::fold || delta > recognition.largest_delta || delta <= 0.0)
-      continue;
-    if (point.tau_direction < 0) path.infinity.reset();
-    if (!path.infinity)
-      path.infinity = Limits<Network>::recognise(network, point, recognition, why_not);
-    if (path.infinity) {
-      if (delta <= kBelieved || ++more_points > kMorePoints)
-        tracker.stop(TrackStatus::infinite_weights, describe(*path.infinity));
-    } else if (delta < kLastDelta ||
-               (delta < kCloseDelta && ++close_points > Limits<Network>::close_points)) {
-      tracker.stop(TrackStatus::unresolved_end,
-                   "the path comes as close to tau = 1 as double precision resolves without "
-                   "arriving, and no limit at infinite weights is recognised: " +
-                       why_not);
-    }
-  }
-  const PathResult& result = tracker.result();
-  path.status = result.status;
-  path.message = result.message;
-  if (path.ok() || path.status == TrackStatus::stopped_by_observer) path.infinity.reset();
-  const bool stuck = path.status == TrackStatus::step_too_small ||
-                     path.status == TrackStatus::singular_jacobian ||
-                     path.status == TrackStatus::unresolved_end;
-  if (stuck && options.tau_target == 1.0 && 1.0 - tracker.point().tau <= kRelaxedDelta) {
-    RecognitionOptions relaxed = recognition;
-    relaxed.slow_delta = kRelaxedDelta;
-    if (!path.infinity)
-      path.infinity = Limits<Network>::recognise(network, tracker.point(), relaxed, why_not);
-    if (path.infinity) {
-      path.status = TrackStatus::infinite_weights;
-      path.message = describe(*path.infinity);
-    } else if (path.status != TrackStatus::unresolved_end) {
-      path.message += "; no limit at infinite weights is recognised: " + why_not;
-    }
+    // Back from tau = 1.
+    const PathPoint& last = result.points.back();
+    from = last.x;
+    piece.tau_back = piece.tau_back.value_or(piece.tau_start);
+    piece.tau_start = last.tau;
+    piece.heading = Heading{last.tangent, -1};
   }
 
-  Report<Network> report(network, homotopy);
+  if (path.ok()) {  // The tracker of the last piece does not know the folds of the others.
+    path.message = "the path reached " + homotopy.where(piece.tau_target) + " after " +
+                   counted(static_cast<long long>(result.folds.size()), "fold");
+    if (taken_up_by_tails > 0.0)
+      path.message += "; from 1 - tau = " + number(taken_up_by_tails) +
+                      " on it was followed by the balance of the patterns that saturate";
+  }
+  Report<Network> report(network, homotopy, parameter);
   path.points.reserve(result.points.size());
   for (const PathPoint& point : result.points) path.points.push_back(report.point(point));
   for (const Fold& fold : result.folds) path.folds.push_back(report.fold(fold));
@@ -246,22 +451,12 @@ NaturalPath track(const Network& network, BasicNaturalHomotopy<Network>& homotop
 
 /// From the linear solution.
 template <EnergyNetwork Network>
-NaturalPath track(const Network& network, BasicNaturalHomotopy<Network>& homotopy,
-                  const TrackOptions& options, const Observer& observer) {
+NaturalPath track(const Network& network, const TrackOptions& options, const Observer& observer,
+                  int threads) {
   if (options.tau_start != 0.0)
     throw std::invalid_argument("the natural path starts at tau = 0, got tau_start = " +
                                 number(options.tau_start));
-  return track(network, homotopy, network.linear_solution(), options, observer);
-}
-
-/// The tracker with a number of threads in each pass.
-template <EnergyNetwork Network>
-NaturalPath track(const Network& network, const TrackOptions& options, const Observer& observer,
-                  int threads) {
-  if (threads < 1)
-    throw std::invalid_argument("threads must be >= 1, got " + std::to_string(threads));
-  BasicNaturalHomotopy<Network> homotopy(network, threads);
-  return track(network, homotopy, options, observer);
+  return track(network, network.linear_solution(), options, observer, threads);
 }
 
 }  // namespace
@@ -276,8 +471,6 @@ NaturalPath track_natural(const Perceptron& network, const TrackOptions& options
 
 NaturalPath resume_natural(const Perceptron& network, const Vector& weights,
                            const TrackOptions& options, const Observer& observer, int threads) {
-  if (threads < 1)
-    throw std::invalid_argument("threads must be >= 1, got " + std::to_string(threads));
   if (weights.size() != network.columns() || !weights.allFinite())
     throw std::invalid_argument(
         "a path is taken up from as many finite weights as there are columns");
@@ -286,14 +479,25 @@ NaturalPath resume_natural(const Perceptron& network, const Vector& weights,
                                 number(options.tau_start));
   TrackOptions whole = options;
   whole.tau_back = 0.0;
-  NaturalHomotopy homotopy(network, threads);
-  return track(network, homotopy, network.coordinates(weights), whole, observer);
+  return track(network, network.coordinates(weights), whole, observer, threads);
+}
+
+NaturalPath resume_natural(const Perceptron& network, const NaturalFold& fold,
+                           const TrackOptions& options, const Observer& observer, int threads) {
+  if (fold.tangent.size() != network.columns() || fold.curvature_sign == 0)
+    throw std::invalid_argument("a path is taken up from a fold of this network's path");
+  TrackOptions behind = options;
+  behind.tau_start = fold.point.tau;
+  Heading& heading = behind.heading.emplace();
+  heading.tangent = Vector::Zero(network.unknowns() + 1);
+  heading.tangent.head(network.unknowns()) = network.coordinates(fold.tangent);
+  heading.tau_direction = fold.curvature_sign;
+  return resume_natural(network, fold.point.weights, behind, observer, threads);
 }
 
 NaturalPath track_natural(const SparsePerceptron& network, const TrackOptions& options,
                           const Observer& observer) {
-  SparseNaturalHomotopy homotopy(network);
-  return track(network, homotopy, options, observer);
+  return track(network, options, observer, 1);
 }
 
 }  // namespace tautrack

@@ -168,21 +168,19 @@ TEST_CASE("away from tau = 1 and with a ridge nothing is recognised, and the rea
   const Perceptron network(make_problem(X, y));
   PathPoint point;
   point.x = Vector::Constant(1, 1.0);
-  point.tau = 0.5;
   point.tangent = Eigen::Vector2d(0.1, 1.0);
   std::string why;
-  CHECK_FALSE(recognise_infinite_weights(network, point, {}, why));
+  CHECK_FALSE(recognise_infinite_weights(network, point, 0.5, {}, why));
   CHECK(why == "1 - tau is not small yet");
-  point.tau = 1.0 - 1e-6;
   point.tangent(1) = -1.0;
-  CHECK_FALSE(recognise_infinite_weights(network, point, {}, why));
+  CHECK_FALSE(recognise_infinite_weights(network, point, 1e-6, {}, why));
   CHECK(why == "tau does not grow");
   point.tangent << 0.0, 1.0;
-  CHECK_FALSE(recognise_infinite_weights(network, point, {}, why));
+  CHECK_FALSE(recognise_infinite_weights(network, point, 1e-6, {}, why));
   CHECK(why == "no node input grows");
   PerceptronOptions options;
   options.ridge = 0.1;
-  CHECK_FALSE(recognise_infinite_weights(Perceptron(make_problem(X, y), options), point, {}, why));
+  CHECK_FALSE(recognise_infinite_weights(Perceptron(make_problem(X, y), options), point, 1e-6, {}, why));
   CHECK(why.find("ridge") != std::string::npos);
 }
 

@@ -100,7 +100,7 @@ void check(Activation activation, Index L, Index n) {
     CAPTURE(n);
     const kernels::Numbers data = point_data(network);
     Result first(loops, n), all(loops, n), gradient(loops, n);
-    kernels::Point point{before.data(), tau, before.norm(), data.get()};
+    kernels::Point point{before.data(), tau, 1.0 - tau, before.norm(), data.get()};
     loops.gradient(network.view, point, network.all, first.sums);
     point.v = v.data();
     point.length = v.norm();
@@ -154,7 +154,7 @@ TEST_CASE("two parts of the patterns add up to all of them") {
     for_each_instruction_set([&](const kernels::Kernels& loops) {
       CAPTURE(loops.name);
       const kernels::Numbers data = point_data(network);
-      const kernels::Point point{v.data(), 0.7, v.norm(), data.get()};
+      const kernels::Point point{v.data(), 0.7, 1.0 - 0.7, v.norm(), data.get()};
       Result whole(loops, n), front(loops, n), back(loops, n);
       loops.derivatives(network.view, point, network.all, whole.sums);
       loops.derivatives(network.view, point, {0, 5}, front.sums);
@@ -183,7 +183,7 @@ TEST_CASE("what is not finite shows in H") {
           for_each_instruction_set([&](const kernels::Kernels& loops) {
             CAPTURE(loops.name);
             const kernels::Numbers data = point_data(network);
-            const kernels::Point point{v.data(), tau, v.norm(), data.get()};
+            const kernels::Point point{v.data(), tau, 1.0 - tau, v.norm(), data.get()};
             Result result(loops, n);
             loops.gradient(network.view, point, network.all, result.sums);
             CHECK_FALSE(result.H.allFinite());

@@ -134,7 +134,7 @@ class SeriesOf {
     kernels::Sums sums{};
     sums.scratch = scratch.get();
     sums.H = &H;
-    loops.gradient(view_, {u.data(), 0.5, 1.0, point_.get()}, all, sums);
+    loops.gradient(view_, {u.data(), 0.5, 0.5, 1.0, point_.get()}, all, sums);
     series_.stride = arrays * kernels::panel_rows;
     series_.point = point_.get();
     series_.tau[0] = 0.5;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include <Eigen/Geometry>
 #include <doctest/doctest.h>
@@ -239,6 +240,57 @@ TEST_CASE("start and target of a natural path have their rules") {
   options.tau_target = 1.5;
   CHECK_THROWS_WITH_AS((void)track_natural(network, options), doctest::Contains("tau_target"),
                        std::invalid_argument);
+}
+
+TEST_CASE("taken up at a fold, a path goes on as it went on") {
+  int folds = 0;
+  for (std::uint64_t seed = 0; seed < 120; ++seed) {
+    const Perceptron network(random_problem(seed));
+    const NaturalPath path = track_natural(network);
+    for (std::size_t k = 0; k < path.folds.size(); ++k) {
+      CAPTURE(seed);
+      CAPTURE(k);
+      const NaturalPath rest = resume_natural(network, path.folds[k], {});
+      REQUIRE_MESSAGE(rest.status == path.status, rest.message);
+      REQUIRE(rest.folds.size() == path.folds.size() - k - 1);
+      for (std::size_t j = 0; j < rest.folds.size(); ++j)
+        CHECK(rest.folds[j].point.one_minus_tau ==
+              doctest::Approx(path.folds[k + 1 + j].point.one_minus_tau).epsilon(1e-9).scale(0.0));
+      if (path.end)
+        CHECK((rest.end->weights - path.end->weights).norm() <= 1e-7 * path.end->weights.norm());
+      ++folds;
+    }
+  }
+  CHECK(folds > 10);
+  CHECK_THROWS_AS((void)resume_natural(Perceptron(random_problem(0)), NaturalFold{}, {}),
+                  std::invalid_argument);
+}
+
+TEST_CASE("with every activation the predictors agree next to tau = 1, and every path has an end") {
+  for (const auto activation : {Activation::tanh, Activation::logistic, Activation::erf}) {
+    for (std::uint64_t seed = 3900; seed < 4100; ++seed) {
+      Problem problem = random_problem(seed);
+      if (activation == Activation::logistic) problem.y = (problem.y.array() + 1.0) / 2.0;
+      PerceptronOptions options;
+      options.activation = activation;
+      const Perceptron network(problem, options);
+      CAPTURE(to_string(activation));
+      CAPTURE(seed);
+      std::vector<NaturalPath> paths;
+      for (const auto kind : {PredictorKind::taylor, PredictorKind::tangent}) {
+        TrackOptions track;
+        track.predictor.kind = kind;
+        paths.push_back(track_natural(network, track));
+        REQUIRE_MESSAGE((paths.back().ok() || paths.back().infinity), paths.back().message);
+      }
+      REQUIRE(paths[0].status == paths[1].status);
+      REQUIRE(paths[0].folds.size() == paths[1].folds.size());
+      if (paths[0].ok()) {
+        const Vector u = problem.X * paths[0].end->weights;
+        REQUIRE((u - problem.X * paths[1].end->weights).norm() <= 1e-6 * u.norm());
+      }
+    }
+  }
 }
 
 }  // namespace natural_path_test

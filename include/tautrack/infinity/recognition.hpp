@@ -31,14 +31,18 @@ struct RecognitionOptions {
 ///  3. Newton's method converges on the problem of the free patterns from the current weights;
 ///  4. the outputs of the saturated patterns agree with their limits;
 ///  5. some pattern that keeps the weights growing wants an output at or beyond the end of the
-///     range: interior targets alone never give infinite weights.
+///     range: interior targets alone never give infinite weights;
+///  6. without linear growth: the tails of the saturated patterns, summed along d at tau = 1, keep their
+///     sign further out. Where they change it the path is on its way to a solution at finite weights.
 ///
 /// What the limit is worth is for test_infimum() to say.
 ///
+/// @param point Of the path; its `tau` is not looked at.
+/// @param delta 1 - tau there.
 /// @return With its approach; nothing, with a sentence in `why_not`, when a class is undecided or a
 /// check fails.
 [[nodiscard]] std::optional<InfinitePoint> recognise_infinite_weights(
-    const Perceptron& network, const PathPoint& point, const RecognitionOptions& options,
-    std::string& why_not);
+    const Perceptron& network, const PathPoint& point, double delta,
+    const RecognitionOptions& options, std::string& why_not);
 
 }  // namespace tautrack

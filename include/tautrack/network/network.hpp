@@ -4,6 +4,7 @@
 
 #include "tautrack/core/types.hpp"
 #include "tautrack/network/activation.hpp"
+#include "tautrack/network/tau.hpp"
 
 namespace tautrack {
 
@@ -36,7 +37,7 @@ namespace tautrack {
 ///                                   of the move dx, and between the last two points evaluated
 template <class T>
 concept EnergyNetwork = requires(const T& network, typename T::Workspace& work, const Vector& x,
-                                 double tau, Vector& out) {
+                                 Tau tau, Vector& out) {
   typename T::Workspace;
   requires std::constructible_from<typename T::Workspace, const T&, int>;  // the second: threads
   { network.unknowns() } -> std::same_as<Index>;
@@ -48,7 +49,7 @@ concept EnergyNetwork = requires(const T& network, typename T::Workspace& work, 
   { network.linear_solution() } -> std::same_as<Vector>;
   { network.energy(x, tau, work) } -> std::same_as<double>;
   { network.gradient(x, tau, work, out) } -> std::same_as<double>;
-  { network.append_series(1, x, tau, work, out) } -> std::same_as<double>;
+  { network.append_series(1, x, 1.0, work, out) } -> std::same_as<double>;
   { network.relative_displacement(x, x, work) } -> std::same_as<double>;
   { work.last_displacement() } -> std::same_as<double>;
 };

@@ -10,6 +10,7 @@
 #include "tautrack/core/types.hpp"
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/network/activation.hpp"
+#include "tautrack/network/tau.hpp"
 
 namespace tautrack {
 
@@ -138,15 +139,15 @@ class Perceptron {
   };
 
   /// Energy E(v, tau).
-  [[nodiscard]] double energy(const Vector& v, double tau, Workspace& work) const;
+  [[nodiscard]] double energy(const Vector& v, Tau tau, Workspace& work) const;
 
   /// H and the size of what it is summed from, the rounding of u = A v included: |H| is zero up to
   /// rounding when it is below a few epsilon times the returned scale. One pass over the data.
-  double gradient(const Vector& v, double tau, Workspace& work, Vector& H) const;
+  double gradient(const Vector& v, Tau tau, Workspace& work, Vector& H) const;
 
   /// H, H_v (both triangles) and H_tau in one pass over the data. Returns the scale as gradient()
   /// does.
-  double derivatives(const Vector& v, double tau, Workspace& work, Vector& H, Matrix& H_v,
+  double derivatives(const Vector& v, Tau tau, Workspace& work, Vector& H, Matrix& H_v,
                      Vector& H_tau) const;
 
   /// Taylor series of H along a curve v(a) = sum v_k a^k, tau(a) = sum tau_k a^k that starts at the
@@ -164,7 +165,7 @@ class Perceptron {
                                              Workspace& work) const;
 
   /// Gradient of the scalar psi' H_v phi with respect to v (n) and to tau; needs sigma'''.
-  void hessian_form_gradient(const Vector& v, double tau, const Vector& psi, const Vector& phi,
+  void hessian_form_gradient(const Vector& v, Tau tau, const Vector& psi, const Vector& phi,
                              Vector& by_v, double& by_tau) const;
 
  private:

@@ -63,7 +63,7 @@ class SparsePerceptron {
     friend class SparsePerceptron;
     Vector w_, sum_;              ///< s: weights of a move, sums over patterns.
     Vector u_, hessian_, mixed_;  ///< L, at the point.
-    double tau_ = 0.0;
+    Tau tau_ = 0.0;
     double last_displacement_;
     bool has_point_ = false;
 
@@ -76,10 +76,10 @@ class SparsePerceptron {
   };
 
   /// Energy E(v, tau).
-  [[nodiscard]] double energy(const Vector& v, double tau, Workspace& work) const;
+  [[nodiscard]] double energy(const Vector& v, Tau tau, Workspace& work) const;
 
   /// H (n) and the size of what it is summed from, as Perceptron::gradient().
-  double gradient(const Vector& v, double tau, Workspace& work, Vector& H) const;
+  double gradient(const Vector& v, Tau tau, Workspace& work, Vector& H) const;
 
   // Of the point of the last gradient() with the same workspace:
 

@@ -16,6 +16,7 @@ namespace tautrack {
 struct NaturalPoint {
   PointKind kind = PointKind::regular;
   double tau = 0.0;
+  double one_minus_tau = 1.0;  ///< Known where tau itself is 1 to a double.
   double arclength = 0.0;
   Vector weights;  ///< s
   double energy = 0.0;
@@ -25,7 +26,7 @@ struct NaturalPoint {
 /// A fold of the natural path, in the user's units.
 struct NaturalFold {
   NaturalPoint point;
-  double tau_error = 0.0;     ///< Estimated error of tau.
+  double tau_error = 0.0;     ///< Estimated error of 1 - tau.
   double bracket_low = 0.0;   ///< Arclengths between which the tau part of the tangent changes
   double bracket_high = 0.0;  ///< its sign.
   Vector tangent;             ///< s, direction of the weights at the fold, of Euclidean length one.
@@ -37,6 +38,7 @@ struct NaturalFold {
 /// A branch point of the natural path, in the user's units.
 struct NaturalBranchPoint {
   NaturalPoint point;
+  double tau_error = 0.0;    ///< Estimated error of tau; half of a bracket where it was not located.
   double bracket_low = 0.0;  ///< Arclengths between which the determinant changes its sign.
   double bracket_high = 0.0;
   int multiplicity = 1;  ///< Eigenvalues that change sign there, as far as seen.
@@ -108,6 +110,12 @@ struct NaturalPath {
 /// otherwise the status is invalid_start.
 /// @throws std::invalid_argument as above, and unless tau_start is in [0, tau_target).
 [[nodiscard]] NaturalPath resume_natural(const Perceptron& network, const Vector& weights,
+                                         const TrackOptions& options, const Observer& observer = {},
+                                         int threads = 1);
+
+/// Takes a path up again at one of its folds, with the direction of the weights there: the piece behind the
+/// fold, tau first falling from a maximum or growing from a minimum.
+[[nodiscard]] NaturalPath resume_natural(const Perceptron& network, const NaturalFold& fold,
                                          const TrackOptions& options, const Observer& observer = {},
                                          int threads = 1);
 
