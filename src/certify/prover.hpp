@@ -79,7 +79,7 @@ class Prover {
   void set_basis();
 
   [[nodiscard]] slong most() const noexcept { return limits_.max_precision; }
-  /// Why the rank of X forbids a certificate; empty when it does not.
+  /// Why the rank of X forbids a certificate; empty when it does not, or there is no time to know.
   [[nodiscard]] const std::string& rank_mismatch();
   /// Newton's method in double, from which weights and eigenvectors come if it converges.
   [[nodiscard]] Vector polish(const Vector& weights, Progress& progress);

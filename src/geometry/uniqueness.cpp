@@ -91,18 +91,17 @@ void try_convexity(const Perceptron& network, double energy, const StopCondition
   certificate.global_product = test.convexity_product(energy);
   std::string why_not = "the energy is not convex on all weights that may be stationary";
   if (!certificate.unique && is_attained(network, certificate.tau)) {
-    if (std::optional<InputBox> box = test.box_of_all(why_not)) {
-      test.contract(*box);
-      if (is_cut())
-        why_not = std::string("the test of convexity was left unfinished, as ") + stop.reason();
-      if (!certificate.is_cut && test.is_convex(*box)) {
-        certificate.unique = certificate.global = true;
-        certificate.proof = UniquenessProof::convexity;
-        certificate.message =
-            "all stationary points lie where the energy is strictly convex: exactly one exists";
-        certificate.global_message = "it is the only stationary point";
-        return;
-      }
+    std::optional<InputBox> box = test.box_of_all(why_not);
+    if (box) test.contract(*box);
+    if (is_cut()) {
+      why_not = std::string("the test of convexity was left unfinished, as ") + stop.reason();
+    } else if (box && test.is_convex(*box)) {
+      certificate.unique = certificate.global = true;
+      certificate.proof = UniquenessProof::convexity;
+      certificate.message =
+          "all stationary points lie where the energy is strictly convex: exactly one exists";
+      certificate.global_message = "it is the only stationary point";
+      return;
     }
   }
   if (!certificate.unique) certificate.message += "; " + why_not;
