@@ -196,7 +196,7 @@ std::vector<std::string> unresolved_matters(const GeometryRequest& request,
   if (examined.path && examined.path->end && examined.path->end->status != "converged")
     matters.push_back(fmt::format("the end of the path is {}: y lies on the caustic to rounding",
                                   examined.path->end->status));
-  if (request.supremum.stop.stop_requested())
+  if (request.supremum.stop.is_requested())
     matters.emplace_back("interrupted: searches hold what was found until then");
   return matters;
 }
@@ -219,7 +219,7 @@ ExaminedProblem examine_problem(const GeometryRequest& request, const Problem& p
         network, track,
         [&](const PathPoint& point) {
           if (is_loud) progress.see(point);
-          return true;
+          return !request.strata.stop.is_met();
         },
         threads);
   }
@@ -232,8 +232,9 @@ ExaminedProblem examine_problem(const GeometryRequest& request, const Problem& p
   examined.supremum = supremum;
   say("the curvature at the point is known, now the certificate");
   if (examined.point && examined.point->is_stationary)
-    examined.certificate = certify_unique(network, examined.point->v, request.tau,
-                                          {supremum.upper, supremum.upper_from});
+    examined.certificate =
+        certify_unique(network, examined.point->v, request.tau,
+                       {supremum.upper, supremum.upper_from}, request.strata.stop);
   say("now the limits at infinite weights");
   examined.strata = enumerate_strata(network, request.strata);
   examined.strata_in_general = strata_count(network.patterns(), network.unknowns()) - 1.0;

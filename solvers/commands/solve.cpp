@@ -103,6 +103,7 @@ Box make_box(const BoxRequest& request, Index weights) {
 /// What is asked for of this problem. All ranks that share the work get or throw the same.
 FitOptions options_for(const SolveRequest& request, const Problem& problem) {
   FitOptions options = request.fits;
+  options.explore.seconds = options.seconds;  // what the other parts leave
   const auto fill = [&] {
     if (!request.from.empty()) options.starts = restart_points(request.from, problem.X.cols());
     if (request.box) options.search.box = make_box(*request.box, problem.X.cols());
@@ -119,27 +120,34 @@ FitOptions options_for(const SolveRequest& request, const Problem& problem) {
 }  // namespace
 
 void help_to_solve(const SolveRequest& request, const Problem& problem) {
-  const FitOptions options = options_for(request, problem);
+  FitOptions options = options_for(request, problem);
+  options.explore.stop = options.explore.stop.within(options.seconds);
   (void)explore(
       Perceptron(patterns_of(request.network, problem).problem, request.network.perceptron),
       options.explore, options.starts);
 }
 
 SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem) {
+  const StopCondition stop = request.fits.explore.stop.within(request.fits.seconds);
   FitOptions options = options_for(request, problem);
-  Progress progress(problem.name);
-  if (!request.outputs.quiet) {
-    options.explore.progress = [&](long points, long curves, int quiet) {
-      if (progress.is_due())
-        progress.say(fmt::format("{}, {}, {} without news", counted(points, "point"),
-                                 counted(curves, "curve"), counted(quiet, "round")));
-    };
-    options.search.progress = [&](long looked_at, long left, double done) {
-      if (progress.is_due())
-        progress.say(fmt::format("exhaustive search: {:.3g} % done, {} looked at, {} left",
-                                 100.0 * done, counted(looked_at, "box", "boxes"), left));
-    };
-  }
+  options.explore.stop = stop;
+  Heartbeat progress(problem.name, request.outputs.quiet);
+  progress.note("the linear fit");
+  std::string part;
+  options.begins = [&](std::string_view name) {
+    part = name;
+    progress.note(part);
+  };
+  options.explore.progress = [&](long points, long curves, int quiet) {
+    if (progress.is_due())
+      progress.note(fmt::format("{}: {}, {}, {} without news", part, counted(points, "point"),
+                                counted(curves, "curve"), counted(quiet, "round")));
+  };
+  options.search.progress = [&](long looked_at, long left, double done) {
+    if (progress.is_due())
+      progress.note(fmt::format("{}: {:.3g} % done, {} looked at, {} left", part, 100.0 * done,
+                                counted(looked_at, "box", "boxes"), left));
+  };
   SolvedProblem solved;
   const MergedProblem merged = patterns_of(request.network, problem);
   const Perceptron network(merged.problem, request.network.perceptron);
@@ -177,10 +185,12 @@ NumberRule seconds_rule() {
   };
 }
 
-void add_exploration_options(Command& command, ExploreOptions& explore) {
+void add_exploration_options(Command& command, FitOptions& fits) {
+  ExploreOptions& explore = fits.explore;
   command.group("Search along curves");
-  command.add_number("--seconds", "S", "Time for each problem, in seconds", explore.seconds,
-                     seconds_rule<ExploreOptions>());
+  command.add_number("--seconds", "S",
+                     "Time for each problem, all that follows included,\nin seconds", fits.seconds,
+                     seconds_rule<FitOptions>());
   command.add_whole_number("--rounds", "N", "Rounds without news after which the search ends",
                            explore.quiet_rounds, 1);
   command.add_whole_number("--descents", "N",
@@ -223,10 +233,10 @@ void add_search_options(Command& command, SolveRequest& request) {
                       request.fits.exhaustive = true;
                       return std::nullopt;
                     });
-  command.add_number("--search-seconds", "S", "Time for each problem, in seconds",
+  command.add_number("--search-seconds", "S", "Most of that time that it takes, in seconds",
                      fits.search.seconds, seconds_rule<SearchOptions>());
   command.group("Limits at infinite weights");
-  command.add_number("--infinity-seconds", "S", "Time for each problem, in seconds",
+  command.add_number("--infinity-seconds", "S", "Most of that time that they take, in seconds",
                      fits.strata.seconds, above(0.0));
 }
 
@@ -236,7 +246,7 @@ Command solve_command(SolveRequest& request) {
   Command command("solve", about_solve, more_about_solve);
   add_file_options(command, request.network);
   add_network_options(command, request.network);
-  add_exploration_options(command, request.fits.explore);
+  add_exploration_options(command, request.fits);
   add_search_options(command, request);
   add_output_options(command, request.outputs, "The points, one row a point; '-' as above",
                      "Picture of the points: .svg, .png or .pdf");
@@ -251,7 +261,11 @@ Command solve_command(SolveRequest& request) {
 
 int run_solve(SolveRequest request) {
   Outputs outputs(request.outputs, request.network.file);
-  const Data data = load_dense(request.network, "solve");
+  const Data data = [&] {
+    Heartbeat progress(request.network.file, request.outputs.quiet);
+    progress.note("reading");
+    return load_dense(request.network, "solve");
+  }();
   std::vector<SolvedProblem> solved;
   {
     const Interruption interruption;

@@ -102,7 +102,7 @@ Json options_report(const SolveRequest& request) {
   const ExploreOptions& explore = request.fits.explore;
   return {{"level", request.network.level},
           {"seed", explore.seed},
-          {"seconds", explore.seconds},
+          {"seconds", request.fits.seconds},
           {"rounds", explore.quiet_rounds},
           {"descents", explore.descent_directions},
           {"max_curves", explore.max_curves},

@@ -88,7 +88,7 @@ std::string limit_text(const InfinitePoint& limit) {
   return fmt::format("E -> {:.11g}, {}: {} saturated high, {} low, {} free", limit.energy,
                      !limit.local_infimum   ? "perhaps a local infimum"
                      : *limit.local_infimum ? "a local infimum"
-                                            : "no local infimum",
+                                            : "no local infimum, but local fits run to it",
                      counted(patterns_with(1), "pattern"), patterns_with(-1), patterns_with(0));
 }
 

@@ -15,7 +15,7 @@ namespace {
 std::string early_end(const SolveRequest& request, const AllFits& fits) {
   const ExploreOptions& limits = request.fits.explore;
   if (fits.level == Completeness::complete) return "";
-  if (limits.stop.stop_requested()) return "interrupted: the lists hold what was found until then";
+  if (limits.stop.is_requested()) return "interrupted: the lists hold what was found until then";
   if (fits.exploration.end != ExploreEnd::budget) return "";
   if (fits.exploration.curves >= limits.max_curves)
     return fmt::format("the search ended after {}; more: --max-curves",
@@ -23,7 +23,8 @@ std::string early_end(const SolveRequest& request, const AllFits& fits) {
   if (static_cast<long>(fits.points.size()) >= limits.max_points)
     return fmt::format("the search ended with {}; more: --max-points",
                        counted(static_cast<long long>(fits.points.size()), "point"));
-  return fmt::format("the search was cut off after {:g} s; more time: --seconds", limits.seconds);
+  return fmt::format("the search was cut off after {:.3g} s; more time: --seconds",
+                     fits.exploration.seconds);
 }
 
 /// What is wrong with the best fit, if anything is.
@@ -82,7 +83,7 @@ std::vector<std::string> unresolved_matters(const SolveRequest& request, const A
     if (!matter.empty()) matters.push_back(std::move(matter));
   const bool is_search_wanted = request.fits.exhaustive == true;
   const bool is_unfinished = !fits.search || !fits.search->finished;
-  if (is_search_wanted && is_unfinished && !request.fits.explore.stop.stop_requested())
+  if (is_search_wanted && is_unfinished && !request.fits.explore.stop.is_requested())
     matters.push_back(fmt::format(
         "the exhaustive search did not finish{}{}; more time: --search-seconds, a smaller box: "
         "--box",

@@ -24,8 +24,7 @@ int count_of(const AllFits& fits, int index) {
 AllFits fits_of_figure(const Problem& problem, const FigureRequest& request) {
   FitOptions options;
   options.explore.seed = request.seed;
-  options.explore.seconds = 5.0;
-  options.search.seconds = 5.0;
+  options.seconds = 10.0;
   return find_all_fits(Perceptron(problem, request.problem ? request.network : PerceptronOptions{}),
                        options);
 }

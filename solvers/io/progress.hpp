@@ -1,8 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "tautrack/tracker/result.hpp"
 
@@ -27,6 +30,30 @@ class Progress {
   std::string problem_;
   Clock::time_point start_ = Clock::now();
   Clock::time_point last_said_ = start_;
+};
+
+/// Says once a second, from a thread of its own, what was noted last: in stretches without news, too.
+class Heartbeat {
+ public:
+  /// @param is_silent Says nothing.
+  Heartbeat(const std::string& name, bool is_silent);
+  Heartbeat(const Heartbeat&) = delete;
+  Heartbeat& operator=(const Heartbeat&) = delete;
+  ~Heartbeat() = default;
+
+  void note(std::string text);
+  /// Whether what was noted last is so old that something else is worth the effort.
+  [[nodiscard]] bool is_due() const;
+
+ private:
+  void beat(const std::stop_token& end);
+
+  Progress progress_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any ended_;
+  std::string text_;
+  std::chrono::steady_clock::time_point noted_;
+  std::jthread thread_;  ///< Not there when silent.
 };
 
 /// The progress of a path.

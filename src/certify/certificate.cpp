@@ -50,13 +50,13 @@ Certifier::~Certifier() = default;
 Certifier::Certifier(Certifier&&) noexcept = default;
 Certifier& Certifier::operator=(Certifier&&) noexcept = default;
 
-Certificate Certifier::certify(const Vector& weights) {
+Certificate Certifier::certify(const Vector& weights, const StopCondition& stop) {
   if (weights.size() != state_->columns)
     throw std::invalid_argument("there must be " + std::to_string(state_->columns) +
                                 " weights, got " + std::to_string(weights.size()));
   Certificate certificate;
   if (weights.allFinite())
-    certificate = state_->prover.certify(weights);
+    certificate = state_->prover.certify(weights, stop);
   else
     certificate.reason = "the weights are not finite";
   if (!certificate.certified) certificate.weights = weights;

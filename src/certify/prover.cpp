@@ -78,6 +78,9 @@ constexpr double kGoodEnough = 0.75, kAimUp = 0.85, kAimDown = 0.8;
 constexpr double kNextToNothing = 0.1, kMuchLarger = 4.0;
 constexpr double kMuchSmaller = 0.125, kSmallestFactor = 1e-300;
 
+/// Time that an exact rank takes, about, for each of its L s n steps, in seconds.
+constexpr double kRankSeconds = 2e-8;
+
 /// Boxes that reach farther in flat directions are tried where eigenvalues span so many bits for each stretch.
 constexpr slong kStretchBits = 16;
 
@@ -115,7 +118,7 @@ Prover::Prover(const Perceptron& network, const CertifyOptions& certify)
       dependent_(!network_.space().dependencies().empty()),
       penalised_(network_.options().ridge > 0.0),
       sigmoid_(traits(network_.options().activation).form),
-      X_(L_, s_),
+      X_(0, 0),
       target_(L_),
       omega_(L_),
       penalty_(s_),
@@ -135,8 +138,8 @@ Prover::Prover(const Perceptron& network, const CertifyOptions& certify)
       rows_above_(L_ + s_, n_),
       V_(n_, n_),
       P_(s_, n_),
-      a_(L_, n_),
-      ca_(L_, n_),
+      a_(0, 0),
+      ca_(0, 0),
       hessian_(n_, n_),
       image_(n_),
       gradient_(s_),
@@ -145,7 +148,6 @@ Prover::Prover(const Perceptron& network, const CertifyOptions& certify)
       defect_(at(n_ * n_)),
       pivot_below_(at(n_)),
       contraction_(at(n_)) {
-  X_.set(inputs_);
   for (Index i = 0; i < L_; ++i) {
     arb_set_d(target_[i], network_.targets()(i));
     arb_set_d(omega_[i], network_.pattern_weights()(i));
@@ -161,13 +163,21 @@ Prover::Prover(const Perceptron& network, const CertifyOptions& certify)
       arb_mul(penalty_[j], penalty_[j], t_.get(), ARF_PREC_EXACT);
     }
   }
+}
 
+void Prover::prepare() {
+  if (is_prepared_ || is_cut()) return;
+  X_.reset(L_, s_);
+  for (Index i = 0; i < L_ && !is_cut(); ++i)
+    for (Index j = 0; j < s_; ++j) arb_set_d(X_(i, j), inputs_(i, j));
+  if (is_cut()) return;
   const ColumnSpace& space = network_.space();
   const Matrix A = space.basis();
   metric_ = A.transpose() * network_.pattern_weights().asDiagonal() * A;
   for (Index j = 0; j < s_; ++j) R_.col(j) = space.coordinates(Vector::Unit(s_, j));
   set_map(A);
   set_basis();
+  is_prepared_ = !is_cut();
 }
 
 void Prover::set_map(const Matrix& A) {
@@ -182,8 +192,9 @@ void Prover::set_map(const Matrix& A) {
   Matrix B(n_, s_);
   for (Index i = 0; i < n_; ++i) B.row(i) = inputs_.row(pivoting.colsPermutation().indices()(i));
   const Matrix C = inverse_of(R_ * B.transpose());
-  for (Index i = 0; i < s_; ++i) {
+  for (Index i = 0; i < s_ && !is_cut(); ++i) {
     for (Index j = 0; j < n_; ++j) {
+      arb_zero(T_(i, j));
       for (Index k = 0; k < n_; ++k) {
         arb_set_d(t_.get(), B(k, i));
         arb_set_d(t2_.get(), C(k, j));
@@ -196,7 +207,7 @@ void Prover::set_map(const Matrix& A) {
 void Prover::set_basis() {
   constexpr slong p = 2 * FLINT_BITS;
   Vector radius(n_);
-  for (Index i = 0; i < L_ + s_; ++i) {
+  for (Index i = 0; i < L_ + s_ && !is_cut(); ++i) {
     for (Index j = 0; j < n_; ++j) {
       if (i < L_)
         arb_dot(t_.get(), nullptr, 0, X_(i, 0), 1, T_(0, j), n_, s_, p);
@@ -212,7 +223,7 @@ void Prover::set_basis() {
   BallMatrix R(n_, s_);
   R.set(R_);
   Bound square;
-  for (Index j = 0; j < n_; ++j) {
+  for (Index j = 0; j < n_ && !is_cut(); ++j) {
     for (Index k = 0; k < n_; ++k) {
       arb_dot(t_.get(), nullptr, 0, R(j, 0), 1, T_(0, k), n_, s_, p);
       if (j == k) arb_sub_ui(t_.get(), t_.get(), 1, p);
@@ -225,8 +236,15 @@ void Prover::set_basis() {
 
 const std::string& Prover::rank_mismatch() {
   if (mismatch_) return *mismatch_;
+  const bool is_needed = dependent_ && n_ < std::min(L_, s_);
+  const double work = static_cast<double>(L_) * static_cast<double>(s_) * static_cast<double>(n_);
+  if (is_needed && kRankSeconds * work > stop_.seconds_left()) {
+    is_cut_ = true;  // It cannot be left in its middle.
+    static const std::string no_time;
+    return no_time;
+  }
   mismatch_ = "";
-  if (dependent_ && n_ < std::min(L_, s_)) {
+  if (is_needed) {
     const Index rank = proof::exact_rank(inputs_);
     if (rank != n_)
       mismatch_ = "the columns of X, its numbers taken exactly, have rank " + std::to_string(rank) +
@@ -235,16 +253,31 @@ const std::string& Prover::rank_mismatch() {
   return *mismatch_;
 }
 
-Certificate Prover::certify(const Vector& weights) {
+Certificate Prover::certify(const Vector& weights, const StopCondition& stop) {
+  stop_ = stop;
+  is_cut_ = false;
+  Certificate certificate = prove_near(weights);
+  if (is_cut_) {
+    certificate = Certificate();
+    certificate.is_cut = true;
+    certificate.reason = std::string("the proof was left unfinished, as ") + stop_.reason();
+  }
+  return certificate;
+}
+
+Certificate Prover::prove_near(const Vector& weights) {
   Certificate certificate;
+  prepare();
+  if (is_cut_) return certificate;
   certificate.reason = rank_mismatch();
-  if (!certificate.reason.empty()) return certificate;
+  if (is_cut_ || !certificate.reason.empty()) return certificate;
   if (!network_.coordinates(weights).allFinite()) {
     certificate.reason = "node inputs are beyond the range of double";
     return certificate;
   }
   Progress progress;
   set_midpoint(polish(weights, progress));
+  if (is_cut()) return certificate;
   for (precision_ = limits_.first_precision;; precision_ = std::min(2 * precision_, most())) {
     switch (attempt(progress, certificate)) {
       case Attempt::proven:
@@ -265,7 +298,7 @@ Vector Prover::polish(const Vector& weights, Progress& progress) {
   Vector H(n_), H_tau(n_);
   Matrix H_v(n_, n_);
   Matrix first_vectors = Matrix::Identity(n_, n_);
-  for (int k = 0; k < kPolishSteps; ++k) {
+  for (int k = 0; k < kPolishSteps && !is_cut(); ++k) {
     network_.derivatives(v, 1.0, work_, H, H_v, H_tau);
     if (!H.allFinite() || !H_v.allFinite()) break;
     symmetric_eigen(H_v, eigen_);
@@ -320,12 +353,14 @@ void Prover::set_midpoint(const Vector& weights) {
 Prover::Attempt Prover::attempt(Progress& progress, Certificate& certificate) {
   for (int k = 0; k < kStepsPerPrecision; ++k) {
     evaluate();
+    if (is_cut()) return Attempt::refused;
     if (!diagonalise()) {
       certificate.reason = "degenerate: with " + std::to_string(precision_) +
                            " bits some eigenvalue of the Hessian cannot be told from zero";
       return Attempt::needs_precision;
     }
     set_step();
+    if (is_cut()) return Attempt::refused;
     const bool noise = step_is_noise();
     const double displacement = step_displacement();
     Progress next = progress;
@@ -378,7 +413,7 @@ void Prover::evaluate() {
     for (Index j = 0; j < s_; ++j)
       arb_dot(w_[j], nullptr, 0, T_(j, 0), 1, z_[0], 1, n_, p + FLINT_BITS);
   arb_zero(energy_.get());
-  for (Index i = 0; i < L_; ++i) {
+  for (Index i = 0; i < L_ && !is_cut(); ++i) {
     arb_ptr const u = t_.get();
     arb_dot(u, nullptr, 0, X_(i, 0), 1, w_[0], 1, s_, p);
     const certify::PatternValues sigma = certify::evaluate(sigmoid_, u, target_[i], p);
@@ -410,15 +445,19 @@ void Prover::evaluate() {
 
 void Prover::transform() {
   const slong p = precision_;
-  for (Index i = 0; i < s_; ++i)
+  if (a_.is_empty()) {
+    a_.reset(L_, n_);
+    ca_.reset(L_, n_);
+  }
+  for (Index i = 0; i < s_ && !is_cut(); ++i)
     for (Index j = 0; j < n_; ++j) arb_dot(P_(i, j), nullptr, 0, T_(i, 0), 1, V_(0, j), n_, n_, p);
-  for (Index i = 0; i < L_; ++i) {
+  for (Index i = 0; i < L_ && !is_cut(); ++i) {
     for (Index j = 0; j < n_; ++j) {
       arb_dot(a_(i, j), nullptr, 0, X_(i, 0), 1, P_(0, j), n_, s_, p);
       arb_mul(ca_(i, j), curvature_[i], a_(i, j), p);
     }
   }
-  for (Index j = 0; j < n_; ++j) {
+  for (Index j = 0; j < n_ && !is_cut(); ++j) {
     for (Index k = j; k < n_; ++k) {
       arb_dot(hessian_(j, k), nullptr, 0, ca_(0, j), n_, a_(0, k), n_, L_, p);
       if (penalised_) {
@@ -526,7 +565,7 @@ bool Prover::diagonalise() {
   if (!is_diagonal()) {
     // Eigenvalues are found in double, some eight decades at a time: what is below is freed of the
     // eigenvectors found so far by elimination, and so the next decades come up.
-    for (Index first = 0; first < n_;) {
+    for (Index first = 0; first < n_ && !is_cut();) {
       const Index found = rotate(first);
       if (found == 0) return false;
       first += found;
@@ -539,7 +578,7 @@ bool Prover::diagonalise() {
   }
   // Flat directions need stiff ones taken out of them to more digits than double has.
   for (int pass = 0; pass < 2 && !is_separated(); ++pass) {
-    for (Index j = 0; j < n_; ++j)
+    for (Index j = 0; j < n_ && !is_cut(); ++j)
       for (Index k = 0; k < n_; ++k)
         if (exponent(hessian_(j, j)) < exponent(hessian_(k, k)) - kSeparatedBits) subtract(j, k);
     transform();
@@ -549,7 +588,7 @@ bool Prover::diagonalise() {
 }
 
 void Prover::eliminate(Index first) {
-  for (Index j = first; j < n_; ++j)
+  for (Index j = first; j < n_ && !is_cut(); ++j)
     for (Index k = 0; k < first; ++k) subtract(j, k);
 }
 
@@ -591,7 +630,7 @@ Index Prover::rotate(Index first) {
   std::sort(order.begin(), order.end(), [&](Index j, Index k) { return size_of(j) > size_of(k); });
   if (size_of(order.front()) == 0.0) return 0;
   // V_act <- V_act W
-  for (Index i = 0; i < n_; ++i) {
+  for (Index i = 0; i < n_ && !is_cut(); ++i) {
     for (Index j = 0; j < size; ++j) {
       arb_ptr const sum = image_[j];
       arb_zero(sum);
@@ -611,7 +650,7 @@ Index Prover::rotate(Index first) {
 void Prover::set_step() {
   const slong p = precision_;
   // The gradient nearly vanishes in the coordinates w, so that P need not be known better than it is.
-  for (Index i = 0; i < s_; ++i)
+  for (Index i = 0; i < s_ && !is_cut(); ++i)
     arb_dot(gradient_[i], penalised_ ? penalty_force_[i] : nullptr, 0, X_(0, i), s_, force_[0], 1,
             L_, p + FLINT_BITS);
   const std::vector<Bound> radius = transposed_product_above(rows_above_, force_radius_);
@@ -780,7 +819,7 @@ Bound Prover::uniqueness(const Proof& proof) {
       ((V.transpose() * R_).rowwise().stableNorm().array() +
        static_cast<double>(n_ + 1) * kRounding * R_.stableNorm() * length.array() + kUnderflow);
   std::vector<Bound> F(at(n_ * n_));
-  for (Index j = 0; j < n_; ++j) {
+  for (Index j = 0; j < n_ && !is_cut(); ++j) {
     for (Index k = 0; k <= j; ++k) {
       arb_dot(t_.get(), nullptr, 0, V_(0, j), n_, V_(0, k), n_, n_, precision_);
       if (j == k) arb_sub_ui(t_.get(), t_.get(), 1, precision_);
@@ -796,7 +835,7 @@ Bound Prover::uniqueness(const Proof& proof) {
   }
   // Boxes that reach as far in all directions, or farther in flat ones.
   Bound best;
-  for (int stretch = 0; stretch <= 2; ++stretch) {
+  for (int stretch = 0; stretch <= 2 && !is_cut(); ++stretch) {
     if (stretch > 0 && highest - lowest < kStretchBits * stretch) break;
     const std::vector<Bound> r = grow(stretch);
     if (r.empty()) continue;
@@ -826,7 +865,7 @@ std::vector<Bound> Prover::grow(int stretch) {
   const Bound displacement = *std::max_element(displacements.begin(), displacements.end());
   scale(Bound(kFirstDisplacement) / displacement);
   std::vector<Bound> good;
-  for (int trial = 0; trial < kGrowTrials; ++trial) {
+  for (int trial = 0; trial < kGrowTrials && !is_cut(); ++trial) {
     const double ratio = contract(r);
     if (ratio < 1.0) {
       const bool enough = !good.empty() || ratio > kGoodEnough;

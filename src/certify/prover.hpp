@@ -30,7 +30,7 @@ class Prover {
   Prover(const Perceptron& network, const CertifyOptions& certify);
 
   /// @pre s finite numbers.
-  [[nodiscard]] Certificate certify(const Vector& weights);
+  [[nodiscard]] Certificate certify(const Vector& weights, const StopCondition& stop = {});
 
   /// From now on no Hessian is evaluated in double.
   void use_only_balls() noexcept { only_balls_ = true; }
@@ -63,13 +63,23 @@ class Prover {
   };
   enum class Attempt { proven, needs_precision, refused };
 
+  /// Whether the proof is to be left unfinished; from the first time on that it is, nothing that is
+  /// computed counts.
+  [[nodiscard]] bool is_cut() {
+    is_cut_ = is_cut_ || stop_.is_met();
+    return is_cut_;
+  }
+  /// What does not depend on the weights, once.
+  void prepare();
+  /// certify(), unless it is cut.
+  [[nodiscard]] Certificate prove_near(const Vector& weights);
   /// T. @param A Orthonormal basis of the column space.
   void set_map(const Matrix& A);
   /// What T decides.
   void set_basis();
 
   [[nodiscard]] slong most() const noexcept { return limits_.max_precision; }
-  /// Why the rank of X forbids a certificate; empty when it does not.
+  /// Why the rank of X forbids a certificate; empty when it does not, or there is no time to know.
   [[nodiscard]] const std::string& rank_mismatch();
   /// Newton's method in double, from which weights and eigenvectors come if it converges.
   [[nodiscard]] Vector polish(const Vector& weights, Progress& progress);
@@ -135,10 +145,12 @@ class Prover {
   bool penalised_;
   std::optional<std::string> mismatch_;  ///< rank_mismatch(), once it is known.
   slong precision_ = 0;                  ///< Bits.
+  StopCondition stop_;
+  bool is_cut_ = false, is_prepared_ = false;
   proof::Sigmoid sigmoid_;
 
   // The problem, exactly.
-  proof::BallMatrix X_;
+  proof::BallMatrix X_;          ///< Empty before prepare().
   proof::Balls target_, omega_;  ///< L
   proof::Balls penalty_;         ///< s, ridge scale_j^2
   proof::BallMatrix T_;          ///< s x n; each column lies in the row space of X.
@@ -163,12 +175,13 @@ class Prover {
 
   // In the coordinates of V.
   bool only_balls_ = false;
-  bool in_double_ = false;           ///< V is of doubles, and the Hessian comes from rows_.
-  Matrix rows_;                      ///< L + s x n, a = X P and below it P, in double
-  Vector rows_error_;                ///< L + s, how far any entry of the row is off
-  Matrix rows_above_;                ///< L + s x n, of |a| and |P|
-  proof::BallMatrix V_, P_;          ///< n x n and s x n
-  proof::BallMatrix a_, ca_;         ///< L x n, rows of X P and those times curvature_
+  bool in_double_ = false;   ///< V is of doubles, and the Hessian comes from rows_.
+  Matrix rows_;              ///< L + s x n, a = X P and below it P, in double
+  Vector rows_error_;        ///< L + s, how far any entry of the row is off
+  Matrix rows_above_;        ///< L + s x n, of |a| and |P|
+  proof::BallMatrix V_, P_;  ///< n x n and s x n
+  proof::BallMatrix a_,
+      ca_;  ///< L x n, rows of X P and those times curvature_; empty before transform()
   proof::BallMatrix hessian_;        ///< n x n
   proof::Balls image_;               ///< Scratch, n.
   proof::Balls gradient_;            ///< s, X' force_ + penalty_force_
@@ -193,7 +206,7 @@ class Prover {
   Prover(const Perceptron&, const CertifyOptions&) {}
   void use_only_balls() noexcept {}
   [[nodiscard]] static bool in_double() noexcept { return false; }
-  [[nodiscard]] static Certificate certify(const Vector&) {
+  [[nodiscard]] static Certificate certify(const Vector&, const StopCondition& = {}) {
     Certificate certificate;
     certificate.reason = "tautrack was built without FLINT, which certificates need";
     return certificate;

@@ -29,8 +29,9 @@ double binomial(int m, int n) {
   return count;
 }
 
-/// The hull of the solutions of all n x n subsystems x_i.w = theta_i.
-std::optional<Point> hull_of_vertices(const Rows& rows, const std::vector<int>& members) {
+/// The hull of the solutions of all n x n subsystems x_i.w = theta_i; nothing, too, when the time is up.
+std::optional<Point> hull_of_vertices(const Rows& rows, const std::vector<int>& members,
+                                      const StopCondition& stop) {
   const int n = rows.weights();
   if (binomial(static_cast<int>(members.size()), n) > kMostSubsystems) return std::nullopt;
   Point box;
@@ -39,6 +40,7 @@ std::optional<Point> hull_of_vertices(const Rows& rows, const std::vector<int>& 
   std::iota(chosen.begin(), chosen.end(), std::size_t{0});
   std::array<int, kMaxWeights> basis{};
   for (bool more = true; more;) {
+    if (stop.is_met()) return std::nullopt;
     for (std::size_t k = 0; k < chosen.size(); ++k) basis[k] = members[chosen[k]];
     if (const auto inverse = proof::enclose_inverse(rows.pointers(basis))) {
       for (int j = 0; j < n; ++j) {
@@ -130,7 +132,7 @@ void inflate(Point& box, int n) {
 
 }  // namespace
 
-Region find_region(const Rows& rows, const SignTest& signs) {
+Region find_region(const Rows& rows, const SignTest& signs, const StopCondition& stop) {
   Region region;
   std::vector<int> constant(static_cast<std::size_t>(rows.size()), 0);
   std::vector<int> members;
@@ -152,7 +154,7 @@ Region find_region(const Rows& rows, const SignTest& signs) {
     return region;
   }
   if (beyond == 0) {
-    if (const auto box = hull_of_vertices(rows, members)) {
+    if (const auto box = hull_of_vertices(rows, members, stop)) {
       region.box = *box;
       inflate(region.box, rows.weights());
       region.holds_all = true;
@@ -171,6 +173,13 @@ Region find_region(const Rows& rows, const SignTest& signs) {
     return region;
   }
   region.box = default_box(rows);
+  if (beyond == 0 && stop.is_met()) {
+    region.reason = std::string("the bound of the stationary points was left unfinished, as ") +
+                    stop.reason() +
+                    "; the region holds all weights with node inputs up to 50 for "
+                    "independent patterns of small inputs";
+    return region;
+  }
   region.reason =
       beyond > 0 ? std::to_string(beyond) + (beyond == 1 ? " target is" : " targets are") +
                        " not inside the range of the activation, so that stationary points may lie "

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "tautrack/core/stop_condition.hpp"
+
 #include "exhaustive/rows.hpp"
 
 namespace tautrack::exhaustive {
@@ -29,7 +31,9 @@ struct Region {
 /// 3. Ridge on every weight: 0 = w.grad E >= sum_j ridge_j w_j^2 - sum_i factor_i m (1 + |Y_i|)
 ///    with m = max x S'(x), because |S(x) - Y| <= 1 + |Y|.
 ///
-/// Otherwise the box that holds |u| <= 50 for independent patterns of small inputs, and no proof.
-[[nodiscard]] Region find_region(const Rows& rows, const SignTest& signs);
+/// Otherwise the box that holds |u| <= 50 for independent patterns of small inputs, and no proof;
+/// the same where `stop` is met before 2. is done.
+[[nodiscard]] Region find_region(const Rows& rows, const SignTest& signs,
+                                 const StopCondition& stop);
 
 }  // namespace tautrack::exhaustive

@@ -51,14 +51,13 @@ constexpr double kProjection = 1e-12;
 /// What ends a search, watched by all threads.
 class Watch {
  public:
-  explicit Watch(const SearchOptions& options) : options_(options), start_(Clock::now()) {}
+  explicit Watch(const SearchOptions& options)
+      : options_(options), start_(Clock::now()), stop_(options.stop.within(options.seconds)) {}
 
   /// Whether one more cell may be looked at.
   [[nodiscard]] bool allows() {
     if (is_over_.load(std::memory_order_relaxed)) return false;
-    if (options_.stop.stop_requested()) return end("it was stopped");
-    if (seconds() > options_.seconds)
-      return end("its time of " + number(options_.seconds) + " s was over");
+    if (stop_.is_met()) return end(stop_.reason());
     if (boxes_.fetch_add(1, std::memory_order_relaxed) >= options_.max_boxes) {
       boxes_.fetch_sub(1, std::memory_order_relaxed);
       return end("it had looked at " + std::to_string(options_.max_boxes) + " boxes");
@@ -80,6 +79,9 @@ class Watch {
     options_.progress(boxes_.load(), std::max(0L, waiting_.load()), std::min(1.0, done_.load()));
   }
 
+  /// What ends it from outside.
+  [[nodiscard]] const StopCondition& stop() const noexcept { return stop_; }
+
   [[nodiscard]] double seconds() const {
     return std::chrono::duration<double>(Clock::now() - start_).count();
   }
@@ -97,6 +99,7 @@ class Watch {
 
   const SearchOptions& options_;
   Clock::time_point start_;
+  StopCondition stop_;
   std::atomic<bool> is_over_{false};
   std::atomic<long> boxes_{0}, waiting_{1}, next_report_{0};
   std::atomic<double> done_{0.0};
@@ -292,7 +295,7 @@ class Search {
             Interval(options_.box->low(j), options_.box->high(j)) / rows.scale(j);
       region.reason = "the box was given";
     } else {
-      region = find_region(rows, signs);
+      region = find_region(rows, signs, watch_.stop());
       if (!is_full)
         region.reason +=
             "; the columns of X depend on each other, the region is that of the "

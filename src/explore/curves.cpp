@@ -41,8 +41,15 @@ constexpr double kBesideBranchPoint = 1e-3;
 /// why to stop, if so.
 template <class Judge>
 HalfTrace trace(HomotopyRef homotopy, const Vector& x, double tau, double side, double landing,
-                bool locate_folds, int max_steps, const Judge& judge, const StopAsked& should_stop,
+                bool locate_folds, int max_steps, const Judge& judge, const StopCondition& stop,
                 PathResult* result = nullptr) {
+  HalfTrace half;
+  if (stop.is_met()) {
+    half.end = TraceEnd::budget;
+    half.v = x;
+    half.tangent = Vector::Zero(x.size());
+    return half;
+  }
   TrackOptions options;
   options.tau_start = tau;
   options.tau_target = side * kInfinity;
@@ -50,14 +57,13 @@ HalfTrace trace(HomotopyRef homotopy, const Vector& x, double tau, double side, 
   options.locate_folds = locate_folds;
   options.max_steps = max_steps;
   Tracker tracker(homotopy, x, options);
-  HalfTrace half;
   bool goes_on = true;
   while (goes_on && tracker.advance()) {
     const PathPoint& point = tracker.point();
     std::optional<TraceEnd> end = judge(point);
     if (!end && point.kind == PointKind::landing)
       half.landings.push_back({point.x, point.morse_index});
-    if (!end && should_stop()) end = TraceEnd::budget;
+    if (!end && stop.is_met()) end = TraceEnd::budget;
     if (end) {
       half.end = *end;
       goes_on = false;
@@ -114,7 +120,7 @@ std::optional<BranchStart> set_out(NaturalHomotopy& homotopy, const Vector& z, c
 }  // namespace
 
 std::vector<HalfTrace> trace_newton_curve(NewtonHomotopy& homotopy, const Vector& v, int max_steps,
-                                          const StopAsked& should_stop) {
+                                          const StopCondition& stop) {
   const Index n = v.size();
   const double far_away = kFarAway * homotopy.scales(v, 0.0).unknown;
   const auto judge = [&](const PathPoint& point) -> std::optional<TraceEnd> {
@@ -131,7 +137,7 @@ std::vector<HalfTrace> trace_newton_curve(NewtonHomotopy& homotopy, const Vector
   Vector H(n);
   for (const double side : {1.0, -1.0}) {
     homotopy.residual(v, 0.0, H);
-    halves.push_back(trace(homotopy, v, 0.0, side, 0.0, false, max_steps, judge, should_stop));
+    halves.push_back(trace(homotopy, v, 0.0, side, 0.0, false, max_steps, judge, stop));
     const TraceEnd end = halves.back().end;
     if (end == TraceEnd::closed || end == TraceEnd::budget) break;
   }
@@ -139,7 +145,7 @@ std::vector<HalfTrace> trace_newton_curve(NewtonHomotopy& homotopy, const Vector
 }
 
 std::vector<HalfTrace> trace_target_curve(TargetHomotopy& homotopy, const Vector& v, int max_steps,
-                                          const StopAsked& should_stop) {
+                                          const StopCondition& stop) {
   Vector H(v.size());
   homotopy.residual(v, 0.0, H);
   const double faded = kFadedTargets * homotopy.residual_scale(v, 0.0);
@@ -152,7 +158,7 @@ std::vector<HalfTrace> trace_target_curve(TargetHomotopy& homotopy, const Vector
   };
   std::vector<HalfTrace> halves;
   for (const double side : {1.0, -1.0}) {
-    halves.push_back(trace(homotopy, v, 0.0, side, 0.0, false, max_steps, judge, should_stop));
+    halves.push_back(trace(homotopy, v, 0.0, side, 0.0, false, max_steps, judge, stop));
     const TraceEnd end = halves.back().end;
     if (end == TraceEnd::closed || end == TraceEnd::budget) break;
   }
@@ -160,7 +166,7 @@ std::vector<HalfTrace> trace_target_curve(TargetHomotopy& homotopy, const Vector
 }
 
 HalfTrace trace_from_anywhere(const Perceptron& network, const Vector& v, int max_steps,
-                              const StopAsked& should_stop) {
+                              const StopCondition& stop) {
   Vector y = network.node_inputs(v);
   for (double& entry : y) entry = evaluate(network.options().activation, entry).value;
   const Perceptron start = network.with_targets(std::move(y));
@@ -171,11 +177,11 @@ HalfTrace trace_from_anywhere(const Perceptron& network, const Vector& v, int ma
     if (point.tau < kTargetsLow || point.tau > kTargetsHigh) return TraceEnd::left;
     return std::nullopt;
   };
-  return trace(homotopy, v, 0.0, 1.0, 1.0, false, max_steps, judge, should_stop);
+  return trace(homotopy, v, 0.0, 1.0, 1.0, false, max_steps, judge, stop);
 }
 
 HalfTrace trace_beyond_arrival(const Perceptron& network, const Vector& v, int max_steps,
-                               const StopAsked& should_stop) {
+                               const StopCondition& stop) {
   NaturalHomotopy homotopy(network, 1, 1.0);
   const double far_away = kFarAway * homotopy.scales(v, 1.0).unknown;
   const auto judge = [&](const PathPoint& point) -> std::optional<TraceEnd> {
@@ -183,11 +189,11 @@ HalfTrace trace_beyond_arrival(const Perceptron& network, const Vector& v, int m
     if (point.tau < kTauLow || point.tau > kTauHigh) return TraceEnd::left;
     return std::nullopt;
   };
-  return trace(homotopy, v, 1.0, 1.0, 1.0, false, max_steps, judge, should_stop);
+  return trace(homotopy, v, 1.0, 1.0, 1.0, false, max_steps, judge, stop);
 }
 
 std::vector<HalfTrace> trace_branches(const Perceptron& network, const NaturalPath& path,
-                                      int max_steps, const StopAsked& should_stop) {
+                                      int max_steps, const StopCondition& stop) {
   const Index n = network.unknowns();
   NaturalHomotopy homotopy(network);
   struct Crossing {
@@ -209,7 +215,7 @@ std::vector<HalfTrace> trace_branches(const Perceptron& network, const NaturalPa
   };
   std::vector<HalfTrace> halves;
   std::vector<Vector> seen;
-  while (!waiting.empty() && seen.size() < kMostBranchPoints && !should_stop()) {
+  while (!waiting.empty() && seen.size() < kMostBranchPoints && !stop.is_met()) {
     const Crossing crossing = std::move(waiting.front());
     waiting.pop_front();
     const bool known = std::any_of(seen.begin(), seen.end(), [&](const Vector& z) {
@@ -228,7 +234,7 @@ std::vector<HalfTrace> trace_branches(const Perceptron& network, const NaturalPa
       };
       PathResult result;
       halves.push_back(trace(homotopy, start->x, start->tau, start->side, 1.0, true, max_steps,
-                             until_arrival, should_stop, &result));
+                             until_arrival, stop, &result));
       for (const BranchPoint& branch : result.branch_points) {
         if (branch.other_tangent.size() == 0) continue;
         Vector z(n + 1);

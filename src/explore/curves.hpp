@@ -1,9 +1,9 @@
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <vector>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/path/natural_path.hpp"
 
@@ -25,7 +25,7 @@ enum class TraceEnd {
              ///< all bounds.
   left,      ///< The parameter is out of the range that is of interest.
   failed,    ///< The tracker could not go on.
-  budget     ///< Steps, or `should_stop`.
+  budget     ///< Steps, or `stop`, which is looked at at every accepted point.
 };
 
 /// One half of a curve: what it met, in order.
@@ -37,36 +37,31 @@ struct HalfTrace {
   long steps = 0;  ///< Refused ones included.
 };
 
-/// Asked at every accepted point; true ends the tracing.
-using StopAsked = std::function<bool()>;
-
 /// The curve grad E = lambda a through the stationary point v both ways, as far as it leads: lambda > 0
 /// first. The other half is missing when the first came back to the start or met the budget.
 /// @param homotopy With its direction a set. @param max_steps Of one half.
 [[nodiscard]] std::vector<HalfTrace> trace_newton_curve(NewtonHomotopy& homotopy, const Vector& v,
-                                                        int max_steps,
-                                                        const StopAsked& should_stop);
+                                                        int max_steps, const StopCondition& stop);
 
 /// The curve of stationary points for targets y + t d through the one v at t = 0, both ways like the
 /// above.
 /// @param homotopy From the targets y to y + d.
 [[nodiscard]] std::vector<HalfTrace> trace_target_curve(TargetHomotopy& homotopy, const Vector& v,
-                                                        int max_steps,
-                                                        const StopAsked& should_stop);
+                                                        int max_steps, const StopCondition& stop);
 
 /// The curve of stationary points for targets that move from sigma(A v), where v is the one there is,
 /// to those of the network, and beyond as long as it comes back.
 [[nodiscard]] HalfTrace trace_from_anywhere(const Perceptron& network, const Vector& v,
-                                            int max_steps, const StopAsked& should_stop);
+                                            int max_steps, const StopCondition& stop);
 
 /// The natural homotopy from an arrival v at tau = 1 on, as long as it comes back there.
 [[nodiscard]] HalfTrace trace_beyond_arrival(const Perceptron& network, const Vector& v,
-                                             int max_steps, const StopAsked& should_stop);
+                                             int max_steps, const StopCondition& stop);
 
 /// The other branches at the branch points of a natural path, both ways, and the branches that leave
 /// them in turn, to where they first meet tau = 1 or leave (0, 1).
 [[nodiscard]] std::vector<HalfTrace> trace_branches(const Perceptron& network,
                                                     const NaturalPath& path, int max_steps,
-                                                    const StopAsked& should_stop);
+                                                    const StopCondition& stop);
 
 }  // namespace tautrack

@@ -32,7 +32,7 @@ Descender::Descender(const Perceptron& network)
       H_tau_(network.unknowns()),
       H_v_(network.unknowns(), network.unknowns()) {}
 
-Descent Descender::descend(const Vector& start) {
+Descent Descender::descend(const Vector& start, const StopCondition& stop) {
   Descent out;
   out.v = start;
   out.energy = network_.energy(start, 1.0, work_);
@@ -40,7 +40,7 @@ Descent Descender::descend(const Vector& start) {
   double reach = kFirstReach;
   double last_damping = 0.0;
   SymmetricEigen eigen;
-  for (int iteration = 0; iteration < kMaxIterations; ++iteration) {
+  for (int iteration = 0; iteration < kMaxIterations && !stop.is_met(); ++iteration) {
     const double scale = network_.derivatives(out.v, 1.0, work_, H_, H_v_, H_tau_);
     symmetric_eigen(H_v_, eigen);
     if (eigen.info() != Eigen::Success) return out;

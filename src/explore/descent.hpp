@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/network/perceptron.hpp"
 
@@ -12,7 +13,7 @@ struct Descent {
   enum class End {
     minimum,   ///< Newton's method converged at a point with a positive definite Hessian.
     ran_away,  ///< The energy still falls while node inputs saturate: infinite weights.
-    budget     ///< Iterations are used up.
+    budget     ///< Iterations or the time are used up.
   };
   End end = End::budget;
   Vector v;          ///< n
@@ -27,8 +28,8 @@ class Descender {
  public:
   explicit Descender(const Perceptron& network);
 
-  /// From a start as it is.
-  [[nodiscard]] Descent descend(const Vector& start);
+  /// From a start as it is. @param stop Looked at in every iteration.
+  [[nodiscard]] Descent descend(const Vector& start, const StopCondition& stop = {});
 
  private:
   const Perceptron& network_;

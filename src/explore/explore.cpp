@@ -78,6 +78,13 @@ constexpr double kSaturated = 0.995;
 /// How far from a saddle a descent sets out, as relative_displacement() measures it.
 constexpr double kSetOut = 1e-3;
 
+/// L n^2 up to which a whole path takes less time than is worth a look at the clock.
+constexpr double kQuickPath = 1e4;
+
+/// A proof may take this part of the time that is left, and this many seconds of it: large problems are explored,
+/// too, where no proof can be had in time.
+constexpr double kProofShare = 0.25, kLeastProof = 0.1;
+
 /// A point of interest on a curve, before it is known to be one.
 struct Candidate {
   Vector v;
@@ -152,17 +159,28 @@ double input_for(Activation activation, double output) {
 
 /// What one thread brings: everything that evaluates.
 struct Worker {
-  Worker(const Perceptron& network, bool certify)
-      : curves(network), equations(network), descender(network), corrector(equations, {}) {
-    if (certify) certifier = std::make_unique<Certifier>(network);
+  Worker(const Perceptron& perceptron, bool certify)
+      : network(perceptron),
+        certifies(certify),
+        curves(perceptron),
+        equations(perceptron),
+        descender(perceptron),
+        corrector(equations, {}) {}
+  /// Proves what it can before the stop.
+  [[nodiscard]] Certificate certify(const Vector& weights, const StopCondition& stop) {
+    if (!certifier) certifier = std::make_unique<Certifier>(network);
+    return certifier->certify(weights, stop);
   }
+  const Perceptron& network;
+  bool certifies;
   NewtonHomotopy curves;
   std::optional<TargetHomotopy> targets;  ///< Of this round, if it is one of target curves.
   NaturalHomotopy equations;              ///< Taken at tau = 1.
   Descender descender;
   Corrector corrector;
   MorseIndex morse;
-  std::unique_ptr<Certifier> certifier;
+  std::unique_ptr<Certifier>
+      certifier;  ///< Made when it is needed: it keeps the data in ball arithmetic.
 };
 
 class Explorer {
@@ -195,9 +213,7 @@ class Explorer {
   void set_elapsed(double seconds) {
     began_ = Clock::now() -
              std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-  }
-  [[nodiscard]] bool should_stop() const {
-    return options_.stop.stop_requested() || elapsed() >= options_.seconds;
+    stop_ = options_.stop.within(options_.seconds - seconds);
   }
   [[nodiscard]] bool is_over();
   /// Whether a curve ended before it had to: the tracker could not go on, or its steps are used up.
@@ -257,6 +273,7 @@ class Explorer {
     return pieces;
   }
 
+  void follow_path();
   void seed_from(const std::vector<Vector>& starts);
   Vector random_place(double size);
   Vector random_place();  ///< Of a size drawn over decades.
@@ -270,7 +287,7 @@ class Explorer {
   std::vector<Descent> descend(std::span<const Vector> places);
   std::optional<Vector> subsystem_place();
   void take(std::vector<Candidate>& candidates, std::vector<int>* numbers = nullptr);
-  [[nodiscard]] Confirmation confirm(Worker& worker, const Vector& v) const;
+  [[nodiscard]] Piece<Confirmation> confirm(Worker& worker, const Vector& v) const;
   void link(CurveKind kind, int from, int to);
   void escape(CurveKind kind, int from, const Vector& v, const Vector& tangent);
   Exploration finish();
@@ -287,7 +304,8 @@ class Explorer {
   std::normal_distribution<double> normal_;
   std::uniform_real_distribution<double> uniform_;
   Clock::time_point began_ = Clock::now();
-  Matrix basis_;  ///< L x n, A.
+  StopCondition stop_;  ///< That of the options, with the time.
+  Matrix basis_;        ///< L x n, A.
   std::set<std::vector<Index>> drawn_subsystems_;
   Vector wanted_;  ///< L, node inputs with the targets for outputs; at the end of the range, large.
   std::vector<StationaryPoint> points_;  ///< By number in known_.
@@ -300,9 +318,9 @@ class Explorer {
 
 bool Explorer::is_over() {
   ExploreEnd end = ExploreEnd::quiet;  // It is not over.
-  if (options_.stop.stop_requested())
+  if (stop_.is_requested())
     end = ExploreEnd::cancelled;
-  else if (elapsed() >= options_.seconds || result_.curves >= options_.max_curves ||
+  else if (stop_.is_met() || result_.curves >= options_.max_curves ||
            known_.size() >= options_.max_points)
     end = ExploreEnd::budget;
   // Where one rank has to end all do.
@@ -315,11 +333,14 @@ bool Explorer::is_over() {
 // ------------------------------------------------------------------------------------------ points
 
 /// Whether there is a stationary point at v, and all that is known about it.
-Confirmation Explorer::confirm(Worker& worker, const Vector& v) const {
+Piece<Confirmation> Explorer::confirm(Worker& worker, const Vector& v) const {
   StationaryPoint point;
   point.weights = network_.weights(v);
-  if (worker.certifier) {
-    Certificate proof = worker.certifier->certify(point.weights);
+  bool is_cut = false;
+  if (worker.certifies) {
+    Certificate proof = worker.certify(
+        point.weights, stop_.within(std::max(kLeastProof, kProofShare * stop_.seconds_left())));
+    is_cut = proof.is_cut;
     if (proof.certified) {
       point.weights = std::move(proof.weights);
       point.energy = proof.energy;
@@ -329,7 +350,7 @@ Confirmation Explorer::confirm(Worker& worker, const Vector& v) const {
       point.radius = proof.radius;
       point.kind = kind_of(point.morse_index, network_.unknowns());
       Vector at = network_.coordinates(point.weights);
-      return {std::move(point), std::move(at)};
+      return {{std::move(point), std::move(at)}};
     }
     point.reason = std::move(proof.reason);
     if (proof.refuted) return {};
@@ -343,14 +364,14 @@ Confirmation Explorer::confirm(Worker& worker, const Vector& v) const {
       at, tau, Constraint::fixed_tau, {}, worker.equations.scales(at, tau), /*polish=*/true);
   if (!correction.converged || correction.displacement > kSetOut ||
       !worker.corrector.evaluate(at, tau))
-    return {};
+    return {{}, is_cut};
   point.morse_index = worker.morse.count(worker.corrector.H_x());
-  if (!point.morse_index) return {};
+  if (!point.morse_index) return {{}, is_cut};
   point.eigenvalues = worker.morse.eigenvalues(worker.corrector.H_x());
   point.weights = network_.weights(at);
   point.status = PointStatus::converged;
   point.kind = kind_of(point.morse_index, network_.unknowns());
-  return {std::move(point), std::move(at)};
+  return {{std::move(point), std::move(at)}, is_cut};
 }
 
 /// Sorts candidates into known points, new points and what is none. `numbers`, if asked for, gets the
@@ -374,10 +395,10 @@ void Explorer::take(std::vector<Candidate>& candidates, std::vector<int>* number
   std::vector<Piece<Confirmation>> pieces =
       perform<Confirmation>(inputs, [&](Worker& worker, std::size_t k) -> Piece<Confirmation> {
         const Candidate& candidate = candidates[unknown[k]];
-        if (should_stop() && candidate.kind != CurveKind::natural &&
+        if (stop_.is_met() && candidate.kind != CurveKind::natural &&
             candidate.kind != CurveKind::given)
           return {{}, /*is_cut=*/true};
-        return {confirm(worker, candidate.v)};
+        return confirm(worker, candidate.v);
       });
   for (std::size_t k = 0; k < unknown.size(); ++k) {
     Candidate& candidate = candidates[unknown[k]];
@@ -424,10 +445,31 @@ void Explorer::escape(CurveKind kind, int from, const Vector& v, const Vector& t
 
 // ------------------------------------------------------------------------------------------ curves
 
+/// The natural path, as far as the time allows. What one rank has to leave all do.
+void Explorer::follow_path() {
+  const double numbers = static_cast<double>(network_.patterns()) *
+                         static_cast<double>(network_.unknowns()) *
+                         static_cast<double>(network_.unknowns());
+  Observer observer;
+  if (numbers > kQuickPath) observer = [this](const PathPoint&) { return !stop_.is_met(); };
+  NaturalPath& path = result_.path;
+  path = track_natural(network_, {}, observer, options_.threads);
+  const bool is_cut = path.status == TrackStatus::stopped_by_observer;
+  if (work_.largest(is_cut ? 1.0 : 0.0) == 0.0) return;
+  path.status = TrackStatus::stopped_by_observer;
+  path.message = "the path was left";
+  if (!path.points.empty()) path.message += " at tau = " + number(path.points.back().tau);
+  path.message += std::string(", as ") + stop_.reason();
+  path.end.reset();
+  path.infinity.reset();
+  path.branch_points.clear();
+}
+
 /// The natural path, its branches, the caller's points, and descents from random places.
 void Explorer::seed_from(const std::vector<Vector>& starts) {
   std::vector<Candidate> candidates;
-  const NaturalPath& path = result_.path = track_natural(network_);
+  follow_path();
+  const NaturalPath& path = result_.path;
   if (path.ok())
     candidates.push_back(
         {network_.coordinates(path.end->weights), {}, 0.0, CurveKind::natural, -1});
@@ -443,17 +485,16 @@ void Explorer::seed_from(const std::vector<Vector>& starts) {
     escape.limit.direction = path.infinity->direction;
   }
 
-  const StopAsked stop = [this] { return should_stop(); };
   if (path.ok() && numbers.front() >= 0) {
     const Vector& v = known_.coordinates(numbers.front());
     const auto trace = [&](Worker&, std::size_t) -> Piece<Traces> {
-      return {{trace_beyond_arrival(network_, v, options_.max_steps, stop)}, should_stop()};
+      return {{trace_beyond_arrival(network_, v, options_.max_steps, stop_)}, stop_.is_met()};
     };
     take_landings(CurveKind::natural, numbers.front(),
                   perform<Traces>({input_of(WorkKind::beyond_arrival, v)}, trace));
   }
   const auto trace = [&](Worker&, std::size_t) -> Piece<Traces> {
-    return {trace_branches(network_, path, options_.max_steps, stop), should_stop()};
+    return {trace_branches(network_, path, options_.max_steps, stop_), stop_.is_met()};
   };
   take_landings(CurveKind::branch, -1, perform<Traces>({input_of(WorkKind::branches)}, trace));
 
@@ -469,7 +510,8 @@ std::vector<Descent> Explorer::descend(std::span<const Vector> places) {
   for (const Vector& place : places) inputs.push_back(input_of(WorkKind::descent, place));
   std::vector<Piece<Descent>> pieces =
       perform<Descent>(inputs, [&](Worker& worker, std::size_t i) -> Piece<Descent> {
-        return {worker.descender.descend(places[i])};
+        const Descent descent = worker.descender.descend(places[i], stop_);
+        return {descent, descent.end == Descent::End::budget && stop_.is_met()};
       });
   std::vector<Descent> descents;
   for (auto& piece : pieces) descents.push_back(std::move(piece.result));
@@ -578,9 +620,7 @@ void Explorer::trace_target_curves() {
   for (const Vector& place : places)
     inputs.push_back(input_of(WorkKind::curve_from_anywhere, place));
   const auto trace = [&](Worker&, std::size_t i) -> Piece<Traces> {
-    return {{trace_from_anywhere(network_, places[i], options_.max_steps,
-                                 [this] { return should_stop(); })},
-            should_stop()};
+    return {{trace_from_anywhere(network_, places[i], options_.max_steps, stop_)}, stop_.is_met()};
   };
   take_landings(CurveKind::target, -1, perform<Traces>(inputs, trace));
 }
@@ -650,11 +690,10 @@ void Explorer::trace_round(int round) {
     const std::vector<Piece<Traces>> pieces =
         perform<Traces>(inputs, [&](Worker& worker, std::size_t i) -> Piece<Traces> {
           const Vector& v = known_.coordinates(seeds[i]);
-          const StopAsked stop = [this] { return should_stop(); };
           Traces traces = kind == CurveKind::target
-                              ? trace_target_curve(*worker.targets, v, options_.max_steps, stop)
-                              : trace_newton_curve(worker.curves, v, options_.max_steps, stop);
-          return {std::move(traces), should_stop()};
+                              ? trace_target_curve(*worker.targets, v, options_.max_steps, stop_)
+                              : trace_newton_curve(worker.curves, v, options_.max_steps, stop_);
+          return {std::move(traces), stop_.is_met()};
         });
     std::vector<Candidate> candidates;
     for (std::size_t i = 0; i < seeds.size(); ++i)
@@ -693,6 +732,8 @@ void Explorer::descend_from_saddles() {
   std::vector<int> saddles;  // one of each place
   std::vector<Vector> places;
   for (int i = descended_; i < end; ++i) {
+    // Ranks stay in step: they stop below, all of them.
+    if (options_.ranks == nullptr && stop_.is_met()) break;
     const StationaryPoint& point = points_[static_cast<std::size_t>(i)];
     if (!point.morse_index || *point.morse_index == 0) continue;
     Worker& worker = *workers_.front();
@@ -735,7 +776,7 @@ Exploration Explorer::run(const std::vector<Vector>& starts) {
   work_.agree(add(common_, options_, starts).value(),
               "the ranks of an exploration have different problems or options, or processors whose "
               "results differ by rounding");
-  began_ = Clock::now();
+  set_elapsed(0.0);
   seed_from(starts);
   while (quiet_ < options_.quiet_rounds && !is_over()) {
     const int before = known_.size();

@@ -1,17 +1,21 @@
 #include "tautrack/fits/all_fits.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <numeric>
 #include <optional>
-#include <set>
 #include <stdexcept>
+
+#include "tautrack/infinity/counts.hpp"
 
 #include "core/checked.hpp"
 #include "core/names.hpp"
 #include "core/numbers.hpp"
 #include "core/text.hpp"
-#include "infinity/stratum.hpp"
+#include "exhaustive/rows.hpp"
+#include "fits/limits.hpp"
 
 namespace tautrack {
 
@@ -30,9 +34,10 @@ constexpr NameTable<Answer, 3> kAnswerNames{{
     {Answer::unknown, "unknown"},
 }};
 
-/// Limits of curves that are looked at, and the share of the time that each may take.
-constexpr std::size_t kMostLimits = 64;
-constexpr double kLimitSeconds = 2.0;
+/// Parts of the time that is left: what an enumeration of strata may take, and what an exploration leaves to the
+/// exhaustive search, to the limits of its curves and to the proofs at the end.
+constexpr double kStrataShare = 0.25;
+constexpr double kSearchShare = 0.25, kLimitsShare = 0.125, kProofsShare = 0.0625;
 
 /// Points without a proof nearer than this, relative to the size of their weights, are one point: Newton's
 /// method leaves doubles of the same point much nearer.
@@ -72,33 +77,25 @@ bool is_in_region(const Perceptron& network, const Box& region, const Stationary
          (w.array() <= region.high.array() + room).all();
 }
 
-/// Limits of the curves that ran away.
-std::vector<InfinitePoint> limits_of_curves(const Perceptron& network,
-                                            const Exploration& exploration,
-                                            const ExploreOptions& explore_options) {
-  ExploreOptions options = explore_options;
-  options.certify = false;
-  options.progress = {};
-  options.memo = nullptr;
-  options.ranks = nullptr;
-  options.seconds = std::min(options.seconds, kLimitSeconds);
-  const auto minima_of = [&](const Perceptron& free) {
-    std::vector<StationaryPoint> points = explore(free, options).points;
-    std::erase_if(points, [](const auto& p) { return p.kind != StationaryKind::minimum; });
-    return points;
-  };
-  std::set<std::vector<int>> seen;
-  std::vector<InfinitePoint> limits;
-  for (const Escape& escape : exploration.escapes) {
-    if (seen.size() >= kMostLimits || options.stop.stop_requested()) break;
-    const std::vector<int> signs = infinity::signs_along(network, escape.limit.direction);
-    if (!seen.insert(signs).second) continue;
-    for (InfinitePoint& limit : infinity::limits_on_stratum(network, signs, minima_of)) {
-      limit.found_by = "limit of a curve";
-      limits.push_back(std::move(limit));
-    }
-  }
-  return limits;
+/// Adds the limits that an exploration ran to, and says of how many strata.
+void add_limits(AllFits& fits, const Perceptron& network, const ExploreOptions& options) {
+  const fits::LimitsOfRuns runs = fits::limits_of_runs(network, fits.exploration, options);
+  fits.at_infinity.insert(fits.at_infinity.end(), runs.limits.begin(), runs.limits.end());
+  std::stable_sort(
+      fits.at_infinity.begin(), fits.at_infinity.end(),
+      [](const InfinitePoint& a, const InfinitePoint& b) { return a.energy < b.energy; });
+  fits.strata.strata += runs.strata;
+  const double all = strata_count(network.patterns(), network.unknowns()) - 1.0;
+  std::array<char, 16> about{};
+  std::snprintf(about.data(), about.size(), "%.2g", all);
+  fits.strata.message +=
+      std::string("; of ") +
+      (std::isfinite(all) ? std::string("about ") + about.data() : std::string("more than 1e308")) +
+      " strata those were looked at that curves and descents ran to: " +
+      std::to_string(runs.strata);
+  if (runs.left > 0)
+    fits.strata.message += ", and " + std::to_string(runs.left) +
+                           " more that they ran to were not, as " + options.stop.reason();
 }
 
 /// Replaces the list by this one, in the order of energies; links follow, and go with a point that is left out.
@@ -241,10 +238,11 @@ void judge_completeness(AllFits& fits, const Perceptron& network) {
 }
 
 /// What geometry says of the best minimum, and whether the list contradicts it.
-void ask_geometry(AllFits& fits, const Perceptron& network) {
+void ask_geometry(AllFits& fits, const Perceptron& network, const StopCondition& stop) {
   const auto best = best_minimum(fits);
   if (best == fits.points.end()) return;
-  fits.certificate = certify_unique(network, network.coordinates(best->weights), 1.0);
+  fits.certificate =
+      certify_unique(network, network.coordinates(best->weights), 1.0, {kInfinity, ""}, stop);
   // Nothing is built on a residual that is zero only to rounding.
   if (fits.certificate->proof == UniquenessProof::zero_residual) return;
   const bool is_contradicted = fits.certificate->unique && fits.points.size() != 1;
@@ -276,8 +274,12 @@ void judge_global_minimum(AllFits& fits) {
     // No energy is below zero.
     fits.global_is_proven = limit->energy == 0.0 ||
                             (all_finite_known && infinity_is_known && limit->local_infimum == true);
-    fits.global_reason = "at infinity: infimum E = " + number(limit->energy) + " not attained" +
-                         (fits.global_is_proven ? "" : ", the lowest that is known");
+    fits.global_reason =
+        limit->local_infimum == false
+            ? "at infinity: E = " + number(limit->energy) +
+                  " is the lowest limit that is known, and lower energies are near it"
+            : "at infinity: infimum E = " + number(limit->energy) + " not attained" +
+                  (fits.global_is_proven ? "" : ", the lowest that is known");
     return;
   }
   if (best == nullptr) {
@@ -321,10 +323,12 @@ void judge_uniqueness(AllFits& fits) {
     ++minima;
     if (point.status == PointStatus::certified) ++certified;
   }
-  for (const InfinitePoint& limit : fits.at_infinity)
+  bool has_undecided = false;
+  for (const InfinitePoint& limit : fits.at_infinity) {
     if (limit.local_infimum == true) ++infima;
+    has_undecided = has_undecided || !limit.local_infimum;
+  }
   const bool infinity_is_known = fits.strata.none_exists || fits.strata.complete;
-  const bool has_undecided = infima < fits.at_infinity.size();
   const std::string found =
       count(minima, "minimum", "minima") + " at finite weights" +
       (infima > 0 ? " and " + count(infima, "infimum", "infima") + " at infinite ones" : "") +
@@ -350,6 +354,8 @@ void judge_uniqueness(AllFits& fits) {
     fits.unique_reason =
         found + (minima + infima == 1 ? ", and no proof that there is no other" : "");
   }
+  if (fits.unique == Answer::unknown && fits.certificate && fits.certificate->is_cut)
+    fits.unique_reason += "; geometry did not get to its proofs in time";
 }
 
 }  // namespace
@@ -361,6 +367,7 @@ std::string_view to_string(Answer answer) noexcept { return name_of(kAnswerNames
 std::optional<std::string> FitOptions::invalid_reason() const {
   if (exhaustive_rank < 0)
     return "exhaustive_rank must be >= 0, got " + std::to_string(exhaustive_rank);
+  if (!(seconds > 0.0)) return "seconds must be > 0, got " + number(seconds);
   if (auto reason = explore.invalid_reason()) return reason;
   if (auto reason = search.invalid_reason()) return reason;
   return strata.invalid_reason();
@@ -376,43 +383,58 @@ std::optional<int> forced_index_sum(const Perceptron& network) {
 
 AllFits find_all_fits(const Perceptron& network, const FitOptions& options) {
   checked(options);
+  const StopCondition stop = options.explore.stop.within(options.seconds);
+  const auto begin = [&](std::string_view part) {
+    if (options.begins) options.begins(part);
+  };
   AllFits fits;
+  begin("limits at infinite weights");
   StrataOptions strata_options = options.strata;
-  strata_options.stop = options.explore.stop;
+  strata_options.stop = stop.within(kStrataShare * stop.seconds_left());
   fits.strata = enumerate_strata(network, strata_options);
   fits.at_infinity = std::move(fits.strata.infima);
   fits.strata.infima.clear();
+  const bool wants_search = options.exhaustive.value_or(
+      network.unknowns() <= options.exhaustive_rank && !fits.strata.no_finite_point);
+  // It refuses more at once.
+  const bool may_search =
+      wants_search && network.unknowns() <= static_cast<Index>(exhaustive::kMaxWeights);
+  const bool wants_limits = !fits.strata.none_exists && !fits.strata.complete;
 
-  fits.exploration = explore(network, options.explore, options.starts);
+  begin("search along curves");
+  ExploreOptions explore_options = options.explore;
+  const double left_over =
+      (may_search ? kSearchShare : 0.0) + (wants_limits ? kLimitsShare : 0.0) + kProofsShare;
+  explore_options.stop = stop.within((1.0 - left_over) * stop.seconds_left());
+  fits.exploration = explore(network, explore_options, options.starts);
   fits.points = std::move(fits.exploration.points);
   fits.exploration.points.clear();
   const bool is_cancelled =  // perhaps on another rank
-      options.explore.stop.stop_requested() || fits.exploration.end == ExploreEnd::cancelled;
-  if (!is_cancelled && !fits.strata.none_exists && !fits.strata.complete) {
-    std::vector<InfinitePoint> limits =
-        limits_of_curves(network, fits.exploration, options.explore);
-    fits.at_infinity.insert(fits.at_infinity.end(), limits.begin(), limits.end());
-    std::stable_sort(
-        fits.at_infinity.begin(), fits.at_infinity.end(),
-        [](const InfinitePoint& a, const InfinitePoint& b) { return a.energy < b.energy; });
+      stop.is_requested() || fits.exploration.end == ExploreEnd::cancelled;
+  if (!is_cancelled && wants_limits) {
+    begin("limits that curves ran to");
+    explore_options.stop =
+        stop.within((1.0 - kProofsShare - (may_search ? 0.5 : 0.0)) * stop.seconds_left());
+    add_limits(fits, network, explore_options);
+  } else if (wants_limits) {
+    fits.strata.message += "; limits that curves ran to were not looked at, as the run was stopped";
   }
 
-  const Index rank = network.unknowns();
-  if (options.exhaustive.value_or(rank <= options.exhaustive_rank &&
-                                  !fits.strata.no_finite_point) &&
-      !is_cancelled) {
+  if (wants_search && !is_cancelled) {
+    begin("exhaustive search");
     SearchOptions search = options.search;
     search.threads = options.explore.threads;
-    search.stop = options.explore.stop;
+    search.stop = stop.within((1.0 - kProofsShare) * stop.seconds_left());
     fits.search = search_exhaustively(network, search);
     put_together(fits, network, std::move(fits.search->points));
     fits.search->points.clear();
   } else {
     put_together(fits, network, {});
   }
+  begin("verdict");
   judge_sensitivity(fits, network);
   judge_completeness(fits, network);
-  ask_geometry(fits, network);
+  ask_geometry(fits, network, stop);
   judge_global_minimum(fits);
   judge_uniqueness(fits);
   return fits;

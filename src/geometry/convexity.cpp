@@ -71,8 +71,9 @@ void widen(Span& span) {
 
 }  // namespace
 
-ConvexityTest::ConvexityTest(const Perceptron& network, double tau)
+ConvexityTest::ConvexityTest(const Perceptron& network, double tau, const StopCondition& stop)
     : network_(network),
+      stop_(stop),
       f_(network.options().activation, tau),
       basis_(verify_basis(network)),
       A_(network.space().basis()),
@@ -154,6 +155,11 @@ std::optional<InputBox> ConvexityTest::hull_of_subsystems(std::string& why_not) 
   Lu lu(n);
   double exact = 0.0;
   do {
+    if (stop_.is_met()) {
+      why_not = std::string("the bound of the stationary points was left unfinished, as ") +
+                stop_.reason();
+      return std::nullopt;
+    }
     for (Index k = 0; k < n; ++k) {
       const Index row = members[static_cast<std::size_t>(chosen[static_cast<std::size_t>(k)])];
       subsystem[static_cast<std::size_t>(k)] = row;
@@ -298,7 +304,7 @@ bool ConvexityTest::contract_once(InputBox& box) const {
 }
 
 void ConvexityTest::contract(InputBox& box) const {
-  for (int k = 0; k < kMostContractions; ++k)
+  for (int k = 0; k < kMostContractions && !stop_.is_met(); ++k)
     if (!contract_once(box)) return;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/network/perceptron.hpp"
 
@@ -32,8 +33,8 @@ using InputBox = std::vector<Span>;
 /// too near to that ends the proof.
 class ConvexityTest {
  public:
-  /// @param tau In [0, 1].
-  ConvexityTest(const Perceptron& network, double tau);
+  /// @param tau In [0, 1]. @param stop Once it is met no box of all is found, and none is contracted.
+  ConvexityTest(const Perceptron& network, double tau, const StopCondition& stop);
 
   /// Whether problems of this size are tried at all.
   [[nodiscard]] static bool is_affordable(const Perceptron& network);
@@ -69,6 +70,7 @@ class ConvexityTest {
   [[nodiscard]] Matrix weighted_metric(const Vector& d) const;
 
   const Perceptron& network_;
+  StopCondition stop_;
   NodeFunction f_;
   VerifiedBasis basis_;
   Matrix A_;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -35,21 +34,16 @@ class Random {
 /// When the search has to end.
 class Budget {
  public:
-  explicit Budget(const SupremumOptions& options)
-      : seconds_(options.seconds), stop_(options.stop), start_(Clock::now()) {}
+  explicit Budget(const SupremumOptions& options) : stop_(options.stop.within(options.seconds)) {}
   /// True from the first time on that the answer is true.
   [[nodiscard]] bool is_spent() {
-    spent_ = spent_ || stop_.stop_requested() ||
-             std::chrono::duration<double>(Clock::now() - start_).count() > seconds_;
+    spent_ = spent_ || stop_.is_met();
     return spent_;
   }
   [[nodiscard]] bool was_spent() const noexcept { return spent_; }
 
  private:
-  using Clock = std::chrono::steady_clock;
-  double seconds_;
-  std::stop_token stop_;
-  Clock::time_point start_;
+  StopCondition stop_;
   bool spent_ = false;
 };
 

@@ -72,30 +72,45 @@ bool are_well_inside(const Perceptron& network) {
 }
 
 /// Proof by convexity, of uniqueness and of the lowest energy.
-void try_convexity(const Perceptron& network, double energy, UniquenessCertificate& certificate) {
+void try_convexity(const Perceptron& network, double energy, const StopCondition& stop,
+                   UniquenessCertificate& certificate) {
   if (!ConvexityTest::is_affordable(network)) {
     certificate.global_message = "not certified: too large for the test of convexity";
     return;
   }
-  const ConvexityTest test(network, certificate.tau);
+  const auto is_cut = [&] {
+    certificate.is_cut = certificate.is_cut || stop.is_met();
+    return certificate.is_cut;
+  };
+  if (is_cut()) {
+    certificate.message += std::string("; convexity was not looked at, as ") + stop.reason();
+    certificate.global_message = std::string("not certified: ") + stop.reason();
+    return;
+  }
+  const ConvexityTest test(network, certificate.tau, stop);
   certificate.global_product = test.convexity_product(energy);
   std::string why_not = "the energy is not convex on all weights that may be stationary";
   if (!certificate.unique && is_attained(network, certificate.tau)) {
-    if (std::optional<InputBox> box = test.box_of_all(why_not)) {
-      test.contract(*box);
-      if (test.is_convex(*box)) {
-        certificate.unique = certificate.global = true;
-        certificate.proof = UniquenessProof::convexity;
-        certificate.message =
-            "all stationary points lie where the energy is strictly convex: exactly one exists";
-        certificate.global_message = "it is the only stationary point";
-        return;
-      }
+    std::optional<InputBox> box = test.box_of_all(why_not);
+    if (box) test.contract(*box);
+    if (is_cut()) {
+      why_not = std::string("the test of convexity was left unfinished, as ") + stop.reason();
+    } else if (box && test.is_convex(*box)) {
+      certificate.unique = certificate.global = true;
+      certificate.proof = UniquenessProof::convexity;
+      certificate.message =
+          "all stationary points lie where the energy is strictly convex: exactly one exists";
+      certificate.global_message = "it is the only stationary point";
+      return;
     }
   }
   if (!certificate.unique) certificate.message += "; " + why_not;
-  certificate.global =
-      certificate.global_product < 1.0 - kUniquenessRoom || test.is_convex(test.box_below(energy));
+  certificate.global = certificate.global_product < 1.0 - kUniquenessRoom;
+  if (!certificate.global && is_cut()) {
+    certificate.global_message = std::string("not certified: ") + stop.reason();
+    return;
+  }
+  certificate.global = certificate.global || test.is_convex(test.box_below(energy));
   certificate.global_message =
       certificate.global
           ? "the energy is strictly convex between all weights that fit no worse: no other fit is "
@@ -127,7 +142,7 @@ void improve(const Perceptron& network, double tau, Perceptron::Workspace& work,
 std::string_view to_string(UniquenessProof proof) noexcept { return name_of(kProofNames, proof); }
 
 UniquenessCertificate certify_unique(const Perceptron& network, const Vector& v, double tau,
-                                     const CurvatureBound& known) {
+                                     const CurvatureBound& known, const StopCondition& stop) {
   network.need_all_patterns("geometry");
   require_tau(tau);
   UniquenessCertificate certificate;
@@ -154,7 +169,7 @@ UniquenessCertificate certify_unique(const Perceptron& network, const Vector& v,
                 number(tau)
           : "not certified: the residual times the bound of the curvature is " +
                 number(certificate.product) + ", not below 1";
-  try_convexity(network, 0.5 * certificate.distance * certificate.distance, certificate);
+  try_convexity(network, 0.5 * certificate.distance * certificate.distance, stop, certificate);
   if (!certificate.unique && certificate.distance <= kEnergyRounding * output_size(network) &&
       (tau < 1.0 || are_well_inside(network))) {
     certificate.unique = certificate.global = true;

@@ -41,6 +41,7 @@ constexpr const char* kTied = "the rates of saturation are equal: the first orde
 constexpr const char* kNoSolver =
     "several directions lead to this limit: a linear programme would have to decide, and the "
     "library was built without Clp";
+constexpr const char* kOutOfTime = "the criterion was left unfinished when time was up";
 constexpr const char* kSolverFailed = "the linear programme of the criterion could not be solved";
 
 /// Of the patterns that resist, at the point where their rates are `rates`: M(v).
@@ -63,8 +64,9 @@ double slowest_bad(const Cone& cone, const Vector& rates) {
 /// m_b for one bad pattern after the other.
 class Ratios {
  public:
-  Ratios(const Cone& cone, double neutral_factor)
+  Ratios(const Cone& cone, double neutral_factor, const StopCondition& stop)
       : cone_(cone),
+        stop_(stop),
         length_(cone.rates.rowwise().norm()),
         scale_(largest_bound(cone, length_, neutral_factor)),
         programme_(length_.cwiseInverse().asDiagonal() * cone.rates,
@@ -73,7 +75,7 @@ class Ratios {
   /// Nothing if the solver gives up; v attains it.
   std::optional<double> operator()(Index bad, Vector& v) {
     const LinearSolution solution =
-        programme_.minimise(cone_.rates.row(bad).transpose() / length_(bad));
+        programme_.minimise(cone_.rates.row(bad).transpose() / length_(bad), stop_);
     if (!solution.optimal) return std::nullopt;
     v = solution.x * scale_;
     return solution.value * scale_ * length_(bad);
@@ -96,6 +98,7 @@ class Ratios {
   }
 
   const Cone& cone_;
+  const StopCondition& stop_;
   Vector length_;
   double scale_;
   LinearProgramme programme_;
@@ -106,7 +109,7 @@ Vector moved_inside(const Cone& cone, Index bad, double value, const Vector& v) 
   return v + kInwards * (1.0 - value) / cone.rates.row(bad).dot(cone.inside) * cone.inside;
 }
 
-Verdict judge_fast_tails(const Cone& cone, double neutral_factor) {
+Verdict judge_fast_tails(const Cone& cone, double neutral_factor, const StopCondition& stop) {
   const Vector rates = times(cone.rates, cone.inside);
   const double good = resistance(cone, rates, neutral_factor);
   const double bad = slowest_bad(cone, rates);
@@ -121,9 +124,10 @@ Verdict judge_fast_tails(const Cone& cone, double neutral_factor) {
   for (Index i = 0; i < rates.size(); ++i)
     if (cone.excess(i) < 0.0) order.push_back(i);
   std::sort(order.begin(), order.end(), [&](Index a, Index b) { return rates(a) < rates(b); });
-  Ratios ratio(cone, neutral_factor);
+  Ratios ratio(cone, neutral_factor, stop);
   const char* undecided = nullptr;
   for (const Index b : order) {
+    if (stop.is_met()) return {std::nullopt, kOutOfTime, {}};
     Vector v;
     const std::optional<double> value = ratio(b, v);
     if (!value) {
@@ -151,7 +155,7 @@ double balance(const Cone& cone, const Vector& v, double& size) {
   return terms.sum();
 }
 
-Verdict judge_algebraic_tails(const Cone& cone) {
+Verdict judge_algebraic_tails(const Cone& cone, const StopCondition& stop) {
   constexpr const char* falls =
       "along a direction the patterns that want an output inside the range outweigh the others";
   constexpr const char* rises =
@@ -167,10 +171,11 @@ Verdict judge_algebraic_tails(const Cone& cone) {
   double least_good = kInfinity;
   for (Index i = 0; i < cone.excess.size(); ++i)
     if (cone.excess(i) > 0.0) least_good = std::min(least_good, cone.excess(i));
-  Ratios ratio(cone, kInfinity);
+  Ratios ratio(cone, kInfinity, stop);
   double pull = 0.0;
   for (Index b = 0; b < cone.excess.size(); ++b) {
     if (cone.excess(b) >= 0.0) continue;
+    if (stop.is_met()) return {std::nullopt, kOutOfTime, {}};
     Vector v;
     const std::optional<double> value = ratio(b, v);
     if (!value) return {std::nullopt, kSolverFailed, {}};
@@ -207,18 +212,18 @@ Cone cone_of(const Patterns& patterns, const std::vector<int>& signs, const Matr
   return cone;
 }
 
-Verdict judge(const Cone& cone, Activation activation) {
+Verdict judge(const Cone& cone, Activation activation, const StopCondition& stop) {
   if (cone.excess.minCoeff() >= 0.0) return {true, kNoBad, {}};
   if (cone.excess.maxCoeff() < 0.0) return {false, kNoGood, cone.inside};
   switch (traits(activation).tails) {
     case Tails::exponential:
-      return judge_fast_tails(cone, 2.0);
+      return judge_fast_tails(cone, 2.0, stop);
     case Tails::gaussian:
-      return judge_fast_tails(cone, std::numbers::sqrt2);
+      return judge_fast_tails(cone, std::numbers::sqrt2, stop);
     case Tails::algebraic:
       break;
   }
-  return judge_algebraic_tails(cone);
+  return judge_algebraic_tails(cone, stop);
 }
 
 Verdict judge_with_ridge(const Cone& cone) {

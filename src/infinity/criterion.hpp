@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/network/activation.hpp"
 
@@ -54,7 +55,9 @@ struct Verdict {
 /// open cone with F(v) < 0 proves that there is no infimum. Since 1 / r_b <= max_good (1 / r_i) /
 /// m_b, with m_b over the good patterns alone, sum_b |e_b| / m_b < min_good e_i proves that there
 /// is one. Otherwise it is undecided, but where the cone is a ray.
-[[nodiscard]] Verdict judge(const Cone& cone, Activation activation);
+///
+/// Undecided, too, once `stop` is met.
+[[nodiscard]] Verdict judge(const Cone& cone, Activation activation, const StopCondition& stop);
 
 /// The same with a ridge penalty, along the one direction that it does not see. All rates are equal
 /// there, so that the patterns act as one with the sum of their excesses: the other weights tend to

@@ -110,24 +110,27 @@ bool falls_everywhere(const Perceptron& network, const Patterns& patterns,
   return true;
 }
 
-bool has_no_finite_point(const Perceptron& network, const Patterns& patterns) {
+bool has_no_finite_point(const Perceptron& network, const Patterns& patterns,
+                         const StopCondition& stop) {
   std::vector<Index> interior, outer;
   for (Index g = 0; g < patterns.count(); ++g)
     (patterns.is_interior(g) ? interior : outer).push_back(g);
   if (outer.empty()) return false;
   Matrix kernel = null_space(rows_of(patterns.rows, interior));
   if (kernel.cols() == 0) return false;
-  Matrix B(0, kernel.cols());  // rows of length one, rates that must not be negative
+  // Rows of length one, rates that must not be negative.
+  Matrix B(static_cast<Index>(outer.size()), kernel.cols());
   std::vector<Index> members;  // of the groups
   for (const Index g : outer) {
+    if (stop.is_met()) return false;
     const Vector unit = patterns.rows.row(g).transpose().normalized();
     const Vector part = transposed_times(kernel, unit);
     if (part.norm() <= kInSpan) continue;
     const double sign = patterns.excess_high(g) >= 0.0 ? 1.0 : -1.0;
-    B.conservativeResize(B.rows() + 1, Eigen::NoChange);
-    B.bottomRows(1) = sign * part.transpose().normalized();
+    B.row(static_cast<Index>(members.size())) = sign * part.transpose().normalized();
     members.push_back(g);
   }
+  B.conservativeResize(static_cast<Index>(members.size()), Eigen::NoChange);
   if (B.rows() == 0) return false;
   const auto falls_along = [&](const Vector& v, const std::vector<Index>& zero) {
     std::vector<int> signs(static_cast<std::size_t>(patterns.count()), 0);
@@ -143,7 +146,7 @@ bool has_no_finite_point(const Perceptron& network, const Patterns& patterns) {
            (B.maxCoeff() < 0.0 && falls_along(-v, {}));
   }
   LinearProgramme programme(B, Vector::Zero(B.rows()), 1.0);
-  const LinearSolution solution = programme.minimise(-B.colwise().sum().transpose());
+  const LinearSolution solution = programme.minimise(-B.colwise().sum().transpose(), stop);
   if (!solution.optimal || !(-solution.value > 10.0 * kZeroRate)) return false;
   // Rates that are zero up to the solver's tolerance are made zero; the others must stay positive.
   const Vector rates = times(B, solution.x);

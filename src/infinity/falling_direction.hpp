@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/network/perceptron.hpp"
 
@@ -21,7 +22,9 @@ namespace tautrack::infinity {
 [[nodiscard]] bool falls_everywhere(const Perceptron& network, const Patterns& patterns,
                                     const std::vector<int>& signs, const Vector& direction);
 
-/// Whether some direction is of that kind: it is looked for by a linear programme.
-[[nodiscard]] bool has_no_finite_point(const Perceptron& network, const Patterns& patterns);
+/// Whether some direction is of that kind: it is looked for by a linear programme. False, too, when the
+/// time for that is up.
+[[nodiscard]] bool has_no_finite_point(const Perceptron& network, const Patterns& patterns,
+                                       const StopCondition& stop);
 
 }  // namespace tautrack::infinity

@@ -94,11 +94,15 @@ std::optional<Vector> descend(NaturalHomotopy& homotopy, Corrector& corrector, V
 }
 
 /// The end of the natural path, if it arrives at tau = 1.
-std::optional<Vector> end_of_path(NaturalHomotopy& homotopy, const Vector& linear_solution) {
+std::optional<Vector> end_of_path(NaturalHomotopy& homotopy, const Vector& linear_solution,
+                                  const StopCondition& stop) {
   Tracker tracker(homotopy, linear_solution);
-  for (const PathPoint& point : tracker)
+  for (const PathPoint& point : tracker) {
     if (point.tau < 1.0 && 1.0 - point.tau < kLeft)
       tracker.stop(TrackStatus::unresolved_end, "the weights seem to grow without bound");
+    else if (stop.is_met())
+      tracker.stop(TrackStatus::stopped_by_observer, stop.reason());
+  }
   if (!tracker.result().ok()) return std::nullopt;
   return tracker.point().x;
 }
@@ -130,7 +134,7 @@ std::vector<double> minima_of_one_weight(const Perceptron& network) {
   return minima;
 }
 
-std::vector<Vector> minima_of_two_weights(const Perceptron& free) {
+std::vector<Vector> minima_of_two_weights(const Perceptron& free, const StopCondition& stop) {
   assert(free.unknowns() == 2 && free.options().ridge == 0.0);
   NaturalHomotopy homotopy(free);
   Corrector corrector(homotopy, {});
@@ -139,7 +143,7 @@ std::vector<Vector> minima_of_two_weights(const Perceptron& free) {
   const Range ends = range(activation);
 
   std::vector<Vector> starts;
-  if (std::optional<Vector> end = end_of_path(homotopy, free.linear_solution()))
+  if (std::optional<Vector> end = end_of_path(homotopy, free.linear_solution(), stop))
     starts.push_back(*std::move(end));
   const double margin = kMargin * (ends.high - ends.low);
   for (Index i = 0; i < std::min(A.rows(), kMostPaired); ++i) {
@@ -168,6 +172,7 @@ std::vector<Vector> minima_of_two_weights(const Perceptron& free) {
 
   std::vector<Vector> found;
   for (const Vector& start : starts) {
+    if (stop.is_met()) break;
     const std::optional<Vector> minimum = descend(homotopy, corrector, start);
     if (!minimum) continue;
     const bool known = std::any_of(found.begin(), found.end(), [&](const Vector& other) {

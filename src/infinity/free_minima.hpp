@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/network/perceptron.hpp"
 
 namespace tautrack::infinity {
@@ -14,7 +15,8 @@ namespace tautrack::infinity {
 ///
 /// Method: the end of the natural path and descents (Newton with a shifted Hessian) from a polar
 /// grid and from the weights that give two patterns the outputs they want, each end confirmed by
-/// the corrector. A search, without a guarantee.
-[[nodiscard]] std::vector<Vector> minima_of_two_weights(const Perceptron& free);
+/// the corrector. A search, without a guarantee; it ends with what it has once `stop` is met.
+[[nodiscard]] std::vector<Vector> minima_of_two_weights(const Perceptron& free,
+                                                        const StopCondition& stop);
 
 }  // namespace tautrack::infinity

@@ -3,6 +3,7 @@
 #include <limits>
 #include <memory>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
 
 namespace tautrack::infinity {
@@ -30,8 +31,8 @@ class LinearProgramme {
   LinearProgramme(const LinearProgramme&) = delete;
   LinearProgramme& operator=(const LinearProgramme&) = delete;
 
-  /// @param c n.
-  [[nodiscard]] LinearSolution minimise(const Vector& c);
+  /// @param c n. @param stop Looked at in every iteration; once it is met the solver gives up.
+  [[nodiscard]] LinearSolution minimise(const Vector& c, const StopCondition& stop = {});
 
  private:
   struct Model;

@@ -11,6 +11,11 @@ namespace tautrack::infinity {
 
 namespace {
 
+/// So many times as many rows as columns that a Gram matrix is looked at first, which costs a small part of the
+/// orthogonal factors; and the part of its largest eigenvalue above which the smallest is not zero for sure.
+constexpr Index kManyRows = 8;
+constexpr double kSurelySpanning = 1e-10;
+
 /// The row with its first entry that is not zero made positive, or empty for a zero row.
 std::vector<double> canonical(const Matrix& X, Index i, int& orientation) {
   std::vector<double> row;
@@ -45,13 +50,11 @@ Patterns patterns_of(const Perceptron& network) {
     patterns.orientation[k] = orientation;
   }
   const Index g = static_cast<Index>(first.size());
-  for (Index j = 0; j < g; ++j) {  // relative to the first member
-    const int sign =
-        patterns.orientation[static_cast<std::size_t>(first[static_cast<std::size_t>(j)])];
-    if (sign > 0) continue;
-    for (std::size_t k = 0; k < patterns.group.size(); ++k)
-      if (patterns.group[k] == j) patterns.orientation[k] *= -1;
-  }
+  std::vector<int> of_first;  // orientations are relative to the first member
+  for (const Index i : first) of_first.push_back(patterns.orientation[static_cast<std::size_t>(i)]);
+  for (std::size_t k = 0; k < patterns.group.size(); ++k)
+    if (patterns.group[k] >= 0)
+      patterns.orientation[k] *= of_first[static_cast<std::size_t>(patterns.group[k])];
 
   // Row by row from X, so that the error of a short row is small beside it.
   Matrix inverse(network.columns(), network.unknowns());
@@ -117,7 +120,12 @@ std::vector<int> pattern_signs(const Patterns& patterns, const std::vector<int>&
 Matrix null_space(const Matrix& rows) {
   const Index n = rows.cols();
   if (rows.rows() == 0) return Matrix::Identity(n, n);
-  PivotedQr qr = pivoted_qr(unit_rows(rows).transpose());
+  const Matrix unit = unit_rows(rows);
+  if (rows.rows() > kManyRows * n) {
+    const SymmetricEigen gram = symmetric_eigenvalues(product(unit.transpose(), unit));
+    if (gram.eigenvalues()(0) > kSurelySpanning * gram.eigenvalues()(n - 1)) return Matrix(n, 0);
+  }
+  PivotedQr qr = pivoted_qr(unit.transpose());
   qr.setThreshold(kInSpan);
   const Matrix Q = orthogonal_times(qr, Matrix::Identity(n, n));
   return Q.rightCols(n - qr.rank());

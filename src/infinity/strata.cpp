@@ -1,7 +1,6 @@
 #include "tautrack/infinity/strata.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <map>
 #include <stdexcept>
@@ -27,7 +26,6 @@ using infinity::Cone;
 using infinity::Face;
 using infinity::Patterns;
 using infinity::Verdict;
-using Clock = std::chrono::steady_clock;
 
 /// Strata are enumerated up to this rank of X; the number of faces is of order L^(rank - 1).
 constexpr Index kMostRank = 3;
@@ -37,21 +35,20 @@ constexpr const char* kFoundBy = "enumeration of strata";
 /// Enumeration of the faces of the arrangement of one problem.
 class Enumeration {
  public:
-  Enumeration(const Perceptron& network, const Patterns& patterns, const StrataOptions& budget)
+  Enumeration(const Perceptron& network, const Patterns& patterns, long max_strata,
+              const StopCondition& stop)
       : network_(network),
         patterns_(patterns),
-        budget_(budget),
+        max_strata_(max_strata),
+        stop_(stop),
         arrangement_(infinity::arrangement_of(patterns.rows)),
         minima_of_plane_(static_cast<std::size_t>(arrangement_.planes())) {}
 
   void run(StrataResult& result) {
-    const Clock::time_point start = Clock::now();
     const char* interrupted = nullptr;
     result.complete = infinity::for_each_face(arrangement_, [&](const Face& face) {
-      if (result.strata >= budget_.max_strata) interrupted = "max_strata was reached";
-      if (budget_.stop.stop_requested()) interrupted = "the run was stopped";
-      if (std::chrono::duration<double>(Clock::now() - start).count() > budget_.seconds)
-        interrupted = "the time was used up";
+      if (result.strata >= max_strata_) interrupted = "max_strata was reached";
+      if (stop_.is_met()) interrupted = stop_.reason();
       if (interrupted != nullptr) return false;
       ++result.strata;
       look_at(face, result);
@@ -60,6 +57,11 @@ class Enumeration {
     std::stable_sort(
         result.infima.begin(), result.infima.end(),
         [](const InfinitePoint& a, const InfinitePoint& b) { return a.energy < b.energy; });
+    // What the last one looked at came to may be less than there is.
+    if (result.complete && stop_.is_met()) {
+      result.complete = false;
+      interrupted = stop_.reason();
+    }
     if (result.complete && is_doubtful_) {
       result.complete = false;
       interrupted = "rows of X are too near to depending on each other";
@@ -92,7 +94,7 @@ class Enumeration {
     if (!result.no_finite_point && cone.excess.minCoeff() >= 0.0)
       result.no_finite_point =
           infinity::falls_everywhere(network_, patterns_, signs, network_.weights(face.inside));
-    const Verdict verdict = infinity::judge(cone, network_.options().activation);
+    const Verdict verdict = infinity::judge(cone, network_.options().activation, stop_);
     if (verdict.local_infimum == false) return;
     for (const Vector& v : free_minima(face, result)) {
       InfinitePoint point;
@@ -154,7 +156,7 @@ class Enumeration {
     if (is_new) {
       const Matrix basis = infinity::null_space(face.kernel.transpose());
       ++result.searched;
-      for (const Vector& c : infinity::minima_of_two_weights(free_network(face.free, basis)))
+      for (const Vector& c : infinity::minima_of_two_weights(free_network(face.free, basis), stop_))
         known->second.push_back(times(basis, c));
     }
     return known->second;
@@ -204,7 +206,8 @@ class Enumeration {
 
   const Perceptron& network_;
   const Patterns& patterns_;
-  const StrataOptions& budget_;
+  long max_strata_;
+  const StopCondition& stop_;
   Arrangement arrangement_;
   bool is_doubtful_ = false;
   std::vector<std::optional<std::vector<double>>> minima_of_plane_;
@@ -219,7 +222,9 @@ StrataResult ends_with_ridge(const Perceptron& network, Index column) {
     ++result.strata;
     const int sign = network.inputs()(0, column) > 0.0 ? side : -side;
     const std::vector<int> signs(static_cast<std::size_t>(network.patterns()), sign);
-    for (InfinitePoint& limit : infinity::limits_on_stratum(network, signs, {})) {
+    const InfimumTest test = test_infimum(network, signs);
+    if (!test.is_stratum || test.local_infimum == false) continue;
+    for (InfinitePoint& limit : infinity::limits_on_stratum(network, signs, test, {})) {
       limit.found_by = kFoundBy;
       result.infima.push_back(std::move(limit));
     }
@@ -241,6 +246,7 @@ std::optional<std::string> StrataOptions::invalid_reason() const {
 StrataResult enumerate_strata(const Perceptron& network, const StrataOptions& options) {
   checked(options);
   network.need_all_patterns("an enumeration of strata");
+  const StopCondition stop = options.stop.within(options.seconds);
   StrataResult result;
   if (network.options().ridge > 0.0) {
     const std::optional<Index> column = infinity::unpenalised_column(network);
@@ -250,10 +256,17 @@ StrataResult enumerate_strata(const Perceptron& network, const StrataOptions& op
     result.message = "with a ridge term no infimum is at infinite weights";
     return result;
   }
-  const Patterns patterns = infinity::patterns_of(network);
-  bool all_interior = true;
-  for (Index g = 0; g < patterns.count(); ++g)
-    all_interior = all_interior && patterns.is_interior(g);
+  const Range ends = range(network.options().activation);
+  const Vector& y = network.targets();
+  // The means of equal rows are then inside, too.
+  bool all_interior = (y.array() > ends.low).all() && (y.array() < ends.high).all();
+  Patterns patterns;
+  if (!all_interior) {
+    patterns = infinity::patterns_of(network);
+    all_interior = true;
+    for (Index g = 0; g < patterns.count(); ++g)
+      all_interior = all_interior && patterns.is_interior(g);
+  }
   if (all_interior) {
     result.none_exists = true;
     result.complete = true;
@@ -261,13 +274,16 @@ StrataResult enumerate_strata(const Perceptron& network, const StrataOptions& op
         "all targets are inside the range of the network: no infimum is at infinite weights";
     return result;
   }
-  result.no_finite_point = infinity::has_no_finite_point(network, patterns);
+  result.no_finite_point = infinity::has_no_finite_point(network, patterns, stop);
   if (network.unknowns() <= kMostRank) {
-    Enumeration(network, patterns, options).run(result);
+    Enumeration(network, patterns, options.max_strata, stop).run(result);
   } else {
     result.message = "the rank of X is " + std::to_string(network.unknowns()) +
                      ": strata at infinity are enumerated up to rank " + std::to_string(kMostRank) +
                      " only";
+    if (!result.no_finite_point && stop.is_met())
+      result.message +=
+          std::string("; whether there is any finite point was not settled, as ") + stop.reason();
   }
   return result;
 }

@@ -30,13 +30,13 @@ constexpr const char* kNoSolver =
 
 /// v in the unit box with B v >= t, t as large as possible, rows of B scaled to length one; nothing
 /// if not all rates are above kOpen.
-std::optional<Vector> deepest_direction(const Matrix& B) {
+std::optional<Vector> deepest_direction(const Matrix& B, const StopCondition& stop) {
   const Index d = B.cols();
   const Matrix rows = unit_rows(B);
   Matrix A(B.rows(), d + 1);
   A << rows, Vector::Constant(B.rows(), -1.0);
   infinity::LinearProgramme programme(A, Vector::Zero(B.rows()), 1.0);
-  const infinity::LinearSolution solution = programme.minimise(-Vector::Unit(d + 1, d));
+  const infinity::LinearSolution solution = programme.minimise(-Vector::Unit(d + 1, d), stop);
   if (!solution.optimal) return std::nullopt;
   Vector v = solution.x.head(d);
   if (!(times(rows, v).minCoeff() > infinity::kOpen)) return std::nullopt;
@@ -46,8 +46,9 @@ std::optional<Vector> deepest_direction(const Matrix& B) {
 /// One test. The signs are those of groups of patterns.
 class StratumTest {
  public:
-  StratumTest(const Perceptron& network, const Patterns& patterns, const std::vector<int>& signs)
-      : network_(network), patterns_(patterns), signs_(signs) {
+  StratumTest(const Perceptron& network, const Patterns& patterns, const std::vector<int>& signs,
+              const StopCondition& stop)
+      : network_(network), patterns_(patterns), signs_(signs), stop_(stop) {
     test_.reason = kNoDirection;
   }
 
@@ -61,7 +62,7 @@ class StratumTest {
     test_.direction = in_user_units(cone_.inside);
     Verdict verdict{false, kRidge, cone_.inside};
     if (!(network_.options().ridge > 0.0))
-      verdict = infinity::judge(cone_, network_.options().activation);
+      verdict = infinity::judge(cone_, network_.options().activation, stop_);
     take(std::move(verdict));
     return std::move(test_);
   }
@@ -121,7 +122,7 @@ class StratumTest {
       test_.reason = kNoSolver;
       return false;
     }
-    const std::optional<Vector> inside = deepest_direction(cone_.rates);
+    const std::optional<Vector> inside = deepest_direction(cone_.rates, stop_);
     if (inside) cone_.inside = *inside;
     return inside.has_value();
   }
@@ -139,19 +140,21 @@ class StratumTest {
   const Perceptron& network_;
   const Patterns& patterns_;
   const std::vector<int>& signs_;
+  const StopCondition& stop_;
   bool is_vertex_ = false;  ///< No pattern is free.
   Matrix kernel_;           ///< n x d
   Cone cone_;
   InfimumTest test_;
 };
 
-InfimumTest test_infimum(const Perceptron& network, const std::vector<int>& signs,
-                         const Vector* known) {
+/// @param known A direction (n) that realises the signs, or null.
+InfimumTest test_signs(const Perceptron& network, const Patterns& patterns,
+                       const std::vector<int>& signs, const Vector* known,
+                       const StopCondition& stop) {
   network.need_all_patterns("a test of infinite weights");
   assert(static_cast<Index>(signs.size()) == network.patterns());
-  const Patterns patterns = infinity::patterns_of(network);
   const std::optional<std::vector<int>> of_groups = infinity::group_signs(patterns, signs);
-  if (of_groups) return StratumTest(network, patterns, *of_groups).run(known);
+  if (of_groups) return StratumTest(network, patterns, *of_groups, stop).run(known);
   InfimumTest test;
   test.reason = kNoDirection;
   return test;
@@ -162,14 +165,23 @@ InfimumTest test_infimum(const Perceptron& network, const std::vector<int>& sign
 bool can_solve_linear_programmes() noexcept { return infinity::have_linear_programmes(); }
 
 InfimumTest test_infimum(const Perceptron& network, const std::vector<int>& signs) {
-  return test_infimum(network, signs, nullptr);
+  return test_signs(network, infinity::patterns_of(network), signs, nullptr, {});
 }
 
 namespace infinity {
 
 InfimumTest test_infimum_along(const Perceptron& network, const std::vector<int>& signs,
                                const Vector& direction) {
-  return test_infimum(network, signs, &direction);
+  return test_signs(network, patterns_of(network), signs, &direction, {});
+}
+
+std::vector<int> signs_at(const Perceptron& network, const Vector& weights,
+                          const Vector& direction) {
+  std::vector<int> signs = signs_along(network, direction);
+  const Vector inputs = times(network.inputs(), weights);
+  for (std::size_t i = 0; i < signs.size(); ++i)
+    if (signs[i] != 0) signs[i] = inputs(static_cast<Index>(i)) > 0.0 ? 1 : -1;
+  return signs;
 }
 
 std::vector<int> signs_along(const Perceptron& network, const Vector& direction) {
@@ -221,11 +233,25 @@ std::optional<Index> unpenalised_column(const Perceptron& network) {
   return std::nullopt;
 }
 
+InfimumTest test_infimum(const Perceptron& network, const Patterns& patterns,
+                         const std::vector<int>& signs, const StopCondition& stop) {
+  return test_signs(network, patterns, signs, nullptr, stop);
+}
+
+bool attracts(const Perceptron& network, const Patterns& patterns, const std::vector<int>& signs,
+              const Vector& weights) {
+  const std::optional<std::vector<int>> of_groups = group_signs(patterns, signs);
+  if (!of_groups) return false;
+  // Of this one direction: as if the node inputs went on as they stand to each other.
+  Cone ray = cone_of(patterns, *of_groups, network.coordinates(weights));
+  ray.inside = Vector::Ones(1);
+  return ray.rates.size() > 0 && ray.rates.minCoeff() > 0.0 &&
+         judge(ray, network.options().activation, {}).local_infimum == true;
+}
+
 std::vector<InfinitePoint> limits_on_stratum(const Perceptron& network,
-                                             const std::vector<int>& signs,
+                                             const std::vector<int>& signs, const InfimumTest& test,
                                              const MinimaOf& minima_of) {
-  const InfimumTest test = tautrack::test_infimum(network, signs);
-  if (!test.is_stratum || test.local_infimum == false) return {};
   InfinitePoint limit;
   limit.direction = test.direction;
   limit.signs = signs;

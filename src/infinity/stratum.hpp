@@ -4,16 +4,24 @@
 #include <optional>
 #include <vector>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/infinity/infinite_point.hpp"
 #include "tautrack/infinity/strata.hpp"
 #include "tautrack/network/perceptron.hpp"
 #include "tautrack/network/stationary_point.hpp"
 
+#include "infinity/patterns.hpp"
+
 namespace tautrack::infinity {
 
 /// The signs of the patterns far out in a direction (s): those of x_i.d, 0 where that is rounding.
 [[nodiscard]] std::vector<int> signs_along(const Perceptron& network, const Vector& direction);
+
+/// The signs of the patterns at weights that run to infinity and moved like this (s) at last: those of their node
+/// inputs, 0 for patterns that stood still.
+[[nodiscard]] std::vector<int> signs_at(const Perceptron& network, const Vector& weights,
+                                        const Vector& direction);
 
 /// E of pattern i with this output.
 [[nodiscard]] double energy_of(const Perceptron& network, Index i, double output);
@@ -40,10 +48,22 @@ namespace tautrack::infinity {
 /// Minima of the energy of a network, as far as the caller finds them.
 using MinimaOf = std::function<std::vector<StationaryPoint>(const Perceptron&)>;
 
-/// Local minima of the free patterns as limits at infinity, without saying how they were found;
-/// none where the criterion says that the stratum holds no local infimum.
+/// The same as test_infimum() of the network alone. @param patterns Of the network. @param stop Once it is met the
+/// test does not decide.
+[[nodiscard]] InfimumTest test_infimum(const Perceptron& network, const Patterns& patterns,
+                                       const std::vector<int>& signs, const StopCondition& stop);
+
+/// Whether the criterion holds along the one ray on which the node inputs grow as they stand to each other at these
+/// weights, which have these signs: the energy falls towards the limit there, though perhaps not in other directions
+/// of its stratum. An open set of weights then runs to it.
+[[nodiscard]] bool attracts(const Perceptron& network, const Patterns& patterns,
+                            const std::vector<int>& signs, const Vector& weights);
+
+/// Local minima of the free patterns as limits at infinity, without saying how they were found.
+/// @param test Of these signs; is_stratum.
 [[nodiscard]] std::vector<InfinitePoint> limits_on_stratum(const Perceptron& network,
                                                            const std::vector<int>& signs,
+                                                           const InfimumTest& test,
                                                            const MinimaOf& minima_of);
 
 }  // namespace tautrack::infinity

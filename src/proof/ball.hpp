@@ -156,6 +156,13 @@ class Balls {
   Balls& operator=(const Balls&) = delete;
   ~Balls() { _arb_vec_clear(data_, size_); }
 
+  /// All zero again, another number of them.
+  void reset(Index size) {
+    _arb_vec_clear(data_, size_);
+    data_ = _arb_vec_init(size);
+    size_ = size;
+  }
+
   [[nodiscard]] arb_ptr operator[](Index i) noexcept { return data_ + i; }
   [[nodiscard]] arb_srcptr operator[](Index i) const noexcept { return data_ + i; }
   [[nodiscard]] Index size() const noexcept { return size_; }
@@ -184,6 +191,13 @@ class Ball {
 class BallMatrix {
  public:
   BallMatrix(Index rows, Index columns) : entries_(rows * columns), columns_(columns) {}
+
+  /// All zero again, of another size.
+  void reset(Index rows, Index columns) {
+    entries_.reset(rows * columns);
+    columns_ = columns;
+  }
+  [[nodiscard]] bool is_empty() const noexcept { return entries_.size() == 0; }
 
   [[nodiscard]] arb_ptr operator()(Index i, Index j) noexcept { return entries_[i * columns_ + j]; }
   [[nodiscard]] arb_srcptr operator()(Index i, Index j) const noexcept {

@@ -648,4 +648,44 @@ TEST_CASE("options and problems are checked at the door") {
   CHECK_THROWS_AS(Certifier(Perceptron(bad)), DataError);
 }
 
+TEST_CASE("a proof that is cut off proves nothing and refutes nothing, and can be made later" *
+          needs_flint()) {
+  for (const char* name : {"s2_folds", "rank_deficient", "s3_generic"}) {
+    CAPTURE(name);
+    const Json json = load(name);
+    const Perceptron network(problem_of(json), options_of(json));
+    const NaturalPath path = track_natural(network);
+    REQUIRE(path.ok());
+    const Vector weights = path.end->weights;
+    // A place that is refuted when there is time.
+    const Vector elsewhere = weights + Vector::Constant(weights.size(), 0.5);
+    const Certificate whole = Certifier(network).certify(weights);
+    REQUIRE(whole.certified);
+    Certifier resumed(network);
+    int cut = 0;
+    for (long looks = 0;; ++looks) {
+      const Certificate certificate =
+          Certifier(network).certify(weights, StopCondition::after_looks(looks));
+      if (!certificate.is_cut) {
+        CHECK(certificate.certified);
+        CHECK(certificate.weights == whole.weights);
+        CHECK(certificate.eigenvalues == whole.eigenvalues);
+        break;
+      }
+      ++cut;
+      check_refused(certificate, weights);
+      CHECK_FALSE(certificate.refuted);
+      CHECK(contains(certificate.reason, "unfinished"));
+      const Certificate other = resumed.certify(elsewhere, StopCondition::after_looks(looks));
+      if (other.is_cut) CHECK_FALSE(other.refuted);
+      CHECK_FALSE(other.certified);
+    }
+    CHECK(cut > network.patterns());
+    const Certificate later = resumed.certify(weights);
+    CHECK(later.certified);
+    CHECK(later.weights == whole.weights);
+    CHECK(later.radius == whole.radius);
+  }
+}
+
 }  // namespace certificate_test

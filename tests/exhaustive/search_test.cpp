@@ -328,6 +328,32 @@ TEST_CASE("the result is the same with one and with two threads") {
   }
 }
 
+TEST_CASE("a search that is cut off anywhere is not finished, also in the bound of its region") {
+  const Problem problem = problem_of(load("s2_folds"));
+  const SearchResult whole = search_exhaustively(Perceptron(problem), quiet());
+  REQUIRE(whole.finished);
+  long cut = 0;
+  for (long looks = 0;; looks += 1 + looks / 32) {
+    SearchOptions options = quiet();
+    options.stop = StopCondition::after_looks(looks);
+    const SearchResult result = search_exhaustively(Perceptron(problem), options);
+    CHECK(result.points.size() <= whole.points.size());
+    if (result.finished) {
+      CHECK(result.region_holds_all == whole.region_holds_all);
+      CHECK(result.points.size() == whole.points.size());
+      break;
+    }
+    ++cut;
+    CHECK(result.undecided_count > 0);
+    CHECK(result.message.find("the time was used up") != std::string::npos);
+    if (looks == 0) {
+      CHECK_FALSE(result.region_holds_all);
+      CHECK(result.region_reason.find("unfinished") != std::string::npos);
+    }
+  }
+  CHECK(cut > 10);
+}
+
 TEST_CASE("a search that is ended early keeps what it has and lists the rest") {
   const Json json = load("s3_folds");
   const Problem problem = problem_of(json);

@@ -202,7 +202,7 @@ TEST_CASE("the region holds the solutions of all square subsystems") {
   Vector y(3);
   y << 0.5, 0.25, -0.5;
   const Rows rows(X, y, Vector::Ones(3), {Interval(0.0)}, proof::Sigmoid());
-  const Region region = find_region(rows, SignTest(rows));
+  const Region region = find_region(rows, SignTest(rows), {});
   CHECK(region.holds_all);
   const double low = std::atanh(-0.5) / 0.5, high = std::atanh(0.5) / 2.0;
   const Interval side = region.box[0] * rows.scale(0);

@@ -283,6 +283,53 @@ TEST_CASE("a run that is cancelled keeps what it has") {
   CHECK_FALSE(found.points.empty());
 }
 
+TEST_CASE(
+    "a run that is cut off anywhere has points of the whole list, and says what is not proven") {
+  const Problem problem = exponential_minima(3, 2, 3);
+  const Exploration whole = explore(Perceptron(problem), patient());
+  REQUIRE(whole.end == ExploreEnd::quiet);
+  bool has_unproven = false;
+  std::size_t last = 0;
+  for (long looks = 0; looks < 4000; looks += 1 + looks / 4) {
+    CAPTURE(looks);
+    ExploreOptions options = patient();
+    options.stop = StopCondition::after_looks(looks);
+    const Exploration found = explore(Perceptron(problem), options);
+    CHECK(found.end == ExploreEnd::budget);
+    CHECK(found.rounds <= whole.rounds);
+    for (const StationaryPoint& point : found.points) {
+      CHECK(std::any_of(whole.points.begin(), whole.points.end(), [&](const auto& other) {
+        return other.morse_index == point.morse_index &&
+               reference::relative_error(point.weights, other.weights) <= 1e-9;
+      }));
+      if (point.status == PointStatus::certified) continue;
+      CHECK(point.status == PointStatus::converged);
+      if (Certifier::available()) CHECK(point.reason.find("unfinished") != std::string::npos);
+      has_unproven = true;
+    }
+    last = found.points.size();
+  }
+  CHECK(has_unproven);
+  CHECK(last > 1);
+}
+
+TEST_CASE("the natural path of a large problem is left when time is up") {
+  Random random(1);
+  Matrix X(400, 12);
+  Vector y(400);
+  for (double& entry : X.reshaped()) entry = random.normal();
+  for (Index i = 0; i < 400; ++i) y(i) = std::tanh(X(i, 0) - X(i, 5)) + 0.1 * random.normal();
+  const Perceptron network(make_problem(X, y));
+  ExploreOptions options = patient();
+  options.stop = StopCondition::after_looks(0);
+  const Exploration found = explore(network, options);
+  CHECK(found.end == ExploreEnd::budget);
+  CHECK(found.points.empty());
+  CHECK_FALSE(found.path.ok());
+  CHECK(found.path.message.find("the time was used up") != std::string::npos);
+  CHECK(found.path.points.size() <= 2);
+}
+
 TEST_CASE("options that break their rule are refused by name") {
   const Problem problem = exponential_minima(2, 2, 1);
   ExploreOptions options;

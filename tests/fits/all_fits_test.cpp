@@ -21,8 +21,7 @@ namespace {
 /// Generous: the tests are about what is found, not about time.
 FitOptions patient() {
   FitOptions options;
-  options.explore.seconds = 600.0;
-  options.search.seconds = 600.0;
+  options.seconds = options.explore.seconds = options.search.seconds = 600.0;
   return options;
 }
 
@@ -165,6 +164,54 @@ TEST_CASE("a run cut short is heuristic and says so") {
   const AllFits cancelled = find_all_fits(Perceptron(problem), options);
   CHECK(cancelled.exploration.end == ExploreEnd::cancelled);
   CHECK(cancelled.level == Completeness::heuristic);
+}
+
+TEST_CASE("cut off anywhere, the verdict claims nothing that the whole does not") {
+  const Case several = load("s2_multimin"), one = load("s2_folds"),
+             away = load("s2_diverges_mixed");
+  for (const Case* c : {&several, &one, &away}) {
+    CAPTURE(c->problem.name);
+    const Perceptron network(c->problem, c->network);
+    const AllFits whole = find_all_fits(network, patient());
+    int cut = 0;
+    for (long looks = 0; looks < 20000; looks += 1 + looks / 3) {
+      CAPTURE(looks);
+      FitOptions options = patient();
+      options.explore.stop = StopCondition::after_looks(looks);
+      const AllFits fits = find_all_fits(network, options);
+      CHECK((fits.unique == Answer::unknown || fits.unique == whole.unique));
+      CHECK((!fits.global_is_proven || whole.global_is_proven));
+      CHECK((fits.level != Completeness::complete || whole.level == Completeness::complete));
+      CHECK((!fits.strata.no_finite_point || whole.strata.no_finite_point));
+      CHECK((!fits.strata.complete || whole.strata.complete));
+      if (fits.level == Completeness::complete) CHECK(fits.points.size() == whole.points.size());
+      if (fits.exploration.end == ExploreEnd::budget) ++cut;
+    }
+    CHECK(cut > 5);
+  }
+}
+
+TEST_CASE("parts begin in their order, and a run that is stopped says what it did not look at") {
+  const Case c = load("s2_folds");
+  FitOptions options = patient();
+  std::vector<std::string> parts;
+  options.begins = [&](std::string_view part) { parts.emplace_back(part); };
+  (void)find_all_fits(Perceptron(c.problem, c.network), options);
+  CHECK(parts == std::vector<std::string>{"limits at infinite weights", "search along curves",
+                                          "exhaustive search", "verdict"});
+  std::stop_source source;
+  source.request_stop();
+  options.explore.stop = source.get_token();
+  support::Random random(1);
+  Matrix X(40, 5);
+  Vector labels(40);
+  for (double& entry : X.reshaped()) entry = random.normal();
+  for (double& entry : labels) entry = random.normal() > 0.0 ? 1.0 : -1.0;
+  const AllFits stopped = find_all_fits(Perceptron(make_problem(X, labels)), options);
+  CHECK(stopped.strata.message.find("were not looked at, as the run was stopped") !=
+        std::string::npos);
+  CHECK(stopped.unique == Answer::unknown);
+  CHECK_FALSE(stopped.search.has_value());
 }
 
 TEST_CASE("a box finds what is in it") {

@@ -28,7 +28,8 @@ namespace {
 FitOptions options_of(bool exhaustive) {
   FitOptions options;
   options.exhaustive = exhaustive;
-  options.explore.seconds = options.search.seconds = options.strata.seconds = 600.0;
+  options.seconds = options.explore.seconds = 600.0;
+  options.search.seconds = options.strata.seconds = 600.0;
   options.explore.quiet_rounds = 2;
   options.explore.max_curves = 60;
   options.search.max_boxes = 5000;

@@ -155,4 +155,36 @@ TEST_CASE("tau outside of [0, 1] is refused") {
   CHECK_THROWS_AS((void)certify_unique(network, v, std::nan("")), std::invalid_argument);
 }
 
+TEST_CASE("proofs that are cut off claim no more than whole ones, and say so") {
+  int claims = 0, kept = 0, cut = 0;
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    const Perceptron network(noisy_problem(seed, 0.05));
+    const NaturalPath path = track_natural(network);
+    if (!path.ok()) continue;
+    const Vector v = network.coordinates(path.end->weights);
+    const UniquenessCertificate whole = certify_unique(network, v, 1.0);
+    claims += whole.global ? 1 : 0;
+    for (long looks = 0;; ++looks) {
+      const UniquenessCertificate certificate =
+          certify_unique(network, v, 1.0, {std::numeric_limits<double>::infinity(), ""},
+                         StopCondition::after_looks(looks));
+      CHECK((!certificate.unique || whole.unique));
+      CHECK((!certificate.global || whole.global));
+      if (!certificate.is_cut) {
+        CHECK(certificate.unique == whole.unique);
+        CHECK(certificate.global == whole.global);
+        CHECK(certificate.message == whole.message);
+        break;
+      }
+      ++cut;
+      kept += certificate.global ? 1 : 0;
+      if (looks == 0) CHECK(certificate.message.find("time was used up") != std::string::npos);
+      if (!certificate.global)
+        CHECK(certificate.global_message.find("time was used up") != std::string::npos);
+    }
+  }
+  CHECK(claims >= 3);
+  CHECK(cut > 50);
+}
+
 }  // namespace tautrack::uniqueness_test

@@ -772,7 +772,7 @@ TEST_CASE(
   Matrix X(5, 2);
   X << 3.0, 0.0, 1.0, 0.0, 0.0, 3.0, 0.0, 1.0, 1e-3, 1e-3;
   const std::vector<Vector> minima = infinity::minima_of_two_weights(
-      Perceptron(make_problem(X, vector({0.3, 0.8, 0.3, 0.8, 0.0}))));
+      Perceptron(make_problem(X, vector({0.3, 0.8, 0.3, 0.8, 0.0}))), {});
   REQUIRE(minima.size() == 4);
   CHECK(minima[0](0) == doctest::Approx(0.220118359530102).epsilon(1e-4));
   CHECK(minima[3](1) == doctest::Approx(0.9452290672384478).epsilon(1e-4));
@@ -1027,6 +1027,53 @@ TEST_CASE("budgets and the stop token end the enumeration, which says so") {
   result = enumerate_strata(Perceptron(problem), hurried);
   CHECK_FALSE(result.complete);
   CHECK(result.message.find("time") != std::string::npos);
+}
+
+TEST_CASE("an enumeration that is cut off anywhere has a part of the limits and is not complete") {
+  Random random(4);
+  const Problem problem = random_beyond(random, 5, 3);
+  const StrataResult whole = enumerate_strata(Perceptron(problem));
+  REQUIRE(whole.complete);
+  long looks = 0;
+  for (long step = 1;; looks += step, step = 1 + looks / 64) {
+    StrataOptions options;
+    options.stop = StopCondition::after_looks(looks);
+    const StrataResult result = enumerate_strata(Perceptron(problem), options);
+    if (result.complete) {
+      CHECK(result.infima.size() == whole.infima.size());
+      CHECK(result.strata == whole.strata);
+      break;
+    }
+    CHECK(result.message.find("the time was used up") != std::string::npos);
+    CHECK((!result.no_finite_point || whole.no_finite_point));
+    for (const InfinitePoint& limit : result.infima) {
+      const auto same = [&](const InfinitePoint& other) {
+        return other.signs == limit.signs && other.energy == limit.energy;
+      };
+      // What is left undecided may turn out to be no infimum.
+      if (limit.local_infimum) CHECK(std::any_of(whole.infima.begin(), whole.infima.end(), same));
+    }
+  }
+  CHECK(looks > 50);
+}
+
+TEST_CASE("no finite point is claimed of a linear programme that was cut off" *
+          doctest::skip(!can_solve_linear_programmes())) {
+  // Separable in four dimensions, where nothing but the linear programme can tell.
+  Random random(7);
+  const Matrix X = random_rows(random, 24, 4);
+  Vector y(24);
+  for (Index i = 0; i < 24; ++i) y(i) = X(i, 0) + X(i, 3) > 0.0 ? 1.0 : -1.0;
+  const Perceptron network(make_problem(X, y));
+  CHECK(enumerate_strata(network).no_finite_point);
+  for (long looks = 0; looks < 2; ++looks) {
+    StrataOptions options;
+    options.stop = StopCondition::after_looks(looks);
+    const StrataResult cut = enumerate_strata(network, options);
+    CHECK_FALSE(cut.no_finite_point);
+    CHECK_FALSE(cut.complete);
+    CHECK(cut.message.find("the time was used up") != std::string::npos);
+  }
 }
 
 TEST_CASE("options that break their rules are refused") {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/network/perceptron.hpp"
 
@@ -22,6 +23,7 @@ struct CertifyOptions {
 struct Certificate {
   bool certified = false;
   bool refuted = false;  ///< Not certified because no stationary point is near.
+  bool is_cut = false;   ///< Neither: the proof was left unfinished because time was up.
   std::string reason;    ///< One sentence why not; empty when certified.
   Vector weights;        ///< s, the doubles nearest to the point; as given when not certified.
   double radius = 0.0;   ///< The point lies within this (Euclidean, user's units) of `weights`.
@@ -85,11 +87,13 @@ class Certifier {
   /// as much. The memory is kept between calls.
   ///
   /// Where columns depend on each other, only the part of `weights` that moves node inputs counts,
-  /// and the first call determines the exact rank.
+  /// and the first call determines the exact rank. The first call takes the data to ball arithmetic, too:
+  /// L s numbers and L s n products.
   /// @param weights s, user's units, a numerical solution. Numbers that are not finite are refused
   /// with a reason.
+  /// @param stop Once it is met the proof is left unfinished.
   /// @throws std::invalid_argument when there are not s of them.
-  [[nodiscard]] Certificate certify(const Vector& weights);
+  [[nodiscard]] Certificate certify(const Vector& weights, const StopCondition& stop = {});
 
  private:
   struct State;

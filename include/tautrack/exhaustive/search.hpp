@@ -2,10 +2,10 @@
 
 #include <functional>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/network/perceptron.hpp"
 #include "tautrack/network/stationary_point.hpp"
@@ -24,8 +24,8 @@ struct SearchOptions {
   double seconds = 10.0;  ///< Wall time. > 0.
   long max_boxes = 20000000;         ///< Boxes looked at. > 0.
   std::size_t max_undecided = 1000;  ///< Undecided boxes that are listed; their number is exact.
-  int threads = 1;  ///< >= 1. The result of a search that ends by itself does not depend on it.
-  std::stop_token stop;  ///< Ends the search early, with what it has.
+  int threads = 1;     ///< >= 1. The result of a search that ends by itself does not depend on it.
+  StopCondition stop;  ///< Ends the search early, with what it has.
   /// Called now and then, from one thread at a time: boxes looked at, boxes left, share done in [0, 1].
   std::function<void(long, long, double)> progress;
 

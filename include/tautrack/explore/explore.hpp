@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "tautrack/core/communicator.hpp"
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/explore/memo.hpp"
 #include "tautrack/infinity/infinite_point.hpp"
@@ -29,7 +29,7 @@ struct ExploreOptions {
   double seconds = 60.0;  ///< Wall time. > 0.
   int threads = 1;        ///< >= 1. A run that ends by itself gives the same list for any number.
   bool certify = true;    ///< Prove each point, if the library can (Certifier::available()).
-  std::stop_token stop;   ///< Ends the run early, with what it has.
+  StopCondition stop;     ///< Ends the run early, with what it has.
   /// What was done before, and is not done again; nothing: all is done. On several ranks the first
   /// one recalls, and each takes notes of what it does itself.
   ExploreMemo* memo = nullptr;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,9 @@ enum class Answer { yes, no, unknown };
 
 /// What is looked at, and how long.
 struct FitOptions {
+  /// Wall time of all parts together, > 0. Their own seconds count where they are less. A part that is cut off keeps
+  /// what it has, and what it did not do is said.
+  double seconds = 60.0;
   /// What it keeps in a memo and shares among ranks is the exploration of the whole problem, no
   /// more.
   ExploreOptions explore;
@@ -37,16 +41,20 @@ struct FitOptions {
   /// Interval search: nothing: with at most `exhaustive_rank` weights; else whenever it is true.
   std::optional<bool> exhaustive;
   int exhaustive_rank = 3;  ///< >= 0.
-  SearchOptions search;     ///< Its threads and stop token are those of `explore`.
-  StrataOptions strata;     ///< Its stop token is that of `explore`.
+  SearchOptions search;     ///< Its threads and stop are those of `explore`.
+  StrataOptions strata;     ///< Its stop is that of `explore`.
+  /// Called from the calling thread when a part begins, with its name.
+  std::function<void(std::string_view)> begins;
 
   [[nodiscard]] std::optional<std::string> invalid_reason() const;
 };
 
 /// Every fit of one problem that was found, with the evidence.
 struct AllFits {
-  std::vector<StationaryPoint> points;     ///< By energy.
-  std::vector<InfinitePoint> at_infinity;  ///< By energy; local infima, or not decided to be none.
+  std::vector<StationaryPoint> points;  ///< By energy.
+  /// By energy: local infima, limits not decided to be none, and, where strata are not enumerated, limits that
+  /// are none but to which descents ran.
+  std::vector<InfinitePoint> at_infinity;
 
   Completeness level = Completeness::heuristic;
   int index_sum = 0;                      ///< Sum of (-1)^index over points with a known index.

@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/network/perceptron.hpp"
 
@@ -34,7 +34,7 @@ struct SupremumOptions {
   long max_strata = 2000;  ///< > 0. Limit strata that are looked at.
   double seconds = 10.0;   ///< > 0.
   std::uint64_t seed = 0;
-  std::stop_token stop;
+  StopCondition stop;  ///< Ends the search early, with what it has.
 
   [[nodiscard]] std::optional<std::string> invalid_reason() const;
 };

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/geometry/curvature_bound.hpp"
 #include "tautrack/network/perceptron.hpp"
@@ -35,15 +36,18 @@ struct UniquenessCertificate {
   double global_product = std::numeric_limits<double>::infinity();
   std::string message;         ///< One sentence: the proof, or why none was found.
   std::string global_message;  ///< The same for `global`.
+  bool is_cut = false;         ///< Time was up before all proofs were tried.
 };
 
 /// @param v n, a stationary point to rounding.
 /// @param known A bound of the curvature over all weights at this tau that the caller has besides, such
 /// as that of curvature_supremum(); counts where it is smaller than that of CurvatureBounds.
+/// @param stop Once it is met, proofs are left unfinished; what was proven before stands.
 /// @throws std::invalid_argument when tau is not in [0, 1].
 [[nodiscard]] UniquenessCertificate certify_unique(
     const Perceptron& network, const Vector& v, double tau,
-    const CurvatureBound& known = {std::numeric_limits<double>::infinity(), ""});
+    const CurvatureBound& known = {std::numeric_limits<double>::infinity(), ""},
+    const StopCondition& stop = {});
 
 /// How far along the natural path there is exactly one stationary point.
 struct PathUniqueness {

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/infinity/infinite_point.hpp"
 #include "tautrack/network/perceptron.hpp"
@@ -73,7 +73,7 @@ struct StrataResult {
 struct StrataOptions {
   long max_strata = 200000;  ///< > 0
   double seconds = 30.0;     ///< > 0
-  std::stop_token stop;
+  StopCondition stop;        ///< Ends the enumeration early, with what it has.
 
   /// Nothing when usable; else one sentence with the field, its value and the rule it breaks.
   [[nodiscard]] std::optional<std::string> invalid_reason() const;
