@@ -194,6 +194,12 @@ auto best_minimum(const AllFits& fits) {
   });
 }
 
+/// A complete list is one of finite weights: what it leaves open, after a semicolon.
+std::string open_at_infinity(const StrataResult& strata) {
+  if (strata.none_exists || strata.complete) return "";
+  return "; of infinite weights, where no stationary point is, not all limits were looked at";
+}
+
 void judge_completeness(AllFits& fits, const Perceptron& network) {
   bool all_indices_known = true;
   for (const StationaryPoint& point : fits.points) {
@@ -206,14 +212,18 @@ void judge_completeness(AllFits& fits, const Perceptron& network) {
   if (fits.strata.no_finite_point) {
     fits.level = fits.points.empty() ? Completeness::complete : Completeness::heuristic;
     fits.level_reason =
-        "along some direction the energy falls from all weights, so that none are stationary";
-    if (!fits.points.empty()) fits.level_reason += ": the points in the list contradict that";
+        "no weights are stationary: it is proven that along some direction the energy falls from "
+        "all "
+        "of them";
+    fits.level_reason += fits.points.empty() ? open_at_infinity(fits.strata)
+                                             : ": the points in the list contradict that";
     return;
   }
   if (fits.search && fits.search->finished && fits.level_reason.empty()) {
     fits.level =
         fits.search->region_holds_all ? Completeness::complete : Completeness::complete_in_box;
-    fits.level_reason = fits.search->message + "; " + fits.search->region_reason;
+    fits.level_reason =
+        fits.search->message + "; " + fits.search->region_reason + open_at_infinity(fits.strata);
     return;
   }
   const std::string contradiction = fits.level_reason;
@@ -391,6 +401,7 @@ AllFits find_all_fits(const Perceptron& network, const FitOptions& options) {
   if (!is_cancelled && !fits.strata.none_exists && !fits.strata.complete) {
     std::vector<InfinitePoint> limits =
         limits_of_curves(network, fits.exploration, options.explore);
+    fits.strata.message += "; those that curves run to were looked at, and others may be missing";
     fits.at_infinity.insert(fits.at_infinity.end(), limits.begin(), limits.end());
     std::stable_sort(
         fits.at_infinity.begin(), fits.at_infinity.end(),
