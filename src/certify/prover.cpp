@@ -3,6 +3,7 @@
 #ifdef TAUTRACK_WITH_FLINT
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -292,6 +293,39 @@ Certificate Prover::prove_near(const Vector& weights) {
   }
 }
 
+std::optional<PointValues> Prover::values_where(const Matrix& rows, const Vector& inputs,
+                                                int morse_index) {
+  assert(!dependent_ && rows.rows() == n_ && rows.cols() == n_ && inputs.size() == n_);
+  if (!set_midpoint_where(rows, inputs)) return std::nullopt;
+  set_eigenvectors(Matrix::Identity(n_, n_));
+  in_double_ = false;
+  Index resolved = n_;
+  for (precision_ = limits_.first_precision;; precision_ = std::min(2 * precision_, most())) {
+    evaluate();
+    if (diagonalise()) break;
+    if (precision_ < most()) continue;
+    for (Index j = 1; j < n_; ++j) {
+      for (Index k = 0; k < j; ++k) subtract(j, k);
+      transform();
+    }
+    resolved = columns_above_underflow();
+    if (!is_diagonal(resolved)) return std::nullopt;
+    break;
+  }
+  PointValues values;
+  values.energy = nearest(energy_.get());
+  values.eigenvalues.resize(n_);
+  for (Index j = 0; j < resolved; ++j) values.eigenvalues(j) = eigenvalue(j);
+  const auto negative = (values.eigenvalues.head(resolved).array() < 0.0).count();
+  const Index rest = morse_index - negative;
+  if (rest < 0 || rest > n_ - resolved) return std::nullopt;
+  for (Index j = resolved; j < n_; ++j)
+    values.eigenvalues(j) =
+        (j < resolved + rest ? -1.0 : 1.0) * std::numeric_limits<double>::denorm_min();
+  std::sort(values.eigenvalues.begin(), values.eigenvalues.end());
+  return values;
+}
+
 Vector Prover::polish(const Vector& weights, Progress& progress) {
   Vector w = weights;
   Vector v = network_.coordinates(weights);
@@ -350,6 +384,23 @@ void Prover::set_midpoint(const Vector& weights) {
   }
 }
 
+bool Prover::set_midpoint_where(const Matrix& rows, const Vector& inputs) {
+  arb_mat_t A, q, w;
+  arb_mat_init(A, n_, n_);
+  arb_mat_init(q, n_, 1);
+  arb_mat_init(w, n_, 1);
+  for (Index i = 0; i < n_; ++i) {
+    for (Index j = 0; j < n_; ++j) arb_set_d(arb_mat_entry(A, i, j), rows(i, j));
+    arb_set_d(arb_mat_entry(q, i, 0), inputs(i));
+  }
+  const bool is_solved = arb_mat_solve(w, A, q, most()) != 0;
+  for (Index j = 0; is_solved && j < n_; ++j) arb_get_mid_arb(w_[j], arb_mat_entry(w, j, 0));
+  arb_mat_clear(w);
+  arb_mat_clear(q);
+  arb_mat_clear(A);
+  return is_solved;
+}
+
 Prover::Attempt Prover::attempt(Progress& progress, Certificate& certificate) {
   for (int k = 0; k < kStepsPerPrecision; ++k) {
     evaluate();
@@ -374,6 +425,12 @@ Prover::Attempt Prover::attempt(Progress& progress, Certificate& certificate) {
       return Attempt::needs_precision;
     }
     if (!near) {
+      if (step_displacement(/*only_known=*/true) <= kNear) {
+        certificate.reason =
+            "the step of Newton's method along a flat direction is not known with " +
+            std::to_string(precision_) + " bits";
+        return Attempt::needs_precision;
+      }
       certificate.refuted = true;
       certificate.reason = "no stationary point near: Newton's method moves node inputs by " +
                            number(next.moved) + " relative to one or to their size";
@@ -517,16 +574,16 @@ void Prover::round_rows() {
   }
 }
 
-bool Prover::is_diagonal() const {
+bool Prover::is_diagonal(Index columns) const {
   const Bound small = Bound::power_of_two(-kDiagonalBits);
   const Bound small_square = small * small;
-  std::vector<Bound> diagonal(at(n_));
-  for (Index j = 0; j < n_; ++j) {
+  std::vector<Bound> diagonal(at(columns));
+  for (Index j = 0; j < columns; ++j) {
     diagonal[at(j)] = Bound::below(hessian_(j, j));
     if (diagonal[at(j)].is_zero()) return false;
     if (!(Bound::of_radius(hessian_(j, j)) < product_below(small, diagonal[at(j)]))) return false;
   }
-  for (Index j = 0; j < n_; ++j) {
+  for (Index j = 0; j < columns; ++j) {
     for (Index k = 0; k < j; ++k) {
       const Bound entry = Bound::above(hessian_(j, k));
       if (!(entry * entry <
@@ -535,6 +592,14 @@ bool Prover::is_diagonal() const {
     }
   }
   return true;
+}
+
+Index Prover::columns_above_underflow() const {
+  const Bound least(std::numeric_limits<double>::denorm_min());
+  for (Index j = n_; j > 0; --j)
+    for (Index k = 0; k < n_; ++k)
+      if (!(Bound::above(hessian_(j - 1, k)) < least)) return j;
+  return 0;
 }
 
 bool Prover::is_separated() const {
@@ -558,11 +623,11 @@ bool Prover::is_accurate() const {
 bool Prover::diagonalise() {
   if (in_double_) {
     transform_in_double();
-    if (is_diagonal() && is_separated() && is_accurate()) return true;
+    if (is_diagonal(n_) && is_separated() && is_accurate()) return true;
     in_double_ = false;
   }
   transform();
-  if (!is_diagonal()) {
+  if (!is_diagonal(n_)) {
     // Eigenvalues are found in double, some eight decades at a time: what is below is freed of the
     // eigenvectors found so far by elimination, and so the next decades come up.
     for (Index first = 0; first < n_ && !is_cut();) {
@@ -584,7 +649,7 @@ bool Prover::diagonalise() {
     transform();
   }
   round_rows();
-  return is_diagonal();
+  return is_diagonal(n_);
 }
 
 void Prover::eliminate(Index first) {
@@ -680,10 +745,17 @@ bool Prover::step_is_noise() const {
   return largest <= Bound(kNoise) * radius;
 }
 
-double Prover::step_displacement() const {
-  Vector step(n_);
-  Vector error(n_);  // of the doubles and of sums of them
+bool Prover::is_known_step(Index j) const {
+  Bound error = Bound::of_radius(step_[j]);
+  for (Index k = 0; k < n_; ++k) error.add_product(defect_[at(j * n_ + k)], Bound::above(step_[k]));
+  return !(Bound::above(step_[j]) <= Bound(kNoise) * error);
+}
+
+double Prover::step_displacement(bool only_known) const {
+  Vector step = Vector::Zero(n_);
+  Vector error = Vector::Zero(n_);  // of the doubles and of sums of them
   for (Index j = 0; j < n_; ++j) {
+    if (only_known && !is_known_step(j)) continue;
     step(j) = nearest(step_[j]);
     error(j) = Bound::of_radius(step_[j]).above_as_double() +
                static_cast<double>(n_ + 1) * kRounding * std::abs(step(j));
@@ -792,18 +864,18 @@ Prover::Attempt Prover::finish(const Proof& proof, Certificate& certificate) {
   arb_sub(t_.get(), energy_.get(), t_.get(), precision_);
   certificate.energy_radius = (Bound::above(t_.get()) + proof.energy_radius).above_as_double();
   certificate.eigenvalues.resize(n_);
-  Vector vector(n_);
-  int negative = 0;
-  for (Index j = 0; j < n_; ++j) {
-    for (Index i = 0; i < n_; ++i) vector(i) = nearest(V_(i, j));
-    const double sign = arf_sgn(arb_midref(hessian_(j, j))) < 0 ? -1.0 : 1.0;
-    if (sign < 0.0) ++negative;
-    const double size = std::abs(nearest(hessian_(j, j)) / vector.dot(metric_ * vector));
-    certificate.eigenvalues(j) = sign * std::max(size, std::numeric_limits<double>::denorm_min());
-  }
+  for (Index j = 0; j < n_; ++j) certificate.eigenvalues(j) = eigenvalue(j);
   std::sort(certificate.eigenvalues.begin(), certificate.eigenvalues.end());
-  certificate.morse_index = negative;
+  certificate.morse_index = static_cast<int>((certificate.eigenvalues.array() < 0.0).count());
   return Attempt::proven;
+}
+
+double Prover::eigenvalue(Index j) const {
+  Vector vector(n_);
+  for (Index i = 0; i < n_; ++i) vector(i) = nearest(V_(i, j));
+  const double size = std::abs(nearest(hessian_(j, j)) / vector.dot(metric_ * vector));
+  const double sign = arf_sgn(arb_midref(hessian_(j, j))) < 0 ? -1.0 : 1.0;
+  return sign * std::max(size, std::numeric_limits<double>::denorm_min());
 }
 
 Bound Prover::uniqueness(const Proof& proof) {

@@ -1,12 +1,23 @@
 #pragma once
 
+#include <optional>
+
 #include "tautrack/certify/certificate.hpp"
 #include "tautrack/network/perceptron.hpp"
+
+namespace tautrack {
+
+/// What belongs to a stationary point that somebody else has proven.
+struct PointValues {
+  double energy = 0.0;
+  Vector eigenvalues;  ///< n, of the Hessian in orthonormal coordinates, ascending.
+};
+
+}  // namespace tautrack
 
 #ifdef TAUTRACK_WITH_FLINT
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +42,14 @@ class Prover {
 
   /// @pre s finite numbers.
   [[nodiscard]] Certificate certify(const Vector& weights, const StopCondition& stop = {});
+
+  /// The values at the weights w with rows.w = inputs, which need no rounding to double. Eigenvalues below
+  /// every double, which even the highest precision need not tell from zero, get the signs that the Morse
+  /// index leaves to them. Nothing where the signs of the others contradict it.
+  /// @param rows n x n, independent, taken exactly. @param inputs n finite numbers.
+  /// @pre The columns of X are independent, and morse_index is proven for the Hessian there.
+  [[nodiscard]] std::optional<PointValues> values_where(const Matrix& rows, const Vector& inputs,
+                                                        int morse_index);
 
   /// From now on no Hessian is evaluated in double.
   void use_only_balls() noexcept { only_balls_ = true; }
@@ -87,6 +106,9 @@ class Prover {
   void set_eigenvectors(const Matrix& vectors);
   void set_midpoint(const Vector& weights);
 
+  /// Whether rows.w = inputs could be solved for the midpoint.
+  [[nodiscard]] bool set_midpoint_where(const Matrix& rows, const Vector& inputs);
+
   /// All steps at one precision. Whatever fails leaves its reason in the certificate.
   [[nodiscard]] Attempt attempt(Progress& progress, Certificate& certificate);
 
@@ -98,8 +120,13 @@ class Prover {
   void transform_in_double();
   /// The rows in double from P and a.
   void round_rows();
-  /// Whether the Hessian is nearly diagonal, with nothing on the diagonal that may be zero.
-  [[nodiscard]] bool is_diagonal() const;
+  /// Whether the Hessian of the first columns of V is nearly diagonal, with nothing on the diagonal that may be
+  /// zero.
+  [[nodiscard]] bool is_diagonal(Index columns) const;
+  /// Columns of V before those along which the Hessian is below every double.
+  [[nodiscard]] Index columns_above_underflow() const;
+  /// Of column j of V, where the Hessian is diagonal: with the sign of the diagonal, and never zero.
+  [[nodiscard]] double eigenvalue(Index j) const;
   /// Whether it is so relative to the smaller of two eigenvalues, too.
   [[nodiscard]] bool is_separated() const;
   /// Whether the diagonal is known to what eigenvalues are promised to be good to.
@@ -118,7 +145,11 @@ class Prover {
   /// C G and I - C H.
   void set_step();
   [[nodiscard]] bool step_is_noise() const;
-  [[nodiscard]] double step_displacement() const;
+  /// Whether component j of C G is more than rounding and what the other components make of it, since V is not
+  /// quite diagonal: of a flat direction it may be nothing else.
+  [[nodiscard]] bool is_known_step(Index j) const;
+  /// @param only_known Components of which no more is known than their size do not count.
+  [[nodiscard]] double step_displacement(bool only_known = false) const;
   [[nodiscard]] double step_decrement() const;
   void move_midpoint();
 
@@ -210,6 +241,9 @@ class Prover {
     Certificate certificate;
     certificate.reason = "tautrack was built without FLINT, which certificates need";
     return certificate;
+  }
+  [[nodiscard]] static std::optional<PointValues> values_where(const Matrix&, const Vector&, int) {
+    return std::nullopt;
   }
 };
 

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "certify/prover.hpp"
 #include "core/checked.hpp"
 #include "core/decompositions.hpp"
 #include "core/parallel.hpp"
@@ -373,17 +374,48 @@ class Search {
       // The map to the weights of least norm is a projection, computed with some rounding.
       point.radius += kProjection * point.weights.norm();
     }
+    point.morse_index = found.morse_index;
+    point.kind = kind_of(point.morse_index, n);
+    set_values(rows, found, v, point);
+    point.status = PointStatus::certified;
+    point.found_by = "exhaustive search";
+    return point;
+  }
+
+  /// Energy and eigenvalues: in ball arithmetic at the point itself, which the rounded weights may be far from in
+  /// node inputs; without it in double, and no eigenvalues where their signs are not those that are proven.
+  void set_values(const Rows& rows, const Found& found, const Vector& v, StationaryPoint& point) {
+    const int n = rows.weights();
+    Matrix basis(n, n);
+    Vector inputs(n);
+    for (int i = 0; i < n; ++i) {
+      const auto k = static_cast<std::size_t>(i);
+      for (int j = 0; j < n; ++j) basis(i, j) = rows.row(found.basis->rows[k])[j] / rows.scale(j);
+      inputs(i) = proof::middle(found.solution[k]);
+    }
+    if (!prover_) prover_.emplace(independent_network(), CertifyOptions{});
+    if (std::optional<PointValues> values =
+            prover_->values_where(basis, inputs, found.morse_index)) {
+      point.eigenvalues = std::move(values->eigenvalues);
+      point.energy = values->energy;
+      return;
+    }
     Perceptron::Workspace work(network_);
     Vector H(n), H_tau(n);
     Matrix H_v(n, n);
     network_.derivatives(v, 1.0, work, H, H_v, H_tau);
-    point.eigenvalues = symmetric_eigenvalues(H_v).eigenvalues();
     point.energy = network_.energy(v, 1.0, work);
-    point.morse_index = found.morse_index;
-    point.kind = kind_of(point.morse_index, n);
-    point.status = PointStatus::certified;
-    point.found_by = "exhaustive search";
-    return point;
+    point.eigenvalues = symmetric_eigenvalues(H_v).eigenvalues();
+    if ((point.eigenvalues.array() < 0.0).count() != found.morse_index ||
+        (point.eigenvalues.array() > 0.0).count() != n - found.morse_index)
+      point.eigenvalues.resize(0);
+  }
+
+  /// The same network of the independent columns: coordinates of node inputs do not know the others.
+  [[nodiscard]] Perceptron independent_network() const {
+    if (static_cast<Index>(columns_.size()) == s_) return network_;
+    return Perceptron(make_problem(X_, network_.targets(), "y", {}, network_.pattern_weights()),
+                      network_.options());
   }
 
   void list_undecided(const Rows& rows, const std::vector<Cell>& cells,
@@ -446,6 +478,7 @@ class Search {
   std::vector<Index> columns_;
   Matrix X_;
   Vector scale_;
+  std::optional<Prover> prover_;  ///< Made for the first point.
 };
 
 }  // namespace

@@ -191,6 +191,12 @@ auto best_minimum(const AllFits& fits) {
   });
 }
 
+/// A complete list is one of finite weights: what it leaves open, after a semicolon.
+std::string open_at_infinity(const StrataResult& strata) {
+  if (strata.none_exists || strata.complete) return "";
+  return "; of infinite weights, where no stationary point is, not all limits were looked at";
+}
+
 void judge_completeness(AllFits& fits, const Perceptron& network) {
   bool all_indices_known = true;
   for (const StationaryPoint& point : fits.points) {
@@ -203,14 +209,18 @@ void judge_completeness(AllFits& fits, const Perceptron& network) {
   if (fits.strata.no_finite_point) {
     fits.level = fits.points.empty() ? Completeness::complete : Completeness::heuristic;
     fits.level_reason =
-        "along some direction the energy falls from all weights, so that none are stationary";
-    if (!fits.points.empty()) fits.level_reason += ": the points in the list contradict that";
+        "no weights are stationary: it is proven that along some direction the energy falls from "
+        "all "
+        "of them";
+    fits.level_reason += fits.points.empty() ? open_at_infinity(fits.strata)
+                                             : ": the points in the list contradict that";
     return;
   }
   if (fits.search && fits.search->finished && fits.level_reason.empty()) {
     fits.level =
         fits.search->region_holds_all ? Completeness::complete : Completeness::complete_in_box;
-    fits.level_reason = fits.search->message + "; " + fits.search->region_reason;
+    fits.level_reason =
+        fits.search->message + "; " + fits.search->region_reason + open_at_infinity(fits.strata);
     return;
   }
   const std::string contradiction = fits.level_reason;

@@ -278,9 +278,9 @@ StrataResult enumerate_strata(const Perceptron& network, const StrataOptions& op
   if (network.unknowns() <= kMostRank) {
     Enumeration(network, patterns, options.max_strata, stop).run(result);
   } else {
-    result.message = "the rank of X is " + std::to_string(network.unknowns()) +
-                     ": strata at infinity are enumerated up to rank " + std::to_string(kMostRank) +
-                     " only";
+    result.message = "the limits at infinity were not enumerated, which is done up to rank " +
+                     std::to_string(kMostRank) + ", and the rank of X is " +
+                     std::to_string(network.unknowns());
     if (!result.no_finite_point && stop.is_met())
       result.message +=
           std::string("; whether there is any finite point was not settled, as ") + stop.reason();

@@ -8,9 +8,11 @@
 #if __has_include(<flint/arb.h>)  // FLINT 3 holds Arb.
 #include <flint/arb.h>
 #include <flint/arb_hypgeom.h>
+#include <flint/arb_mat.h>
 #else
 #include <arb.h>
 #include <arb_hypgeom.h>
+#include <arb_mat.h>
 #endif
 
 #include "tautrack/core/types.hpp"

@@ -1,6 +1,10 @@
 #include "figures/spirals.hpp"
 
+#include <cstdint>
 #include <random>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 
 #include <doctest/doctest.h>
 
@@ -98,6 +102,42 @@ TEST_CASE("the figures of the spirals hold their checks") {
   request.train = true;
   request.seed = 1;
   check_figure(make_spirals(request));
+}
+
+/// Spirals of so many turns as a user's problem.
+Problem spirals_problem(double turns, Index count) {
+  constexpr double pi = 3.14159265358979323846;
+  const SpiralData data = spiral_data(2.0 * pi * turns, count);
+  return make_problem(data.points.transpose(), data.labels, "label");
+}
+
+const FigureCheck& check_named(const Figure& figure, std::string_view words) {
+  for (const FigureCheck& check : figure.checks)
+    if (check.what.find(words) != std::string::npos) return check;
+  throw std::runtime_error("no such check");
+}
+
+TEST_CASE("the score of the user's points is a check, and the determinant keeps its sign") {
+  FigureRequest request;
+  bool is_any_wrong = false;
+  request.problem = spirals_problem(1.25, 120);
+  for (const std::uint64_t seed : {1, 2, 7}) {  // 7: det J rounds to something negative
+    CAPTURE(seed);
+    request.seed = seed;
+    const Figure figure = make_layers(request);
+    // All layers are homeomorphisms that keep the orientation, by their training.
+    CHECK(check_named(figure, "homeomorphisms").holds());
+    CHECK(check_named(figure, "the sign of det J").holds());
+    const FigureCheck& score = check_named(figure, "on their side");
+    CHECK(score.reference == 240.0);
+    CHECK(score.value <= 240.0);
+    const bool separates = score.value == 240.0;
+    CHECK(score.holds() == separates);
+    is_any_wrong = is_any_wrong || !separates;
+    CHECK((figure.caption.find("a gap between points") != std::string::npos) == separates);
+    CHECK((figure.caption.find("do not separate them") != std::string::npos) == !separates);
+  }
+  CHECK(is_any_wrong);
 }
 
 }  // namespace

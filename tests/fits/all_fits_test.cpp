@@ -102,6 +102,44 @@ TEST_CASE("separable data with targets beyond the range: no finite fit at all, a
   }
 }
 
+TEST_CASE("what a list says of infinite weights stands beside what it proves, whatever the rank") {
+  const auto says = [](const std::string& text, const char* words) {
+    return text.find(words) != std::string::npos;
+  };
+  support::Random random(4);
+  for (const Index s : {2, 3, 4, 5}) {
+    CAPTURE(s);
+    Matrix X(s + 3, s);
+    for (Index i = 0; i < X.rows(); ++i)
+      for (Index j = 0; j < s; ++j) X(i, j) = random.normal();
+    FitOptions options = patient();
+    options.explore.max_curves = 40;
+    // Inside the range nothing is at infinity.
+    const Vector inside = Vector::Constant(X.rows(), 0.3);
+    const AllFits bounded = find_all_fits(Perceptron(make_problem(X, inside)), options);
+    CHECK(bounded.strata.none_exists);
+    CHECK(says(bounded.strata.message, "no infimum is at infinite weights"));
+    CHECK_FALSE(says(bounded.level_reason, "infinite weights"));
+    // Separable data beyond it have no finite point, which needs no enumeration.
+    const Vector signs = (X * Vector::Ones(s)).cwiseSign();
+    const AllFits separable = find_all_fits(Perceptron(make_problem(X, 1.2 * signs)), options);
+    CHECK(separable.level == Completeness::complete);
+    CHECK(says(separable.level_reason, "no weights are stationary: it is proven"));
+    CHECK(separable.strata.complete == (s <= 3));
+    CHECK(says(separable.level_reason, "not all limits were looked at") == (s > 3));
+    CHECK(says(separable.strata.message, "those that curves run to") == (s > 3));
+    // Rows that pull both ways leave it open.
+    Matrix both(2 * X.rows(), s);
+    both << X, -2.0 * X;
+    options.exhaustive = false;
+    const Vector beyond = Vector::Constant(both.rows(), 1.2);
+    const AllFits open = find_all_fits(Perceptron(make_problem(both, beyond)), options);
+    CHECK_FALSE(open.strata.no_finite_point);
+    CHECK(open.level == Completeness::heuristic);
+    CHECK(says(open.strata.message, "not enumerated") == (s > 3));
+  }
+}
+
 TEST_CASE("one minimum and a complete list make the fit unique; two certified minima do not") {
   const Case one = load("s2_folds");
   const AllFits unique = find_all_fits(Perceptron(one.problem, one.network), patient());

@@ -57,9 +57,10 @@ struct SearchResult {
 /// in `message`. Without a box the region holds all stationary points when every target is inside
 /// the range of the activation (they lie in the hull of the solutions of the square subsystems of
 /// x_i.w = sigma^-1(y_i): Jacobi 1841), when the ridge term is on every weight, or when there is
-/// none at all. Eigenvalues are rounded: where one is below 1e-16 times another, its sign is that
-/// of morse_index, which is proven. A degenerate point cannot be certified and stays in an
-/// undecided box.
+/// none at all. Energies and eigenvalues come from ball arithmetic at the point itself, with the signs
+/// that morse_index, which is proven, says; without the library FLINT they are rounded, and eigenvalues
+/// are left empty where rounding has changed a sign. A degenerate point cannot be certified and stays in
+/// an undecided box.
 ///
 /// Cost: milliseconds for two weights, up to seconds for three, for tens of patterns; memory for
 /// n - 1 of L patterns in combination, at most 5000 of them, and for the boxes that wait.

@@ -36,7 +36,9 @@ struct StationaryPoint {
   double energy = std::numeric_limits<double>::quiet_NaN();
   StationaryKind kind = StationaryKind::degenerate;
   std::optional<int> morse_index;  ///< Negative eigenvalues; nothing when one has no sure sign.
-  Vector eigenvalues;              ///< n, of the Hessian in orthonormal coordinates, ascending.
+  /// n, of the Hessian in orthonormal coordinates, ascending, with the signs that morse_index says. Empty only
+  /// where the index is proven, ball arithmetic is missing, and rounding has changed a sign.
+  Vector eigenvalues;
   PointStatus status = PointStatus::failed;
   std::string reason;    ///< Why it is not certified; empty when it is.
   double radius = 0.0;   ///< Certified: the true point lies within this distance of `weights`.
