@@ -616,6 +616,11 @@ bool Tracker::State::advance() {
   const PathPoint& from = current();
   int refusals = 0;
   for (;;) {
+    if (options.stop.is_met()) {
+      finish(TrackStatus::stopped_by_observer,
+             "the path was left at " + homotopy.where(from.tau) + ", as " + options.stop.reason());
+      return false;
+    }
     if (result.work.steps + result.work.rejected >= options.max_steps) {
       finish(TrackStatus::max_steps_reached, "the budget of " + counted(options.max_steps, "step") +
                                                  " is used up at " + homotopy.where(from.tau) +

@@ -426,6 +426,25 @@ TEST_CASE("a start that Newton's method moves far is refused with the limit, whi
   CHECK_THROWS_AS((void)track(circle, off, options), std::invalid_argument);
 }
 
+TEST_CASE("a stop condition ends a path where it stands, between any two trials") {
+  const auto stopped = [](long looks) {
+    Circle circle;
+    TrackOptions options = with(PredictorKind::tangent);
+    options.tau_target = 0.9;
+    options.stop = StopCondition::after_looks(looks);
+    return track(circle, Circle::x(0.0), options);
+  };
+  const PathResult whole = stopped(1000);
+  REQUIRE(whole.ok());
+  const PathResult at_once = stopped(0);
+  CHECK(at_once.status == TrackStatus::stopped_by_observer);
+  CHECK(at_once.points.size() == 1);
+  const PathResult later = stopped(3);
+  CHECK(later.status == TrackStatus::stopped_by_observer);
+  REQUIRE(later.points.size() == 4);
+  for (std::size_t k = 0; k < 4; ++k) CHECK(later.points[k].tau == whole.points[k].tau);
+}
+
 TEST_CASE("with a heading a path sets out from a fold, or backwards") {
   Circle circle;
   TrackOptions options = with(PredictorKind::tangent);

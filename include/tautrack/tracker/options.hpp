@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/corrector/options.hpp"
 #include "tautrack/predictor/options.hpp"
@@ -40,6 +41,8 @@ struct TrackOptions {
   PredictorOptions predictor;
   CorrectorOptions corrector;
   StepControlOptions step;
+  /// Looked at before each step that is tried; once it is met the run ends as by an observer.
+  StopCondition stop;
   int max_steps = 20000;  ///< > 0. Budget of accepted and refused steps together.
 
   /// Nothing when usable; else one sentence with the field, its value and the rule it breaks.

@@ -18,12 +18,12 @@ enum class TrackStatus {
   infinite_weights,  ///< The weights grow without bound as tau -> 1; the limit was recognised.
   unresolved_end,    ///< Next to tau = 1 neither a solution nor a limit at infinity was recognised.
   step_too_small,    ///< No step down to the smallest was acceptable.
-  singular_jacobian,  ///< [H_x H_tau] has lost rank at an accepted point.
-  max_steps_reached,  ///< The budget of steps is used up.
-  invalid_start,      ///< The start is not on the curve, or the curve has no tangent there.
-  returned_to_start,  ///< tau left the range on the side of the start.
-  closed_curve,       ///< Back at the start in the direction of the start: there is no more.
-  stopped_by_observer
+  singular_jacobian,   ///< [H_x H_tau] has lost rank at an accepted point.
+  max_steps_reached,   ///< The budget of steps is used up.
+  invalid_start,       ///< The start is not on the curve, or the curve has no tangent there.
+  returned_to_start,   ///< tau left the range on the side of the start.
+  closed_curve,        ///< Back at the start in the direction of the start: there is no more.
+  stopped_by_observer  ///< Or by TrackOptions::stop.
 };
 
 [[nodiscard]] std::string_view to_string(TrackStatus status) noexcept;
