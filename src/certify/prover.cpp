@@ -296,6 +296,9 @@ Certificate Prover::prove_near(const Vector& weights) {
 std::optional<PointValues> Prover::values_where(const Matrix& rows, const Vector& inputs,
                                                 int morse_index) {
   assert(!dependent_ && rows.rows() == n_ && rows.cols() == n_ && inputs.size() == n_);
+  stop_ = {};
+  is_cut_ = false;
+  prepare();
   if (!set_midpoint_where(rows, inputs)) return std::nullopt;
   set_eigenvectors(Matrix::Identity(n_, n_));
   in_double_ = false;

@@ -78,6 +78,9 @@ constexpr double kSaturated = 0.995;
 /// How far from a saddle a descent sets out, as relative_displacement() measures it.
 constexpr double kSetOut = 1e-3;
 
+/// L n^2 up to which a whole path takes less time than is worth a look at the clock.
+constexpr double kQuickPath = 1e4;
+
 /// A proof may take this part of the time that is left, and this many seconds of it: large problems are explored,
 /// too, where no proof can be had in time.
 constexpr double kProofShare = 0.25, kLeastProof = 0.1;
@@ -446,7 +449,10 @@ void Explorer::escape(CurveKind kind, int from, const Vector& v, const Vector& t
 void Explorer::follow_path() {
   NaturalPath& path = result_.path;
   TrackOptions track;
-  track.stop = stop_;
+  const double numbers = static_cast<double>(network_.patterns()) *
+                         static_cast<double>(network_.unknowns()) *
+                         static_cast<double>(network_.unknowns());
+  if (numbers > kQuickPath) track.stop = stop_;
   path = track_natural(network_, track, {}, options_.threads);
   const bool is_cut = path.status == TrackStatus::stopped_by_observer;
   if (work_.largest(is_cut ? 1.0 : 0.0) == 0.0) return;

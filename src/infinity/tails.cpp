@@ -29,6 +29,9 @@ constexpr double kArrivingRate = 1e-4;
 constexpr int kArrivalBudget = 12;
 constexpr double kAtTheEnd = 1e-10;
 
+/// Newton's method for the free patterns starts at a distance of about delta: squared, that is rounding.
+constexpr int kSettlingSteps = 2;
+
 /// What p is raised by to be at tau = 1: delta falls to a rounding of itself.
 constexpr double kToTheEnd = 38.0;
 
@@ -274,9 +277,29 @@ class LastPiece {
       end = lifted(end);
       end.kind = PointKind::landing;
       end.tau = 0.0;
+      settle_free_patterns(end.x);
       return end;
     }
     return std::nullopt;
+  }
+
+  /// Newton's method at tau = 1 in the directions that the free patterns see: where the tails were taken up
+  /// they were a part of delta away from where they end.
+  void settle_free_patterns(Vector& x) const {
+    const Index n = network_.unknowns(), m = K_.cols();
+    if (m == n) return;
+    const Matrix C =
+        orthogonal_times(householder_qr(K_), Matrix(Matrix::Identity(n, n).rightCols(n - m)));
+    Perceptron::Workspace work(network_, 1);
+    Vector H(n), H_tau(n);
+    Matrix H_v(n, n);
+    for (int k = 0; k < kSettlingSteps; ++k) {
+      network_.derivatives(x, 1.0, work, H, H_v, H_tau);
+      const Vector step =
+          solve_square(product(C.transpose(), product(H_v, C)), transposed_times(C, H));
+      if (!step.allFinite()) return;
+      x -= times(C, step);
+    }
   }
 
   [[nodiscard]] TailPath path_of(const PathResult& result, TailPath::Outcome outcome) const {

@@ -1,5 +1,6 @@
 #include "tautrack/path/natural_path.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "tautrack/tracker/tracker.hpp"
 
 #include "core/checked.hpp"
+#include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "events/nearest_eigenvalue.hpp"
 #include "homotopy/natural.hpp"
@@ -192,7 +194,8 @@ class Report {
     out.point = point(from.point);
     out.bracket_low = from.bracket_low;
     out.bracket_high = from.bracket_high;
-    out.tau_error = from.precision * from.point.scales.parameter;
+    out.tau_error =
+        std::max(from.precision * from.point.scales.parameter, kEpsilon * std::abs(out.point.tau));
     out.multiplicity = from.multiplicity;
     out.tangent = tangent(from.point.tangent);
     if (from.other_tangent.size() > 0) out.other_tangent = tangent(from.other_tangent);

@@ -127,7 +127,7 @@ TEST_CASE("what a list says of infinite weights stands beside what it proves, wh
     CHECK(says(separable.level_reason, "no weights are stationary: it is proven"));
     CHECK(separable.strata.complete == (s <= 3));
     CHECK(says(separable.level_reason, "not all limits were looked at") == (s > 3));
-    CHECK(says(separable.strata.message, "those that curves run to") == (s > 3));
+    CHECK(says(separable.strata.message, "that curves and descents ran to") == (s > 3));
     // Rows that pull both ways leave it open.
     Matrix both(2 * X.rows(), s);
     both << X, -2.0 * X;
