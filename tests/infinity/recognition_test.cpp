@@ -182,7 +182,8 @@ TEST_CASE("away from tau = 1 and with a ridge nothing is recognised, and the rea
   CHECK(why == "no node input grows");
   PerceptronOptions options;
   options.ridge = 0.1;
-  CHECK_FALSE(recognise_infinite_weights(Perceptron(make_problem(X, y), options), point, 1e-6, {}, why));
+  CHECK_FALSE(
+      recognise_infinite_weights(Perceptron(make_problem(X, y), options), point, 1e-6, {}, why));
   CHECK(why.find("ridge") != std::string::npos);
 }
 

@@ -38,7 +38,7 @@ struct NaturalFold {
 /// A branch point of the natural path, in the user's units.
 struct NaturalBranchPoint {
   NaturalPoint point;
-  double tau_error = 0.0;    ///< Estimated error of tau; half of a bracket where it was not located.
+  double tau_error = 0.0;  ///< Estimated error of tau; half of a bracket where it was not located.
   double bracket_low = 0.0;  ///< Arclengths between which the determinant changes its sign.
   double bracket_high = 0.0;
   int multiplicity = 1;  ///< Eigenvalues that change sign there, as far as seen.
