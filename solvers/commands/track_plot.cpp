@@ -73,7 +73,8 @@ class TauAxis {
     const int step = decades / most_named_decades + 1;
     Ticks ticks;
     ticks.add("0", position(0.0));
-    for (int decade = step; decade <= decades; decade += step) {
+    // Not so near the end that two labels meet.
+    for (int decade = step; decade <= decades - step / 2; decade += step) {
       const double distance = std::pow(10.0, -decade);
       ticks.add(decade <= most_nines ? fmt::format("{:g}", 1.0 - distance)
                                      : fmt::format("1-1e-{}", decade),

@@ -18,6 +18,13 @@ constexpr double rounding_energy = 1e-28;  ///< Outputs are of size 1: none is b
 /// A tau, with digits enough to see how far from 1 it is.
 std::string tau_text(double tau) { return fmt::format("{:.15g}", tau); }
 
+/// The tau that a proof got to, which is not 1, though it may be next to it.
+std::string proven_text(double tau) {
+  const double rest = 1.0 - tau;
+  if (rest >= next_to_one) return "tau = " + tau_text(tau);
+  return rest > 0.0 ? fmt::format("1 - tau = {:.2g}", rest) : "the last digit of tau before 1";
+}
+
 /// What a path that was tracked matrix-free does not tell.
 void add_method(Page& page, const DataFacts& facts) {
   std::string text =
@@ -142,8 +149,8 @@ void add_certificate(Page& page, const PathCertificate& certificate) {
                               : fmt::format("up to {} bits", certificate.precision)));
   else
     page.line("not certified",
-              fmt::format("{}; proven up to tau = {}, {}", printable(certificate.reason),
-                          tau_text(certificate.proven_until), tubes));
+              fmt::format("{}; proven up to {}, {}", printable(certificate.reason),
+                          proven_text(certificate.proven_until), tubes));
   if (certificate.folds)
     page.line("", fmt::format("proven: {} up to there", counted(*certificate.folds, "fold")));
   else

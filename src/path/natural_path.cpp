@@ -394,16 +394,17 @@ NaturalPath track(const Network& network, const Vector& start, const TrackOption
       network, threads,
       parameter.kind() == NaturalParameter::tau ? Homotopy::layer : Homotopy::shifted_layer,
       parameter.kind());
-  const auto goes_on = [&](const PathPoint& point) {
-    if (!observer) return true;
-    PathPoint seen = point;
-    seen.tau = parameter.tau(point.tau).value();
-    return observer(seen);
-  };
   NaturalPath path;
   PathResult result;
   TrackOptions piece = parameter.shifted(options);
   double taken_up_by_tails = 0.0;  // at this 1 - tau; 0: the last piece was not
+  const auto goes_on = [&](const PathPoint& point) {
+    if (!observer) return true;
+    PathPoint seen = point;
+    seen.tau = parameter.tau(point.tau).value();
+    if (!result.points.empty()) seen.arclength += result.points.back().arclength;
+    return observer(seen);
+  };
   for (Vector from = start;;) {
     Tracker tracker(homotopy, from, piece);
     Ending<Network> ending(network, tracker);
@@ -415,12 +416,13 @@ NaturalPath track(const Network& network, const Vector& start, const TrackOption
         ending.look_at(point, parameter.tau(point.tau).rest());
     }
     ending.conclude(path, parameter.tau(tracker.point().tau).rest());
-    append(result, tracker.take_result());
     const infinity::TailPath& tails = ending.tails();
-    taken_up_by_tails = ending.tails_delta();
     for (const PathPoint& point : tails.points) (void)goes_on(point);  // it is known already
-    result.points.insert(result.points.end(), tails.points.begin(), tails.points.end());
-    result.folds.insert(result.folds.end(), tails.folds.begin(), tails.folds.end());
+    taken_up_by_tails = ending.tails_delta();
+    PathResult whole_piece = tracker.take_result();
+    whole_piece.points.insert(whole_piece.points.end(), tails.points.begin(), tails.points.end());
+    whole_piece.folds.insert(whole_piece.folds.end(), tails.folds.begin(), tails.folds.end());
+    append(result, std::move(whole_piece));
     if (path.status != TrackStatus::returned_to_start ||
         tails.outcome != infinity::TailPath::Outcome::returns || tails.points.empty())
       break;
