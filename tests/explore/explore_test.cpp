@@ -11,6 +11,7 @@
 #include "support/exponential_minima.hpp"
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
+#include "support/slow_build.hpp"
 
 namespace explore_test {
 
@@ -19,15 +20,8 @@ using namespace tautrack::support;
 
 namespace {
 
-#ifndef NDEBUG  // builds for sanitizers and coverage, which are slow
-constexpr std::uint64_t kRidgeProblems = 4;
-constexpr std::uint64_t kFadingProblems = 4;
-constexpr bool kLargeFamilies = false;
-#else
-constexpr std::uint64_t kRidgeProblems = 24;
-constexpr std::uint64_t kFadingProblems = 12;
-constexpr bool kLargeFamilies = true;
-#endif
+constexpr std::uint64_t kRidgeProblems = sampled(24);
+constexpr std::uint64_t kFadingProblems = sampled(12);
 
 /// Generous: the tests are about what is found, not about time.
 ExploreOptions patient() {
@@ -96,32 +90,31 @@ Problem ridge_problem(std::uint64_t seed, PerceptronOptions& network) {
 
 TEST_CASE("the exponential-minima family: every point of every index, each certified") {
   const std::vector<std::pair<int, int>> sizes =
-      kLargeFamilies ? std::vector<std::pair<int, int>>{{2, 3}, {3, 3}, {4, 3}, {3, 4}, {5, 2}}
-                     : std::vector<std::pair<int, int>>{{2, 3}, {3, 2}};
+      !kSlowBuild ? std::vector<std::pair<int, int>>{{2, 3}, {3, 3}, {4, 3}, {3, 4}, {5, 2}}
+                  : std::vector<std::pair<int, int>>{{2, 3}, {3, 2}};
   for (const auto& size : sizes) {
     const int s = size.first, k = size.second;
     for (const bool mixed : {false, true}) {
-      for (const std::uint64_t seed : {1U, 2U}) {
-        CAPTURE(s);
-        CAPTURE(k);
-        CAPTURE(mixed);
-        CAPTURE(seed);
-        const Exploration found =
-            explore(Perceptron(exponential_minima(s, k, seed, mixed)), patient());
-        CHECK(found.end == ExploreEnd::quiet);
-        CHECK(counts_by_index(found, s) == exponential_minima_counts(s, k));
-        if (Certifier::available())
-          CHECK(std::all_of(found.points.begin(), found.points.end(), [](const auto& point) {
-            return point.status == PointStatus::certified && point.radius > 0.0;
-          }));
-      }
+      const std::uint64_t seed = mixed ? 2 : 1;
+      CAPTURE(s);
+      CAPTURE(k);
+      CAPTURE(mixed);
+      const Exploration found =
+          explore(Perceptron(exponential_minima(s, k, seed, mixed)), patient());
+      CHECK(found.end == ExploreEnd::quiet);
+      CHECK(counts_by_index(found, s) == exponential_minima_counts(s, k));
+      if (Certifier::available())
+        CHECK(std::all_of(found.points.begin(), found.points.end(), [](const auto& point) {
+          return point.status == PointStatus::certified && point.radius > 0.0;
+        }));
     }
   }
 }
 
 TEST_CASE("the list of every reference case, by curves and descents alone") {
-  int cases = 0;
-  for (const std::string& name : reference::small_cases()) {
+  const std::vector<std::string> names = sampled(reference::small_cases());
+  CHECK(names.size() == (kSlowBuild ? 5 : 18));
+  for (const std::string& name : names) {
     const reference::Json json = reference::load(name);
     CAPTURE(name);
     const Perceptron network = reference::perceptron(json);
@@ -141,9 +134,7 @@ TEST_CASE("the list of every reference case, by curves and descents alone") {
       CHECK(match->morse_index == list[i]["index"].get<int>());
       CHECK(match->energy == doctest::Approx(reference::number(list[i]["E"])).epsilon(1e-12));
     }
-    ++cases;
   }
-  CHECK(cases == 18);
 }
 
 TEST_CASE("with a ridge the sum of (-1)^index is one, and every point is one") {
@@ -158,7 +149,7 @@ TEST_CASE("with a ridge the sum of (-1)^index is one, and every point is one") {
       CHECK(gradient_by_hand(problem, network.ridge, point.weights) <= 1e-14);
     points += static_cast<long>(found.points.size());
   }
-  CHECK(points > 2 * static_cast<long>(kRidgeProblems));
+  CHECK(points >= 2 * static_cast<long>(kRidgeProblems));  // at least two each on average
 }
 
 TEST_CASE("the same seed gives the same list on one thread and on several") {

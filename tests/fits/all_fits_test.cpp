@@ -11,6 +11,7 @@
 #include "support/exponential_minima.hpp"
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
+#include "support/slow_build.hpp"
 
 namespace all_fits_test {
 
@@ -48,7 +49,7 @@ const StationaryPoint* find(const AllFits& fits, const Vector& weights, double t
 }  // namespace
 
 TEST_CASE("every reference case: the very list, certified, and proven complete where it can be") {
-  for (const std::string& name : reference::small_cases()) {
+  for (const std::string& name : support::sampled(reference::small_cases())) {
     CAPTURE(name);
     const Case c = load(name);
     const AllFits fits = find_all_fits(Perceptron(c.problem, c.network), patient());
@@ -113,7 +114,8 @@ TEST_CASE("what a list says of infinite weights stands beside what it proves, wh
     for (Index i = 0; i < X.rows(); ++i)
       for (Index j = 0; j < s; ++j) X(i, j) = random.normal();
     FitOptions options = patient();
-    options.explore.max_curves = 40;
+    options.explore.max_curves = 20;
+    options.explore.quiet_rounds = 2;
     // Inside the range nothing is at infinity.
     const Vector inside = Vector::Constant(X.rows(), 0.3);
     const AllFits bounded = find_all_fits(Perceptron(make_problem(X, inside)), options);

@@ -19,6 +19,7 @@
 
 #include "geometry/curvature_supremum_search.hpp"
 #include "support/random_problem.hpp"
+#include "support/slow_build.hpp"
 
 namespace tautrack::curvature_supremum_test {
 namespace {
@@ -218,7 +219,7 @@ TEST_CASE("no curvature at random weights exceeds the value found, nor that the 
   const Activation activations[] = {Activation::tanh, Activation::logistic, Activation::arctan,
                                     Activation::erf};
   int problems = 0;
-  for (std::uint64_t seed = 0; problems < 52; ++seed) {
+  for (std::uint64_t seed = 0; problems < support::sampled(52); ++seed) {
     const Problem problem = support::random_problem(5000 + seed);
     if (problem.X.cols() > 3 || problem.X.rows() > 8) continue;
     ++problems;
@@ -234,7 +235,7 @@ TEST_CASE("no curvature at random weights exceeds the value found, nor that the 
 }
 
 TEST_CASE("the search does not depend on the seed") {
-  for (std::uint64_t problem = 0; problem < 6; ++problem) {
+  for (std::uint64_t problem = 0; problem < support::sampled<std::uint64_t>(6); ++problem) {
     support::Random random(problem);
     Matrix X(5, 2);
     for (Index i = 0; i < X.size(); ++i) X(i / 2, i % 2) = random.normal();

@@ -10,6 +10,7 @@
 #include "tautrack/geometry/plane_curve.hpp"
 
 #include "support/random_problem.hpp"
+#include "support/slow_build.hpp"
 
 /// The theorems that the certificates rest on, attacked (geometry, section 3).
 namespace tautrack::lemmas_test {
@@ -97,7 +98,7 @@ TEST_CASE("no tangent vector is orthogonal to another tangent space (lemma 2)") 
 TEST_CASE("inside the tube there is no second stationary point, for 2000 targets") {
   support::Random random(3);
   int targets = 0, arrivals = 0;
-  for (int k = 0; k < 200; ++k) {
+  for (int k = 0; k < support::sampled(200); ++k) {
     const Index s = random.integer(1, 4), L = s + random.integer(1, 4);
     const Perceptron network = random_network(random, L, s, k);
     const double tau = random.uniform(0.5, 0.99);
@@ -119,14 +120,14 @@ TEST_CASE("inside the tube there is no second stationary point, for 2000 targets
       }
     }
   }
-  CHECK(targets >= 1900);
-  CHECK(arrivals >= 5000);
+  CHECK(targets >= support::sampled(1900));
+  CHECK(arrivals >= support::sampled(5000));
 }
 
 TEST_CASE("inside the tube of one weight every list of stationary points has one entry") {
   support::Random random(4);
   int at_the_edge = 0;
-  for (int k = 0; k < 150; ++k) {
+  for (int k = 0; k < support::sampled(150); ++k) {
     const Perceptron network = random_network(random, random.integer(2, 7), 1, k);
     const double tau = random.uniform(0.5, 0.99);
     const DataManifold manifold(network, tau);
@@ -142,7 +143,7 @@ TEST_CASE("inside the tube of one weight every list of stationary points has one
       if (part > 1.0 && list.points.size() > 1) ++at_the_edge;
     }
   }
-  CHECK(at_the_edge > 10);  // outside of the tube there may be more
+  CHECK(at_the_edge > support::sampled(10));  // outside of the tube there may be more
 }
 
 }  // namespace tautrack::lemmas_test

@@ -10,6 +10,7 @@
 #include "tautrack/path/natural_path.hpp"
 
 #include "support/random_problem.hpp"
+#include "support/slow_build.hpp"
 
 namespace tautrack::uniqueness_test {
 namespace {
@@ -53,7 +54,7 @@ TEST_CASE("targets on the data manifold have one stationary point, and that is c
 
 TEST_CASE("a certificate is never contradicted by an exhaustive search") {
   int certified = 0, global = 0, single = 0;
-  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+  for (std::uint64_t seed = 0; seed < support::sampled<std::uint64_t>(60); ++seed) {
     const double noise = std::pow(10.0, -static_cast<double>(seed % 4));
     const Problem problem = noisy_problem(1000 + seed, noise);
     PerceptronOptions options;
@@ -78,7 +79,7 @@ TEST_CASE("a certificate is never contradicted by an exhaustive search") {
             1e-9 * (1e-3 + search.points.front().energy));
     }
   }
-  CHECK(certified >= 20);
+  CHECK(certified >= support::sampled(20));
   CHECK(global >= certified);
   CHECK(single > certified);  // the certificate is no oracle
 }
@@ -118,7 +119,7 @@ TEST_CASE("the tube is sqrt 2 / C(tau) wide where nothing sharper is known") {
 
 TEST_CASE("no fold lies where the path is proven to be the only branch") {
   int proven = 0;
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+  for (std::uint64_t seed = 0; seed < support::sampled<std::uint64_t>(200); ++seed) {
     const Problem problem = support::random_problem(seed);
     const Perceptron network(problem);
     const PathUniqueness proof = certify_unique_path(network);
@@ -130,12 +131,12 @@ TEST_CASE("no fold lies where the path is proven to be the only branch") {
     const bool is_flat = network.patterns() <= network.unknowns();
     CHECK(proof.whole == (is_flat && problem.y.cwiseAbs().maxCoeff() < 1.0));
   }
-  CHECK(proven > 50);
+  CHECK(proven > support::sampled(50));
 }
 
 TEST_CASE("with a large ridge the whole path is proven") {
   int whole = 0;
-  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+  for (std::uint64_t seed = 0; seed < support::sampled<std::uint64_t>(40); ++seed) {
     PerceptronOptions options;
     options.ridge = 1e4;
     const Perceptron network(support::random_problem(seed), options);
@@ -145,7 +146,7 @@ TEST_CASE("with a large ridge the whole path is proven") {
     CHECK(proof.until == 1.0);
     CHECK(certificate_at_end(network).unique);
   }
-  CHECK(whole >= 20);
+  CHECK(whole >= support::sampled(20));
 }
 
 TEST_CASE("tau outside of [0, 1] is refused") {

@@ -6,6 +6,7 @@
 
 #include "support/one_weight_curve.hpp"
 #include "support/random_problem.hpp"
+#include "support/slow_build.hpp"
 
 namespace monotone_path_test {
 
@@ -14,11 +15,7 @@ using namespace tautrack::support;
 
 namespace {
 
-#ifndef NDEBUG  // builds for sanitizers and coverage, which are slow
-constexpr std::uint64_t kProblems = 400;
-#else
-constexpr std::uint64_t kProblems = 4000;
-#endif
+constexpr std::uint64_t kProblems = sampled(4000);
 
 /// The path as the tracker follows it: an observer wants to see every point of it.
 NaturalPath by_tracker(const Perceptron& network, const TrackOptions& options = {}) {

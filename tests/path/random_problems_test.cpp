@@ -9,6 +9,7 @@
 #include "homotopy/natural.hpp"
 #include "support/one_weight_curve.hpp"
 #include "support/random_problem.hpp"
+#include "support/slow_build.hpp"
 
 namespace random_problems_test {
 
@@ -17,13 +18,8 @@ using namespace tautrack::support;
 
 namespace {
 
-#ifndef NDEBUG  // builds for sanitizers and coverage, which are slow
-constexpr std::uint64_t kProblems = 400;
-constexpr std::uint64_t kOneWeightProblems = 60;
-#else
-constexpr std::uint64_t kProblems = 4000;
-constexpr std::uint64_t kOneWeightProblems = 600;
-#endif
+constexpr std::uint64_t kProblems = sampled(4000);
+constexpr std::uint64_t kOneWeightProblems = sampled(600);
 
 NaturalPath tracked(const Perceptron& network, PredictorKind kind) {
   TrackOptions options;

@@ -20,6 +20,7 @@
 
 #include "support/exponential_minima.hpp"
 #include "support/program.hpp"
+#include "support/slow_build.hpp"
 
 namespace {
 
@@ -546,7 +547,8 @@ TEST_CASE("track and solve keep a run, and their JSON is that of a call without 
   }
 }
 
-TEST_CASE("a search that is killed at any moment goes on with the curves that it has") {
+TEST_CASE("a search that is killed at any moment goes on with the curves that it has" *
+          not_in_slow_builds()) {
   const Scratch scratch;
   write_many_points(scratch, "many.csv");
   const std::vector<std::string> search{"solve",     "many.csv", "--no-bias",
@@ -588,7 +590,8 @@ TEST_CASE("a search that is killed at any moment goes on with the curves that it
   CHECK((contents(scratch / "killed.json") == contents(scratch / "whole.json")));
 }
 
-TEST_CASE("curves that are cut, damaged or of another search are told and traced again") {
+TEST_CASE("curves that are cut, damaged or of another search are told and traced again" *
+          not_in_slow_builds()) {
   const Scratch scratch;
   write_many_points(scratch, "many.csv");
   const std::string search = "solve many.csv --no-bias --seconds 600 --quiet --seed 0 --run ";
@@ -640,7 +643,8 @@ TEST_CASE("curves that are cut, damaged or of another search are told and traced
 
 #ifdef TAUTRACK_MPIRUN
 
-TEST_CASE("processes share the curves of a search, and one that dies does not lose it") {
+TEST_CASE("processes share the curves of a search, and one that dies does not lose it" *
+          not_in_slow_builds()) {
   const Scratch scratch;
   write_many_points(scratch, "many.csv");
   const std::string search = "solve many.csv --no-bias --seconds 600 --quiet --run ";
@@ -685,7 +689,8 @@ TEST_CASE("processes share the curves of a search, and one that dies does not lo
   CHECK(curve_files(scratch, "killed").empty());
 }
 
-TEST_CASE("a run is the same on any number of processes, and goes on with another number") {
+TEST_CASE("a run is the same on any number of processes, and goes on with another number" *
+          not_in_slow_builds()) {
   const Scratch scratch;
   scratch.write("inputs.csv", inputs_csv);
   scratch.write("targets.csv", targets_csv(2000));

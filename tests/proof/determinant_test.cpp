@@ -12,6 +12,7 @@
 
 #include "proof/exact_rank.hpp"
 #include "support/random_problem.hpp"
+#include "support/slow_build.hpp"
 
 namespace {
 
@@ -76,7 +77,7 @@ RowMajor random_matrix(Random& random, Index n) {
 TEST_CASE("signs of determinants are those of the exact sum over permutations") {
   Random random(1);
   int zero = 0, tiny = 0;
-  for (int k = 0; k < 600; ++k) {
+  for (int k = 0; k < tautrack::support::sampled(600); ++k) {
     const Index n = 1 + k % 5;
     const RowMajor M = k % 3 == 0 ? random_matrix(random, n) : near_singular(random, n);
     const Fraction exact = determinant(M);
@@ -86,14 +87,14 @@ TEST_CASE("signs of determinants are those of the exact sum over permutations") 
     // What elimination in double would not tell from zero.
     if (!exact.is_zero() && std::abs(M.determinant()) <= 1e-12 * M.rowwise().norm().prod()) ++tiny;
   }
-  CHECK(zero > 50);
-  CHECK(tiny > 50);
+  CHECK(zero > tautrack::support::sampled(50));
+  CHECK(tiny > tautrack::support::sampled(50));
 }
 
 TEST_CASE("inverses are enclosed, and refused exactly where there is none") {
   Random random(2);
   int singular = 0;
-  for (int k = 0; k < 300; ++k) {
+  for (int k = 0; k < tautrack::support::sampled(300); ++k) {
     const Index n = 1 + k % 5;
     const RowMajor M = k % 2 == 0 ? random_matrix(random, n) : near_singular(random, n);
     const Fraction det = determinant(M);
@@ -128,7 +129,7 @@ TEST_CASE("inverses are enclosed, and refused exactly where there is none") {
       }
     }
   }
-  CHECK(singular > 20);
+  CHECK(singular > tautrack::support::sampled(20));
 }
 
 #ifdef TAUTRACK_WITH_FLINT

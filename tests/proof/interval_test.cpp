@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include "support/random_problem.hpp"
+#include "support/slow_build.hpp"
 
 namespace {
 
@@ -95,7 +96,7 @@ void check(const Interval& computed, const Rationals& corners) {
 
 TEST_CASE("one operation on doubles and the step outward bound the exact result") {
   Random random(1);
-  for (int k = 0; k < 4000; ++k) {
+  for (int k = 0; k < tautrack::support::sampled(4000); ++k) {
     const double a = any_end(random), b = any_end(random);
     const Rational x(a), y(b);
     const auto holds = [](double rounded, const Rational& exact) {
@@ -115,7 +116,7 @@ TEST_CASE("one operation on doubles and the step outward bound the exact result"
 
 TEST_CASE("sums, differences, products and quotients of intervals enclose all exact results") {
   Random random(2);
-  for (int k = 0; k < 4000; ++k) {
+  for (int k = 0; k < tautrack::support::sampled(4000); ++k) {
     const Interval x = any_interval(random), y = any_interval(random);
     CAPTURE(x.lower());
     CAPTURE(x.upper());
@@ -136,7 +137,7 @@ TEST_CASE("sums, differences, products and quotients of intervals enclose all ex
 
 TEST_CASE("squares, roots, sizes and scaling of intervals enclose all exact results") {
   Random random(3);
-  for (int k = 0; k < 4000; ++k) {
+  for (int k = 0; k < tautrack::support::sampled(4000); ++k) {
     const Interval x = any_interval(random);
     CAPTURE(x.lower());
     CAPTURE(x.upper());
@@ -169,7 +170,7 @@ TEST_CASE("squares, roots, sizes and scaling of intervals enclose all exact resu
 
 TEST_CASE("intervals with infinite ends claim nothing that is wrong") {
   Random random(4);
-  for (int k = 0; k < 2000; ++k) {
+  for (int k = 0; k < tautrack::support::sampled(2000); ++k) {
     const auto half_line = [&] {
       const double a = any_end(random);
       switch (random.integer(0, 3)) {
@@ -209,7 +210,7 @@ TEST_CASE("intervals with infinite ends claim nothing that is wrong") {
 
 TEST_CASE("what is read off an interval is right") {
   Random random(5);
-  for (int k = 0; k < 4000; ++k) {
+  for (int k = 0; k < tautrack::support::sampled(4000); ++k) {
     const Interval x = any_interval(random);
     const double a = x.lower(), b = x.upper();
     CHECK(proof::magnitude(x) == std::max(std::abs(a), std::abs(b)));

@@ -9,6 +9,7 @@
 #if defined(TAUTRACK_PROGRAM) && defined(TAUTRACK_MPIRUN)
 
 #include "support/program.hpp"
+#include "support/slow_build.hpp"
 
 namespace {
 
@@ -59,7 +60,8 @@ int sentences_of_program(const std::string& errors) {
 
 }  // namespace
 
-TEST_CASE("the program finds the same with 1, 2 and 4 processes, and as without them") {
+TEST_CASE("the program finds the same with 1, 2 and 4 processes, and as without them" *
+          not_in_slow_builds()) {
   const Scratch scratch;
   scratch.write("folds.csv", two_folds_csv);
   for (const char* arguments : {"track folds.csv --no-bias", "track"}) {

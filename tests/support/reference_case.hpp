@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -41,6 +42,7 @@ inline std::vector<std::string> small_cases() {
        std::filesystem::directory_iterator(std::string(TAUTRACK_TEST_DATA) + "/reference"))
     if (entry.path().filename().string().rfind("s", 0) == 0)
       names.push_back(entry.path().stem().string());
+  std::sort(names.begin(), names.end());  // the order of a folder is anybody's
   return names;
 }
 
