@@ -148,9 +148,8 @@ void add_certificate(Page& page, const PathCertificate& certificate) {
                               ? "double intervals"
                               : fmt::format("up to {} bits", certificate.precision)));
   else
-    page.line("not certified",
-              fmt::format("{}; proven up to {}, {}", printable(certificate.reason),
-                          proven_text(certificate.proven_until), tubes));
+    page.line("not certified", fmt::format("{}; proven up to {}, {}", printable(certificate.reason),
+                                           proven_text(certificate.proven_until), tubes));
   if (certificate.folds)
     page.line("", fmt::format("proven: {} up to there", counted(*certificate.folds, "fold")));
   else

@@ -15,6 +15,7 @@
 
 #include "support/one_weight_curve.hpp"
 #include "support/random_problem.hpp"
+#include "support/slow_build.hpp"
 
 namespace reference_path_test {
 
@@ -23,13 +24,8 @@ using namespace tautrack::support;
 
 namespace {
 
-#ifndef NDEBUG  // builds for sanitizers and coverage, which are slow
-constexpr std::uint64_t kProblems = 20;
-constexpr std::uint64_t kOneWeightProblems = 60;
-#else
-constexpr std::uint64_t kProblems = 600;
-constexpr std::uint64_t kOneWeightProblems = 300;
-#endif
+constexpr std::uint64_t kProblems = sampled<std::uint64_t>(600);
+constexpr std::uint64_t kOneWeightProblems = sampled<std::uint64_t>(300);
 
 std::string numbers(const std::vector<double>& values) {
   std::ostringstream text;
