@@ -129,11 +129,9 @@ class BasicNaturalHomotopy {
   /// Passes over the data so far.
   [[nodiscard]] long passes_over_data() const noexcept { return passes_; }
 
-  /// Width of the layer at tau = 1 inside which lengths in tau are no longer relative to 1 - tau: small
-  /// against every 1 - tau at which a double can tell features apart ...
+  /// Width of the layer at tau = 1 inside which lengths in tau are no longer relative to 1 - tau, so that
+  /// short steps arrive: small against every 1 - tau at which H as a whole tells features apart.
   static constexpr double layer = 1e-13;
-  /// ... and the same for doubles of tau - 1, whose squares must be numbers.
-  static constexpr double shifted_layer = 1e-60;
 
  private:
   /// Nearer to 1 than this the ten digits of a message would be nines.

@@ -21,9 +21,8 @@ namespace tautrack {
 
 namespace {
 
-/// Closer to tau = 1 than this the path has either arrived or its limit should have been recognised: what
-/// moves it is a part of 1 - tau of what H is summed from.
-constexpr double kLastDelta = 1e-30;
+/// Closer to tau = 1 than this, far within the layer of the metric, a path has landed or is going nowhere.
+constexpr double kLastDelta = 1e-25;
 
 /// Here a path that has not arrived is followed on by the tails of its saturated patterns: far below the
 /// 1 - tau where the directions of the free ones settle, far above rounding.
@@ -50,7 +49,7 @@ struct Limits;
 
 template <>
 struct Limits<Perceptron> {
-  static constexpr int close_points = 300;  ///< See kCloseDelta.
+  static constexpr int close_points = 3000;  ///< See kCloseDelta.
   static std::optional<InfinitePoint> recognise(const Perceptron& network, const PathPoint& point,
                                                 double delta, const RecognitionOptions& options,
                                                 std::string& why_not) {
@@ -389,11 +388,8 @@ NaturalPath track(const Network& network, const Vector& start, const TrackOption
     throw std::invalid_argument("tau_target of the natural path must lie in (0, 1], got " +
                                 number(options.tau_target));
   const Parameter parameter(options);
-  using Homotopy = BasicNaturalHomotopy<Network>;
-  Homotopy homotopy(
-      network, threads,
-      parameter.kind() == NaturalParameter::tau ? Homotopy::layer : Homotopy::shifted_layer,
-      parameter.kind());
+  BasicNaturalHomotopy<Network> homotopy(network, threads, BasicNaturalHomotopy<Network>::layer,
+                                         parameter.kind());
   NaturalPath path;
   PathResult result;
   TrackOptions piece = parameter.shifted(options);

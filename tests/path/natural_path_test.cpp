@@ -293,4 +293,24 @@ TEST_CASE("with every activation the predictors agree next to tau = 1, and every
   }
 }
 
+TEST_CASE("short steps arrive where long ones do") {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const Perceptron network(random_problem(seed));
+    const NaturalPath path = track_natural(network);
+    for (const double longest : {0.02, 0.3}) {
+      TrackOptions options;
+      options.predictor.kind = PredictorKind::tangent;
+      options.step.initial = 0.01;
+      options.step.max = longest;
+      const NaturalPath slow = track_natural(network, options);
+      CAPTURE(seed);
+      CAPTURE(longest);
+      REQUIRE_MESSAGE(slow.status == path.status, slow.message);
+      CHECK(slow.folds.size() == path.folds.size());
+      if (path.end)
+        CHECK((slow.end->weights - path.end->weights).norm() <= 1e-7 * path.end->weights.norm());
+    }
+  }
+}
+
 }  // namespace natural_path_test
