@@ -32,6 +32,7 @@ std::vector<double> canonical(const Matrix& X, Index i, int& orientation) {
 }  // namespace
 
 Patterns patterns_of(const Perceptron& network) {
+  network.need_all_patterns("a test of infinite weights");
   const Index L = network.patterns();
   const Range ends = range(network.options().activation);
   Patterns patterns;

@@ -151,7 +151,6 @@ class StratumTest {
 InfimumTest test_signs(const Perceptron& network, const Patterns& patterns,
                        const std::vector<int>& signs, const Vector* known,
                        const StopCondition& stop) {
-  network.need_all_patterns("a test of infinite weights");
   assert(static_cast<Index>(signs.size()) == network.patterns());
   const std::optional<std::vector<int>> of_groups = infinity::group_signs(patterns, signs);
   if (of_groups) return StratumTest(network, patterns, *of_groups, stop).run(known);
