@@ -24,9 +24,6 @@ constexpr NameTable<Growth, 3> kGrowthNames{{
     {Growth::linear, "linear"},
 }};
 
-/// Pivots of rows of the orthonormal coordinates below this part of the largest are rounding.
-constexpr double kDependent = 1e-10;
-
 /// A pattern that grows slowly saturates: sigma' has fallen to this where it is recognised.
 constexpr double kSaturatedSlope = 1e-2;
 
@@ -121,7 +118,7 @@ class Recognition {
 
   /// 1. A direction that leaves the free patterns alone and has the signs of all others.
   std::string find_direction() {
-    const Matrix stay = kernel(free_);
+    const Matrix stay = infinity::directions_leaving(A_, free_);
     direction_ = times(stay, transposed_times(stay, velocity_));
     const Vector along = times(A_, direction_);
     for (const Indices* rows : {&slow_, &linear_})
@@ -138,7 +135,7 @@ class Recognition {
     if (linear_.empty()) return {};
     Indices others = free_;
     others.insert(others.end(), slow_.begin(), slow_.end());
-    const Matrix span = kernel(others);
+    const Matrix span = infinity::directions_leaving(A_, others);
     if (span.cols() > 0) {
       const Vector root = entries_of(network_.pattern_weights(), linear_).cwiseSqrt();
       const Vector missing = entries_of(network_.targets() - ends_, linear_);
@@ -239,13 +236,6 @@ class Recognition {
     point.approach = {std::move(growth_), delta_, free_energy_ + path_energy_,
                       network_.weights(wing_)};
     return point;
-  }
-
-  /// Orthonormal basis of the directions that do not move these patterns; n x k.
-  [[nodiscard]] Matrix kernel(const Indices& rows) const {
-    const Index n = network_.unknowns();
-    if (rows.empty()) return Matrix::Identity(n, n);
-    return kernel_of(rows_of(A_, rows), kDependent);
   }
 
   [[nodiscard]] int sign(Index i) const { return signs_[static_cast<std::size_t>(i)]; }

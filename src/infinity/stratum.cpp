@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/decompositions.hpp"
 #include "core/products.hpp"
 #include "infinity/criterion.hpp"
 #include "infinity/linear_programme.hpp"
@@ -20,6 +21,9 @@ using infinity::Verdict;
 /// Node inputs along a direction below this part of the largest one are zero: curves are left while
 /// they still bend a little.
 constexpr double kFree = 1e-6;
+
+/// Pivots of rows of the orthonormal coordinates below this part of the largest are rounding.
+constexpr double kDependent = 1e-10;
 
 constexpr const char* kRidge = "the ridge penalty grows without bound in this direction";
 constexpr const char* kNoDirection =
@@ -168,6 +172,11 @@ InfimumTest test_infimum(const Perceptron& network, const std::vector<int>& sign
 }
 
 namespace infinity {
+
+Matrix directions_leaving(const Matrix& A, const std::vector<Index>& patterns) {
+  return patterns.empty() ? Matrix(Matrix::Identity(A.cols(), A.cols()))
+                          : kernel_of(rows_of(A, patterns), kDependent);
+}
 
 InfimumTest test_infimum_along(const Perceptron& network, const std::vector<int>& signs,
                                const Vector& direction) {

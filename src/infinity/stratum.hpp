@@ -23,6 +23,10 @@ namespace tautrack::infinity {
 [[nodiscard]] std::vector<int> signs_at(const Perceptron& network, const Vector& weights,
                                         const Vector& direction);
 
+/// Orthonormal basis (n x m) of the directions that leave the node inputs of these patterns alone.
+/// @param A L x n, rows in orthonormal coordinates.
+[[nodiscard]] Matrix directions_leaving(const Matrix& A, const std::vector<Index>& patterns);
+
 /// E of pattern i with this output.
 [[nodiscard]] double energy_of(const Perceptron& network, Index i, double output);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <utility>
 
 #include "tautrack/tracker/tracker.hpp"
@@ -11,14 +10,13 @@
 #include "core/decompositions.hpp"
 #include "core/products.hpp"
 #include "core/text.hpp"
+#include "infinity/stratum.hpp"
+#include "network/log_slope.hpp"
 #include "network/residual.hpp"
 
 namespace tautrack::infinity {
 
 namespace {
-
-/// Pivots of the free rows, in orthonormal coordinates, below this part of the largest are rounding.
-constexpr double kDependentRows = 1e-10;
 
 /// A path whose node inputs change by less than this part of themselves per unit of log(1/delta) is about to
 /// arrive: the rest of the way is as long, since its changes are proportional to delta. Newton's method goes
@@ -28,6 +26,9 @@ constexpr double kArrivingRate = 1e-4;
 /// Newton's method to the end: steps, and how far the last one may move a node input.
 constexpr int kArrivalBudget = 12;
 constexpr double kAtTheEnd = 1e-10;
+
+/// All steps together move no node input by more, relative to its size: ten times what the rate promises.
+constexpr double kFarthestArrival = 10.0 * kArrivingRate;
 
 /// Newton's method for the free patterns starts at a distance of about delta: squared, that is rounding.
 constexpr int kSettlingSteps = 2;
@@ -57,33 +58,9 @@ constexpr double kPlaceRatio = 1.25, kFirstPlace = 1e-3, kLastPlace = 1e9;
 /// Accepted and refused steps: some five per unit of p, and as many for folds.
 constexpr int kMostTailSteps = 5000;
 
-/// log sigma' and sigma''/sigma', which are numbers wherever u is one.
-struct Slope {
-  double log;
-  double bend;
-};
-
-Slope slope_of(Activation activation, double u) {
-  const double size = std::abs(u);
-  switch (activation) {
-    case Activation::tanh:
-      return {2.0 * (std::numbers::ln2 - size - std::log1p(std::exp(-2.0 * size))),
-              -2.0 * std::tanh(u)};
-    case Activation::logistic:
-      return {-size - 2.0 * std::log1p(std::exp(-size)), -std::tanh(0.5 * u)};
-    case Activation::arctan: {
-      const double a = 0.5 * std::numbers::pi * u;
-      return {-std::log1p(a * a), -std::numbers::pi * a / (1.0 + a * a)};
-    }
-    case Activation::erf:
-      break;
-  }
-  return {-0.25 * std::numbers::pi * u * u, -0.5 * std::numbers::pi * u};
-}
-
 /// Slope, and residual and its derivative by delta at tau = 1, of one saturated pattern.
 struct Tail {
-  Slope slope;
+  LogSlope slope;
   double first, r, wing;
 };
 
@@ -156,8 +133,8 @@ class TailHomotopy {
   [[nodiscard]] Tail tail_of(Index i, double u) const {
     const Activation activation = network_.options().activation;
     const ActivationValues s = evaluate(activation, u);
-    return {slope_of(activation, u), s.first, residual(s, ends_, u, 1.0, network_.targets()(at(i))),
-            u - s.value};
+    return {log_slope(activation, u), s.first,
+            residual(s, ends_, u, 1.0, network_.targets()(at(i))), u - s.value};
   }
 
   const Perceptron& network_;
@@ -173,8 +150,8 @@ class TailHomotopy {
 class LastPiece {
  public:
   LastPiece(const Perceptron& network, const PathPoint& point, double delta,
-            const IsLimit& is_limit)
-      : network_(network), start_(point), delta_(delta), is_limit_(is_limit) {}
+            const IsLimit& is_limit, const StopCondition& stop)
+      : network_(network), start_(point), delta_(delta), is_limit_(is_limit), stop_(stop) {}
 
   std::optional<TailPath> follow(std::string& why_not) {
     if (!find_directions()) {
@@ -189,6 +166,7 @@ class LastPiece {
     track.tau_back = track.tau_start - std::log(kBack);
     track.tau_target = std::numeric_limits<double>::infinity();
     track.max_steps = kMostTailSteps;
+    track.stop = stop_;
     Tracker tracker(homotopy, Vector::Zero(homotopy.size()), track);
     for (const PathPoint& point : tracker) {
       if (point.tau_direction < 0) {
@@ -226,22 +204,20 @@ class LastPiece {
     std::vector<Index> free;
     for (Index i = 0; i < u_.size(); ++i)
       (std::abs(rate(i)) <= kSettledRate ? free : moving_).push_back(i);
-    K_ = free.empty() ? Matrix::Identity(n, n) : kernel_of(rows_of(A_, free), kDependentRows);
+    K_ = directions_leaving(A_, free);
     return K_.cols() > 0 && !moving_.empty();
   }
 
   /// Whether from here on all node inputs that change grow and the sum of the tails keeps its sign.
   [[nodiscard]] bool is_away(const Vector& inputs, const Vector& rate) const {
     Vector u = u_, rates = Vector::Zero(u_.size());
-    std::vector<Index> growing;
     for (std::size_t k = 0; k < moving_.size(); ++k) {
       const auto j = static_cast<Index>(k);
       if (inputs(j) * rate(j) < 0.0) return false;
-      growing.push_back(moving_[k]);
       u(moving_[k]) = inputs(j);
       rates(moving_[k]) = rate(j);
     }
-    return tails_keep_their_sign(network_, growing, u, rates);
+    return tails_keep_their_sign(network_, moving_, u, rates);
   }
 
   [[nodiscard]] PathPoint lifted(const PathPoint& from) const {
@@ -272,7 +248,7 @@ class LastPiece {
       end.x -= step;
       if (homotopy.displacement(end.x, step) > kAtTheEnd) continue;
       const Vector moved = end.x - from.x;
-      if (homotopy.displacement(from.x, moved) > 10.0 * kArrivingRate) return std::nullopt;
+      if (homotopy.displacement(from.x, moved) > kFarthestArrival) return std::nullopt;
       end.arclength += moved.norm() / from.scales.unknown;
       end = lifted(end);
       end.kind = PointKind::landing;
@@ -328,6 +304,7 @@ class LastPiece {
   const PathPoint& start_;
   double delta_;
   const IsLimit& is_limit_;
+  const StopCondition& stop_;
   Matrix A_;  ///< L x n
   Vector u_;  ///< L, at the start.
   Matrix K_;  ///< n x m, orthonormal: directions that the free patterns do not see.
@@ -343,7 +320,7 @@ double tail_size(const Perceptron& network, Index i, double u, double rate, doub
   const Activation activation = network.options().activation;
   const double r =
       residual(evaluate(activation, u), range(activation), u, 1.0, network.targets()(i));
-  return network.pattern_weights()(i) * r * std::exp(slope_of(activation, u).log - unit) * rate;
+  return network.pattern_weights()(i) * r * std::exp(log_slope(activation, u).log - unit) * rate;
 }
 
 /// Exponential tails fall in the order of their rates. When all partial sums, the slowest term first, have
@@ -357,10 +334,10 @@ bool exponential_tails_keep_their_sign(const Perceptron& network,
   };
   const Activation activation = network.options().activation;
   double largest = -std::numeric_limits<double>::infinity();  // of the logarithms of the slopes
-  for (const Index i : patterns) largest = std::max(largest, slope_of(activation, u(i)).log);
+  for (const Index i : patterns) largest = std::max(largest, log_slope(activation, u(i)).log);
   std::vector<Term> terms;
   for (const Index i : patterns) {
-    const Slope slope = slope_of(activation, u(i));
+    const LogSlope slope = log_slope(activation, u(i));
     const ActivationValues s = evaluate(activation, u(i));
     const double r = residual(s, range(activation), u(i), 1.0, network.targets()(i));
     // A target at the end itself leaves a tail, which falls as the slope does.
@@ -408,13 +385,14 @@ bool tails_keep_their_sign(const Perceptron& network, const std::vector<Index>& 
 }
 
 std::optional<TailPath> follow_tails(const Perceptron& network, const PathPoint& point,
-                                     double delta, const IsLimit& is_limit, std::string& why_not) {
+                                     double delta, const IsLimit& is_limit,
+                                     const StopCondition& stop, std::string& why_not) {
   if (network.ranks() != nullptr || network.options().ridge > 0.0 ||
       !(point.tangent(network.unknowns()) > 0.0)) {
     why_not = "the path is not one that could go to infinite weights";
     return std::nullopt;
   }
-  return LastPiece(network, point, delta, is_limit).follow(why_not);
+  return LastPiece(network, point, delta, is_limit, stop).follow(why_not);
 }
 
 }  // namespace tautrack::infinity

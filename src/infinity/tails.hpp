@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tautrack/core/path_point.hpp"
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/network/perceptron.hpp"
 
 namespace tautrack::infinity {
@@ -37,10 +38,12 @@ using IsLimit = std::function<bool(const PathPoint&)>;
 /// homotopy. The free patterns are taken as converged: what they still move is of order delta.
 ///
 /// @param delta 1 - tau at the point, whose own tau is not looked at.
-/// @return Nothing, with a sentence in `why_not`, when none of the outcomes comes before numbers end.
+/// @return Nothing, with a sentence in `why_not`, when none of the outcomes comes before numbers end or
+/// `stop` is met.
 [[nodiscard]] std::optional<TailPath> follow_tails(const Perceptron& network,
                                                    const PathPoint& point, double delta,
-                                                   const IsLimit& is_limit, std::string& why_not);
+                                                   const IsLimit& is_limit,
+                                                   const StopCondition& stop, std::string& why_not);
 
 /// Whether what the tails of these patterns add up to at tau = 1, along a direction in which all of them
 /// saturate further, keeps its sign further out. Where it changes it there is a solution.

@@ -58,8 +58,9 @@ struct Limits<Perceptron> {
   static std::optional<infinity::TailPath> follow_tails(const Perceptron& network,
                                                         const PathPoint& point, double delta,
                                                         const infinity::IsLimit& is_limit,
+                                                        const StopCondition& stop,
                                                         std::string& why_not) {
-    return infinity::follow_tails(network, point, delta, is_limit, why_not);
+    return infinity::follow_tails(network, point, delta, is_limit, stop, why_not);
   }
 };
 
@@ -73,7 +74,7 @@ struct Limits<SparsePerceptron> {
   }
   static std::optional<infinity::TailPath> follow_tails(const SparsePerceptron&, const PathPoint&,
                                                         double, const infinity::IsLimit&,
-                                                        std::string&) {
+                                                        const StopCondition&, std::string&) {
     return std::nullopt;
   }
 };
@@ -249,7 +250,8 @@ std::string describe(const InfinitePoint& limit) {
 template <EnergyNetwork Network>
 class Ending {
  public:
-  Ending(const Network& network, Tracker& tracker) : network_(network), tracker_(tracker) {}
+  Ending(const Network& network, Tracker& tracker, const StopCondition& stop)
+      : network_(network), tracker_(tracker), stop_(stop) {}
 
   /// Looks at the tracker's next point and stops the tracker where the end is known or out of reach.
   void look_at(const PathPoint& point, double delta) {
@@ -314,7 +316,7 @@ class Ending {
               Limits<Network>::recognise(network_, far, -far.tau, recognition_, why_no_tails_);
           return infinity_.has_value();
         },
-        why_no_tails_);
+        stop_, why_no_tails_);
     if (!tails) return;
     switch (tails->outcome) {
       case Outcome::departs:
@@ -338,6 +340,7 @@ class Ending {
 
   const Network& network_;
   Tracker& tracker_;
+  const StopCondition& stop_;
   RecognitionOptions recognition_;
   std::optional<InfinitePoint> infinity_;
   infinity::TailPath tails_;
@@ -403,7 +406,7 @@ NaturalPath track(const Network& network, const Vector& start, const TrackOption
   };
   for (Vector from = start;;) {
     Tracker tracker(homotopy, from, piece);
-    Ending<Network> ending(network, tracker);
+    Ending<Network> ending(network, tracker, options.stop);
     for (const PathPoint& point : tracker) {
       const bool was_seen = point.kind == PointKind::start && !result.points.empty();
       if (!was_seen && !goes_on(point))
@@ -412,8 +415,18 @@ NaturalPath track(const Network& network, const Vector& start, const TrackOption
         ending.look_at(point, parameter.tau(point.tau).rest());
     }
     ending.conclude(path, parameter.tau(tracker.point().tau).rest());
-    const infinity::TailPath& tails = ending.tails();
-    for (const PathPoint& point : tails.points) (void)goes_on(point);  // it is known already
+    infinity::TailPath tails = ending.tails();
+    const auto last_seen = std::find_if(tails.points.begin(), tails.points.end(),
+                                        [&](const PathPoint& point) { return !goes_on(point); });
+    if (last_seen != tails.points.end()) {
+      const double arclength = last_seen->arclength;
+      tails.points.erase(last_seen + 1, tails.points.end());
+      std::erase_if(tails.folds,
+                    [arclength](const Fold& fold) { return fold.point.arclength > arclength; });
+      path.status = TrackStatus::stopped_by_observer;
+      path.message = "the observer stopped the run";
+      path.infinity.reset();
+    }
     taken_up_by_tails = ending.tails_delta();
     PathResult whole_piece = tracker.take_result();
     whole_piece.points.insert(whole_piece.points.end(), tails.points.begin(), tails.points.end());

@@ -293,6 +293,36 @@ TEST_CASE("with every activation the predictors agree next to tau = 1, and every
   }
 }
 
+TEST_CASE("observers and stop conditions end a path in its last piece, too") {
+  // Followed by its tails from 1 - tau = 1e-11 on, to 1e-52.
+  const Perceptron network(random_problem(1883));
+  int seen = 0, seen_late = 0;
+  const NaturalPath whole = track_natural(network, {}, [&](const PathPoint& point) {
+    ++seen;
+    seen_late += point.tau == 1.0 ? 1 : 0;
+    return true;
+  });
+  REQUIRE(whole.ok());
+  REQUIRE(seen == static_cast<int>(whole.points.size()));
+  REQUIRE(seen_late > 3);
+  int left = seen - 2;
+  const NaturalPath stopped =
+      track_natural(network, {}, [&](const PathPoint&) { return --left > 0; });
+  CHECK(stopped.status == TrackStatus::stopped_by_observer);
+  CHECK(stopped.points.size() == whole.points.size() - 2);
+  CHECK(stopped.points.back().one_minus_tau < 1e-16);
+  CHECK_FALSE(stopped.end);
+  for (const long looks : {5L, 18L, 20L, 22L}) {
+    TrackOptions options;
+    options.predictor.max_order = 12;
+    options.stop = StopCondition::after_looks(looks);
+    const NaturalPath cut = track_natural(network, options);
+    CAPTURE(looks);
+    CHECK(cut.status == TrackStatus::stopped_by_observer);
+    CHECK_FALSE(cut.end);
+  }
+}
+
 TEST_CASE("short steps arrive where long ones do") {
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
     const Perceptron network(random_problem(seed));

@@ -6,7 +6,8 @@ namespace tautrack {
 /// patterns do, and may be far smaller than the 1e-16 that a double next to 1 can tell.
 class Tau {
  public:
-  constexpr Tau(double tau) : value_(tau), rest_(1.0 - tau) {}  // NOLINT: a number is one
+  constexpr Tau(double tau)
+      : value_(tau), rest_(1.0 - tau) {}  // NOLINT(*-explicit-*): a number is one
   /// 1 - rest, with `rest` as it is.
   [[nodiscard]] static constexpr Tau before_one(double rest) { return {1.0 - rest, rest}; }
 

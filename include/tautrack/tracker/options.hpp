@@ -42,6 +42,7 @@ struct TrackOptions {
   CorrectorOptions corrector;
   StepControlOptions step;
   /// Looked at before each step that is tried; once it is met the run ends as by an observer.
+  /// With rows split among ranks it must be met on all of them at the same look, or never.
   StopCondition stop;
   int max_steps = 20000;  ///< > 0. Budget of accepted and refused steps together.
 
