@@ -3,36 +3,31 @@
 namespace tautrack::program {
 namespace {
 
-/// [low, high]
-Json bracket(double low, double high) { return Json::array({low, high}); }
-
 /// The part that every kind of point of a path has in common.
-Json point_report(const NaturalPoint& point) {
+Json point_report(const NaturalPath& path, const NaturalPoint& point) {
   return {{"tau", point.tau},
           {"one_minus_tau", point.one_minus_tau},
-          {"arclength", point.arclength},
+          {"folds_before", path.folds_before(point)},
           {"weights", numbers(point.weights)},
           {"energy", point.energy},
           {"morse_index", value_or_null(point.morse_index)},
           {"kind", to_string(point.kind)}};
 }
 
-Json fold_report(const NaturalFold& fold) {
-  Json json = point_report(fold.point);
+Json fold_report(const NaturalPath& path, const NaturalFold& fold) {
+  Json json = point_report(path, fold.point);
   json["index_before"] = value_or_null(fold.index_before);
   json["index_after"] = value_or_null(fold.index_after);
-  json["bracket"] = bracket(fold.bracket_low, fold.bracket_high);
   json["tangent"] = numbers(fold.tangent);
   json["tau_error"] = fold.tau_error;
   json["curvature_sign"] = fold.curvature_sign;
   return json;
 }
 
-Json branch_point_report(const NaturalBranchPoint& branch) {
-  Json json = point_report(branch.point);
+Json branch_point_report(const NaturalPath& path, const NaturalBranchPoint& branch) {
+  Json json = point_report(path, branch.point);
   json["index_before"] = value_or_null(branch.index_before);
   json["index_after"] = value_or_null(branch.index_after);
-  json["bracket"] = bracket(branch.bracket_low, branch.bracket_high);
   json["tau_error"] = branch.tau_error;
   json["multiplicity"] = branch.multiplicity;
   json["tangent"] = numbers(branch.tangent);
@@ -85,12 +80,12 @@ Json data_report(const NetworkRequest& request, const ProblemView& problem,
 /// A natural path with its points and events.
 Json path_report(const NaturalPath& path) {
   Json points = Json::array();
-  for (const NaturalPoint& point : path.points) points.push_back(point_report(point));
+  for (const NaturalPoint& point : path.points) points.push_back(point_report(path, point));
   Json folds = Json::array();
-  for (const NaturalFold& fold : path.folds) folds.push_back(fold_report(fold));
+  for (const NaturalFold& fold : path.folds) folds.push_back(fold_report(path, fold));
   Json branch_points = Json::array();
   for (const NaturalBranchPoint& branch : path.branch_points)
-    branch_points.push_back(branch_point_report(branch));
+    branch_points.push_back(branch_point_report(path, branch));
   return {{"status", to_string(path.status)},
           {"message", path.message},
           {"points", points},

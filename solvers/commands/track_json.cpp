@@ -35,7 +35,7 @@ Json certificate_report(const PathCertificate& certificate) {
           {"folds_reason", certificate.folds_reason},
           {"end_radius", certificate.certified ? Json(certificate.end_radius) : Json()},
           {"stopped_between",
-           {value_or_null(certificate.stopped_low), value_or_null(certificate.stopped_high)}},
+           {value_or_null(certificate.stopped_from), value_or_null(certificate.stopped_to)}},
           {"points_passed", certificate.points_passed},
           {"tubes", certificate.tubes},
           {"trials", certificate.trials},

@@ -35,9 +35,9 @@ constexpr std::string_view energy_colour = "#000000";
 /// A point of a path, ready to be drawn.
 struct DrawnPoint {
   double tau = 0.0;
-  double arclength = 0.0;
   double energy = 0.0;
-  Vector weights;  ///< s, standardised.
+  Vector weights;    ///< s, standardised.
+  double way = 0.0;  ///< Of the weights, from the start: length of the drawn curve.
 };
 
 /// One path, ready to be drawn.
@@ -129,6 +129,17 @@ std::string row_title(const Problem& problem, const NaturalPath& path) {
   return text + fmt::format("{}, not resolved ({})", folds, to_string(path.status));
 }
 
+/// Where a fold lies on the drawn curve, which has it as one of its points.
+double way_at(const std::vector<DrawnPoint>& curve, const DrawnPoint& fold) {
+  const auto distance = [&](const DrawnPoint& point) {
+    return (point.weights - fold.weights).norm() + std::abs(point.tau - fold.tau);
+  };
+  const auto nearest = std::min_element(
+      curve.begin(), curve.end(),
+      [&](const DrawnPoint& a, const DrawnPoint& b) { return distance(a) < distance(b); });
+  return nearest != curve.end() ? nearest->way : 0.0;
+}
+
 Drawing make_drawing(const Problem& problem, const TrackedProblem& tracked) {
   const StandardisedWeights standardised(problem.X);
   Drawing drawing;
@@ -136,40 +147,44 @@ Drawing make_drawing(const Problem& problem, const TrackedProblem& tracked) {
   drawing.path = &tracked.path;
   drawing.largest = Vector::Zero(problem.X.cols());
   for (const CurvePoint& point : tracked.curve) {
-    DrawnPoint drawn{point.tau, point.arclength, point.energy, standardised(point.weights)};
+    DrawnPoint drawn{point.tau, point.energy, standardised(point.weights)};
     if (!std::isfinite(drawn.energy) || !drawn.weights.allFinite()) continue;
     drawing.largest = drawing.largest.cwiseMax(drawn.weights.cwiseAbs());
+    if (!drawing.curve.empty()) {
+      const DrawnPoint& before = drawing.curve.back();
+      drawn.way = before.way + (drawn.weights - before.weights).norm();
+    }
     drawing.curve.push_back(std::move(drawn));
   }
   for (const NaturalFold& fold : tracked.path.folds) {
     const NaturalPoint& point = fold.point;
-    drawing.folds.push_back(
-        {point.tau, point.arclength, point.energy, standardised(point.weights)});
+    DrawnPoint drawn{point.tau, point.energy, standardised(point.weights)};
+    drawn.way = way_at(drawing.curve, drawn);
+    drawing.folds.push_back(std::move(drawn));
   }
   return drawing;
 }
 
-/// Where the folds are: their range of tau and of arclength, with some margin.
+/// Where the folds are: their range of tau and of the way, with some margin.
 struct FoldWindow {
   double tau_low = 1.0;
   double tau_high = 0.0;
-  double arclength_low = std::numeric_limits<double>::infinity();
-  double arclength_high = 0.0;
+  double way_low = std::numeric_limits<double>::infinity();
+  double way_high = 0.0;
 
   explicit FoldWindow(const std::vector<DrawnPoint>& folds) {
     for (const DrawnPoint& fold : folds) {
       tau_low = std::min(tau_low, fold.tau);
       tau_high = std::max(tau_high, fold.tau);
-      arclength_low = std::min(arclength_low, fold.arclength);
-      arclength_high = std::max(arclength_high, fold.arclength);
+      way_low = std::min(way_low, fold.way);
+      way_high = std::max(way_high, fold.way);
     }
     const double tau_margin = std::max({0.3 * (tau_high - tau_low), 0.05 * (1.0 - tau_low), 1e-12});
     tau_low = std::max(tau_low - tau_margin, 0.0);
     tau_high = std::min(tau_high + tau_margin, 1.0);
-    const double arclength_margin =
-        std::max(0.3 * (arclength_high - arclength_low), 0.02 * arclength_high);
-    arclength_low -= arclength_margin;
-    arclength_high += arclength_margin;
+    const double way_margin = std::max(0.3 * (way_high - way_low), 0.02 * way_high);
+    way_low -= way_margin;
+    way_high += way_margin;
   }
 };
 
@@ -230,7 +245,7 @@ class PathsPicture {
   }
 
  private:
-  /// The data of a row. Columns: 1 position of tau, 2 tau, 3 arclength, 4 E, then the positions of the
+  /// The data of a row. Columns: 1 position of tau, 2 tau, 3 way, 4 E, then the positions of the
   /// weights, then the weights less those at the first fold (or zero, without folds).
   struct Blocks {
     std::string path, folds, end;
@@ -288,7 +303,7 @@ class PathsPicture {
         .axes(near_folds, {"change from the first fold"})
         .plot(weight_lines(blocks, 2, first_weight + columns_.size()));
     panel(row, 3, 1)
-        .axes({"arclength", range_text(window.arclength_low, window.arclength_high)},
+        .axes({"way of the weights", range_text(window.way_low, window.way_high)},
               {"tau", near_folds.range, near_folds.ticks})
         .plot(line(blocks, 3, 2, energy_colour));
   }
@@ -302,7 +317,7 @@ class PathsPicture {
       for (const DrawnPoint& point : points) {
         const Vector positions =
             point.weights.unaryExpr([&](double weight) { return weight_axis.position(weight); });
-        rows.add(tau_axis.position(point.tau), point.tau, point.arclength, point.energy, positions,
+        rows.add(tau_axis.position(point.tau), point.tau, point.way, point.energy, positions,
                  Vector(point.weights - origin));
       }
       return picture_.block(rows);

@@ -38,8 +38,8 @@ std::vector<CurvePoint> smooth_curve(const Perceptron& network,
   const Index n = network.unknowns();
 
   const auto add = [&](const PathPoint& point) {
-    curve.push_back({point.tau, point.arclength, network.weights(point.x),
-                     network.energy(point.x, point.tau, work)});
+    curve.push_back(
+        {point.tau, network.weights(point.x), network.energy(point.x, point.tau, work)});
   };
   add(points.front());
   double slope = parts > 1 ? energy_slope(network, points.front(), work) : 0.0;
@@ -65,11 +65,10 @@ std::vector<CurvePoint> smooth_curve(const Perceptron& network,
       const double theta = static_cast<double>(part) / static_cast<double>(parts);
       double tau = 0.0;
       segment.at(theta, v, tau, direction);
-      curve.push_back({tau, from.arclength + theta * (to.arclength - from.arclength),
-                       network.weights(v),
+      curve.push_back({tau, network.weights(v),
                        cubic(theta, energy, derivative, next_energy, next_derivative)});
     }
-    curve.push_back({to.tau, to.arclength, network.weights(to.x), next_energy});
+    curve.push_back({to.tau, network.weights(to.x), next_energy});
     slope = next_slope;
   }
   return curve;

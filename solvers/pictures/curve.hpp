@@ -10,7 +10,6 @@ namespace tautrack::program {
 /// A point of a path as a picture shows it.
 struct CurvePoint {
   double tau = 0.0;
-  double arclength = 0.0;
   Vector weights;  ///< s, in the user's units.
   double energy = 0.0;
 };

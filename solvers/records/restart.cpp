@@ -48,16 +48,11 @@ RestartPoint restart_point(const std::string& from, Index weights) {
   const Json result = result_of(from);
   try {
     const Json& path = result.at("path");
-    // Each fold turns the direction of tau.
-    std::vector<double> folds;
-    for (const Json& fold : path.at("folds")) folds.push_back(fold.at("arclength"));
     const Json& points = path.at("points");
     for (auto point = points.rbegin(); point != points.rend(); ++point) {
-      const double arclength = point->at("arclength");
-      const auto turns =
-          std::count_if(folds.begin(), folds.end(), [&](double fold) { return fold <= arclength; });
       const double tau = point->at("tau");
-      if (turns % 2 == 0 && point->at("kind") != "fold" && tau < 1.0)
+      // Each fold turns the direction of tau.
+      if (point->at("folds_before").get<int>() % 2 == 0 && point->at("kind") != "fold" && tau < 1.0)
         return {tau, weights_of(from, *point, weights)};
     }
   } catch (const Json::exception&) {

@@ -496,9 +496,9 @@ PathCertificate Walk::run() {
   if (!result_.certified) {
     result_.end_radius = 0.0;
     if (result_.points_passed > 0)
-      result_.stopped_low = path_.points[result_.points_passed - 1].arclength;
+      result_.stopped_from = path_.points[result_.points_passed - 1].tau;
     if (result_.points_passed < record_.size())
-      result_.stopped_high = path_.points[result_.points_passed].arclength;
+      result_.stopped_to = path_.points[result_.points_passed].tau;
   }
   result_.evaluations = tube_.evaluations();
   return result_;

@@ -475,6 +475,12 @@ NaturalPath track(const Network& network, const TrackOptions& options, const Obs
 
 }  // namespace
 
+Index NaturalPath::folds_before(const NaturalPoint& point) const noexcept {
+  return std::count_if(folds.begin(), folds.end(), [&](const NaturalFold& fold) {
+    return fold.point.arclength < point.arclength;
+  });
+}
+
 NaturalPath track_natural(const Perceptron& network, const TrackOptions& options,
                           const Observer& observer, int threads) {
   if (!observer && network.ranks() == nullptr && threads >= 1 && !options.invalid_reason())

@@ -100,8 +100,8 @@ TEST_CASE("reference paths are certified with all their folds" * needs_flint()) 
       CHECK(certificate.proven_until < number(json["path"]["branch_points"][0]["tau"]));
       CHECK(certificate.proven_until > 0.5);
       CHECK(contains(certificate.reason, "no tube can be proven"));
-      CHECK(*certificate.stopped_low > 0.0);
-      CHECK(*certificate.stopped_high > *certificate.stopped_low);
+      CHECK(*certificate.stopped_from > 0.0);
+      CHECK(*certificate.stopped_to != *certificate.stopped_from);
     } else if (contains(name, "diverges")) {
       CHECK_FALSE(certificate.certified);
       CHECK(contains(certificate.reason, "the record has no end"));
@@ -308,7 +308,7 @@ TEST_CASE("a spent budget is said, and what is proven is kept" * needs_flint()) 
   CHECK(tubes.tubes == 7);
   CHECK(tubes.proven_until > 0.0);
   CHECK(tubes.pieces.size() == 1);
-  CHECK(tubes.stopped_high.has_value());
+  CHECK(tubes.stopped_to.has_value());
   options = PathCertifyOptions();
   options.max_trials = 9;
   const PathCertificate trials = certify_path(Perceptron(problem), path, options);

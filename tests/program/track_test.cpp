@@ -292,14 +292,12 @@ TEST_CASE("the JSON of the iris data keeps the contract") {
   CHECK(path.at("branch_points").empty());
   for (const char* field : {"steps", "rejected", "factorisations", "passes_over_data", "seconds"})
     CHECK(path.at("work").at(field).is_number());
-  double arclength = -1.0;
   for (const Json& point : path.at("points")) {
     CHECK(point.at("weights").size() == 5);
     CHECK(point.at("energy").is_number());
     CHECK(point.at("morse_index") == 0);
     CHECK(point.at("kind").is_string());
-    CHECK(point.at("arclength") > arclength);
-    arclength = point.at("arclength");
+    CHECK(point.at("folds_before") == 0);
   }
   CHECK(path.at("points").front().at("tau") == 0.0);
   CHECK(path.at("points").front().at("kind") == "start");
@@ -332,11 +330,16 @@ TEST_CASE("folds are reported with their evidence") {
   CHECK(folds[0].at("index_after") == 1);
   CHECK(folds[0].at("curvature_sign") == -1);
   CHECK(folds[1].at("curvature_sign") == 1);
+  CHECK(folds[0].at("folds_before") == 0);
+  CHECK(folds[1].at("folds_before") == 1);
+  const Json& points = json.at("problems").at(0).at("path").at("points");
+  for (std::size_t k = 1; k < points.size(); ++k) {
+    CHECK(points[k].at("folds_before") >= points[k - 1].at("folds_before"));
+    const bool grows = points[k].at("tau") > points[k - 1].at("tau");
+    CHECK(grows == (points[k].at("folds_before").get<int>() % 2 == 0));
+  }
+  CHECK(points.back().at("folds_before") == 2);
   for (const Json& fold : folds) {
-    CHECK(fold.at("bracket").size() == 2);
-    const double arclength = fold.at("arclength");
-    CHECK(fold.at("bracket")[0] <= arclength + 1e-6);
-    CHECK(fold.at("bracket")[1] >= arclength - 1e-6);
     CHECK(fold.at("tangent").size() == 1);
     CHECK(fold.at("tau_error") < 1e-9);
     CHECK(fold.at("energy").is_number());
@@ -422,7 +425,7 @@ TEST_CASE("the path as CSV has one row a point, with the numbers of the JSON") {
   const Json json = Json::parse(contents(scratch / "path.json"));
   const Json& points = json.at("problems").at(0).at("path").at("points");
   REQUIRE(rows.size() == points.size() + 1);
-  CHECK(rows[0] == "problem,kind,tau,arclength,energy,morse_index,\"a,\"\"b\"\"\",(bias)");
+  CHECK(rows[0] == "problem,kind,tau,folds_before,energy,morse_index,\"a,\"\"b\"\"\",(bias)");
   int landings = 0;
   for (std::size_t i = 0; i < points.size(); ++i) {
     std::istringstream row(rows[i + 1]);
@@ -578,7 +581,7 @@ TEST_CASE("a matrix-free run has the path of a dense one and says what it does n
   CHECK(problem["path"]["work"]["krylov_iterations"].get<long>() > 0);
   CHECK(dense["path"]["work"]["krylov_iterations"] == 0);
   CHECK(lines(contents(scratch / "path.csv"))[0] ==
-        "problem,kind,tau,arclength,energy,morse_index,x1,(bias)");
+        "problem,kind,tau,folds_before,energy,morse_index,x1,(bias)");
   const Run text = scratch.run("track data.svm --matrix-free");
   CHECK(text.status == 0);
   check_says(text.output, {"matrix-free", "unclassified", "Krylov iterations", "not looked for"});

@@ -37,8 +37,8 @@ struct PathCertificate {
   std::vector<ProvenPiece> pieces;     ///< In order from tau = 0, also when not certified.
   double proven_until = 0.0;           ///< tau at the end of the last piece.
   double largest_tau = 0.0;            ///< No proven point has a larger tau than this.
-  std::optional<double> stopped_low;   ///< Arclengths of the record between which the proof ended,
-  std::optional<double> stopped_high;  ///< when not certified and known.
+  std::optional<double> stopped_from;  ///< tau of the two points of the record between which the
+  std::optional<double> stopped_to;    ///< proof ended, when not certified and known.
   std::size_t points_passed = 0;       ///< Recorded points that lie along the proven curve.
   /// Folds between tau = 0 and the end of the last piece: exactly so many. Nothing when that is not
   /// proven.

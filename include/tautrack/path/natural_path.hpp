@@ -17,7 +17,7 @@ struct NaturalPoint {
   PointKind kind = PointKind::regular;
   double tau = 0.0;
   double one_minus_tau = 1.0;  ///< Known where tau itself is 1 to a double.
-  double arclength = 0.0;
+  double arclength = 0.0;  ///< Length of the chords so far: where on this record it lies.
   Vector weights;  ///< s
   double energy = 0.0;
   std::optional<int> morse_index;  ///< Nothing when an eigenvalue is zero to working precision.
@@ -82,6 +82,9 @@ struct NaturalPath {
   std::optional<InfinitePoint> infinity;  ///< With its approach; only with status infinite_weights.
   Work work;
   [[nodiscard]] bool ok() const noexcept { return status == TrackStatus::reached_target; }
+
+  /// Folds that the path has passed before one of its points: tau grows there where this is even.
+  [[nodiscard]] Index folds_before(const NaturalPoint& point) const noexcept;
 };
 
 /// Follows the natural homotopy of `network` from the linear solution at tau = 0 to
