@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tautrack/core/types.hpp"
+#include "tautrack/network/activation.hpp"
 
 namespace tautrack {
 
@@ -29,6 +30,24 @@ struct Approach {
       linear_rate;  ///< s, lim (1 - tau) w, user's units; zero without patterns of linear growth.
 };
 
+/// What the outputs are at a limit of infinite weights, or of plateaus that move away.
+enum class LimitKind {
+  step,                     ///< All patterns are saturated.
+  step_with_free_patterns,  ///< Some are, the others are not.
+  exponential,              ///< One plateau has moved away; see ExponentialCurve.
+  constant                  ///< All outputs are the same.
+};
+
+/// "step", "step with free patterns", "exponential", "constant".
+[[nodiscard]] std::string_view to_string(LimitKind kind) noexcept;
+
+/// Outputs offset + factor exp(x . rate): what is left of a sigmoid of which the data show one plateau.
+struct ExponentialCurve {
+  double offset = 0.0;
+  double factor = 0.0;
+  Vector rate;  ///< s, user's units, with the rate of the bias zero.
+};
+
 /// A limit of weights that grow without bound: the ray `weights` + t `direction`, t -> infinity. It
 /// is a projection of y on a stratum of the closure of the data manifold (docs/theory.md, section
 /// 8): patterns with sign +1 or -1 are saturated and contribute a constant, those with sign 0 are
@@ -45,6 +64,12 @@ struct InfinitePoint {
   std::string reason;                 ///< One sentence for the above.
   std::string found_by;
   std::optional<Approach> approach;  ///< Of the limit of a natural path.
+  /// Plateaus, low < high, of a limit of a network of which an end of the range is fitted; of a constant both
+  /// are its value.
+  std::optional<Range> range;
+  std::optional<ExponentialCurve> exponential;  ///< What the outputs are instead, if they are one.
+
+  [[nodiscard]] LimitKind kind() const noexcept;
 };
 
 }  // namespace tautrack

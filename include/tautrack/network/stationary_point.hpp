@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "tautrack/core/types.hpp"
+#include "tautrack/network/activation.hpp"
 
 namespace tautrack {
 
@@ -46,6 +47,8 @@ struct StationaryPoint {
   /// By how much a node input may change when each number of X changes in its last digit: max_i sum_j
   /// |x_ij w_j| 2^-52. Zero where nobody has asked.
   double data_sensitivity = 0.0;
+  /// Plateaus of the outputs, low < high, where an end of the range is fitted.
+  std::optional<Range> range;
 
   [[nodiscard]] bool is_beyond_precision() const { return data_sensitivity > kBeyondPrecision; }
 };
