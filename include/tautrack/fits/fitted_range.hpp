@@ -1,0 +1,31 @@
+#pragma once
+
+#include "tautrack/data/dataset.hpp"
+#include "tautrack/data/output_range.hpp"
+#include "tautrack/fits/all_fits.hpp"
+#include "tautrack/network/activation.hpp"
+
+namespace tautrack {
+
+/// All fits of outputs low + (high - low) sigma01(X w) with one or both plateaus fitted: three- and four-parameter
+/// logistic curves, and their like with several inputs.
+///
+/// One input and a bias, tanh or logistic: an interval search over all curves (docs/theory.md, section 13) proves the
+/// list of stationary points complete, and limits are listed with a proof of what they are worth: exponentials, when
+/// the data show no plateau on one side, and steps, when the slope is infinite. Points have `range`; their
+/// weights are those with low < high. `eigenvalues` are those of the Hessian in all unknowns relative to the metric
+/// of the outputs (1 for a point with zero residual), and their signs are those of the Hessian.
+///
+/// Else the list is what descents from many starts found, of level heuristic; limits are only said to have been
+/// met, not judged.
+///
+/// `exploration.path` is the natural path (see track_amplitude()).
+///
+/// The verdict of `global_reason` and `unique_reason` names limits in words.
+/// @param range At least one end is free.
+/// @throws DataError when the problem is unusable or all targets are equal; std::invalid_argument when an option breaks
+/// its rule or both ends of the range are known.
+[[nodiscard]] AllFits find_all_fits(const Problem& problem, Activation activation,
+                                    const OutputRange& range, const FitOptions& options = {});
+
+}  // namespace tautrack

@@ -1,0 +1,282 @@
+#include "amplitude/curve_fits.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "amplitude/search.hpp"
+#include "amplitude/tails.hpp"
+
+namespace tautrack::amplitude {
+namespace {
+
+/// The first slope from which tails are tried, times the smallest gap between levels, and how often it is doubled.
+constexpr double kFirstTail = 8.0;
+constexpr int kDoublings = 20;
+/// Where no tail could be excluded, slopes up to this over the gap are searched.
+constexpr double kFarSlope = 64.0;
+/// Neighbouring boxes overlap by this, so that rounding leaves no slit between them.
+constexpr double kOverlap = 1e-12;
+/// Roots that two charts found are looked at together when they are as near as this.
+constexpr double kNear = 1e-6;
+
+/// Encloses log(x). @pre x > 0.
+Interval logarithm(const Interval& x) {
+  const auto error = [](double value) {
+    return 2.0 * proof::kLibraryError * std::abs(value) + proof::kUnderflow;
+  };
+  const double low = std::log(x.lower()), high = std::log(x.upper());
+  return {proof::below(low - error(low)), proof::above(high + error(high))};
+}
+
+/// The slope and intercept of what lies in a box of a chart; nothing where they are not finite or of no sure sign.
+std::optional<std::pair<Interval, Interval>> line_of(const ChartRoot& root, const Levels& levels) {
+  const Interval& p = root.at.first;
+  const Interval& q = root.at.second;
+  if (!(q.lower() > 0.0) && root.chart != Chart::bulk) return std::nullopt;
+  switch (root.chart) {
+    case Chart::linear: {
+      const Interval k = proof::sqrt(proof::square(p) + q);
+      if (proof::middle(p) >= 0.0)
+        return std::pair(2.0 * k, logarithm(proof::square(k + p) / q));
+      return std::pair(2.0 * k, -logarithm(proof::square(k - p) / q));
+    }
+    case Chart::bulk:
+      return std::pair(p, -(p * q));
+    case Chart::right:
+      return std::pair(p, logarithm(q) - p * levels.x.back());
+    case Chart::left:
+      return std::pair(p, -logarithm(q) - p * levels.x.front());
+    case Chart::flat:
+      return std::pair(p, logarithm(q));
+    case Chart::flat_left:
+      break;
+  }
+  return std::pair(p, -logarithm(q));
+}
+
+/// The Morse index at a root, by the signs of the determinant and of one entry of the Hessian, both up to positive
+/// factors (docs/theory.md, section 15); nothing when one is not sure. Without a fit of positive height (known
+/// offset): -1.
+std::optional<int> index_at(ChartEquations& equations, const ChartRoot& root) {
+  Dual first, second, factor;
+  equations.evaluate(root.at, root.pivot, first, second, factor);
+  const int height = proof::sign_of(factor.value);
+  if (!equations.levels().free_offset && height < 0) return -1;
+  const bool turned = root.chart == Chart::linear;
+  const int determinant =
+      (turned ? -1 : 1) *
+      proof::sign_of(first.first * second.second - first.second * second.first);
+  if (determinant < 0 && height != 0) return 1;
+  const Interval& entry = root.chart == Chart::linear ? second.second : first.second;
+  const int diagonal = (turned ? -1 : 1) * height * proof::sign_of(entry);
+  if (determinant == 0 || diagonal == 0) return std::nullopt;
+  return diagonal > 0 ? 0 : 2;
+}
+
+/// The search for one set of data, seen from one end or the other.
+class CurveSearch {
+ public:
+  CurveSearch(const Levels& levels, long most, const StopCondition& stop)
+      : levels_(levels), mirrored_(levels.mirrored()), most_(most), stop_(stop) {}
+
+  CurveFits run() {
+    const Exponentials exponentials = find_exponentials(levels_, most_, stop_);
+    result_.limits = exponentials.limits;
+    if (!exponentials.complete) leave("stationary exponentials may be missing");
+    for (const CurveLimit& limit : result_.limits) {
+      count_ += limit.count;
+      if (!limit.is_infimum) {
+        count_is_known_ = false;
+        leave("whether an exponential is a local infimum could not be decided");
+      }
+    }
+    const StepLimits steps = find_steps(levels_);
+    count_ += steps.count;
+    count_is_known_ = count_is_known_ && steps.count_is_known && exponentials.complete;
+    for (const CurveLimit& limit : steps.limits) {
+      if (!limit.is_infimum)
+        leave("whether a step is a local infimum could not be decided: data tie there");
+      result_.limits.push_back(limit);
+    }
+    const double w = from_;
+    if (levels_.free_offset) {
+      search(Chart::linear, false, {{{-0.5 * w, 0.5 * w}, {0.0, 0.25 * w * w}}});
+      search_steep(false);
+      search_outside(true, Chart::right);
+    } else {
+      search(Chart::flat, false, {{{-w, w}, {0.0, 1.0}}});
+      search(Chart::flat_left, false, {{{-w, w}, {0.0, 1.0}}});
+      for (const bool turned : {false, true}) {
+        search_steep(turned);
+        search_outside(turned, Chart::left);
+      }
+    }
+    finish();
+    return std::move(result_);
+  }
+
+ private:
+  struct Found {
+    StationaryCurve curve;
+    ChartRoot root;
+    bool turned;
+  };
+
+  [[nodiscard]] const Levels& seen(bool turned) const { return turned ? mirrored_ : levels_; }
+
+  void leave(std::string why) {
+    if (open_.empty()) open_ = std::move(why);
+  }
+
+  /// All boxes of one chart.
+  void search(Chart chart, bool turned, std::vector<ChartBox> boxes) {
+    ChartEquations equations(chart, seen(turned));
+    const ChartSearch search = search_chart(equations, std::move(boxes), most_ - result_.boxes, stop_);
+    result_.boxes += search.boxes;
+    if (!search.undecided.empty())
+      leave(stop_.is_met() || result_.boxes >= most_
+                ? "the interval search was cut off"
+                : "in some boxes neither a stationary curve nor its absence could be proven");
+    for (const ChartRoot& root : search.roots) add(equations, root, turned);
+  }
+
+  void add(ChartEquations& equations, const ChartRoot& root, bool turned) {
+    // Beyond the exponentials there is nothing.
+    if (root.chart != Chart::bulk && root.at.second.upper() < 0.0) return;
+    const std::optional<int> index = index_at(equations, root);
+    if (index == -1) return;
+    const auto line = line_of(root, equations.levels());
+    if (!line || !proof::is_finite(line->first) || !proof::is_finite(line->second) ||
+        !proof::excludes_zero(line->first)) {
+      leave("a stationary curve is too near to an exponential to be told from it");
+      return;
+    }
+    StationaryCurve curve{line->first, line->second, index};
+    if (turned) {  // of x -> -x; with a fitted offset the same curve rises the other way
+      curve.slope = levels_.free_offset ? line->first : -line->first;
+      curve.intercept = levels_.free_offset ? -line->second : line->second;
+    }
+    if (is_known(curve, root, turned)) return;
+    if (!index) leave("the index of a stationary curve could not be proven");
+    found_.push_back({curve, root, turned});
+  }
+
+  /// Whether `root` is proven to be `other`.
+  static bool is_within(const ChartRoot& root, const ChartRoot& other) {
+    const auto subset = [](const ChartBox& a, const ChartBox& b) {
+      return proof::subset(a.first, b.first) && proof::subset(a.second, b.second);
+    };
+    return root.chart == other.chart && root.pivot == other.pivot &&
+           (subset(root.at, other.unique_in) || subset(other.at, root.unique_in));
+  }
+
+  /// Whether it has been found before: proven to be the same.
+  bool is_known(const StationaryCurve& curve, const ChartRoot& root, bool turned) {
+    for (const Found& other : found_) {
+      if (!proof::overlap(curve.slope, other.curve.slope) ||
+          !proof::overlap(curve.intercept, other.curve.intercept))
+        continue;
+      if (turned == other.turned && is_within(root, other.root)) return true;
+      if (is_one(curve, other.curve)) return true;
+      leave("two enclosures of stationary curves meet, and may be of the same");
+    }
+    return false;
+  }
+
+  /// Whether there is only one stationary curve about both.
+  bool is_one(const StationaryCurve& a, const StationaryCurve& b) {
+    Interval slope = proof::hull(a.slope, b.slope);
+    Interval intercept = proof::hull(a.intercept, b.intercept);
+    const bool turned = slope.upper() < 0.0;
+    if (turned) slope = -slope;
+    const Interval half = -intercept / slope;
+    const auto around = [](const Interval& side) {
+      return proof::widened(side, kNear * (1.0 + proof::magnitude(side)));
+    };
+    ChartEquations equations(Chart::bulk, seen(turned));
+    const ChartBox box{around(slope), around(half)};
+    return equations.verify(box, equations.pivot(box)).has_value();
+  }
+
+  /// A slope from which the tail of this level on this side is empty.
+  double tail_from(const Levels& levels, std::size_t pivot, Side side) {
+    double gap = 2.0;
+    if (pivot > 0) gap = std::min(gap, levels.gap[pivot - 1]);
+    if (pivot + 1 < levels.size()) gap = std::min(gap, levels.gap[pivot]);
+    double from = std::max(from_, kFirstTail / gap);
+    for (int doubling = 0; doubling < kDoublings; ++doubling, from *= 2.0)
+      if (tail_is_empty(levels, pivot, side, from)) {
+        result_.largest_slope = std::max(result_.largest_slope, from);
+        return from;
+      }
+    leave("steep curves could not be excluded: data tie there");
+    return std::max(from_, kFarSlope / gap);
+  }
+
+  /// Half points among the levels, and beyond the last.
+  void search_steep(bool turned) {
+    const Levels& levels = seen(turned);
+    const std::size_t J = levels.size();
+    std::vector<ChartBox> boxes;
+    for (std::size_t p = 0; p < J; ++p) {
+      double to = from_;
+      if (p + 1 < J) to = std::max(to, tail_from(levels, p, Side::beyond));
+      if (p > 0) to = std::max(to, tail_from(levels, p, Side::before));
+      const auto border = [&](std::size_t j) {
+        return 0.5 * proof::middle(levels.x[j]) + 0.5 * proof::middle(levels.x[j + 1]);
+      };
+      const double low = p > 0 ? border(p - 1) : levels.x.front().lower();
+      const double high = p + 1 < J ? border(p) : levels.x.back().upper();
+      if (to > from_) boxes.push_back({{from_, to}, {low - kOverlap, high + kOverlap}});
+    }
+    search(Chart::bulk, turned, std::move(boxes));
+    search_outside(turned, Chart::right);
+  }
+
+  /// Half points on one side of all levels.
+  void search_outside(bool turned, Chart chart) {
+    const Levels& levels = seen(turned);
+    const bool is_right = chart == Chart::right;
+    const double to = tail_from(levels, is_right ? levels.size() - 1 : 0,
+                                is_right ? Side::beyond : Side::before);
+    if (to > from_) search(chart, turned, {{{from_, to}, {0.0, 1.0}}});
+  }
+
+  void finish() {
+    std::sort(found_.begin(), found_.end(), [](const Found& a, const Found& b) {
+      return proof::middle(a.curve.slope) < proof::middle(b.curve.slope);
+    });
+    bool indices = count_is_known_;
+    int sum = count_;
+    for (const Found& found : found_) {
+      result_.curves.push_back(found.curve);
+      indices = indices && found.curve.index;
+      if (found.curve.index) sum += *found.curve.index % 2 == 0 ? 1 : -1;
+    }
+    if (levels_.free_offset && indices) result_.index_sum = sum;
+    if (open_.empty() && result_.index_sum && *result_.index_sum != 1)
+      leave("the sum over critical points is not 1");  // a defect, were it ever to happen
+    result_.complete = open_.empty();
+    result_.reason = open_.empty() ? "an interval search of all slopes and half points" : open_;
+  }
+
+  const Levels& levels_;
+  const double from_ = levels_.free_offset ? kLinearSlope : kFlatSlope;  ///< Of the steep charts.
+  const Levels mirrored_;
+  long most_;
+  const StopCondition& stop_;
+  CurveFits result_;
+  std::vector<Found> found_;
+  int count_ = 0;  ///< Of the limits.
+  bool count_is_known_ = true;
+  std::string open_;
+};
+
+}  // namespace
+
+CurveFits find_curve_fits(const Levels& levels, long most, const StopCondition& stop) {
+  return CurveSearch(levels, most, stop).run();
+}
+
+}  // namespace tautrack::amplitude

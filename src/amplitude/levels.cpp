@@ -1,0 +1,110 @@
+#include "amplitude/levels.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+
+namespace tautrack::amplitude {
+namespace {
+
+/// Bits of the range of the values that are kept when gaps are made equal: far below the rounding of the
+/// values, and so few that all sums of gaps are exact.
+constexpr int kGapBits = 48;
+/// Gaps that differ by at most so many units in the last place of the largest value are meant to be equal.
+constexpr double kSameGap = 4.0;
+
+/// Whether a - b is a double.
+bool is_exact_difference(double a, double b) {
+  const double difference = a - b, back = difference - a;
+  return (a - (difference - back)) - (b + back) == 0.0;  // Knuth's error of a sum
+}
+
+/// A power of two of at least this size.
+double power_of_two(double size) {
+  return size > 0.0 ? std::exp2(std::ceil(std::log2(size))) : 1.0;
+}
+
+/// Makes gaps that are equal but for rounding equal, by moving the values a little. False, and nothing done, where
+/// that is not possible exactly.
+bool equalise_gaps(std::vector<double>& values) {
+  const std::size_t count = values.size() - 1;
+  const double range = values.back() - values.front();
+  const double largest = std::max(std::abs(values.front()), std::abs(values.back()));
+  const double same = kSameGap * std::numeric_limits<double>::epsilon() * largest;
+  std::vector<double> gaps(count);
+  bool any = false;
+  for (std::size_t j = 0; j < count; ++j) {
+    gaps[j] = values[j + 1] - values[j];
+    any = any || !is_exact_difference(values[j + 1], values[j]);
+  }
+  std::vector<std::size_t> order(count);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return gaps[a] < gaps[b]; });
+  const double unit = power_of_two(range) * std::exp2(-kGapBits);
+  // Sums of multiples of `unit` are exact up to this.
+  if (!(largest + range < unit * std::exp2(52))) return false;
+  for (std::size_t k = 0; k < count;) {
+    std::size_t end = k + 1;
+    while (end < count && gaps[order[end]] - gaps[order[k]] <= same) ++end;
+    const double middle = 0.5 * (gaps[order[k]] + gaps[order[end - 1]]);
+    if (end - k > 1 && gaps[order[k]] != gaps[order[end - 1]]) any = true;
+    for (std::size_t i = k; i < end; ++i) gaps[order[i]] = std::round(middle / unit) * unit;
+    k = end;
+  }
+  if (!any) return false;
+  values[0] = std::round(values[0] / unit) * unit;
+  for (std::size_t j = 0; j < count; ++j) values[j + 1] = values[j] + gaps[j];
+  return true;
+}
+
+}  // namespace
+
+Levels::Levels(std::vector<double> values, const std::vector<double>& targets,
+               std::vector<double> weights, const double* low)
+    : value(std::move(values)), weight(std::move(weights)), free_offset(low == nullptr) {
+  const std::size_t J = value.size();
+  assert(J >= 2 && targets.size() == J && weight.size() == J);
+  const std::vector<double> given = value;
+  if (equalise_gaps(value))
+    for (std::size_t j = 0; j < J; ++j) moved = std::max(moved, std::abs(value[j] - given[j]));
+  centre = 0.5 * value.front() + 0.5 * value.back();
+  scale = power_of_two(std::max(value.back() - centre, centre - value.front()));
+  for (std::size_t j = 0; j < J; ++j) x.push_back((Interval(value[j]) - centre) * (1.0 / scale));
+  for (std::size_t j = 0; j + 1 < J; ++j) {
+    gap.push_back((value[j + 1] - value[j]) / scale);
+    gaps_are_exact = gaps_are_exact && is_exact_difference(value[j + 1], value[j]);
+  }
+  Interval shift = low != nullptr ? Interval(*low) : Interval(0.0);
+  if (free_offset) {
+    Interval sum = 0.0, total = 0.0;
+    for (std::size_t j = 0; j < J; ++j) {
+      sum += Interval(targets[j]) * weight[j];
+      total += weight[j];
+    }
+    shift = sum / total;
+  }
+  double largest = 0.0;
+  for (std::size_t j = 0; j < J; ++j) {
+    y.push_back(Interval(targets[j]) - shift);
+    largest = std::max(largest, proof::magnitude(y.back()));
+  }
+  target_scale = power_of_two(largest);
+  for (Interval& target : y) target *= 1.0 / target_scale;
+}
+
+Levels Levels::mirrored() const {
+  Levels other = *this;
+  for (double& v : other.value) v = -v;
+  for (Interval& v : other.x) v = -v;
+  std::reverse(other.value.begin(), other.value.end());
+  std::reverse(other.x.begin(), other.x.end());
+  std::reverse(other.y.begin(), other.y.end());
+  std::reverse(other.weight.begin(), other.weight.end());
+  std::reverse(other.gap.begin(), other.gap.end());
+  other.centre = -centre;
+  return other;
+}
+
+}  // namespace tautrack::amplitude

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "tautrack/core/stop_condition.hpp"
+
+#include "amplitude/levels.hpp"
+
+namespace tautrack::amplitude {
+
+/// A limit of curves with fitted plateaus (docs/theory.md, section 15), in the units of Levels.
+struct CurveLimit {
+  /// Of an exponential offset + factor exp(rate x), rate of either sign; else zero.
+  Interval rate = 0.0;
+  Interval only_in = 0.0;  ///< Rates among which it is the only one.
+  bool is_exponential = false;
+  /// Of a step: so many levels, at least, lie on the plateau of small x; the next one is free if `has_free`.
+  std::size_t below = 0;
+  bool has_free = false;
+  bool rises = true;  ///< Known offset: the known plateau is that of small x.
+  /// Whether energies nearby are larger, proven; nothing: it could not be decided.
+  std::optional<bool> is_infimum;
+  int count = 0;  ///< Exponentials: what it adds to the sum over critical points, where the offset is fitted.
+};
+
+/// The stationary exponentials, and whether these are all.
+struct Exponentials {
+  std::vector<CurveLimit> limits;
+  bool complete = true;
+};
+
+/// @param most, stop As search_chart().
+[[nodiscard]] Exponentials find_exponentials(const Levels& levels, long most,
+                                             const StopCondition& stop);
+
+/// Steps with and without a free level.
+struct StepLimits {
+  std::vector<CurveLimit> limits;  ///< Infima, and those of which it is undecided.
+  int count = 0;                   ///< What all of them add to the sum over critical points (fitted offset).
+  bool count_is_known = true;      ///< False where data tie.
+};
+[[nodiscard]] StepLimits find_steps(const Levels& levels);
+
+}  // namespace tautrack::amplitude

@@ -1,0 +1,56 @@
+#include "fits/covariate.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace tautrack::fits {
+namespace {
+
+bool is_constant_column(const Matrix& X, Index column) {
+  return (X.col(column).array() == X(0, column)).all();
+}
+
+}  // namespace
+
+std::optional<Covariate> covariate_of(const Problem& problem) {
+  const Matrix& X = problem.X;
+  if (X.cols() != 2) return std::nullopt;
+  Covariate data;
+  data.bias = is_constant_column(X, 1) ? 1 : 0;
+  data.input = 1 - data.bias;
+  if (!is_constant_column(X, data.bias) || is_constant_column(X, data.input)) return std::nullopt;
+  data.bias_value = X(0, data.bias);
+  if (data.bias_value == 0.0) return std::nullopt;
+  std::vector<Index> order(static_cast<std::size_t>(X.rows()));
+  std::iota(order.begin(), order.end(), Index{0});
+  const auto value = [&](Index row) { return X(row, data.input); };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](Index a, Index b) { return value(a) < value(b); });
+  const auto weight = [&](Index row) {
+    return problem.pattern_weights.size() > 0 ? problem.pattern_weights(row) : 1.0;
+  };
+  data.level_of.resize(order.size());
+  for (std::size_t k = 0; k < order.size();) {
+    std::size_t end = k;
+    double total = 0.0, sum = 0.0;
+    // Relative to the first target, so that equal targets have themselves for a mean.
+    const double origin = problem.y(order[k]);
+    for (; end < order.size() && value(order[end]) == value(order[k]); ++end) {
+      total += weight(order[end]);
+      sum += weight(order[end]) * (problem.y(order[end]) - origin);
+      data.level_of[static_cast<std::size_t>(order[end])] = data.size();
+    }
+    const double mean = origin + sum / total;
+    for (std::size_t i = k; i < end; ++i) {
+      const double deviation = problem.y(order[i]) - mean;
+      data.energy += 0.5 * weight(order[i]) * deviation * deviation;
+    }
+    data.values.push_back(value(order[k]));
+    data.means.push_back(mean);
+    data.weights.push_back(total);
+    k = end;
+  }
+  return data;
+}
+
+}  // namespace tautrack::fits
