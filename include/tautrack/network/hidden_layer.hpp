@@ -107,6 +107,8 @@ class HiddenLayer {
   [[nodiscard]] const Vector& pattern_weights() const noexcept { return inputs_->omega; }  ///< L
   [[nodiscard]] double total_pattern_weight() const noexcept { return inputs_->omega_sum; }
   [[nodiscard]] double output_unit() const noexcept { return inputs_->output_unit; }
+  /// The number that the units' outputs are counted from.
+  [[nodiscard]] double origin() const noexcept { return inputs_->origin; }
 
   [[nodiscard]] Vector weights(const Vector& x) const;
   [[nodiscard]] Vector coordinates(const Vector& w) const;
