@@ -24,6 +24,10 @@ namespace {
 /// that it holds nobody but plateaus more than a thousand times as far away as the data are wide.
 constexpr double kGrowthDelta = 1e-11;
 
+/// From this 1 - tau on, a path that takes more points than that, or cannot go on, is asked at once.
+constexpr double kCloseDelta = 1e-6;
+constexpr int kClosePoints = 60;
+
 /// A growth above this is one. Those of limits are 1/6 and more, that of a finite fit is 1 - tau times its
 /// condition.
 constexpr double kGrowth = 0.05;
@@ -37,8 +41,7 @@ constexpr double kLeavingAmplitude = 4.0;
 /// The part of the fastest growth of node inputs below which one does not take part in it.
 constexpr double kFreeGrowth = 0.1;
 
-/// |u| of all patterns above which a sigmoid whose plateau moves away is an exponential, and below which it is a
-/// straight line.
+/// |u| of all patterns above which a sigmoid whose plateau moves away is an exponential.
 constexpr double kExponentialInput = 1.0;
 
 /// Of |X'C y| relative to |X| |C y|: below, it is rounding.
@@ -198,7 +201,7 @@ struct Growths {
   double largest = 0.0;    ///< |u|
 
   [[nodiscard]] bool plateau_moves() const { return amplitude > kGrowth; }
-  [[nodiscard]] bool slope_grows() const { return largest > kGrowth; }
+  [[nodiscard]] bool any() const { return plateau_moves() || largest > kGrowth; }
 };
 
 Growths growths_at(const AmplitudeNetwork& amplitude, const PathPoint& point, double delta) {
@@ -228,47 +231,86 @@ class AmplitudeLimit {
       step(delta);
   }
 
+  [[nodiscard]] TrackStatus status() const { return status_; }
   [[nodiscard]] const std::string& message() const { return message_; }
   [[nodiscard]] std::optional<InfinitePoint> take_infinity() { return std::move(infinity_); }
 
  private:
   void moving_plateau() {
     const bool is_high = u_.maxCoeff() < 0.0;  // sigma far below its high end
-    const double nearest = u_.cwiseAbs().minCoeff();
-    message_ = "no finite fit: as tau -> 1 the ";
-    if (u_.cwiseAbs().maxCoeff() < kExponentialInput) {
-      message_ += "plateaus move away, and what is left is a straight line";
-      return;
-    }
-    const bool is_turned = amplitude_.sign(point_.x) < 0.0;
-    message_ += is_high != is_turned ? "high" : "low";
-    message_ += " plateau moves away, and what is left is ";
     const bool is_one_sided = is_high || u_.minCoeff() > 0.0;
-    if (activation_ == Activation::arctan || !is_one_sided) {
-      message_ += is_one_sided ? "a hyperbola" : "a curve that is not recognised";
+    if (!is_one_sided || u_.cwiseAbs().minCoeff() < kExponentialInput) {
+      status_ = TrackStatus::unresolved_end;
+      message_ =
+          "a plateau is on its way out where double precision ends, and the sigmoid has no limit "
+          "yet: it is "
+          "not decided whether there is a finite fit, far out, or which limit there is";
       return;
     }
-    if (nearest < kExponentialInput) {
-      message_ += "a curve that is not recognised";
+    message_ = "no finite fit: as tau -> 1 the ";
+    message_ += is_high != (amplitude_.sign(point_.x) < 0.0) ? "high" : "low";
+    message_ += " plateau moves away, and what is left is ";
+    if (activation_ == Activation::arctan)
+      message_ += "a hyperbola";
+    else
+      exponential_limit(is_high);
+  }
+
+  void exponential_limit(bool is_high) {
+    std::vector<int> signs = signs_of_plateau();
+    const bool is_on_face =
+        std::any_of(signs.begin(), signs.end(), [](int sign) { return sign != 0; });
+    if (is_on_face && face_is_point(signs)) {
+      // One level of inputs has left the plateau of all the others, and any value is right for it.
+      InfinitePoint& limit = start_of_limit();
+      for (Index i = 0; i < u_.size(); ++i)
+        limit.signs[at(i)] = signs[at(i)] != 0 ? signs[at(i)] : -sign_of(i);
+      settle_step(limit);
+      message_ +=
+          "a step before the last level of the inputs, where the outputs are what they like";
       return;
     }
     message_ += "an exponential";
+    if (is_on_face) {
+      message_ += " on a face of the inputs, the others being on the plateau that stays";
+      return;
+    }
     ExponentialCurve curve = exponential(is_high);
     if (!std::isfinite(curve.factor) || curve.factor == 0.0) {
       message_ += " whose factor is beyond the range of numbers where all inputs are zero";
       return;
     }
     InfinitePoint& limit = start_of_limit();
-    // Patterns whose distances from the plateau fall faster than the largest ones stay on it.
+    limit.exponential = std::move(curve);
+  }
+
+  /// Signs of the patterns whose distances from the plateau fall faster than the largest ones: they stay on it.
+  [[nodiscard]] std::vector<int> signs_of_plateau() const {
     Vector decay(u_.size());
+    double slowest = kInfinity, fastest = 0.0;
     for (Index i = 0; i < u_.size(); ++i) {
       const ActivationValues sigma = evaluate(activation_, u_(i));
-      decay(i) = std::abs(growths_.inputs(i)) * (sigma.first / sigma.tail);
+      decay(i) =
+          sigma.first > 0.0 ? std::abs(growths_.inputs(i)) * (sigma.first / sigma.tail) : kInfinity;
+      slowest = std::min(slowest, decay(i));
+      if (std::isfinite(decay(i))) fastest = std::max(fastest, decay(i));
     }
-    const double slowest = decay.minCoeff(), fastest = decay.maxCoeff();
+    std::vector<int> signs(at(u_.size()), 0);
     for (Index i = 0; i < u_.size(); ++i)
-      limit.signs[at(i)] = decay(i) - slowest > kFreeGrowth * fastest ? sign_of(i) : 0;
-    limit.exponential = std::move(curve);
+      if (decay(i) - slowest > kFreeGrowth * fastest) signs[at(i)] = sign_of(i);
+    return signs;
+  }
+
+  /// Whether all patterns with sign zero have the same inputs.
+  [[nodiscard]] bool face_is_point(const std::vector<int>& signs) const {
+    const Matrix& X = amplitude_.scaled().problem().X;
+    std::optional<Index> first;
+    for (Index i = 0; i < X.rows(); ++i) {
+      if (signs[at(i)] != 0) continue;
+      if (!first) first = i;
+      if (X.row(i) != X.row(*first)) return false;
+    }
+    return true;
   }
 
   /// The tail of the sigmoid about the pattern that is nearest to its middle, sigma = end -+ tail(u_0) e^(rate (u -
@@ -373,6 +415,7 @@ class AmplitudeLimit {
   const PathPoint& point_;
   const Growths& growths_;
   Vector u_;
+  TrackStatus status_ = TrackStatus::infinite_weights;
   std::string message_;
   std::optional<InfinitePoint> infinity_;
 };
@@ -527,20 +570,38 @@ class AmplitudePiece {
           point.kind == PointKind::fold)
         continue;
       const Growths growths = growths_at(amplitude_, point, delta);
-      if (delta <= kGrowthDelta && (growths.plateau_moves() || growths.slope_grows())) {
+      if (delta <= kCloseDelta) ++close_points_;
+      if ((delta <= kGrowthDelta || close_points_ > kClosePoints) && growths.any()) {
         AmplitudeLimit limit(amplitude_, activation_, point, delta, growths);
-        tracker.stop(TrackStatus::infinite_weights, limit.message());
+        tracker.stop(limit.status(), limit.message());
         path.infinity = limit.take_infinity();
       } else if (const auto origin = better_origin(point, growths)) {
         taken_up = TakenUp{point, *origin};
         tracker.stop(TrackStatus::stopped_by_observer, "to be taken up");
       }
     }
+    const TrackStatus status = tracker.result().status;
+    std::optional<PathPoint> stuck;
+    if (status == TrackStatus::step_too_small || status == TrackStatus::singular_jacobian)
+      stuck = tracker.point();
     add(tracker.take_result(), arclength, path);
+    if (stuck) conclude_stuck(*stuck, path);
     return taken_up;
   }
 
  private:
+  /// A path that double precision does not let go on so close to tau = 1 has the limit that it is on its way to.
+  void conclude_stuck(const PathPoint& point, NaturalPath& path) const {
+    const double delta = homotopy_.tau(point.tau).rest();
+    if (delta <= 0.0 || delta > kCloseDelta || point.tau_direction < 0) return;
+    const Growths growths = growths_at(amplitude_, point, delta);
+    if (!growths.any()) return;
+    AmplitudeLimit limit(amplitude_, activation_, point, delta, growths);
+    path.status = limit.status();
+    path.message = limit.message();
+    path.infinity = limit.take_infinity();
+  }
+
   [[nodiscard]] PathPoint as_seen(PathPoint point, double arclength) const {
     point.tau = homotopy_.tau(point.tau).value();
     point.arclength += arclength;
@@ -597,6 +658,7 @@ class AmplitudePiece {
   const AmplitudeNetwork& amplitude_;
   Activation activation_;
   AmplitudeHomotopy homotopy_;
+  int close_points_ = 0;
 };
 
 NaturalPath follow(const AmplitudeNetwork& amplitude, const AmplitudePathOptions& model,

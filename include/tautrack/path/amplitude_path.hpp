@@ -43,12 +43,16 @@ struct AmplitudePathOptions {
 /// status infinite_weights:
 ///
 /// - a plateau moves away. For tanh, logistic and erf what is left is an exponential, of `infinity`: kind
-///   exponential, `exponential` a guess that Newton's method among exponentials can start from, signs zero for the
-///   patterns that follow it and not zero for those that stay on the plateau. For arctan it is a hyperbola, and a
-///   straight line is possible as well; then `infinity` is empty and the message says it.
+///   exponential, `exponential` a guess that Newton's method among exponentials can start from. With several inputs it
+///   may be one on a face of their convex hull alone, all other patterns being on the plateau that stays, and for
+///   arctan it is a hyperbola: then `infinity` is empty and the message says it. Where the face is one level of inputs the
+///   outputs are a step, and kind is step.
 /// - the slope grows without bound: kind step, with the signs, its plateaus (means of the two sides, or the known
 ///   number) and its energy; or step_with_free_patterns, with plateaus and energy where the path was left, which
 ///   tend to those of the limit.
+///
+/// Status unresolved_end: double precision does not tell a plateau that is very far away from one that leaves, as for
+/// data that are nearly a straight line.
 ///
 /// Nothing is said about whether such a limit is an infimum (`local_infimum` is empty): its own problem decides.
 /// Data without a linear signal, or equal targets, have status invalid_start.
