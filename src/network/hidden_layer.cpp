@@ -220,11 +220,11 @@ Range HiddenLayer::plateaus(const Vector& x, Index output) const {
 
 // -------------------------------------------------------------------------------------- workspace
 
-HiddenLayer::Workspace::State::State(const HiddenLayer& network) {
+void HiddenLayer::Workspace::State::need(const HiddenLayer& network) {
+  if (U.size() > 0) return;
   const Index padded = network.inputs_->padded, h = network.units(), K = network.outputs();
   const Index n = network.space().rank();
   const bool is_sigmoid = network.options().output == OutputNode::sigmoid;
-  displacement = kInfinity;
   U.allocate(padded, h);
   moved.allocate(padded, h);
   sigma.allocate(padded * h * kernels::sigmoid_arrays);
@@ -243,13 +243,13 @@ HiddenLayer::Workspace::State::State(const HiddenLayer& network) {
   scratch = kernels::numbers(kernels::active().scratch_size(n));
 }
 
-HiddenLayer::Workspace::State& HiddenLayer::Workspace::State::aside(const HiddenLayer& network) {
-  if (!spare) spare = std::make_unique<State>(network);
+HiddenLayer::Workspace::State& HiddenLayer::Workspace::State::aside() {
+  if (!spare) spare = std::make_unique<State>();
   return *spare;
 }
 
-HiddenLayer::Workspace::Workspace(const HiddenLayer& network, [[maybe_unused]] int threads)
-    : state_(std::make_unique<State>(network)) {
+HiddenLayer::Workspace::Workspace(const HiddenLayer&, [[maybe_unused]] int threads)
+    : state_(std::make_unique<State>()) {
   assert(threads >= 1);
 }
 HiddenLayer::Workspace::~Workspace() = default;
@@ -270,7 +270,9 @@ struct HiddenLayer::Evaluation {
                           of.patterns(), of.space().rank())),
         ends(range(of.options().activation)),
         is_sigmoid(of.options().output == OutputNode::sigmoid),
-        unit(of.output_unit()) {}
+        unit(of.output_unit()) {
+    at.need(of);
+  }
 
   [[nodiscard]] double B(Index j, Index k) const { return unit * at.x(blocks.weight(j, k)); }
   [[nodiscard]] double c(Index k) const {
@@ -639,10 +641,14 @@ struct HiddenLayer::Evaluation {
 
 Matrix HiddenLayer::node_inputs(const Vector& x) const {
   assert(x.size() == unknowns());
-  Workspace work(*this);
-  Evaluation evaluation(*this, *work.state_);
-  evaluation.forward(x, 1.0);
-  return work.state_->U.topRows(patterns());
+  const HiddenBlocks blocks(*this);
+  const kernels::Network view = network_view(options().activation, ColumnPanels(space()).basis(),
+                                             nullptr, patterns(), blocks.rank);
+  ForKernels<Matrix> U;
+  U.allocate(inputs_->padded, units());
+  for (Index j = 0; j < units(); ++j)
+    kernels::active().multiply(view, x.data() + blocks.hidden(j), U.col(j).data());
+  return U.topRows(patterns());
 }
 
 Matrix HiddenLayer::node_outputs(const Vector& x, Tau tau) const {
@@ -655,7 +661,7 @@ Matrix HiddenLayer::node_outputs(const Vector& x, Tau tau) const {
 
 double HiddenLayer::data_energy(const Vector& x, Tau tau, Workspace& work) const {
   assert(x.size() == unknowns());
-  Evaluation evaluation(*this, work.state_->aside(*this));
+  Evaluation evaluation(*this, work.state_->aside());
   evaluation.forward(x, tau);
   double sum = 0.0;
   for (Index k = 0; k < outputs(); ++k)
@@ -665,7 +671,7 @@ double HiddenLayer::data_energy(const Vector& x, Tau tau, Workspace& work) const
 
 double HiddenLayer::energy(const Vector& x, Tau tau, Workspace& work) const {
   const double of_data = data_energy(x, tau, work);
-  return of_data + Evaluation(*this, work.state_->aside(*this)).penalty_energy();
+  return of_data + Evaluation(*this, work.state_->aside()).penalty_energy();
 }
 
 double HiddenLayer::gradient(const Vector& x, Tau tau, Workspace& work, Vector& H) const {

@@ -17,11 +17,20 @@ namespace {
 /// then stays at hand. A multiple of the rows of a panel.
 constexpr Index kSeriesRows = 512;
 
-void reserve_orders(std::vector<Vector>& orders, std::size_t last, Index size) {
-  while (orders.size() <= last) orders.emplace_back(Vector::Zero(size));
-}
+/// Numbers that orders are allocated by: all at once for small problems.
+constexpr Index kNumbersTogether = Index{1} << 15U;
 
 }  // namespace
+
+void SeriesOrders::reserve(std::size_t last, Index size) {
+  size_ = size;
+  while (where_.size() <= last) {
+    const Index most = kernels::max_order + 2 - static_cast<Index>(where_.size());
+    const Index together = std::clamp<Index>(kNumbersTogether / size, 1, most);
+    memory_.push_back(kernels::numbers(together * size));
+    for (Index i = 0; i < together; ++i) where_.push_back(memory_.back().get() + i * size);
+  }
+}
 
 // ------------------------------------------------------------------------------- one layer of nodes
 
@@ -33,78 +42,72 @@ void NodeSeries::start(Activation activation, const Eigen::Ref<const Matrix>& u,
   constexpr double quarter = 0.25 * std::numbers::pi;
   kappa_ = is_arctan_ ? quarter * std::numbers::pi : -quarter;
   const Index size = u.size();
-  for (std::vector<Vector>* orders : {&u_, &s_, &excess_, &d_, &f_, &slope_})
-    reserve_orders(*orders, 0, size);
+  bend_.reserve(0, size);
+  for (SeriesOrders* orders : {&u_, &s_, &excess_, &d_, &f_, &slope_}) orders->reserve(1, size);
   const auto array = [&](kernels::SigmoidArray which) { return sigma.segment(which * size, size); };
   u_[0] = u.reshaped();
   s_[0] = array(kernels::sigmoid_value);
   excess_[0] = s_[0] - u_[0];
   d_[0] = array(kernels::sigmoid_slope);
   second_ = array(kernels::sigmoid_second);
-  bend_ = array(kernels::sigmoid_bend);
+  bend_[0] = array(kernels::sigmoid_bend);
   f_[0] = f.reshaped();
   slope_[0] = slope.reshaped();
+  // Order 1 for u_1 = 0 and tau_1 = 0.
+  for (SeriesOrders* orders : {&u_, &s_, &excess_, &d_, &f_, &slope_}) (*orders)[1].setZero();
   if (!has_inner_) return;
-  reserve_orders(q_, 0, size);
+  q_.reserve(1, size);
   q_[0] = kappa_ * u_[0].cwiseAbs2();
+  q_[1].setZero();
 }
 
 void NodeSeries::reserve(std::size_t order) {
-  const Index size = u_[0].size();
-  for (std::vector<Vector>* orders : {&u_, &s_, &excess_, &d_, &f_, &slope_})
-    reserve_orders(*orders, order, size);
-  if (has_inner_) reserve_orders(q_, order, size);
-}
-
-void NodeSeries::clear(std::size_t k) {
-  for (std::vector<Vector>* orders : {&u_, &s_, &excess_, &d_, &f_, &slope_, &q_})
-    if (orders->size() > k) (*orders)[k].setZero();
+  const Index size = second_.size();
+  for (SeriesOrders* orders : {&u_, &s_, &excess_, &d_, &f_, &slope_}) orders->reserve(order, size);
+  if (has_inner_) q_.reserve(order, size);
 }
 
 void NodeSeries::prepare(std::size_t k, const std::vector<double>& tau, Index first, Index rows) {
-  const auto part = [first, rows](std::vector<Vector>& orders, std::size_t j) {
-    return orders[j].segment(first, rows).array();
-  };
+  const kernels::Kernels& kernel = kernels::active();
   const double over_k = 1.0 / static_cast<double>(k);
-  part(u_, k).setZero();
-  auto s = part(s_, k);
-  auto d = part(d_, k);
-  auto f = part(f_, k);
-  auto slope = part(slope_, k);
-  s.setZero();
+  SeriesTerms terms;
+  const auto sum_into = [&](const SeriesOrders& of) {
+    kernel.sum_products(terms.data(), terms.count(), rows, of.data(k) + first);
+    terms.clear();
+  };
+  u_[k].segment(first, rows).setZero();
   for (std::size_t j = 1; j < k; ++j)
-    s += (static_cast<double>(j) * over_k) * part(u_, j) * part(d_, k - j);
+    terms.add(u_.data(j) + first, d_.data(k - j) + first, static_cast<double>(j) * over_k);
+  sum_into(s_);
   if (has_inner_) {
-    auto q = part(q_, k);
-    q.setZero();
-    for (std::size_t j = 1; j < k; ++j) q += kappa_ * part(u_, j) * part(u_, k - j);
-    d.setZero();
-    if (is_arctan_) {
-      for (std::size_t j = 1; j <= k; ++j) d -= part(q_, j) * part(d_, k - j);
-      d *= part(d_, 0);
-    } else {
-      for (std::size_t j = 1; j <= k; ++j)
-        d += (static_cast<double>(j) * over_k) * part(q_, j) * part(d_, k - j);
-    }
+    for (std::size_t j = 1; j < k; ++j)
+      terms.add(u_.data(j) + first, u_.data(k - j) + first, kappa_);
+    sum_into(q_);
+    for (std::size_t j = 1; j <= k; ++j)
+      terms.add(q_.data(j) + first, d_.data(k - j) + first,
+                is_arctan_ ? -1.0 : static_cast<double>(j) * over_k);
+    sum_into(d_);
+    if (is_arctan_) d_[k].segment(first, rows).array() *= d_[0].segment(first, rows).array();
   } else {
-    d = bend_.segment(first, rows).array() * s;
-    for (std::size_t j = 1; 2 * j < k; ++j) d -= 2.0 * part(s_, j) * part(s_, k - j);
-    if (k % 2 == 0) d -= part(s_, k / 2).square();
+    terms.add(bend_.data(0) + first, s_.data(k) + first, 1.0);
+    for (std::size_t j = 1; 2 * j < k; ++j)
+      terms.add(s_.data(j) + first, s_.data(k - j) + first, -2.0);
+    if (k % 2 == 0) terms.add(s_.data(k / 2) + first, s_.data(k / 2) + first, -1.0);
+    sum_into(d_);
   }
-  part(excess_, k) = s;
-  f = tau[0] * s;
-  slope = tau[0] * d;
-  for (std::size_t j = 1; j < k; ++j) {
-    f += tau[j] * part(excess_, k - j);
-    slope += tau[j] * part(d_, k - j);
-  }
+  excess_[k].segment(first, rows) = s_[k].segment(first, rows);
+  for (std::size_t j = 0; j < k; ++j) terms.add(excess_.data(k - j) + first, tau[j]);
+  kernel.sum_multiples(terms.data(), terms.count(), rows, f_.data(k) + first);
+  terms.clear();
+  for (std::size_t j = 0; j < k; ++j) terms.add(d_.data(k - j) + first, tau[j]);
+  kernel.sum_multiples(terms.data(), terms.count(), rows, slope_.data(k) + first);
 }
 
 void NodeSeries::add(std::size_t k, double tau_0, double tau_k, Index first,
                      const Eigen::Ref<const Vector>& du) {
   const Index rows = du.size();
-  const auto part = [first, rows](std::vector<Vector>& orders, std::size_t j) {
-    return orders[j].segment(first, rows).array();
+  const auto part = [first, rows](const SeriesOrders& orders, std::size_t j) {
+    return Eigen::Map<Eigen::ArrayXd, Eigen::Aligned64>(orders.data(j) + first, rows);
   };
   const auto d_0 = part(d_, 0);
   const auto second = second_.segment(first, rows).array();
@@ -128,13 +131,20 @@ void NodeSeries::add(std::size_t k, double tau_0, double tau_k, Index first,
 ///
 /// the sums are known before order k is, and the rest follows when it is.
 struct HiddenLayer::SeriesBlock {
+  using Column = Eigen::Map<Vector, Eigen::Aligned64>;
+
   const HiddenLayer& layer;
   Workspace::State& at;
   HiddenBlocks blocks;
   Index first, rows;
 
   [[nodiscard]] Index node(Index column) const { return column * layer.inputs_->padded + first; }
-  [[nodiscard]] auto part(Vector& of, Index column) const { return of.segment(node(column), rows); }
+  [[nodiscard]] Column part(double* of, Index column) const {
+    return Column(of + node(column), rows);
+  }
+  [[nodiscard]] Column part(const SeriesOrders& of, std::size_t order, Index column) const {
+    return part(of.data(order), column);
+  }
   [[nodiscard]] double B(std::size_t order, Index j, Index k) const {
     return layer.output_unit() * at.terms[order](blocks.weight(j, k));
   }
@@ -142,24 +152,28 @@ struct HiddenLayer::SeriesBlock {
 
   /// The sums of order m, and order m for x_m = 0, tau_m = 0.
   void prepare(std::size_t m) const {
+    SeriesTerms terms;
     for (Index j = 0; j < blocks.units; ++j) at.hidden.prepare(m, at.taus, node(j), rows);
     for (Index k = 0; k < blocks.outputs; ++k) {
-      auto P = part(at.P_inner, k);
-      P.setZero();
-      for (Index j = 0; j < blocks.units; ++j)
-        for (std::size_t i = 1; i < m; ++i) P += B(m - i, j, k) * at.hidden.f(i, node(j), rows);
+      for (Index j = 0; j < blocks.units; ++j) {
+        terms.clear();
+        for (std::size_t i = 1; i < m; ++i)
+          terms.add(at.hidden.f().data(i) + node(j), B(m - i, j, k));
+        add_multiples(terms, at.P_inner.data() + node(k), j == 0);
+      }
       if (!is_sigmoid()) continue;
       at.output.prepare(m, at.taus, node(k), rows);
-      auto e = part(at.e_inner, k).array();
-      e.setZero();
+      terms.clear();
       for (std::size_t i = 1; i < m; ++i)
-        e += at.output.slope(i, node(k), rows).array() * at.output.f(m - i, node(k), rows).array();
+        terms.add(at.output.slope().data(i) + node(k), at.output.f().data(m - i) + node(k), 1.0);
+      kernel.sum_products(terms.data(), terms.count(), rows, at.e_inner.data() + node(k));
     }
     for (Index j = 0; j < blocks.units; ++j) {
-      auto q = part(at.q_inner, j);
-      q.setZero();
-      for (Index k = 0; k < blocks.outputs; ++k)
-        for (std::size_t i = 1; i < m; ++i) q += B(m - i, j, k) * part(at.e_k[i], k);
+      for (Index k = 0; k < blocks.outputs; ++k) {
+        terms.clear();
+        for (std::size_t i = 1; i < m; ++i) terms.add(at.e_k.data(i) + node(k), B(m - i, j, k));
+        add_multiples(terms, at.q_inner.data() + node(j), k == 0);
+      }
     }
     complete(m, false);
   }
@@ -167,58 +181,69 @@ struct HiddenLayer::SeriesBlock {
   /// P, e and q of order m from their sums and the hidden units; with x_m where that is known.
   void complete(std::size_t m, bool is_known) const {
     const auto omega = layer.inputs_->padded_omega.segment(first, rows).array();
+    Column P(at.step.data(), rows);
     for (Index k = 0; k < blocks.outputs; ++k) {
-      auto P = at.step.head(rows);
-      P = part(at.P_inner, k);
+      P = part(at.P_inner.data(), k);
       for (Index j = 0; j < blocks.units; ++j) {
-        P += B(0, j, k) * at.hidden.f(m, node(j), rows);
-        if (is_known) P += B(m, j, k) * at.hidden.f(0, node(j), rows);
+        P += B(0, j, k) * part(at.hidden.f(), m, j);
+        if (is_known) P += B(m, j, k) * part(at.hidden.f(), 0, j);
       }
       if (is_known && blocks.has_bias)
         P.array() += layer.output_unit() * at.terms[m](blocks.bias + k);
+      Column e = part(at.e_k, m, k);
       if (!is_sigmoid()) {
-        part(at.e_k[m], k) = omega * P.array();
+        e = omega * P.array();
         continue;
       }
-      P -= at.output.input(m, node(k), rows);
+      P -= part(at.output.input(), m, k);
       at.output.add(m, at.taus[0], is_known ? at.taus[m] : 0.0, node(k), P);
-      part(at.e_k[m], k) =
-          omega *
-          (part(at.e_inner, k).array() +
-           at.output.slope(m, node(k), rows).array() * at.R.col(k).segment(first, rows).array() +
-           at.G.col(k).segment(first, rows).array() * at.output.f(m, node(k), rows).array());
+      e = omega * (part(at.e_inner.data(), k).array() +
+                   part(at.output.slope(), m, k).array() * part(at.output.f(), 0, k).array() +
+                   part(at.output.slope(), 0, k).array() * part(at.output.f(), m, k).array());
     }
     for (Index j = 0; j < blocks.units; ++j) {
-      auto q = part(at.q_k[m], j);
-      q = part(at.q_inner, j);
+      Column q = part(at.q_k, m, j);
+      q = part(at.q_inner.data(), j);
       for (Index k = 0; k < blocks.outputs; ++k) {
-        q += B(0, j, k) * part(at.e_k[m], k);
-        if (is_known) q += B(m, j, k) * part(at.e_k[0], k);
+        q += B(0, j, k) * part(at.e_k, m, k);
+        if (is_known) q += B(m, j, k) * part(at.e_k, 0, k);
       }
     }
   }
 
   /// Coefficient m of D o q into at.rows, for unit j.
   void slope_product(std::size_t m, Index j) const {
-    auto sum = at.rows.segment(first, rows).array();
-    sum = at.hidden.slope(0, node(j), rows).array() * part(at.q_k[m], j).array();
-    for (std::size_t i = 1; i <= m; ++i)
-      sum += at.hidden.slope(i, node(j), rows).array() * part(at.q_k[m - i], j).array();
+    SeriesTerms terms;
+    for (std::size_t i = 0; i <= m; ++i)
+      terms.add(at.hidden.slope().data(i) + node(j), at.q_k.data(m - i) + node(j), 1.0);
+    kernel.sum_products(terms.data(), terms.count(), rows, at.rows.data() + first);
   }
 
   /// Coefficient m of F'e and 1'e, added to rest.
   void add_output_products(std::size_t m, Vector& rest) const {
     const double unit = layer.output_unit();
+    SeriesTerms terms;
     for (Index k = 0; k < blocks.outputs; ++k) {
       for (Index j = 0; j < blocks.units; ++j) {
-        double sum = 0.0;
+        terms.clear();
         for (std::size_t i = 0; i <= m; ++i)
-          sum += at.hidden.f(i, node(j), rows).dot(part(at.e_k[m - i], k));
-        rest(blocks.weight(j, k)) += unit * sum;
+          terms.add(at.hidden.f().data(i) + node(j), at.e_k.data(m - i) + node(k), 1.0);
+        rest(blocks.weight(j, k)) += unit * kernel.inner_product(terms.data(), terms.count(), rows);
       }
-      if (blocks.has_bias) rest(blocks.bias + k) += unit * part(at.e_k[m], k).sum();
+      if (blocks.has_bias) rest(blocks.bias + k) += unit * part(at.e_k, m, k).sum();
     }
   }
+
+ private:
+  /// The sum into `out`, or added to it.
+  void add_multiples(const SeriesTerms& terms, double* out, bool is_first) const {
+    double* const sum = is_first ? out : at.step.data();
+    kernel.sum_multiples(terms.data(), terms.count(), rows, sum);
+    if (!is_first) Column(out, rows) += Column(sum, rows);
+  }
+
+ public:
+  const kernels::Kernels& kernel = kernels::active();
 };
 
 double HiddenLayer::append_series(int k, const Vector& x_k, double tau_k, Workspace& work,
@@ -294,17 +319,17 @@ void HiddenLayer::Workspace::State::start_series(const HiddenLayer& network) {
   if (network.options().output == OutputNode::sigmoid)
     output.start(network.options().activation, P, sigma_out, R, G);
   const Index padded = U.rows();
-  P_inner.resize(R.size());
-  e_inner.resize(R.size());
-  q_inner.resize(U.size());
-  step.resize(std::min(kSeriesRows, padded));
+  if (P_inner.size() == 0) {
+    P_inner.allocate(R.size());
+    e_inner.allocate(R.size());
+    q_inner.allocate(U.size());
+    step.allocate(std::min(kSeriesRows, padded));
+  }
   reserve_series(1, x.size());
   terms[0] = x;
   e_k[0] = e.reshaped();
   q_k[0] = q.reshaped();
-  // Order 1 for x_1 = 0 and tau_1 = 0 is zero.
-  hidden.clear(1);
-  output.clear(1);
+  // The sums of order 1.
   P_inner.setZero();
   e_inner.setZero();
   q_inner.setZero();
@@ -313,9 +338,9 @@ void HiddenLayer::Workspace::State::start_series(const HiddenLayer& network) {
 void HiddenLayer::Workspace::State::reserve_series(std::size_t last, Index unknowns) {
   hidden.reserve(last);
   if (sigma_out.size() > 0) output.reserve(last);
-  reserve_orders(terms, last, unknowns);
-  reserve_orders(e_k, last, e.size());
-  reserve_orders(q_k, last, q.size());
+  while (terms.size() <= last) terms.emplace_back(unknowns);
+  e_k.reserve(last, e.size());
+  q_k.reserve(last, q.size());
 }
 
 }  // namespace tautrack

@@ -175,6 +175,9 @@ double best_amplitude(const LinearUnit& unit, double size, bool is_negative) {
                    std::max(tried[best - 1], tried[best + 1]));
 }
 
+/// |H| below this multiple of its scale needs no step.
+constexpr double kSettled = 8.0 * kEpsilon;
+
 /// A longer step of Newton's method from a closed form is none of rounding.
 constexpr double kSmallStep = 1e-6;
 
@@ -274,8 +277,8 @@ void HiddenLayer::refine(Vector& x) const {
   Workspace work(*this);
   Vector H(n), H_tau(n);
   Matrix H_x(n, n);
-  const double scale = derivatives(x, 0.0, work, H, H_x, H_tau);
-  if (H.norm() <= kEpsilon * scale) return;
+  if (gradient(x, 0.0, work, H) * kSettled >= H.norm()) return;
+  derivatives(x, 0.0, work, H, H_x, H_tau);
   const Vector step = solve_square(H_x, H);
   if (step.allFinite() && step.norm() <= kSmallStep * x.norm()) x -= step;
 }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <limits>
+#include <memory>
 #include <vector>
 
 #include "tautrack/network/hidden_layer.hpp"
@@ -45,6 +48,39 @@ class ForKernels : public Eigen::Map<Plain, Eigen::Aligned64> {
   kernels::Numbers memory_;
 };
 
+/// Taylor coefficients of one array: its orders lie a few together, aligned for the kernels.
+class SeriesOrders {
+ public:
+  /// Makes room for orders up to `last`, whose numbers are anything.
+  void reserve(std::size_t last, Index size);
+  [[nodiscard]] Eigen::Map<Vector, Eigen::Aligned64> operator[](std::size_t k) const {
+    return {where_[k], size_};
+  }
+  [[nodiscard]] double* data(std::size_t k) const { return where_[k]; }
+  [[nodiscard]] std::size_t count() const { return where_.size(); }
+
+ private:
+  Index size_ = 0;
+  std::vector<kernels::Numbers> memory_;
+  std::vector<double*> where_;
+};
+
+/// Terms of a sum over the orders of a series: at most two for each.
+class SeriesTerms {
+ public:
+  void add(const double* first, const double* second, double factor) {
+    terms_[static_cast<std::size_t>(count_++)] = {first, second, factor};
+  }
+  void add(const double* first, double factor) { add(first, nullptr, factor); }
+  [[nodiscard]] const kernels::Term* data() const { return terms_.data(); }
+  [[nodiscard]] int count() const { return count_; }
+  void clear() { count_ = 0; }
+
+ private:
+  std::array<kernels::Term, 2 * (kernels::max_order + 2)> terms_;
+  int count_ = 0;
+};
+
 /// Taylor coefficients of one layer of nodes: u, sigma, sigma - u, sigma', f - origin and f_u, one vector (nodes
 /// times rows of the panels) for each order. The recurrences are those of kernels/series.hpp.
 class NodeSeries {
@@ -57,9 +93,6 @@ class NodeSeries {
   /// Makes room for an order.
   void reserve(std::size_t order);
 
-  /// Order k for u_k = 0, tau_k = 0 where k = 1.
-  void clear(std::size_t k);
-
   /// Entries [first, first + rows) of order k, for u_k = 0 and tau_k = 0.
   void prepare(std::size_t k, const std::vector<double>& tau, Index first, Index rows);
 
@@ -67,37 +100,33 @@ class NodeSeries {
   void add(std::size_t k, double tau_0, double tau_k, Index first,
            const Eigen::Ref<const Vector>& du);
 
-  [[nodiscard]] auto f(std::size_t k, Index first, Index rows) const {
-    return f_[k].segment(first, rows);
-  }
-  [[nodiscard]] auto slope(std::size_t k, Index first, Index rows) const {
-    return slope_[k].segment(first, rows);
-  }
-  [[nodiscard]] auto input(std::size_t k, Index first, Index rows) const {
-    return u_[k].segment(first, rows);
-  }
+  [[nodiscard]] const SeriesOrders& input() const { return u_; }
+  [[nodiscard]] const SeriesOrders& f() const { return f_; }
+  [[nodiscard]] const SeriesOrders& slope() const { return slope_; }
 
  private:
   bool has_inner_ = false;  ///< arctan and erf: sigma' by way of q = kappa u^2.
   bool is_arctan_ = false;
   double kappa_ = 0.0;
-  Vector second_, bend_;
-  std::vector<Vector> u_, s_, excess_, d_, q_, f_, slope_;
+  Vector second_;
+  SeriesOrders bend_;  ///< Order 0 alone.
+  SeriesOrders u_, s_, excess_, d_, q_, f_, slope_;
 };
 
 /// The last evaluated point and all that a series from there needs.
 struct HiddenLayer::Workspace::State {
-  explicit State(const HiddenLayer& network);
+  /// Memory for points, when the first one is evaluated.
+  void need(const HiddenLayer& network);
 
   /// Another one, for energies, which leave the point alone.
-  State& aside(const HiddenLayer& network);
+  State& aside();
 
   /// Order 0 of a series, from the point.
   void start_series(const HiddenLayer& network);
   void reserve_series(std::size_t last, Index unknowns);
 
   bool has_point = false;
-  double displacement = 0.0;
+  double displacement = std::numeric_limits<double>::infinity();
   Tau tau = 0.0;
   Vector x;
 
@@ -122,11 +151,10 @@ struct HiddenLayer::Workspace::State {
   // Of the series: order by order, as long as the panels times nodes.
   NodeSeries hidden, output;
   std::vector<double> taus;
-  std::vector<Vector> terms;     ///< x_k
-  std::vector<Vector> e_k, q_k;  ///< Of order k ...
-  Vector P_inner, e_inner,
-      q_inner;  ///< ... and their sums, and those of P, without orders 0 and k.
-  Vector step;
+  std::vector<Vector> terms;  ///< x_k
+  SeriesOrders e_k, q_k;      ///< Of order k, and their sums and those of P without orders 0 and k:
+  ForKernels<Vector> P_inner, e_inner, q_inner;
+  ForKernels<Vector> step;  ///< Rows of a block.
 };
 
 }  // namespace tautrack
