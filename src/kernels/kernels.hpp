@@ -125,6 +125,13 @@ struct Series {
   bool in_tau;          ///< The parameter is tau: tau_1 = 1, and tau_2 = ... = 0.
 };
 
+/// One term of a sum over arrays of numbers; the arrays are aligned to 64 bytes.
+struct Term {
+  const double* first;
+  const double* second;  ///< Not read where there is no product.
+  double factor;
+};
+
 struct Kernels {
   const char* name;
 
@@ -174,6 +181,14 @@ struct Kernels {
 
   /// The sigmoid at u[0 ... count), count a multiple of 8: out[array * count + i].
   void (*evaluate)(const Network&, const double* u, Count count, double* out);
+
+  /// out[i] = sum_j factor_j first_j[i] second_j[i], and the same without second; size is a multiple of 8 and
+  /// out is none of the arrays.
+  void (*sum_products)(const Term* terms, int count, Count size, double* out);
+  void (*sum_multiples)(const Term* terms, int count, Count size, double* out);
+
+  /// sum_j factor_j sum_i first_j[i] second_j[i]
+  double (*inner_product)(const Term* terms, int count, Count size);
 };
 
 /// The best ones for this processor, or those chosen by force().

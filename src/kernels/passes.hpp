@@ -3,6 +3,7 @@
 #include "kernels/product.hpp"
 #include "kernels/series.hpp"
 #include "kernels/sigmoid.hpp"
+#include "kernels/sums.hpp"
 
 /// The passes over the patterns: what one pattern contributes, and the loops that multiply it by its
 /// row of A. For few columns everything stays in registers; else in blocks that stay in the caches.
@@ -416,7 +417,10 @@ constexpr Kernels table(const char* name) {
           solve_triangular,
           cholesky,
           invert_lower,
-          evaluate_all};
+          evaluate_all,
+          sum_terms<true>,
+          sum_terms<false>,
+          inner_product};
 }
 
 }  // namespace tautrack::kernels::TAUTRACK_ISA

@@ -1,8 +1,11 @@
 #include <cmath>
+#include <optional>
+#include <vector>
 
 #include <doctest/doctest.h>
 
 #include "tautrack/core/communicator.hpp"
+#include "tautrack/network/hidden_layer.hpp"
 #include "tautrack/network/perceptron.hpp"
 #include "tautrack/network/sparse_perceptron.hpp"
 
@@ -69,6 +72,54 @@ TEST_CASE("every network with every activation keeps the promises of a network")
             SparsePerceptron(make_sparse_problem(SparseMatrix(problem.X.sparseView()), problem.y,
                                                  problem.name, {}, problem.pattern_weights),
                              options));
+      }
+    }
+  }
+}
+
+TEST_CASE("networks with a hidden layer keep the promises of a network") {
+  struct Shape {
+    Index units, outputs;
+    OutputNode output;
+    UnitOrigin origin;
+    std::optional<double> bias;
+  };
+  const std::vector<Shape> shapes{{1, 1, OutputNode::linear, UnitOrigin::zero, {}},
+                                  {1, 1, OutputNode::linear, UnitOrigin::low, 0.2},
+                                  {1, 1, OutputNode::linear, UnitOrigin::high, 0.2},
+                                  {2, 1, OutputNode::sigmoid, UnitOrigin::zero, {}},
+                                  {3, 2, OutputNode::linear, UnitOrigin::low, {}},
+                                  {2, 2, OutputNode::sigmoid, UnitOrigin::zero, 0.0}};
+  for (const Activation activation :
+       {Activation::tanh, Activation::logistic, Activation::arctan, Activation::erf}) {
+    for (const Shape& shape : shapes) {
+      for (const bool is_penalised : {false, true}) {
+        const Index L = is_penalised ? 60 : 530;
+        CAPTURE(to_string(activation));
+        CAPTURE(shape.units);
+        CAPTURE(shape.outputs);
+        CAPTURE(static_cast<int>(shape.origin));
+        CAPTURE(L);
+        HiddenLayerOptions options;
+        options.units = shape.units;
+        options.activation = activation;
+        options.output = shape.output;
+        options.origin = shape.origin;
+        options.held_output_bias = shape.bias;
+        if (shape.units == 1 && shape.bias) options.start_ridge = 0.01;
+        if (is_penalised) {
+          options.ridge_hidden = 0.03;
+          options.ridge_output = 0.2;
+          options.start_ridge = 0.1;
+          // What turns a unit over must go free where no closed form is known.
+          if (!shape.bias && shape.origin == UnitOrigin::zero) options.ridge_bias = 0.05;
+        }
+        const Problem problem = any_problem(L, static_cast<std::uint64_t>(L));
+        Matrix targets(L, shape.outputs);
+        for (Index k = 0; k < shape.outputs; ++k)
+          targets.col(k) =
+              problem.y.array() * (k == 0 ? 1.0 : -0.5) + 0.3 * problem.X.col(0).array();
+        check_at_many_places(HiddenLayer(problem, targets, options));
       }
     }
   }

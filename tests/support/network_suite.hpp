@@ -132,7 +132,7 @@ class NetworkSuite {
         network_.gradient(at, at_tau, work_, H);
         return (H - sum).norm();
       };
-      const double order = std::log2(remainder(0.6) / remainder(0.3));
+      const double order = std::log2(remainder(0.2) / remainder(0.1));
       CHECK(order >= last + 1.4);
       CHECK(order <= last + 3.5);
     }

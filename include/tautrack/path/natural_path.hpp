@@ -21,6 +21,7 @@ struct NaturalPoint {
   Vector weights;  ///< s
   double energy = 0.0;
   std::optional<int> morse_index;  ///< Nothing when an eigenvalue is zero to working precision.
+  std::optional<Range> range;      ///< Plateaus, low < high, where an end of the range is fitted.
 };
 
 /// A fold of the natural path, in the user's units.
@@ -69,6 +70,7 @@ struct PathEnd {
   /// "converged"; "degenerate": an eigenvalue is zero to working precision; "unclassified": converged,
   /// without a Morse index (matrix-free).
   std::string status;
+  std::optional<Range> range;  ///< Plateaus, low < high, where an end of the range is fitted.
 };
 
 /// The natural path of one perceptron.

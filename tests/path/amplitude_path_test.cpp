@@ -1,0 +1,320 @@
+#include "tautrack/path/amplitude_path.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "support/random_problem.hpp"
+#include "support/reference_case.hpp"
+
+namespace amplitude_path_test {
+
+using namespace tautrack;
+using tautrack::reference::Json;
+using tautrack::support::Random;
+
+namespace {
+
+const Json& sets() {
+  static const Json json = reference::load("amplitude_paths");
+  return json["sets"];
+}
+
+Problem problem_of(const Json& set) {
+  const Index L = static_cast<Index>(set["x"].size());
+  const bool is_plane = set["x"][0].is_array();
+  Matrix X(L, is_plane ? 3 : 2);
+  if (is_plane)
+    X.leftCols(2) = reference::matrix(set["x"]);
+  else
+    X.col(0) = reference::vector(set["x"]);
+  X.col(X.cols() - 1).setOnes();
+  return make_problem(X, reference::vector(set["y"]), set["name"].get<std::string>());
+}
+
+/// The scaled problem of docs/theory.md, section 12: |C y| and |X'C y|.
+struct Scaled {
+  explicit Scaled(const Problem& problem) {
+    Matrix X = problem.X;
+    for (Index j = 0; j + 1 < X.cols(); ++j) {
+      const double low = X.col(j).minCoeff(), high = X.col(j).maxCoeff();
+      X.col(j) = (2.0 * X.col(j).array() - low - high) / (high - low);
+    }
+    half = 0.5 * (problem.y.maxCoeff() - problem.y.minCoeff());
+    const Vector centred = (problem.y.array() - problem.y.mean()) / half;
+    norm = centred.norm();
+    signal = (X.transpose() * centred).norm();
+  }
+  double half, norm, signal;
+};
+
+/// The weights and the range that stand for (a, b, w) of the reference, which scales the data.
+struct Expected {
+  Expected(const Json& path, const Json& value) {
+    const Vector w = reference::vector(value["w"]), mid = reference::vector(path["mid"]),
+                 half = reference::vector(path["half"]);
+    const Index n = mid.size();
+    weights.resize(n + 1);
+    weights.head(n) = w.head(n).cwiseQuotient(half);
+    weights(n) = w(n) - weights.head(n).dot(mid);
+    const double a = reference::number(value["a"]), b = reference::number(value["b"]);
+    const double y_mean = reference::number(path["y_mean"]);
+    const double y_half = reference::number(path["y_half"]);
+    range = {y_mean + y_half * (a - b), y_mean + y_half * (a + b)};
+    energy = y_half * y_half * reference::number(value["data_energy"]);
+  }
+  Vector weights;
+  Range range;
+  double energy;
+};
+
+void check_finite_end(const NaturalPath& path, const Json& set) {
+  REQUIRE(path.ok());
+  const Json& points = set["points"];
+  const auto found = std::find_if(points.begin(), points.end(), [&](const Json& point) {
+    return std::abs(reference::number(point["energy"]) - path.end->energy) <=
+           1e-10 * path.end->energy;
+  });
+  REQUIRE(found != points.end());
+  CHECK(path.end->morse_index == (*found)["morse_index"].get<int>());
+  CHECK((path.end->weights - reference::vector((*found)["w"])).norm() <=
+        1e-9 * path.end->weights.norm());
+  const double a = reference::number((*found)["a"]), b = reference::number((*found)["b"]);
+  CHECK(path.end->range->low == doctest::Approx(a - b).epsilon(1e-9).scale(b));
+  CHECK(path.end->range->high == doctest::Approx(a + b).epsilon(1e-9).scale(b));
+}
+
+void check_limit(const NaturalPath& path, const Json& set) {
+  REQUIRE(path.status == TrackStatus::infinite_weights);
+  REQUIRE(path.infinity.has_value());
+  const InfinitePoint& limit = *path.infinity;
+  if (set["best"]["where"] == "exponential") {
+    CHECK(limit.kind() == LimitKind::exponential);
+    CHECK(std::count(limit.signs.begin(), limit.signs.end(), 0) ==
+          static_cast<long>(limit.signs.size()));
+    // The plateau is still of the order of 1e4 away: a guess that is good to a part of that.
+    const Json& curve = set["exponential"];
+    CHECK(limit.exponential->offset ==
+          doctest::Approx(reference::number(curve["A"])).epsilon(0.01));
+    CHECK(limit.exponential->factor ==
+          doctest::Approx(reference::number(curve["C"])).epsilon(0.01));
+    CHECK(limit.exponential->rate(0) ==
+          doctest::Approx(reference::number(curve["rate"])).epsilon(0.01));
+    CHECK(limit.exponential->rate(1) == 0.0);
+    return;
+  }
+  CHECK(limit.kind() == LimitKind::step);
+  CHECK(limit.energy == doctest::Approx(reference::number(set["best"]["energy"])).epsilon(1e-10));
+  for (std::size_t i = 0; i < limit.signs.size(); ++i)
+    CHECK(limit.signs[i] == (i < limit.signs.size() / 2 ? -1 : 1));
+}
+
+Problem dose_response(std::uint64_t seed, double noise, const Vector& shape) {
+  Random random(seed);
+  const Index L = 12;
+  Matrix X(L, 2);
+  Vector y(L);
+  for (Index i = 0; i < L; ++i) {
+    X.row(i) << static_cast<double>(i), 1.0;
+    y(i) =
+        shape(0) + shape(1) * std::tanh(shape(2) * (X(i, 0) - shape(3))) + noise * random.normal();
+  }
+  return make_problem(X, y);
+}
+
+}  // namespace
+
+TEST_CASE("natural paths of amplitude models pass the reference's points and have its ends") {
+  for (const Json& set : sets()) {
+    CAPTURE(set["name"].get<std::string>());
+    const Problem problem = problem_of(set);
+    const Scaled scaled(problem);
+    AmplitudePathOptions model;
+    model.start_ridge = reference::number(set["path"]["rho"]) / scaled.signal;
+    TrackOptions options;
+    options.landings = {0.25, 0.5, 0.75, 0.9};
+    const NaturalPath path = track_amplitude(problem, model, options);
+    CHECK(path.folds.empty());
+    CHECK(path.branch_points.empty());
+    for (const Json& value : set["path"]["values"]) {
+      const double tau = value["tau"].get<double>();
+      CAPTURE(tau);
+      const Expected expected(set["path"], value);
+      const auto point = std::find_if(path.points.begin(), path.points.end(),
+                                      [&](const NaturalPoint& at) { return at.tau == tau; });
+      REQUIRE(point != path.points.end());
+      CHECK((point->weights - expected.weights).norm() <= 1e-9 * expected.weights.norm());
+      const double width = expected.range.high - expected.range.low;
+      CHECK(std::abs(point->range->low - expected.range.low) <= 1e-9 * width);
+      CHECK(std::abs(point->range->high - expected.range.high) <= 1e-9 * width);
+      CHECK(point->energy == doctest::Approx(expected.energy).epsilon(1e-9));
+      CHECK(point->morse_index == value["morse_index"].get<int>());
+    }
+    // The same end from ten times the ridge that is the default and from that.
+    for (const double ridge : {model.start_ridge, AmplitudePathOptions{}.start_ridge}) {
+      AmplitudePathOptions other;
+      other.start_ridge = ridge;
+      const NaturalPath again = track_amplitude(problem, other);
+      if (set["best"].is_null() || set["best"]["where"] == "finite")
+        check_finite_end(again, set);
+      else
+        check_limit(again, set);
+    }
+  }
+}
+
+TEST_CASE("residuals and amplitudes along a path stay within the bounds of the theorem") {
+  for (const Json& set : sets()) {
+    const Problem problem = problem_of(set);
+    const Scaled scaled(problem);
+    for (const Activation activation : {Activation::tanh, Activation::logistic}) {
+      CAPTURE(set["name"].get<std::string>());
+      AmplitudePathOptions model;
+      model.activation = activation;
+      const double rho = model.start_ridge * scaled.signal;
+      const Range ends = range(activation);
+      const NaturalPath path = track_amplitude(problem, model);
+      for (const NaturalPoint& point : path.points) {
+        const double r = std::sqrt(2.0 * point.energy) / scaled.half;
+        CHECK(r <= scaled.norm * (1.0 + 1e-12));
+        const double b =
+            (point.range->high - point.range->low) / ((ends.high - ends.low) * scaled.half);
+        CHECK(b > 0.0);
+        CHECK(b <= scaled.norm / (2.0 * std::sqrt(point.one_minus_tau * rho)));
+      }
+    }
+  }
+}
+
+TEST_CASE("no path depends on the units of inputs and outputs") {
+  for (const double noise : {0.02, 0.3}) {
+    const Problem problem = dose_response(5, noise, (Vector(4) << 3.0, 2.0, 0.4, 6.0).finished());
+    const NaturalPath path = track_amplitude(problem);
+    Matrix X = problem.X;
+    X.col(0) = 1e4 + 1e-3 * X.col(0).array();
+    X.col(1) *= 7.0;
+    const NaturalPath other = track_amplitude(make_problem(X, -1e5 + 1e3 * problem.y.array()));
+    REQUIRE(path.ok());
+    REQUIRE(other.ok());
+    CHECK(other.end->energy == doctest::Approx(1e6 * path.end->energy).epsilon(1e-8));
+    CHECK(other.end->weights(0) == doctest::Approx(1e3 * path.end->weights(0)).epsilon(1e-7));
+    CHECK(other.end->range->low ==
+          doctest::Approx(-1e5 + 1e3 * path.end->range->low).epsilon(1e-9));
+    // The other way up: the same curve, falling.
+    const NaturalPath down = track_amplitude(make_problem(problem.X, -problem.y));
+    REQUIRE(down.ok());
+    CHECK(down.end->weights(0) == doctest::Approx(-path.end->weights(0)).epsilon(1e-9));
+    CHECK(down.end->range->low == doctest::Approx(-path.end->range->high).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("a known plateau is kept: Rat42 with three parameters, as NIST has it") {
+  // NIST StRD Rat42 (Ratkowsky 1983): b1 / (1 + exp(b2 - b3 x)), certified values.
+  Matrix X(9, 2);
+  X << 9, 1, 14, 1, 21, 1, 28, 1, 42, 1, 57, 1, 63, 1, 70, 1, 79, 1;
+  const Vector y =
+      (Vector(9) << 8.93, 10.8, 18.59, 22.33, 39.35, 56.11, 61.73, 64.62, 67.08).finished();
+  for (const bool is_mirrored : {false, true}) {
+    AmplitudePathOptions model;
+    model.activation = Activation::logistic;
+    (is_mirrored ? model.range.high : model.range.low) = 0.0;
+    const double sign = is_mirrored ? -1.0 : 1.0;
+    const NaturalPath path = track_amplitude(make_problem(X, sign * y), model);
+    REQUIRE(path.ok());
+    CHECK(path.end->morse_index == 0);
+    CHECK(2.0 * path.end->energy == doctest::Approx(8.0565229338).epsilon(1e-10));
+    CHECK(path.end->weights(0) == doctest::Approx(sign * 6.7359200066e-02).epsilon(1e-9));
+    CHECK(path.end->weights(1) == doctest::Approx(-sign * 2.6180768402).epsilon(1e-9));
+    CHECK((is_mirrored ? path.end->range->high : path.end->range->low) == 0.0);
+    CHECK((is_mirrored ? -path.end->range->low : path.end->range->high) ==
+          doctest::Approx(72.462237576).epsilon(1e-10));
+  }
+  // Data below the number that is said to be the low plateau: it is the high one.
+  AmplitudePathOptions model;
+  model.range.low = 0.0;
+  const NaturalPath path = track_amplitude(make_problem(X, -y), model);
+  REQUIRE(path.ok());
+  CHECK(path.end->range->high == 0.0);
+  CHECK(path.end->weights(0) < 0.0);
+}
+
+TEST_CASE("the limits of other activations are told as they are") {
+  for (const Json& set : sets()) {
+    if (set["name"] != "wave" && set["name"] != "steep, no point in the rise") continue;
+    CAPTURE(set["name"].get<std::string>());
+    AmplitudePathOptions model;
+    for (const Activation activation :
+         {Activation::logistic, Activation::arctan, Activation::erf}) {
+      CAPTURE(to_string(activation));
+      model.activation = activation;
+      const NaturalPath path = track_amplitude(problem_of(set), model);
+      REQUIRE(path.status == TrackStatus::infinite_weights);
+      if (set["name"] != "wave") {
+        check_limit(path, set);
+      } else if (activation == Activation::arctan) {
+        CHECK_FALSE(path.infinity.has_value());
+        CHECK(path.message.find("hyperbola") != std::string::npos);
+      } else {
+        REQUIRE(path.infinity.has_value());
+        CHECK(path.infinity->kind() == LimitKind::exponential);
+        CHECK(path.infinity->exponential->rate(0) == doctest::Approx(0.1148).epsilon(0.05));
+      }
+    }
+  }
+}
+
+TEST_CASE("a level in the rise of a step stays free") {
+  // Two plateaus and one level between them: its value fits exactly.
+  Matrix X(10, 2);
+  Vector y(10);
+  const double levels[] = {0.0, 0.0, 0.5, 1.0, 1.0};
+  for (Index i = 0; i < 10; ++i) {
+    X.row(i) << static_cast<double>(i / 2), 1.0;
+    y(i) = levels[i / 2] + (i % 2 == 0 ? 0.1 : -0.1);
+  }
+  y(2) -= 0.02;
+  y(6) += 0.02;
+  const NaturalPath path = track_amplitude(make_problem(X, y));
+  REQUIRE(path.status == TrackStatus::infinite_weights);
+  REQUIRE(path.infinity.has_value());
+  CHECK(path.infinity->kind() == LimitKind::step_with_free_patterns);
+  CHECK(path.infinity->signs == std::vector<int>{-1, -1, -1, -1, 0, 0, 1, 1, 1, 1});
+  const Vector along = X * path.infinity->direction;
+  CHECK(along.segment(4, 2).norm() <= 1e-12);
+  CHECK(along.head(4).maxCoeff() < 0.0);
+  CHECK(along.tail(4).minCoeff() > 0.0);
+}
+
+TEST_CASE("what has no path is told with a status, what is unusable is refused") {
+  Matrix X(6, 2);
+  X << -3, 1, -2, 1, -1, 1, 1, 1, 2, 1, 3, 1;
+  const Vector valley = X.col(0).cwiseAbs2();
+  const NaturalPath none = track_amplitude(make_problem(X, valley));
+  CHECK(none.status == TrackStatus::invalid_start);
+  CHECK(none.message.find("no linear signal") != std::string::npos);
+  const NaturalPath equal = track_amplitude(make_problem(X, Vector::Constant(6, 0.1)));
+  CHECK(equal.status == TrackStatus::invalid_start);
+  CHECK(equal.message.find("equal") != std::string::npos);
+  AmplitudePathOptions known;
+  known.range = {0.0, 1.0};
+  CHECK_THROWS_AS((void)track_amplitude(make_problem(X, valley), known), std::invalid_argument);
+  known.range = {};
+  known.start_ridge = 1.0;
+  CHECK_THROWS_WITH_AS((void)track_amplitude(make_problem(X, valley), known),
+                       doctest::Contains("start_ridge"), std::invalid_argument);
+  // An observer sees every point, and may stop.
+  const Problem problem = dose_response(1, 0.05, (Vector(4) << 0.0, 1.0, 0.5, 5.0).finished());
+  const NaturalPath whole = track_amplitude(problem);
+  std::vector<double> taus;
+  const NaturalPath stopped = track_amplitude(problem, {}, {}, [&](const PathPoint& point) {
+    taus.push_back(point.tau);
+    return taus.size() < 3;
+  });
+  CHECK(stopped.status == TrackStatus::stopped_by_observer);
+  REQUIRE(taus.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(taus[i] == whole.points[i].tau);
+}
+
+}  // namespace amplitude_path_test
