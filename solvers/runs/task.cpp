@@ -101,7 +101,8 @@ void TaskRunner::track(const Context& context, std::uint64_t item, int threads, 
   const std::size_t left_out = keeps_points_ ? 0 : drop_points(path);
   record.result = problem_report(context.track, context.data.problem(problem), tracked);
   if (keeps_points_) return;
-  record.result.erase("data");  // Those of the plan.
+  // The others are those of the plan; this one is what --from compares.
+  record.result["data"] = {{"range", record.result["data"]["range"]}};
   record.result["path"].erase("work");
   record.result["path"]["points_left_out"] = left_out;
 }
