@@ -52,7 +52,7 @@ void add_file_options(Command& command, NetworkRequest& request) {
                      });
 }
 
-void add_network_options(Command& command, NetworkRequest& request) {
+void add_network_options(Command& command, NetworkRequest& request, bool with_range) {
   DatasetOptions& dataset = request.dataset;
   PerceptronOptions& perceptron = request.perceptron;
 
@@ -83,11 +83,12 @@ void add_network_options(Command& command, NetworkRequest& request) {
   command.group("Network");
   command.add_choice("--activation", "Sigmoid", perceptron.activation, activation_names(),
                      [](std::string_view name) { return activation_from_name(name); });
-  command.add_value(
-      "--range", "LOW,HIGH",
-      "The plateaus of the outputs, each a number or the word\n"
-      "free (default: those of the activation)",
-      [&request](const std::string& text) { return take_range(text, request.range); });
+  if (with_range)
+    command.add_value(
+        "--range", "LOW,HIGH",
+        "The plateaus of the outputs, each a number or free\n"
+        "(default: those of the activation)",
+        [&request](const std::string& text) { return take_range(text, request.range); });
   // Options take effect in the order in which they stand here.
   command.add_number(
       "--ridge", "R", "Adds R/2 |w|^2 to the energy; R >= 0", perceptron.ridge,

@@ -36,7 +36,8 @@ struct NetworkRequest {
 void add_file_options(Command& command, NetworkRequest& request);
 
 /// Adds all others that fill the request, which say what the data mean and what the network is.
-void add_network_options(Command& command, NetworkRequest& request);
+/// @param with_range Whether the subcommand knows other outputs than those of the activation.
+void add_network_options(Command& command, NetworkRequest& request, bool with_range = true);
 
 /// The range that the outputs are to have; a free end has no number.
 [[nodiscard]] OutputRange target_range(const NetworkRequest& request);

@@ -9,6 +9,7 @@
 
 #include "commands/solve_report.hpp"
 #include "commands/track_report.hpp"
+#include "commands/units.hpp"
 #include "io/digest.hpp"
 #include "io/process.hpp"
 #include "io/text.hpp"
@@ -78,6 +79,9 @@ void TaskRunner::track(const Context& context, std::uint64_t item, int threads, 
   if (path.end)
     record.end = {path.end->energy, path.end->morse_index ? Json(*path.end->morse_index) : Json(),
                   path.folds.size()};
+  if (const OutputScale scale = output_scale(context.track.network);
+      path.end && !scale.is_identity())
+    record.end.push_back(scale.energy(1.0));
   if (path.end) record.kind = kind_of_point(*path.end);
   if (tracked.audit) record.audit = to_string(tracked.audit->verdict);
   record.status = record.solved || !path.ok() ? std::string(to_string(path.status))
