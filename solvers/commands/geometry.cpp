@@ -14,7 +14,7 @@
 #include "commands/each_problem.hpp"
 #include "commands/geometry_plot.hpp"
 #include "commands/geometry_report.hpp"
-#include "commands/replicates.hpp"
+#include "commands/units.hpp"
 #include "io/interruption.hpp"
 #include "io/progress.hpp"
 #include "io/text.hpp"
@@ -184,6 +184,29 @@ std::optional<ExaminedPoint> find_point(const GeometryRequest& request, const Pe
   return point;
 }
 
+void restore(const ComputedProblem& computed, ExaminedPoint& point) {
+  const OutputScale& scale = computed.scale;
+  point.gradient_norm = scale.energy(point.gradient_norm);
+  point.gradient_scale = scale.energy(point.gradient_scale);
+  point.energy = users_energy(computed, point.energy);
+  point.distance = scale.distance(point.distance);
+  point.normal_distance = scale.distance(point.normal_distance);
+  point.curvatures *= scale.curvature(1.0);
+  point.directions *= scale.curvature(1.0);
+  restore(computed, point.largest);
+  point.largest_direction *= scale.curvature(1.0);
+  restore(computed, point.bates_watts);
+}
+
+/// Puts what was found in the user's units.
+void restore(const ComputedProblem& computed, ExaminedProblem& examined) {
+  if (examined.path) restore(computed, *examined.path);
+  if (examined.point) restore(computed, *examined.point);
+  restore(computed, examined.supremum);
+  if (examined.certificate) restore(computed, *examined.certificate);
+  restore(computed, examined.strata);
+}
+
 /// What keeps the answer from being whole, if anything does.
 std::vector<std::string> unresolved_matters(const GeometryRequest& request,
                                             const ExaminedProblem& examined) {
@@ -203,11 +226,11 @@ std::vector<std::string> unresolved_matters(const GeometryRequest& request,
 
 ExaminedProblem examine_problem(const GeometryRequest& request, const Problem& problem,
                                 const CurvatureSupremum& supremum, int threads) {
-  const MergedProblem merged = patterns_of(request.network, problem);
-  const Perceptron network(merged.problem, request.network.perceptron);
+  const ComputedProblem computed = computed_problem(request.network, problem);
+  const Perceptron network(computed.problem, computed.perceptron);
   const bool is_loud = !request.outputs.quiet;
   ExaminedProblem examined;
-  add_replicates(merged, examined.facts);
+  add_rows(request.network, computed, problem.y, examined.facts);
   examined.facts.rank = network.unknowns();
   examined.facts.dependencies = network.space().dependencies();
   examined.ambient = DataManifold(network, request.tau).ambient();
@@ -238,9 +261,7 @@ ExaminedProblem examine_problem(const GeometryRequest& request, const Problem& p
   say("now the limits at infinite weights");
   examined.strata = enumerate_strata(network, request.strata);
   examined.strata_in_general = strata_count(network.patterns(), network.unknowns()) - 1.0;
-  if (examined.path) restore(merged, *examined.path);
-  if (examined.point) examined.point->energy += merged.energy;
-  restore(merged, examined.strata);
+  restore(computed, examined);
   examined.unresolved = unresolved_matters(request, examined);
   return examined;
 }
@@ -251,8 +272,8 @@ std::vector<ExaminedProblem> examine_all(const GeometryRequest& request, const D
   const std::vector<Problem>& problems = data.dense.problems;
   CurvatureSupremum supremum;
   try {
-    const Perceptron network(patterns_of(request.network, problems.front()).problem,
-                             request.network.perceptron);
+    const ComputedProblem computed = computed_problem(request.network, problems.front());
+    const Perceptron network(computed.problem, computed.perceptron);
     supremum = curvature_supremum(network, request.tau, request.supremum);
   } catch (const DataError& error) {
     throw DataError(data.source() + ": " + error.what());
@@ -311,10 +332,12 @@ Command geometry_command(GeometryRequest& request) {
 }
 
 int run_geometry(GeometryRequest request) {
+  need_known_range(request.network, "geometry");
   Outputs outputs(request.outputs, request.network.file);
   const Data data = load_dense(request.network, "geometry");
   require_weights(request, data.dense);
   if (outputs.has_plot()) require_drawable(request, data.dense);
+  tell_unreachable(request.network, data, request.outputs.quiet);
   request.curvature.seed = request.supremum.seed = request.seed;
   std::vector<ExaminedProblem> examined;
   {

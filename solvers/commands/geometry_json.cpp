@@ -111,9 +111,13 @@ Json geometry_report(const GeometryRequest& request, const ExaminedProblem& exam
 
 /// Without the number of threads, on which nothing depends.
 Json options_report(const GeometryRequest& request) {
-  return {{"level", request.network.level},      {"tau", request.tau},
-          {"at", value_or_null(request.at)},     {"seed", request.seed},
-          {"seconds", request.supremum.seconds}, {"infinity_seconds", request.strata.seconds}};
+  return {{"range", request.network.range ? range_report(*request.network.range) : Json()},
+          {"level", request.network.level},
+          {"tau", request.tau},
+          {"at", value_or_null(request.at)},
+          {"seed", request.seed},
+          {"seconds", request.supremum.seconds},
+          {"infinity_seconds", request.strata.seconds}};
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "tautrack/geometry/data_manifold.hpp"
 #include "tautrack/geometry/plane_curve.hpp"
 
+#include "commands/units.hpp"
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
 #include "pictures/format.hpp"
@@ -47,16 +48,24 @@ constexpr const char* in_space = "1:2:3";
 struct Drawing {
   Drawing(const Problem& problem, const GeometryRequest& request, const ExaminedProblem& result)
       : name(problem.name),
-        network(problem, request.network.perceptron),
+        computed(computed_rows(request.network, problem)),
+        network(computed.problem, computed.perceptron),
         manifold(network, request.tau),
-        y(manifold.target()),
         examined(&result) {
-    const Range limits = range(request.network.perceptron.activation);
     const Vector root = network.pattern_weights().cwiseSqrt();
-    low = limits.low * root;
-    high = limits.high * root;
+    low = computed.scale.low() * root;
+    high = computed.scale.high() * root;
+    y = place(manifold.target());
     is_weighted = problem.pattern_weights.size() > 0;
   }
+
+  /// The place in the user's units of one on the manifold that is computed with.
+  [[nodiscard]] Vector place(const Vector& own) const {
+    const Vector root = network.pattern_weights().cwiseSqrt();
+    return root.cwiseProduct(own.cwiseQuotient(root).unaryExpr(
+        [this](double output) { return computed.scale.output(output); }));
+  }
+  [[nodiscard]] Vector position(const Vector& v) const { return place(manifold.position(v)); }
 
   /// The largest coordinate v along a row, at which its sigmoid is at its limit and the manifold
   /// out of the window.
@@ -67,8 +76,8 @@ struct Drawing {
       if (const double norm = A.row(i).norm(); norm > 1e-6 * least) least = std::min(least, norm);
     double far = saturated / least;
     if (manifold.tau() < 1.0)
-      far = std::max(far,
-                     3.0 * half_window / ((1.0 - manifold.tau()) * A.rowwise().norm().maxCoeff()));
+      far = std::max(far, 3.0 * half_window / computed.scale.unit() /
+                              ((1.0 - manifold.tau()) * A.rowwise().norm().maxCoeff()));
     return far;
   }
 
@@ -82,10 +91,11 @@ struct Drawing {
   }
 
   std::string name;
+  ComputedProblem computed;
   Perceptron network;
-  DataManifold manifold;
-  Vector y;          ///< L, of ambient space, as all places.
-  Vector low, high;  ///< L, ends of the range.
+  DataManifold manifold;  ///< In the units of the activation.
+  Vector y;               ///< L, of ambient space in the user's units, as all places.
+  Vector low, high;       ///< L, ends of the range.
   bool is_weighted = false;
   const ExaminedProblem* examined;
 };
@@ -95,7 +105,7 @@ struct Window {
   explicit Window(const Drawing& drawing, double margin) : centre(drawing.y.size()) {
     Vector least = drawing.low.cwiseMin(drawing.y), most = drawing.high.cwiseMax(drawing.y);
     if (drawing.examined->point) {
-      const Vector z = drawing.manifold.position(drawing.examined->point->v);
+      const Vector z = drawing.position(drawing.examined->point->v);
       least = least.cwiseMin(z);
       most = most.cwiseMax(z);
     }
@@ -131,9 +141,9 @@ std::vector<Sample> sample_curve(const Drawing& drawing, double far) {
     Sample sample;
     sample.v = unit * std::sinh(end * (2.0 * k / count - 1.0));
     const ManifoldPoint at = drawing.manifold.at(Vector::Constant(1, sample.v));
-    sample.z = at.position();
+    sample.z = drawing.place(at.position());
     sample.normal = at.normal_basis().col(0);
-    sample.curvature = at.shape_operator(sample.normal)(0, 0);
+    sample.curvature = drawing.computed.scale.curvature(at.shape_operator(sample.normal)(0, 0));
     if (sample.normal.allFinite() && std::isfinite(sample.curvature)) samples.push_back(sample);
   }
   return samples;
@@ -312,7 +322,7 @@ class ManifoldPicture {
     }
     Rows minima, maxima, ways, ends;
     for (const OneWeightPoint& foot : feet(drawing)) {
-      const Vector place = drawing.manifold.position(Vector::Constant(1, foot.weight));
+      const Vector place = drawing.position(Vector::Constant(1, foot.weight));
       (foot.index == 0 ? minima : maxima).add(place);
       ways.add(drawing.y).add(place).gap();
     }
@@ -344,7 +354,7 @@ class ManifoldPicture {
     plot.add(open, in_plane, point_style(Shape::circle, 1.4, target_colour, 2.0),
              "feet of y: maxima");
     if (point)
-      plot.add(point_block(drawing.manifold.position(point->v)), in_plane,
+      plot.add(point_block(drawing.position(point->v)), in_plane,
                point_style(Shape::circle, 2.4, manifold_colour, 1.6),
                point->source == PointSource::given_weights ? "given weights" : "the fit");
     add_target(drawing, in_plane, plot);
@@ -402,7 +412,8 @@ void ManifoldPicture::add_space(const Drawing& drawing, const Place& panel) {
   Window window(drawing, 1.05);
   const double steepest = drawing.network.space().basis().rowwise().norm().maxCoeff();
   double far = drawing.extent(0.0) / saturated * (tau < 1.0 ? bent : edge);
-  if (tau < 1.0) far = std::min(far, 1.5 * window.half / ((1.0 - tau) * steepest));
+  const OutputScale& scale = drawing.computed.scale;
+  if (tau < 1.0) far = std::min(far, 1.5 * window.half / scale.unit() / ((1.0 - tau) * steepest));
   const double unit = 0.6 / steepest;
   const double end = std::asinh(far / unit);
   const auto coordinate = [&](int k) { return unit * std::sinh(end * (2.0 * k / cells - 1.0)); };
@@ -415,11 +426,13 @@ void ManifoldPicture::add_space(const Drawing& drawing, const Place& panel) {
   for (int k = 0; k <= cells; ++k) {
     for (int l = 0; l <= cells; ++l) {
       const ManifoldPoint at = drawing.manifold.at(Vector{{coordinate(k), coordinate(l)}});
-      const double logarithm = std::log10(std::max(largest_curvature(at).value, flat));
+      const Vector place = drawing.place(at.position());
+      const double logarithm =
+          std::log10(scale.curvature(std::max(largest_curvature(at).value, flat)));
       if (at.node_inputs().lpNorm<Eigen::Infinity>() < bent) logarithms.push_back(logarithm);
-      window.see(at.position());
-      reach = std::max(reach, reach_in_view(at.position() - window.centre));
-      surface.add(at.position(), logarithm);
+      window.see(place);
+      reach = std::max(reach, reach_in_view(place - window.centre));
+      surface.add(place, logarithm);
     }
     surface.gap();
   }
@@ -466,24 +479,24 @@ void ManifoldPicture::add_axis_labels(const Drawing& drawing) {
 void ManifoldPicture::add_foot(const Drawing& drawing, const Window& window, Plot& plot) {
   const ExaminedPoint& point = *drawing.examined->point;
   const ManifoldPoint at = drawing.manifold.at(point.v);
+  const Vector place = drawing.place(at.position());
   const Vector normal = at.normal_part(at.residual()).normalized();
   Rows focal, line;
   double low = 0.0, high = 0.0;
   for (const double kappa : point.curvatures) {
-    const Vector centre = at.position() + normal / kappa;
+    const Vector centre = place + normal / kappa;
     if (kappa == 0.0 || (centre - window.centre).lpNorm<Eigen::Infinity>() > window.half) continue;
     focal.add(centre);
     low = std::min(low, 1.0 / kappa);
     high = std::max(high, 1.0 / kappa);
   }
-  if (!focal.empty())
-    line.add(Vector(at.position() + low * normal)).add(Vector(at.position() + high * normal));
-  plot.add(picture_.block(Rows().add(at.position()).add(drawing.y)), in_space,
+  if (!focal.empty()) line.add(Vector(place + low * normal)).add(Vector(place + high * normal));
+  plot.add(picture_.block(Rows().add(place).add(drawing.y)), in_space,
            line_style(1.8, target_colour), "y - z");
   plot.add(picture_.block(line), in_space, line_style(1.2, caustic_colour, "(6,5)"));
   plot.add(picture_.block(focal), in_space, point_style(Shape::disc, 1.2, caustic_colour),
            "centres of curvature on that normal");
-  plot.add(point_block(at.position()), in_space, point_style(Shape::disc, 1.4, target_colour),
+  plot.add(point_block(place), in_space, point_style(Shape::disc, 1.4, target_colour),
            point.source == PointSource::given_weights ? "z of the given weights" : "z, the fit");
 }
 

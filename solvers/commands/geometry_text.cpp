@@ -234,6 +234,7 @@ void add_infinity(Page& page, const ExaminedProblem& examined) {
 
 void add_problem(Page& page, const GeometryRequest& request, const ProblemView& problem,
                  const ExaminedProblem& examined) {
+  add_unreachable(page, request.network, examined.facts);
   page.lines("unresolved", examined.unresolved);
   if (examined.point) {
     add_point(page, request, *examined.point);
@@ -247,7 +248,7 @@ void add_problem(Page& page, const GeometryRequest& request, const ProblemView& 
   if (examined.point)
     add_weights(page, "weights", problem, examined.point->weights,
                 examined.point->source == PointSource::given_weights ? "given" : "fit");
-  add_network(page, problem, request.network.perceptron);
+  add_network(page, problem, request.network);
   page.line("data manifold",
             fmt::format("{} in {}", counted(*examined.facts.rank, "dimension"), examined.ambient));
   add_replicates(page, examined.facts);

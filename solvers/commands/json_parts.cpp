@@ -68,6 +68,8 @@ Json data_report(const NetworkRequest& request, const ProblemView& problem,
           {"weights", problem.weights()},
           {"columns", columns},
           {"activation", to_string(perceptron.activation)},
+          {"range", range_report(target_range(request))},
+          {"unreachable_targets", facts.unreachable ? facts.unreachable->count : Index{0}},
           {"ridge", perceptron.ridge},
           {"ridge_units", perceptron.ridge_standardised ? "standardised" : "user"},
           {"method", facts.rank ? "dense" : "matrix-free"},
@@ -144,6 +146,10 @@ Json report_start(const NetworkRequest& request, const ProblemView& problem, con
           {"path", path != nullptr ? path_report(*path) : Json()},
           {"end", path != nullptr ? end_report(*path) : Json()},
           {"infinity", path != nullptr ? infinity_report(*path) : Json()}};
+}
+
+Json range_report(const OutputRange& range) {
+  return {value_or_null(range.low), value_or_null(range.high)};
 }
 
 Json certificate_report(const std::optional<UniquenessCertificate>& certificate) {

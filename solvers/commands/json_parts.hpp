@@ -20,6 +20,9 @@ namespace tautrack::program {
 [[nodiscard]] Json report_start(const NetworkRequest& request, const ProblemView& problem,
                                 const DataFacts& facts, const NaturalPath* path);
 
+/// The ends of a range; null: one that is fitted.
+[[nodiscard]] Json range_report(const OutputRange& range);
+
 /// What geometry proves of a stationary point, or null.
 [[nodiscard]] Json certificate_report(const std::optional<UniquenessCertificate>& certificate);
 

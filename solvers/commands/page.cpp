@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "commands/units.hpp"
+
 namespace tautrack::program {
 namespace {
 
@@ -81,14 +83,21 @@ std::string worth_text(const EndKinds& ends, std::string_view by) {
   return fmt::format("{}, minima may not be the best: {} tells", no_fit, by);
 }
 
-void add_network(Page& page, const ProblemView& problem, const PerceptronOptions& perceptron) {
+void add_network(Page& page, const ProblemView& problem, const NetworkRequest& request) {
+  const PerceptronOptions& perceptron = request.perceptron;
   std::string network = fmt::format("{} x {} (patterns x weights), {}", problem.patterns(),
                                     problem.weights(), to_string(perceptron.activation));
+  if (request.range && request.range->is_known())
+    network += fmt::format(", outputs from {} to {}", *request.range->low, *request.range->high);
   if (perceptron.ridge > 0.0)
     network += fmt::format(
         ", ridge {:g} on the weights {}", perceptron.ridge,
         perceptron.ridge_standardised ? "of standardised columns" : "in the units of the data");
   page.line("network", network);
+}
+
+void add_unreachable(Page& page, const NetworkRequest& request, const DataFacts& facts) {
+  if (facts.unreachable) page.line("targets", unreachable_text(request, *facts.unreachable));
 }
 
 void add_replicates(Page& page, const DataFacts& facts) {

@@ -13,6 +13,7 @@
 #include "tautrack/version.hpp"
 
 #include "io/data.hpp"
+#include "io/options.hpp"
 #include "io/text.hpp"
 
 namespace tautrack::program {
@@ -70,7 +71,10 @@ struct EndKinds {
 [[nodiscard]] std::string worth_text(const EndKinds& ends, std::string_view by = "tautrack solve");
 
 /// Size of a problem and what its network is.
-void add_network(Page& page, const ProblemView& problem, const PerceptronOptions& perceptron);
+void add_network(Page& page, const ProblemView& problem, const NetworkRequest& request);
+
+/// Which targets no output reaches, if there are any.
+void add_unreachable(Page& page, const NetworkRequest& request, const DataFacts& facts);
 
 /// Which rows are the same pattern, if any are.
 void add_replicates(Page& page, const DataFacts& facts);

@@ -4,9 +4,9 @@
 
 #include "tautrack/network/perceptron.hpp"
 
-#include "commands/replicates.hpp"
 #include "commands/solve_plot.hpp"
 #include "commands/solve_report.hpp"
+#include "commands/units.hpp"
 #include "commands/verdict.hpp"
 #include "io/interruption.hpp"
 #include "io/progress.hpp"
@@ -105,7 +105,9 @@ FitOptions options_for(const SolveRequest& request, const Problem& problem) {
   FitOptions options = request.fits;
   options.explore.seconds = options.seconds;  // what the other parts leave
   const auto fill = [&] {
-    if (!request.from.empty()) options.starts = restart_points(request.from, problem.X.cols());
+    if (!request.from.empty())
+      options.starts =
+          restart_points(request.from, problem.X.cols(), target_range(request.network));
     if (request.box) options.search.box = make_box(*request.box, problem.X.cols());
     if (const auto reason = options.invalid_reason()) throw UsageError(*reason);
     check(problem);
@@ -122,9 +124,8 @@ FitOptions options_for(const SolveRequest& request, const Problem& problem) {
 void help_to_solve(const SolveRequest& request, const Problem& problem) {
   FitOptions options = options_for(request, problem);
   options.explore.stop = options.explore.stop.within(options.seconds);
-  (void)explore(
-      Perceptron(patterns_of(request.network, problem).problem, request.network.perceptron),
-      options.explore, options.starts);
+  const ComputedProblem computed = computed_problem(request.network, problem);
+  (void)explore(Perceptron(computed.problem, computed.perceptron), options.explore, options.starts);
 }
 
 SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem) {
@@ -149,13 +150,13 @@ SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem)
                                 counted(looked_at, "box", "boxes"), left));
   };
   SolvedProblem solved;
-  const MergedProblem merged = patterns_of(request.network, problem);
-  const Perceptron network(merged.problem, request.network.perceptron);
-  add_replicates(merged, solved.facts);
+  const ComputedProblem computed = computed_problem(request.network, problem);
+  const Perceptron network(computed.problem, computed.perceptron);
+  add_rows(request.network, computed, problem.y, solved.facts);
   solved.facts.rank = network.unknowns();
   solved.facts.dependencies = network.space().dependencies();
   solved.fits = find_all_fits(network, options);
-  restore(merged, solved.fits);
+  restore(computed, solved.fits);
   solved.unresolved = unresolved_matters(request, solved.fits);
   return solved;
 }
@@ -260,12 +261,14 @@ Command solve_command(SolveRequest& request) {
 }
 
 int run_solve(SolveRequest request) {
+  need_known_range(request.network, "solve");
   Outputs outputs(request.outputs, request.network.file);
   const Data data = [&] {
     Heartbeat progress(request.network.file, request.outputs.quiet);
     progress.note("reading");
     return load_dense(request.network, "solve");
   }();
+  tell_unreachable(request.network, data, request.outputs.quiet);
   std::vector<SolvedProblem> solved;
   {
     const Interruption interruption;

@@ -5,9 +5,11 @@
 namespace tautrack::program {
 namespace {
 
-Json point_report(const StationaryPoint& point) {
+/// @param range Of the outputs, unless the point has one of its own.
+Json point_report(const StationaryPoint& point, const OutputRange& range) {
   const bool is_certified = point.status == PointStatus::certified;
   return {{"weights", numbers(point.weights)},
+          {"range", point.range ? Json{point.range->low, point.range->high} : range_report(range)},
           {"energy", point.energy},
           {"kind", to_string(point.kind)},
           {"morse_index", value_or_null(point.morse_index)},
@@ -100,7 +102,8 @@ Json graph_report(const Exploration& exploration) {
 /// Without the number of threads, on which nothing depends.
 Json options_report(const SolveRequest& request) {
   const ExploreOptions& explore = request.fits.explore;
-  return {{"level", request.network.level},
+  return {{"range", request.network.range ? range_report(*request.network.range) : Json()},
+          {"level", request.network.level},
           {"seed", explore.seed},
           {"seconds", request.fits.seconds},
           {"rounds", explore.quiet_rounds},
@@ -122,7 +125,8 @@ Json problem_report(const SolveRequest& request, const ProblemView& problem,
                     const SolvedProblem& solved) {
   const AllFits& fits = solved.fits;
   Json points = Json::array();
-  for (const StationaryPoint& point : fits.points) points.push_back(point_report(point));
+  for (const StationaryPoint& point : fits.points)
+    points.push_back(point_report(point, target_range(request.network)));
   Json at_infinity = Json::array();
   for (const InfinitePoint& limit : fits.at_infinity) at_infinity.push_back(limit_report(limit));
   Json report = report_start(request.network, problem, solved.facts, &fits.exploration.path);

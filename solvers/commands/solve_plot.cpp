@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "commands/fit_plot.hpp"
+#include "commands/units.hpp"
 #include "io/text.hpp"
 #include "pictures/format.hpp"
 #include "pictures/picture.hpp"
@@ -26,6 +28,7 @@ constexpr int panel_top = 48;      ///< From the top of a row to its panels: roo
 constexpr int panel_bottom = 78;   ///< From its panels to the bottom of a row.
 constexpr std::size_t most_panels = 12;
 
+constexpr std::size_t most_curves = 3;         ///< Fits that are drawn over the data.
 constexpr std::size_t most_named = 5;          ///< Minima that carry their number.
 constexpr std::size_t most_links = 5000;       ///< Lines in a graph of points.
 constexpr std::size_t most_plane_links = 400;  ///< Lines in a picture of two weights.
@@ -58,7 +61,7 @@ const std::string limit_style = line_style(1.4, "#CC79A7", "2");
 struct Drawing {
   const Problem* problem = nullptr;
   const SolvedProblem* solved = nullptr;
-  const PerceptronOptions* perceptron = nullptr;
+  ComputedProblem computed;  ///< With all rows.
 
   [[nodiscard]] const std::vector<StationaryPoint>& points() const { return solved->fits.points; }
   [[nodiscard]] Index weights() const { return problem->X.cols(); }
@@ -128,19 +131,23 @@ struct WeightWindow {
 class Energy {
  public:
   explicit Energy(const Drawing& drawing)
-      : network_(*drawing.problem, *drawing.perceptron), work_(network_) {}
+      : computed_(drawing.computed),
+        network_(computed_.problem, computed_.perceptron),
+        work_(network_) {}
 
   [[nodiscard]] double operator()(const Vector& weights) {
-    return network_.energy(network_.coordinates(weights), 1.0, work_);
+    return users_energy(computed_, network_.energy(network_.coordinates(weights), 1.0, work_));
   }
 
  private:
+  const ComputedProblem& computed_;
   Perceptron network_;
   Perceptron::Workspace work_;
 };
 
 /// A range of energies with a margin on either side.
 struct EnergyAxis {
+  double unit = 1.0;  ///< Energies of outputs of size one are of this size.
   bool is_logarithmic = false;
   double low = std::numeric_limits<double>::infinity();
   double high = -std::numeric_limits<double>::infinity();
@@ -162,7 +169,7 @@ struct EnergyAxis {
       return;
     }
     // Numbers on the axis that differ only behind the digits that gnuplot shows help nobody.
-    const double margin = std::max({0.08 * (high - low), 1e-3 * std::abs(high), 1e-12});
+    const double margin = std::max({0.08 * (high - low), 1e-3 * std::abs(high), 1e-12 * unit});
     low -= margin;
     high += margin;
   }
@@ -231,38 +238,79 @@ std::string panel_title(const Drawing& drawing) {
   return text + fmt::format(" ({})", to_string(fits.level));
 }
 
-/// Draws the points of all problems, each in a panel.
+/// The lowest minima and limits that may be infima, over one input.
+std::vector<FittedCurve> best_curves(const Drawing& drawing) {
+  struct Candidate {
+    double energy;
+    FittedCurve curve;
+  };
+  std::vector<Candidate> candidates;
+  int number = 0;
+  for (const StationaryPoint& point : drawing.points()) {
+    ++number;
+    if (point.kind != StationaryKind::minimum || point.is_beyond_precision()) continue;
+    candidates.push_back({point.energy,
+                          {fmt::format("{}: E = {:.6g}", number, point.energy), "", point.weights,
+                           1.0, nullptr, point.range}});
+  }
+  for (const InfinitePoint& limit : drawing.solved->fits.at_infinity)
+    if (limit.local_infimum != false)
+      candidates.push_back(
+          {limit.energy,
+           {fmt::format("limit: E -> {:.6g}", limit.energy), "", {}, 1.0, &limit, {}}});
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.energy < b.energy; });
+  std::vector<FittedCurve> curves;
+  for (std::size_t i = 0; i < std::min(candidates.size(), most_curves); ++i) {
+    FittedCurve curve = std::move(candidates[i].curve);
+    curve.style = line_style(i == 0 ? 2.4 : 1.4, colours[i], curve.limit != nullptr ? "(8,4)" : "");
+    curves.push_back(std::move(curve));
+  }
+  return curves;
+}
+
+/// Draws the points of all problems, each in a panel, with the fitted curves in one beside it where there is
+/// one input.
 class FitsPicture {
  public:
-  explicit FitsPicture(const std::vector<Drawing>& drawings)
+  /// @param network Null: no curves are drawn over the data.
+  FitsPicture(const std::vector<Drawing>& drawings, const NetworkRequest* network)
       : drawings_(drawings),
-        columns_(drawings.size() > 1 ? 2 : 1),
-        picture_(picture_width, picture_height(drawings.size())) {}
+        network_(network),
+        columns_(drawings.size() > 1 || network != nullptr ? 2 : 1),
+        picture_(picture_width, picture_height(drawings.size(), network != nullptr)) {}
 
-  [[nodiscard]] static int picture_height(std::size_t panels) {
-    return header_height + row_height * static_cast<int>(panels > 1 ? (panels + 1) / 2 : 1);
+  [[nodiscard]] static int picture_height(std::size_t problems, bool has_fits) {
+    const std::size_t rows = has_fits ? problems : (problems + 1) / 2;
+    return header_height + row_height * static_cast<int>(rows);
   }
 
   /// The script, but for the terminal.
   [[nodiscard]] std::string script(const std::string& title) && {
     add_header(title);
     for (std::size_t i = 0; i < drawings_.size(); ++i)
-      picture_.text(place(i).left, row_top(i) + 26, panel_title(drawings_[i]), "left font ',11'");
+      picture_.text(place(cell(i)).left, row_top(cell(i)) + 26, panel_title(drawings_[i]),
+                    "left font ',11'");
     picture_.draw_texts().open_frame().add("set format '%g'\n");
     for (std::size_t i = 0; i < drawings_.size(); ++i) {
-      picture_.panel(place(i));
+      picture_.panel(place(cell(i)));
       if (drawings_[i].weights() == 1)
         add_curve_panel(drawings_[i]);
       else if (drawings_[i].weights() == 2)
-        add_plane_panel(drawings_[i], place(i));
+        add_plane_panel(drawings_[i], place(cell(i)));
       else
         add_graph_panel(drawings_[i]);
       picture_.add("unset logscale\n");
+      if (network_ != nullptr)
+        draw_fits(picture_, place(cell(i) + 1), *network_, *drawings_[i].problem,
+                  best_curves(drawings_[i]));
     }
     return std::move(picture_).script();
   }
 
  private:
+  /// Where the panel of a problem stands; its curves stand behind it.
+  [[nodiscard]] std::size_t cell(std::size_t i) const { return network_ != nullptr ? 2 * i : i; }
   [[nodiscard]] double row_top(std::size_t i) const {
     const std::size_t row = i / columns_;
     return header_height + row_height * static_cast<double>(row);
@@ -351,7 +399,7 @@ class FitsPicture {
 
   /// A range that holds the energies of all points and limits.
   [[nodiscard]] static EnergyAxis energies_of(const Drawing& drawing) {
-    EnergyAxis axis;
+    EnergyAxis axis{drawing.computed.scale.energy(1.0)};
     for (const StationaryPoint& point : drawing.points()) axis.see(point.energy);
     for (const InfinitePoint& limit : drawing.solved->fits.at_infinity) axis.see(limit.energy);
     return axis;
@@ -469,6 +517,7 @@ class FitsPicture {
   }
 
   const std::vector<Drawing>& drawings_;
+  const NetworkRequest* network_;
   std::size_t columns_;  ///< Panels side by side.
   Picture picture_;
 };
@@ -481,12 +530,16 @@ std::string plot_report(const SolveRequest& request, const Dataset& dataset,
   const std::size_t count = std::min(solved.size(), most_panels);
   std::vector<Drawing> drawings;
   for (std::size_t i = 0; i < count; ++i)
-    drawings.push_back({&dataset.problems[i], &solved[i], &request.network.perceptron});
+    drawings.push_back(
+        {&dataset.problems[i], &solved[i], computed_rows(request.network, dataset.problems[i])});
   const std::string title = fmt::format("Stationary points of the energy of a {} perceptron: {}{}",
                                         to_string(request.network.perceptron.activation),
                                         cut(dataset.source, 60), part_note(count, solved.size()));
-  return draw_picture(request.outputs.plot_file, FitsPicture::picture_height(count),
-                      FitsPicture(drawings).script(title));
+  const NetworkRequest* const network =
+      has_one_input(request.network, dataset.problems.front()) ? &request.network : nullptr;
+  return draw_picture(request.outputs.plot_file,
+                      FitsPicture::picture_height(count, network != nullptr),
+                      FitsPicture(drawings, network).script(title));
 }
 
 }  // namespace tautrack::program

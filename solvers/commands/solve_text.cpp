@@ -150,6 +150,7 @@ void add_search(Page& page, const SearchResult& search) {
 void add_problem(Page& page, const SolveRequest& request, const ProblemView& problem,
                  const SolvedProblem& solved) {
   const AllFits& fits = solved.fits;
+  add_unreachable(page, request.network, solved.facts);
   page.line("best fit", best_fit_text(fits));
   page.line("global", fmt::format("{}: {}", fits.global_is_proven ? "yes" : "not proven",
                                   printable(fits.global_reason)));
@@ -162,7 +163,7 @@ void add_problem(Page& page, const SolveRequest& request, const ProblemView& pro
   if (const StationaryPoint* const best = best_minimum(fits.points))
     add_weights(page, "weights", problem, best->weights,
                 fits.infimum_at_infinity ? "best finite" : "best fit");
-  add_network(page, problem, request.network.perceptron);
+  add_network(page, problem, request.network);
   add_replicates(page, solved.facts);
   add_dependencies(page, problem, solved.facts);
   const Exploration& exploration = fits.exploration;

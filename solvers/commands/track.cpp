@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 
 #include "commands/each_problem.hpp"
-#include "commands/replicates.hpp"
 #include "commands/track_plot.hpp"
 #include "commands/track_ranks.hpp"
 #include "commands/track_report.hpp"
+#include "commands/units.hpp"
 #include "io/progress.hpp"
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
@@ -106,14 +106,17 @@ std::optional<std::string> take_certificates(const std::string& text, TrackReque
 
 /// Tracks one problem matrix-free.
 TrackedProblem track_problem(const TrackRequest& request, const SparseProblem& problem) {
-  const SparsePerceptron network(problem, request.network.perceptron);
+  const ComputedProblem computed = computed_units(request.network);
+  const SparsePerceptron network(scale_targets(problem, computed.scale), computed.perceptron);
   PathProgress progress(problem.name);
   TrackedProblem tracked;
+  tracked.facts.unreachable = unreachable_targets(request.network, problem.y);
   tracked.facts.zero_columns = network.columns() - network.unknowns();
   tracked.path = track_natural(network, request.track, [&](const PathPoint& point) {
     if (!request.outputs.quiet) progress.see(point);
     return true;
   });
+  restore(computed, tracked.path);
   return tracked;
 }
 
@@ -134,7 +137,8 @@ TrackedProblem track_problem(const TrackRequest& request, const Perceptron& netw
   if (request.from.empty()) {
     tracked.path = track_natural(network, request.track, observer, threads);
   } else {
-    const RestartPoint restart = restart_point(request.from, network.columns());
+    const RestartPoint restart =
+        restart_point(request.from, network.columns(), target_range(request.network));
     TrackOptions options = request.track;
     options.tau_start = restart.tau;
     tracked.path = resume_natural(network, restart.weights, options, observer, threads);
@@ -147,30 +151,36 @@ TrackedProblem track_problem(const TrackRequest& request, const Perceptron& netw
   return tracked;
 }
 
+void restore(const ComputedProblem& computed, TrackedProblem& tracked) {
+  restore(computed, tracked.path);
+  restore(computed, tracked.curve);
+  if (tracked.uniqueness) restore(computed, *tracked.uniqueness);
+}
+
 }  // namespace
 
 TrackedProblem track_problem(const TrackRequest& request, const Data& data, std::size_t i,
                              int threads) {
   if (data.is_matrix_free()) return track_problem(request, data.sparse->problems[i]);
-  // Shared, not copied: the data stay where they are.
   const Problem& problem = data.dense.problems[i];
-  if (data.all_rows) {  // Those of a rank alone.
-    const Perceptron network(std::shared_ptr<const Problem>(std::shared_ptr<void>(), &problem),
-                             request.network.perceptron);
-    return track_problem(request, network, problem.name, threads);
-  }
-  const MergedProblem merged = patterns_of(request.network, problem);
-  const Perceptron network(merged.problem, request.network.perceptron);
+  const ComputedProblem computed = data.all_rows  // Those of a rank alone.
+                                       ? computed_rows(request.network, problem)
+                                       : computed_problem(request.network, problem);
+  const Perceptron network(computed.problem, computed.perceptron);
   TrackedProblem tracked = track_problem(request, network, problem.name, threads);
-  add_replicates(merged, tracked.facts);
-  restore(merged, tracked.path);
-  for (CurvePoint& point : tracked.curve) point.energy += merged.energy;
+  add_rows(request.network, computed, problem.y, tracked.facts);
+  restore(computed, tracked);
   return tracked;
 }
 
 TrackedProblem track_targets(const TrackRequest& request, const Perceptron& network,
                              const Vector& targets, int threads) {
-  return track_problem(request, network.with_targets(targets), network.name(), threads);
+  const ComputedProblem computed = computed_units(request.network);
+  TrackedProblem tracked = track_problem(
+      request, network.with_targets(computed.scale.targets(targets)), network.name(), threads);
+  tracked.facts.unreachable = unreachable_targets(request.network, targets);
+  restore(computed, tracked);
+  return tracked;
 }
 
 namespace {
@@ -262,6 +272,7 @@ int run_track(TrackRequest request, Communicator& ranks) {
     request.track.predictor.max_order = drawn_order;
     request.track.predictor.series_tolerance = drawn_tolerance;
   }
+  need_known_range(request.network, "track");
   if (request.split_rows) return run_split_track(request, ranks);
   Outputs outputs(request.outputs, request.network.file);
   const Data data = load(request.network);
@@ -290,6 +301,7 @@ int run_track(TrackRequest request, Communicator& ranks) {
     if (outputs.has_plot())
       throw UsageError("--audit: not with --plot, which shows the first run only");
   }
+  tell_unreachable(request.network, data, request.outputs.quiet);
   const std::vector<TrackedProblem> tracked = track_all(request, data);
 
   publish_reports(outputs, request, data, tracked);

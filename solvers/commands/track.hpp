@@ -59,7 +59,7 @@ struct TrackedProblem {
 [[nodiscard]] TrackedProblem track_problem(const TrackRequest& request, const Data& data,
                                            std::size_t i, int threads);
 
-/// Tracks the network with other targets.
+/// Tracks the network, which is one of computed_rows(), with other targets in the user's units.
 /// @throws DataError, std::invalid_argument
 [[nodiscard]] TrackedProblem track_targets(const TrackRequest& request, const Perceptron& network,
                                            const Vector& targets, int threads);

@@ -5,7 +5,8 @@ namespace {
 
 Json options_report(const TrackRequest& request) {
   const TrackOptions& track = request.track;
-  return {{"level", request.network.level},
+  return {{"range", request.network.range ? range_report(*request.network.range) : Json()},
+          {"level", request.network.level},
           {"predictor", to_string(track.predictor.kind)},
           {"tolerance", track.corrector.tolerance},
           {"max_steps", track.max_steps},

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "commands/fit_plot.hpp"
 #include "commands/track_report.hpp"
 #include "io/standardised_weights.hpp"
 #include "io/text.hpp"
@@ -43,6 +44,7 @@ struct DrawnPoint {
 /// One path, ready to be drawn.
 struct Drawing {
   std::string title;
+  const Problem* problem = nullptr;
   const NaturalPath* path = nullptr;
   std::vector<DrawnPoint> curve;  ///< Finite throughout.
   std::vector<DrawnPoint> folds;
@@ -144,6 +146,7 @@ Drawing make_drawing(const Problem& problem, const TrackedProblem& tracked) {
   const StandardisedWeights standardised(problem.X);
   Drawing drawing;
   drawing.title = row_title(problem, tracked.path);
+  drawing.problem = &problem;
   drawing.path = &tracked.path;
   drawing.largest = Vector::Zero(problem.X.cols());
   for (const CurvePoint& point : tracked.curve) {
@@ -163,6 +166,29 @@ Drawing make_drawing(const Problem& problem, const TrackedProblem& tracked) {
     drawing.folds.push_back(std::move(drawn));
   }
   return drawing;
+}
+
+/// The outputs at the start and at the end of a path, over one input.
+std::vector<FittedCurve> fitted_curves(const NaturalPath& path) {
+  std::vector<FittedCurve> curves;
+  if (path.end)
+    curves.push_back({fmt::format("outputs at tau = {:.6g}", path.end->tau),
+                      line_style(2.2, colours[0]),
+                      path.end->weights,
+                      path.end->tau,
+                      nullptr,
+                      {}});
+  if (path.infinity)
+    curves.push_back(
+        {"limit at infinite weights", line_style(2.2, colours[3]), {}, 1.0, &*path.infinity, {}});
+  if (!path.points.empty())
+    curves.push_back({fmt::format("at tau = {:.6g}", path.points.front().tau),
+                      line_style(1.4, other_colour, "(8,5)"),
+                      path.points.front().weights,
+                      path.points.front().tau,
+                      nullptr,
+                      {}});
+  return curves;
 }
 
 /// Where the folds are: their range of tau and of the way, with some margin.
@@ -218,10 +244,13 @@ std::string energy_range(const std::vector<DrawnPoint>& curve) {
 /// Draws the paths, each in a row.
 class PathsPicture {
  public:
-  PathsPicture(const std::vector<std::string>& columns, const std::vector<Drawing>& drawings)
+  /// @param network Null: no curves are drawn over the data.
+  PathsPicture(const std::vector<std::string>& columns, const std::vector<Drawing>& drawings,
+               const NetworkRequest* network)
       : columns_(columns),
         drawings_(drawings),
-        picture_(picture_width, picture_height(drawings.size())),
+        network_(network),
+        picture_(picture_width, picture_height(drawings.size(), network != nullptr)),
         ranking_(columns.size()) {
     Vector largest = Vector::Zero(static_cast<Index>(columns.size()));
     for (const Drawing& drawing : drawings) largest = largest.cwiseMax(drawing.largest);
@@ -230,8 +259,8 @@ class PathsPicture {
                      [&](Index a, Index b) { return largest(a) > largest(b); });
   }
 
-  [[nodiscard]] static int picture_height(std::size_t rows) {
-    return header_height + row_height * static_cast<int>(rows);
+  [[nodiscard]] static int picture_height(std::size_t rows, bool has_fits) {
+    return header_height + (has_fits ? 2 : 1) * row_height * static_cast<int>(rows);
   }
 
   /// The script, but for the terminal.
@@ -240,7 +269,10 @@ class PathsPicture {
     for (std::size_t row = 0; row < drawings_.size(); ++row)
       picture_.text(left_margin, row_top(row) + 22, drawings_[row].title, "left font ',11'");
     picture_.draw_texts().open_frame();
-    for (std::size_t row = 0; row < drawings_.size(); ++row) add_row(row);
+    for (std::size_t row = 0; row < drawings_.size(); ++row) {
+      add_row(row);
+      if (network_ != nullptr) add_fits(row);
+    }
     return std::move(picture_).script();
   }
 
@@ -252,8 +284,8 @@ class PathsPicture {
   };
   static constexpr std::size_t first_weight = 5;
 
-  [[nodiscard]] static double row_top(std::size_t row) {
-    return header_height + row_height * static_cast<double>(row);
+  [[nodiscard]] double row_top(std::size_t row) const {
+    return header_height + (network_ != nullptr ? 2 : 1) * row_height * static_cast<double>(row);
   }
   [[nodiscard]] std::size_t named() const { return std::min(columns_.size(), most_named); }
 
@@ -306,6 +338,15 @@ class PathsPicture {
         .axes({"way of the weights", range_text(window.way_low, window.way_high)},
               {"tau", near_folds.range, near_folds.ticks})
         .plot(line(blocks, 3, 2, energy_colour));
+  }
+
+  /// The outputs over the data, below the path.
+  void add_fits(std::size_t row) {
+    const Place place{left_margin, row_top(row) + row_height + panel_top,
+                      picture_width - left_margin - legend_width,
+                      row_height - panel_top - panel_bottom};
+    draw_fits(picture_, place, *network_, *drawings_[row].problem,
+              fitted_curves(*drawings_[row].path));
   }
 
   [[nodiscard]] Blocks add_data(const Drawing& drawing, const TauAxis& tau_axis,
@@ -361,6 +402,7 @@ class PathsPicture {
 
   const std::vector<std::string>& columns_;
   const std::vector<Drawing>& drawings_;
+  const NetworkRequest* network_;
   Picture picture_;
   std::vector<Index> ranking_;  ///< Columns, the one with the largest weight on any path first.
 };
@@ -378,8 +420,12 @@ std::string plot_report(const TrackRequest& request, const Dataset& dataset,
       "Natural homotopy from the linear network (tau = 0) to the {} network (tau = 1): {}{}",
       to_string(request.network.perceptron.activation), cut(dataset.source, 60),
       part_note(rows, tracked.size()));
-  return draw_picture(request.outputs.plot_file, PathsPicture::picture_height(rows),
-                      PathsPicture(dataset.problems.front().columns, drawings).script(title));
+  const Problem& first = dataset.problems.front();
+  const NetworkRequest* const network =
+      has_one_input(request.network, first) ? &request.network : nullptr;
+  return draw_picture(request.outputs.plot_file,
+                      PathsPicture::picture_height(rows, network != nullptr),
+                      PathsPicture(first.columns, drawings, network).script(title));
 }
 
 }  // namespace tautrack::program

@@ -5,12 +5,14 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "tautrack/network/perceptron.hpp"
 #include "tautrack/ranks/rows.hpp"
 
 #include "commands/track_plot.hpp"
 #include "commands/track_report.hpp"
+#include "commands/units.hpp"
 #include "io/progress.hpp"
 #include "io/usage_error.hpp"
 
@@ -41,20 +43,24 @@ void check_request(const TrackRequest& request) {
     throw UsageError("--certify: nothing is proven about data that are split with --split-rows");
 }
 
-/// This rank's rows of the data.
-Data load_share(const TrackRequest& request, Communicator& ranks) {
+/// This rank's rows of the data, and which targets of all rows of each problem no output reaches.
+Data load_share(const TrackRequest& request, Communicator& ranks,
+                std::vector<std::optional<UnreachableTargets>>& unreachable) {
   Data data = load(request.network);
   if (data.is_matrix_free())
     throw UsageError(
         "--split-rows: data that are tracked matrix-free (more than 1000 weights, or "
         "--matrix-free) are not split");
+  for (const Problem& problem : data.dense.problems)
+    unreachable.push_back(unreachable_targets(request.network, problem.y));
+  tell_unreachable(request.network, data, request.outputs.quiet || ranks.rank() != 0);
   keep_rows(data, ranks.rank(), ranks.size());
   return data;
 }
 
 TrackedProblem track_share(const TrackRequest& request, const Problem& share, Communicator& ranks) {
-  const Perceptron network(std::shared_ptr<const Problem>(std::shared_ptr<void>(), &share),
-                           request.network.perceptron, &ranks);
+  const ComputedProblem computed = computed_rows(request.network, share);
+  const Perceptron network(computed.problem, computed.perceptron, &ranks);
   const bool tells = ranks.rank() == 0 && !request.outputs.quiet;
   PathProgress progress(share.name);
   TrackedProblem tracked;
@@ -67,6 +73,7 @@ TrackedProblem track_share(const TrackRequest& request, const Problem& share, Co
         return true;
       },
       request.threads);
+  restore(computed, tracked.path);
   return tracked;
 }
 
@@ -98,14 +105,18 @@ int run_split_track(const TrackRequest& request, Communicator& ranks) {
   const bool writes = ranks.rank() == 0;
   std::optional<Outputs> outputs;
   Data data;
+  std::vector<std::optional<UnreachableTargets>> unreachable;
   ranks.together([&] {
     if (writes) outputs.emplace(request.outputs, request.network.file);
-    data = load_share(request, ranks);
+    data = load_share(request, ranks, unreachable);
   });
   std::vector<TrackedProblem> tracked;
   try {
-    for (const Problem& share : data.dense.problems)
+    for (const Problem& share : data.dense.problems) {
+      const std::size_t i = tracked.size();
       tracked.push_back(track_share(request, share, ranks));
+      tracked[i].facts.unreachable = unreachable[i];
+    }
   } catch (const DataError& error) {
     throw DataError(data.source() + ": " + error.what());
   }

@@ -6,6 +6,7 @@
 
 #include "commands/page.hpp"
 #include "commands/track_report.hpp"
+#include "commands/units.hpp"
 
 namespace tautrack::program {
 namespace {
@@ -160,7 +161,8 @@ void add_problem(Page& page, const TrackRequest& request, const ProblemView& pro
                  const TrackedProblem& tracked) {
   const DataFacts& facts = tracked.facts;
   const NaturalPath& path = tracked.path;
-  add_network(page, problem, request.network.perceptron);
+  add_unreachable(page, request.network, facts);
+  add_network(page, problem, request.network);
   if (!facts.rank) add_method(page, facts);
   add_replicates(page, facts);
   add_dependencies(page, problem, facts);
@@ -205,11 +207,13 @@ void add_overview(Page& page, const Data& data, const std::vector<TrackedProblem
 }
 
 /// What the ends are worth as fits.
-void add_worth(Page& page, const Data& data, const std::vector<TrackedProblem>& tracked) {
+/// @param best An energy that none is below but by rounding.
+void add_worth(Page& page, const Data& data, const std::vector<TrackedProblem>& tracked,
+               double best) {
   EndKinds ends;
   for (const TrackedProblem& one : tracked) {
     if (!one.path.end || (one.uniqueness && one.uniqueness->whole)) continue;
-    if (one.path.end->energy <= rounding_energy) continue;
+    if (one.path.end->energy <= best) continue;
     const std::string_view kind = kind_of_point(*one.path.end);
     if (kind == "minimum" || kind == "stationary point") ++ends.minima;
     if (kind == "saddle") ++ends.saddles;
@@ -236,7 +240,7 @@ std::string_view kind_of_point(const PathEnd& end) {
 std::string text_report(const TrackRequest& request, const Data& data,
                         const std::vector<TrackedProblem>& tracked) {
   Page worth;
-  add_worth(worth, data, tracked);
+  add_worth(worth, data, tracked, output_scale(request.network).energy(rounding_energy));
   return problems_text("track", request, data, tracked, add_problem, add_overview) + worth.text();
 }
 

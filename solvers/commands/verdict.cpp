@@ -30,8 +30,8 @@ std::string early_end(const SolveRequest& request, const AllFits& fits) {
 /// What is wrong with the best fit, if anything is.
 std::string best_fit_matter(const AllFits& fits) {
   constexpr const char* remedy =
-      "targets inside the range of the activation (--level, for classes) or a --ridge keep weights "
-      "finite";
+      "targets inside the range of the outputs (--range; --level, for classes) or a --ridge keep "
+      "weights finite";
   if (fits.infimum_at_infinity)
     return fmt::format("no finite weights attain the lowest energy that is known: {}", remedy);
   if (fits.global_minimum) return "";

@@ -360,7 +360,7 @@ std::string network_option(const Command& command) {
 Command figures_command(FiguresRequest& request) {
   Command command("figures", about_figures, more_about_figures());
   command.group("Data");
-  add_network_options(command, request.network);
+  add_network_options(command, request.network, false);
   command.group("Data");
   command.add_text("--data", "FILE", "Your data instead of those of the thesis",
                    request.network.file);

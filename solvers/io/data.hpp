@@ -8,6 +8,7 @@
 #include "tautrack/core/column_space.hpp"
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/data/replicates.hpp"
+#include "tautrack/data/scaled_problem.hpp"
 #include "tautrack/data/svmlight.hpp"
 
 #include "io/standardised_weights.hpp"
@@ -32,6 +33,8 @@ class ProblemView {
   [[nodiscard]] Index patterns() const {
     return all_ ? all_->patterns : dense_ ? dense_->X.rows() : sparse_->X->rows();
   }
+  /// Of a rank that has but some rows, those of these.
+  [[nodiscard]] const Vector& targets() const { return dense_ ? dense_->y : sparse_->y; }
   [[nodiscard]] Index weights() const { return dense_ ? dense_->X.cols() : sparse_->X->cols(); }
   /// Name of a column, counted from 0.
   [[nodiscard]] std::string column(Index column) const;
@@ -48,11 +51,12 @@ class ProblemView {
 
 /// What is known of the rows and columns of X.
 struct DataFacts {
-  std::optional<Replicates> replicates;        ///< Nothing when rows were not compared.
-  double energy_of_replicates = 0.0;           ///< What E is at least, whatever the weights.
-  std::optional<Index> rank;                   ///< Nothing when they are used matrix-free.
-  std::optional<Index> zero_columns;           ///< Only when they are used matrix-free.
-  std::vector<ColumnDependency> dependencies;  ///< Columns that are combinations of others.
+  std::optional<UnreachableTargets> unreachable;  ///< Targets beyond the ends of the range.
+  std::optional<Replicates> replicates;           ///< Nothing when rows were not compared.
+  double energy_of_replicates = 0.0;              ///< What E is at least, whatever the weights.
+  std::optional<Index> rank;                      ///< Nothing when they are used matrix-free.
+  std::optional<Index> zero_columns;              ///< Only when they are used matrix-free.
+  std::vector<ColumnDependency> dependencies;     ///< Columns that are combinations of others.
 };
 
 /// The problems of one run: all dense, or all sparse and to be tracked matrix-free.

@@ -1,10 +1,13 @@
 #include "io/options.hpp"
 
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "io/command.hpp"
+#include "io/text.hpp"
 #include "io/usage_error.hpp"
 
 namespace tautrack::program {
@@ -12,6 +15,31 @@ namespace tautrack::program {
 std::string_view to_string(Format format) noexcept {
   return format == Format::csv ? "csv" : format == Format::svmlight ? "svmlight" : "by name";
 }
+
+namespace {
+
+constexpr std::string_view free_end = "free";
+
+/// Takes the text of --range.
+std::optional<std::string> take_range(const std::string& text, std::optional<OutputRange>& range) {
+  constexpr const char* rule = "two ends LOW,HIGH are needed, each a number or the word free";
+  const std::vector<std::string> ends = split(text, ',');
+  if (ends.size() != 2) return fmt::format("'{}': {}", cut(text, quote_width), rule);
+  OutputRange read;
+  for (std::optional<double>* const end : {&read.low, &read.high}) {
+    const std::string& word = ends[end == &read.low ? 0 : 1];
+    if (word == free_end) continue;
+    *end = read_number(word);
+    if (!*end)
+      return fmt::format("'{}' is no end of a range{}: {}", cut(word, quote_width),
+                         suggestion(word, {std::string(free_end)}), rule);
+  }
+  if (std::optional<std::string> reason = read.invalid_reason()) return reason;
+  range = read;
+  return std::nullopt;
+}
+
+}  // namespace
 
 void add_file_options(Command& command, NetworkRequest& request) {
   command.add_text("DATA.csv", "", "Data file; without it, the bundled iris data", request.file);
@@ -24,7 +52,7 @@ void add_file_options(Command& command, NetworkRequest& request) {
                      });
 }
 
-void add_network_options(Command& command, NetworkRequest& request) {
+void add_network_options(Command& command, NetworkRequest& request, bool with_range) {
   DatasetOptions& dataset = request.dataset;
   PerceptronOptions& perceptron = request.perceptron;
 
@@ -36,7 +64,7 @@ void add_network_options(Command& command, NetworkRequest& request) {
                    "(default with two classes: the last in sorted order)",
                    dataset.positive);
   command.add_number("--level", "L",
-                     "Class targets: middle of the activation's range\n"
+                     "Class targets: middle of the range of the outputs\n"
                      "plus or minus L times half its width; 0 < L <= 1",
                      request.level, [](double level) -> std::optional<std::string> {
                        if (level > 0.0 && level <= 1.0) return std::nullopt;
@@ -55,16 +83,39 @@ void add_network_options(Command& command, NetworkRequest& request) {
   command.group("Network");
   command.add_choice("--activation", "Sigmoid", perceptron.activation, activation_names(),
                      [](std::string_view name) { return activation_from_name(name); });
-  command.add_number("--ridge", "R", "Adds R/2 |w|^2 to the energy; R >= 0", perceptron.ridge,
-                     [](double ridge) {
-                       PerceptronOptions options;
-                       options.ridge = ridge;
-                       return options.invalid_reason();
-                     });
+  if (with_range)
+    command.add_value(
+        "--range", "LOW,HIGH",
+        "The plateaus of the outputs, each a number or free\n"
+        "(default: those of the activation)",
+        [&request](const std::string& text) { return take_range(text, request.range); });
+  // Options take effect in the order in which they stand here.
+  command.add_number(
+      "--ridge", "R", "Adds R/2 |w|^2 to the energy; R >= 0", perceptron.ridge,
+      [&request](double ridge) -> std::optional<std::string> {
+        if (ridge > 0.0 && request.range && !request.range->is_known())
+          return "a ridge would pull on the weights, and an end of the range that is free would "
+                 "move away to make up for it: give --range two numbers, or no --ridge";
+        PerceptronOptions options;
+        options.ridge = ridge;
+        return options.invalid_reason();
+      });
   command.add_flag("--ridge-standardised",
                    "Penalise w_j times the standard deviation of column\n"
                    "j, not the weights in the units of the data",
                    perceptron.ridge_standardised);
+}
+
+OutputRange target_range(const NetworkRequest& request) {
+  if (request.range) return *request.range;
+  const Range own = range(request.perceptron.activation);
+  return {own.low, own.high};
+}
+
+void need_known_range(const NetworkRequest& request, const char* command) {
+  if (target_range(request).is_known()) return;
+  throw UsageError(
+      fmt::format("--range: {} needs two numbers and cannot fit an end of the range yet", command));
 }
 
 bool is_svmlight(const NetworkRequest& request) {
@@ -76,9 +127,13 @@ bool is_svmlight(const NetworkRequest& request) {
 
 Data load(const NetworkRequest& request) {
   DatasetOptions options = request.dataset;
-  const Range limits = range(request.perceptron.activation);
-  const double middle = (limits.low + limits.high) / 2.0;
-  const double half_width = (limits.high - limits.low) / 2.0;
+  // Where an end is fitted, classes are targets of the activation as it is.
+  const Range own = range(request.perceptron.activation);
+  const OutputRange asked = target_range(request);
+  const double low = asked.is_known() ? *asked.low : own.low;
+  const double high = asked.is_known() ? *asked.high : own.high;
+  const double middle = (low + high) / 2.0;
+  const double half_width = (high - low) / 2.0;
   options.low = middle - request.level * half_width;
   options.high = middle + request.level * half_width;
   Data data;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "tautrack/data/dataset.hpp"
+#include "tautrack/data/output_range.hpp"
 #include "tautrack/network/perceptron.hpp"
 
 #include "io/command.hpp"
@@ -21,7 +22,9 @@ struct NetworkRequest {
   std::string file;  ///< Data file; empty: the bundled iris data.
   Format format = Format::by_name;
   bool matrix_free = false;  ///< Sparse whatever the size. Not every subcommand offers that.
-  /// Class targets are the middle of the range of the activation plus or minus this fraction of
+  /// The plateaus of the outputs; nothing: those of the activation.
+  std::optional<OutputRange> range;
+  /// Class targets are the middle of the range of the outputs plus or minus this fraction of
   /// half its width. In (0, 1]. The range of the default activation is (-1, 1).
   double level = DatasetOptions{}.high;
   bool keep_replicates = false;  ///< Rows that are the same stay separate patterns.
@@ -33,7 +36,15 @@ struct NetworkRequest {
 void add_file_options(Command& command, NetworkRequest& request);
 
 /// Adds all others that fill the request, which say what the data mean and what the network is.
-void add_network_options(Command& command, NetworkRequest& request);
+/// @param with_range Whether the subcommand knows other outputs than those of the activation.
+void add_network_options(Command& command, NetworkRequest& request, bool with_range = true);
+
+/// The range that the outputs are to have; a free end has no number.
+[[nodiscard]] OutputRange target_range(const NetworkRequest& request);
+
+/// Refuses a range with a free end, for a subcommand of this name that needs to know both.
+/// @throws UsageError
+void need_known_range(const NetworkRequest& request, const char* command);
 
 /// Whether the data are or are taken to be sparse text.
 [[nodiscard]] bool is_svmlight(const NetworkRequest& request);

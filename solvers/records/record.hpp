@@ -21,10 +21,12 @@ struct Record {
   std::string reason;   ///< Why it is not solved; empty if it is.
   std::string problem;  ///< Digest: tasks with the same one are to come to the same end.
   std::string audit;    ///< Verdict; empty without an audit.
-  Json end;             ///< [energy, Morse index, folds] of a path; null: none of these.
-  std::string kind;     ///< Of the end of a path as a stationary point; empty: none of these.
-  Json work;            ///< Counts; the first one tells how much work the task was.
-  Json result;          ///< The problem as in the JSON report, without times.
+  /// [energy, Morse index, folds] of a path, and where outputs have a range of their own how many times as large
+  /// energies are as in that of the activation; null: none of these.
+  Json end;
+  std::string kind;  ///< Of the end of a path as a stationary point; empty: none of these.
+  Json work;         ///< Counts; the first one tells how much work the task was.
+  Json result;       ///< The problem as in the JSON report, without times.
   double seconds = 0.0;
 };
 

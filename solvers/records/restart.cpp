@@ -42,10 +42,27 @@ Vector weights_of(const std::string& from, const Json& point, Index count) {
   return Eigen::Map<const Vector>(weights.data(), count);
 }
 
+/// An end of a range in a report, or of a request.
+std::string end_text(const Json& end) { return end.is_number() ? end.dump() : "free"; }
+
+/// Refuses a task whose outputs have another range. Records of versions that knew no ranges say nothing.
+void need_range(const std::string& from, const Json& result, const OutputRange& range) {
+  const auto data = result.find("data");
+  if (data == result.end() || !data->contains("range")) return;
+  const Json recorded = data->at("range");
+  const Json asked{value_or_null(range.low), value_or_null(range.high)};
+  if (recorded == asked) return;
+  if (!recorded.is_array() || recorded.size() != 2) refuse(from, "its record has no range");
+  refuse(from, fmt::format("the task has the range {} ... {}, the outputs here {} ... {}",
+                           end_text(recorded[0]), end_text(recorded[1]), end_text(asked[0]),
+                           end_text(asked[1])));
+}
+
 }  // namespace
 
-RestartPoint restart_point(const std::string& from, Index weights) {
+RestartPoint restart_point(const std::string& from, Index weights, const OutputRange& range) {
   const Json result = result_of(from);
+  need_range(from, result, range);
   try {
     const Json& path = result.at("path");
     const Json& points = path.at("points");
@@ -63,8 +80,10 @@ RestartPoint restart_point(const std::string& from, Index weights) {
          "recorded with its points by \"points\": true in the manifest)");
 }
 
-std::vector<Vector> restart_points(const std::string& from, Index weights) {
+std::vector<Vector> restart_points(const std::string& from, Index weights,
+                                   const OutputRange& range) {
   const Json result = result_of(from);
+  need_range(from, result, range);
   std::vector<Vector> points;
   try {
     if (const auto end = result.find("end"); end != result.end() && end->is_object())

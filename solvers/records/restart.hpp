@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tautrack/core/types.hpp"
+#include "tautrack/data/output_range.hpp"
 
 namespace tautrack::program {
 
@@ -15,11 +16,14 @@ struct RestartPoint {
 
 /// The last recorded point of a path, before its end, at which tau grows.
 /// @param from DIR:LABEL, folder of a run and name of one of its tasks.
+/// @param range Of the outputs; a task with another one is refused.
 /// @throws UsageError when there is no such run, task or point, or it has not so many weights.
-[[nodiscard]] RestartPoint restart_point(const std::string& from, Index weights);
+[[nodiscard]] RestartPoint restart_point(const std::string& from, Index weights,
+                                         const OutputRange& range);
 
 /// All stationary points that a task has recorded: the end of its path, and of `solve` the others.
 /// @throws UsageError as above.
-[[nodiscard]] std::vector<Vector> restart_points(const std::string& from, Index weights);
+[[nodiscard]] std::vector<Vector> restart_points(const std::string& from, Index weights,
+                                                 const OutputRange& range);
 
 }  // namespace tautrack::program

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "commands/units.hpp"
 #include "io/command_line.hpp"
 #include "io/digest.hpp"
 #include "io/text.hpp"
@@ -60,6 +61,11 @@ void parse(const TaskGroup& group, const Call& call, const std::string& data_pat
   Command command = context.is_solve ? solve_command(context.solve) : track_command(context.track);
   try {
     read_arguments(command, std::move(arguments));
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("{}: {}", group.place, error.what()));
+  }
+  try {
+    need_known_range(context.network_request(), group.command.c_str());
   } catch (const UsageError& error) {
     throw UsageError(fmt::format("{}: {}", group.place, error.what()));
   }
@@ -135,7 +141,9 @@ void Plan::load_data(Context& context, const TaskGroup& group) const {
   if (group.targets.empty()) return;
   const Problem& first = context.data.dense.problems.front();
   context.targets = targets_of(group.targets, first.X.rows());
-  if (!context.is_solve) context.network.emplace(first, request.perceptron);
+  if (context.is_solve) return;
+  const ComputedProblem computed = computed_rows(request, first);
+  context.network.emplace(*computed.problem, computed.perceptron);
 }
 
 std::unique_ptr<Context> Plan::make(std::size_t group, std::uint64_t number) const {

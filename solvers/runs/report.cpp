@@ -30,8 +30,9 @@ constexpr std::size_t most_rows = 10;  ///< Of each list in the text.
 constexpr std::size_t most_reasons =
     20;  ///< That are told apart; numbers in them count as the same.
 constexpr std::size_t label_columns = 40;
-constexpr double same_energy = 1e-8;   ///< Relative difference of energies that are taken for one.
-constexpr double small_energy = 1e-3;  ///< Below that an energy is compared as if it were as large.
+constexpr double same_energy = 1e-8;  ///< Relative difference of energies that are taken for one.
+/// Below that, in units of the activation, an energy is compared as if it were as large.
+constexpr double small_energy = 1e-3;
 
 /// Reasons that differ in numbers only are one.
 std::string kind_of_reason(const std::string& reason) {
@@ -72,20 +73,27 @@ struct KnownEnd {
   double energy = 0.0;
   std::int32_t morse_index = -1;
   std::int32_t folds = 0;
+  double unit = 1.0;  ///< Of energies.
 
   [[nodiscard]] bool agrees_with(const KnownEnd& other) const {
     return morse_index == other.morse_index && folds == other.folds &&
-           std::abs(energy - other.energy) <= same_energy * (std::abs(energy) + small_energy);
+           std::abs(energy - other.energy) <=
+               same_energy * (std::abs(energy) + small_energy * unit);
   }
 };
 
 std::optional<KnownEnd> end_of(const Record& record) {
   const Json& end = record.end;
-  if (!end.is_array() || end.size() != 3 || !end[0].is_number() || !end[2].is_number_integer())
+  constexpr std::size_t of_path = 3;  // The unit of energies may follow.
+  if (!end.is_array() || end.size() < of_path || !end[0].is_number() || !end[2].is_number_integer())
     return std::nullopt;
-  KnownEnd known{0, record.task, end[0].get<double>(),
-                 end[1].is_number_integer() ? end[1].get<std::int32_t>() : -1,
-                 end[2].get<std::int32_t>()};
+  KnownEnd known{
+      0,
+      record.task,
+      end[0].get<double>(),
+      end[1].is_number_integer() ? end[1].get<std::int32_t>() : -1,
+      end[2].get<std::int32_t>(),
+      end.size() > of_path && end[of_path].is_number() ? end[of_path].get<double>() : 1.0};
   const char* const last = record.problem.data() + record.problem.size();
   if (std::from_chars(record.problem.data(), last, known.problem, 16).ptr != last)
     return std::nullopt;

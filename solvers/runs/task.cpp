@@ -9,6 +9,7 @@
 
 #include "commands/solve_report.hpp"
 #include "commands/track_report.hpp"
+#include "commands/units.hpp"
 #include "io/digest.hpp"
 #include "io/process.hpp"
 #include "io/text.hpp"
@@ -78,6 +79,9 @@ void TaskRunner::track(const Context& context, std::uint64_t item, int threads, 
   if (path.end)
     record.end = {path.end->energy, path.end->morse_index ? Json(*path.end->morse_index) : Json(),
                   path.folds.size()};
+  if (const OutputScale scale = output_scale(context.track.network);
+      path.end && !scale.is_identity())
+    record.end.push_back(scale.energy(1.0));
   if (path.end) record.kind = kind_of_point(*path.end);
   if (tracked.audit) record.audit = to_string(tracked.audit->verdict);
   record.status = record.solved || !path.ok() ? std::string(to_string(path.status))
@@ -101,7 +105,8 @@ void TaskRunner::track(const Context& context, std::uint64_t item, int threads, 
   const std::size_t left_out = keeps_points_ ? 0 : drop_points(path);
   record.result = problem_report(context.track, context.data.problem(problem), tracked);
   if (keeps_points_) return;
-  record.result.erase("data");  // Those of the plan.
+  // The others are those of the plan; this one is what --from compares.
+  record.result["data"] = {{"range", record.result["data"]["range"]}};
   record.result["path"].erase("work");
   record.result["path"]["points_left_out"] = left_out;
 }

@@ -149,7 +149,7 @@ Region find_region(const Rows& rows, const SignTest& signs, const StopCondition&
     region.box = default_box(rows);
     region.holds_all = region.is_empty = true;
     region.reason =
-        "the targets are beyond the range of the activation, and in one direction every pattern "
+        "the targets are beyond the range of the outputs, and in one direction every pattern "
         "pulls the same way: no weights are stationary";
     return region;
   }
@@ -159,7 +159,7 @@ Region find_region(const Rows& rows, const SignTest& signs, const StopCondition&
       inflate(region.box, rows.weights());
       region.holds_all = true;
       region.reason =
-          "all targets are inside the range of the activation, so that a stationary point is a "
+          "all targets are inside the range of the outputs, so that a stationary point is a "
           "least-squares solution with some positive weights and lies in the hull of the solutions "
           "of all square subsystems (Jacobi 1841)";
       return region;
@@ -182,7 +182,7 @@ Region find_region(const Rows& rows, const SignTest& signs, const StopCondition&
   }
   region.reason =
       beyond > 0 ? std::to_string(beyond) + (beyond == 1 ? " target is" : " targets are") +
-                       " not inside the range of the activation, so that stationary points may lie "
+                       " not inside the range of the outputs, so that stationary points may lie "
                        "anywhere; the region holds all weights with node inputs up to 50 for "
                        "independent patterns of small inputs"
                  : "there are too many square subsystems (" +

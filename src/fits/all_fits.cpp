@@ -284,12 +284,7 @@ void judge_global_minimum(AllFits& fits) {
     // No energy is below zero.
     fits.global_is_proven = limit->energy == 0.0 ||
                             (all_finite_known && infinity_is_known && limit->local_infimum == true);
-    fits.global_reason =
-        limit->local_infimum == false
-            ? "at infinity: E = " + number(limit->energy) +
-                  " is the lowest limit that is known, and lower energies are near it"
-            : "at infinity: infimum E = " + number(limit->energy) + " not attained" +
-                  (fits.global_is_proven ? "" : ", the lowest that is known");
+    say_energies_again(fits);
     return;
   }
   if (best == nullptr) {
@@ -317,8 +312,7 @@ void judge_global_minimum(AllFits& fits) {
   }
   if (best != &fits.points.front() && fits.points.front().is_beyond_precision()) {
     fits.global_is_proven = false;
-    fits.global_reason = "a point that only the last digits of the data make is lower: E = " +
-                         number(fits.points.front().energy);
+    say_energies_again(fits);
   }
 }
 
@@ -381,6 +375,22 @@ std::optional<std::string> FitOptions::invalid_reason() const {
   if (auto reason = explore.invalid_reason()) return reason;
   if (auto reason = search.invalid_reason()) return reason;
   return strata.invalid_reason();
+}
+
+void say_energies_again(AllFits& fits) {
+  if (fits.infimum_at_infinity) {
+    const InfinitePoint& limit = fits.at_infinity.front();
+    fits.global_reason =
+        limit.local_infimum == false
+            ? "at infinity: E = " + number(limit.energy) +
+                  " is the lowest limit that is known, and lower energies are near it"
+            : "at infinity: infimum E = " + number(limit.energy) + " not attained" +
+                  (fits.global_is_proven ? "" : ", the lowest that is known");
+  } else if (fits.global_minimum && *fits.global_minimum > 0 &&
+             fits.points.front().is_beyond_precision()) {
+    fits.global_reason = "a point that only the last digits of the data make is lower: E = " +
+                         number(fits.points.front().energy);
+  }
 }
 
 std::optional<int> forced_index_sum(const Perceptron& network) {

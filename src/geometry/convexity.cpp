@@ -88,7 +88,7 @@ bool ConvexityTest::is_affordable(const Perceptron& network) {
 
 std::optional<InputBox> ConvexityTest::box_of_all(std::string& why_not) const {
   if (!theta_.allFinite()) {
-    why_not = "targets are not inside the range of the activation";
+    why_not = "targets are not inside the range of the outputs";
     return std::nullopt;
   }
   std::optional<InputBox> box = hull_of_subsystems(why_not);

@@ -176,8 +176,7 @@ UniquenessCertificate certify_unique(const Perceptron& network, const Vector& v,
     certificate.proof = UniquenessProof::zero_residual;
     certificate.message =
         "the residual is zero to rounding, and targets on the data manifold have no other "
-        "stationary point: proven for targets that differ from these by " +
-        number(certificate.distance);
+        "stationary point: proven for targets that differ from these by the residual";
     certificate.global_message = "no energy is lower than zero";
   }
   return certificate;

@@ -146,8 +146,7 @@ std::string path_difference(const Perceptron& network, const NaturalPath& path,
   if (path.end && other.end) {
     if (path.end->morse_index != other.end->morse_index ||
         !comparison.is_same(path.end->weights, other.end->weights))
-      return "they arrive at other points, with E = " + number(path.end->energy) + " and " +
-             number(other.end->energy);
+      return "they arrive at other points";
   }
   if (path.infinity && other.infinity && path.infinity->signs != other.infinity->signs)
     return "other patterns saturate at infinite weights";

@@ -396,7 +396,7 @@ TEST_CASE("unusable data and outputs are refused by geometry, and no file is tou
   const Scratch scratch;
   scratch.write("data.csv", curve_csv);
   scratch.write("ragged.csv", "a,b\n1,2\n3\n");
-  scratch.write("zero.csv", "a,b\n0,2\n0,1\n");
+  scratch.write("zero.csv", "a,b\n0,0.2\n0,0.1\n");
   scratch.write("old.json", "old");
   const std::string before = scratch.files();
   check_refused(scratch.run("geometry missing.csv --json old.json"), "missing.csv");

@@ -351,7 +351,7 @@ TEST_CASE("folds are reported with their evidence") {
 TEST_CASE("infinite weights give status 1 and their limit") {
   const Scratch scratch;
   scratch.write("data.csv", infinite_csv);
-  const Run run = scratch.run("track data.csv --no-bias --json -");
+  const Run run = scratch.run("track data.csv --no-bias --quiet --json -");
   CHECK(run.status == 1);
   CHECK(run.errors.empty());
   const Json json = Json::parse(run.output);

@@ -83,6 +83,10 @@ struct AllFits {
 /// @throws std::invalid_argument as its parts do.
 [[nodiscard]] AllFits find_all_fits(const Perceptron& network, const FitOptions& options = {});
 
+/// Says global_reason with the energies that `fits` has now, for who has put them into other units or added a
+/// constant to them.
+void say_energies_again(AllFits& fits);
+
 /// The sum of (-1)^index over all stationary points at tau = 1, where topology forces it: 1 with a
 /// ridge on all weights, and with all targets inside the range (the gradient points outwards, in
 /// the sense of a common direction, along a large sphere; docs/theory.md, sections 3 and 9).

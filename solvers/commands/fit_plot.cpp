@@ -1,0 +1,140 @@
+#include "commands/fit_plot.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "commands/units.hpp"
+#include "io/text.hpp"
+
+namespace tautrack::program {
+namespace fit_plot {
+
+constexpr std::string_view data_colour = "#888888";
+constexpr Index most_data = 5000;  ///< Dots; of more rows some are drawn.
+constexpr int samples = 1000;      ///< Points of a curve.
+constexpr double margin = 0.05;    ///< On both sides of the data, of their width.
+
+/// What is drawn, and the numbers on the upright axis that it takes.
+struct Window {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+
+  void see(double y) {
+    low = std::min(low, y);
+    high = std::max(high, y);
+  }
+
+  /// Dots on the frame would be cut.
+  [[nodiscard]] std::string text() const {
+    const double room = margin * (high > low ? high - low : std::max(std::abs(high), 1.0));
+    return range_text(low - room, high + room);
+  }
+};
+
+/// Outputs over the input, in the user's units.
+class Curve {
+ public:
+  Curve(const NetworkRequest& request, const FittedCurve& curve)
+      : activation_(request.perceptron.activation), curve_(curve), scale_(output_scale(request)) {
+    const Range own = range(activation_);
+    const std::optional<Range>& moved = curve.limit != nullptr ? curve.limit->range : curve.range;
+    if (moved && moved->low < moved->high)
+      scale_ = OutputScale({own.low, own.high}, {moved->low, moved->high});
+  }
+
+  [[nodiscard]] double operator()(double x) const {
+    if (curve_.limit == nullptr) return output(input(curve_.weights, x), curve_.tau);
+    const InfinitePoint& limit = *curve_.limit;
+    if (limit.exponential)
+      return limit.exponential->offset +
+             limit.exponential->factor * std::exp(limit.exponential->rate(0) * x);
+    const double side = input(limit.direction, x);
+    return side > 0.0   ? scale_.high()
+           : side < 0.0 ? scale_.low()
+                        : output(input(limit.weights, x), 1.0);
+  }
+
+  /// Where a limit jumps; nothing where there is no such place.
+  [[nodiscard]] std::optional<double> step() const {
+    if (curve_.limit == nullptr || curve_.limit->exponential) return std::nullopt;
+    const Vector& direction = curve_.limit->direction;
+    if (direction.size() == 0 || direction(0) == 0.0) return std::nullopt;
+    return direction.size() == 1 ? 0.0 : -direction(1) / direction(0);
+  }
+
+  [[nodiscard]] Rows rows(double low, double high, Window& window) const {
+    Rows rows;
+    const auto add = [&](double from, double to) {
+      for (int k = 0; k <= samples; ++k) {
+        const double x = from + (to - from) * k / samples;
+        const double y = (*this)(x);
+        if (!std::isfinite(y)) continue;
+        window.see(y);
+        rows.add(x, y);
+      }
+    };
+    const std::optional<double> at = step();
+    if (!at || *at <= low || *at >= high) {
+      add(low, high);
+      return rows;
+    }
+    // The jump is upright, whatever the output is on it.
+    const double beside = 1e-9 * (high - low);
+    add(low, *at - beside);
+    add(*at + beside, high);
+    return rows;
+  }
+
+ private:
+  [[nodiscard]] static double input(const Vector& weights, double x) {
+    return weights.size() == 1 ? weights(0) * x : weights(0) * x + weights(1);
+  }
+  [[nodiscard]] double output(double u, double tau) const {
+    return scale_.output((1.0 - tau) * u + tau * evaluate(activation_, u).value);
+  }
+
+  Activation activation_;
+  const FittedCurve& curve_;
+  OutputScale scale_;
+};
+
+/// The rows of a problem as dots.
+Rows dots(const Problem& problem, Window& window) {
+  window.see(problem.y.minCoeff());
+  window.see(problem.y.maxCoeff());
+  Rows rows;
+  const Index stride = (problem.X.rows() - 1) / most_data + 1;
+  for (Index i = 0; i < problem.X.rows(); i += stride) rows.add(problem.X(i, 0), problem.y(i));
+  return rows;
+}
+
+}  // namespace fit_plot
+
+bool has_one_input(const NetworkRequest& request, const Problem& problem) {
+  const Index inputs = problem.X.cols() - (request.dataset.bias ? 1 : 0);
+  return inputs == 1 && problem.X.col(0).minCoeff() < problem.X.col(0).maxCoeff();
+}
+
+void draw_fits(Picture& picture, const Place& place, const NetworkRequest& request,
+               const Problem& problem, const std::vector<FittedCurve>& curves) {
+  using namespace fit_plot;
+  const double least = problem.X.col(0).minCoeff(), most = problem.X.col(0).maxCoeff();
+  const double low = least - margin * (most - least), high = most + margin * (most - least);
+  Plot plot;
+  Window window;
+  const std::string dot_style = point_style(Shape::disc, 0.9, data_colour);
+  std::vector<LegendEntry> entries{{dot_style, "data"}};
+  plot.add(picture.block(dots(problem, window)), "1:2", dot_style);
+  // The best on top.
+  for (auto curve = curves.rbegin(); curve != curves.rend(); ++curve)
+    plot.add(picture.block(Curve(request, *curve).rows(low, high, window)), "1:2", curve->style);
+  for (const FittedCurve& curve : curves) entries.push_back({curve.style, curve.name});
+  picture.legend(place.left + 8.0, place.top - 16.0, entries);
+  picture.panel(place)
+      .axes({cut(problem.columns.front(), 40), range_text(low, high)},
+            {cut(problem.name, 30), window.text()})
+      .plot(plot);
+}
+
+}  // namespace tautrack::program

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tautrack/data/dataset.hpp"
+#include "tautrack/infinity/infinite_point.hpp"
+
+#include "io/options.hpp"
+#include "pictures/picture.hpp"
+
+namespace tautrack::program {
+
+/// Outputs as a function of the one input: of weights, or of a limit at infinite weights.
+struct FittedCurve {
+  std::string name;  ///< In the legend.
+  std::string style;
+  Vector weights;
+  double tau = 1.0;
+  const InfinitePoint* limit = nullptr;  ///< Then neither weights nor tau count.
+  std::optional<Range> range;            ///< Plateaus, where they are not those of the request.
+};
+
+/// Whether the outputs are a curve over one input column, a bias beside it or none.
+[[nodiscard]] bool has_one_input(const NetworkRequest& request, const Problem& problem);
+
+/// Draws the data and such curves, with a legend above the panel.
+void draw_fits(Picture& picture, const Place& place, const NetworkRequest& request,
+               const Problem& problem, const std::vector<FittedCurve>& curves);
+
+}  // namespace tautrack::program

@@ -1,0 +1,244 @@
+#include "commands/units.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "io/process.hpp"
+#include "io/text.hpp"
+#include "io/usage_error.hpp"
+
+namespace tautrack::program {
+namespace {
+
+template <class T>
+void spread(const MergedProblem& merged, std::vector<T>& of_patterns) {
+  if (of_patterns.size() != merged.replicates.first.size()) return;  // nothing is known
+  std::vector<T> of_rows;
+  of_rows.reserve(merged.replicates.pattern_of.size());
+  for (const Index pattern : merged.replicates.pattern_of)
+    of_rows.push_back(of_patterns[static_cast<std::size_t>(pattern)]);
+  of_patterns = std::move(of_rows);
+}
+
+/// Whether results are those of the user's problem as they are.
+bool is_unchanged(const ComputedProblem& computed) {
+  return computed.scale.is_identity() && !computed.merged.replicates.any();
+}
+
+void restore_limit(const ComputedProblem& computed, InfinitePoint& limit) {
+  const bool is_merged = computed.merged.replicates.any();
+  limit.energy = users_energy(computed, limit.energy);
+  if (is_merged) spread(computed.merged, limit.signs);
+  if (!limit.approach) return;
+  limit.approach->energy = users_energy(computed, limit.approach->energy);
+  if (is_merged) spread(computed.merged, limit.approach->growth);
+}
+
+}  // namespace
+
+OutputScale output_scale(const NetworkRequest& request) {
+  const Range own = range(request.perceptron.activation);
+  try {
+    return {OutputRange{own.low, own.high}, target_range(request)};
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(fmt::format("--range: {}", error.what()));
+  }
+}
+
+ComputedProblem computed_units(const NetworkRequest& request) {
+  ComputedProblem computed;
+  computed.scale = output_scale(request);
+  computed.perceptron = request.perceptron;
+  try {
+    computed.perceptron.ridge = computed.scale.ridge(request.perceptron.ridge);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(fmt::format("--ridge: {}", error.what()));
+  }
+  return computed;
+}
+
+ComputedProblem computed_rows(const NetworkRequest& request, const Problem& problem) {
+  ComputedProblem computed = computed_units(request);
+  // Shared, not copied: the data stay where they are.
+  computed.merged.problem = std::shared_ptr<const Problem>(std::shared_ptr<void>(), &problem);
+  computed.problem = scale_targets(computed.merged.problem, computed.scale);
+  return computed;
+}
+
+ComputedProblem computed_problem(const NetworkRequest& request, const Problem& problem) {
+  if (request.keep_replicates) return computed_rows(request, problem);
+  ComputedProblem computed = computed_units(request);
+  computed.merged =
+      merge_replicates(std::shared_ptr<const Problem>(std::shared_ptr<void>(), &problem));
+  computed.problem = scale_targets(computed.merged.problem, computed.scale);
+  return computed;
+}
+
+void add_rows(const NetworkRequest& request, const ComputedProblem& computed, const Vector& targets,
+              DataFacts& facts) {
+  facts.unreachable = unreachable_targets(request, targets);
+  const MergedProblem& merged = computed.merged;
+  if (!merged.replicates.first.empty()) facts.replicates = merged.replicates;
+  facts.energy_of_replicates = merged.energy;
+}
+
+double users_energy(const ComputedProblem& computed, double energy) {
+  return computed.scale.energy(energy) + computed.merged.energy;
+}
+
+void restore(const ComputedProblem& computed, NaturalPath& path) {
+  if (is_unchanged(computed)) return;
+  const OutputScale& scale = computed.scale;
+  const auto restore_energy = [&](double& energy) { energy = users_energy(computed, energy); };
+  for (NaturalPoint& point : path.points) restore_energy(point.energy);
+  for (NaturalFold& fold : path.folds) restore_energy(fold.point.energy);
+  for (NaturalBranchPoint& branch : path.branch_points) restore_energy(branch.point.energy);
+  if (path.end) {
+    PathEnd& end = *path.end;
+    restore_energy(end.energy);
+    end.gradient_norm = scale.energy(end.gradient_norm);
+    end.gradient_scale = scale.energy(end.gradient_scale);
+    end.eigenvalues *= scale.energy(1.0);
+    if (end.nearest_eigenvalue) end.nearest_eigenvalue = scale.energy(*end.nearest_eigenvalue);
+    end.lowest_eigenvalue = scale.energy(end.lowest_eigenvalue);
+  }
+  if (path.infinity) restore_limit(computed, *path.infinity);
+}
+
+void restore(const ComputedProblem& computed, StrataResult& strata) {
+  if (is_unchanged(computed)) return;
+  for (InfinitePoint& limit : strata.infima) restore_limit(computed, limit);
+}
+
+void restore(const ComputedProblem& computed, AllFits& fits) {
+  if (is_unchanged(computed)) return;
+  for (StationaryPoint& point : fits.points) {
+    point.energy = users_energy(computed, point.energy);
+    point.eigenvalues *= computed.scale.energy(1.0);
+  }
+  for (InfinitePoint& limit : fits.at_infinity) restore_limit(computed, limit);
+  for (Escape& escape : fits.exploration.escapes) restore_limit(computed, escape.limit);
+  restore(computed, fits.exploration.path);
+  if (fits.certificate) restore(computed, *fits.certificate);
+  say_energies_again(fits);
+}
+
+void restore(const ComputedProblem& computed, UniquenessCertificate& certificate) {
+  certificate.distance = computed.scale.distance(certificate.distance);
+  certificate.curvature_bound = computed.scale.curvature(certificate.curvature_bound);
+}
+
+void restore(const ComputedProblem& computed, PathUniqueness& uniqueness) {
+  uniqueness.distance = computed.scale.distance(uniqueness.distance);
+  uniqueness.curvature_bound = computed.scale.curvature(uniqueness.curvature_bound);
+}
+
+void restore(const ComputedProblem& computed, CurvatureSupremum& supremum) {
+  supremum.best = computed.scale.curvature(supremum.best);
+  supremum.upper = computed.scale.curvature(supremum.upper);
+}
+
+void restore(const ComputedProblem& computed, LargestCurvature& largest) {
+  largest.value = computed.scale.curvature(largest.value);
+  largest.upper = computed.scale.curvature(largest.upper);
+  // Of speed one in output space.
+  largest.direction *= computed.scale.curvature(1.0);
+}
+
+void restore(const ComputedProblem& computed, BatesWatts& curvature) {
+  curvature.intrinsic = computed.scale.curvature(curvature.intrinsic);
+  curvature.parameter_effects = computed.scale.curvature(curvature.parameter_effects);
+  curvature.rho = computed.scale.distance(curvature.rho);
+}
+
+void restore(const ComputedProblem& computed, std::vector<CurvePoint>& curve) {
+  if (is_unchanged(computed)) return;
+  for (CurvePoint& point : curve) point.energy = users_energy(computed, point.energy);
+}
+
+namespace {
+
+/// From here to 100 percentages are said to run to about 100.
+constexpr double nearly_whole = 90.0, whole = 100.0;
+
+/// The range that targets like these suggest: ends that the user gave are kept where the targets respect them.
+OutputRange suggested_range(const NetworkRequest& request, const UnreachableTargets& found) {
+  const OutputRange asked = target_range(request);
+  const double spread = found.highest - found.lowest;
+  OutputRange range{found.lowest, found.highest};
+  const bool is_given = request.range.has_value();
+  // 0 is the end of most quantities; not of those that stay far away from it.
+  const auto is_near_zero = [&](double end, double sign) {
+    return sign * end >= 0.0 && std::abs(end) <= spread;
+  };
+  if (!found.below && (is_given || found.lowest < 0.0 || *asked.low == 0.0))
+    range.low = asked.low;
+  else if (is_near_zero(found.lowest, 1.0))
+    range.low = 0.0;
+  if (!found.above && (is_given || found.highest > 0.0))
+    range.high = asked.high;
+  else if (is_near_zero(found.highest, -1.0))
+    range.high = 0.0;
+  else if (range.low == 0.0 && found.highest >= nearly_whole && found.highest <= whole)
+    range.high = whole;
+  return range;
+}
+
+std::string end_text(const std::optional<double>& end) {
+  return end ? fmt::format("{}", *end) : "free";
+}
+
+/// What to type: a range of numbers, and one with those ends free that the targets do not respect.
+std::string suggested_options(const NetworkRequest& request, const UnreachableTargets& found) {
+  const OutputRange asked = target_range(request);
+  const OutputRange range = suggested_range(request, found);
+  std::string text = *range.low < *range.high
+                         ? fmt::format("--range {},{}", end_text(range.low), end_text(range.high))
+                         : "";
+  if (request.perceptron.ridge > 0.0) return text;  // It goes with no free end.
+  const auto is_free = [](bool is_crossed, const std::optional<double>& end,
+                          const std::optional<double>& asked_end, double extreme) {
+    return is_crossed || (end != asked_end && end == extreme && extreme != 0.0);
+  };
+  OutputRange free = range;
+  if (is_free(found.below, range.low, asked.low, found.lowest)) free.low.reset();
+  if (is_free(found.above, range.high, asked.high, found.highest)) free.high.reset();
+  return text + fmt::format("{}--range {},{}", text.empty() ? "" : " or ", end_text(free.low),
+                            end_text(free.high));
+}
+
+}  // namespace
+
+std::optional<UnreachableTargets> unreachable_targets(const NetworkRequest& request,
+                                                      const Vector& targets) {
+  return tautrack::unreachable_targets(targets, target_range(request));
+}
+
+std::string unreachable_text(const NetworkRequest& request, const UnreachableTargets& found) {
+  const OutputRange asked = target_range(request);
+  std::string rows;
+  for (const Index row : found.rows) rows += fmt::format("{}{}", rows.empty() ? "" : ", ", row + 1);
+  if (static_cast<std::size_t>(found.count) > found.rows.size()) rows += ", ...";
+  const std::string options = suggested_options(request, found);
+  return fmt::format(
+      "{} of {} targets {} outside {} ... {} ({} {}): they run from {:.6g} to {:.6g}{}",
+      found.count, found.of, found.count == 1 ? "is" : "are", end_text(asked.low),
+      end_text(asked.high), found.count == 1 ? "row" : "rows", rows, found.lowest, found.highest,
+      options.empty() ? "" : "; " + options + "?");
+}
+
+void tell_unreachable(const NetworkRequest& request, const Data& data, bool quiet) {
+  for (std::size_t i = 0; i < data.size() && !quiet; ++i) {
+    const auto found = unreachable_targets(request, data.problem(i).targets());
+    if (found)
+      say(fmt::format("{}: {}", cut(data.problem(i).name(), quote_width),
+                      unreachable_text(request, *found)));
+  }
+}
+
+}  // namespace tautrack::program

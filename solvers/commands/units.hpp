@@ -1,0 +1,75 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tautrack/data/replicates.hpp"
+#include "tautrack/data/scaled_problem.hpp"
+#include "tautrack/fits/all_fits.hpp"
+#include "tautrack/geometry/curvature.hpp"
+#include "tautrack/geometry/curvature_supremum.hpp"
+#include "tautrack/geometry/uniqueness.hpp"
+#include "tautrack/path/natural_path.hpp"
+
+#include "io/data.hpp"
+#include "io/options.hpp"
+#include "pictures/curve.hpp"
+
+/// The one place where a problem of the user becomes the problem that is computed with, and results about it
+/// become results about the user's.
+namespace tautrack::program {
+
+/// What is computed with instead of a problem of the user: every pattern once, and targets in the range of the
+/// activation.
+struct ComputedProblem {
+  std::shared_ptr<const Problem> problem;
+  PerceptronOptions perceptron;  ///< With the ridge in the units of these targets.
+  OutputScale scale;
+  MergedProblem merged;  ///< In the user's units.
+};
+
+/// @throws UsageError when the range is no range that problems can be scaled to.
+[[nodiscard]] OutputScale output_scale(const NetworkRequest& request);
+
+/// The problem to be computed with: every pattern once, unless the user wants all rows. It refers to
+/// `problem` where nothing changes.
+[[nodiscard]] ComputedProblem computed_problem(const NetworkRequest& request,
+                                               const Problem& problem);
+
+/// The same with all rows as they are.
+[[nodiscard]] ComputedProblem computed_rows(const NetworkRequest& request, const Problem& problem);
+
+/// What there is without a problem: the units.
+[[nodiscard]] ComputedProblem computed_units(const NetworkRequest& request);
+
+/// What reports say about the rows and these targets of theirs.
+void add_rows(const NetworkRequest& request, const ComputedProblem& computed, const Vector& targets,
+              DataFacts& facts);
+
+/// Makes results about what was computed with results about the data as given: energies and what scales
+/// with them, distances and curvatures in the user's units, and what is known of each pattern.
+[[nodiscard]] double users_energy(const ComputedProblem& computed, double energy);
+void restore(const ComputedProblem& computed, NaturalPath& path);
+void restore(const ComputedProblem& computed, StrataResult& strata);
+void restore(const ComputedProblem& computed, AllFits& fits);
+void restore(const ComputedProblem& computed, UniquenessCertificate& certificate);
+void restore(const ComputedProblem& computed, PathUniqueness& uniqueness);
+void restore(const ComputedProblem& computed, CurvatureSupremum& supremum);
+void restore(const ComputedProblem& computed, LargestCurvature& largest);
+void restore(const ComputedProblem& computed, BatesWatts& curvature);
+void restore(const ComputedProblem& computed, std::vector<CurvePoint>& curve);
+
+/// The targets beyond the ends of the range, if there are any.
+[[nodiscard]] std::optional<UnreachableTargets> unreachable_targets(const NetworkRequest& request,
+                                                                    const Vector& targets);
+
+/// How many targets no output reaches, which, and what to type instead, in a sentence.
+[[nodiscard]] std::string unreachable_text(const NetworkRequest& request,
+                                           const UnreachableTargets& found);
+
+/// Says so on standard error for each problem of the data, unless the request is quiet.
+void tell_unreachable(const NetworkRequest& request, const Data& data, bool quiet);
+
+}  // namespace tautrack::program
