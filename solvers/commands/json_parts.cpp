@@ -124,20 +124,37 @@ Json end_report(const NaturalPath& path) {
 Json infinity_report(const NaturalPath& path) {
   if (!path.infinity) return {};
   const InfinitePoint& infinity = *path.infinity;
-  Json growth = Json::array();
-  for (const Growth of_pattern : infinity.approach->growth) growth.push_back(to_string(of_pattern));
-  return {{"direction", numbers(infinity.direction)},
-          {"signs", infinity.signs},
-          {"growth", growth},
-          {"energy", infinity.energy},
-          {"path_energy", infinity.approach->energy},
-          {"linear_rate", numbers(infinity.approach->linear_rate)},
-          {"delta", infinity.approach->delta},
-          {"local_infimum", value_or_null(infinity.local_infimum)},
-          {"local_infimum_reason", infinity.reason}};
+  Json growth;
+  const bool is_known = infinity.approach.has_value();  // Not of fitted plateaus.
+  if (is_known) {
+    growth = Json::array();
+    for (const Growth of_pattern : infinity.approach->growth)
+      growth.push_back(to_string(of_pattern));
+  }
+  Json report = limit_kind_report(infinity);
+  report.update({{"direction", numbers(infinity.direction)},
+                 {"signs", infinity.signs},
+                 {"growth", growth},
+                 {"energy", infinity.energy},
+                 {"path_energy", is_known ? Json(infinity.approach->energy) : Json()},
+                 {"linear_rate", is_known ? numbers(infinity.approach->linear_rate) : Json()},
+                 {"delta", is_known ? Json(infinity.approach->delta) : Json()},
+                 {"local_infimum", value_or_null(infinity.local_infimum)},
+                 {"local_infimum_reason", infinity.reason}});
+  return report;
 }
 
 }  // namespace
+
+Json limit_kind_report(const InfinitePoint& limit) {
+  Json exponential;
+  if (const auto& curve = limit.exponential)
+    exponential = {
+        {"offset", curve->offset}, {"factor", curve->factor}, {"rate", numbers(curve->rate)}};
+  return {{"kind", to_string(limit.kind())},
+          {"range", limit.range ? Json{limit.range->low, limit.range->high} : Json()},
+          {"exponential", exponential}};
+}
 
 Json report_start(const NetworkRequest& request, const ProblemView& problem, const DataFacts& facts,
                   const NaturalPath* path) {

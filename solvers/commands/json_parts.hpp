@@ -23,6 +23,9 @@ namespace tautrack::program {
 /// The ends of a range; null: one that is fitted.
 [[nodiscard]] Json range_report(const OutputRange& range);
 
+/// The kind of a limit, and its plateaus (null: infinite) and exponential where an end of the range is fitted.
+[[nodiscard]] Json limit_kind_report(const InfinitePoint& limit);
+
 /// What geometry proves of a stationary point, or null.
 [[nodiscard]] Json certificate_report(const std::optional<UniquenessCertificate>& certificate);
 

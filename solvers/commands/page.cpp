@@ -89,6 +89,11 @@ void add_network(Page& page, const ProblemView& problem, const NetworkRequest& r
                                     problem.weights(), to_string(perceptron.activation));
   if (request.range && request.range->is_known())
     network += fmt::format(", outputs from {} to {}", *request.range->low, *request.range->high);
+  if (request.range && !request.range->is_known())
+    network += fmt::format(
+        ", outputs from {} to {}",
+        request.range->low ? fmt::format("{}", *request.range->low) : "a fitted low end",
+        request.range->high ? fmt::format("{}", *request.range->high) : "a fitted high end");
   if (perceptron.ridge > 0.0)
     network += fmt::format(
         ", ridge {:g} on the weights {}", perceptron.ridge,

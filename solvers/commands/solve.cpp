@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "tautrack/fits/fitted_range.hpp"
 #include "tautrack/network/perceptron.hpp"
 
 #include "commands/solve_plot.hpp"
@@ -128,6 +129,37 @@ void help_to_solve(const SolveRequest& request, const Problem& problem) {
   (void)explore(Perceptron(computed.problem, computed.perceptron), options.explore, options.starts);
 }
 
+namespace {
+
+/// A problem of a network of which an end of the range is fitted.
+SolvedProblem solve_fitted_range(const SolveRequest& request, const Problem& problem,
+                                 const FitOptions& options) {
+  SolvedProblem solved;
+  const ComputedProblem computed = merged_problem(request.network, problem);
+  add_rows(request.network, computed, problem.y, solved.facts);
+  const ColumnSpace space = Perceptron(computed.problem, computed.perceptron).space();
+  solved.facts.rank = space.rank();
+  solved.facts.dependencies = space.dependencies();
+  solved.fits = find_all_fits(*computed.problem, request.network.perceptron.activation,
+                              target_range(request.network), options, computed.merged.energy);
+  restore_rows(computed, solved.fits);
+  solved.unresolved = unresolved_matters(request, solved.fits);
+  return solved;
+}
+
+}  // namespace
+
+void refuse_options_of_known_ranges(const SolveRequest& request) {
+  if (target_range(request.network).is_known()) return;
+  const auto refuse = [](const char* option) {
+    throw UsageError(fmt::format("{}: not where --range has a free end", option));
+  };
+  if (request.box) refuse("--box");
+  if (request.graph) refuse("--graph");
+  if (!request.from.empty()) refuse("--from");
+  if (request.fits.explore.ranks != nullptr) refuse("mpirun");
+}
+
 SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem) {
   const StopCondition stop = request.fits.explore.stop.within(request.fits.seconds);
   FitOptions options = options_for(request, problem);
@@ -149,6 +181,8 @@ SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem)
       progress.note(fmt::format("{}: {:.3g} % done, {} looked at, {} left", part, 100.0 * done,
                                 counted(looked_at, "box", "boxes"), left));
   };
+  if (!target_range(request.network).is_known())
+    return solve_fitted_range(request, problem, options);
   SolvedProblem solved;
   const ComputedProblem computed = computed_problem(request.network, problem);
   const Perceptron network(computed.problem, computed.perceptron);
@@ -261,7 +295,7 @@ Command solve_command(SolveRequest& request) {
 }
 
 int run_solve(SolveRequest request) {
-  need_known_range(request.network, "solve");
+  refuse_options_of_known_ranges(request);
   Outputs outputs(request.outputs, request.network.file);
   const Data data = [&] {
     Heartbeat progress(request.network.file, request.outputs.quiet);

@@ -45,6 +45,10 @@ struct SolvedProblem {
 /// The subcommand with all its options, which fill the request.
 [[nodiscard]] Command solve_command(SolveRequest& request);
 
+/// Refuses options that do not go with a range of which an end is fitted, if that is asked for.
+/// @throws UsageError
+void refuse_options_of_known_ranges(const SolveRequest& request);
+
 /// Solves one problem, with the threads of the request.
 /// @throws UsageError when the box does not fit; DataError, std::invalid_argument
 [[nodiscard]] SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem);

@@ -23,13 +23,15 @@ Json point_report(const StationaryPoint& point, const OutputRange& range) {
 }
 
 Json limit_report(const InfinitePoint& limit) {
-  return {{"direction", numbers(limit.direction)},
-          {"signs", limit.signs},
-          {"energy", limit.energy},
-          {"local_infimum", value_or_null(limit.local_infimum)},
-          {"reason", limit.reason},
-          {"weights", numbers(limit.weights)},
-          {"found_by", limit.found_by}};
+  Json report = limit_kind_report(limit);
+  report.update({{"direction", numbers(limit.direction)},
+                 {"signs", limit.signs},
+                 {"energy", limit.energy},
+                 {"local_infimum", value_or_null(limit.local_infimum)},
+                 {"reason", limit.reason},
+                 {"weights", numbers(limit.weights)},
+                 {"found_by", limit.found_by}});
+  return report;
 }
 
 Json box_report(const Box& box) { return {{"low", numbers(box.low)}, {"high", numbers(box.high)}}; }

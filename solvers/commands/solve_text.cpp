@@ -30,8 +30,12 @@ const StationaryPoint* best_minimum(const std::vector<StationaryPoint>& points) 
 std::string best_fit_text(const AllFits& fits) {
   const StationaryPoint* const best = best_minimum(fits.points);
   if (fits.infimum_at_infinity) {
-    std::string text = fmt::format("none: E falls towards {:.15g} as the weights become infinite",
-                                   fits.at_infinity.front().energy);
+    const InfinitePoint& limit = fits.at_infinity.front();
+    std::string text = fmt::format("none: E falls towards {:.15g} as {}", limit.energy,
+                                   limit.exponential ? "a plateau moves away"
+                                   : limit.range && limit.kind() == LimitKind::constant
+                                       ? "the height of the sigmoid vanishes"
+                                       : "the weights become infinite");
     if (best != nullptr)
       text += fmt::format("; the best minimum at finite weights has E = {:.15g}", best->energy);
     return text;
@@ -82,6 +86,10 @@ std::string kinds_text(const std::vector<StationaryPoint>& points) {
 }
 
 std::string limit_text(const InfinitePoint& limit) {
+  if (limit.range)  // of fitted plateaus: the reason says which
+    return fmt::format("E -> {:.11g}, {}: {}", limit.energy,
+                       limit.local_infimum ? "a local infimum" : "perhaps a local infimum",
+                       limit.reason);
   const auto patterns_with = [&](int sign) {
     return std::count(limit.signs.begin(), limit.signs.end(), sign);
   };
@@ -140,6 +148,17 @@ void add_points(Page& page, const std::vector<StationaryPoint>& points) {
                          highest));
 }
 
+/// The plateaus of the best minimum, where an end of the range is fitted, and where the outputs are halfway.
+void add_plateaus(Page& page, const ProblemView& problem, const AllFits& fits) {
+  const StationaryPoint* const best = best_minimum(fits.points);
+  if (best == nullptr || !best->range) return;
+  page.line("plateaus",
+            fmt::format("low {:.10g}, high {:.10g}", best->range->low, best->range->high));
+  if (best->weights.size() == 2 && problem.column(1) == "(bias)")
+    page.line("half point",
+              fmt::format("{} = {:.10g}", problem.column(0), -best->weights(1) / best->weights(0)));
+}
+
 /// Where the exhaustive search looked and what it came to.
 void add_search(Page& page, const SearchResult& search) {
   const std::string text = search.message.empty() ? "no result" : printable(search.message);
@@ -163,14 +182,16 @@ void add_problem(Page& page, const SolveRequest& request, const ProblemView& pro
   if (const StationaryPoint* const best = best_minimum(fits.points))
     add_weights(page, "weights", problem, best->weights,
                 fits.infimum_at_infinity ? "best finite" : "best fit");
+  add_plateaus(page, problem, fits);
   add_network(page, problem, request.network);
   add_replicates(page, solved.facts);
   add_dependencies(page, problem, solved.facts);
   const Exploration& exploration = fits.exploration;
-  page.line("search",
-            fmt::format("{}, {} ({} failed), {}, {:.3g} s", counted(exploration.rounds, "round"),
-                        counted(exploration.curves, "curve"), exploration.failed_curves,
-                        counted(exploration.descents, "descent"), exploration.seconds));
+  if (exploration.rounds > 0)
+    page.line("search",
+              fmt::format("{}, {} ({} failed), {}, {:.3g} s", counted(exploration.rounds, "round"),
+                          counted(exploration.curves, "curve"), exploration.failed_curves,
+                          counted(exploration.descents, "descent"), exploration.seconds));
   if (fits.search) add_search(page, *fits.search);
   if (request.graph)
     page.line("graph",

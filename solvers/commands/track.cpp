@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "tautrack/path/amplitude_path.hpp"
+
 #include "commands/each_problem.hpp"
 #include "commands/track_plot.hpp"
 #include "commands/track_ranks.hpp"
@@ -159,10 +161,50 @@ void restore(const ComputedProblem& computed, TrackedProblem& tracked) {
 
 }  // namespace
 
+namespace {
+
+/// Tracks the model of one problem in which an end of the range is fitted.
+TrackedProblem track_fitted_range(const TrackRequest& request, const Problem& problem) {
+  const ComputedProblem computed = merged_problem(request.network, problem);
+  PathProgress progress(problem.name);
+  AmplitudePathOptions model;
+  model.activation = request.network.perceptron.activation;
+  model.range = target_range(request.network);
+  TrackedProblem tracked;
+  tracked.path =
+      track_amplitude(*computed.problem, model, request.track, [&](const PathPoint& point) {
+        if (!request.outputs.quiet) progress.see(point);
+        return true;
+      });
+  const ColumnSpace space = Perceptron(computed.problem, computed.perceptron).space();
+  tracked.facts.rank = space.rank();
+  tracked.facts.dependencies = space.dependencies();
+  add_rows(request.network, computed, problem.y, tracked.facts);
+  restore(computed, tracked.path);
+  return tracked;
+}
+
+}  // namespace
+
+void refuse_options_of_known_ranges(const TrackRequest& request) {
+  if (target_range(request.network).is_known()) return;
+  const auto refuse = [](const char* option, const char* why) {
+    throw UsageError(fmt::format("{}: {} where --range has a free end", option, why));
+  };
+  if (request.split_rows) refuse("--split-rows", "rows are not split");
+  if (request.network.matrix_free) refuse("--matrix-free", "paths are not followed matrix-free");
+  if (request.certify_unique || request.certify_path)
+    refuse("--certify", "nothing is proven of paths");
+  if (request.audit.value_or(AuditLevel::none) != AuditLevel::none)
+    refuse("--audit", "paths are not audited");
+  if (!request.from.empty()) refuse("--from", "paths are not taken up again");
+}
+
 TrackedProblem track_problem(const TrackRequest& request, const Data& data, std::size_t i,
                              int threads) {
   if (data.is_matrix_free()) return track_problem(request, data.sparse->problems[i]);
   const Problem& problem = data.dense.problems[i];
+  if (!target_range(request.network).is_known()) return track_fitted_range(request, problem);
   const ComputedProblem computed = data.all_rows  // Those of a rank alone.
                                        ? computed_rows(request.network, problem)
                                        : computed_problem(request.network, problem);
@@ -272,7 +314,7 @@ int run_track(TrackRequest request, Communicator& ranks) {
     request.track.predictor.max_order = drawn_order;
     request.track.predictor.series_tolerance = drawn_tolerance;
   }
-  need_known_range(request.network, "track");
+  refuse_options_of_known_ranges(request);
   if (request.split_rows) return run_split_track(request, ranks);
   Outputs outputs(request.outputs, request.network.file);
   const Data data = load(request.network);

@@ -59,6 +59,10 @@ struct TrackedProblem {
 [[nodiscard]] TrackedProblem track_problem(const TrackRequest& request, const Data& data,
                                            std::size_t i, int threads);
 
+/// Refuses options that do not go with a range of which an end is fitted, if that is asked for.
+/// @throws UsageError
+void refuse_options_of_known_ranges(const TrackRequest& request);
+
 /// Tracks the network, which is one of computed_rows(), with other targets in the user's units.
 /// @throws DataError, std::invalid_argument
 [[nodiscard]] TrackedProblem track_targets(const TrackRequest& request, const Perceptron& network,

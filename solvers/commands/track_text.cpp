@@ -109,8 +109,23 @@ void add_end(Page& page, const ProblemView& problem, const NaturalPath& path) {
               &end.weights, "at tau = " + tau_text(end.tau));
 }
 
+/// The limit of a path of a model with fitted plateaus.
+void add_fitted_limit(Page& page, const ProblemView& problem, const InfinitePoint& infinity) {
+  page.line("limit",
+            fmt::format("E -> {:.11g}, of kind {}", infinity.energy, to_string(infinity.kind())));
+  if (const auto& curve = infinity.exponential)
+    page.line("", fmt::format("near the exponential {:.8g} + {:.8g} exp(x . rate)", curve->offset,
+                              curve->factor));
+  else if (infinity.range)
+    page.line("", fmt::format("outputs from {:.8g} to {:.8g}", infinity.range->low,
+                              infinity.range->high));
+  page.line("local infimum", "not judged here: `tautrack solve` tells");
+  add_weights(page, "weights", problem, infinity.direction, "direction");
+}
+
 /// The limit of weights that grow without bound.
 void add_infinity(Page& page, const ProblemView& problem, const InfinitePoint& infinity) {
+  if (!infinity.approach) return add_fitted_limit(page, problem, infinity);
   const Approach& approach = *infinity.approach;
   const auto patterns_with = [&](int sign) {
     return std::count(infinity.signs.begin(), infinity.signs.end(), sign);

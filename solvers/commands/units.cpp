@@ -79,6 +79,18 @@ ComputedProblem computed_problem(const NetworkRequest& request, const Problem& p
   return computed;
 }
 
+ComputedProblem merged_problem(const NetworkRequest& request, const Problem& problem) {
+  ComputedProblem computed;
+  computed.perceptron = request.perceptron;
+  const std::shared_ptr<const Problem> given(std::shared_ptr<void>(), &problem);
+  if (request.keep_replicates)
+    computed.merged.problem = given;
+  else
+    computed.merged = merge_replicates(given);
+  computed.problem = computed.merged.problem;
+  return computed;
+}
+
 void add_rows(const NetworkRequest& request, const ComputedProblem& computed, const Vector& targets,
               DataFacts& facts) {
   facts.unreachable = unreachable_targets(request, targets);
@@ -126,6 +138,12 @@ void restore(const ComputedProblem& computed, AllFits& fits) {
   restore(computed, fits.exploration.path);
   if (fits.certificate) restore(computed, *fits.certificate);
   say_energies_again(fits);
+}
+
+void restore_rows(const ComputedProblem& computed, AllFits& fits) {
+  restore(computed, fits.exploration.path);
+  if (!computed.merged.replicates.any()) return;
+  for (InfinitePoint& limit : fits.at_infinity) spread(computed.merged, limit.signs);
 }
 
 void restore(const ComputedProblem& computed, UniquenessCertificate& certificate) {

@@ -41,6 +41,10 @@ struct ComputedProblem {
 /// The same with all rows as they are.
 [[nodiscard]] ComputedProblem computed_rows(const NetworkRequest& request, const Problem& problem);
 
+/// The problem for a network that fits an end of its range: every pattern once, unless the user wants all rows, and
+/// targets as they are.
+[[nodiscard]] ComputedProblem merged_problem(const NetworkRequest& request, const Problem& problem);
+
 /// What there is without a problem: the units.
 [[nodiscard]] ComputedProblem computed_units(const NetworkRequest& request);
 
@@ -54,6 +58,8 @@ void add_rows(const NetworkRequest& request, const ComputedProblem& computed, co
 void restore(const ComputedProblem& computed, NaturalPath& path);
 void restore(const ComputedProblem& computed, StrataResult& strata);
 void restore(const ComputedProblem& computed, AllFits& fits);
+/// The same where energies are those of the rows already.
+void restore_rows(const ComputedProblem& computed, AllFits& fits);
 void restore(const ComputedProblem& computed, UniquenessCertificate& certificate);
 void restore(const ComputedProblem& computed, PathUniqueness& uniqueness);
 void restore(const ComputedProblem& computed, CurvatureSupremum& supremum);

@@ -32,6 +32,8 @@ std::string best_fit_matter(const AllFits& fits) {
   constexpr const char* remedy =
       "targets inside the range of the outputs (--range; --level, for classes) or a --ridge keep "
       "weights finite";
+  if (fits.infimum_at_infinity && fits.at_infinity.front().range)
+    return fits.at_infinity.front().reason;
   if (fits.infimum_at_infinity)
     return fmt::format("no finite weights attain the lowest energy that is known: {}", remedy);
   if (fits.global_minimum) return "";

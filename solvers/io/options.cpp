@@ -115,7 +115,9 @@ OutputRange target_range(const NetworkRequest& request) {
 void need_known_range(const NetworkRequest& request, const char* command) {
   if (target_range(request).is_known()) return;
   throw UsageError(
-      fmt::format("--range: {} needs two numbers and cannot fit an end of the range yet", command));
+      fmt::format("--range: {} needs two numbers: what it proves is about manifolds of outputs "
+                  "with known plateaus",
+                  command));
 }
 
 bool is_svmlight(const NetworkRequest& request) {

@@ -65,12 +65,19 @@ void parse(const TaskGroup& group, const Call& call, const std::string& data_pat
     throw UsageError(fmt::format("{}: {}", group.place, error.what()));
   }
   try {
-    need_known_range(context.network_request(), group.command.c_str());
+    if (context.is_solve)
+      refuse_options_of_known_ranges(context.solve);
+    else
+      refuse_options_of_known_ranges(context.track);
   } catch (const UsageError& error) {
     throw UsageError(fmt::format("{}: {}", group.place, error.what()));
   }
   (context.is_solve ? context.solve.outputs : context.track.outputs).quiet = true;
-  if (!context.track.audit) context.track.audit = AuditLevel::suspects;
+  const bool is_fitted = !target_range(context.network_request()).is_known();
+  if (is_fitted && !group.targets.empty())
+    throw UsageError(
+        fmt::format("{}: a range with a free end does not go with a file of targets", group.place));
+  if (!context.track.audit && !is_fitted) context.track.audit = AuditLevel::suspects;
 }
 
 }  // namespace

@@ -26,8 +26,8 @@ class Affine {
   /// A variable that takes the values of `side`.
   [[nodiscard]] static Affine variable(const Interval& side, bool is_first) {
     Affine form(proof::middle(side));
-    const double radius = grown(
-        std::max(side.upper() - form.centre_, form.centre_ - side.lower()), form.centre_);
+    const double radius =
+        grown(std::max(side.upper() - form.centre_, form.centre_ - side.lower()), form.centre_);
     (is_first ? form.first_ : form.second_) = radius;
     return form;
   }
@@ -47,9 +47,7 @@ class Affine {
   }
   [[nodiscard]] bool excludes_zero() const { return std::abs(centre_) > radius(); }
 
-  friend Affine operator-(const Affine& x) {
-    return {-x.centre_, -x.first_, -x.second_, x.error_};
-  }
+  friend Affine operator-(const Affine& x) { return {-x.centre_, -x.first_, -x.second_, x.error_}; }
   friend Affine operator+(const Affine& x, const Affine& y) {
     return with_rounding(x.centre_ + y.centre_, x.first_ + y.first_, x.second_ + y.second_,
                          x.error_ + y.error_, 0.0);

@@ -117,7 +117,8 @@ void bulk(const Levels& levels, std::size_t pivot, const T& w, const T& h, Curve
   const std::size_t J = levels.size();
   const Interval& centre = levels.x[pivot];
   const T input = w * (T(centre) - h);  // u of the pivot
-  const std::size_t neighbour = nearest_level(levels, pivot), followed = followed_level(levels, pivot);
+  const std::size_t neighbour = nearest_level(levels, pivot),
+                    followed = followed_level(levels, pivot);
   const Interval near = proof::abs(levels.x[neighbour] - centre);
   const T at_pivot = T(1.0) / (T(1.0) + exponential(-input));
   out.phi[pivot] = at_pivot;
@@ -148,8 +149,8 @@ void bulk(const Levels& levels, std::size_t pivot, const T& w, const T& h, Curve
     const T slope = relative_slope(-(w * further), side, there);
     out.second[j] = slope * distance;
     if (followed < J)
-      out.second[j] = out.second[j] -
-                      share * (exponential(side - w * further) * full - rest * slope);
+      out.second[j] =
+          out.second[j] - share * (exponential(side - w * further) * full - rest * slope);
   }
 }
 

@@ -37,8 +37,7 @@ std::optional<std::pair<Interval, Interval>> line_of(const ChartRoot& root, cons
   switch (root.chart) {
     case Chart::linear: {
       const Interval k = proof::sqrt(proof::square(p) + q);
-      if (proof::middle(p) >= 0.0)
-        return std::pair(2.0 * k, logarithm(proof::square(k + p) / q));
+      if (proof::middle(p) >= 0.0) return std::pair(2.0 * k, logarithm(proof::square(k + p) / q));
       return std::pair(2.0 * k, -logarithm(proof::square(k - p) / q));
     }
     case Chart::bulk:
@@ -65,8 +64,7 @@ std::optional<int> index_at(ChartEquations& equations, const ChartRoot& root) {
   if (!equations.levels().free_offset && height < 0) return -1;
   const bool turned = root.chart == Chart::linear;
   const int determinant =
-      (turned ? -1 : 1) *
-      proof::sign_of(first.first * second.second - first.second * second.first);
+      (turned ? -1 : 1) * proof::sign_of(first.first * second.second - first.second * second.first);
   if (determinant < 0 && height != 0) return 1;
   const Interval& entry = root.chart == Chart::linear ? second.second : first.second;
   const int diagonal = (turned ? -1 : 1) * height * proof::sign_of(entry);
@@ -132,7 +130,8 @@ class CurveSearch {
   /// All boxes of one chart.
   void search(Chart chart, bool turned, std::vector<ChartBox> boxes) {
     ChartEquations equations(chart, seen(turned));
-    const ChartSearch search = search_chart(equations, std::move(boxes), most_ - result_.boxes, stop_);
+    const ChartSearch search =
+        search_chart(equations, std::move(boxes), most_ - result_.boxes, stop_);
     result_.boxes += search.boxes;
     if (!search.undecided.empty())
       leave(stop_.is_met() || result_.boxes >= most_
@@ -238,8 +237,8 @@ class CurveSearch {
   void search_outside(bool turned, Chart chart) {
     const Levels& levels = seen(turned);
     const bool is_right = chart == Chart::right;
-    const double to = tail_from(levels, is_right ? levels.size() - 1 : 0,
-                                is_right ? Side::beyond : Side::before);
+    const double to =
+        tail_from(levels, is_right ? levels.size() - 1 : 0, is_right ? Side::beyond : Side::before);
     if (to > from_) search(chart, turned, {{{from_, to}, {0.0, 1.0}}});
   }
 

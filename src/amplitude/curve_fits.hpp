@@ -22,11 +22,11 @@ struct StationaryCurve {
 struct CurveFits {
   std::vector<StationaryCurve> curves;
   std::vector<CurveLimit> limits;
-  bool complete = false;             ///< Proven: there are no others.
-  std::string reason;                ///< One sentence: why it is not complete, or how that was proven.
-  std::optional<int> index_sum;      ///< Fitted offset: of curves and limits, 1 if nothing is missing.
-  long boxes = 0;                    ///< Looked at.
-  double largest_slope = 0.0;        ///< From here on tails exclude everything.
+  bool complete = false;         ///< Proven: there are no others.
+  std::string reason;            ///< One sentence: why it is not complete, or how that was proven.
+  std::optional<int> index_sum;  ///< Fitted offset: of curves and limits, 1 if nothing is missing.
+  long boxes = 0;                ///< Looked at.
+  double largest_slope = 0.0;    ///< From here on tails exclude everything.
 };
 
 /// Finds all stationary curves and limits by bisection in the charts, with the tails excluded.

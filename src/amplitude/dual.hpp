@@ -12,7 +12,7 @@ struct Dual {
   Interval value, first, second;
 
   Dual() = default;
-  Dual(double constant) : value(constant) {}            // Numbers are constants.
+  Dual(double constant) : value(constant) {}           // Numbers are constants.
   Dual(const Interval& constant) : value(constant) {}  // NOLINT(*-explicit-*)
   Dual(const Interval& v, const Interval& d1, const Interval& d2)
       : value(v), first(d1), second(d2) {}

@@ -16,8 +16,8 @@ struct Levels {
   /// @param values J, strictly rising, finite.
   /// @param targets, weights J means and sums of weights, finite, the latter positive.
   /// @param low Nothing: the plateau at u -> -infinity is fitted (a); else its value, and z = low + b sigma.
-  Levels(std::vector<double> values, const std::vector<double>& targets, std::vector<double> weights,
-         const double* low);
+  Levels(std::vector<double> values, const std::vector<double>& targets,
+         std::vector<double> weights, const double* low);
 
   /// The same seen from the other end: x -> -x.
   [[nodiscard]] Levels mirrored() const;
@@ -27,8 +27,10 @@ struct Levels {
   std::vector<double> value;   ///< J, in the user's units; see `moved`.
   std::vector<double> weight;  ///< J
   std::vector<Interval> x;     ///< J, (value - centre) / scale
-  std::vector<Interval> y;     ///< J, less their mean where the offset is fitted, else less the known plateau.
-  std::vector<double> gap;     ///< J - 1, between neighbours in units of `scale`; equal where they are.
+  std::vector<Interval>
+      y;  ///< J, less their mean where the offset is fitted, else less the known plateau.
+  std::vector<double>
+      gap;  ///< J - 1, between neighbours in units of `scale`; equal where they are.
   bool gaps_are_exact = true;  ///< What is equal there is equal, and what differs differs.
   bool free_offset = true;
   double centre = 0.0, scale = 1.0;  ///< Of x; the scale is a power of two.

@@ -11,9 +11,10 @@ namespace {
 
 constexpr double kNarrowestRate = 1e-13;
 /// Steps of Newton's method that narrow an enclosure by less end it.
-constexpr double kNarrower = 0.9;
+constexpr double kNarrowerRate = 0.9;
 constexpr long kRatesBetweenLooks = 256;
-constexpr int kDoublings = 24;
+/// How often the rate from which tails are tried is doubled.
+constexpr int kRateDoublings = 12;
 
 /// The derivative of the energy along the exponentials, by the rate, in one chart with its second variable zero.
 class EdgeEquation {
@@ -56,7 +57,7 @@ class EdgeEquation {
       if (!proven && !proof::is_inside(image, rate)) return std::nullopt;
       Interval met = rate;
       if (!proof::meet(met, image)) return std::nullopt;
-      const bool narrower = proof::width_of(met) < kNarrower * proof::width_of(rate);
+      const bool narrower = proof::width_of(met) < kNarrowerRate * proof::width_of(rate);
       proven = rate = met;
       if (!narrower) break;
     }
@@ -68,8 +69,7 @@ class EdgeEquation {
     const double reach = 2.0 * proof::width_of(rate), start = at;
     for (int step = 0; step < kSteps; ++step) {
       const Values values = evaluate(at);
-      const double move =
-          proof::middle(values.along.value) / proof::middle(values.along.first);
+      const double move = proof::middle(values.along.value) / proof::middle(values.along.first);
       at -= move;
       if (!(std::abs(at - start) <= reach)) return std::nullopt;
       if (std::abs(move) <= kNarrowestRate * (1.0 + std::abs(at))) return at;
@@ -101,9 +101,9 @@ bool search_edge(EdgeEquation& equation, const Interval& whole, long most,
     open.pop_back();
     if (equation.exclude(rate)) continue;
     if (const auto near = equation.newton(rate)) {
-      const double radius = 1.25 * std::max(std::abs(rate.upper() - *near),
-                                            std::abs(*near - rate.lower())) +
-                            2.0 * kNarrowestRate * (1.0 + std::abs(*near));
+      const double radius =
+          1.25 * std::max(std::abs(rate.upper() - *near), std::abs(*near - rate.lower())) +
+          2.0 * kNarrowestRate * (1.0 + std::abs(*near));
       const Interval about(*near - radius, *near + radius);
       if (const auto at = equation.verify(about)) {
         const bool is_known = std::any_of(roots.begin(), roots.end(), [&](const EdgeRoot& known) {
@@ -140,12 +140,14 @@ std::optional<CurveLimit> limit_at(EdgeEquation& equation, const EdgeRoot& root,
   limit.is_exponential = true;
   limit.rate = unit * root.at;
   limit.only_in = unit * root.unique_in;
-  const int along = -common_sign(values.factor, values.along.first);  // +1: a minimum along the edge
-  const int inward = common_sign(values.factor, values.inward);       // +1: E grows
+  const int along =
+      -common_sign(values.factor, values.along.first);           // +1: a minimum along the edge
+  const int inward = common_sign(values.factor, values.inward);  // +1: E grows
   if (along != 0 && inward != 0) limit.is_infimum = along > 0 && inward > 0;
   // The correlation grows inwards where it is negative and E grows, or positive and E falls.
   const int height = (turned ? -1 : 1) * proof::sign_of(values.factor);
-  if (inward != 0 && height != 0 && along != 0) limit.count = inward == height ? 0 : -height * along;
+  if (inward != 0 && height != 0 && along != 0)
+    limit.count = inward == height ? 0 : -height * along;
   return limit;
 }
 
@@ -155,7 +157,7 @@ void add_exponentials(const Levels& levels, double from, double sign, long most,
   double to = std::max(2.0, 2.0 * from);
   int doublings = 0;
   while (!exponential_tail_is_empty(levels, to)) {
-    if (++doublings > kDoublings || stop.is_met()) {
+    if (++doublings > kRateDoublings || stop.is_met()) {
       found.complete = false;
       break;
     }
@@ -197,8 +199,8 @@ Exponentials find_exponentials(const Levels& levels, long most, const StopCondit
     const bool is_known =
         std::any_of(distinct.begin(), distinct.end(), [&](const CurveLimit& other) {
           if (!proof::overlap(limit.rate, other.rate)) return false;
-          const bool same = proof::subset(limit.rate, other.only_in) ||
-                            proof::subset(other.rate, limit.only_in);
+          const bool same =
+              proof::subset(limit.rate, other.only_in) || proof::subset(other.rate, limit.only_in);
           if (!same) found.complete = false;
           return same;
         });
@@ -255,8 +257,7 @@ class Steps {
     const int sign = proof::sign_of(height);
     if (!levels_.free_offset && sign < 0) return;
     int least = 1, most = -1;  // signs by which the energy grows
-    for (const auto& growth :
-         {leaving_low(below, low, height), leaving_high(below, high, height)})
+    for (const auto& growth : {leaving_low(below, low, height), leaving_high(below, high, height)})
       if (growth) {
         least = std::min(least, proof::sign_of(*growth));
         most = std::max(most, proof::sign_of(*growth));
@@ -304,8 +305,7 @@ class Steps {
     if (!levels_.gaps_are_exact && std::abs(gap_before - gap_after) <= 1e-12 * gap_before) return 0;
     if (gap_before < gap_after) return sign_before;
     if (gap_after < gap_before) return sign_after;
-    return proof::sign_of(*before * proof::square(over_low) +
-                          *after * proof::square(under_high));
+    return proof::sign_of(*before * proof::square(over_low) + *after * proof::square(under_high));
   }
 
   /// @param below Levels on the plateau of small x of these levels.

@@ -21,7 +21,8 @@ struct CurveLimit {
   bool rises = true;  ///< Known offset: the known plateau is that of small x.
   /// Whether energies nearby are larger, proven; nothing: it could not be decided.
   std::optional<bool> is_infimum;
-  int count = 0;  ///< Exponentials: what it adds to the sum over critical points, where the offset is fitted.
+  int count =
+      0;  ///< Exponentials: what it adds to the sum over critical points, where the offset is fitted.
 };
 
 /// The stationary exponentials, and whether these are all.
@@ -37,8 +38,8 @@ struct Exponentials {
 /// Steps with and without a free level.
 struct StepLimits {
   std::vector<CurveLimit> limits;  ///< Infima, and those of which it is undecided.
-  int count = 0;                   ///< What all of them add to the sum over critical points (fitted offset).
-  bool count_is_known = true;      ///< False where data tie.
+  int count = 0;  ///< What all of them add to the sum over critical points (fitted offset).
+  bool count_is_known = true;  ///< False where data tie.
 };
 [[nodiscard]] StepLimits find_steps(const Levels& levels);
 

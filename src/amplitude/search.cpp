@@ -106,8 +106,7 @@ ChartBox krawczyk(const ChartBox& box, double m1, double m2, const Square& Y, co
   const Interval d1 = box.first - m1, d2 = box.second - m2;
   const auto row = [&](std::size_t i, double middle, const Interval& unit1, const Interval& unit2) {
     const Interval y1 = Y[i][0], y2 = Y[i][1];
-    return middle - (y1 * at1 + y2 * at2) +
-           (unit1 - (y1 * f1.first + y2 * f2.first)) * d1 +
+    return middle - (y1 * at1 + y2 * at2) + (unit1 - (y1 * f1.first + y2 * f2.first)) * d1 +
            (unit2 - (y1 * f1.second + y2 * f2.second)) * d2;
   };
   return {row(0, m1, 1.0, 0.0), row(1, m2, 0.0, 1.0)};
@@ -183,8 +182,7 @@ bool solve_for(const Affine& f, double own, double other, Interval& unit) {
 /// The same side of a box, its middle and radius times `unit`.
 Interval part_of(const Interval& side, const Interval& unit) {
   const double middle = proof::middle(side);
-  const double radius =
-      proof::above(std::max(side.upper() - middle, middle - side.lower()));
+  const double radius = proof::above(std::max(side.upper() - middle, middle - side.lower()));
   Interval part = Interval(middle) + Interval(radius) * unit;
   Interval met = side;
   return proof::meet(met, part) ? met : side;
@@ -233,8 +231,8 @@ std::pair<ChartBox, ChartBox> halves(Chart chart, const ChartBox& box) {
   }
   const auto is_divisible = [](const Interval& side) { return !is_narrow(side); };
   if ((first >= second && is_divisible(p)) || !is_divisible(q)) {
-    const double cut = by_ratio && chart != Chart::linear ? std::sqrt(p.lower() * p.upper())
-                                                          : proof::middle(p);
+    const double cut =
+        by_ratio && chart != Chart::linear ? std::sqrt(p.lower() * p.upper()) : proof::middle(p);
     return {{{p.lower(), cut}, q}, {{cut, p.upper()}, q}};
   }
   const double cut = proof::middle(q);

@@ -25,9 +25,9 @@ struct ChartRoot {
 
 /// What a search of boxes came to. Every stationary curve in them is among the roots, unless it is undecided.
 struct ChartSearch {
-  std::vector<ChartRoot> roots;      ///< Some may lie outside the boxes, and some twice in the list.
+  std::vector<ChartRoot> roots;     ///< Some may lie outside the boxes, and some twice in the list.
   std::vector<ChartBox> undecided;  ///< Too small to go on with, or not looked at.
-  long boxes = 0;                    ///< Looked at.
+  long boxes = 0;                   ///< Looked at.
 };
 
 /// The two equations of one set of data in one chart.
@@ -52,7 +52,8 @@ class ChartEquations {
   [[nodiscard]] std::optional<ChartBox> verify(const ChartBox& box, std::size_t pivot);
 
   /// Newton's method from the middle of a box; nothing when it goes far away.
-  [[nodiscard]] std::optional<std::pair<double, double>> newton(const ChartBox& box, std::size_t pivot);
+  [[nodiscard]] std::optional<std::pair<double, double>> newton(const ChartBox& box,
+                                                                std::size_t pivot);
 
   /// A box within `box` that has all its roots, by affine arithmetic: nothing when there are none.
   [[nodiscard]] std::optional<ChartBox> contract(const ChartBox& box, std::size_t pivot);
@@ -70,7 +71,7 @@ class ChartEquations {
 
 /// All stationary curves in the boxes, by bisection.
 /// @param most Boxes to look at; what is left then is undecided.
-[[nodiscard]] ChartSearch search_chart(ChartEquations& equations, std::vector<ChartBox> boxes, long most,
-                                       const StopCondition& stop);
+[[nodiscard]] ChartSearch search_chart(ChartEquations& equations, std::vector<ChartBox> boxes,
+                                       long most, const StopCondition& stop);
 
 }  // namespace tautrack::amplitude

@@ -29,7 +29,8 @@ class Tail {
  public:
   Tail(const Levels& levels, std::size_t pivot, Side side, double from)
       : levels_(levels), pivot_(pivot), side_(side), from_(from) {
-    for (std::size_t j = pivot; j-- > 0;) (side == Side::beyond ? far_ : behind_).level.push_back(j);
+    for (std::size_t j = pivot; j-- > 0;)
+      (side == Side::beyond ? far_ : behind_).level.push_back(j);
     for (std::size_t j = pivot + 1; j < levels.size(); ++j)
       (side == Side::beyond ? behind_ : far_).level.push_back(j);
   }
@@ -80,8 +81,7 @@ class Tail {
     const double root = decay(from_, 0.5 * distance(next)).upper();
     for (std::size_t k = 0; k < behind_.level.size(); ++k) {
       const std::size_t j = behind_.level[k];
-      const Interval fall =
-          k == 0 ? Interval(1.0) : decay(from_, distance(j) - distance(next));
+      const Interval fall = k == 0 ? Interval(1.0) : decay(from_, distance(j) - distance(next));
       const Interval g = Interval(0.0, largest) * fall;
       Interval small = Interval(0.0, std::min((e * Interval(0.0, largest)).upper(), root)) * fall;
       small = {0.0, small.upper()};
@@ -116,7 +116,9 @@ class Tail {
     return sum;
   }
 
-  [[nodiscard]] bool is_low(const Half& half) const { return (&half == &far_) == (side_ == Side::beyond); }
+  [[nodiscard]] bool is_low(const Half& half) const {
+    return (&half == &far_) == (side_ == Side::beyond);
+  }
 
   /// Whether these are one level with a fitted plateau for itself.
   [[nodiscard]] bool is_followed(const Half& half) const {
@@ -157,8 +159,10 @@ class Tail {
     if (gap_behind == gap_far)
       return levels_.gaps_are_exact && proof::excludes_zero(far * squared + behind);
     const Interval more = distance(behind_.level[0]) - distance(far_.level[0]);
-    if (more.lower() > 0.0) return proof::excludes_zero(far * squared + behind * decay(from_, more));
-    if (more.upper() < 0.0) return proof::excludes_zero(behind + far * squared * decay(from_, -more));
+    if (more.lower() > 0.0)
+      return proof::excludes_zero(far * squared + behind * decay(from_, more));
+    if (more.upper() < 0.0)
+      return proof::excludes_zero(behind + far * squared * decay(from_, -more));
     return false;
   }
 
@@ -168,8 +172,9 @@ class Tail {
   double from_;
   Half far_, behind_;
   std::vector<Interval> phi_;
-  std::vector<Interval> slope_;           ///< Relative to that of the pivot.
-  std::vector<Interval> relative_;        ///< The same, relative to that of the nearest level of the half.
+  std::vector<Interval> slope_;  ///< Relative to that of the pivot.
+  std::vector<Interval>
+      relative_;  ///< The same, relative to that of the nearest level of the half.
   std::vector<Interval> relative_small_;  ///< Distance of phi to its end, relative in the same way.
   Fit<Interval> fit_;
 };

@@ -9,11 +9,11 @@ namespace tautrack::fits {
 
 /// A problem of one input and a bias, level by level.
 struct Covariate {
-  Index input = 0, bias = 1;   ///< Columns of X.
-  double bias_value = 1.0;     ///< What the bias column holds.
-  std::vector<double> values;  ///< J, the different values of the input, ascending.
-  std::vector<double> means;   ///< J, weighted mean targets.
-  std::vector<double> weights; ///< J, sums of pattern weights.
+  Index input = 0, bias = 1;          ///< Columns of X.
+  double bias_value = 1.0;            ///< What the bias column holds.
+  std::vector<double> values;         ///< J, the different values of the input, ascending.
+  std::vector<double> means;          ///< J, weighted mean targets.
+  std::vector<double> weights;        ///< J, sums of pattern weights.
   std::vector<std::size_t> level_of;  ///< L
   double energy = 0.0;                ///< 1/2 sum omega (y - mean)^2: what no curve can change.
 

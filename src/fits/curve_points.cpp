@@ -15,8 +15,7 @@ namespace {
 long double logistic(long double u) { return 1.0L / (1.0L + std::exp(-u)); }
 
 amplitude::Levels levels_of(const Covariate& data, const OutputRange& range) {
-  if (!range.low && !range.high)
-    return {data.values, data.means, data.weights, nullptr};
+  if (!range.low && !range.high) return {data.values, data.means, data.weights, nullptr};
   if (range.low) return {data.values, data.means, data.weights, &*range.low};
   std::vector<double> turned = data.means;
   for (double& mean : turned) mean = -mean;
@@ -39,9 +38,7 @@ CurveTerms::CurveTerms(const Covariate& data, Activation activation, const Outpu
       upside_down_(range.high.has_value()),
       levels_(levels_of(data, range)) {
   for (const double mean : data.means)
-    targets_.push_back(range.low    ? mean - *range.low
-                       : range.high ? *range.high - mean
-                                    : mean);
+    targets_.push_back(range.low ? mean - *range.low : range.high ? *range.high - mean : mean);
 }
 
 CurveTerms::Fitted CurveTerms::fit(const std::vector<long double>& phi) const {
@@ -93,15 +90,16 @@ namespace {
 /// Eigenvalues, ascending, of the Hessian of 1/2 |z - y|^2 in (a, b, slope, intercept) relative to the metric of z,
 /// which do not depend on the coordinates.
 Vector curve_eigenvalues(const amplitude::Levels& levels, const std::vector<double>& weights,
-                         const std::vector<long double>& s, const std::vector<long double>& residual,
-                         long double height) {
+                         const std::vector<long double>& s,
+                         const std::vector<long double>& residual, long double height) {
   const auto J = static_cast<Index>(s.size());
   const Index first = levels.free_offset ? 1 : 0, n = first + 3;
   Matrix tangents(J, n), bends = Matrix::Zero(n, n);
   for (Index j = 0; j < J; ++j) {
     const std::size_t k = at(j);
     const auto x = static_cast<long double>(proof::middle(levels.x[k]));
-    const long double d = s[k] * (1.0L - s[k]), root = std::sqrt(static_cast<long double>(weights[k]));
+    const long double d = s[k] * (1.0L - s[k]),
+                      root = std::sqrt(static_cast<long double>(weights[k]));
     if (first == 1) tangents(j, 0) = static_cast<double>(root);
     tangents(j, first) = static_cast<double>(root * s[k]);
     tangents(j, first + 1) = static_cast<double>(root * height * d * x);
@@ -178,8 +176,7 @@ StationaryPoint CurveTerms::point(const amplitude::StationaryCurve& curve) const
   point.status = curve.index ? PointStatus::certified : PointStatus::converged;
   if (!curve.index) point.reason = "its Morse index could not be proven";
   const double error_slope = 0.5 * proof::width_of(W) / input_scale_;
-  const double error_bias =
-      0.5 * proof::width_of(C) / (input_scale_ * std::abs(data_.bias_value));
+  const double error_bias = 0.5 * proof::width_of(C) / (input_scale_ * std::abs(data_.bias_value));
   // The middles, and what is said of them, are rounded once more.
   point.radius =
       std::hypot(error_slope, error_bias) * (1.0 + 1e-10) + 4.0 * kEpsilon * point.weights.norm();
@@ -229,7 +226,8 @@ InfinitePoint CurveTerms::exponential(const amplitude::CurveLimit& limit) const 
 }
 
 InfinitePoint CurveTerms::step(const amplitude::CurveLimit& limit) const {
-  const std::size_t J = targets_.size(), free = limit.below, above = free + (limit.has_free ? 1 : 0);
+  const std::size_t J = targets_.size(), free = limit.below,
+                    above = free + (limit.has_free ? 1 : 0);
   // Outputs: the low side at small x, or the other way round where it falls (a known plateau is the foot).
   const auto mean = [&](std::size_t from, std::size_t to) {
     long double sum = 0.0L, total = 0.0L;
@@ -281,15 +279,16 @@ InfinitePoint CurveTerms::limit(const amplitude::CurveLimit& limit) const {
   point.local_infimum = limit.is_infimum;
   point.found_by = "interval search";
   const char* what = limit.is_exponential ? "the plateau comes nearer" : "the slope becomes finite";
-  point.reason = !limit.is_infimum   ? "data tie: what the energy does nearby is not decided at first order"
+  point.reason = !limit.is_infimum
+                     ? "data tie: what the energy does nearby is not decided at first order"
                  : *limit.is_infimum ? std::string("proven: the energy grows when ") + what
                                      : std::string("proven: the energy falls when ") + what;
   return point;
 }
 
 bool CurveTerms::vanishes() const {
-  return !levels_.free_offset && std::all_of(targets_.begin(), targets_.end(),
-                                             [](double target) { return target <= 0.0; });
+  return !levels_.free_offset &&
+         std::all_of(targets_.begin(), targets_.end(), [](double target) { return target <= 0.0; });
 }
 
 InfinitePoint CurveTerms::vanishing() const {
@@ -302,8 +301,7 @@ InfinitePoint CurveTerms::vanishing() const {
   point.range = Range{end, end};
   point.weights = Vector::Zero(2);
   point.direction = Vector::Zero(2);
-  point.direction(data_.bias) =
-      (range_.low ? -1.0 : 1.0) * (data_.bias_value > 0.0 ? 1.0 : -1.0);
+  point.direction(data_.bias) = (range_.low ? -1.0 : 1.0) * (data_.bias_value > 0.0 ? 1.0 : -1.0);
   point.signs = signs(std::vector<int>(targets_.size(), range_.low ? -1 : 1));
   point.local_infimum = true;
   point.reason = "proven: no target is on the other side of the known plateau";
@@ -311,7 +309,8 @@ InfinitePoint CurveTerms::vanishing() const {
   return point;
 }
 
-std::string CurveTerms::words(const amplitude::CurveLimit& limit, const InfinitePoint& point) const {
+std::string CurveTerms::words(const amplitude::CurveLimit& limit,
+                              const InfinitePoint& point) const {
   const auto value = [&](std::size_t level) { return number(data_.values[level]); };
   if (limit.is_exponential) {
     const ExponentialCurve& curve = *point.exponential;
@@ -321,8 +320,9 @@ std::string CurveTerms::words(const amplitude::CurveLimit& limit, const Infinite
            number(curve.rate(data_.input)) + " x)";
   }
   const std::size_t above = limit.below + (limit.has_free ? 1 : 0);
-  std::string between = limit.below > 0 ? "between " + value(limit.below - 1) + " and " + value(above)
-                                        : "below " + value(above);
+  std::string between = limit.below > 0
+                            ? "between " + value(limit.below - 1) + " and " + value(above)
+                            : "below " + value(above);
   std::string text = "the slope is infinite: a step " + between;
   if (limit.has_free) text += ", with " + value(limit.below) + " on its way";
   return text + ", from " + number(point.range->low) + " to " + number(point.range->high);

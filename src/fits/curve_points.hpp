@@ -26,7 +26,8 @@ class CurveTerms {
   [[nodiscard]] bool vanishes() const;
 
   /// In words: "a step between 573 and 623", "the exponential 1.2 - 0.3 exp(0.5 x)".
-  [[nodiscard]] std::string words(const amplitude::CurveLimit& limit, const InfinitePoint& point) const;
+  [[nodiscard]] std::string words(const amplitude::CurveLimit& limit,
+                                  const InfinitePoint& point) const;
 
  private:
   struct Fitted;

@@ -46,7 +46,8 @@ class OneInput {
   void find(AllFits& fits, const StopCondition& stop) {
     const auto start = std::chrono::steady_clock::now();
     if (data_.size() < unknowns_) return say_continuum(fits);
-    const amplitude::CurveFits found = amplitude::find_curve_fits(terms_.levels(), kMostBoxes, stop);
+    const amplitude::CurveFits found =
+        amplitude::find_curve_fits(terms_.levels(), kMostBoxes, stop);
     for (const amplitude::StationaryCurve& curve : found.curves)
       fits.points.push_back(terms_.point(curve));
     std::stable_sort(
@@ -65,13 +66,17 @@ class OneInput {
       if (limit.is_infimum == false) continue;
       InfinitePoint point = terms_.limit(limit);
       std::string words = terms_.words(limit, point);
+      point.reason = words + "; " + point.reason;
       limits_.push_back({point.energy, {}, {}, words});
       fits.at_infinity.push_back(std::move(point));
     }
     if (terms_.vanishes()) {
       fits.at_infinity.push_back(terms_.vanishing());
-      limits_.push_back({fits.at_infinity.back().energy, {}, {},
-                         "no target is on the other side of the known plateau: the height is zero"});
+      limits_.push_back(
+          {fits.at_infinity.back().energy,
+           {},
+           {},
+           "no target is on the other side of the known plateau: the height is zero"});
     }
     std::vector<std::size_t> order(limits_.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -90,8 +95,9 @@ class OneInput {
     fits.strata.strata = static_cast<long>(2 * data_.size() - 3);
     fits.strata.complete = found.complete;
     fits.strata.message =
-        found.complete ? "exponentials, steps and steps with a free level: all of them were looked at"
-                       : "limits of fitted plateaus: " + found.reason;
+        found.complete
+            ? "exponentials, steps and steps with a free level: all of them were looked at"
+            : "limits of fitted plateaus: " + found.reason;
   }
 
   void say_completeness(AllFits& fits, const amplitude::CurveFits& found) {
@@ -103,7 +109,8 @@ class OneInput {
     search.region_reason = "all slopes and half points are searched";
     search.boxes = found.boxes;
     search.message = found.complete
-                         ? "exactly " + things(fits.points.size(), "stationary point", "stationary points") +
+                         ? "exactly " +
+                               things(fits.points.size(), "stationary point", "stationary points") +
                                " with finite weights and plateaus"
                          : found.reason;
     fits.search = search;
@@ -116,7 +123,8 @@ class OneInput {
       const bool consistent = found.index_sum == 1;
       fits.level = consistent ? Completeness::index_consistent : Completeness::heuristic;
       fits.level_reason = found.reason;
-      if (consistent) fits.level_reason += ", but the sum over all critical points is 1, as it must be";
+      if (consistent)
+        fits.level_reason += ", but the sum over all critical points is 1, as it must be";
     }
     if (found.index_sum && found.complete)
       fits.level_reason += "; the sum over points and limits is 1, as it must be";
@@ -159,8 +167,8 @@ class OneInput {
       return;
     }
     const Infimum& best = infima.front();
-    const bool tied = infima.size() > 1 &&
-                      infima[1].energy - best.energy <= kTiedEnergy * std::max(best.energy, kTiedEnergy);
+    const bool tied = infima.size() > 1 && infima[1].energy - best.energy <=
+                                               kTiedEnergy * std::max(best.energy, kTiedEnergy);
     fits.global_is_proven = complete && undecided == 0 && !tied;
     const char* but = fits.global_is_proven ? "" : ", of what is known";
     if (best.point) {
@@ -176,7 +184,8 @@ class OneInput {
         minima + limits == 1 && limits == 1
             ? "one infimum, which is not attained: " + best.words
             : things(minima, "minimum", "minima") + " with finite weights" +
-                  (limits > 0 ? " and " + things(limits, "limit", "limits") + " that are infima" : "");
+                  (limits > 0 ? " and " + things(limits, "limit", "limits") + " that are infima"
+                              : "");
     if (minima + limits >= 2) {
       fits.unique = Answer::no;
       fits.unique_reason = found;
@@ -197,18 +206,22 @@ class OneInput {
 
 /// Minima by descents, for what the interval search is not for.
 void find_by_descents(AllFits& fits, const Problem& problem, Activation activation,
-                      const OutputRange& range, const FitOptions& options, const StopCondition& stop) {
+                      const OutputRange& range, const FitOptions& options, double constant,
+                      const StopCondition& stop) {
   const HiddenLayer network(problem, amplitude_model(activation, range));
-  fits::CurveDescents found =
-      fits::descend_curves(network, kDescents, options.explore.seed, stop);
+  fits::CurveDescents found = fits::descend_curves(network, kDescents, options.explore.seed, stop);
   fits.points = std::move(found.minima);
+  for (StationaryPoint& point : fits.points) point.energy += constant;
+  found.lowest_off += constant;
   fits.exploration.descents = found.starts;
   fits.level = Completeness::heuristic;
-  fits.level_reason = std::to_string(found.starts) + " descents from random slopes; " +
-                      std::to_string(found.ran_off) +
-                      " of them ran off to limits, which are not decided for several inputs or this "
-                      "activation";
-  fits.strata.message = "limits of fitted plateaus are not decided for several inputs or this activation";
+  fits.level_reason =
+      std::to_string(found.starts) + " descents from random slopes; " +
+      std::to_string(found.ran_off) +
+      " of them ran off to limits, which are not decided for several inputs or this "
+      "activation";
+  fits.strata.message =
+      "limits of fitted plateaus are not decided for several inputs or this activation";
   if (found.ran_off > 0)
     fits.strata.message += "; descents ran off down to E = " + number(found.lowest_off);
   fits.unique = Answer::unknown;
@@ -219,20 +232,22 @@ void find_by_descents(AllFits& fits, const Problem& problem, Activation activati
     return;
   }
   fits.global_minimum = 0;
-  fits.global_reason = found.lowest_off < fits.points.front().energy
-                           ? "the lowest minimum that is known, but descents ran off to lower energies"
-                           : "the lowest that is known";
+  fits.global_reason =
+      found.lowest_off < fits.points.front().energy
+          ? "the lowest minimum that is known, but descents ran off to lower energies"
+          : "the lowest that is known";
 }
 
 }  // namespace
 
 AllFits find_all_fits(const Problem& problem, Activation activation, const OutputRange& range,
-                      const FitOptions& options) {
+                      const FitOptions& options, double constant) {
   checked(options);
   check(problem);
   if (const auto reason = range.invalid_reason()) throw std::invalid_argument(*reason);
   if (range.is_known())
-    throw std::invalid_argument("both ends of the range are known: the problem is that of a perceptron");
+    throw std::invalid_argument(
+        "both ends of the range are known: the problem is that of a perceptron");
   if ((problem.y.array() == problem.y(0)).all())
     throw DataError("all targets are " + number(problem.y(0)) +
                     ": every sigmoid with a plateau there is as good as its limit");
@@ -249,14 +264,15 @@ AllFits find_all_fits(const Problem& problem, Activation activation, const Outpu
   track.stop = stop;
   fits.exploration.path = track_amplitude(problem, model, track);
   fits.exploration.end = ExploreEnd::quiet;
-  const std::optional<fits::Covariate> data = fits::covariate_of(problem);
+  std::optional<fits::Covariate> data = fits::covariate_of(problem);
+  if (data) data->energy += constant;
   const bool is_logistic = activation == Activation::tanh || activation == Activation::logistic;
   if (data && is_logistic) {
     begin("interval search");
     OneInput(*data, activation, range).find(fits, stop);
   } else {
     begin("descents");
-    find_by_descents(fits, problem, activation, range, options, stop);
+    find_by_descents(fits, problem, activation, range, options, constant, stop);
   }
   if (stop.is_requested()) fits.exploration.end = ExploreEnd::cancelled;
   return fits;

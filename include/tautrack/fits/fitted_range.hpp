@@ -23,9 +23,11 @@ namespace tautrack {
 ///
 /// The verdict of `global_reason` and `unique_reason` names limits in words.
 /// @param range At least one end is free.
+/// @param constant Added to all energies, for who has merged patterns.
 /// @throws DataError when the problem is unusable or all targets are equal; std::invalid_argument when an option breaks
 /// its rule or both ends of the range are known.
 [[nodiscard]] AllFits find_all_fits(const Problem& problem, Activation activation,
-                                    const OutputRange& range, const FitOptions& options = {});
+                                    const OutputRange& range, const FitOptions& options = {},
+                                    double constant = 0.0);
 
 }  // namespace tautrack
