@@ -1,7 +1,10 @@
+#include <cmath>
+#include <random>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include "tautrack/path/amplitude_path.hpp"
 #include "tautrack/path/natural_path.hpp"
 
 #include "problems.hpp"
@@ -65,5 +68,35 @@ BENCHMARK(path_growth_in_patterns)
     ->Range(256, 65536)
     ->Unit(benchmark::kMicrosecond)
     ->Complexity(benchmark::oN);
+
+// Question: what does the path of a four-parameter curve cost, from the data to the report, for 20 doses? S-shapes
+// with noise of a twentieth of their half width, all of which have a finite fit.
+void amplitude_path(benchmark::State& state) {
+  constexpr Index doses = 20, problems = 20;
+  std::mt19937_64 engine(1);
+  std::normal_distribution<double> normal;
+  std::vector<Problem> curves;
+  for (Index p = 0; p < problems; ++p) {
+    Matrix X(doses, 2);
+    Vector y(doses);
+    for (Index i = 0; i < doses; ++i) {
+      X.row(i) << static_cast<double>(i), 1.0;
+      y(i) = 3.0 + 2.0 * std::tanh(0.3 * (static_cast<double>(i) - 9.0)) + 0.1 * normal(engine);
+    }
+    curves.push_back(make_problem(X, y));
+  }
+  std::size_t next = 0;
+  double steps = 0.0;
+  for (auto _ : state) {
+    const NaturalPath path = track_amplitude(curves[next++ % curves.size()]);
+    if (!path.ok()) {
+      state.SkipWithError(path.message.c_str());
+      break;
+    }
+    steps += static_cast<double>(path.work.steps);
+  }
+  state.counters["steps"] = benchmark::Counter(steps, benchmark::Counter::kAvgIterations);
+}
+BENCHMARK(amplitude_path)->Unit(benchmark::kMicrosecond);
 
 }  // namespace

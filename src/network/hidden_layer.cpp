@@ -234,7 +234,7 @@ void HiddenLayer::Workspace::State::need(const HiddenLayer& network) {
     sigma_out.allocate(padded * K * kernels::sigmoid_arrays);
   }
   for (Matrix* of_units : {&F, &D, &q, &previous}) of_units->setZero(padded, h);
-  for (Matrix* of_outputs : {&R, &G, &size, &e, &e_2}) of_outputs->setZero(padded, K);
+  for (Matrix* of_outputs : {&R, &G, &size, &e, &e_2, &e_tau}) of_outputs->setZero(padded, K);
   G.setOnes();
   row_norms = Vector::Map(ColumnPanels(network.space()).row_norms(), padded);
   x.setZero(network.unknowns());
@@ -592,39 +592,34 @@ struct HiddenLayer::Evaluation {
     if (blocks.has_bias) H_x.diagonal().tail(blocks.outputs).array() += square * options.ridge_bias;
   }
 
-  /// H_tau. Leaves e, q, F and D other than they were: call it last.
+  /// H_tau: what F, D and the output nodes change by, the rest being what it is.
   void by_tau(Vector& H_tau) {
     const auto omega = layer.inputs_->padded_omega.array();
-    const Matrix e = at.e, q = at.q;
-    Vector first(H_tau.size());
-    // The derivatives of P, e and q.
+    const auto moved = [&](Index j) {
+      return hidden(kernels::sigmoid_value, j) - at.U.col(j).array();
+    };
     for (Index k = 0; k < blocks.outputs; ++k) {
-      at.rows.setZero();
-      for (Index j = 0; j < blocks.units; ++j)
-        at.rows.array() += B(j, k) * (hidden(kernels::sigmoid_value, j) - at.U.col(j).array());
-      at.e.col(k) = at.e_2.col(k).cwiseProduct(at.rows);
-      if (!is_sigmoid) continue;
-      const auto moved = output(kernels::sigmoid_value, k) - at.P.col(k).array();
-      const auto turned = output(kernels::sigmoid_slope, k) - 1.0;
-      at.e.col(k).array() += omega * (at.G.col(k).array() * moved + at.R.col(k).array() * turned);
+      auto e_tau = at.e_tau.col(k).array();
+      e_tau = B(0, k) * moved(0);
+      for (Index j = 1; j < blocks.units; ++j) e_tau += B(j, k) * moved(j);
+      e_tau *= at.e_2.col(k).array();
+      if (is_sigmoid)
+        e_tau += omega * (at.G.col(k).array() *
+                              (output(kernels::sigmoid_value, k) - at.P.col(k).array()) +
+                          at.R.col(k).array() * (output(kernels::sigmoid_slope, k) - 1.0));
+      if (blocks.has_bias) H_tau(blocks.bias + k) = unit * e_tau.sum();
     }
-    at.q.setZero();
-    for (Index j = 0; j < blocks.units; ++j)
-      for (Index k = 0; k < blocks.outputs; ++k) at.q.col(j) += B(j, k) * at.e.col(k);
-    pull_back(H_tau);
-    // Those of F and D.
-    const Matrix e_tau = std::exchange(at.e, e), q_tau = std::exchange(at.q, q);
-    const Matrix F = at.F, D = at.D;
     for (Index j = 0; j < blocks.units; ++j) {
-      at.F.col(j) = hidden(kernels::sigmoid_value, j) - at.U.col(j).array();
-      at.D.col(j) = hidden(kernels::sigmoid_slope, j) - 1.0;
+      at.rows = B(j, 0) * at.e_tau.col(0);
+      for (Index k = 1; k < blocks.outputs; ++k) at.rows += B(j, k) * at.e_tau.col(k);
+      at.rows.array() = (hidden(kernels::sigmoid_slope, j) - 1.0) * at.q.col(j).array() +
+                        at.D.col(j).array() * at.rows.array();
+      transposed(H_tau.data() + blocks.hidden(j));
+      for (Index k = 0; k < blocks.outputs; ++k)
+        H_tau(blocks.weight(j, k)) = unit * (moved(j) * at.e.col(k).array() +
+                                             at.F.col(j).array() * at.e_tau.col(k).array())
+                                                .sum();
     }
-    const bool had_bias = std::exchange(blocks.has_bias, false);
-    pull_back(first);
-    blocks.has_bias = had_bias;
-    H_tau.head(blocks.bias) += first.head(blocks.bias);
-    at.F = F;
-    at.D = D;
     if (layer.options().start_ridge > 0.0)
       add_start_ridge(-layer.options().start_ridge, from_centre(), H_tau);
   }

@@ -17,7 +17,8 @@ namespace {
 /// then stays at hand. A multiple of the rows of a panel.
 constexpr Index kSeriesRows = 512;
 
-/// Numbers that orders are allocated by: all at once for small problems.
+/// Orders that are allocated together, those that most series have, if they have no more numbers than that.
+constexpr Index kOrdersTogether = 16;
 constexpr Index kNumbersTogether = Index{1} << 15U;
 
 }  // namespace
@@ -25,8 +26,7 @@ constexpr Index kNumbersTogether = Index{1} << 15U;
 void SeriesOrders::reserve(std::size_t last, Index size) {
   size_ = size;
   while (where_.size() <= last) {
-    const Index most = kernels::max_order + 2 - static_cast<Index>(where_.size());
-    const Index together = std::clamp<Index>(kNumbersTogether / size, 1, most);
+    const Index together = std::clamp<Index>(kNumbersTogether / size, 1, kOrdersTogether);
     memory_.push_back(kernels::numbers(together * size));
     for (Index i = 0; i < together; ++i) where_.push_back(memory_.back().get() + i * size);
   }

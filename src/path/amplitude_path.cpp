@@ -242,9 +242,15 @@ class AmplitudeLimit {
     if (!is_one_sided || u_.cwiseAbs().minCoeff() < kExponentialInput) {
       status_ = TrackStatus::unresolved_end;
       message_ =
-          "a plateau is on its way out where double precision ends, and the sigmoid has no limit "
-          "yet: it is "
-          "not decided whether there is a finite fit, far out, or which limit there is";
+          u_.cwiseAbs().maxCoeff() < kExponentialInput
+              ? "the plateaus move away, and the sigmoid comes to a straight line as far as double "
+                "precision goes: data that are symmetric about a point, or nearly straight, leave "
+                "open "
+                "which limit there is"
+              : "a plateau is on its way out where double precision ends, and the sigmoid has no "
+                "limit "
+                "yet: it is not decided whether there is a finite fit, far out, or which limit "
+                "there is";
       return;
     }
     message_ = "no finite fit: as tau -> 1 the ";
@@ -301,6 +307,21 @@ class AmplitudeLimit {
     return signs;
   }
 
+  /// The sign of all patterns that have one; 0 where both occur, or none.
+  [[nodiscard]] static int side_of(const std::vector<int>& signs) {
+    const auto [low, high] = std::minmax_element(signs.begin(), signs.end());
+    return *low + *high;
+  }
+
+  /// Whether all patterns but those of one level are saturated on one side, and the plateau of the other side is
+  /// fitted.
+  [[nodiscard]] bool is_last_level(const std::vector<int>& signs) const {
+    const int side = side_of(signs);
+    const std::optional<double>& other =
+        side < 0 ? amplitude_.known().high : amplitude_.known().low;
+    return side != 0 && !other && face_is_point(signs);
+  }
+
   /// Whether all patterns with sign zero have the same inputs.
   [[nodiscard]] bool face_is_point(const std::vector<int>& signs) const {
     const Matrix& X = amplitude_.scaled().problem().X;
@@ -345,6 +366,12 @@ class AmplitudeLimit {
       const bool is_free = std::abs(growths_.inputs(i)) <= kFreeGrowth * growths_.largest;
       limit.signs[at(i)] = is_free ? 0 : sign_of(i);
       free += is_free ? 1 : 0;
+    }
+    if (free > 0 && is_last_level(limit.signs)) {
+      // One plateau and one level off it: any value is right for the level, as for a plateau of its own.
+      const int side = side_of(limit.signs);
+      std::replace(limit.signs.begin(), limit.signs.end(), 0, -side);
+      free = 0;
     }
     if (free > 0) {
       stay_on_free_patterns(limit);
@@ -527,6 +554,7 @@ TrackOptions shifted_to_one(TrackOptions options) {
                                 number(options.tau_target));
   options.tau_start -= 1.0;
   options.tau_target -= 1.0;
+  if (options.tau_back) *options.tau_back -= 1.0;
   for (double& landing : options.landings) landing -= 1.0;
   return options;
 }
@@ -670,7 +698,7 @@ NaturalPath follow(const AmplitudeNetwork& amplitude, const AmplitudePathOptions
   if (taken_up) {
     const AmplitudeNetwork other(amplitude, taken_up->origin);
     const PathPoint& point = taken_up->point;
-    piece.tau_back = piece.tau_start;
+    piece.tau_back = piece.tau_back.value_or(piece.tau_start);
     piece.tau_start = point.tau;
     const Index n = point.x.size();
     Vector tangent(n + 1);

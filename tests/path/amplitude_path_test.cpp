@@ -287,6 +287,37 @@ TEST_CASE("a level in the rise of a step stays free") {
   CHECK(along.tail(4).minCoeff() > 0.0);
 }
 
+TEST_CASE("a last level that is off the plateau of all the others is a step before it") {
+  Matrix X(6, 2);
+  X << 0, 1, 1, 1, 2, 1, 3, 1, 4, 1, 5, 1;
+  const Vector y = (Vector(6) << 0.0, 0.1, -0.1, 0.05, -0.05, 1.0).finished();
+  for (const double sign : {1.0, -1.0}) {
+    const NaturalPath path = track_amplitude(make_problem(X, sign * y));
+    REQUIRE(path.infinity.has_value());
+    CHECK(path.infinity->kind() == LimitKind::step);
+    CHECK(path.infinity->energy == doctest::Approx(0.0125).epsilon(1e-12));
+    CHECK(path.infinity->range->high - path.infinity->range->low ==
+          doctest::Approx(1.0).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("a pattern of weight two is two patterns") {
+  Matrix X(6, 2), twice(7, 2);
+  X << 0, 1, 1, 1, 2, 1, 3, 1, 4, 1, 5, 1;
+  twice << X.row(0), X;
+  const Vector y = (Vector(6) << 0.0, 0.1, 0.5, 0.8, 1.0, 0.9).finished();
+  Vector y_twice(7);
+  y_twice << y(0), y;
+  Vector omega = Vector::Ones(6);
+  omega(0) = 2.0;
+  const NaturalPath weighted = track_amplitude(make_problem(X, y, "y", {}, omega));
+  const NaturalPath doubled = track_amplitude(make_problem(twice, y_twice));
+  REQUIRE(weighted.ok());
+  REQUIRE(doubled.ok());
+  CHECK(weighted.end->energy == doctest::Approx(doubled.end->energy).epsilon(1e-12));
+  CHECK((weighted.end->weights - doubled.end->weights).norm() <= 1e-10);
+}
+
 TEST_CASE("what has no path is told with a status, what is unusable is refused") {
   Matrix X(6, 2);
   X << -3, 1, -2, 1, -1, 1, 1, 1, 2, 1, 3, 1;
@@ -304,6 +335,11 @@ TEST_CASE("what has no path is told with a status, what is unusable is refused")
   known.start_ridge = 1.0;
   CHECK_THROWS_WITH_AS((void)track_amplitude(make_problem(X, valley), known),
                        doctest::Contains("start_ridge"), std::invalid_argument);
+  // Symmetric about a point: the path cannot leave the straight line.
+  const Vector odd = (Vector(6) << 1, -1, 0, 0, 1, -1).finished();
+  const NaturalPath line = track_amplitude(make_problem(X, odd));
+  CHECK(line.status == TrackStatus::unresolved_end);
+  CHECK(line.message.find("straight line") != std::string::npos);
   // An observer sees every point, and may stop.
   const Problem problem = dose_response(1, 0.05, (Vector(4) << 0.0, 1.0, 0.5, 5.0).finished());
   const NaturalPath whole = track_amplitude(problem);
