@@ -5,13 +5,15 @@ namespace {
 
 /// The part that every kind of point of a path has in common.
 Json point_report(const NaturalPath& path, const NaturalPoint& point) {
-  return {{"tau", point.tau},
-          {"one_minus_tau", point.one_minus_tau},
-          {"folds_before", path.folds_before(point)},
-          {"weights", numbers(point.weights)},
-          {"energy", point.energy},
-          {"morse_index", value_or_null(point.morse_index)},
-          {"kind", to_string(point.kind)}};
+  Json report{{"tau", point.tau},
+              {"one_minus_tau", point.one_minus_tau},
+              {"folds_before", path.folds_before(point)},
+              {"weights", numbers(point.weights)},
+              {"energy", point.energy},
+              {"morse_index", value_or_null(point.morse_index)},
+              {"kind", to_string(point.kind)}};
+  if (point.range) report["range"] = {point.range->low, point.range->high};
+  return report;
 }
 
 Json fold_report(const NaturalPath& path, const NaturalFold& fold) {
@@ -107,17 +109,19 @@ Json path_report(const NaturalPath& path) {
 Json end_report(const NaturalPath& path) {
   if (!path.end) return {};
   const PathEnd& end = *path.end;
-  return {{"tau", end.tau},
-          {"weights", numbers(end.weights)},
-          {"energy", end.energy},
-          {"gradient_norm", end.gradient_norm},
-          {"gradient_scale", end.gradient_scale},
-          {"last_newton_step", end.last_newton_step},
-          {"eigenvalues", numbers(end.eigenvalues)},
-          {"nearest_eigenvalue", value_or_null(end.nearest_eigenvalue)},
-          {"lowest_eigenvalue", end.lowest_eigenvalue},
-          {"morse_index", value_or_null(end.morse_index)},
-          {"status", end.status}};
+  Json report{{"tau", end.tau},
+              {"weights", numbers(end.weights)},
+              {"energy", end.energy},
+              {"gradient_norm", end.gradient_norm},
+              {"gradient_scale", end.gradient_scale},
+              {"last_newton_step", end.last_newton_step},
+              {"eigenvalues", numbers(end.eigenvalues)},
+              {"nearest_eigenvalue", value_or_null(end.nearest_eigenvalue)},
+              {"lowest_eigenvalue", end.lowest_eigenvalue},
+              {"morse_index", value_or_null(end.morse_index)},
+              {"status", end.status}};
+  if (end.range) report["range"] = {end.range->low, end.range->high};
+  return report;
 }
 
 /// The limit of a path whose weights grow without bound, or null for others.

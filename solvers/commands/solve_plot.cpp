@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "tautrack/fits/fitted_range.hpp"
+
 #include "commands/fit_plot.hpp"
 #include "commands/units.hpp"
 #include "io/text.hpp"
@@ -62,6 +64,7 @@ struct Drawing {
   const Problem* problem = nullptr;
   const SolvedProblem* solved = nullptr;
   ComputedProblem computed;  ///< With all rows.
+  OutputRange range;         ///< In the user's units.
 
   [[nodiscard]] const std::vector<StationaryPoint>& points() const { return solved->fits.points; }
   [[nodiscard]] Index weights() const { return problem->X.cols(); }
@@ -132,15 +135,21 @@ class Energy {
  public:
   explicit Energy(const Drawing& drawing)
       : computed_(drawing.computed),
+        range_(drawing.range),
         network_(computed_.problem, computed_.perceptron),
         work_(network_) {}
 
+  /// With the best plateaus, where they are fitted.
   [[nodiscard]] double operator()(const Vector& weights) {
+    if (!range_.is_known())
+      return energy_of_best_range(*computed_.problem, computed_.perceptron.activation, range_,
+                                  weights);
     return users_energy(computed_, network_.energy(network_.coordinates(weights), 1.0, work_));
   }
 
  private:
   const ComputedProblem& computed_;
+  const OutputRange& range_;
   Perceptron network_;
   Perceptron::Workspace work_;
 };
@@ -530,8 +539,9 @@ std::string plot_report(const SolveRequest& request, const Dataset& dataset,
   const std::size_t count = std::min(solved.size(), most_panels);
   std::vector<Drawing> drawings;
   for (std::size_t i = 0; i < count; ++i)
-    drawings.push_back(
-        {&dataset.problems[i], &solved[i], computed_rows(request.network, dataset.problems[i])});
+    drawings.push_back({&dataset.problems[i], &solved[i],
+                        computed_rows(request.network, dataset.problems[i]),
+                        target_range(request.network)});
   const std::string title = fmt::format("Stationary points of the energy of a {} perceptron: {}{}",
                                         to_string(request.network.perceptron.activation),
                                         cut(dataset.source, 60), part_note(count, solved.size()));

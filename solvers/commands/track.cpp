@@ -181,6 +181,9 @@ TrackedProblem track_fitted_range(const TrackRequest& request, const Problem& pr
   tracked.facts.dependencies = space.dependencies();
   add_rows(request.network, computed, problem.y, tracked.facts);
   restore(computed, tracked.path);
+  if (!request.outputs.plot_file.empty())
+    for (const NaturalPoint& point : tracked.path.points)
+      tracked.curve.push_back({point.tau, point.weights, point.energy});
   return tracked;
 }
 

@@ -173,21 +173,15 @@ std::vector<FittedCurve> fitted_curves(const NaturalPath& path) {
   std::vector<FittedCurve> curves;
   if (path.end)
     curves.push_back({fmt::format("outputs at tau = {:.6g}", path.end->tau),
-                      line_style(2.2, colours[0]),
-                      path.end->weights,
-                      path.end->tau,
-                      nullptr,
-                      {}});
+                      line_style(2.2, colours[0]), path.end->weights, path.end->tau, nullptr,
+                      path.end->range});
   if (path.infinity)
     curves.push_back(
         {"limit at infinite weights", line_style(2.2, colours[3]), {}, 1.0, &*path.infinity, {}});
   if (!path.points.empty())
     curves.push_back({fmt::format("at tau = {:.6g}", path.points.front().tau),
-                      line_style(1.4, other_colour, "(8,5)"),
-                      path.points.front().weights,
-                      path.points.front().tau,
-                      nullptr,
-                      {}});
+                      line_style(1.4, other_colour, "(8,5)"), path.points.front().weights,
+                      path.points.front().tau, nullptr, path.points.front().range});
   return curves;
 }
 

@@ -103,6 +103,9 @@ void add_end(Page& page, const ProblemView& problem, const NaturalPath& path) {
   page.line("",
             fmt::format("|gradient| {:.2g}, where rounding alone gives {:.2g}", end.gradient_norm,
                         end.gradient_scale * std::numeric_limits<double>::epsilon()));
+  if (end.range)
+    page.line("plateaus",
+              fmt::format("low {:.10g}, high {:.10g}", end.range->low, end.range->high));
   if (path.points.empty()) return;
   const NaturalPoint& start = path.points.front();
   add_weights(page, "weights", problem, start.weights, "at tau = " + tau_text(start.tau),

@@ -42,6 +42,7 @@ void restore_limit(const ComputedProblem& computed, InfinitePoint& limit) {
 }  // namespace
 
 OutputScale output_scale(const NetworkRequest& request) {
+  if (!target_range(request).is_known()) return {};
   const Range own = range(request.perceptron.activation);
   try {
     return {OutputRange{own.low, own.high}, target_range(request)};

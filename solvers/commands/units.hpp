@@ -30,6 +30,7 @@ struct ComputedProblem {
   MergedProblem merged;  ///< In the user's units.
 };
 
+/// The identity where an end of the range is fitted: then targets stay as they are.
 /// @throws UsageError when the range is no range that problems can be scaled to.
 [[nodiscard]] OutputScale output_scale(const NetworkRequest& request);
 

@@ -240,6 +240,31 @@ void find_by_descents(AllFits& fits, const Problem& problem, Activation activati
 
 }  // namespace
 
+double energy_of_best_range(const Problem& problem, Activation activation, const OutputRange& range,
+                            const Vector& weights) {
+  const Range own = tautrack::range(activation);
+  const Index L = problem.X.rows();
+  const Vector inputs = problem.X * weights;
+  const Vector omega =
+      problem.pattern_weights.size() > 0 ? problem.pattern_weights : Vector::Ones(L);
+  // Outputs and targets from the known end, if there is one.
+  Vector outputs(L), targets = problem.y;
+  for (Index i = 0; i < L; ++i) {
+    const double value = evaluate(activation, inputs(i)).value;
+    outputs(i) = (range.high ? value - own.high : value - own.low) / (own.high - own.low);
+  }
+  if (range.low || range.high) {
+    targets.array() -= range.low ? *range.low : *range.high;
+  } else {
+    outputs.array() -= outputs.dot(omega) / omega.sum();
+    targets.array() -= targets.dot(omega) / omega.sum();
+  }
+  const Vector weighted = omega.cwiseProduct(outputs);
+  const double size = weighted.dot(outputs);
+  const double height = size > 0.0 ? weighted.dot(targets) / size : 0.0;
+  return 0.5 * omega.dot((targets - height * outputs).cwiseAbs2());
+}
+
 AllFits find_all_fits(const Problem& problem, Activation activation, const OutputRange& range,
                       const FitOptions& options, double constant) {
   checked(options);

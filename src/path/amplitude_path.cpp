@@ -25,7 +25,7 @@ namespace {
 constexpr double kGrowthDelta = 1e-11;
 
 /// From this 1 - tau on, a path that takes more points than that, or cannot go on, is asked at once.
-constexpr double kCloseDelta = 1e-6;
+constexpr double kCloseToTarget = 1e-6;
 constexpr int kClosePoints = 60;
 
 /// A growth above this is one. Those of limits are 1/6 and more, that of a finite fit is 1 - tau times its
@@ -598,7 +598,7 @@ class AmplitudePiece {
           point.kind == PointKind::fold)
         continue;
       const Growths growths = growths_at(amplitude_, point, delta);
-      if (delta <= kCloseDelta) ++close_points_;
+      if (delta <= kCloseToTarget) ++close_points_;
       if ((delta <= kGrowthDelta || close_points_ > kClosePoints) && growths.any()) {
         AmplitudeLimit limit(amplitude_, activation_, point, delta, growths);
         tracker.stop(limit.status(), limit.message());
@@ -621,7 +621,7 @@ class AmplitudePiece {
   /// A path that double precision does not let go on so close to tau = 1 has the limit that it is on its way to.
   void conclude_stuck(const PathPoint& point, NaturalPath& path) const {
     const double delta = homotopy_.tau(point.tau).rest();
-    if (delta <= 0.0 || delta > kCloseDelta || point.tau_direction < 0) return;
+    if (delta <= 0.0 || delta > kCloseToTarget || point.tau_direction < 0) return;
     const Growths growths = growths_at(amplitude_, point, delta);
     if (!growths.any()) return;
     AmplitudeLimit limit(amplitude_, activation_, point, delta, growths);

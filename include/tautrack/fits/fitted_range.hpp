@@ -30,4 +30,10 @@ namespace tautrack {
                                     const OutputRange& range, const FitOptions& options = {},
                                     double constant = 0.0);
 
+/// The energy of these weights with the free ends of the range where they fit best, whichever is larger.
+/// @param weights s
+/// @pre At least one end is free.
+[[nodiscard]] double energy_of_best_range(const Problem& problem, Activation activation,
+                                          const OutputRange& range, const Vector& weights);
+
 }  // namespace tautrack
