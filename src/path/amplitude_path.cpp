@@ -25,8 +25,8 @@ namespace {
 constexpr double kGrowthDelta = 1e-11;
 
 /// From this 1 - tau on, a path that takes more points than that, or cannot go on, is asked at once.
-constexpr double kCloseToTarget = 1e-6;
-constexpr int kClosePoints = 60;
+constexpr double kNearDelta = 1e-6;
+constexpr int kNearPoints = 60;
 
 /// A growth above this is one. Those of limits are 1/6 and more, that of a finite fit is 1 - tau times its
 /// condition.
@@ -598,8 +598,8 @@ class AmplitudePiece {
           point.kind == PointKind::fold)
         continue;
       const Growths growths = growths_at(amplitude_, point, delta);
-      if (delta <= kCloseToTarget) ++close_points_;
-      if ((delta <= kGrowthDelta || close_points_ > kClosePoints) && growths.any()) {
+      if (delta <= kNearDelta) ++near_points_;
+      if ((delta <= kGrowthDelta || near_points_ > kNearPoints) && growths.any()) {
         AmplitudeLimit limit(amplitude_, activation_, point, delta, growths);
         tracker.stop(limit.status(), limit.message());
         path.infinity = limit.take_infinity();
@@ -621,7 +621,7 @@ class AmplitudePiece {
   /// A path that double precision does not let go on so close to tau = 1 has the limit that it is on its way to.
   void conclude_stuck(const PathPoint& point, NaturalPath& path) const {
     const double delta = homotopy_.tau(point.tau).rest();
-    if (delta <= 0.0 || delta > kCloseToTarget || point.tau_direction < 0) return;
+    if (delta <= 0.0 || delta > kNearDelta || point.tau_direction < 0) return;
     const Growths growths = growths_at(amplitude_, point, delta);
     if (!growths.any()) return;
     AmplitudeLimit limit(amplitude_, activation_, point, delta, growths);
@@ -686,7 +686,7 @@ class AmplitudePiece {
   const AmplitudeNetwork& amplitude_;
   Activation activation_;
   AmplitudeHomotopy homotopy_;
-  int close_points_ = 0;
+  int near_points_ = 0;
 };
 
 NaturalPath follow(const AmplitudeNetwork& amplitude, const AmplitudePathOptions& model,
