@@ -35,23 +35,17 @@ std::optional<std::pair<Interval, Interval>> line_of(const ChartRoot& root, cons
   const Interval& q = root.at.second;
   if (!(q.lower() > 0.0) && root.chart != Chart::bulk) return std::nullopt;
   switch (root.chart) {
-    case Chart::linear: {
-      const Interval k = proof::sqrt(proof::square(p) + q);
-      if (proof::middle(p) >= 0.0) return std::pair(2.0 * k, logarithm(proof::square(k + p) / q));
-      return std::pair(2.0 * k, -logarithm(proof::square(k - p) / q));
-    }
+    case Chart::gentle:
+      if (!(q.upper() < 1.0)) return std::nullopt;
+      return std::pair(p, logarithm(q / (1.0 - q)));
     case Chart::bulk:
       return std::pair(p, -(p * q));
     case Chart::right:
       return std::pair(p, logarithm(q) - p * levels.x.back());
     case Chart::left:
-      return std::pair(p, -logarithm(q) - p * levels.x.front());
-    case Chart::flat:
-      return std::pair(p, logarithm(q));
-    case Chart::flat_left:
       break;
   }
-  return std::pair(p, -logarithm(q));
+  return std::pair(p, -logarithm(q) - p * levels.x.front());
 }
 
 /// The Morse index at a root, by the signs of the determinant and of one entry of the Hessian, both up to positive
@@ -62,13 +56,10 @@ std::optional<int> index_at(ChartEquations& equations, const ChartRoot& root) {
   equations.evaluate(root.at, root.pivot, first, second, factor);
   const int height = proof::sign_of(factor.value);
   if (!equations.levels().free_offset && height < 0) return -1;
-  const bool turned = root.chart == Chart::linear;
-  const int determinant =
-      (turned ? -1 : 1) * proof::sign_of(first.first * second.second - first.second * second.first);
+  const int determinant = proof::sign_of(first.first * second.second - first.second * second.first);
   if (determinant < 0 && height != 0) return 1;
-  const Interval& entry = root.chart == Chart::linear ? second.second : first.second;
-  const int diagonal = (turned ? -1 : 1) * height * proof::sign_of(entry);
-  if (determinant == 0 || diagonal == 0) return std::nullopt;
+  const int diagonal = height * proof::sign_of(root.at.first) * proof::sign_of(first.second);
+  if (determinant <= 0 || diagonal == 0) return std::nullopt;
   return diagonal > 0 ? 0 : 2;
 }
 
@@ -97,14 +88,14 @@ class CurveSearch {
         leave("whether a step is a local infimum could not be decided: data tie there");
       result_.limits.push_back(limit);
     }
-    const double w = from_;
+    constexpr double w = kGentleSlope;
     if (levels_.free_offset) {
-      search(Chart::linear, false, {{{-0.5 * w, 0.5 * w}, {0.0, 0.25 * w * w}}});
+      for (const bool turned : {false, true})
+        search(Chart::gentle, turned, {{{0.0, w}, {0.0, 0.5}}});
       search_steep(false);
       search_outside(true, Chart::right);
     } else {
-      search(Chart::flat, false, {{{-w, w}, {0.0, 1.0}}});
-      search(Chart::flat_left, false, {{{-w, w}, {0.0, 1.0}}});
+      search(Chart::gentle, false, {{{-w, w}, {0.0, 1.0}}});
       for (const bool turned : {false, true}) {
         search_steep(turned);
         search_outside(turned, Chart::left);
@@ -203,14 +194,14 @@ class CurveSearch {
     double gap = 2.0;
     if (pivot > 0) gap = std::min(gap, levels.gap[pivot - 1]);
     if (pivot + 1 < levels.size()) gap = std::min(gap, levels.gap[pivot]);
-    double from = std::max(from_, kFirstTail / gap);
+    double from = std::max(kGentleSlope, kFirstTail / gap);
     for (int doubling = 0; doubling < kDoublings; ++doubling, from *= 2.0)
       if (tail_is_empty(levels, pivot, side, from)) {
         result_.largest_slope = std::max(result_.largest_slope, from);
         return from;
       }
     leave("steep curves could not be excluded: data tie there");
-    return std::max(from_, kFarSlope / gap);
+    return std::max(kGentleSlope, kFarSlope / gap);
   }
 
   /// Half points among the levels, and beyond the last.
@@ -219,7 +210,7 @@ class CurveSearch {
     const std::size_t J = levels.size();
     std::vector<ChartBox> boxes;
     for (std::size_t p = 0; p < J; ++p) {
-      double to = from_;
+      double to = kGentleSlope;
       if (p + 1 < J) to = std::max(to, tail_from(levels, p, Side::beyond));
       if (p > 0) to = std::max(to, tail_from(levels, p, Side::before));
       const auto border = [&](std::size_t j) {
@@ -227,7 +218,8 @@ class CurveSearch {
       };
       const double low = p > 0 ? border(p - 1) : levels.x.front().lower();
       const double high = p + 1 < J ? border(p) : levels.x.back().upper();
-      if (to > from_) boxes.push_back({{from_, to}, {low - kOverlap, high + kOverlap}});
+      if (to > kGentleSlope)
+        boxes.push_back({{kGentleSlope, to}, {low - kOverlap, high + kOverlap}});
     }
     search(Chart::bulk, turned, std::move(boxes));
     search_outside(turned, Chart::right);
@@ -239,7 +231,7 @@ class CurveSearch {
     const bool is_right = chart == Chart::right;
     const double to =
         tail_from(levels, is_right ? levels.size() - 1 : 0, is_right ? Side::beyond : Side::before);
-    if (to > from_) search(chart, turned, {{{from_, to}, {0.0, 1.0}}});
+    if (to > kGentleSlope) search(chart, turned, {{{kGentleSlope, to}, {0.0, 1.0}}});
   }
 
   void finish() {
@@ -261,7 +253,6 @@ class CurveSearch {
   }
 
   const Levels& levels_;
-  const double from_ = levels_.free_offset ? kLinearSlope : kFlatSlope;  ///< Of the steep charts.
   const Levels mirrored_;
   long most_;
   const StopCondition& stop_;

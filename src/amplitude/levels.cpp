@@ -70,10 +70,11 @@ Levels::Levels(std::vector<double> values, const std::vector<double>& targets,
   if (equalise_gaps(value))
     for (std::size_t j = 0; j < J; ++j) moved = std::max(moved, std::abs(value[j] - given[j]));
   centre = 0.5 * value.front() + 0.5 * value.back();
-  scale = power_of_two(std::max(value.back() - centre, centre - value.front()));
-  for (std::size_t j = 0; j < J; ++j) x.push_back((Interval(value[j]) - centre) * (1.0 / scale));
+  scale = std::max(value.back() - centre, centre - value.front());
+  for (std::size_t j = 0; j < J; ++j) x.push_back((Interval(value[j]) - centre) / Interval(scale));
+  const double unit = power_of_two(scale);
   for (std::size_t j = 0; j + 1 < J; ++j) {
-    gap.push_back((value[j + 1] - value[j]) / scale);
+    gap.push_back((value[j + 1] - value[j]) / unit);
     gaps_are_exact = gaps_are_exact && is_exact_difference(value[j + 1], value[j]);
   }
   Interval shift = low != nullptr ? Interval(*low) : Interval(0.0);

@@ -30,10 +30,10 @@ struct Levels {
   std::vector<Interval>
       y;  ///< J, less their mean where the offset is fitted, else less the known plateau.
   std::vector<double>
-      gap;  ///< J - 1, between neighbours in units of `scale`; equal where they are.
+      gap;  ///< J - 1, between neighbours, in a power of two near `scale`: equal where they are.
   bool gaps_are_exact = true;  ///< What is equal there is equal, and what differs differs.
   bool free_offset = true;
-  double centre = 0.0, scale = 1.0;  ///< Of x; the scale is a power of two.
+  double centre = 0.0, scale = 1.0;  ///< Of x.
   double target_scale = 1.0;         ///< Of y; a power of two.
   /// Values that are equally spaced but for the rounding of their last digits are taken as equally spaced; this
   /// is how far one was moved, in user's units, at most. What is proven is proven of the values above.

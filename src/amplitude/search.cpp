@@ -65,9 +65,6 @@ std::size_t ChartEquations::pivot(const ChartBox& box) const {
 }
 
 bool ChartEquations::exclude(const ChartBox& box) {
-  if (chart_ == Chart::linear &&
-      (proof::square(box.first) + box.second).lower() > 0.25 * kLinearSlope * kLinearSlope)
-    return true;  // steeper: other charts have it
   const std::size_t at = pivot(box);
   curve_vectors(chart_, *levels_, at, box.first, box.second, values_);
   fit_to(*levels_, values_.phi, fit_);
@@ -211,28 +208,18 @@ std::optional<ChartBox> ChartEquations::contract(const ChartBox& box, std::size_
 
 namespace {
 
-/// The halves of a box. Slopes are divided by their ratio, half points by what one means for the input of a level.
+/// The halves of a box, divided where it is wider in what moves the curves: by experience.
 std::pair<ChartBox, ChartBox> halves(Chart chart, const ChartBox& box) {
   const Interval& p = box.first;
   const Interval& q = box.second;
-  const bool by_ratio = p.lower() > 0.0;
-  const double first = by_ratio && chart != Chart::linear ? std::log(p.upper() / p.lower())
-                                                          : 2.0 * proof::width_of(p);
-  double second = 0.0;
-  switch (chart) {
-    case Chart::bulk:
-      second = proof::width_of(q) * std::sqrt(p.lower() * p.upper());
-      break;
-    case Chart::linear:
-      second = 4.0 * proof::width_of(q);
-      break;
-    default:
-      second = 2.0 * proof::width_of(q);
-  }
+  const bool by_ratio = chart != Chart::gentle;
+  const double first = by_ratio ? std::log(p.upper() / p.lower()) : proof::width_of(p);
+  const double second = chart == Chart::bulk ? proof::width_of(q) * std::sqrt(p.lower() * p.upper())
+                        : chart == Chart::gentle ? 4.0 * proof::width_of(q)
+                                                 : 2.0 * proof::width_of(q);
   const auto is_divisible = [](const Interval& side) { return !is_narrow(side); };
   if ((first >= second && is_divisible(p)) || !is_divisible(q)) {
-    const double cut =
-        by_ratio && chart != Chart::linear ? std::sqrt(p.lower() * p.upper()) : proof::middle(p);
+    const double cut = by_ratio ? std::sqrt(p.lower() * p.upper()) : proof::middle(p);
     return {{{p.lower(), cut}, q}, {{cut, p.upper()}, q}};
   }
   const double cut = proof::middle(q);
