@@ -15,6 +15,7 @@
 ///            with a fitted offset s <= 1/2, and the other half is that of mirrored levels. With a known one
 ///            slopes are of either sign, w = 0 and s = 1 are constants
 ///   bulk     (w, h), h = -c / w the half point, among the levels
+///   steep    (w, v), v = u of one level, the pivot: the half point near that level, and a slope that is steep there
 ///   right    (w, e), e = exp(u_J) <= 1: half points beyond the last level; e = 0 are the exponentials
 ///   left     (w, e), e = exp(-u_1) <= 1, known offset: half points before the first; e = 0 is a constant
 ///
@@ -22,7 +23,7 @@
 /// and, with a fitted offset, 1 span: a curve is stationary where the residual r is orthogonal to both.
 namespace tautrack::amplitude {
 
-enum class Chart { gentle, bulk, right, left };
+enum class Chart { gentle, bulk, steep, right, left };
 
 /// Slopes up to this, over the whole range of the levels, are those of the chart `gentle`; by experience with how
 /// many boxes the charts take.
@@ -62,7 +63,7 @@ inline Affine even(Even function, const Affine& y) {
          square(away) * Affine(0.5 * whole.second);
 }
 
-/// @param pivot Of the chart `bulk`: the level that the half point is near to.
+/// @param pivot Of the charts `bulk` and `steep`: the level that the half point is near to.
 template <class T>
 void curve_vectors(Chart chart, const Levels& levels, std::size_t pivot, const T& first,
                    const T& second, CurveVectors<T>& out);
@@ -136,21 +137,27 @@ struct BulkSide {
 /// t: the slopes of all levels relative to that of the pivot, and these times the distance from it, relative to the
 /// larger of its neighbours. From the latter so much of 1 - phi - (1 - phi_pivot) t (on the high side phi - phi_pivot
 /// t) is taken, to which the residual is orthogonal, that the followed level does not appear.
+///
+/// @param input u of the pivot.
 template <class T>
-void bulk(const Levels& levels, std::size_t pivot, const T& w, const T& h, CurveVectors<T>& out) {
+void bulk(const Levels& levels, std::size_t pivot, const T& w, const T& input,
+          CurveVectors<T>& out) {
   const std::size_t J = levels.size();
   const Interval& centre = levels.x[pivot];
-  const T input = w * (T(centre) - h);  // u of the pivot
   const BulkSide<T> over(-input), under(input);
   const std::size_t neighbour = nearest_level(levels, pivot),
                     followed = followed_level(levels, pivot);
   const Interval near = proof::abs(levels.x[neighbour] - centre);
   const T to_neighbour = exponential(-(w * T(near)));
-  const T at_pivot = T(1.0) / (T(1.0) + exponential(-input));
+  // Where u is large, what overflows is not computed.
+  const bool is_negative = value_of(input).upper() < 0.0;
+  const T small = exponential(is_negative ? input : -input);
+  const T one = T(1.0) / (T(1.0) + small), other = small * one;
+  const T& at_pivot = is_negative ? other : one;
   out.phi[pivot] = at_pivot;
   out.first[pivot] = 1.0;
   out.second[pivot] = 0.0;
-  const T rest = followed > pivot ? at_pivot : T(1.0) / (T(1.0) + exponential(input));
+  const T& rest = (followed > pivot) != is_negative ? one : other;  // phi or 1 - phi of the pivot
   T share = 0.0;
   // The followed level first, which says how much is taken from the others.
   for (std::size_t k = 0; k <= J; ++k) {
@@ -161,7 +168,9 @@ void bulk(const Levels& levels, std::size_t pivot, const T& w, const T& h, Curve
     const BulkSide<T>& side = above ? over : under;
     const Interval further = j == neighbour ? Interval(0.0) : (above ? distance : -distance) - near;
     const T relative = exponential(side.shift - w * T(further));
-    const T t = relative * to_neighbour;
+    // Far away from the pivot the first factor may overflow.
+    const T t = side.is_lifted ? exponential(side.shift - w * T(above ? distance : -distance))
+                               : relative * to_neighbour;
     const T u = input + w * T(distance);
     const T there = exponential(above ? -u : u);  // small where the level is saturated
     const T full = T(1.0) / (T(1.0) + there);
@@ -221,6 +230,9 @@ void curve_vectors(Chart chart, const Levels& levels, std::size_t pivot, const T
     case Chart::gentle:
       return chart_functions::gentle(levels, first, second, out);
     case Chart::bulk:
+      return chart_functions::bulk(levels, pivot, first, first * (T(levels.x[pivot]) - second),
+                                   out);
+    case Chart::steep:
       return chart_functions::bulk(levels, pivot, first, second, out);
     case Chart::right:
       return chart_functions::right(levels, first, second, out);

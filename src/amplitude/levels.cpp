@@ -88,11 +88,13 @@ Levels::Levels(std::vector<double> values, const std::vector<double>& targets,
   }
   double largest = 0.0;
   for (std::size_t j = 0; j < J; ++j) {
-    y.push_back(Interval(targets[j]) - shift);
+    is_on_plateau.push_back(low != nullptr && targets[j] == *low);
+    y.push_back(is_on_plateau.back() ? Interval(0.0) : Interval(targets[j]) - shift);
     largest = std::max(largest, proof::magnitude(y.back()));
   }
   target_scale = power_of_two(largest);
-  for (Interval& target : y) target *= 1.0 / target_scale;
+  for (std::size_t j = 0; j < J; ++j)
+    if (!is_on_plateau[j]) y[j] *= 1.0 / target_scale;
 }
 
 Levels Levels::mirrored() const {
@@ -102,6 +104,7 @@ Levels Levels::mirrored() const {
   std::reverse(other.value.begin(), other.value.end());
   std::reverse(other.x.begin(), other.x.end());
   std::reverse(other.y.begin(), other.y.end());
+  std::reverse(other.is_on_plateau.begin(), other.is_on_plateau.end());
   std::reverse(other.weight.begin(), other.weight.end());
   std::reverse(other.gap.begin(), other.gap.end());
   other.centre = -centre;

@@ -24,9 +24,10 @@ struct Levels {
 
   [[nodiscard]] std::size_t size() const { return x.size(); }
 
-  std::vector<double> value;   ///< J, in the user's units; see `moved`.
-  std::vector<double> weight;  ///< J
-  std::vector<Interval> x;     ///< J, (value - centre) / scale
+  std::vector<double> value;        ///< J, in the user's units; see `moved`.
+  std::vector<bool> is_on_plateau;  ///< J, known offset: the target equals it exactly.
+  std::vector<double> weight;       ///< J
+  std::vector<Interval> x;          ///< J, (value - centre) / scale
   std::vector<Interval>
       y;  ///< J, less their mean where the offset is fitted, else less the known plateau.
   std::vector<double>

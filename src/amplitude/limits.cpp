@@ -203,10 +203,10 @@ void add_steep(const Levels& levels, double sign, long most, const StopCondition
 Exponentials find_exponentials(const Levels& levels, long most, const StopCondition& stop) {
   Exponentials found;
   const Levels mirrored = levels.mirrored();
-  EdgeEquation equation(Chart::gentle, levels), other(Chart::gentle, mirrored);
+  EdgeEquation equation(Chart::gentle, levels), turned(Chart::gentle, mirrored);
   if (levels.free_offset) {
     add_roots(equation, {0.0, kGentleSlope}, 1.0, false, most, stop, found);
-    add_roots(other, {0.0, kGentleSlope}, -1.0, false, most, stop, found);
+    add_roots(turned, {0.0, kGentleSlope}, -1.0, false, most, stop, found);
   } else {
     add_roots(equation, {-kGentleSlope, kGentleSlope}, 1.0, true, most, stop, found);
   }
@@ -262,6 +262,12 @@ class Steps {
   [[nodiscard]] std::optional<Interval> leaving_low(std::size_t below, const Interval& low,
                                                     const Interval& height) const {
     if (below == 0 || (levels_.free_offset && below == 1)) return std::nullopt;
+    // Targets on the known plateau: the energy grows with the square of what leaves it, and none of those before
+    // makes up for that.
+    if (levels_.is_on_plateau[below - 1] &&
+        std::all_of(levels_.y.begin(), levels_.y.begin() + static_cast<std::ptrdiff_t>(below),
+                    [](const Interval& y) { return y.upper() <= 0.0; }))
+      return std::nullopt;
     return -(height * (levels_.y[below - 1] - low)) * levels_.weight[below - 1];
   }
   [[nodiscard]] std::optional<Interval> leaving_high(std::size_t above, const Interval& high,
