@@ -591,23 +591,19 @@ Figure make_asymptotes(const FigureRequest& request) {
   figure.title =
       "Curves with two fitted plateaus: where the best one is, and what if there is none";
   figure.caption =
-      "Four data sets, a + b tanh(w x + c) fitted to each. Second row: every curve is a point of a "
-      "polygon, across where it rises on average and up how gradually. Its border are the limits: "
-      "steps between two neighbouring x (corners), steps with one x in the rise (edges), and "
-      "exponentials, of which one plateau is infinitely far away (upper edge). Dark is a low "
-      "energy "
-      "E. First: the lowest point is inside, and E falls from the best exponential towards it. "
-      "Second and third: it is on the border, so that no curve is the best; the data show no upper "
-      "plateau, or no slope. Fourth: two finite fits next to the border with saddles between them "
-      "and "
-      "an exponential, which is better than both. Lowest row: near the exponentials, curves a + s "
-      "z(x) "
-      "in the normal form dz/dx = 1 - 2 p z - m z^2, z(0) = 0, x scaled to [-1, 1]. m > 0 are the "
-      "sigmoids, p tells which plateau is nearer, and m = 0 is a smooth border, so that the sign "
-      "of "
-      "dE/dm there decides whether an exponential is a limit of fits. The straight line, p = m = "
-      "0, "
-      "never is one but by symmetry.";
+      "Four data sets, a + b tanh(w x + c) fitted to each. Second row: every curve is a point "
+      "of a polygon, across where it rises on average and up how gradually. Its border are the "
+      "limits: steps between two neighbouring x (corners), steps with one x in the rise "
+      "(edges), and exponentials, of which one plateau is infinitely far away (upper edge). "
+      "Dark is a low energy E. First: the lowest point is inside, and E falls from the best "
+      "exponential towards it. Second and third: it is on the border, so that no curve is the "
+      "best; the data show no upper plateau, or no slope. Fourth: two finite fits next to the "
+      "border, with saddles between them and an exponential that is better than both. Lowest "
+      "row: near the exponentials, curves a + s z(x) in the normal form dz/dx = 1 - 2 p z - m "
+      "z^2, z(0) = 0, x scaled to [-1, 1]. m > 0 are the sigmoids, p tells which plateau is "
+      "nearer, and m = 0 is a smooth border: the sign of dE/dm there decides whether an "
+      "exponential is a limit of fits. The straight line, p = m = 0, never is one but by "
+      "symmetry.";
   for (const Solved& solved : sets) {
     figure.tables.push_back(data_table(solved));
     figure.tables.push_back(curves_table(solved));
