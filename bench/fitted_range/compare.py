@@ -111,35 +111,41 @@ def peer(folder, name):
         return {row["set"]: (float(row["energy"].replace("NA", "nan")), row["said"]) for row in csv.DictReader(file)}
 
 
+def outcome(answer, energy):
+    """What a peer's energy (nan: an error) is beside the proven list."""
+    if math.isnan(energy):
+        return "error"
+    if answer["kind"] != "finite":
+        return "finite answer"
+    return "best" if energy <= answer["energy"] * (1.0 + SAME_ENERGY) else "another"
+
+
 def table(folder):
     answers = solved(folder)
     peers = {name: peer(folder, name) for name in ("curve_fit", "nls")}
-    print("| data | best finite | at a limit | proven | one infimum | " +
-          " | ".join(f"{name}: best, other, error | {name}, none is best: finite answer, error" for name in peers) + " |")
-    print("|---" * (5 + 2 * len(peers)) + "|")
-    warned = dict.fromkeys(peers, 0)
+    for name, found in peers.items():
+        for label, answer in answers.items():
+            if found[label][0] < answer["energy"] * (1.0 - SAME_ENERGY):
+                raise SystemExit(f"{name} is better on {label}: {found[label][0]} < {answer['energy']}")
+    heads = ["data", "one infimum", "the best is finite", *(f"{name}: best, another, error" for name in peers),
+             "none is the best", *(f"{name}: finite answer, error" for name in peers)]
+    print("| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
     for kind, title in KINDS.items():
         here = {name: one for name, one in answers.items() if name.startswith(kind + "-")}
-        finite = [name for name, one in here.items() if one["kind"] == "finite"]
-        cells = [title, len(finite), len(here) - len(finite), sum(one["proven"] for one in here.values()),
-                 sum(one["one"] for one in here.values())]
-        for which, found in peers.items():
-            counts = dict.fromkeys(("best", "other", "error", "finite answer", "refused"), 0)
-            for name, one in here.items():
-                energy, said = found[name]
-                if one["kind"] == "finite":
-                    same = energy <= one["energy"] * (1.0 + SAME_ENERGY)
-                    counts["error" if math.isnan(energy) else "best" if same else "other"] += 1
-                else:
-                    counts["refused" if math.isnan(energy) else "finite answer"] += 1
-                if energy < one["energy"] * (1.0 - SAME_ENERGY):
-                    raise SystemExit(f"{which} is better than tautrack on {name}: {energy} < {one['energy']}")
-                warned[which] += not math.isnan(energy) and said != ""
-            cells += [f"{counts['best']}, {counts['other']}, {counts['error']}",
-                      f"{counts['finite answer']}, {counts['refused']}"]
+        cells = [title, sum(one["one"] for one in here.values())]
+        for is_finite, outcomes in ((True, ("best", "another", "error")), (False, ("finite answer", "error"))):
+            names = [name for name, one in here.items() if (one["kind"] == "finite") == is_finite]
+            cells.append(len(names))
+            for found in peers.values():
+                said = [outcome(here[name], found[name][0]) for name in names]
+                cells.append(", ".join(str(said.count(one)) for one in outcomes))
         print("| " + " | ".join(map(str, cells)) + " |")
     kinds = [one["kind"] for one in answers.values()]
-    print("limits:", {kind: kinds.count(kind) for kind in sorted(set(kinds))}, "finite answers with a warning:", warned)
+    print("best:", {kind: kinds.count(kind) for kind in sorted(set(kinds))})
+    print("proven:", sum(one["proven"] for one in answers.values()), "of", len(answers))
+    for name, found in peers.items():
+        print(f"finite answers of {name} with a warning:",
+              sum(not math.isnan(energy) and said != "" for energy, said in found.values()))
 
 
 if __name__ == "__main__":
