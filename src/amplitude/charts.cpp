@@ -35,12 +35,12 @@ TanhRatio tanh_ratio_at(double z) {
     first = first * z + value;
     value = value * z + a[n];
   }
-  // tanh(sqrt z) / sqrt z is a sum of 2 / (z + q) over q = ((k - 1/2) pi)^2, so that |a_n| <= (4 / pi^2)^n, and
-  // what follows the last term is at most twice the next one, in each derivative.
-  const double count = static_cast<double>(kTerms);
-  const double rest = 2.0 * std::pow(kRatio, count);
-  return {proof::widened(value, rest), proof::widened(first, 2.0 * count * rest),
-          proof::widened(2.0 * second, 4.0 * count * count * rest)};
+  // tanh(sqrt z) / sqrt z is a sum of 2 / (z + q) over q = ((k - 1/2) pi)^2, so that |a_n| <= (4 / pi^2)^n, and what
+  // follows the last term is at most twice the next one, in each derivative; these have n / z and n^2 / z^2 beside it.
+  const double per_z = static_cast<double>(kTerms) / kLargest;
+  const double rest = 2.0 * std::pow(kRatio, static_cast<double>(kTerms));
+  return {proof::widened(value, rest), proof::widened(first, per_z * rest),
+          proof::widened(2.0 * second, per_z * per_z * rest)};
 }
 
 /// The same for larger numbers, by z (tanh(sqrt z) / sqrt z)' = (1 - tanh^2 - tanh / sqrt z) / 2 and once more.

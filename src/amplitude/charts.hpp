@@ -36,7 +36,7 @@ struct CurveVectors {
   std::vector<T> phi, first, second;
 };
 
-/// tanh(sqrt z) / sqrt z and its first two derivatives, for the chart `linear`. @pre z > -1/2, or nothing is known.
+/// tanh(sqrt z) / sqrt z and its first two derivatives, for the chart `linear`. Nothing is known of z < -0.1.
 struct TanhRatio {
   Interval value, first, second;
 };
