@@ -20,6 +20,9 @@ bool is_exact_difference(double a, double b) {
   return (a - (difference - back)) - (b + back) == 0.0;  // Knuth's error of a sum
 }
 
+/// Gaps of fewer units of what is kept are left as they are: rounding them to it would change their ratio.
+constexpr double kLeastGap = 0x1p16;
+
 /// A power of two of at least this size.
 double power_of_two(double size) {
   return size > 0.0 ? std::exp2(std::ceil(std::log2(size))) : 1.0;
@@ -45,6 +48,7 @@ bool equalise_gaps(std::vector<double>& values) {
   const double unit = power_of_two(range) * std::exp2(-kGapBits);
   // Sums of multiples of `unit` are exact up to this.
   if (!(largest + range < unit * std::exp2(52))) return false;
+  if (gaps[order.front()] < kLeastGap * unit) return false;
   for (std::size_t k = 0; k < count;) {
     std::size_t end = k + 1;
     while (end < count && gaps[order[end]] - gaps[order[k]] <= same) ++end;

@@ -188,11 +188,10 @@ bool solve_for(const Affine& f, double own, double other, Interval& unit) {
   return proof::meet(unit, proof::widened(image, proof::magnitude(image) * 0x1p-40));
 }
 
-/// The same side of a box, its middle and radius times `unit`.
-Interval part_of(const Interval& side, const Interval& unit) {
-  const double middle = proof::middle(side);
-  const double radius = proof::above(std::max(side.upper() - middle, middle - side.lower()));
-  Interval part = Interval(middle) + Interval(radius) * unit;
+/// What of a side of a box has its place, by the variable `form`, in `unit`.
+Interval part_of(const Interval& side, const Affine& form, bool is_first, const Interval& unit) {
+  const double radius = is_first ? form.first() : form.second();
+  const Interval part = Interval(form.centre()) + Interval(radius) * unit;
   Interval met = side;
   return proof::meet(met, part) ? met : side;
 }
@@ -200,8 +199,8 @@ Interval part_of(const Interval& side, const Interval& unit) {
 }  // namespace
 
 std::optional<ChartBox> ChartEquations::contract(const ChartBox& box, std::size_t pivot) {
-  curve_vectors(chart_, *levels_, pivot, Affine::variable(box.first, true),
-                Affine::variable(box.second, false), forms_);
+  const Affine own1 = Affine::variable(box.first, true), own2 = Affine::variable(box.second, false);
+  curve_vectors(chart_, *levels_, pivot, own1, own2, forms_);
   fit_to(*levels_, forms_.phi, form_fit_);
   const Affine f1 = product(*levels_, form_fit_.residual, forms_.first);
   const Affine f2 = product(*levels_, form_fit_.residual, forms_.second);
@@ -215,7 +214,7 @@ std::optional<ChartBox> ChartEquations::contract(const ChartBox& box, std::size_
     if (f.excludes_zero() || !solve_for(f, f.first(), f.second(), e1) ||
         !solve_for(f, f.second(), f.first(), e2))
       return std::nullopt;
-  return ChartBox{part_of(box.first, e1), part_of(box.second, e2)};
+  return ChartBox{part_of(box.first, own1, true, e1), part_of(box.second, own2, false, e2)};
 }
 
 namespace {

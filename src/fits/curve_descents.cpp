@@ -27,7 +27,11 @@ constexpr double kLargestStart = 20.0;
 class CurveDescent {
  public:
   explicit CurveDescent(const HiddenLayer& network)
-      : network_(network), work_(network), H_(network.unknowns()), H_tau_(network.unknowns()) {}
+      : network_(network),
+        work_(network),
+        H_(network.unknowns()),
+        H_x_(network.unknowns(), network.unknowns()),
+        H_tau_(network.unknowns()) {}
 
   /// The point that a descent from x comes to; nothing when it runs off.
   std::optional<StationaryPoint> minimum_from(Vector x, double& energy) {

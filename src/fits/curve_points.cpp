@@ -287,8 +287,19 @@ InfinitePoint CurveTerms::limit(const amplitude::CurveLimit& limit) const {
 }
 
 bool CurveTerms::vanishes() const {
-  return !levels_.free_offset &&
-         std::all_of(targets_.begin(), targets_.end(), [](double target) { return target <= 0.0; });
+  if (levels_.free_offset) return false;
+  // Every sigmoid is a mean of steps (and constants), so that none is better than the plateau when no step is: when
+  // the sums of targets from either end are not positive.
+  const std::size_t J = targets_.size();
+  for (const bool from_left : {true, false}) {
+    proof::Interval sum = 0.0;
+    for (std::size_t k = 0; k < J; ++k) {
+      const std::size_t j = from_left ? k : J - 1 - k;
+      if (targets_[j] != 0.0) sum += levels_.y[j] * data_.weights[j];
+      if (sum.upper() > 0.0) return false;
+    }
+  }
+  return true;
 }
 
 InfinitePoint CurveTerms::vanishing() const {
@@ -304,7 +315,8 @@ InfinitePoint CurveTerms::vanishing() const {
   point.direction(data_.bias) = (range_.low ? -1.0 : 1.0) * (data_.bias_value > 0.0 ? 1.0 : -1.0);
   point.signs = signs(std::vector<int>(targets_.size(), range_.low ? -1 : 1));
   point.local_infimum = true;
-  point.reason = "proven: no target is on the other side of the known plateau";
+  point.reason =
+      "proven: the targets are nearer to the known plateau than to any sigmoid away from it";
   point.found_by = "interval search";
   return point;
 }

@@ -21,7 +21,7 @@ class CurveTerms {
   [[nodiscard]] StationaryPoint point(const amplitude::StationaryCurve& curve) const;
   [[nodiscard]] InfinitePoint limit(const amplitude::CurveLimit& limit) const;
 
-  /// The limit of a vanishing height where one end is known and no target is on its right side.
+  /// The limit of a vanishing height, where one end is known and no sigmoid away from it is nearer to the targets.
   [[nodiscard]] InfinitePoint vanishing() const;
   [[nodiscard]] bool vanishes() const;
 

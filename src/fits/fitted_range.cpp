@@ -72,11 +72,11 @@ class OneInput {
     }
     if (terms_.vanishes()) {
       fits.at_infinity.push_back(terms_.vanishing());
-      limits_.push_back(
-          {fits.at_infinity.back().energy,
-           {},
-           {},
-           "no target is on the other side of the known plateau: the height is zero"});
+      limits_.push_back({fits.at_infinity.back().energy,
+                         {},
+                         {},
+                         "the height is zero: the targets are on the wrong side of the known "
+                         "plateau, on the whole"});
     }
     std::vector<std::size_t> order(limits_.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;

@@ -1,0 +1,442 @@
+// Affine, Dual and the charts enclose what they say, at points of random boxes, against long doubles.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "amplitude/affine.hpp"
+#include "amplitude/charts.hpp"
+#include "amplitude/dual.hpp"
+#include "amplitude/levels.hpp"
+#include "amplitude/search.hpp"
+#include "support/random_problem.hpp"
+#include "support/slow_build.hpp"
+
+namespace inclusion_test {
+
+using namespace tautrack;
+using namespace tautrack::amplitude;
+using Long = long double;
+using support::Random;
+
+namespace {
+
+/// What long doubles may be off by themselves, relative to what was summed: much less than the least width of an
+/// interval of doubles.
+constexpr Long kLongError = 1e-16L;
+
+bool is_within(Long value, const Interval& range, Long size) {
+  const Long slack = kLongError * (std::abs(value) + size);
+  // An end that is not finite claims nothing.
+  return !(value < static_cast<Long>(range.lower()) - slack) &&
+         !(value > static_cast<Long>(range.upper()) + slack);
+}
+
+/// Whether the affine form allows the value at these places in [-1, 1].
+bool is_within(Long value, const Affine& form, Long e1, Long e2, Long size) {
+  const Long linear = form.centre() + form.first() * e1 + form.second() * e2;
+  const Long off = std::abs(value - linear);
+  return !(off > form.error() + kLongError * (std::abs(value) + size));
+}
+
+/// The place in [-1, 1] of a number that a variable takes.
+Long place_in(const Affine& variable, bool is_first, Long value) {
+  const double radius = is_first ? variable.first() : variable.second();
+  return radius > 0.0 ? (value - variable.centre()) / radius : 0.0L;
+}
+
+/// Log-uniform.
+double random_size(Random& random, double low, double high) {
+  return low * std::pow(high / low, random.uniform(0.0, 1.0));
+}
+
+Long inside(Random& random, const Interval& side) {
+  const double choice = random.uniform(0.0, 1.0);
+  if (choice < 0.1) return side.lower();
+  if (choice < 0.2) return side.upper();
+  const Long t = random.uniform(0.0, 1.0);
+  return static_cast<Long>(side.lower()) * (1.0L - t) + static_cast<Long>(side.upper()) * t;
+}
+
+/// Data of J levels, equally spaced or not.
+Levels random_levels(Random& random, bool free_offset) {
+  const int J = 4 + static_cast<int>(random.uniform(0.0, 7.0));
+  const bool even = random.uniform(0.0, 1.0) < 0.5;
+  std::vector<double> x, y, weights;
+  double at = random.uniform(-5.0, 5.0);
+  for (int j = 0; j < J; ++j) {
+    x.push_back(at);
+    at += even ? 0.75 : random_size(random, 0.05, 2.0);
+    y.push_back(random.uniform(-1.0, 1.0));
+    weights.push_back(even ? 1.0 : random_size(random, 0.2, 5.0));
+  }
+  const double low = random.uniform(-1.5, 0.0);
+  return {x, y, weights, free_offset ? nullptr : &low};
+}
+
+/// x of a level, exact.
+Long place(const Levels& levels, std::size_t j) {
+  return (static_cast<Long>(levels.value[j]) - levels.centre) / levels.scale;
+}
+
+/// tanh(sqrt z) / sqrt z and its derivative.
+std::pair<Long, Long> long_tanh_ratio(Long z) {
+  if (z > 0.3L) {
+    const Long root = std::sqrt(z), tanh = std::tanh(root), value = tanh / root;
+    return {value, ((1.0L - tanh * tanh) - value) / (2.0L * z)};
+  }
+  // The series in z, by its recurrence.
+  std::array<Long, 60> a{1.0L};
+  Long value = 1.0L, slope = 0.0L, power = 1.0L;
+  for (std::size_t n = 1; n < a.size(); ++n) {
+    Long sum = 0.0L;
+    for (std::size_t i = 0; i < n; ++i) sum += a[i] * a[n - 1 - i];
+    a[n] = -sum / static_cast<Long>(2 * n + 1);
+    slope += static_cast<Long>(n) * a[n] * power;
+    power *= z;
+    value += a[n] * power;
+  }
+  return {value, slope};
+}
+
+Long logistic(Long u) { return 1.0L / (1.0L + std::exp(-u)); }
+/// log sigma'(u)
+Long log_slope(Long u) { return -std::abs(u) - 2.0L * std::log1p(std::exp(-std::abs(u))); }
+
+using Vectors = std::array<std::vector<Long>, 3>;
+
+Vectors long_linear(const Levels& levels, Long p, Long m) {
+  Vectors out;
+  const Long k = p * p + m;
+  for (std::size_t j = 0; j < levels.size(); ++j) {
+    const Long x = place(levels, j);
+    const auto [ratio, slope] = long_tanh_ratio(k * x * x);
+    const Long tanh = ratio * x, phi = tanh / (1.0L + p * tanh);
+    out[0].push_back(phi);
+    out[1].push_back(phi * phi);
+    out[2].push_back(slope * x * x * x / ((1.0L + p * tanh) * (1.0L + p * tanh)));
+  }
+  return out;
+}
+
+/// The slopes relative to that of the pivot; these times the distance, with a multiple of what the residual is
+/// orthogonal to, c - c_pivot t, with which the followed level vanishes.
+Vectors long_bulk(const Levels& levels, std::size_t pivot, Long w, Long h) {
+  const std::size_t J = levels.size();
+  const std::size_t followed = chart_functions::followed_level(levels, pivot),
+                    neighbour = chart_functions::nearest_level(levels, pivot);
+  const auto u = [&](std::size_t j) { return w * (place(levels, j) - h); };
+  const auto distance = [&](std::size_t j) { return place(levels, j) - place(levels, pivot); };
+  const Long unit = w * std::abs(distance(neighbour));
+  const auto slope = [&](std::size_t j) { return std::exp(log_slope(u(j)) - log_slope(u(pivot))); };
+  const bool from_high = followed > pivot;
+  const auto c = [&](std::size_t j) { return logistic(from_high ? u(j) : -u(j)); };
+  Vectors out;
+  for (std::size_t j = 0; j < J; ++j) {
+    out[0].push_back(logistic(u(j)));
+    out[1].push_back(slope(j));
+    Long second = slope(j) * distance(j);
+    if (followed < J) {
+      const Long share =
+          slope(followed) * distance(followed) / (c(followed) - c(pivot) * slope(followed));
+      second = j == followed || j == pivot ? 0.0L : second - share * (c(j) - c(pivot) * slope(j));
+    }
+    out[2].push_back(second * std::exp(unit));
+  }
+  return out;
+}
+
+Vectors long_outside(Chart chart, const Levels& levels, Long w, Long e) {
+  Vectors out;
+  const std::size_t J = levels.size();
+  const Long origin = chart == Chart::right  ? place(levels, J - 1)
+                      : chart == Chart::left ? place(levels, 0)
+                                             : 0.0L;
+  const bool rises = chart == Chart::right || chart == Chart::flat;
+  for (std::size_t j = 0; j < J; ++j) {
+    const Long d = place(levels, j) - origin, t = std::exp(rises ? w * d : -w * d);
+    const Long phi = (rises ? t : 1.0L) / (1.0L + e * t);
+    out[0].push_back(phi);
+    const Long tangent = t / ((1.0L + e * t) * (1.0L + e * t));
+    out[1].push_back(chart == Chart::right  ? phi * (phi - 1.0L / (1.0L + e))
+                     : chart == Chart::flat ? phi * phi
+                                            : tangent);
+    out[2].push_back(tangent * d);
+  }
+  return out;
+}
+
+Vectors long_vectors(Chart chart, const Levels& levels, std::size_t pivot, Long first,
+                     Long second) {
+  if (chart == Chart::linear) return long_linear(levels, first, second);
+  if (chart == Chart::bulk) return long_bulk(levels, pivot, first, second);
+  return long_outside(chart, levels, first, second);
+}
+
+/// b, and <r, t> for both t.
+std::array<Long, 3> long_equations(const Levels& levels, const Vectors& vectors) {
+  const std::size_t J = levels.size();
+  std::vector<Long> y;
+  for (std::size_t j = 0; j < J; ++j)
+    y.push_back(0.5L * levels.y[j].lower() + 0.5L * levels.y[j].upper());
+  Long mean = 0.0L, total = 0.0L;
+  for (std::size_t j = 0; j < J; ++j) {
+    mean += levels.weight[j] * vectors[0][j];
+    total += levels.weight[j];
+  }
+  mean = levels.free_offset ? mean / total : 0.0L;
+  Long product = 0.0L, size = 0.0L;
+  for (std::size_t j = 0; j < J; ++j) {
+    const Long centred = vectors[0][j] - mean;
+    product += levels.weight[j] * centred * y[j];
+    size += levels.weight[j] * centred * centred;
+  }
+  const Long b = product / size;
+  std::array<Long, 3> out{b, 0.0L, 0.0L};
+  for (std::size_t j = 0; j < J; ++j)
+    for (std::size_t k = 1; k < 3; ++k)
+      out[k] += levels.weight[j] * (y[j] - b * (vectors[0][j] - mean)) * vectors[k][j];
+  return out;
+}
+
+/// A box of the kinds that the search comes to, and such that stick out of the chart.
+ChartBox random_box(Random& random, Chart chart, const Levels& levels) {
+  const double width = random_size(random, 1e-14, 0.5), other = random_size(random, 1e-14, 0.5);
+  const double choice = random.uniform(0.0, 1.0);
+  double first = 0.0, second = 0.0;
+  switch (chart) {
+    case Chart::linear:
+      first = random.uniform(-1.0, 1.0);
+      second = choice < 0.3   ? random.uniform(-0.02, 0.02)
+               : choice < 0.4 ? 0.0
+                              : random.uniform(0.0, 1.0);
+      if (choice > 0.9) first = 0.0;
+      break;
+    case Chart::bulk: {
+      first = random_size(random, 0.05, choice < 0.7 ? 50.0 : 5000.0);
+      const auto level =
+          static_cast<std::size_t>(random.integer(0, static_cast<Index>(levels.size()) - 1));
+      const double low = proof::middle(levels.x[level]), high = proof::middle(levels.x[level + 1]);
+      second = choice < 0.2   ? 0.5 * low + 0.5 * high
+               : choice < 0.4 ? low
+                              : random.uniform(low, high);
+      break;
+    }
+    case Chart::right:
+    case Chart::left:
+      first = random_size(random, 0.05, choice < 0.7 ? 50.0 : 5000.0);
+      second = choice < 0.2 ? 0.0 : choice < 0.4 ? 1.0 : random_size(random, 1e-12, 1.0);
+      break;
+    default:
+      first = choice < 0.2 ? 0.0 : random.uniform(-1.0, 1.0);
+      second = choice > 0.8 ? 0.0 : random.uniform(0.0, 1.0);
+  }
+  const Interval about = chart == Chart::bulk || chart == Chart::right || chart == Chart::left
+                             ? Interval(first * (1.0 - 0.5 * width), first * (1.0 + width))
+                             : Interval(first - width, first + width);
+  return {about, {second - (choice < 0.5 ? other : 0.0), second + other}};
+}
+
+struct Evaluated {
+  std::vector<Interval> intervals;  ///< b and the two equations, then phi and t
+  std::vector<Dual> duals;
+  std::vector<Affine> forms;
+};
+
+template <class T>
+std::vector<T> everything(Chart chart, const Levels& levels, std::size_t pivot, const T& first,
+                          const T& second) {
+  CurveVectors<T> vectors;
+  curve_vectors(chart, levels, pivot, first, second, vectors);
+  Fit<T> fit;
+  fit_to(levels, vectors.phi, fit);
+  std::vector<T> all{fit.factor, product(levels, fit.residual, vectors.first),
+                     product(levels, fit.residual, vectors.second)};
+  for (const auto* vector : {&vectors.phi, &vectors.first, &vectors.second})
+    all.insert(all.end(), vector->begin(), vector->end());
+  return all;
+}
+
+std::vector<Long> everything(Chart chart, const Levels& levels, std::size_t pivot, Long first,
+                             Long second) {
+  const Vectors vectors = long_vectors(chart, levels, pivot, first, second);
+  const auto equations = long_equations(levels, vectors);
+  std::vector<Long> all(equations.begin(), equations.end());
+  for (const auto& vector : vectors) all.insert(all.end(), vector.begin(), vector.end());
+  return all;
+}
+
+/// Whether everything is enclosed at one point of the box, and derivatives by central differences.
+int faults_at(Random& random, Chart chart, const Levels& levels, std::size_t pivot,
+              const ChartBox& box, const Evaluated& at) {
+  const Long p = inside(random, box.first), q = inside(random, box.second);
+  const std::vector<Long> values = everything(chart, levels, pivot, p, q);
+  const Long e1 = place_in(Affine::variable(box.first, true), true, p);
+  const Long e2 = place_in(Affine::variable(box.second, false), false, q);
+  // What the equations, 1 and 2, are summed from is of the size of the vectors.
+  Long size = 0.0L;
+  for (const Long value : values)
+    if (std::isfinite(value)) size = std::max(size, std::abs(value));
+  const Long step1 = 1e-6L * (1e-3L + std::abs(p)),
+             step2 =
+                 1e-6L * (chart == Chart::bulk ? 1.0L / (1.0L + std::abs(p)) : 1e-3L + std::abs(q));
+  const auto plus1 = everything(chart, levels, pivot, p + step1, q);
+  const auto minus1 = everything(chart, levels, pivot, p - step1, q);
+  const auto plus2 = everything(chart, levels, pivot, p, q + step2);
+  const auto minus2 = everything(chart, levels, pivot, p, q - step2);
+  int faults = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) continue;
+    const Long own = i < 3 ? size : 0.0L;
+    const bool value_is_in = is_within(values[i], at.intervals[i], own) &&
+                             is_within(values[i], at.duals[i].value, own) &&
+                             is_within(values[i], at.forms[i], e1, e2, own) &&
+                             is_within(values[i], at.forms[i].range(), own);
+    const Long slope1 = (plus1[i] - minus1[i]) / (2.0L * step1);
+    const Long slope2 = (plus2[i] - minus2[i]) / (2.0L * step2);
+    // Differences are off by the third derivative: relative to the values so much.
+    const Long third1 =
+        1e-6L * (std::abs(plus1[i]) + std::abs(minus1[i]) + own) * (1.0L + std::abs(slope1));
+    const Long third2 =
+        1e-6L * (std::abs(plus2[i]) + std::abs(minus2[i]) + own) * (1.0L + std::abs(slope2));
+    const auto near = [](Long slope, const Interval& range, Long off) {
+      return !(slope < range.lower() - off - 1e-6L * std::abs(slope)) &&
+             !(slope > range.upper() + off + 1e-6L * std::abs(slope));
+    };
+    const bool slope_is_in = !std::isfinite(slope1) || !std::isfinite(slope2) ||
+                             (near(slope1, at.duals[i].first, 1e-6L * third1 / step1) &&
+                              near(slope2, at.duals[i].second, 1e-6L * third2 / step2));
+    if (!value_is_in || !slope_is_in) {
+      ++faults;
+      CAPTURE(i);
+      CAPTURE(static_cast<int>(chart));
+      CAPTURE(static_cast<double>(p));
+      CAPTURE(static_cast<double>(q));
+      CAPTURE(static_cast<double>(values[i]));
+      CAPTURE(at.intervals[i].lower());
+      CAPTURE(at.intervals[i].upper());
+      CAPTURE(static_cast<double>(slope1));
+      CAPTURE(at.duals[i].first.lower());
+      CAPTURE(at.duals[i].first.upper());
+      CAPTURE(static_cast<double>(slope2));
+      CAPTURE(at.duals[i].second.lower());
+      CAPTURE(at.duals[i].second.upper());
+      CHECK(value_is_in);
+      CHECK(slope_is_in);
+    }
+  }
+  return faults;
+}
+
+std::size_t random_pivot(Random& random, Chart chart, const Levels& levels, const ChartBox& box) {
+  if (chart != Chart::bulk) return 0;
+  // As the search: near to the half point; now and then not the nearest.
+  const double h = proof::middle(box.second);
+  std::size_t nearest = 0;
+  for (std::size_t j = 1; j < levels.size(); ++j)
+    if (std::abs(proof::middle(levels.x[j]) - h) < std::abs(proof::middle(levels.x[nearest]) - h))
+      nearest = j;
+  if (random.uniform(0.0, 1.0) < 0.1 && nearest > 0) --nearest;
+  return nearest;
+}
+
+}  // namespace
+
+TEST_CASE("charts enclose values, derivatives and linear parts at the points of random boxes") {
+  Random random(11);
+  int faults = 0, finite = 0, count = 0;
+  for (int trial = 0; trial < support::sampled(2000) && faults < 5; ++trial) {
+    const bool free_offset = random.uniform(0.0, 1.0) < 0.5;
+    const Levels levels = random_levels(random, free_offset);
+    for (const Chart chart :
+         {Chart::linear, Chart::bulk, Chart::right, Chart::left, Chart::flat, Chart::flat_left}) {
+      const bool is_for_free =
+          chart != Chart::left && chart != Chart::flat && chart != Chart::flat_left;
+      if (free_offset ? !is_for_free : chart == Chart::linear) continue;
+      const ChartBox box = random_box(random, chart, levels);
+      const std::size_t pivot = random_pivot(random, chart, levels, box);
+      const Evaluated at{
+          everything(chart, levels, pivot, box.first, box.second),
+          everything(chart, levels, pivot, Dual(box.first, 1.0, 0.0), Dual(box.second, 0.0, 1.0)),
+          everything(chart, levels, pivot, Affine::variable(box.first, true),
+                     Affine::variable(box.second, false))};
+      ++count;
+      if (proof::is_finite(at.intervals[1]) && std::isfinite(at.forms[1].error())) ++finite;
+      for (int point = 0; point < 3; ++point)
+        faults += faults_at(random, chart, levels, pivot, box, at);
+    }
+  }
+  CHECK(faults == 0);
+  CHECK(finite > count / 2);  // or nothing was tested
+}
+
+TEST_CASE("affine forms enclose what they are made of") {
+  Random random(12);
+  int faults = 0;
+  for (int trial = 0; trial < support::sampled(30000) && faults < 5; ++trial) {
+    const auto side = [&] {
+      const double at = random.uniform(0.0, 1.0) < 0.2 ? 0.0 : random.uniform(-3.0, 3.0);
+      const double width = random_size(random, 1e-15, 3.0);
+      return Interval(at - width * random.uniform(0.0, 1.0), at + width);
+    };
+    const Interval one = side(), two = side();
+    const Affine x = Affine::variable(one, true), y = Affine::variable(two, false);
+    const Long p = inside(random, one), q = inside(random, two);
+    const Long e1 = place_in(x, true, p), e2 = place_in(y, false, q);
+    const Interval known = side();
+    const Long k = inside(random, known);
+    const double far = random.uniform(-600.0, 600.0);
+    const std::array<std::pair<Affine, Long>, 8> pairs{{
+        {x * y + x, p * q + p},
+        {square(x - y), (p - q) * (p - q)},
+        {x * Affine(known) - y, p * k - q},
+        {inverse(x), 1.0L / p},
+        {inverse(Affine(4.0) + x * y), 1.0L / (4.0L + p * q)},
+        {exponential(x), std::exp(p)},
+        {exponential(y * Affine(far)), std::exp(q * static_cast<Long>(far))},
+        {exponential(x) / (Affine(1.0) + exponential(x)), std::exp(p) / (1.0L + std::exp(p))},
+    }};
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      const auto& [form, value] = pairs[i];
+      if (!std::isfinite(value) || is_within(value, form, e1, e2, 1.0L + std::abs(p * q))) continue;
+      if (i == 6 && is_within(value, form, e1, e2, 0.0L)) continue;
+      ++faults;
+      CAPTURE(i);
+      CAPTURE(form.centre());
+      CAPTURE(form.error());
+      CAPTURE(static_cast<double>(value));
+      CHECK(faults == 0);
+    }
+  }
+}
+
+TEST_CASE("tanh(sqrt z) / sqrt z, its slope and its bend are enclosed, and narrowly") {
+  Random random(13);
+  for (int trial = 0; trial < support::sampled(3000); ++trial) {
+    const double z = random.uniform(0.0, 1.0) < 0.5 ? random.uniform(-0.1, 0.1)
+                                                    : random_size(random, 0.05, 2000.0);
+    const TanhRatio at = tanh_ratio(z);
+    const auto [value, slope] = long_tanh_ratio(z);
+    CHECK(is_within(value, at.value, 0.0L));
+    CHECK(is_within(slope, at.first, 0.0L));
+    const Long step = 1e-5L * (0.01L + std::abs(static_cast<Long>(z)));
+    const Long bend =
+        (long_tanh_ratio(z + step).second - long_tanh_ratio(z - step).second) / (2.0L * step);
+    CHECK(std::abs(bend - proof::middle(at.second)) <= 1e-8L * std::abs(bend));
+    CHECK(proof::width_of(at.value) <= 1e-13 * proof::magnitude(at.value));
+    CHECK(proof::width_of(at.second) <= 1e-10 * proof::magnitude(at.second));
+    const double width = random_size(random, 1e-12, 1.0);
+    const TanhRatio over = tanh_ratio({z, z + width});
+    const auto [inner, inner_slope] = long_tanh_ratio(z + 0.37L * width);
+    CHECK(is_within(inner, over.value, 0.0L));
+    CHECK(is_within(inner_slope, over.first, 0.0L));
+    CHECK(is_within(bend, over.second, 1e9L * std::abs(bend)));
+  }
+  CHECK_FALSE(proof::is_finite(tanh_ratio({-0.2, 0.1}).value));
+}
+
+}  // namespace inclusion_test

@@ -1,0 +1,216 @@
+// Where tails are said to be empty, the two equations have no common zero: at places of the half point and slopes from
+// there on, in long doubles, by the signs of members of their span.
+
+#include "amplitude/tails.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "amplitude/levels.hpp"
+#include "support/random_problem.hpp"
+#include "support/slow_build.hpp"
+
+namespace tails_test {
+
+using namespace tautrack;
+using namespace tautrack::amplitude;
+using Long = long double;
+using support::Random;
+
+namespace {
+
+Levels random_levels(Random& random, bool free_offset) {
+  const Index J = random.integer(free_offset ? 4 : 3, 9);
+  const bool even = random.uniform(0.0, 1.0) < 0.5;
+  std::vector<double> x, y, weights;
+  double at = random.uniform(-2.0, 2.0);
+  const double half = random.uniform(0.0, static_cast<double>(J));
+  const double noise = random.uniform(0.0, 1.0) < 0.5 ? 0.1 : 1.0;
+  for (Index j = 0; j < J; ++j) {
+    x.push_back(at);
+    at += even ? 1.0 : std::exp(random.uniform(-1.5, 1.0));
+    y.push_back(noise * random.normal() + (static_cast<double>(j) > half ? 1.0 : 0.0));
+    weights.push_back(even ? 1.0 : random.uniform(0.5, 3.0));
+  }
+  const double low = -0.2;
+  return {x, y, weights, free_offset ? nullptr : &low};
+}
+
+Long place(const Levels& levels, std::size_t j) {
+  return (static_cast<Long>(levels.value[j]) - levels.centre) / levels.scale;
+}
+
+/// Residuals of the best plateaus, and log sigma', of the curve with this slope and input of the pivot.
+struct At {
+  std::vector<Long> residual, log_slope;
+};
+
+At curve_at(const Levels& levels, std::size_t pivot, Long w, Long input) {
+  const std::size_t J = levels.size();
+  At at;
+  // Relative to the largest where all are small, and from one where all are nearly that.
+  std::vector<Long> u, phi;
+  for (std::size_t j = 0; j < J; ++j)
+    u.push_back(input + w * (place(levels, j) - place(levels, pivot)));
+  const Long top = u.back();
+  const bool from_one = levels.free_offset && u.front() > 0.0L;
+  for (const Long v : u) {
+    phi.push_back(from_one     ? -std::exp(u.front() - v) / (1.0L + std::exp(-v))
+                  : top < 0.0L ? std::exp(v - top) / (1.0L + std::exp(v))
+                               : 1.0L / (1.0L + std::exp(-v)));
+    at.log_slope.push_back(-std::abs(v) - 2.0L * std::log1p(std::exp(-std::abs(v))));
+  }
+  std::vector<Long> y;
+  for (const Interval& v : levels.y) y.push_back(0.5L * v.lower() + 0.5L * v.upper());
+  Long mean = 0.0L, mean_y = 0.0L, total = 0.0L;
+  for (std::size_t j = 0; j < J; ++j) {
+    total += levels.weight[j];
+    mean += levels.weight[j] * phi[j];
+    mean_y += levels.weight[j] * y[j];
+  }
+  mean = levels.free_offset ? mean / total : 0.0L;
+  mean_y = levels.free_offset ? mean_y / total : 0.0L;
+  Long product = 0.0L, size = 0.0L;
+  for (std::size_t j = 0; j < J; ++j) {
+    product += levels.weight[j] * (phi[j] - mean) * (y[j] - mean_y);
+    size += levels.weight[j] * (phi[j] - mean) * (phi[j] - mean);
+  }
+  for (std::size_t j = 0; j < J; ++j)
+    at.residual.push_back(y[j] - mean_y - product / size * (phi[j] - mean));
+  // A level that has a plateau for itself follows it: its residual is small of higher order, and rounding above. The
+  // residual is orthogonal to c - c_pivot t, c = 1 - sigma or sigma, t = sigma' over that of the pivot.
+  const bool follows_low = pivot == 1 && levels.free_offset, follows_high = pivot + 2 == J;
+  if (follows_low || follows_high) {
+    const std::size_t single = follows_low ? 0 : J - 1;
+    const auto part = [&](std::size_t j) {
+      const auto c = [&](Long v) { return 1.0L / (1.0L + std::exp(follows_low ? v : -v)); };
+      return levels.weight[j] *
+             (c(u[j]) - c(u[pivot]) * std::exp(at.log_slope[j] - at.log_slope[pivot]));
+    };
+    Long sum = 0.0L;
+    for (std::size_t j = 0; j < J; ++j)
+      if (j != single && j != pivot) sum += part(j) * at.residual[j];
+    at.residual[single] = -sum / part(single);
+  }
+  return at;
+}
+
+/// <r, sigma' (x - x_k)> without the common scale, sign and how much of it is not rounding; 0 where that is not known.
+int sign_without(const Levels& levels, const At& at, std::size_t k) {
+  Long largest = -1e4900L;
+  for (std::size_t j = 0; j < levels.size(); ++j)
+    if (j != k) largest = std::max(largest, at.log_slope[j]);
+  Long sum = 0.0L, size = 0.0L;
+  for (std::size_t j = 0; j < levels.size(); ++j) {
+    if (j == k) continue;
+    const Long term = levels.weight[j] * at.residual[j] * std::exp(at.log_slope[j] - largest) *
+                      (place(levels, j) - place(levels, k));
+    sum += term;
+    size += std::abs(term);
+  }
+  if (std::abs(sum) < 1e-13L * size) return 0;
+  return sum > 0.0L ? 1 : -1;
+}
+
+/// Signs of the two equations at a slope and input: of the combination without the nearest other level and of the one
+/// without the pivot; both zero at a stationary curve.
+std::array<int, 2> signs_at(const Levels& levels, std::size_t pivot, std::size_t other, Long w,
+                            Long input) {
+  const At at = curve_at(levels, pivot, w, input);
+  return {sign_without(levels, at, other), sign_without(levels, at, pivot)};
+}
+
+/// A tail as a square: slopes w = from 100^s, inputs of the pivot from zero to the middle between the levels.
+struct Tail {
+  const Levels& levels;
+  std::size_t pivot, other;
+  bool goes_right, is_outside;
+  Long from;
+
+  [[nodiscard]] std::array<int, 2> signs(Long s, Long t) const {
+    const Long w = from * std::pow(100.0L, s);
+    const Long gap = std::abs(place(levels, other) - place(levels, pivot));
+    // Outside until nothing changes any more; denser near the pivot.
+    const Long size = (is_outside ? 40.0L : 0.5L * w * gap) * t * t;
+    return signs_at(levels, pivot, other, w, goes_right ? -size : size);
+  }
+
+  /// Whether in some cell of a grid both equations change their signs, and, so often again, in some cell of a grid of
+  /// that cell.
+  [[nodiscard]] bool has_common_zero(Long s, Long t, Long ds, Long dt, int rows, int columns,
+                                     int depth) const {
+    std::vector<std::vector<std::array<int, 2>>> grid;
+    for (int i = 0; i <= rows; ++i) {
+      grid.emplace_back();
+      for (int k = 0; k <= columns; ++k)
+        grid.back().push_back(
+            signs(s + ds * static_cast<Long>(i) / rows, t + dt * static_cast<Long>(k) / columns));
+    }
+    for (std::size_t i = 0; i + 1 < grid.size(); ++i)
+      for (std::size_t k = 0; k + 1 < grid[i].size(); ++k) {
+        bool both = true;
+        for (std::size_t n = 0; n < 2; ++n) {
+          const std::array<int, 4> corner{grid[i][k][n], grid[i + 1][k][n], grid[i][k + 1][n],
+                                          grid[i + 1][k + 1][n]};
+          const auto has = [&](int sign) {
+            return std::find(corner.begin(), corner.end(), sign) != corner.end();
+          };
+          both = both && has(1) && has(-1);
+        }
+        if (!both) continue;
+        if (depth == 0) return true;
+        const Long next_s = ds / rows, next_t = dt / columns;
+        if (has_common_zero(s + next_s * static_cast<Long>(i), t + next_t * static_cast<Long>(k),
+                            next_s, next_t, 4, 4, depth - 1))
+          return true;
+      }
+    return false;
+  }
+};
+
+bool has_common_zero(const Levels& levels, std::size_t pivot, Side side, double from) {
+  const bool goes_right = side == Side::beyond;
+  const bool is_outside = goes_right ? pivot + 1 == levels.size() : pivot == 0;
+  const std::size_t other = goes_right == is_outside ? pivot - 1 : pivot + 1;
+  return Tail{levels, pivot, other, goes_right, is_outside, from}.has_common_zero(0.0L, 0.0L, 1.0L,
+                                                                                  1.0L, 20, 32, 5);
+}
+
+}  // namespace
+
+// More of them: TAUTRACK_TAILS=2000 tautrack_tests --test-case="empty tails*"
+TEST_CASE("empty tails have no stationary curves") {
+  const char* const wanted = std::getenv("TAUTRACK_TAILS");
+  const int count = wanted != nullptr ? std::stoi(wanted) : support::sampled(30);
+  Random random(31);
+  int empty = 0, asked = 0, cells = 0;
+  for (int trial = 0; trial < count; ++trial) {
+    const bool free_offset = trial % 2 == 0;
+    const Levels levels = random_levels(random, free_offset);
+    for (std::size_t pivot = 0; pivot < levels.size(); ++pivot)
+      for (const Side side : {Side::beyond, Side::before}) {
+        if (free_offset && side == Side::before && pivot == 0) continue;
+        const double from = random.uniform(4.0, 60.0);
+        ++asked;
+        const bool is_empty = tail_is_empty(levels, pivot, side, from);
+        const bool has_zero = has_common_zero(levels, pivot, side, from);
+        cells += has_zero ? 1 : 0;
+        if (!is_empty) continue;
+        ++empty;
+        CAPTURE(trial);
+        CAPTURE(pivot);
+        CAPTURE(from);
+        CHECK_FALSE(has_zero);
+      }
+  }
+  CHECK(empty > asked / 3);
+  if (wanted != nullptr) MESSAGE(asked, " asked, ", empty, " empty, ", cells, " with a cell");
+}
+
+}  // namespace tails_test
