@@ -56,7 +56,7 @@ std::optional<std::pair<Interval, Interval>> line_of(const ChartRoot& root, cons
 }
 
 /// The Morse index at a root, by the signs of the determinant and of one entry of the Hessian, both up to positive
-/// factors (docs/theory.md, section 15); nothing when one is not sure. Without a fit of positive height (known
+/// factors (docs/theory.md, section 13); nothing when one is not sure. Without a fit of positive height (known
 /// offset): -1.
 std::optional<int> index_at(ChartEquations& equations, const ChartRoot& root) {
   Dual first, second, factor;

@@ -5,7 +5,7 @@
 #include "proof/interval.hpp"
 
 /// Sigmoids of one covariate with fitted plateaus, z = a + b sigma(w x + c) for logistic sigma: what is
-/// computed with (docs/theory.md, section 15).
+/// computed with (docs/theory.md, section 13).
 namespace tautrack::amplitude {
 
 using proof::Interval;
