@@ -17,6 +17,7 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include "amplitude/levels.hpp"
 #include "support/long_curve.hpp"
 #include "support/random_curves.hpp"
 #include "support/slow_build.hpp"
@@ -367,9 +368,11 @@ bool check_random(std::uint64_t seed, bool by_hand, Tally& tally) {
     low = -*range.high;
   }
   const bool turned = range.high.has_value();
-  const LongCurve curve(levels.x, targets, levels.weights, low);
+  // The inputs as they are taken: gaps that are equal but for rounding are made equal.
+  const amplitude::Levels taken(levels.x, levels.y, levels.weights, nullptr);
+  const LongCurve curve(taken.value, targets, levels.weights, low);
   for (const StationaryPoint& point : fits.points) check_point(point, curve, turned, levels.energy);
-  if (fits.expected_index_sum) CHECK(fits.index_sum == *fits.expected_index_sum);
+  if (fits.expected_index_sum && is_complete) CHECK(fits.index_sum == *fits.expected_index_sum);
 
   int minima = 0;
   bool agrees = true;
