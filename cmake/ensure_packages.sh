@@ -5,8 +5,8 @@
 #   ensure_packages PART...
 #
 # the tools and libraries of the named parts are there, or the script has ended with status 1 and one
-# sentence on what to do. Parts: build, program, figures, tests, mpi, benchmarks, peers, growth,
-# format, tidy, sanitizers, coverage.
+# sentence on what to do. Parts: build, program, figures, tests, mpi, benchmarks, peers, curve_peers,
+# growth, format, tidy, sanitizers, coverage.
 #
 # On Debian and its relatives missing packages are installed; elsewhere only the tools are looked
 # for, and CMake reports a library that it cannot find.
@@ -23,6 +23,7 @@ packages_of() {
     mpi) echo "libopenmpi-dev mpirun=openmpi-bin" ;;
     benchmarks) echo "libbenchmark-dev" ;;
     peers) echo "libceres-dev libcli11-dev libopenblas-dev" ;;
+    curve_peers) echo "python3-scipy r-base-core" ;;
     growth) echo "gnuplot=gnuplot-nox jq=jq" ;;
     format) echo "clang-format=clang-format" ;;
     tidy) echo "clang-tidy=clang-tidy" ;;

@@ -39,7 +39,8 @@ class Curve {
       : activation_(request.perceptron.activation), curve_(curve), scale_(output_scale(request)) {
     const Range own = range(activation_);
     const std::optional<Range>& moved = curve.limit != nullptr ? curve.limit->range : curve.range;
-    if (moved && moved->low < moved->high)
+    const bool is_exponential = curve.limit != nullptr && curve.limit->exponential;
+    if (moved && moved->low < moved->high && !is_exponential)
       scale_ = OutputScale({own.low, own.high}, {moved->low, moved->high});
   }
 

@@ -43,6 +43,15 @@ constexpr const char* more_about_solve =
     R"(Data files are those of `tautrack track`. Sparse data of more than 1000 weights
 (or 1 GB) are refused.
 
+Unknown plateaus: --range free,free fits both plateaus of the outputs (with one
+input column a four-parameter curve), --range 0,free the upper one. For one
+column and tanh or logistic an interval search over all curves makes the list
+complete and proves where no finite fit is the best: the data show no upper or
+no lower plateau, and the best is an exponential; or the slope is infinite, and
+the best is a step. For several columns, arctan and erf minima are looked for by
+descents, and nothing is proven. --ridge, --box, --graph, --from and mpirun are
+for known plateaus.
+
 Points are numbered by energy: from 1 in the text, the CSV and the picture, from
 0 in the JSON. Ctrl-C ends the search and reports what was found; a second one
 ends the program. With --run DIR every curve is recorded when it is done, an end
@@ -54,6 +63,7 @@ Examples:
   tautrack solve cancer.csv --seconds 300 --threads 8
   tautrack solve two.csv --no-bias --box -50,50   proven complete in a box
   tautrack solve data.csv --plot fits.svg --json fits.json --graph
+  tautrack solve dose.csv --range free,free       a four-parameter curve
   mpirun -n 4 tautrack solve big.csv --seconds 86400 --run big
 
 Exit status:
@@ -61,10 +71,10 @@ Exit status:
      certified (or converged, with --no-certify or without ball arithmetic), and
      the search came to its end by itself; more points may exist unless the list
      is said to be complete
-  1  something is unresolved: the lowest energy is at infinite weights, the
-     search was cut off or interrupted, a point is not certified, the index sum
-     says that points are missing, or an exhaustive search that was asked for
-     did not finish; the output says which, under "unresolved"
+  1  something is unresolved: the lowest energy is at infinite weights or
+     plateaus, the search was cut off or interrupted, a point is not certified,
+     the index sum says that points are missing, or an exhaustive search that
+     was asked for did not finish; the output says which, under "unresolved"
   2  the data, an option or an output is unusable: one sentence on standard
      error says why, nothing is written)";
 

@@ -112,8 +112,10 @@ void add_infinity(Page& page, const AllFits& fits) {
     sentences.push_back(
         fmt::format("and {} more (all: --json)", fits.at_infinity.size() - most_limits));
   if (path_end)
-    sentences.push_back(
-        fmt::format("the natural path leads to infinite weights, E -> {:.11g}", path_end->energy));
+    sentences.push_back("the natural path leads to infinite weights" +
+                        (std::isfinite(path_end->energy)
+                             ? fmt::format(", E -> {:.11g}", path_end->energy)
+                             : fmt::format(": an {}", to_string(path_end->kind()))));
   if (sentences.empty())
     sentences.emplace_back("no limit with infinite weights is known, and none is excluded");
   page.lines("infinity", sentences);

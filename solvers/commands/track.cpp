@@ -52,6 +52,11 @@ with estimates of eigenvalues), no branch points, no check of dependent columns,
 no picture, and infinite weights are not recognised. JSON then has no names of
 more than 1000 columns.
 
+Unknown plateaus: --range free,free, or 0,free, fits them, too. The path then
+begins with a small penalty that is gone at tau = 1. It ends at a finite fit, or
+at a limit: an exponential, when a plateau moves away, or a step. --ridge,
+--certify, --audit, --from, --matrix-free and --split-rows are for known ones.
+
 Many machines: started by mpirun with --split-rows, each process reads the file,
 keeps its share of the patterns and works with the others on one problem after
 the other, with --threads threads each. The result is that of one process to

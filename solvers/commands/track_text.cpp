@@ -114,8 +114,10 @@ void add_end(Page& page, const ProblemView& problem, const NaturalPath& path) {
 
 /// The limit of a path of a model with fitted plateaus.
 void add_fitted_limit(Page& page, const ProblemView& problem, const InfinitePoint& infinity) {
-  page.line("limit",
-            fmt::format("E -> {:.11g}, of kind {}", infinity.energy, to_string(infinity.kind())));
+  const std::string_view kind = to_string(infinity.kind());
+  page.line("limit", std::isfinite(infinity.energy)
+                         ? fmt::format("E -> {:.11g}, of kind {}", infinity.energy, kind)
+                         : fmt::format("of kind {}", kind));
   if (const auto& curve = infinity.exponential)
     page.line("", fmt::format("near the exponential {:.8g} + {:.8g} exp(x . rate)", curve->offset,
                               curve->factor));

@@ -28,7 +28,7 @@ std::string early_end(const SolveRequest& request, const AllFits& fits) {
 }
 
 /// What is wrong with the best fit, if anything is.
-std::string best_fit_matter(const AllFits& fits) {
+std::string best_fit_matter(const SolveRequest& request, const AllFits& fits) {
   constexpr const char* remedy =
       "targets inside the range of the outputs (--range; --level, for classes) or a --ridge keep "
       "weights finite";
@@ -37,6 +37,7 @@ std::string best_fit_matter(const AllFits& fits) {
   if (fits.infimum_at_infinity)
     return fmt::format("no finite weights attain the lowest energy that is known: {}", remedy);
   if (fits.global_minimum) return "";
+  if (!target_range(request.network).is_known()) return fits.global_reason;
   if (fits.strata.no_finite_point)
     return fmt::format("there is no best fit with finite weights: {}", remedy);
   if (!fits.expected_index_sum)
@@ -80,7 +81,7 @@ std::string index_sum_matter(const AllFits& fits) {
 
 std::vector<std::string> unresolved_matters(const SolveRequest& request, const AllFits& fits) {
   std::vector<std::string> matters;
-  for (std::string matter : {early_end(request, fits), best_fit_matter(fits),
+  for (std::string matter : {early_end(request, fits), best_fit_matter(request, fits),
                              points_matter(request, fits), index_sum_matter(fits)})
     if (!matter.empty()) matters.push_back(std::move(matter));
   const bool is_search_wanted = request.fits.exhaustive == true;

@@ -55,6 +55,8 @@ const std::vector<FigureDriver>& figure_drivers() {
       {"contours", "Energy of two weights, its stationary points and graph", true, make_contours,
        refuse_unless_two_weights},
       {"completeness", "All 25 fits of a neuron with many minima", false, make_completeness},
+      {"asymptotes", "Fitted plateaus: fits, and limits where there is none", false,
+       make_asymptotes},
       {"spirals", "Four layers that take two spirals apart (see --train)", false, make_spirals},
       {"layers", "The spirals carried through the layers as tau grows", true, make_layers,
        layers_refuses},

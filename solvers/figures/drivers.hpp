@@ -19,5 +19,6 @@ namespace tautrack::program {
 [[nodiscard]] Figure make_frames(const FigureRequest& request);
 [[nodiscard]] Figure make_contours(const FigureRequest& request);
 [[nodiscard]] Figure make_completeness(const FigureRequest& request);
+[[nodiscard]] Figure make_asymptotes(const FigureRequest& request);
 
 }  // namespace tautrack::program

@@ -86,7 +86,8 @@ void add_network_options(Command& command, NetworkRequest& request, bool with_ra
   if (with_range)
     command.add_value(
         "--range", "LOW,HIGH",
-        "The plateaus of the outputs, each a number or free\n"
+        "The plateaus of the outputs: each a number, or free\n"
+        "where it is fitted as well (track, solve)\n"
         "(default: those of the activation)",
         [&request](const std::string& text) { return take_range(text, request.range); });
   // Options take effect in the order in which they stand here.

@@ -47,13 +47,15 @@ class Affine {
   }
   [[nodiscard]] bool excludes_zero() const { return std::abs(centre_) > radius(); }
 
-  friend Affine operator-(const Affine& x) { return {-x.centre_, -x.first_, -x.second_, x.error_}; }
-  friend Affine operator+(const Affine& x, const Affine& y) {
+  TAUTRACK_INLINE friend Affine operator-(const Affine& x) {
+    return {-x.centre_, -x.first_, -x.second_, x.error_};
+  }
+  TAUTRACK_INLINE friend Affine operator+(const Affine& x, const Affine& y) {
     return with_rounding(x.centre_ + y.centre_, x.first_ + y.first_, x.second_ + y.second_,
                          x.error_ + y.error_, 0.0);
   }
-  friend Affine operator-(const Affine& x, const Affine& y) { return x + (-y); }
-  friend Affine operator*(const Affine& x, const Affine& y) {
+  TAUTRACK_INLINE friend Affine operator-(const Affine& x, const Affine& y) { return x + (-y); }
+  TAUTRACK_INLINE friend Affine operator*(const Affine& x, const Affine& y) {
     // Products of two variables: e1^2 = 1/2 +- 1/2, e1 e2 = +-1.
     const double a = x.first_ * y.first_, b = x.second_ * y.second_;
     const double cross = x.first_ * y.second_ + x.second_ * y.first_;
@@ -67,7 +69,9 @@ class Affine {
                          x.centre_ * y.second_ + y.centre_ * x.second_, error,
                          (std::abs(x.centre_) + size_x) * (std::abs(y.centre_) + size_y));
   }
-  friend Affine operator/(const Affine& x, const Affine& y) { return x * inverse(y); }
+  TAUTRACK_INLINE friend Affine operator/(const Affine& x, const Affine& y) {
+    return x * inverse(y);
+  }
   Affine& operator+=(const Affine& y) { return *this = *this + y; }
 
   friend Affine square(const Affine& x) { return x * x; }
@@ -86,29 +90,23 @@ class Affine {
     return line(x, slope, {least, most});
   }
 
+  /// e^c (1 + d + q), d = x - c, where q is in [0, e^R - 1 - R] for |d| <= R.
   friend Affine exponential(const Affine& x) {
-    const Interval range = x.range();
-    const Interval low = proof::exponential(range.lower());
-    const Interval high = proof::exponential(range.upper());
-    if (!proof::is_finite(high)) return {0.0, 0.0, 0.0, kInfinity};
-    const double width = range.upper() - range.lower();
-    double slope = (proof::middle(high) - proof::middle(low)) / width;
-    // Of a narrow range the slope is that at its middle.
-    if (!(width > kNarrow)) slope = std::exp(x.centre_);
-    if (!(slope > 0.0)) return Affine(proof::hull(low, high));
-    // e^t - slope t: largest at the ends, least where e^t = slope: slope (1 - log slope).
-    const double most = std::max((low - Interval(slope) * range.lower()).upper(),
-                                 (high - Interval(slope) * range.upper()).upper());
-    const double log = std::log(slope);
-    const Interval log_slope = proof::widened(log, 2.0 * proof::kLibraryError * std::abs(log));
-    return line(x, slope, {(Interval(slope) * (1.0 - log_slope)).lower(), most});
+    const double radius = x.radius();
+    const double size = std::exp(x.centre_);
+    // Both functions are off by kLibraryError, and so is what is made of them.
+    const double most = std::expm1(radius) * (1.0 + 4.0 * proof::kLibraryError) - radius;
+    const double half = 0.5 * (most + (most + 2.0 * radius) * 4.0 * proof::kLibraryError);
+    const double error = (half + x.error_) + (1.0 + radius + half) * 4.0 * proof::kLibraryError;
+    if (!std::isfinite(size * (1.0 + radius + half))) return {0.0, 0.0, 0.0, kInfinity};
+    // Where e^c underflows it is off by as much as the smallest normal number.
+    return with_rounding(size * (1.0 + half), size * x.first_, size * x.second_,
+                         (size + proof::kUnderflow) * error,
+                         (size + 0x1p50 * proof::kUnderflow) * (1.0 + radius + half));
   }
 
  private:
   static constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  /// Ranges below this are narrow: the slope of a chord would be rounding.
-  static constexpr double kNarrow = 1e-6;
-
   Affine(double centre, double first, double second, double error)
       : centre_(centre), first_(first), second_(second), error_(error) {}
 
@@ -117,8 +115,9 @@ class Affine {
     return x + ((x + std::abs(size)) * 0x1p-48 + proof::kUnderflow);
   }
   /// @param size Of what was summed and multiplied, beside the coefficients themselves.
-  [[nodiscard]] static Affine with_rounding(double centre, double first, double second,
-                                            double error, double size) {
+  [[nodiscard]] TAUTRACK_INLINE static Affine with_rounding(double centre, double first,
+                                                            double second, double error,
+                                                            double size) {
     const double coefficients = std::abs(centre) + std::abs(first) + std::abs(second);
     return {centre, first, second,
             error + ((coefficients + size + error) * 0x1p-49 + 4.0 * proof::kUnderflow)};

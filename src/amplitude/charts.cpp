@@ -1,77 +1,60 @@
 #include "amplitude/charts.hpp"
 
 #include <array>
-#include <cassert>
-#include <cmath>
+#include <limits>
 
 namespace tautrack::amplitude {
 namespace {
 
-/// Terms of the series of tanh(sqrt z) / sqrt z, whose coefficients fall like (4 / pi^2)^n: what is left of it up to
-/// the largest |z| is below rounding. Beyond, the closed form loses few digits.
-constexpr std::size_t kTerms = 15;
-constexpr double kLargest = 0.1;
-/// More than 4 / pi^2 kLargest: bounds the ratio of a term to the one before.
-constexpr double kRatio = 0.0406;
+/// Terms of the series y^k / (2 k + m)!: what is left out at the largest y is below the error that is allowed for.
+constexpr std::size_t kTerms = 13;
+constexpr double kLargestSquare = kGentleSlope * kGentleSlope;
+/// Room for the rounding of w^2 x^2, whose largest value is that.
+constexpr double kSquareRoom = 1e-9;
 
-/// Coefficients of tanh(x) / x in x^2: (2 n + 1) a_n = -sum a_i a_(n-1-i), from tanh' = 1 - tanh^2.
-std::array<Interval, kTerms> tanh_coefficients() {
-  std::array<Interval, kTerms> a;
-  a[0] = 1.0;
-  for (std::size_t n = 1; n < kTerms; ++n) {
-    Interval sum = 0.0;
-    for (std::size_t i = 0; i < n; ++i) sum += a[i] * a[n - 1 - i];
-    a[n] = -sum / Interval(static_cast<double>(2 * n + 1));
+/// 1 / (2 k + m)!
+std::array<double, kTerms> coefficients(std::size_t m) {
+  std::array<double, kTerms> a{};
+  double factorial = 1.0;
+  std::size_t n = 1;
+  for (std::size_t k = 0; k < kTerms; ++k) {
+    for (; n <= 2 * k + m; ++n) factorial *= static_cast<double>(n);
+    a[k] = 1.0 / factorial;
   }
   return a;
 }
 
-/// The same three at one number.
-TanhRatio tanh_ratio_at(double z) {
-  static const std::array<Interval, kTerms> a = tanh_coefficients();
-  Interval value = 0.0, first = 0.0, second = 0.0;  // the last is half of the second derivative
-  for (std::size_t n = kTerms; n-- > 0;) {
-    second = second * z + first;
-    first = first * z + value;
-    value = value * z + a[n];
+EvenFunction even_function_at(Even function, double y) {
+  static const std::array<std::array<double, kTerms>, 3> all{coefficients(0), coefficients(1),
+                                                             coefficients(3)};
+  const std::array<double, kTerms>& a = all[static_cast<std::size_t>(function)];
+  double value = 0.0, first = 0.0, second = 0.0;  // the last is half of the second derivative
+  for (std::size_t k = kTerms; k-- > 0;) {
+    second = second * y + first;
+    first = first * y + value;
+    value = value * y + a[k];
   }
-  // tanh(sqrt z) / sqrt z is a sum of 2 / (z + q) over q = ((k - 1/2) pi)^2, so that |a_n| <= (4 / pi^2)^n, and what
-  // follows the last term is at most twice the next one, in each derivative; these have n / z and n^2 / z^2 beside it.
-  const double per_z = static_cast<double>(kTerms) / kLargest;
-  const double rest = 2.0 * std::pow(kRatio, static_cast<double>(kTerms));
-  return {proof::widened(value, rest), proof::widened(first, per_z * rest),
-          proof::widened(2.0 * second, per_z * per_z * rest)};
-}
-
-/// The same for larger numbers, by z (tanh(sqrt z) / sqrt z)' = (1 - tanh^2 - tanh / sqrt z) / 2 and once more.
-TanhRatio tanh_ratio_beyond(double z) {
-  const Interval root = proof::sqrt(z);
-  const Interval e = proof::exponential(-2.0 * root);
-  const Interval tanh = (1.0 - e) / (1.0 + e);
-  const Interval bend = 4.0 * e / proof::square(1.0 + e);  // 1 - tanh^2
-  const Interval value = tanh / root;
-  const Interval twice = 2.0 * Interval(z);
-  const Interval first = (bend - value) / twice;
-  return {value, first, -(bend * value + 3.0 * first) / twice};
+  // No term is negative, so that all rounding, that of factorials (fewer than 2 kTerms + 3 products) among it, is
+  // relative to the sums, and so is what is left out.
+  constexpr double error =
+      16.0 * static_cast<double>(kTerms) * std::numeric_limits<double>::epsilon();
+  const auto around = [](double sum) { return proof::widened(sum, error * sum); };
+  return {around(value), around(first), around(2.0 * second)};
 }
 
 }  // namespace
 
-TanhRatio tanh_ratio(const Interval& z) {
+EvenFunction even_function(Even function, const Interval& y) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  if (!(z.lower() >= -kLargest && z.upper() < infinity)) {
+  if (!(y.lower() >= -kSquareRoom && y.upper() <= kLargestSquare + kSquareRoom)) {
     const Interval anything(-infinity, infinity);
     return {anything, anything, anything};
   }
-  const auto at = [](double end) {
-    return end <= kLargest ? tanh_ratio_at(end) : tanh_ratio_beyond(end);
-  };
-  const TanhRatio low = at(z.lower());
-  if (z.is_point()) return low;
-  // Sums of 2 / (z + q): they fall, their slopes rise, the bends fall.
-  const TanhRatio high = at(z.upper());
-  return {proof::hull(high.value, low.value), proof::hull(low.first, high.first),
-          proof::hull(high.second, low.second)};
+  const EvenFunction low = even_function_at(function, std::max(0.0, y.lower()));
+  if (y.is_point()) return low;
+  const EvenFunction high = even_function_at(function, std::max(0.0, y.upper()));
+  return {proof::hull(low.value, high.value), proof::hull(low.first, high.first),
+          proof::hull(low.second, high.second)};
 }
 
 }  // namespace tautrack::amplitude

@@ -11,24 +11,23 @@
 /// The curves z = a + b sigma(w x + c), w > 0, in coordinates in which nothing degenerates. Up to affine maps of z,
 /// which are fitted, a curve is a point of a disc with corners, and each chart covers a part of that:
 ///
-///   linear   (p, m), near straight lines, and beyond m = 0 nothing: m = 0 are the exponentials;
-///   bulk     (w, h), h = -c / w the half point, among the levels;
-///   right    (w, e), e = exp(u_J) <= 1: half points beyond the last level; e = 0 are the exponentials;
-///   left     (w, e), e = exp(-u_1) <= 1, known offset: half points before the first; e = 0 is a constant;
-///   flat     (w, e), e = exp(c) <= 1, known offset: slopes around zero, of either sign;
-///   flat_left  the same with e = exp(-c) <= 1.
+///   gentle   (w, s), s = sigma(c): slopes up to kGentleSlope. w = 0 is the straight line, s = 0 are the exponentials;
+///            with a fitted offset s <= 1/2, and the other half is that of mirrored levels. With a known one
+///            slopes are of either sign, w = 0 and s = 1 are constants
+///   bulk     (w, h), h = -c / w the half point, among the levels
+///   steep    (w, v), v = u of one level, the pivot: the half point near that level, and a slope that is steep there
+///   right    (w, e), e = exp(u_J) <= 1: half points beyond the last level; e = 0 are the exponentials
+///   left     (w, e), e = exp(-u_1) <= 1, known offset: half points before the first; e = 0 is a constant
 ///
 /// A chart gives phi, which is z up to the affine map, and two vectors t that span its derivatives up to what phi
 /// and, with a fitted offset, 1 span: a curve is stationary where the residual r is orthogonal to both.
 namespace tautrack::amplitude {
 
-enum class Chart { linear, bulk, right, left, flat, flat_left };
+enum class Chart { gentle, bulk, steep, right, left };
 
-/// Slopes up to this are those of the chart `linear`, |p| at most half of it and p^2 + m at most a quarter of its
-/// square; by experience with how many boxes the charts take.
-inline constexpr double kLinearSlope = 2.0;
-/// The same for the charts `flat`, where the offset is known.
-inline constexpr double kFlatSlope = 1.0;
+/// Slopes up to this, over the whole range of the levels, are those of the chart `gentle`; by experience with how
+/// many boxes the charts take.
+inline constexpr double kGentleSlope = 2.5;
 
 /// phi and the two vectors, J each.
 template <class T>
@@ -36,61 +35,72 @@ struct CurveVectors {
   std::vector<T> phi, first, second;
 };
 
-/// tanh(sqrt z) / sqrt z and its first two derivatives, for the chart `linear`. Nothing is known of z < -0.1.
-struct TanhRatio {
+/// Even functions of z as functions of y = z^2, with their first two derivatives by y: all increase, and are convex,
+/// for y >= 0.
+struct EvenFunction {
   Interval value, first, second;
 };
-[[nodiscard]] TanhRatio tanh_ratio(const Interval& z);
+enum class Even {
+  cosh,   ///< cosh z
+  sinhc,  ///< sinh z / z
+  chi     ///< (sinh z - z) / z^3
+};
+/// @pre 0 <= y <= kGentleSlope^2, up to rounding; else nothing is known.
+[[nodiscard]] EvenFunction even_function(Even function, const Interval& y);
 
-/// tanh(sqrt z) / sqrt z and its derivative by z, as functions of the variables of a box.
-inline std::pair<Interval, Interval> tanh_and_slope(const Interval& z) {
-  const TanhRatio at = tanh_ratio(z);
-  return {at.value, at.first};
+/// The same of the variables of a box.
+inline Interval even(Even function, const Interval& y) { return even_function(function, y).value; }
+inline Dual even(Even function, const Dual& y) {
+  const EvenFunction at = even_function(function, y.value);
+  return {at.value, at.first * y.first, at.first * y.second};
 }
-inline std::pair<Dual, Dual> tanh_and_slope(const Dual& z) {
-  const TanhRatio at = tanh_ratio(z.value);
-  return {{at.value, at.first * z.first, at.first * z.second},
-          {at.first, at.second * z.first, at.second * z.second}};
-}
-inline std::pair<Affine, Affine> tanh_and_slope(const Affine& z) {
-  const TanhRatio middle = tanh_ratio(z.centre()), whole = tanh_ratio(z.range());
-  const Affine away = z - Affine(z.centre());
-  return {Affine(middle.value) + away * Affine(middle.first) +
-              square(away) * Affine(0.5 * whole.second),
-          Affine(middle.first) + away * Affine(whole.second)};
+inline Affine even(Even function, const Affine& y) {
+  const EvenFunction middle = even_function(function, std::max(0.0, y.centre()));
+  const Interval range = y.range();  // a square is not negative
+  const EvenFunction whole = even_function(function, {std::max(0.0, range.lower()), range.upper()});
+  const Affine away = y - Affine(std::max(0.0, y.centre()));
+  return Affine(middle.value) + away * Affine(middle.first) +
+         square(away) * Affine(0.5 * whole.second);
 }
 
-/// @param pivot Of the chart `bulk`: the level that the half point is near to.
+/// @param pivot Of the charts `bulk` and `steep`: the level that the half point is near to.
 template <class T>
 void curve_vectors(Chart chart, const Levels& levels, std::size_t pivot, const T& first,
                    const T& second, CurveVectors<T>& out);
 
 namespace chart_functions {
 
+/// With z = w x, S = sinh(z/2) / (z/2) and q = cosh(z/2) + (2 s - 1) sinh(z/2):
+///
+///     fitted offset   phi = x S / q,      t = phi^2,                     -x^3 chi(z) / q^2
+///     known offset    phi = e^(z/2) / q,  t = x e^(z/2) S / q^2,         -x^2 (e^z - 1 - z) / z^2 / q^2
+///
+/// These are (sigma_j - sigma(c)) / (w sigma'(c)) and sigma_j / sigma(c). By w^3 times the second t, x sigma' is more than
+/// what phi and phi^2 (for a known offset w times it, and phi times the rise) account for: as w -> 0 nothing cancels.
 template <class T>
-void linear(const Levels& levels, const T& p, const T& m, CurveVectors<T>& out) {
-  const T k = square(p) + m;
+void gentle(const Levels& levels, const T& w, const T& s, CurveVectors<T>& out) {
+  const T place = s + s - T(1.0);
+  const T half_w = w * T(0.5), squared_w = square(w);
   for (std::size_t j = 0; j < levels.size(); ++j) {
     const Interval& x = levels.x[j];
-    const Interval squared = proof::square(x);
-    const std::pair<T, T> ratio = tanh_and_slope(k * T(squared));
-    const T tanh = ratio.first * T(x);
-    const T by_k = ratio.second * T(x * squared);
-    const T below = T(1.0) / (T(1.0) + p * tanh);
-    out.phi[j] = tanh * below;
-    out.first[j] = square(out.phi[j]);
-    out.second[j] = by_k * square(below);
+    const Interval squared_x = proof::square(x);
+    const T y = squared_w * T(squared_x), quarter = y * T(0.25);
+    const T rise = even(Even::sinhc, quarter) * T(x);  // x S
+    const T cosh = even(Even::cosh, quarter), sinh = half_w * rise;
+    const T inverse = T(1.0) / (cosh + place * sinh);
+    const T chi = even(Even::chi, y);
+    if (levels.free_offset) {
+      out.phi[j] = rise * inverse;
+      out.first[j] = square(out.phi[j]);
+      out.second[j] = -(chi * square(inverse) * T(x * squared_x));
+    } else {
+      const T slope = square(inverse), grown = cosh + sinh;
+      out.phi[j] = grown * inverse;
+      out.first[j] = rise * grown * slope;
+      // (e^z - 1 - z) / z^2 = S^2 / 2 + z chi
+      out.second[j] = -((square(rise) * T(0.5) + w * chi * T(x * squared_x)) * slope);
+    }
   }
-}
-
-/// d_j / d_pivot where it is e^-(w |x_j - x_pivot|) (1 + at)^2 / (1 + there)^2, written so that nothing overflows:
-/// `apart` = -w |x_j - x_pivot|, `input` = +-u_pivot with `at` = e^input.
-template <class T>
-T relative_slope(const T& apart, const T& input, const T& there) {
-  if (value_of(input).lower() > 0.0)  // e^(apart + 2 input) (1 + e^-input)^2
-    return exponential(apart + input + input) *
-           square((T(1.0) + exponential(-input)) / (T(1.0) + there));
-  return exponential(apart) * square((T(1.0) + exponential(input)) / (T(1.0) + there));
 }
 
 /// The level that has a fitted plateau for itself when the half point is at the pivot, and follows it: then the
@@ -109,23 +119,45 @@ inline std::size_t nearest_level(const Levels& levels, std::size_t pivot) {
   return levels.gap[pivot] < levels.gap[pivot - 1] ? pivot + 1 : pivot - 1;
 }
 
+/// What the levels on one side of the pivot share. With v = -+u_pivot for those above and below, the slope at a distance
+/// l is e^(-w l) (1 + e^v)^2 / (1 + e^(v - w l))^2 relative to that of the pivot; where v > 0, e^(2 v - w l) (1 + e^-v)^2
+/// / ... does not overflow.
+template <class T>
+struct BulkSide {
+  explicit BulkSide(const T& v)
+      : is_lifted(value_of(v).lower() > 0.0),
+        shift(is_lifted ? v + v : T(0.0)),
+        lift(exponential(is_lifted ? -v : v)),
+        sum(T(1.0) + lift) {}
+
+  bool is_lifted;
+  T shift, lift, sum;
+};
+
 /// t: the slopes of all levels relative to that of the pivot, and these times the distance from it, relative to the
 /// larger of its neighbours. From the latter so much of 1 - phi - (1 - phi_pivot) t (on the high side phi - phi_pivot
 /// t) is taken, to which the residual is orthogonal, that the followed level does not appear.
+///
+/// @param input u of the pivot.
 template <class T>
-void bulk(const Levels& levels, std::size_t pivot, const T& w, const T& h, CurveVectors<T>& out) {
+void bulk(const Levels& levels, std::size_t pivot, const T& w, const T& input,
+          CurveVectors<T>& out) {
   const std::size_t J = levels.size();
   const Interval& centre = levels.x[pivot];
-  const T input = w * (T(centre) - h);  // u of the pivot
+  const BulkSide<T> over(-input), under(input);
   const std::size_t neighbour = nearest_level(levels, pivot),
                     followed = followed_level(levels, pivot);
   const Interval near = proof::abs(levels.x[neighbour] - centre);
-  const T at_pivot = T(1.0) / (T(1.0) + exponential(-input));
+  const T to_neighbour = exponential(-(w * T(near)));
+  // Where u is large, what overflows is not computed.
+  const bool is_negative = value_of(input).upper() < 0.0;
+  const T small = exponential(is_negative ? input : -input);
+  const T one = T(1.0) / (T(1.0) + small), other = small * one;
+  const T& at_pivot = is_negative ? other : one;
   out.phi[pivot] = at_pivot;
   out.first[pivot] = 1.0;
   out.second[pivot] = 0.0;
-  const bool from_high = followed > pivot;
-  const T rest = from_high ? at_pivot : T(1.0) / (T(1.0) + exponential(input));
+  const T& rest = (followed > pivot) != is_negative ? one : other;  // phi or 1 - phi of the pivot
   T share = 0.0;
   // The followed level first, which says how much is taken from the others.
   for (std::size_t k = 0; k <= J; ++k) {
@@ -133,24 +165,27 @@ void bulk(const Levels& levels, std::size_t pivot, const T& w, const T& h, Curve
     const std::size_t j = k == 0 ? followed : k - 1;
     const Interval distance = levels.x[j] - centre;
     const bool above = j > pivot;
-    const Interval length = above ? distance : -distance;
-    const T u = input + w * distance;
-    const T side = above ? -input : input;
+    const BulkSide<T>& side = above ? over : under;
+    const Interval further = j == neighbour ? Interval(0.0) : (above ? distance : -distance) - near;
+    const T relative = exponential(side.shift - w * T(further));
+    // Far away from the pivot the first factor may overflow.
+    const T t = side.is_lifted ? exponential(side.shift - w * T(above ? distance : -distance))
+                               : relative * to_neighbour;
+    const T u = input + w * T(distance);
     const T there = exponential(above ? -u : u);  // small where the level is saturated
     const T full = T(1.0) / (T(1.0) + there);
+    const T squared = square(side.sum * full);
     out.phi[j] = above ? full : there * full;
-    out.first[j] = relative_slope(-(w * length), side, there);
+    out.first[j] = t * squared;
     if (j == followed) {
-      share = out.first[j] * distance / (full - rest * out.first[j]);
+      share = out.first[j] * T(distance) / (full - rest * out.first[j]);
       out.second[j] = 0.0;
       continue;
     }
-    const Interval further = j == neighbour ? Interval(0.0) : length - near;
-    const T slope = relative_slope(-(w * further), side, there);
-    out.second[j] = slope * distance;
+    const T slope = relative * squared;
+    out.second[j] = slope * T(distance);
     if (followed < J)
-      out.second[j] =
-          out.second[j] - share * (exponential(side - w * further) * full - rest * slope);
+      out.second[j] = out.second[j] - share * (relative * side.lift * full - rest * slope);
   }
 }
 
@@ -173,28 +208,15 @@ void right(const Levels& levels, const T& w, const T& e, CurveVectors<T>& out) {
   }
 }
 
-/// Chart `left`, and the flat ones with x = 0 in place of the first level.
 template <class T>
-void left(const Levels& levels, const Interval& origin, const T& w, const T& e,
-          CurveVectors<T>& out) {
+void left(const Levels& levels, const T& w, const T& e, CurveVectors<T>& out) {
   for (std::size_t j = 0; j < levels.size(); ++j) {
-    const Interval distance = levels.x[j] - origin;
-    const T t = exponential(-(w * distance));
+    const Interval distance = levels.x[j] - levels.x[0];
+    const T t = exponential(-(w * T(distance)));
     const T share = T(1.0) / (T(1.0) + e * t);
     out.phi[j] = share;
     out.first[j] = t * square(share);
-    out.second[j] = out.first[j] * distance;
-  }
-}
-
-template <class T>
-void flat(const Levels& levels, const T& w, const T& e, CurveVectors<T>& out) {
-  for (std::size_t j = 0; j < levels.size(); ++j) {
-    const T t = exponential(w * T(levels.x[j]));
-    const T share = T(1.0) / (T(1.0) + e * t);
-    out.phi[j] = t * share;
-    out.first[j] = square(out.phi[j]);
-    out.second[j] = t * square(share) * T(levels.x[j]);
+    out.second[j] = out.first[j] * T(distance);
   }
 }
 
@@ -205,18 +227,17 @@ void curve_vectors(Chart chart, const Levels& levels, std::size_t pivot, const T
                    const T& second, CurveVectors<T>& out) {
   for (std::vector<T>* vector : {&out.phi, &out.first, &out.second}) vector->resize(levels.size());
   switch (chart) {
-    case Chart::linear:
-      return chart_functions::linear(levels, first, second, out);
+    case Chart::gentle:
+      return chart_functions::gentle(levels, first, second, out);
     case Chart::bulk:
+      return chart_functions::bulk(levels, pivot, first, first * (T(levels.x[pivot]) - second),
+                                   out);
+    case Chart::steep:
       return chart_functions::bulk(levels, pivot, first, second, out);
     case Chart::right:
       return chart_functions::right(levels, first, second, out);
     case Chart::left:
-      return chart_functions::left(levels, levels.x.front(), first, second, out);
-    case Chart::flat:
-      return chart_functions::flat(levels, first, second, out);
-    case Chart::flat_left:
-      return chart_functions::left(levels, 0.0, first, second, out);
+      return chart_functions::left(levels, first, second, out);
   }
 }
 

@@ -14,6 +14,8 @@ namespace {
 /// The first slope from which tails are tried, times the smallest gap between levels, and how often it is doubled.
 constexpr double kFirstTail = 8.0;
 constexpr int kDoublings = 20;
+/// From this slope on, over the distance to the nearest level, the chart `steep` is used.
+constexpr double kSteep = 12.0;
 /// Where no tail could be excluded, slopes up to this over the gap are searched.
 constexpr double kFarSlope = 64.0;
 /// Neighbouring boxes overlap by this, so that rounding leaves no slit between them.
@@ -31,46 +33,45 @@ Interval logarithm(const Interval& x) {
   return {proof::below(low - error(low)), proof::above(high + error(high))};
 }
 
+/// Whether the second variable may be negative within the chart.
+bool has_any_sign(Chart chart) { return chart == Chart::bulk || chart == Chart::steep; }
+
 /// The slope and intercept of what lies in a box of a chart; nothing where they are not finite or of no sure sign.
 std::optional<std::pair<Interval, Interval>> line_of(const ChartRoot& root, const Levels& levels) {
   const Interval& p = root.at.first;
   const Interval& q = root.at.second;
-  if (!(q.lower() > 0.0) && root.chart != Chart::bulk) return std::nullopt;
+  if (!(q.lower() > 0.0) && !has_any_sign(root.chart)) return std::nullopt;
   switch (root.chart) {
-    case Chart::linear: {
-      const Interval k = proof::sqrt(proof::square(p) + q);
-      if (proof::middle(p) >= 0.0) return std::pair(2.0 * k, logarithm(proof::square(k + p) / q));
-      return std::pair(2.0 * k, -logarithm(proof::square(k - p) / q));
-    }
+    case Chart::gentle:
+      if (!(q.upper() < 1.0)) return std::nullopt;
+      return std::pair(p, logarithm(q / (1.0 - q)));
     case Chart::bulk:
       return std::pair(p, -(p * q));
+    case Chart::steep:
+      return std::pair(p, q - p * levels.x[root.pivot]);
     case Chart::right:
       return std::pair(p, logarithm(q) - p * levels.x.back());
     case Chart::left:
-      return std::pair(p, -logarithm(q) - p * levels.x.front());
-    case Chart::flat:
-      return std::pair(p, logarithm(q));
-    case Chart::flat_left:
       break;
   }
-  return std::pair(p, -logarithm(q));
+  return std::pair(p, -logarithm(q) - p * levels.x.front());
 }
 
 /// The Morse index at a root, by the signs of the determinant and of one entry of the Hessian, both up to positive
-/// factors (docs/theory.md, section 15); nothing when one is not sure. Without a fit of positive height (known
+/// factors (docs/theory.md, section 13); nothing when one is not sure. Without a fit of positive height (known
 /// offset): -1.
 std::optional<int> index_at(ChartEquations& equations, const ChartRoot& root) {
   Dual first, second, factor;
   equations.evaluate(root.at, root.pivot, first, second, factor);
   const int height = proof::sign_of(factor.value);
   if (!equations.levels().free_offset && height < 0) return -1;
-  const bool turned = root.chart == Chart::linear;
+  const int turned = root.chart == Chart::steep ? -1 : 1;
   const int determinant =
-      (turned ? -1 : 1) * proof::sign_of(first.first * second.second - first.second * second.first);
+      turned * proof::sign_of(first.first * second.second - first.second * second.first);
   if (determinant < 0 && height != 0) return 1;
-  const Interval& entry = root.chart == Chart::linear ? second.second : first.second;
-  const int diagonal = (turned ? -1 : 1) * height * proof::sign_of(entry);
-  if (determinant == 0 || diagonal == 0) return std::nullopt;
+  const int diagonal =
+      turned * height * proof::sign_of(root.at.first) * proof::sign_of(first.second);
+  if (determinant <= 0 || diagonal == 0) return std::nullopt;
   return diagonal > 0 ? 0 : 2;
 }
 
@@ -99,14 +100,14 @@ class CurveSearch {
         leave("whether a step is a local infimum could not be decided: data tie there");
       result_.limits.push_back(limit);
     }
-    const double w = from_;
+    constexpr double w = kGentleSlope;
     if (levels_.free_offset) {
-      search(Chart::linear, false, {{{-0.5 * w, 0.5 * w}, {0.0, 0.25 * w * w}}});
+      for (const bool turned : {false, true})
+        search(Chart::gentle, turned, {{{0.0, w}, {0.0, 0.5}}});
       search_steep(false);
       search_outside(true, Chart::right);
     } else {
-      search(Chart::flat, false, {{{-w, w}, {0.0, 1.0}}});
-      search(Chart::flat_left, false, {{{-w, w}, {0.0, 1.0}}});
+      search(Chart::gentle, false, {{{-w, w}, {0.0, 1.0}}});
       for (const bool turned : {false, true}) {
         search_steep(turned);
         search_outside(turned, Chart::left);
@@ -130,8 +131,8 @@ class CurveSearch {
   }
 
   /// All boxes of one chart.
-  void search(Chart chart, bool turned, std::vector<ChartBox> boxes) {
-    ChartEquations equations(chart, seen(turned));
+  void search(Chart chart, bool turned, std::vector<ChartBox> boxes, std::size_t pivot = 0) {
+    ChartEquations equations(chart, seen(turned), pivot);
     const ChartSearch search =
         search_chart(equations, std::move(boxes), most_ - result_.boxes, stop_);
     result_.boxes += search.boxes;
@@ -144,7 +145,7 @@ class CurveSearch {
 
   void add(ChartEquations& equations, const ChartRoot& root, bool turned) {
     // Beyond the exponentials there is nothing.
-    if (root.chart != Chart::bulk && root.at.second.upper() < 0.0) return;
+    if (!has_any_sign(root.chart) && root.at.second.upper() < 0.0) return;
     const std::optional<int> index = index_at(equations, root);
     if (index == -1) return;
     const auto line = line_of(root, equations.levels());
@@ -202,19 +203,26 @@ class CurveSearch {
     });
   }
 
+  /// The distance to the nearest level.
+  static double least_gap(const Levels& levels, std::size_t pivot) {
+    double gap = 2.0;
+    for (const std::size_t neighbour : {pivot - 1, pivot + 1})
+      if (neighbour < levels.size())
+        gap = std::min(gap, std::abs(proof::middle(levels.x[neighbour] - levels.x[pivot])));
+    return gap;
+  }
+
   /// A slope from which the tail of this level on this side is empty.
   double tail_from(const Levels& levels, std::size_t pivot, Side side) {
-    double gap = 2.0;
-    if (pivot > 0) gap = std::min(gap, levels.gap[pivot - 1]);
-    if (pivot + 1 < levels.size()) gap = std::min(gap, levels.gap[pivot]);
-    double from = std::max(from_, kFirstTail / gap);
+    const double gap = least_gap(levels, pivot);
+    double from = std::max(kGentleSlope, kFirstTail / gap);
     for (int doubling = 0; doubling < kDoublings; ++doubling, from *= 2.0)
       if (tail_is_empty(levels, pivot, side, from)) {
         result_.largest_slope = std::max(result_.largest_slope, from);
         return from;
       }
     leave("steep curves could not be excluded: data tie there");
-    return std::max(from_, kFarSlope / gap);
+    return std::max(kGentleSlope, kFarSlope / gap);
   }
 
   /// Half points among the levels, and beyond the last.
@@ -223,15 +231,21 @@ class CurveSearch {
     const std::size_t J = levels.size();
     std::vector<ChartBox> boxes;
     for (std::size_t p = 0; p < J; ++p) {
-      double to = from_;
+      double to = kGentleSlope;
       if (p + 1 < J) to = std::max(to, tail_from(levels, p, Side::beyond));
       if (p > 0) to = std::max(to, tail_from(levels, p, Side::before));
+      const double steep = std::min(to, std::max(kGentleSlope, kSteep / least_gap(levels, p)));
       const auto border = [&](std::size_t j) {
         return 0.5 * proof::middle(levels.x[j]) + 0.5 * proof::middle(levels.x[j + 1]);
       };
       const double low = p > 0 ? border(p - 1) : levels.x.front().lower();
       const double high = p + 1 < J ? border(p) : levels.x.back().upper();
-      if (to > from_) boxes.push_back({{from_, to}, {low - kOverlap, high + kOverlap}});
+      if (steep > kGentleSlope)
+        boxes.push_back({{kGentleSlope, steep}, {low - kOverlap, high + kOverlap}});
+      if (to > steep) {
+        const Interval u = Interval(to) * (levels.x[p] - Interval(low - kOverlap, high + kOverlap));
+        search(Chart::steep, turned, {{{steep, to}, u}}, p);
+      }
     }
     search(Chart::bulk, turned, std::move(boxes));
     search_outside(turned, Chart::right);
@@ -243,7 +257,7 @@ class CurveSearch {
     const bool is_right = chart == Chart::right;
     const double to =
         tail_from(levels, is_right ? levels.size() - 1 : 0, is_right ? Side::beyond : Side::before);
-    if (to > from_) search(chart, turned, {{{from_, to}, {0.0, 1.0}}});
+    if (to > kGentleSlope) search(chart, turned, {{{kGentleSlope, to}, {0.0, 1.0}}});
   }
 
   void finish() {
@@ -265,7 +279,6 @@ class CurveSearch {
   }
 
   const Levels& levels_;
-  const double from_ = levels_.free_offset ? kLinearSlope : kFlatSlope;  ///< Of the steep charts.
   const Levels mirrored_;
   long most_;
   const StopCondition& stop_;

@@ -74,10 +74,11 @@ Levels::Levels(std::vector<double> values, const std::vector<double>& targets,
   if (equalise_gaps(value))
     for (std::size_t j = 0; j < J; ++j) moved = std::max(moved, std::abs(value[j] - given[j]));
   centre = 0.5 * value.front() + 0.5 * value.back();
-  scale = power_of_two(std::max(value.back() - centre, centre - value.front()));
-  for (std::size_t j = 0; j < J; ++j) x.push_back((Interval(value[j]) - centre) * (1.0 / scale));
+  scale = std::max(value.back() - centre, centre - value.front());
+  for (std::size_t j = 0; j < J; ++j) x.push_back((Interval(value[j]) - centre) / Interval(scale));
+  const double unit = power_of_two(scale);
   for (std::size_t j = 0; j + 1 < J; ++j) {
-    gap.push_back((value[j + 1] - value[j]) / scale);
+    gap.push_back((value[j + 1] - value[j]) / unit);
     gaps_are_exact = gaps_are_exact && is_exact_difference(value[j + 1], value[j]);
   }
   Interval shift = low != nullptr ? Interval(*low) : Interval(0.0);
@@ -91,11 +92,13 @@ Levels::Levels(std::vector<double> values, const std::vector<double>& targets,
   }
   double largest = 0.0;
   for (std::size_t j = 0; j < J; ++j) {
-    y.push_back(Interval(targets[j]) - shift);
+    is_on_plateau.push_back(low != nullptr && targets[j] == *low);
+    y.push_back(is_on_plateau.back() ? Interval(0.0) : Interval(targets[j]) - shift);
     largest = std::max(largest, proof::magnitude(y.back()));
   }
   target_scale = power_of_two(largest);
-  for (Interval& target : y) target *= 1.0 / target_scale;
+  for (std::size_t j = 0; j < J; ++j)
+    if (!is_on_plateau[j]) y[j] *= 1.0 / target_scale;
 }
 
 Levels Levels::mirrored() const {
@@ -105,6 +108,7 @@ Levels Levels::mirrored() const {
   std::reverse(other.value.begin(), other.value.end());
   std::reverse(other.x.begin(), other.x.end());
   std::reverse(other.y.begin(), other.y.end());
+  std::reverse(other.is_on_plateau.begin(), other.is_on_plateau.end());
   std::reverse(other.weight.begin(), other.weight.end());
   std::reverse(other.gap.begin(), other.gap.end());
   other.centre = -centre;

@@ -5,7 +5,7 @@
 #include "proof/interval.hpp"
 
 /// Sigmoids of one covariate with fitted plateaus, z = a + b sigma(w x + c) for logistic sigma: what is
-/// computed with (docs/theory.md, section 15).
+/// computed with (docs/theory.md, section 13).
 namespace tautrack::amplitude {
 
 using proof::Interval;
@@ -24,16 +24,17 @@ struct Levels {
 
   [[nodiscard]] std::size_t size() const { return x.size(); }
 
-  std::vector<double> value;   ///< J, in the user's units; see `moved`.
-  std::vector<double> weight;  ///< J
-  std::vector<Interval> x;     ///< J, (value - centre) / scale
+  std::vector<double> value;        ///< J, in the user's units; see `moved`.
+  std::vector<bool> is_on_plateau;  ///< J, known offset: the target equals it exactly.
+  std::vector<double> weight;       ///< J
+  std::vector<Interval> x;          ///< J, (value - centre) / scale
   std::vector<Interval>
       y;  ///< J, less their mean where the offset is fitted, else less the known plateau.
   std::vector<double>
-      gap;  ///< J - 1, between neighbours in units of `scale`; equal where they are.
+      gap;  ///< J - 1, between neighbours, in a power of two near `scale`: equal where they are.
   bool gaps_are_exact = true;  ///< What is equal there is equal, and what differs differs.
   bool free_offset = true;
-  double centre = 0.0, scale = 1.0;  ///< Of x; the scale is a power of two.
+  double centre = 0.0, scale = 1.0;  ///< Of x.
   double target_scale = 1.0;         ///< Of y; a power of two.
   /// Values that are equally spaced but for the rounding of their last digits are taken as equally spaced; this
   /// is how far one was moved, in user's units, at most. What is proven is proven of the values above.

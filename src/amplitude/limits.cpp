@@ -16,34 +16,39 @@ constexpr long kRatesBetweenLooks = 256;
 /// How often the rate from which tails are tried is doubled.
 constexpr int kRateDoublings = 12;
 
-/// The derivative of the energy along the exponentials, by the rate, in one chart with its second variable zero.
+/// The derivative of the energy along the exponentials, by the rate, in a chart with its second variable zero.
 class EdgeEquation {
  public:
-  /// @param chart `right` (rate w >= 0) or `linear` (rate -2 p).
+  /// @param chart `gentle` or `right`.
   EdgeEquation(Chart chart, const Levels& levels) : chart_(chart), levels_(levels) {}
 
   struct Values {
-    Dual along;       ///< d E / d rate is -b times this, its first slope that by the rate.
+    Dual along;       ///< d E / d rate is -b times this, up to a positive factor.
     Interval inward;  ///< d E / d (what leads inwards) is b times this.
     Interval factor;  ///< b
   };
 
   Values evaluate(const Interval& rate) {
-    curve_vectors(chart_, levels_, 0, Dual(rate, 1.0, 0.0), Dual(0.0), vectors_);
+    const Dual variable(rate, 1.0, 0.0);
+    curve_vectors(chart_, levels_, 0, variable, Dual(0.0), vectors_);
     fit_to(levels_, vectors_.phi, fit_);
     const Dual first = product(levels_, fit_.residual, vectors_.first);
     const Dual second = product(levels_, fit_.residual, vectors_.second);
-    if (chart_ == Chart::right) return {second, first.value, fit_.factor.value};
-    const Dual p(rate, 1.0, 0.0);
-    return {(p + p) * second - first, -second.value, fit_.factor.value};
+    return {along(variable, first, second),
+            chart_ == Chart::right ? first.value : rate * first.value, fit_.factor.value};
   }
 
-  [[nodiscard]] bool exclude(const Interval& rate) {
-    const Values values = evaluate(rate);
-    if (proof::excludes_zero(values.along.value)) return true;
-    const double middle = proof::middle(rate);
-    const Interval at = evaluate(middle).along.value;
-    return proof::excludes_zero(at + values.along.first * (rate - middle));
+  enum class Look { empty, promising, open };
+
+  /// Whether affine arithmetic shows that there is no root, or that the function is nearly linear.
+  [[nodiscard]] Look look(const Interval& rate) {
+    const Affine variable = Affine::variable(rate, true);
+    curve_vectors(chart_, levels_, 0, variable, Affine(0.0), forms_);
+    fit_to(levels_, forms_.phi, form_fit_);
+    const Affine value = along(variable, product(levels_, form_fit_.residual, forms_.first),
+                               product(levels_, form_fit_.residual, forms_.second));
+    if (value.excludes_zero()) return Look::empty;
+    return std::abs(value.first()) > value.error() ? Look::promising : Look::open;
   }
 
   /// Encloses the one root in `rate` by the interval Newton operator; nothing unless there is one.
@@ -80,10 +85,19 @@ class EdgeEquation {
  private:
   static constexpr int kSteps = 20;
 
+  /// From the products of the residual with the two vectors.
+  template <class T>
+  [[nodiscard]] T along(const T& rate, const T& first, const T& second) const {
+    if (chart_ == Chart::right) return second;
+    return (levels_.free_offset ? first * T(0.5) : first) + rate * second;
+  }
+
   Chart chart_;
   const Levels& levels_;
   CurveVectors<Dual> vectors_;
   Fit<Dual> fit_;
+  CurveVectors<Affine> forms_;
+  Fit<Affine> form_fit_;
 };
 
 struct EdgeRoot {
@@ -99,8 +113,12 @@ bool search_edge(EdgeEquation& equation, const Interval& whole, long most,
     if (looked >= most || (looked % kRatesBetweenLooks == 0 && stop.is_met())) return false;
     const Interval rate = open.back();
     open.pop_back();
-    if (equation.exclude(rate)) continue;
-    if (const auto near = equation.newton(rate)) {
+    const EdgeEquation::Look look = equation.look(rate);
+    if (look == EdgeEquation::Look::empty) continue;
+    const bool is_narrow =
+        !(proof::width_of(rate) > kNarrowestRate * (1.0 + proof::magnitude(rate)));
+    const bool is_promising = look == EdgeEquation::Look::promising || is_narrow;
+    if (const auto near = is_promising ? equation.newton(rate) : std::nullopt) {
       const double radius =
           1.25 * std::max(std::abs(rate.upper() - *near), std::abs(*near - rate.lower())) +
           2.0 * kNarrowestRate * (1.0 + std::abs(*near));
@@ -113,7 +131,7 @@ bool search_edge(EdgeEquation& equation, const Interval& whole, long most,
         continue;
       }
     }
-    if (!(proof::width_of(rate) > kNarrowestRate * (1.0 + proof::magnitude(rate)))) {
+    if (is_narrow) {
       complete = false;
       continue;
     }
@@ -151,10 +169,23 @@ std::optional<CurveLimit> limit_at(EdgeEquation& equation, const EdgeRoot& root,
   return limit;
 }
 
-/// Exponentials whose rate has the sign under which the last of these levels is the one with the plateau gone.
-void add_exponentials(const Levels& levels, double from, double sign, long most,
-                      const StopCondition& stop, Exponentials& found) {
-  double to = std::max(2.0, 2.0 * from);
+/// The roots of an edge as limits.
+void add_roots(EdgeEquation& equation, const Interval& rates, double sign, bool known_offset,
+               long most, const StopCondition& stop, Exponentials& found) {
+  std::vector<EdgeRoot> roots;
+  if (!search_edge(equation, rates, most, stop, roots)) found.complete = false;
+  for (const EdgeRoot& root : roots) {
+    if (!proof::overlap(root.at, rates)) continue;  // another chart has it
+    if (!proof::excludes_zero(root.at)) found.complete = false;
+    if (const auto limit = limit_at(equation, root, sign, sign < 0.0, known_offset))
+      found.limits.push_back(*limit);
+  }
+}
+
+/// Exponentials of large rates, of the sign under which the last of these levels is the one with the plateau gone.
+void add_steep(const Levels& levels, double sign, long most, const StopCondition& stop,
+               Exponentials& found) {
+  double to = 2.0 * kGentleSlope;
   int doublings = 0;
   while (!exponential_tail_is_empty(levels, to)) {
     if (++doublings > kRateDoublings || stop.is_met()) {
@@ -164,35 +195,23 @@ void add_exponentials(const Levels& levels, double from, double sign, long most,
     to *= 2.0;
   }
   EdgeEquation equation(Chart::right, levels);
-  std::vector<EdgeRoot> roots;
-  if (!search_edge(equation, {from, to}, most, stop, roots)) found.complete = false;
-  for (const EdgeRoot& root : roots) {
-    if (root.at.upper() < from) continue;
-    if (!(root.at.lower() > 0.0)) found.complete = false;
-    if (const auto limit = limit_at(equation, root, sign, sign < 0.0, !levels.free_offset))
-      found.limits.push_back(*limit);
-  }
+  add_roots(equation, {kGentleSlope, to}, sign, !levels.free_offset, most, stop, found);
 }
 
 }  // namespace
 
 Exponentials find_exponentials(const Levels& levels, long most, const StopCondition& stop) {
   Exponentials found;
-  constexpr double slope = kLinearSlope;
-  const double from = levels.free_offset ? slope : 0.0;
+  const Levels mirrored = levels.mirrored();
+  EdgeEquation equation(Chart::gentle, levels), turned(Chart::gentle, mirrored);
   if (levels.free_offset) {
-    EdgeEquation equation(Chart::linear, levels);
-    std::vector<EdgeRoot> roots;
-    if (!search_edge(equation, {-0.5 * slope, 0.5 * slope}, most, stop, roots))
-      found.complete = false;
-    for (const EdgeRoot& root : roots) {
-      if (proof::mignitude(root.at) > 0.5 * slope) continue;  // The other chart has it.
-      if (const auto limit = limit_at(equation, root, -2.0, false, false))
-        found.limits.push_back(*limit);
-    }
+    add_roots(equation, {0.0, kGentleSlope}, 1.0, false, most, stop, found);
+    add_roots(turned, {0.0, kGentleSlope}, -1.0, false, most, stop, found);
+  } else {
+    add_roots(equation, {-kGentleSlope, kGentleSlope}, 1.0, true, most, stop, found);
   }
-  add_exponentials(levels, from, 1.0, most, stop, found);
-  add_exponentials(levels.mirrored(), from, -1.0, most, stop, found);
+  add_steep(levels, 1.0, most, stop, found);
+  add_steep(mirrored, -1.0, most, stop, found);
   // One on the border of two charts may have been found in both.
   std::vector<CurveLimit> distinct;
   for (const CurveLimit& limit : found.limits) {
@@ -243,6 +262,12 @@ class Steps {
   [[nodiscard]] std::optional<Interval> leaving_low(std::size_t below, const Interval& low,
                                                     const Interval& height) const {
     if (below == 0 || (levels_.free_offset && below == 1)) return std::nullopt;
+    // Targets on the known plateau: the energy grows with the square of what leaves it, and none of those before
+    // makes up for that.
+    if (levels_.is_on_plateau[below - 1] &&
+        std::all_of(levels_.y.begin(), levels_.y.begin() + static_cast<std::ptrdiff_t>(below),
+                    [](const Interval& y) { return y.upper() <= 0.0; }))
+      return std::nullopt;
     return -(height * (levels_.y[below - 1] - low)) * levels_.weight[below - 1];
   }
   [[nodiscard]] std::optional<Interval> leaving_high(std::size_t above, const Interval& high,

@@ -9,7 +9,7 @@
 
 namespace tautrack::amplitude {
 
-/// A limit of curves with fitted plateaus (docs/theory.md, section 15), in the units of Levels.
+/// A limit of curves with fitted plateaus (docs/theory.md, section 13), in the units of Levels.
 struct CurveLimit {
   /// Of an exponential offset + factor exp(rate x), rate of either sign; else zero.
   Interval rate = 0.0;

@@ -25,8 +25,8 @@ constexpr double kSmallRadius = 1e-9;
 constexpr double kReach = 2.0;
 /// A contraction by less than this is not worth a second look before bisection.
 constexpr double kWorthwhile = 0.6;
-/// A box that shrinks by this on both sides may have a root in it.
-constexpr double kPromising = 0.9;
+/// A box whose area shrinks by this may have a root in it.
+constexpr double kPromising = 0.8;
 
 using Square = std::array<std::array<double, 2>, 2>;
 
@@ -55,7 +55,7 @@ bool is_narrow(const Interval& side) {
 }  // namespace
 
 std::size_t ChartEquations::pivot(const ChartBox& box) const {
-  if (chart_ != Chart::bulk) return 0;
+  if (chart_ != Chart::bulk) return pivot_;
   const double h = proof::middle(box.second);
   const std::vector<Interval>& x = levels_->x;
   std::size_t nearest = 0;
@@ -64,17 +64,26 @@ std::size_t ChartEquations::pivot(const ChartBox& box) const {
   return nearest;
 }
 
+bool ChartEquations::is_beyond_cell(const ChartBox& box) const {
+  // Half a gap, and a little more: cells of neighbours overlap.
+  constexpr double half = 0.5 + 1e-9;
+  const std::vector<Interval>& x = levels_->x;
+  const auto beyond = [&](std::size_t neighbour, const Interval& v) {
+    return neighbour < x.size() &&
+           v.lower() > (half * proof::abs(x[neighbour] - x[pivot_]) * box.first.upper()).upper();
+  };
+  return beyond(pivot_ - 1, box.second) || beyond(pivot_ + 1, -box.second);
+}
+
 bool ChartEquations::exclude(const ChartBox& box) {
-  if (chart_ == Chart::linear &&
-      (proof::square(box.first) + box.second).lower() > 0.25 * kLinearSlope * kLinearSlope)
-    return true;  // steeper: other charts have it
   const std::size_t at = pivot(box);
+  if (chart_ == Chart::steep && is_beyond_cell(box)) return true;
   curve_vectors(chart_, *levels_, at, box.first, box.second, values_);
   fit_to(*levels_, values_.phi, fit_);
   const std::vector<Interval>& r = fit_.residual;
   if (proof::excludes_zero(product(*levels_, r, values_.second))) return true;
   if (proof::excludes_zero(product(*levels_, r, values_.first))) return true;
-  if (chart_ != Chart::bulk) return false;
+  if (chart_ != Chart::bulk && chart_ != Chart::steep) return false;
   // Two more members of the span: those that are zero at a neighbour of the pivot.
   const std::vector<Interval>& x = levels_->x;
   for (const std::size_t neighbour : {at - 1, at + 1}) {
@@ -210,28 +219,19 @@ std::optional<ChartBox> ChartEquations::contract(const ChartBox& box, std::size_
 
 namespace {
 
-/// The halves of a box. Slopes are divided by their ratio, half points by what one means for the input of a level.
+/// The halves of a box, divided where it is wider in what moves the curves: by experience.
 std::pair<ChartBox, ChartBox> halves(Chart chart, const ChartBox& box) {
   const Interval& p = box.first;
   const Interval& q = box.second;
-  const bool by_ratio = p.lower() > 0.0;
-  const double first = by_ratio && chart != Chart::linear ? std::log(p.upper() / p.lower())
-                                                          : 2.0 * proof::width_of(p);
-  double second = 0.0;
-  switch (chart) {
-    case Chart::bulk:
-      second = proof::width_of(q) * std::sqrt(p.lower() * p.upper());
-      break;
-    case Chart::linear:
-      second = 4.0 * proof::width_of(q);
-      break;
-    default:
-      second = 2.0 * proof::width_of(q);
-  }
+  const bool by_ratio = chart != Chart::gentle;
+  const double first = by_ratio ? std::log(p.upper() / p.lower()) : proof::width_of(p);
+  double second = 2.0 * proof::width_of(q);
+  if (chart == Chart::bulk) second = proof::width_of(q) * std::sqrt(p.lower() * p.upper());
+  if (chart == Chart::gentle) second = 4.0 * proof::width_of(q);
+  if (chart == Chart::steep) second = proof::width_of(q);
   const auto is_divisible = [](const Interval& side) { return !is_narrow(side); };
   if ((first >= second && is_divisible(p)) || !is_divisible(q)) {
-    const double cut =
-        by_ratio && chart != Chart::linear ? std::sqrt(p.lower() * p.upper()) : proof::middle(p);
+    const double cut = by_ratio ? std::sqrt(p.lower() * p.upper()) : proof::middle(p);
     return {{{p.lower(), cut}, q}, {{cut, p.upper()}, q}};
   }
   const double cut = proof::middle(q);
@@ -279,7 +279,7 @@ ChartSearch search_chart(ChartEquations& equations, std::vector<ChartBox> boxes,
     if (!rest) continue;
     const double first = proof::width_of(rest->first) / proof::width_of(box.first);
     const double second = proof::width_of(rest->second) / proof::width_of(box.second);
-    if (first < kPromising && second < kPromising)
+    if (first * second < kPromising)
       if (auto root = root_about(equations, *rest)) {
         result.roots.push_back(*root);
         continue;

@@ -33,13 +33,18 @@ struct ChartSearch {
 /// The two equations of one set of data in one chart.
 class ChartEquations {
  public:
-  ChartEquations(Chart chart, const Levels& levels) : chart_(chart), levels_(&levels) {}
+  /// @param pivot Of the chart `steep`.
+  ChartEquations(Chart chart, const Levels& levels, std::size_t pivot = 0)
+      : chart_(chart), levels_(&levels), pivot_(pivot) {}
 
   [[nodiscard]] Chart chart() const { return chart_; }
   [[nodiscard]] const Levels& levels() const { return *levels_; }
 
   /// The level that the half points of the box are near to; 0 where the chart has no pivot.
   [[nodiscard]] std::size_t pivot(const ChartBox& box) const;
+
+  /// Whether the half points of a box of the chart `steep` are all nearer to another level.
+  [[nodiscard]] bool is_beyond_cell(const ChartBox& box) const;
 
   /// Whether plain interval arithmetic shows that no curve of the box is stationary.
   [[nodiscard]] bool exclude(const ChartBox& box);
@@ -61,6 +66,7 @@ class ChartEquations {
  private:
   Chart chart_;
   const Levels* levels_;
+  std::size_t pivot_;
   CurveVectors<Interval> values_;
   CurveVectors<Affine> forms_;
   CurveVectors<Dual> duals_;

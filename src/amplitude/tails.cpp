@@ -1,5 +1,6 @@
 #include "amplitude/tails.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <limits>
@@ -38,7 +39,12 @@ class Tail {
   [[nodiscard]] bool is_empty(const Interval& e) {
     prepare(e);
     fit_to(levels_, phi_, fit_);
-    return pivot_is_off() || neighbours_are_off(e);
+    // A target on the known plateau is below the output, by what the output is.
+    if (fit_.factor.lower() > 0.0)
+      for (std::size_t j = 0; j < levels_.size(); ++j)
+        if (levels_.is_on_plateau[j])
+          fit_.residual[j] = {fit_.residual[j].lower(), std::min(0.0, fit_.residual[j].upper())};
+    return pivot_is_off() || pivot_is_just_off(e) || neighbours_are_off(e);
   }
 
  private:
@@ -107,12 +113,49 @@ class Tail {
     return proof::excludes_zero(sum);
   }
 
+  /// The same where the target of the pivot is on the known plateau, and so is its output as e -> 0: divided by e,
+  /// which is at least half way to the next level behind the half point.
+  [[nodiscard]] bool pivot_is_just_off(const Interval& e) const {
+    if (!levels_.is_on_plateau[pivot_] || side_ != Side::beyond || behind_.level.empty() ||
+        !(fit_.factor.lower() > 0.0))
+      return false;
+    const Interval& origin = levels_.x[behind_.level[0]];
+    const Interval half = 0.5 * distance(behind_.level[0]);
+    // r (x - origin) of the pivot is positive.
+    Interval sum =
+        fit_.factor / (1.0 + e) * ((origin - levels_.x[pivot_]) * levels_.weight[pivot_]);
+    const auto take = [&](std::size_t j, const Interval& apart) {
+      const Interval term = fit_.residual[j] * ((levels_.x[j] - origin) * levels_.weight[j]);
+      if (!(apart.lower() > 0.0)) return false;
+      sum += term * decay(from_, apart) * proof::square(1.0 + e);
+      return true;
+    };
+    for (const std::size_t j : far_.level)
+      if (!(fit_.residual[j].upper() <= 0.0) && !take(j, distance(j) - half)) return false;
+    // Behind the neighbour, which is left out, slopes over e are exp(-w distance) / e^3 at most.
+    for (std::size_t k = 1; k < behind_.level.size(); ++k) {
+      const std::size_t j = behind_.level[k];
+      if (!(fit_.residual[j].lower() >= 0.0) &&
+          !take(j, distance(j) - distance(behind_.level[0]) - half))
+        return false;
+    }
+    return sum.lower() > 0.0;
+  }
+
   /// The part of one side in the combination in which the pivot does not appear, relative to its nearest level.
   [[nodiscard]] Interval part(const Half& half) const {
     Interval sum = 0.0;
-    for (const std::size_t j : half.level)
+    bool none_positive = true, none_negative = true;
+    for (const std::size_t j : half.level) {
       sum += fit_.residual[j] * relative_[j] *
              ((levels_.x[j] - levels_.x[pivot_]) * levels_.weight[j]);
+      const Interval& r = fit_.residual[j];
+      none_positive = none_positive && (j > pivot_ ? r.upper() <= 0.0 : r.lower() >= 0.0);
+      none_negative = none_negative && (j > pivot_ ? r.lower() >= 0.0 : r.upper() <= 0.0);
+    }
+    // Rounding moves a zero, too.
+    if (none_negative) sum = {std::max(0.0, sum.lower()), std::max(0.0, sum.upper())};
+    if (none_positive) sum = {std::min(0.0, sum.lower()), std::min(0.0, sum.upper())};
     return sum;
   }
 
@@ -149,8 +192,12 @@ class Tail {
     // A plateau of one level follows it.
     if (is_followed(far_)) return proof::excludes_zero(behind + correction(far_, behind_));
     if (is_followed(behind_)) return proof::excludes_zero(far + correction(behind_, far_));
-    const int sign = proof::sign_of(far);
-    if (sign != 0 && sign == proof::sign_of(behind)) return true;
+    // Where both have the same sign, one of them perhaps zero, nothing cancels.
+    if ((far.lower() >= 0.0 && behind.lower() > 0.0) ||
+        (far.lower() > 0.0 && behind.lower() >= 0.0) ||
+        (far.upper() <= 0.0 && behind.upper() < 0.0) ||
+        (far.upper() < 0.0 && behind.upper() <= 0.0))
+      return true;
     // far + q behind with q = exp(-w (distance behind - distance far)) / e^2.
     const std::size_t low = pivot_ - 1, high = pivot_;  // gaps
     const double gap_behind = levels_.gap[side_ == Side::beyond ? high : low];

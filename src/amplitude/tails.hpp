@@ -10,7 +10,7 @@ namespace tautrack::amplitude {
 enum class Side { beyond, before };
 
 /// Whether no curve is stationary that has its half point nearer to level `pivot` than to any other, on that side of
-/// it, and a slope w >= `from`. True is a proof (docs/theory.md, section 15).
+/// it, and a slope w >= `from`. True is a proof (docs/theory.md, section 13).
 ///
 /// With a fitted offset the side away from all other levels is taken as `beyond` the last, of mirrored levels.
 /// @pre A known offset, or not `before` the first level.

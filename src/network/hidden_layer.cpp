@@ -121,7 +121,10 @@ HiddenLayer::Inputs::Inputs(Problem given, Index K, const HiddenLayerOptions& as
   padded_omega.head(patterns) = omega;
 }
 
-HiddenLayer::HiddenLayer(std::shared_ptr<Inputs> inputs, const Matrix& targets) {
+HiddenLayer::HiddenLayer(const std::shared_ptr<Inputs>& inputs)
+    : HiddenLayer(inputs, Matrix(inputs->problem.y)) {}
+
+HiddenLayer::HiddenLayer(const std::shared_ptr<Inputs>& inputs, const Matrix& targets) {
   check_targets(targets, inputs->patterns);
   const HiddenLayerOptions& options = inputs->options;
   if (options.output == OutputNode::linear) {
@@ -153,7 +156,7 @@ HiddenLayer::HiddenLayer(Problem problem, const Matrix& targets, const HiddenLay
     : HiddenLayer(std::make_shared<Inputs>(std::move(problem), targets.cols(), options), targets) {}
 
 HiddenLayer::HiddenLayer(Problem problem, const HiddenLayerOptions& options)
-    : HiddenLayer(problem, Matrix(problem.y), options) {}
+    : HiddenLayer(std::make_shared<Inputs>(std::move(problem), 1, options)) {}
 
 void HiddenLayer::set_targets(Vector y) {
   y_ = std::move(y);
@@ -604,9 +607,9 @@ struct HiddenLayer::Evaluation {
       for (Index j = 1; j < blocks.units; ++j) e_tau += B(j, k) * moved(j);
       e_tau *= at.e_2.col(k).array();
       if (is_sigmoid)
-        e_tau += omega * (at.G.col(k).array() *
-                              (output(kernels::sigmoid_value, k) - at.P.col(k).array()) +
-                          at.R.col(k).array() * (output(kernels::sigmoid_slope, k) - 1.0));
+        e_tau += omega *
+                 (at.G.col(k).array() * (output(kernels::sigmoid_value, k) - at.P.col(k).array()) +
+                  at.R.col(k).array() * (output(kernels::sigmoid_slope, k) - 1.0));
       if (blocks.has_bias) H_tau(blocks.bias + k) = unit * e_tau.sum();
     }
     for (Index j = 0; j < blocks.units; ++j) {
@@ -616,9 +619,9 @@ struct HiddenLayer::Evaluation {
                         at.D.col(j).array() * at.rows.array();
       transposed(H_tau.data() + blocks.hidden(j));
       for (Index k = 0; k < blocks.outputs; ++k)
-        H_tau(blocks.weight(j, k)) = unit * (moved(j) * at.e.col(k).array() +
-                                             at.F.col(j).array() * at.e_tau.col(k).array())
-                                                .sum();
+        H_tau(blocks.weight(j, k)) =
+            unit *
+            (moved(j) * at.e.col(k).array() + at.F.col(j).array() * at.e_tau.col(k).array()).sum();
     }
     if (layer.options().start_ridge > 0.0)
       add_start_ridge(-layer.options().start_ridge, from_centre(), H_tau);

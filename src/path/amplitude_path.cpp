@@ -720,7 +720,7 @@ NaturalPath follow(const AmplitudeNetwork& amplitude, const AmplitudePathOptions
 }  // namespace
 
 std::optional<std::string> AmplitudePathOptions::invalid_reason() const {
-  if (const auto reason = range.invalid_reason()) return reason;
+  if (auto reason = range.invalid_reason()) return reason;
   if (range.is_known())
     return "range must have a free end, got " + number(*range.low) + " and " + number(*range.high);
   if (!(start_ridge > 0.0 && start_ridge < 1.0))

@@ -83,25 +83,17 @@ Long place(const Levels& levels, std::size_t j) {
   return (static_cast<Long>(levels.value[j]) - levels.centre) / levels.scale;
 }
 
-/// tanh(sqrt z) / sqrt z and its derivative.
-std::pair<Long, Long> long_tanh_ratio(Long z) {
-  if (z > 0.3L) {
-    const Long root = std::sqrt(z), tanh = std::tanh(root), value = tanh / root;
-    return {value, ((1.0L - tanh * tanh) - value) / (2.0L * z)};
+/// (sinh z - z) / z^3
+Long long_chi(Long z) {
+  if (std::abs(z) > 0.5L) return (std::sinh(z) - z) / (z * z * z);
+  Long sum = 0.0L, term = 1.0L / 6.0L;
+  for (int k = 0; k < 20; ++k) {
+    sum += term;
+    term *= z * z / static_cast<Long>((2 * k + 4) * (2 * k + 5));
   }
-  // The series in z, by its recurrence.
-  std::array<Long, 60> a{1.0L};
-  Long value = 1.0L, slope = 0.0L, power = 1.0L;
-  for (std::size_t n = 1; n < a.size(); ++n) {
-    Long sum = 0.0L;
-    for (std::size_t i = 0; i < n; ++i) sum += a[i] * a[n - 1 - i];
-    a[n] = -sum / static_cast<Long>(2 * n + 1);
-    slope += static_cast<Long>(n) * a[n] * power;
-    power *= z;
-    value += a[n] * power;
-  }
-  return {value, slope};
+  return sum;
 }
+Long long_sinhc(Long z) { return std::abs(z) < 1e-6L ? 1.0L + z * z / 6.0L : std::sinh(z) / z; }
 
 Long logistic(Long u) { return 1.0L / (1.0L + std::exp(-u)); }
 /// log sigma'(u)
@@ -109,28 +101,37 @@ Long log_slope(Long u) { return -std::abs(u) - 2.0L * std::log1p(std::exp(-std::
 
 using Vectors = std::array<std::vector<Long>, 3>;
 
-Vectors long_linear(const Levels& levels, Long p, Long m) {
+/// (sigma_j - s) / (w s (1 - s)), its square, and what is left of x sigma'; with a known offset sigma_j / s.
+Vectors long_gentle(const Levels& levels, Long w, Long s) {
   Vectors out;
-  const Long k = p * p + m;
   for (std::size_t j = 0; j < levels.size(); ++j) {
-    const Long x = place(levels, j);
-    const auto [ratio, slope] = long_tanh_ratio(k * x * x);
-    const Long tanh = ratio * x, phi = tanh / (1.0L + p * tanh);
-    out[0].push_back(phi);
-    out[1].push_back(phi * phi);
-    out[2].push_back(slope * x * x * x / ((1.0L + p * tanh) * (1.0L + p * tanh)));
+    const Long x = place(levels, j), z = w * x, e = std::exp(0.5L * z);
+    const Long q = (1.0L - s) / e + s * e;
+    if (levels.free_offset) {
+      const Long phi = x * long_sinhc(0.5L * z) / q;
+      out[0].push_back(phi);
+      out[1].push_back(phi * phi);
+      out[2].push_back(-x * x * x * long_chi(z) / (q * q));
+    } else {
+      const Long grown = std::abs(z) > 0.1L
+                             ? (std::expm1(z) - z) / (z * z)
+                             : 0.5L * long_sinhc(0.5L * z) * long_sinhc(0.5L * z) + z * long_chi(z);
+      out[0].push_back(e / q);
+      out[1].push_back(x * e * long_sinhc(0.5L * z) / (q * q));
+      out[2].push_back(-x * x * grown / (q * q));
+    }
   }
   return out;
 }
 
 /// The slopes relative to that of the pivot; these times the distance, with a multiple of what the residual is
 /// orthogonal to, c - c_pivot t, with which the followed level vanishes.
-Vectors long_bulk(const Levels& levels, std::size_t pivot, Long w, Long h) {
+Vectors long_bulk(const Levels& levels, std::size_t pivot, Long w, Long input) {
   const std::size_t J = levels.size();
   const std::size_t followed = chart_functions::followed_level(levels, pivot),
                     neighbour = chart_functions::nearest_level(levels, pivot);
-  const auto u = [&](std::size_t j) { return w * (place(levels, j) - h); };
   const auto distance = [&](std::size_t j) { return place(levels, j) - place(levels, pivot); };
+  const auto u = [&](std::size_t j) { return input + w * distance(j); };
   const Long unit = w * std::abs(distance(neighbour));
   const auto slope = [&](std::size_t j) { return std::exp(log_slope(u(j)) - log_slope(u(pivot))); };
   const bool from_high = followed > pivot;
@@ -153,18 +154,14 @@ Vectors long_bulk(const Levels& levels, std::size_t pivot, Long w, Long h) {
 Vectors long_outside(Chart chart, const Levels& levels, Long w, Long e) {
   Vectors out;
   const std::size_t J = levels.size();
-  const Long origin = chart == Chart::right  ? place(levels, J - 1)
-                      : chart == Chart::left ? place(levels, 0)
-                                             : 0.0L;
-  const bool rises = chart == Chart::right || chart == Chart::flat;
+  const bool rises = chart == Chart::right;
+  const Long origin = place(levels, rises ? J - 1 : 0);
   for (std::size_t j = 0; j < J; ++j) {
     const Long d = place(levels, j) - origin, t = std::exp(rises ? w * d : -w * d);
     const Long phi = (rises ? t : 1.0L) / (1.0L + e * t);
     out[0].push_back(phi);
     const Long tangent = t / ((1.0L + e * t) * (1.0L + e * t));
-    out[1].push_back(chart == Chart::right  ? phi * (phi - 1.0L / (1.0L + e))
-                     : chart == Chart::flat ? phi * phi
-                                            : tangent);
+    out[1].push_back(rises ? phi * (phi - 1.0L / (1.0L + e)) : tangent);
     out[2].push_back(tangent * d);
   }
   return out;
@@ -172,8 +169,10 @@ Vectors long_outside(Chart chart, const Levels& levels, Long w, Long e) {
 
 Vectors long_vectors(Chart chart, const Levels& levels, std::size_t pivot, Long first,
                      Long second) {
-  if (chart == Chart::linear) return long_linear(levels, first, second);
-  if (chart == Chart::bulk) return long_bulk(levels, pivot, first, second);
+  if (chart == Chart::gentle) return long_gentle(levels, first, second);
+  if (chart == Chart::bulk)
+    return long_bulk(levels, pivot, first, first * (place(levels, pivot) - second));
+  if (chart == Chart::steep) return long_bulk(levels, pivot, first, second);
   return long_outside(chart, levels, first, second);
 }
 
@@ -209,12 +208,13 @@ ChartBox random_box(Random& random, Chart chart, const Levels& levels) {
   const double choice = random.uniform(0.0, 1.0);
   double first = 0.0, second = 0.0;
   switch (chart) {
-    case Chart::linear:
-      first = random.uniform(-1.0, 1.0);
-      second = choice < 0.3   ? random.uniform(-0.02, 0.02)
-               : choice < 0.4 ? 0.0
-                              : random.uniform(0.0, 1.0);
-      if (choice > 0.9) first = 0.0;
+    case Chart::gentle:
+      first = choice < 0.2 ? 0.0 : random.uniform(levels.free_offset ? 0.0 : -2.5, 2.5);
+      second = choice > 0.8 ? 0.0 : choice > 0.7 ? 1.0 : random.uniform(0.0, 1.0);
+      break;
+    case Chart::steep:
+      first = random_size(random, 5.0, choice < 0.7 ? 50.0 : 5000.0);
+      second = choice < 0.8 ? random.uniform(-10.0, 10.0) : first * random.uniform(-0.3, 0.3);
       break;
     case Chart::bulk: {
       first = random_size(random, 0.05, choice < 0.7 ? 50.0 : 5000.0);
@@ -231,13 +231,10 @@ ChartBox random_box(Random& random, Chart chart, const Levels& levels) {
       first = random_size(random, 0.05, choice < 0.7 ? 50.0 : 5000.0);
       second = choice < 0.2 ? 0.0 : choice < 0.4 ? 1.0 : random_size(random, 1e-12, 1.0);
       break;
-    default:
-      first = choice < 0.2 ? 0.0 : random.uniform(-1.0, 1.0);
-      second = choice > 0.8 ? 0.0 : random.uniform(0.0, 1.0);
   }
-  const Interval about = chart == Chart::bulk || chart == Chart::right || chart == Chart::left
-                             ? Interval(first * (1.0 - 0.5 * width), first * (1.0 + width))
-                             : Interval(first - width, first + width);
+  const Interval about = chart == Chart::gentle
+                             ? Interval(first - width, first + width)
+                             : Interval(first * (1.0 - 0.5 * width), first * (1.0 + width));
   return {about, {second - (choice < 0.5 ? other : 0.0), second + other}};
 }
 
@@ -333,6 +330,8 @@ int faults_at(Random& random, Chart chart, const Levels& levels, std::size_t piv
 }
 
 std::size_t random_pivot(Random& random, Chart chart, const Levels& levels, const ChartBox& box) {
+  if (chart == Chart::steep)
+    return static_cast<std::size_t>(random.integer(0, static_cast<Index>(levels.size()) - 1));
   if (chart != Chart::bulk) return 0;
   // As the search: near to the half point; now and then not the nearest.
   const double h = proof::middle(box.second);
@@ -353,10 +352,8 @@ TEST_CASE("charts enclose values, derivatives and linear parts at the points of 
     const bool free_offset = random.uniform(0.0, 1.0) < 0.5;
     const Levels levels = random_levels(random, free_offset);
     for (const Chart chart :
-         {Chart::linear, Chart::bulk, Chart::right, Chart::left, Chart::flat, Chart::flat_left}) {
-      const bool is_for_free =
-          chart != Chart::left && chart != Chart::flat && chart != Chart::flat_left;
-      if (free_offset ? !is_for_free : chart == Chart::linear) continue;
+         {Chart::gentle, Chart::bulk, Chart::steep, Chart::right, Chart::left}) {
+      if (free_offset && chart == Chart::left) continue;
       const ChartBox box = random_box(random, chart, levels);
       const std::size_t pivot = random_pivot(random, chart, levels, box);
       const Evaluated at{
@@ -414,29 +411,39 @@ TEST_CASE("affine forms enclose what they are made of") {
   }
 }
 
-TEST_CASE("tanh(sqrt z) / sqrt z, its slope and its bend are enclosed, and narrowly") {
+TEST_CASE("even functions of z, by z^2, are enclosed, and narrowly") {
   Random random(13);
+  constexpr double largest = kGentleSlope * kGentleSlope;
   for (int trial = 0; trial < support::sampled(3000); ++trial) {
-    const double z = random.uniform(0.0, 1.0) < 0.5 ? random.uniform(-0.1, 0.1)
-                                                    : random_size(random, 0.05, 2000.0);
-    const TanhRatio at = tanh_ratio(z);
-    const auto [value, slope] = long_tanh_ratio(z);
-    CHECK(is_within(value, at.value, 0.0L));
-    CHECK(is_within(slope, at.first, 0.0L));
-    const Long step = 1e-5L * (0.01L + std::abs(static_cast<Long>(z)));
-    const Long bend =
-        (long_tanh_ratio(z + step).second - long_tanh_ratio(z - step).second) / (2.0L * step);
-    CHECK(std::abs(bend - proof::middle(at.second)) <= 1e-8L * std::abs(bend));
-    CHECK(proof::width_of(at.value) <= 1e-13 * proof::magnitude(at.value));
-    CHECK(proof::width_of(at.second) <= 1e-10 * proof::magnitude(at.second));
-    const double width = random_size(random, 1e-12, 1.0);
-    const TanhRatio over = tanh_ratio({z, z + width});
-    const auto [inner, inner_slope] = long_tanh_ratio(z + 0.37L * width);
-    CHECK(is_within(inner, over.value, 0.0L));
-    CHECK(is_within(inner_slope, over.first, 0.0L));
-    CHECK(is_within(bend, over.second, 1e9L * std::abs(bend)));
+    const double y =
+        random.uniform(0.0, 1.0) < 0.1 ? 0.0 : random_size(random, 1e-8, 0.99 * largest);
+    const double width = std::min(random_size(random, 1e-12, 1.0), largest - y);
+    const std::array<Long (*)(Long), 3> exact{[](Long at) { return std::cosh(std::sqrt(at)); },
+                                              [](Long at) { return long_sinhc(std::sqrt(at)); },
+                                              [](Long at) { return long_chi(std::sqrt(at)); }};
+    for (std::size_t k = 0; k < exact.size(); ++k) {
+      const auto function = static_cast<Even>(k);
+      const EvenFunction at = even_function(function, y);
+      const EvenFunction over = even_function(function, {y, y + width});
+      CHECK(is_within(exact[k](y), at.value, 0.0L));
+      CHECK(is_within(exact[k](y + 0.37L * width), over.value, 0.0L));
+      CHECK(proof::width_of(at.value) <= 1e-12 * proof::magnitude(at.value));
+      CHECK(proof::width_of(at.second) <= 1e-12 * proof::magnitude(at.second));
+      // Derivatives against differences of what is one order below.
+      const double step = 1e-4 * (0.01 + y);
+      if (y <= step || y + step >= largest) continue;
+      const Long slope = (exact[k](y + step) - exact[k](y - step)) / (2.0L * step);
+      CHECK(std::abs(slope - proof::middle(at.first)) <= 1e-6L * std::abs(slope));
+      const double bend = (proof::middle(even_function(function, y + step).first) -
+                           proof::middle(even_function(function, y - step).first)) /
+                          (2.0 * step);
+      CHECK(std::abs(bend - proof::middle(at.second)) <= 1e-5 * std::abs(bend));
+      CHECK(over.first.lower() <= at.first.lower());
+      CHECK(over.second.upper() >= at.second.upper());
+    }
   }
-  CHECK_FALSE(proof::is_finite(tanh_ratio({-0.2, 0.1}).value));
+  CHECK_FALSE(proof::is_finite(even_function(Even::chi, {-0.2, 0.1}).value));
+  CHECK_FALSE(proof::is_finite(even_function(Even::chi, {0.1, 1.1 * largest}).value));
 }
 
 }  // namespace inclusion_test

@@ -61,6 +61,11 @@ const std::vector<Expected>& expected_figures() {
        10,
        {"points", "descents", "curves"},
        {"stationary points", "axis 2 alone", "index-consistent", "pair of fits"}},
+      {"asymptotes",
+       81,
+       {"data_one", "curves_two", "polygon_step", "window_one", "normal_exponential", "marks_two"},
+       {"E of point 4", "rate of the exponential", "high plateau of the step", "index sum",
+        "E in the polygon", "infima", "E of the straight line"}},
   };
   return figures;
 }

@@ -203,7 +203,7 @@ class HiddenLayer {
  private:
   /// What does not depend on the targets.
   struct Inputs {
-    Inputs(Problem given, Index outputs, const HiddenLayerOptions& asked);
+    Inputs(Problem given, Index K, const HiddenLayerOptions& asked);
 
     Problem problem;
     HiddenLayerOptions options;
@@ -223,7 +223,8 @@ class HiddenLayer {
   struct SeriesBlock;
   void add_start_ridge(const Workspace::State& at, std::size_t m, Vector& rest) const;
 
-  HiddenLayer(std::shared_ptr<Inputs> inputs, const Matrix& targets);
+  explicit HiddenLayer(const std::shared_ptr<Inputs>& inputs);
+  HiddenLayer(const std::shared_ptr<Inputs>& inputs, const Matrix& targets);
   void set_targets(Vector y);
   [[nodiscard]] Vector balanced_solution() const;
   [[nodiscard]] Vector zero_solution() const;
