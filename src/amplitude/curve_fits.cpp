@@ -1,6 +1,7 @@
 #include "amplitude/curve_fits.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -19,8 +20,9 @@ constexpr double kSteep = 12.0;
 constexpr double kFarSlope = 64.0;
 /// Neighbouring boxes overlap by this, so that rounding leaves no slit between them.
 constexpr double kOverlap = 1e-12;
-/// Roots that two charts found are looked at together when they are as near as this.
-constexpr double kNear = 1e-6;
+/// Roots that two charts found are looked at together in boxes that reach so far beyond them: the largest in which
+/// there is but one. Near roots that are badly determined a box must be small.
+constexpr std::array<double, 5> kNear{1e-6, 1e-7, 1e-8, 1e-9, 1e-10};
 
 /// Encloses log(x). @pre x > 0.
 Interval logarithm(const Interval& x) {
@@ -191,12 +193,14 @@ class CurveSearch {
     const bool turned = slope.upper() < 0.0;
     if (turned) slope = -slope;
     const Interval half = -intercept / slope;
-    const auto around = [](const Interval& side) {
-      return proof::widened(side, kNear * (1.0 + proof::magnitude(side)));
-    };
     ChartEquations equations(Chart::bulk, seen(turned));
-    const ChartBox box{around(slope), around(half)};
-    return equations.verify(box, equations.pivot(box)).has_value();
+    return std::any_of(kNear.begin(), kNear.end(), [&](double near) {
+      const auto around = [near](const Interval& side) {
+        return proof::widened(side, near * (1.0 + proof::magnitude(side)));
+      };
+      const ChartBox box{around(slope), around(half)};
+      return equations.verify(box, equations.pivot(box)).has_value();
+    });
   }
 
   /// The distance to the nearest level.

@@ -253,7 +253,9 @@ InfinitePoint CurveTerms::step(const amplitude::CurveLimit& limit) const {
                                              : target);
   };
   const double at_left = output(left), at_right = output(right);
-  const int sign = at_right >= at_left ? 1 : -1;  // of the slope, for low < high
+  // Of the slope, for low < high; where both plateaus are the same a known one says on which side it is.
+  const bool rises = levels_.free_offset ? at_right >= at_left : limit.rises != upside_down_;
+  const int sign = rises ? 1 : -1;
   point.range = Range{std::min(at_left, at_right), std::max(at_left, at_right)};
   std::vector<int> of_level(J, sign);
   for (std::size_t j = 0; j < limit.below; ++j) of_level[j] = -sign;
@@ -262,8 +264,11 @@ InfinitePoint CurveTerms::step(const amplitude::CurveLimit& limit) const {
     of_level[free] = 0;
     place = data_.values[free];
     const double value = output(static_cast<long double>(targets_[free]));
-    const double share = (value - point.range->low) / (point.range->high - point.range->low);
-    input = std::log(share / (1.0 - share));
+    const double height = point.range->high - point.range->low;
+    // Of data that tie it may be at a plateau, or these may be one.
+    const double share = height > 0.0 ? (value - point.range->low) / height : 0.5;
+    const double inside = std::clamp(share, kEpsilon, 1.0 - kEpsilon);
+    input = std::log(inside / (1.0 - inside));
   }
   point.signs = signs(of_level);
   point.weights = weights(0.0, input);

@@ -129,8 +129,9 @@ class OneInput {
     if (found.index_sum && found.complete)
       fits.level_reason += "; the sum over points and limits is 1, as it must be";
     if (terms_.levels().moved > 0.0)
-      fits.level_reason += "; inputs are taken as equally spaced, which moves them by up to " +
-                           number(terms_.levels().moved);
+      fits.level_reason += "; of inputs that are rounded by up to " +
+                           number(terms_.levels().moved) +
+                           ", so that gaps which are equal are exactly so";
   }
 
   void say_continuum(AllFits& fits) {

@@ -17,6 +17,7 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include "amplitude/levels.hpp"
 #include "support/long_curve.hpp"
 #include "support/random_curves.hpp"
 #include "support/slow_build.hpp"
@@ -328,6 +329,38 @@ void check_point(const StationaryPoint& point, const LongCurve& curve, bool turn
     CHECK((point.eigenvalues.array() < 0.0).count() == point.morse_index.value_or(-1));
 }
 
+/// Limits against their definition: the energy of the outputs they name, and that towards which the energy goes along
+/// their ray.
+void check_limit(const InfinitePoint& limit, const Problem& problem, const OutputRange& range) {
+  REQUIRE(limit.range);
+  CAPTURE(limit.reason);
+  double energy = 0.0;
+  for (Index i = 0; i < problem.X.rows(); ++i) {
+    const double input = problem.X.row(i).dot(limit.weights);
+    const int sign = limit.signs[static_cast<std::size_t>(i)];
+    const double share = sign > 0 ? 1.0 : sign < 0 ? 0.0 : 1.0 / (1.0 + std::exp(-input));
+    const double output = limit.exponential
+                              ? limit.exponential->offset +
+                                    limit.exponential->factor *
+                                        std::exp(problem.X.row(i).dot(limit.exponential->rate))
+                              : limit.range->low + share * (limit.range->high - limit.range->low);
+    energy += 0.5 * (output - problem.y(i)) * (output - problem.y(i));
+    const double along = problem.X.row(i).dot(limit.direction);
+    CHECK((sign == 0 ? std::abs(along) < 1e-12 * problem.X.row(i).norm() : sign * along > 0.0));
+  }
+  CHECK(std::abs(energy - limit.energy) <= 1e-9 * (energy + 1e-12));
+  double least = std::numeric_limits<double>::infinity();
+  for (Index i = 0; i < problem.X.rows(); ++i) {
+    const double along = std::abs(problem.X.row(i).dot(limit.direction));
+    if (limit.signs[static_cast<std::size_t>(i)] != 0) least = std::min(least, along);
+  }
+  // All that is saturated has an input of 14 at least, less that of the weights.
+  const double far = 14.0 + (problem.X * limit.weights).cwiseAbs().maxCoeff();
+  const double near = energy_of_best_range(problem, Activation::logistic, range,
+                                           limit.weights + far / least * limit.direction);
+  CHECK(std::abs(near - limit.energy) <= 1e-3 * (limit.energy + problem.y.squaredNorm()));
+}
+
 /// Whether the lists agree.
 bool check_random(std::uint64_t seed, bool by_hand, Tally& tally) {
   const int half_points = by_hand ? 12 : 7;
@@ -367,9 +400,14 @@ bool check_random(std::uint64_t seed, bool by_hand, Tally& tally) {
     low = -*range.high;
   }
   const bool turned = range.high.has_value();
-  const LongCurve curve(levels.x, targets, levels.weights, low);
+  // The inputs as they are taken: gaps that are equal but for rounding are made equal.
+  const amplitude::Levels taken(levels.x, levels.y, levels.weights, nullptr);
+  const LongCurve curve(taken.value, targets, levels.weights, low);
   for (const StationaryPoint& point : fits.points) check_point(point, curve, turned, levels.energy);
-  if (fits.expected_index_sum) CHECK(fits.index_sum == *fits.expected_index_sum);
+  if (fits.expected_index_sum && is_complete) CHECK(fits.index_sum == *fits.expected_index_sum);
+
+  const Problem problem = problem_of(data.x, data.y);
+  for (const InfinitePoint& limit : fits.at_infinity) check_limit(limit, problem, range);
 
   int minima = 0;
   bool agrees = true;

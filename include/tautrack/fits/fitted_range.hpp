@@ -16,6 +16,9 @@ namespace tautrack {
 /// weights are those with low < high. `eigenvalues` are those of the Hessian in all unknowns relative to the metric
 /// of the outputs (1 for a point with zero residual), and their signs are those of the Hessian.
 ///
+/// Inputs whose gaps are not exact in doubles are rounded in their last digits, so that equal spacing is; level_reason
+/// says by how much. What is proven, `radius` included, is proven of these.
+///
 /// Else the list is what descents from many starts found, of level heuristic; limits are only said to have been
 /// met, not judged.
 ///
