@@ -50,6 +50,7 @@ void check_targets(const Matrix& targets, Index patterns) {
 
 const Problem& checked_problem(const Problem& problem) {
   check(problem);
+  need_no_offset(problem, "a hidden layer");
   return problem;
 }
 
@@ -604,9 +605,9 @@ struct HiddenLayer::Evaluation {
       for (Index j = 1; j < blocks.units; ++j) e_tau += B(j, k) * moved(j);
       e_tau *= at.e_2.col(k).array();
       if (is_sigmoid)
-        e_tau += omega * (at.G.col(k).array() *
-                              (output(kernels::sigmoid_value, k) - at.P.col(k).array()) +
-                          at.R.col(k).array() * (output(kernels::sigmoid_slope, k) - 1.0));
+        e_tau += omega *
+                 (at.G.col(k).array() * (output(kernels::sigmoid_value, k) - at.P.col(k).array()) +
+                  at.R.col(k).array() * (output(kernels::sigmoid_slope, k) - 1.0));
       if (blocks.has_bias) H_tau(blocks.bias + k) = unit * e_tau.sum();
     }
     for (Index j = 0; j < blocks.units; ++j) {
@@ -616,9 +617,9 @@ struct HiddenLayer::Evaluation {
                         at.D.col(j).array() * at.rows.array();
       transposed(H_tau.data() + blocks.hidden(j));
       for (Index k = 0; k < blocks.outputs; ++k)
-        H_tau(blocks.weight(j, k)) = unit * (moved(j) * at.e.col(k).array() +
-                                             at.F.col(j).array() * at.e_tau.col(k).array())
-                                                .sum();
+        H_tau(blocks.weight(j, k)) =
+            unit *
+            (moved(j) * at.e.col(k).array() + at.F.col(j).array() * at.e_tau.col(k).array()).sum();
     }
     if (layer.options().start_ridge > 0.0)
       add_start_ridge(-layer.options().start_ridge, from_centre(), H_tau);
