@@ -333,6 +333,7 @@ Command geometry_command(GeometryRequest& request) {
 
 int run_geometry(GeometryRequest request) {
   need_known_range(request.network, "geometry");
+  need_no_held_weights(request.network, "geometry");
   Outputs outputs(request.outputs, request.network.file);
   const Data data = load_dense(request.network, "geometry");
   require_weights(request, data.dense);

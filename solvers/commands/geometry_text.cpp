@@ -246,7 +246,7 @@ void add_problem(Page& page, const GeometryRequest& request, const ProblemView& 
   add_supremum(page, request, examined.supremum);
   add_infinity(page, examined);
   if (examined.point)
-    add_weights(page, "weights", problem, examined.point->weights,
+    add_weights(page, "weights", problem, examined.facts.held, examined.point->weights,
                 examined.point->source == PointSource::given_weights ? "given" : "fit");
   add_network(page, problem, request.network);
   page.line("data manifold",

@@ -55,9 +55,9 @@ Json data_report(const NetworkRequest& request, const ProblemView& problem,
     for (Index column = 0; column < problem.weights(); ++column)
       columns.push_back(problem.column(column));
   }
-  const char* weights_are = !facts.rank                       ? "not examined"
-                            : *facts.rank < problem.weights() ? "minimum norm"
-                                                              : "unique";
+  const char* weights_are = !facts.rank                                    ? "not examined"
+                            : *facts.rank < fitted_weights(problem, facts) ? "minimum norm"
+                                                                           : "unique";
   Json distinct, rounded;
   if (facts.replicates) {
     distinct = facts.replicates->patterns();
@@ -69,6 +69,7 @@ Json data_report(const NetworkRequest& request, const ProblemView& problem,
           {"energy_of_replicates", facts.energy_of_replicates},
           {"weights", problem.weights()},
           {"columns", columns},
+          {"held", held_report(request)},
           {"activation", to_string(perceptron.activation)},
           {"range", range_report(target_range(request))},
           {"unreachable_targets", facts.unreachable ? facts.unreachable->count : Index{0}},
@@ -167,6 +168,12 @@ Json report_start(const NetworkRequest& request, const ProblemView& problem, con
           {"path", path != nullptr ? path_report(*path) : Json()},
           {"end", path != nullptr ? end_report(*path) : Json()},
           {"infinity", path != nullptr ? infinity_report(*path) : Json()}};
+}
+
+Json held_report(const NetworkRequest& request) {
+  Json held = Json::object();
+  for (const FixedWeight& fixed : request.fix) held[fixed.column] = fixed.value;
+  return held;
 }
 
 Json range_report(const OutputRange& range) {

@@ -20,6 +20,9 @@ namespace tautrack::program {
 [[nodiscard]] Json report_start(const NetworkRequest& request, const ProblemView& problem,
                                 const DataFacts& facts, const NaturalPath* path);
 
+/// The weights that are held, an object of columns and values.
+[[nodiscard]] Json held_report(const NetworkRequest& request);
+
 /// The ends of a range; null: one that is fitted.
 [[nodiscard]] Json range_report(const OutputRange& range);
 

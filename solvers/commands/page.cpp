@@ -87,6 +87,9 @@ void add_network(Page& page, const ProblemView& problem, const NetworkRequest& r
   const PerceptronOptions& perceptron = request.perceptron;
   std::string network = fmt::format("{} x {} (patterns x weights), {}", problem.patterns(),
                                     problem.weights(), to_string(perceptron.activation));
+  if (!request.fix.empty())
+    network +=
+        fmt::format(", {} held", counted(static_cast<long long>(request.fix.size()), "weight"));
   if (request.range && request.range->is_known())
     network += fmt::format(", outputs from {} to {}", *request.range->low, *request.range->high);
   if (request.range && !request.range->is_known())
@@ -124,7 +127,7 @@ void add_replicates(Page& page, const DataFacts& facts) {
 }
 
 void add_dependencies(Page& page, const ProblemView& problem, const DataFacts& facts) {
-  const Index weights = problem.weights();
+  const Index weights = fitted_weights(problem, facts);
   if (!facts.rank || facts.rank == weights) return;
   page.line("rank", fmt::format("{} of {}: many weights give the same outputs; shown are those of "
                                 "smallest norm (minimum-norm weights)",
@@ -153,18 +156,23 @@ void add_dependencies(Page& page, const ProblemView& problem, const DataFacts& f
 }
 
 void add_weights(Page& page, std::string_view label, const ProblemView& problem,
-                 const Vector& first, std::string_view first_title, const Vector* second,
-                 std::string_view second_title) {
+                 const HeldWeights& held, const Vector& first, std::string_view first_title,
+                 const Vector* second, std::string_view second_title) {
   page.row(fmt::format("{:<{}}{:>16}{:>16}", "column", name_width, first_title, second_title),
            label);
   const std::vector<Index> columns = shown_columns(problem, second ? *second : first);
   const StandardisedWeights standardised = problem.standardised();
   const Vector shown = without_rounding(standardised, first);
   const Vector second_shown = second ? without_rounding(standardised, *second) : Vector();
+  const auto is_held = [&held](Index column) {
+    return std::any_of(held.list().begin(), held.list().end(),
+                       [column](const HeldWeight& weight) { return weight.column == column; });
+  };
   for (const Index column : columns)
-    page.row(fmt::format("{:<{}}{:>16}{:>16}", cut(problem.column(column), name_width - 2),
+    page.row(fmt::format("{:<{}}{:>16}{:>16}{}", cut(problem.column(column), name_width - 2),
                          name_width, short_number(shown(column)),
-                         second ? short_number(second_shown(column)) : ""));
+                         second ? short_number(second_shown(column)) : "",
+                         is_held(column) ? "  (held)" : ""));
   const auto hidden = first.size() - static_cast<Index>(columns.size());
   if (hidden > 0)
     page.row(

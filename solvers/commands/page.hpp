@@ -82,11 +82,11 @@ void add_replicates(Page& page, const DataFacts& facts);
 /// Which columns depend on which, in words; nothing if none does.
 void add_dependencies(Page& page, const ProblemView& problem, const DataFacts& facts);
 
-/// A table with one row a column of X and up to two numbers in it. Of many columns, those with the
-/// largest standardised weights.
+/// A table with one row a column of X and up to two numbers in it; held weights are marked. Of many columns,
+/// those with the largest standardised weights.
 void add_weights(Page& page, std::string_view label, const ProblemView& problem,
-                 const Vector& first, std::string_view first_title, const Vector* second = nullptr,
-                 std::string_view second_title = "");
+                 const HeldWeights& held, const Vector& first, std::string_view first_title,
+                 const Vector* second = nullptr, std::string_view second_title = "");
 
 /// The report of a subcommand on all problems of its data: a title, what `add_problem` adds under the
 /// name of each, and what `add_overview` does where there are several.

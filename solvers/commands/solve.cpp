@@ -5,6 +5,7 @@
 #include "tautrack/fits/fitted_range.hpp"
 #include "tautrack/network/perceptron.hpp"
 
+#include "commands/json_parts.hpp"
 #include "commands/solve_plot.hpp"
 #include "commands/solve_report.hpp"
 #include "commands/units.hpp"
@@ -105,7 +106,7 @@ Box make_box(const BoxRequest& request, Index weights) {
     return {Vector::Constant(weights, request.low[0]), Vector::Constant(weights, request.high[0])};
   const auto count = static_cast<Index>(request.low.size());
   if (count != weights)
-    throw UsageError(fmt::format("--box: {} but the data have {}, the bias included",
+    throw UsageError(fmt::format("--box: {} but the data have {} to be fitted, the bias included",
                                  counted(count, "interval"), counted(weights, "weight")));
   return {Eigen::Map<const Vector>(request.low.data(), count),
           Eigen::Map<const Vector>(request.high.data(), count)};
@@ -116,10 +117,14 @@ FitOptions options_for(const SolveRequest& request, const Problem& problem) {
   FitOptions options = request.fits;
   options.explore.seconds = options.seconds;  // what the other parts leave
   const auto fill = [&] {
+    const HeldWeights held = held_weights(request.network, problem.columns);
     if (!request.from.empty())
-      options.starts =
-          restart_points(request.from, problem.X.cols(), target_range(request.network));
-    if (request.box) options.search.box = make_box(*request.box, problem.X.cols());
+      for (const Vector& weights :
+           restart_points(request.from, problem.X.cols(), target_range(request.network),
+                          held_report(request.network)))
+        options.starts.push_back(held.fitted(weights));
+    const auto fitted = problem.X.cols() - static_cast<Index>(held.list().size());
+    if (request.box) options.search.box = make_box(*request.box, fitted);
     if (const auto reason = options.invalid_reason()) throw UsageError(*reason);
     check(problem);
   };
@@ -167,6 +172,7 @@ void refuse_options_of_known_ranges(const SolveRequest& request) {
   if (request.box) refuse("--box");
   if (request.graph) refuse("--graph");
   if (!request.from.empty()) refuse("--from");
+  if (!request.network.fix.empty()) refuse("--fix");
   if (request.fits.explore.ranks != nullptr) refuse("mpirun");
 }
 
@@ -200,6 +206,7 @@ SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem)
   solved.facts.rank = network.unknowns();
   solved.facts.dependencies = network.space().dependencies();
   solved.fits = find_all_fits(network, options);
+  restore(computed, solved.facts);
   restore(computed, solved.fits);
   solved.unresolved = unresolved_matters(request, solved.fits);
   return solved;

@@ -106,6 +106,7 @@ Json options_report(const SolveRequest& request) {
   const ExploreOptions& explore = request.fits.explore;
   return {{"range", request.network.range ? range_report(*request.network.range) : Json()},
           {"level", request.network.level},
+          {"fix", held_report(request.network)},
           {"seed", explore.seed},
           {"seconds", request.fits.seconds},
           {"rounds", explore.quiet_rounds},

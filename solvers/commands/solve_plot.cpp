@@ -63,11 +63,14 @@ const std::string limit_style = line_style(1.4, "#CC79A7", "2");
 struct Drawing {
   const Problem* problem = nullptr;
   const SolvedProblem* solved = nullptr;
-  ComputedProblem computed;  ///< With all rows.
-  OutputRange range;         ///< In the user's units.
+  ComputedProblem computed;             ///< With all rows.
+  OutputRange range;                    ///< In the user's units.
+  std::vector<StationaryPoint> fitted;  ///< The points without the weights that are held.
 
-  [[nodiscard]] const std::vector<StationaryPoint>& points() const { return solved->fits.points; }
-  [[nodiscard]] Index weights() const { return problem->X.cols(); }
+  [[nodiscard]] const std::vector<StationaryPoint>& points() const { return fitted; }
+  /// The axes are those of the weights that are fitted.
+  [[nodiscard]] const Problem& axes() const { return *computed.problem; }
+  [[nodiscard]] Index weights() const { return axes().X.cols(); }
   [[nodiscard]] bool has(StationaryKind kind) const {
     return std::any_of(points().begin(), points().end(),
                        [kind](const StationaryPoint& point) { return point.kind == kind; });
@@ -77,7 +80,7 @@ struct Drawing {
 /// The axis of one weight, with a window that holds the weights of all points and zero.
 struct WeightWindow {
   WeightWindow(const Drawing& drawing, Index column)
-      : axis(make_axis(drawing, column)), name(drawing.problem->columns[at(column)]) {
+      : axis(make_axis(drawing, column)), name(drawing.axes().columns[at(column)]) {
     const double typical = typical_weight(drawing, column);
     for (const StationaryPoint& point : drawing.points()) {
       low = std::min(low, axis.position(point.weights(column)));
@@ -109,7 +112,7 @@ struct WeightWindow {
 
   /// A weight that gives node inputs of about one.
   static double typical_weight(const Drawing& drawing, Index column) {
-    const Vector& inputs = drawing.problem->X.col(column);
+    const Vector& inputs = drawing.axes().X.col(column);
     const double size = inputs.norm() / std::sqrt(static_cast<double>(inputs.size()));
     return size > 0.0 ? 1.0 / size : 1.0;
   }
@@ -123,7 +126,7 @@ struct WeightWindow {
       largest = std::max(largest, size);
     }
     // Below a third of the weight that bends the output for the largest input, E is flat.
-    const double largest_input = drawing.problem->X.col(column).cwiseAbs().maxCoeff();
+    const double largest_input = drawing.axes().X.col(column).cwiseAbs().maxCoeff();
     if (largest_input > 0.0) smallest = std::max(smallest, 0.3 / largest_input);
     const bool is_logarithmic = std::isfinite(smallest) && largest > very_different * smallest;
     return {is_logarithmic ? smallest : 0.0, 100.0 * largest};
@@ -255,7 +258,7 @@ std::vector<FittedCurve> best_curves(const Drawing& drawing) {
   };
   std::vector<Candidate> candidates;
   int number = 0;
-  for (const StationaryPoint& point : drawing.points()) {
+  for (const StationaryPoint& point : drawing.solved->fits.points) {
     ++number;
     if (point.kind != StationaryKind::minimum || point.is_beyond_precision()) continue;
     candidates.push_back({point.energy,
@@ -538,10 +541,13 @@ std::string plot_report(const SolveRequest& request, const Dataset& dataset,
   using namespace solve_plot;
   const std::size_t count = std::min(solved.size(), most_panels);
   std::vector<Drawing> drawings;
-  for (std::size_t i = 0; i < count; ++i)
+  for (std::size_t i = 0; i < count; ++i) {
     drawings.push_back({&dataset.problems[i], &solved[i],
                         computed_rows(request.network, dataset.problems[i]),
-                        target_range(request.network)});
+                        target_range(request.network), solved[i].fits.points});
+    for (StationaryPoint& point : drawings.back().fitted)
+      point.weights = drawings.back().computed.held.fitted(point.weights);
+  }
   const std::string title = fmt::format("Stationary points of the energy of a {} perceptron: {}{}",
                                         to_string(request.network.perceptron.activation),
                                         cut(dataset.source, 60), part_note(count, solved.size()));

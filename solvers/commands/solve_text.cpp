@@ -182,7 +182,7 @@ void add_problem(Page& page, const SolveRequest& request, const ProblemView& pro
   page.line("found", kinds_text(fits.points));
   add_points(page, fits.points);
   if (const StationaryPoint* const best = best_minimum(fits.points))
-    add_weights(page, "weights", problem, best->weights,
+    add_weights(page, "weights", problem, solved.facts.held, best->weights,
                 fits.infimum_at_infinity ? "best finite" : "best fit");
   add_plateaus(page, problem, fits);
   add_network(page, problem, request.network);

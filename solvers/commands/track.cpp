@@ -9,6 +9,7 @@
 #include "tautrack/path/amplitude_path.hpp"
 
 #include "commands/each_problem.hpp"
+#include "commands/json_parts.hpp"
 #include "commands/track_plot.hpp"
 #include "commands/track_ranks.hpp"
 #include "commands/track_report.hpp"
@@ -128,8 +129,9 @@ TrackedProblem track_problem(const TrackRequest& request, const SparseProblem& p
 }
 
 /// Tracks one problem, with so many threads in each pass over its data.
+/// @param held The weights that the network does not have.
 TrackedProblem track_problem(const TrackRequest& request, const Perceptron& network,
-                             const std::string& name, int threads) {
+                             const HeldWeights& held, const std::string& name, int threads) {
   PathProgress progress(name);
   std::vector<PathPoint> points;
   const bool is_drawn = !request.outputs.plot_file.empty();
@@ -145,10 +147,12 @@ TrackedProblem track_problem(const TrackRequest& request, const Perceptron& netw
     tracked.path = track_natural(network, request.track, observer, threads);
   } else {
     const RestartPoint restart =
-        restart_point(request.from, network.columns(), target_range(request.network));
+        restart_point(request.from, network.columns() + static_cast<Index>(held.list().size()),
+                      target_range(request.network), held_report(request.network));
     TrackOptions options = request.track;
     options.tau_start = restart.tau;
-    tracked.path = resume_natural(network, restart.weights, options, observer, threads);
+    tracked.path =
+        resume_natural(network, held.fitted(restart.weights), options, observer, threads);
   }
   if (const AuditLevel level = request.audit.value_or(AuditLevel::none); level != AuditLevel::none)
     tracked.audit = audit_path(network, request.track, level, tracked.path);
@@ -159,6 +163,7 @@ TrackedProblem track_problem(const TrackRequest& request, const Perceptron& netw
 }
 
 void restore(const ComputedProblem& computed, TrackedProblem& tracked) {
+  restore(computed, tracked.facts);
   restore(computed, tracked.path);
   restore(computed, tracked.curve);
   if (tracked.uniqueness) restore(computed, *tracked.uniqueness);
@@ -206,6 +211,11 @@ void refuse_options_of_known_ranges(const TrackRequest& request) {
   if (request.audit.value_or(AuditLevel::none) != AuditLevel::none)
     refuse("--audit", "paths are not audited");
   if (!request.from.empty()) refuse("--from", "paths are not taken up again");
+  if (!request.network.fix.empty()) refuse("--fix", "no weight is held");
+}
+
+void refuse_options_of_free_weights(const TrackRequest& request) {
+  if (request.certify_unique) need_no_held_weights(request.network, "--certify unique");
 }
 
 TrackedProblem track_problem(const TrackRequest& request, const Data& data, std::size_t i,
@@ -217,17 +227,19 @@ TrackedProblem track_problem(const TrackRequest& request, const Data& data, std:
                                        ? computed_rows(request.network, problem)
                                        : computed_problem(request.network, problem);
   const Perceptron network(computed.problem, computed.perceptron);
-  TrackedProblem tracked = track_problem(request, network, problem.name, threads);
+  TrackedProblem tracked = track_problem(request, network, computed.held, problem.name, threads);
   add_rows(request.network, computed, problem.y, tracked.facts);
   restore(computed, tracked);
   return tracked;
 }
 
 TrackedProblem track_targets(const TrackRequest& request, const Perceptron& network,
-                             const Vector& targets, int threads) {
-  const ComputedProblem computed = computed_units(request.network);
-  TrackedProblem tracked = track_problem(
-      request, network.with_targets(computed.scale.targets(targets)), network.name(), threads);
+                             const HeldWeights& held, const Vector& targets, int threads) {
+  ComputedProblem computed = computed_units(request.network);
+  computed.held = held;
+  TrackedProblem tracked =
+      track_problem(request, network.with_targets(computed.scale.targets(targets)), held,
+                    network.name(), threads);
   tracked.facts.unreachable = unreachable_targets(request.network, targets);
   restore(computed, tracked);
   return tracked;
@@ -323,6 +335,7 @@ int run_track(TrackRequest request, Communicator& ranks) {
     request.track.predictor.series_tolerance = drawn_tolerance;
   }
   refuse_options_of_known_ranges(request);
+  refuse_options_of_free_weights(request);
   if (request.split_rows) return run_split_track(request, ranks);
   Outputs outputs(request.outputs, request.network.file);
   const Data data = load(request.network);

@@ -63,10 +63,16 @@ struct TrackedProblem {
 /// @throws UsageError
 void refuse_options_of_known_ranges(const TrackRequest& request);
 
+/// Refuses options that do not go with held weights, if any are.
+/// @throws UsageError
+void refuse_options_of_free_weights(const TrackRequest& request);
+
 /// Tracks the network, which is one of computed_rows(), with other targets in the user's units.
+/// @param held The weights that the network does not have.
 /// @throws DataError, std::invalid_argument
 [[nodiscard]] TrackedProblem track_targets(const TrackRequest& request, const Perceptron& network,
-                                           const Vector& targets, int threads);
+                                           const HeldWeights& held, const Vector& targets,
+                                           int threads);
 
 /// Runs the subcommand and writes its results. Returns the exit status.
 /// @param ranks Those among which the request may want to split the patterns: then collective, and

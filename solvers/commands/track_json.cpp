@@ -7,6 +7,7 @@ Json options_report(const TrackRequest& request) {
   const TrackOptions& track = request.track;
   return {{"range", request.network.range ? range_report(*request.network.range) : Json()},
           {"level", request.network.level},
+          {"fix", held_report(request.network)},
           {"predictor", to_string(track.predictor.kind)},
           {"tolerance", track.corrector.tolerance},
           {"max_steps", track.max_steps},

@@ -73,6 +73,7 @@ TrackedProblem track_share(const TrackRequest& request, const Problem& share, Co
         return true;
       },
       request.threads);
+  restore(computed, tracked.facts);
   restore(computed, tracked.path);
   return tracked;
 }

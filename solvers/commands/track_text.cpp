@@ -82,7 +82,8 @@ void add_landings(Page& page, const NaturalPath& path, const std::vector<double>
 }
 
 /// The point at which the path arrived.
-void add_end(Page& page, const ProblemView& problem, const NaturalPath& path) {
+void add_end(Page& page, const ProblemView& problem, const HeldWeights& held,
+             const NaturalPath& path) {
   const PathEnd& end = *path.end;
   const std::string_view kind = kind_of_point(end);
   page.line("end", fmt::format("{} at tau = {}, Morse index {}, {}", kind, tau_text(end.tau),
@@ -108,12 +109,13 @@ void add_end(Page& page, const ProblemView& problem, const NaturalPath& path) {
               fmt::format("low {:.10g}, high {:.10g}", end.range->low, end.range->high));
   if (path.points.empty()) return;
   const NaturalPoint& start = path.points.front();
-  add_weights(page, "weights", problem, start.weights, "at tau = " + tau_text(start.tau),
+  add_weights(page, "weights", problem, held, start.weights, "at tau = " + tau_text(start.tau),
               &end.weights, "at tau = " + tau_text(end.tau));
 }
 
 /// The limit of a path of a model with fitted plateaus.
-void add_fitted_limit(Page& page, const ProblemView& problem, const InfinitePoint& infinity) {
+void add_fitted_limit(Page& page, const ProblemView& problem, const HeldWeights& held,
+                      const InfinitePoint& infinity) {
   const std::string_view kind = to_string(infinity.kind());
   page.line("limit", std::isfinite(infinity.energy)
                          ? fmt::format("E -> {:.11g}, of kind {}", infinity.energy, kind)
@@ -125,12 +127,13 @@ void add_fitted_limit(Page& page, const ProblemView& problem, const InfinitePoin
     page.line("", fmt::format("outputs from {:.8g} to {:.8g}", infinity.range->low,
                               infinity.range->high));
   page.line("local infimum", "not judged here: `tautrack solve` tells");
-  add_weights(page, "weights", problem, infinity.direction, "direction");
+  add_weights(page, "weights", problem, held, infinity.direction, "direction");
 }
 
 /// The limit of weights that grow without bound.
-void add_infinity(Page& page, const ProblemView& problem, const InfinitePoint& infinity) {
-  if (!infinity.approach) return add_fitted_limit(page, problem, infinity);
+void add_infinity(Page& page, const ProblemView& problem, const HeldWeights& held,
+                  const InfinitePoint& infinity) {
+  if (!infinity.approach) return add_fitted_limit(page, problem, held, infinity);
   const Approach& approach = *infinity.approach;
   const auto patterns_with = [&](int sign) {
     return std::count(infinity.signs.begin(), infinity.signs.end(), sign);
@@ -153,7 +156,7 @@ void add_infinity(Page& page, const ProblemView& problem, const InfinitePoint& i
                                                                    : "no",
                                          printable(infinity.reason)));
   const bool is_linear = !approach.linear_rate.isZero(0.0);
-  add_weights(page, "weights", problem, infinity.direction, "direction",
+  add_weights(page, "weights", problem, held, infinity.direction, "direction",
               is_linear ? &approach.linear_rate : nullptr, is_linear ? "(1 - tau) w ->" : "");
 }
 
@@ -195,8 +198,8 @@ void add_problem(Page& page, const TrackRequest& request, const ProblemView& pro
   add_landings(page, path, request.track.landings);
   if (tracked.uniqueness) page.line("unique", printable(tracked.uniqueness->message));
   if (tracked.certificate) add_certificate(page, *tracked.certificate);
-  if (path.end) add_end(page, problem, path);
-  if (path.infinity) add_infinity(page, problem, *path.infinity);
+  if (path.end) add_end(page, problem, facts.held, path);
+  if (path.infinity) add_infinity(page, problem, facts.held, *path.infinity);
   const Work& work = path.work;
   page.line("work",
             fmt::format("{}, {} refused, {}, {}, {:.3g} s", counted(work.steps, "step"),

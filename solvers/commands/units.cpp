@@ -27,14 +27,31 @@ void spread(const MergedProblem& merged, std::vector<T>& of_patterns) {
 
 /// Whether results are those of the user's problem as they are.
 bool is_unchanged(const ComputedProblem& computed) {
-  return computed.scale.is_identity() && !computed.merged.replicates.any();
+  return computed.scale.is_identity() && !computed.merged.replicates.any() && !computed.held.any();
+}
+
+/// A direction of the weights, and of tau behind them.
+Vector restored_tangent(const HeldWeights& held, const Vector& tangent) {
+  if (!held.any()) return tangent;
+  const Vector weights = held.direction(tangent.head(tangent.size() - 1));
+  Vector all(weights.size() + 1);
+  all << weights, tangent(tangent.size() - 1);
+  return all;
+}
+
+void restore_box(const HeldWeights& held, Box& box) {
+  box.low = held.weights(box.low);
+  box.high = held.weights(box.high);
 }
 
 void restore_limit(const ComputedProblem& computed, InfinitePoint& limit) {
   const bool is_merged = computed.merged.replicates.any();
   limit.energy = users_energy(computed, limit.energy);
+  limit.weights = computed.held.weights(limit.weights);
+  limit.direction = computed.held.direction(limit.direction);
   if (is_merged) spread(computed.merged, limit.signs);
   if (!limit.approach) return;
+  limit.approach->linear_rate = computed.held.direction(limit.approach->linear_rate);
   limit.approach->energy = users_energy(computed, limit.approach->energy);
   if (is_merged) spread(computed.merged, limit.approach->growth);
 }
@@ -66,7 +83,9 @@ ComputedProblem computed_units(const NetworkRequest& request) {
 ComputedProblem computed_rows(const NetworkRequest& request, const Problem& problem) {
   ComputedProblem computed = computed_units(request);
   // Shared, not copied: the data stay where they are.
-  computed.merged.problem = std::shared_ptr<const Problem>(std::shared_ptr<void>(), &problem);
+  computed.held = held_weights(request, problem.columns);
+  computed.merged.problem = hold_weights(
+      std::shared_ptr<const Problem>(std::shared_ptr<void>(), &problem), computed.held);
   computed.problem = scale_targets(computed.merged.problem, computed.scale);
   return computed;
 }
@@ -74,8 +93,9 @@ ComputedProblem computed_rows(const NetworkRequest& request, const Problem& prob
 ComputedProblem computed_problem(const NetworkRequest& request, const Problem& problem) {
   if (request.keep_replicates) return computed_rows(request, problem);
   ComputedProblem computed = computed_units(request);
-  computed.merged =
-      merge_replicates(std::shared_ptr<const Problem>(std::shared_ptr<void>(), &problem));
+  computed.held = held_weights(request, problem.columns);
+  computed.merged = merge_replicates(hold_weights(
+      std::shared_ptr<const Problem>(std::shared_ptr<void>(), &problem), computed.held));
   computed.problem = scale_targets(computed.merged.problem, computed.scale);
   return computed;
 }
@@ -107,13 +127,24 @@ double users_energy(const ComputedProblem& computed, double energy) {
 void restore(const ComputedProblem& computed, NaturalPath& path) {
   if (is_unchanged(computed)) return;
   const OutputScale& scale = computed.scale;
-  const auto restore_energy = [&](double& energy) { energy = users_energy(computed, energy); };
-  for (NaturalPoint& point : path.points) restore_energy(point.energy);
-  for (NaturalFold& fold : path.folds) restore_energy(fold.point.energy);
-  for (NaturalBranchPoint& branch : path.branch_points) restore_energy(branch.point.energy);
+  const HeldWeights& held = computed.held;
+  const auto restore_point = [&](auto& point) {
+    point.energy = users_energy(computed, point.energy);
+    point.weights = held.weights(point.weights);
+  };
+  for (NaturalPoint& point : path.points) restore_point(point);
+  for (NaturalFold& fold : path.folds) {
+    restore_point(fold.point);
+    fold.tangent = held.direction(fold.tangent);
+  }
+  for (NaturalBranchPoint& branch : path.branch_points) {
+    restore_point(branch.point);
+    branch.tangent = restored_tangent(held, branch.tangent);
+    if (branch.other_tangent) branch.other_tangent = restored_tangent(held, *branch.other_tangent);
+  }
   if (path.end) {
     PathEnd& end = *path.end;
-    restore_energy(end.energy);
+    restore_point(end);
     end.gradient_norm = scale.energy(end.gradient_norm);
     end.gradient_scale = scale.energy(end.gradient_scale);
     end.eigenvalues *= scale.energy(1.0);
@@ -133,6 +164,11 @@ void restore(const ComputedProblem& computed, AllFits& fits) {
   for (StationaryPoint& point : fits.points) {
     point.energy = users_energy(computed, point.energy);
     point.eigenvalues *= computed.scale.energy(1.0);
+    point.weights = computed.held.weights(point.weights);
+  }
+  if (fits.search) {
+    restore_box(computed.held, fits.search->region);
+    for (Box& box : fits.search->undecided) restore_box(computed.held, box);
   }
   for (InfinitePoint& limit : fits.at_infinity) restore_limit(computed, limit);
   for (Escape& escape : fits.exploration.escapes) restore_limit(computed, escape.limit);
@@ -177,7 +213,18 @@ void restore(const ComputedProblem& computed, BatesWatts& curvature) {
 
 void restore(const ComputedProblem& computed, std::vector<CurvePoint>& curve) {
   if (is_unchanged(computed)) return;
-  for (CurvePoint& point : curve) point.energy = users_energy(computed, point.energy);
+  for (CurvePoint& point : curve) {
+    point.energy = users_energy(computed, point.energy);
+    point.weights = computed.held.weights(point.weights);
+  }
+}
+
+void restore(const ComputedProblem& computed, DataFacts& facts) {
+  facts.held = computed.held;
+  for (ColumnDependency& dependency : facts.dependencies) {
+    dependency.column = computed.held.column(dependency.column);
+    for (auto& [column, coefficient] : dependency.on) column = computed.held.column(column);
+  }
 }
 
 namespace {

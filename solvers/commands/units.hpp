@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tautrack/data/held_weights.hpp"
 #include "tautrack/data/replicates.hpp"
 #include "tautrack/data/scaled_problem.hpp"
 #include "tautrack/fits/all_fits.hpp"
@@ -21,10 +22,11 @@
 /// become results about the user's.
 namespace tautrack::program {
 
-/// What is computed with instead of a problem of the user: every pattern once, and targets in the range of the
-/// activation.
+/// What is computed with instead of a problem of the user: the weights that are fitted, every pattern once, and
+/// targets in the range of the activation.
 struct ComputedProblem {
   std::shared_ptr<const Problem> problem;
+  HeldWeights held;
   PerceptronOptions perceptron;  ///< With the ridge in the units of these targets.
   OutputScale scale;
   MergedProblem merged;  ///< In the user's units.
@@ -54,11 +56,14 @@ void add_rows(const NetworkRequest& request, const ComputedProblem& computed, co
               DataFacts& facts);
 
 /// Makes results about what was computed with results about the data as given: energies and what scales
-/// with them, distances and curvatures in the user's units, and what is known of each pattern.
+/// with them, distances and curvatures in the user's units, what is known of each pattern, and all weights,
+/// those that are held in their places.
 [[nodiscard]] double users_energy(const ComputedProblem& computed, double energy);
 void restore(const ComputedProblem& computed, NaturalPath& path);
 void restore(const ComputedProblem& computed, StrataResult& strata);
 void restore(const ComputedProblem& computed, AllFits& fits);
+/// Columns are those of the user, and the held weights are told.
+void restore(const ComputedProblem& computed, DataFacts& facts);
 /// The same where energies are those of the rows already.
 void restore_rows(const ComputedProblem& computed, AllFits& fits);
 void restore(const ComputedProblem& computed, UniquenessCertificate& certificate);

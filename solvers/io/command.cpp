@@ -31,7 +31,7 @@ NumberRule above(double least) {
 Option& Command::add_value(const std::string& name, const std::string& what,
                            const std::string& help, TextTaker take) {
   return options_.emplace_back(
-      Option{name, what, help, group_, Option::Kind::value, {}, false, std::move(take), {}});
+      Option{name, what, help, group_, Option::Kind::value, {}, false, false, std::move(take), {}});
 }
 
 Option& Command::add_text(const std::string& name, const std::string& what, const std::string& help,

@@ -43,7 +43,8 @@ struct Option {
   Kind kind = Kind::value;
   std::string default_text;  ///< In the help; empty: none.
   bool required = false;
-  TextTaker take;                  ///< Takes each value; of a flag, that it is there.
+  bool repeated = false;  ///< A value that may be given several times, each of which is taken.
+  TextTaker take;         ///< Takes each value; of a flag, that it is there.
   std::vector<std::string> given;  ///< Values on the command line, after it was read.
 };
 

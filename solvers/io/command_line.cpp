@@ -34,7 +34,7 @@ CLI::Option* add_option(CLI::App& app, const Option& option) {
   if (option.kind == Option::Kind::flag)
     return app.add_flag_callback(
         option.name, [take] { take(""); }, option.help);
-  if (option.kind == Option::Kind::list)
+  if (option.kind == Option::Kind::list || option.repeated)
     return app
         .add_option_function<std::vector<std::string>>(
             option.name,
@@ -42,7 +42,8 @@ CLI::Option* add_option(CLI::App& app, const Option& option) {
               std::for_each(texts.begin(), texts.end(), take);
             },
             option.help)
-        ->type_name(option.what);
+        ->type_name(option.what)
+        ->allow_extra_args(option.kind == Option::Kind::list);  // Else one value each time.
   return app.add_option_function<std::string>(option.name, take, option.help)
       ->type_name(option.what)
       ->default_str(option.default_text);

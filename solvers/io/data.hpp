@@ -7,6 +7,7 @@
 
 #include "tautrack/core/column_space.hpp"
 #include "tautrack/data/dataset.hpp"
+#include "tautrack/data/held_weights.hpp"
 #include "tautrack/data/replicates.hpp"
 #include "tautrack/data/scaled_problem.hpp"
 #include "tautrack/data/svmlight.hpp"
@@ -57,7 +58,13 @@ struct DataFacts {
   std::optional<Index> rank;                      ///< Nothing when they are used matrix-free.
   std::optional<Index> zero_columns;              ///< Only when they are used matrix-free.
   std::vector<ColumnDependency> dependencies;     ///< Columns that are combinations of others.
+  HeldWeights held;  ///< Of the columns; the rank is that of the others.
 };
+
+/// How many weights are not held.
+[[nodiscard]] inline Index fitted_weights(const ProblemView& problem, const DataFacts& facts) {
+  return problem.weights() - static_cast<Index>(facts.held.list().size());
+}
 
 /// The problems of one run: all dense, or all sparse and to be tracked matrix-free.
 struct Data {

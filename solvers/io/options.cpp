@@ -1,5 +1,7 @@
 #include "io/options.hpp"
 
+#include <algorithm>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -37,6 +39,24 @@ std::optional<std::string> take_range(const std::string& text, std::optional<Out
   if (std::optional<std::string> reason = read.invalid_reason()) return reason;
   range = read;
   return std::nullopt;
+}
+
+/// Takes the text of --fix: COLUMN=VALUE, or several with semicolons between them. A name may hold both signs.
+std::optional<std::string> take_fixed(const std::string& text, std::vector<FixedWeight>& fix) {
+  std::string part;
+  for (const std::string& piece : split(text, ';')) {
+    part += (part.empty() ? "" : ";") + piece;
+    const std::size_t sign = part.rfind('=');
+    const std::optional<double> value =
+        sign == std::string::npos ? std::nullopt : read_number(part.substr(sign + 1));
+    if (!value) continue;
+    fix.push_back({part.substr(0, sign), *value});
+    part.clear();
+  }
+  if (part.empty() && !text.empty()) return std::nullopt;
+  return fmt::format(
+      "'{}' is not COLUMN=VALUE, the name of a column and the number that its weight is held at",
+      cut(part, quote_width));
 }
 
 }  // namespace
@@ -90,6 +110,14 @@ void add_network_options(Command& command, NetworkRequest& request, bool with_ra
         "where it is fitted as well (track, solve)\n"
         "(default: those of the activation)",
         [&request](const std::string& text) { return take_range(text, request.range); });
+  if (with_range)
+    command
+        .add_value("--fix", "COLUMN=VALUE",
+                   "Hold the weight of this column, (bias) for the bias,\n"
+                   "and fit the others; may be repeated, or hold several:\n"
+                   "A=1;B=2",
+                   [&request](const std::string& text) { return take_fixed(text, request.fix); })
+        .repeated = true;
   // Options take effect in the order in which they stand here.
   command.add_number(
       "--ridge", "R", "Adds R/2 |w|^2 to the energy; R >= 0", perceptron.ridge,
@@ -121,6 +149,31 @@ void need_known_range(const NetworkRequest& request, const char* command) {
                   command));
 }
 
+HeldWeights held_weights(const NetworkRequest& request, const std::vector<std::string>& columns) {
+  std::vector<HeldWeight> held;
+  for (const FixedWeight& fixed : request.fix) {
+    const auto place = std::find(columns.begin(), columns.end(), fixed.column);
+    if (place == columns.end())
+      throw UsageError(fmt::format("--fix: there is no weight of a column '{}'{}",
+                                   cut(fixed.column, quote_width),
+                                   suggestion(fixed.column, columns)));
+    held.push_back({place - columns.begin(), fixed.value});
+  }
+  try {
+    return {static_cast<Index>(columns.size()), std::move(held)};
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(fmt::format("--fix: {}", error.what()));
+  }
+}
+
+void need_no_held_weights(const NetworkRequest& request, const char* command) {
+  if (request.fix.empty()) return;
+  throw UsageError(fmt::format(
+      "--fix: {} does not know held weights: what it proves is about outputs of weights that are "
+      "all free",
+      command));
+}
+
 bool is_svmlight(const NetworkRequest& request) {
   if (request.format != Format::by_name) return request.format == Format::svmlight;
   for (const char* ending : {".svm", ".svmlight", ".libsvm"})
@@ -128,7 +181,10 @@ bool is_svmlight(const NetworkRequest& request) {
   return false;
 }
 
-Data load(const NetworkRequest& request) {
+namespace {
+
+/// The data as they are in the file.
+Data read_data(const NetworkRequest& request) {
   DatasetOptions options = request.dataset;
   // Where an end is fitted, classes are targets of the activation as it is.
   const Range own = range(request.perceptron.activation);
@@ -165,6 +221,22 @@ Data load(const NetworkRequest& request) {
     data.sparse = to_sparse(data.dense);
     data.dense = {};
   }
+  return data;
+}
+
+}  // namespace
+
+Data load(const NetworkRequest& request) {
+  Data data = read_data(request);
+  if (data.is_matrix_free()) {
+    if (!request.fix.empty())
+      throw UsageError(
+          "--fix: weights are not held in data that are tracked matrix-free (more than 1000 "
+          "weights, "
+          "or --matrix-free)");
+    return data;
+  }
+  (void)held_weights(request, data.dense.problems.front().columns);  // They must be there.
   return data;
 }
 

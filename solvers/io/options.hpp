@@ -3,8 +3,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tautrack/data/dataset.hpp"
+#include "tautrack/data/held_weights.hpp"
 #include "tautrack/data/output_range.hpp"
 #include "tautrack/network/perceptron.hpp"
 
@@ -17,6 +19,12 @@ namespace tautrack::program {
 enum class Format { by_name, csv, svmlight };
 [[nodiscard]] std::string_view to_string(Format format) noexcept;
 
+/// A weight that the user holds.
+struct FixedWeight {
+  std::string column;
+  double value = 0.0;
+};
+
 /// What every subcommand asks about its data and its network.
 struct NetworkRequest {
   std::string file;  ///< Data file; empty: the bundled iris data.
@@ -28,6 +36,7 @@ struct NetworkRequest {
   /// half its width. In (0, 1]. The range of the default activation is (-1, 1).
   double level = DatasetOptions{}.high;
   bool keep_replicates = false;  ///< Rows that are the same stay separate patterns.
+  std::vector<FixedWeight> fix;  ///< Weights that are not fitted.
   DatasetOptions dataset;        ///< Without low and high, which load() sets from `level`.
   PerceptronOptions perceptron;
 };
@@ -36,7 +45,7 @@ struct NetworkRequest {
 void add_file_options(Command& command, NetworkRequest& request);
 
 /// Adds all others that fill the request, which say what the data mean and what the network is.
-/// @param with_range Whether the subcommand knows other outputs than those of the activation.
+/// @param with_range Whether the subcommand knows other outputs than those of the activation, and held weights.
 void add_network_options(Command& command, NetworkRequest& request, bool with_range = true);
 
 /// The range that the outputs are to have; a free end has no number.
@@ -45,6 +54,15 @@ void add_network_options(Command& command, NetworkRequest& request, bool with_ra
 /// Refuses a range with a free end, for a subcommand of this name that needs to know both.
 /// @throws UsageError
 void need_known_range(const NetworkRequest& request, const char* command);
+
+/// The weights that are held, among those of these columns.
+/// @throws UsageError for a column that is not there or is held twice, and when none is left to be fitted.
+[[nodiscard]] HeldWeights held_weights(const NetworkRequest& request,
+                                       const std::vector<std::string>& columns);
+
+/// Refuses held weights, for a subcommand of this name that does not know them.
+/// @throws UsageError
+void need_no_held_weights(const NetworkRequest& request, const char* command);
 
 /// Whether the data are or are taken to be sparse text.
 [[nodiscard]] bool is_svmlight(const NetworkRequest& request);

@@ -214,7 +214,11 @@ Json manifest_of(const Command& command) {
     }
     const std::string name = option.name.substr(2);
     if (is_outer(name)) continue;
-    task[name] = option.kind == Option::Kind::flag ? Json(true) : Json(option.given.back());
+    std::string value;
+    for (const std::string& one : option.given) value += (value.empty() ? "" : ";") + one;
+    task[name] = option.kind == Option::Kind::flag ? Json(true)
+                 : option.repeated                 ? Json(value)
+                                                   : Json(option.given.back());
   }
   return {{"points", true}, {"tasks", Json::array({task})}};
 }

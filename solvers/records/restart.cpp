@@ -58,11 +58,24 @@ void need_range(const std::string& from, const Json& result, const OutputRange& 
                            end_text(asked[1])));
 }
 
+/// Refuses a task that holds other weights. Records of versions that held none say nothing.
+void need_held(const std::string& from, const Json& result, const Json& held) {
+  Json recorded = Json::object();
+  if (const auto data = result.find("data"); data != result.end() && data->contains("held"))
+    recorded = data->at("held");
+  // Whatever their order.
+  if (nlohmann::json(recorded) == nlohmann::json(held)) return;
+  refuse(from, fmt::format("the task holds the weights {}, those held here are {}",
+                           printable(recorded.dump()), printable(held.dump())));
+}
+
 }  // namespace
 
-RestartPoint restart_point(const std::string& from, Index weights, const OutputRange& range) {
+RestartPoint restart_point(const std::string& from, Index weights, const OutputRange& range,
+                           const Json& held) {
   const Json result = result_of(from);
   need_range(from, result, range);
+  need_held(from, result, held);
   try {
     const Json& path = result.at("path");
     const Json& points = path.at("points");
@@ -80,10 +93,11 @@ RestartPoint restart_point(const std::string& from, Index weights, const OutputR
          "recorded with its points by \"points\": true in the manifest)");
 }
 
-std::vector<Vector> restart_points(const std::string& from, Index weights,
-                                   const OutputRange& range) {
+std::vector<Vector> restart_points(const std::string& from, Index weights, const OutputRange& range,
+                                   const Json& held) {
   const Json result = result_of(from);
   need_range(from, result, range);
+  need_held(from, result, held);
   std::vector<Vector> points;
   try {
     if (const auto end = result.find("end"); end != result.end() && end->is_object())

@@ -20,10 +20,10 @@ namespace filesystem = std::filesystem;
 
 constexpr const char* unreadable = "unreadable";  ///< Stands for the digest of such a file.
 
-/// Options that decide which problems a data file has.
+/// Options that decide which problems a data file has, or that its columns decide about.
 bool shapes_data(const std::string& option) {
   return option == "format" || option == "target" || option == "classes" || option == "positive" ||
-         option == "pattern-weights" || option == "matrix-free";
+         option == "pattern-weights" || option == "matrix-free" || option == "fix";
 }
 
 /// Options of `track` on which the end of a path does not depend.
@@ -69,6 +69,7 @@ void parse(const TaskGroup& group, const Call& call, const std::string& data_pat
       refuse_options_of_known_ranges(context.solve);
     else
       refuse_options_of_known_ranges(context.track);
+    refuse_options_of_free_weights(context.track);
   } catch (const UsageError& error) {
     throw UsageError(fmt::format("{}: {}", group.place, error.what()));
   }
@@ -151,6 +152,7 @@ void Plan::load_data(Context& context, const TaskGroup& group) const {
   if (context.is_solve) return;
   const ComputedProblem computed = computed_rows(request, first);
   context.network.emplace(*computed.problem, computed.perceptron);
+  context.held = computed.held;
 }
 
 std::unique_ptr<Context> Plan::make(std::size_t group, std::uint64_t number) const {

@@ -30,6 +30,7 @@ struct Context {
   /// The network of the first problem, when other targets than its own are fitted along natural
   /// paths: they share its column space.
   std::optional<Perceptron> network;
+  HeldWeights held;    ///< The weights that it does not have.
   std::string digest;  ///< Of what is computed, but for the problem.
   /// Why its data, or its targets, cannot be used; empty: they can. If not, it is one task, and there
   /// is nothing above but a label.

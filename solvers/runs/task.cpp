@@ -68,7 +68,7 @@ void TaskRunner::track(const Context& context, std::uint64_t item, int threads, 
   if (context.targets) {
     const Vector& y = target(context, item);
     record.problem = checksum(fmt::format("{}{}", context.digest, checksum(bytes_of(y))));
-    tracked = track_targets(context.track, *context.network, y, threads);
+    tracked = track_targets(context.track, *context.network, context.held, y, threads);
   } else {
     record.problem =
         checksum(fmt::format("{}{}", context.digest, context.data.problem(item).name()));
@@ -105,8 +105,9 @@ void TaskRunner::track(const Context& context, std::uint64_t item, int threads, 
   const std::size_t left_out = keeps_points_ ? 0 : drop_points(path);
   record.result = problem_report(context.track, context.data.problem(problem), tracked);
   if (keeps_points_) return;
-  // The others are those of the plan; this one is what --from compares.
-  record.result["data"] = {{"range", record.result["data"]["range"]}};
+  // The others are those of the plan; these are what --from compares.
+  const Json& data = record.result["data"];
+  record.result["data"] = {{"range", data["range"]}, {"held", data["held"]}};
   record.result["path"].erase("work");
   record.result["path"]["points_left_out"] = left_out;
 }

@@ -134,7 +134,10 @@ std::string ExactProblem::find_obstacle(const Matrix& X) const {
   const bool small = std::all_of(patterns_.begin(), patterns_.end(), [](const Pattern& pattern) {
     return fits(pattern.target) && fits(pattern.omega);
   });
-  if (!small || !fit(intervals_.A) || !fit(intervals_.K) || !fit(map_) || !R_.allFinite())
+  const bool has_small_offsets =
+      !network_.has_offset() || network_.offsets().cwiseAbs().maxCoeff() <= kLargest;
+  if (!small || !has_small_offsets || !fit(intervals_.A) || !fit(intervals_.K) || !fit(map_) ||
+      !R_.allFinite())
     return "numbers of the problem are too large or too small for interval arithmetic in double";
   // T has rank n if |R T - 1| < 1.
   proof::BallMatrix R(n_, s_);

@@ -34,6 +34,8 @@ class ExactProblem {
   [[nodiscard]] const Pattern& pattern(Index i) const {
     return patterns_[static_cast<std::size_t>(i)];
   }
+  /// The known part of the node input of a pattern, exact.
+  [[nodiscard]] double offset(Index i) const { return network_.offset(i); }
   [[nodiscard]] double total_pattern_weight() const { return network_.total_pattern_weight(); }
 
   [[nodiscard]] const Data<Interval>& intervals() const noexcept { return intervals_; }

@@ -101,7 +101,7 @@ void Tube::evaluate(const Vector& x, Vector& H, Matrix& J) {
   Series<double> u_series{}, delta_series{};
   delta_series[0] = x(n_);
   for (Index i = 0; i < L_; ++i) {
-    u_series[0] = u(i);
+    u_series[0] = u(i) + problem_.offset(i);
     series.evaluate(problem_.pattern(i), u_series, delta_series, 0, 0);
     g(i) = series.force[0];
     g_u(i) = series.stiffness[0];
@@ -175,6 +175,7 @@ void Tube::set_curve() {
   frame_.curve = Matrix::Zero(n_, kDegree + 1);
   Matrix u = Matrix::Zero(L_, kDegree + 1);
   u.col(0) = A * frame_.x.head(n_);
+  for (Index i = 0; i < L_; ++i) u(i, 0) += problem_.offset(i);
   u.col(1) = W.col(n_);
   Series<double> u_series{}, delta_series{};
   delta_series[0] = frame_.x(n_);
@@ -282,6 +283,7 @@ void Tube::enclose_patterns(const Data<S>& data, const Series<S>& delta, Sums<S>
   for (Index i = 0; i < L_; ++i) {
     const S* a = &data.A[at(i * n_)];
     for (auto& coefficient : u) coefficient = S(0.0);
+    u[0] = S(problem_.offset(i));
     for (Index k = 0; k < n_; ++k) {
       u[0] += a[k] * frame_.x(k);
       u[1] += a[k] * F(k, n_);

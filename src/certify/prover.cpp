@@ -122,6 +122,8 @@ Prover::Prover(const Perceptron& network, const CertifyOptions& certify)
       X_(0, 0),
       target_(L_),
       omega_(L_),
+      has_offset_(network_.has_offset()),
+      offset_(L_),
       penalty_(s_),
       T_(s_, n_),
       R_(n_, s_),
@@ -152,6 +154,7 @@ Prover::Prover(const Perceptron& network, const CertifyOptions& certify)
   for (Index i = 0; i < L_; ++i) {
     arb_set_d(target_[i], network_.targets()(i));
     arb_set_d(omega_[i], network_.pattern_weights()(i));
+    arb_set_d(offset_[i], network_.offset(i));
     omega_bounds_[at(i)] = Bound::above(omega_[i]);
   }
   largest_row_ = inputs_.rowwise().stableNorm().maxCoeff();
@@ -475,7 +478,7 @@ void Prover::evaluate() {
   arb_zero(energy_.get());
   for (Index i = 0; i < L_ && !is_cut(); ++i) {
     arb_ptr const u = t_.get();
-    arb_dot(u, nullptr, 0, X_(i, 0), 1, w_[0], 1, s_, p);
+    arb_dot(u, has_offset_ ? offset_[i] : nullptr, 0, X_(i, 0), 1, w_[0], 1, s_, p);
     const certify::PatternValues sigma = certify::evaluate(sigmoid_, u, target_[i], p);
     certify::PatternBounds& bounds = patterns_[at(i)];
     bounds.slope = Bound::above(sigma.slope.get());

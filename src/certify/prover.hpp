@@ -183,11 +183,13 @@ class Prover {
   // The problem, exactly.
   proof::BallMatrix X_;          ///< Empty before prepare().
   proof::Balls target_, omega_;  ///< L
-  proof::Balls penalty_;         ///< s, ridge scale_j^2
-  proof::BallMatrix T_;          ///< s x n; each column lies in the row space of X.
-  Matrix R_;                     ///< n x s, R T = 1 nearly
-  Bound inverse_error_;          ///< Of |R T - 1|, Frobenius norm.
-  Matrix basis_;                 ///< L + s x n, X T and below it T, rounded to double.
+  bool has_offset_;
+  proof::Balls offset_;   ///< L, of the node inputs, exact.
+  proof::Balls penalty_;  ///< s, ridge scale_j^2
+  proof::BallMatrix T_;   ///< s x n; each column lies in the row space of X.
+  Matrix R_;              ///< n x s, R T = 1 nearly
+  Bound inverse_error_;   ///< Of |R T - 1|, Frobenius norm.
+  Matrix basis_;          ///< L + s x n, X T and below it T, rounded to double.
   Vector basis_error_;  ///< L + s: rows of basis_ times a vector in double are off by this at most,
                         ///< relative to the length of the vector, for X T and T without rounding.
   Matrix metric_;       ///< n x n, T' X' omega X T, nearly one

@@ -7,6 +7,7 @@
 #include <map>
 #include <numeric>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -518,6 +519,9 @@ void check(const Problem& problem) {
   if (y.size() != patterns) fail(sizes_disagree("y", y.size(), "rows", patterns));
   if (omega.size() != 0 && omega.size() != patterns)
     fail(sizes_disagree("pattern_weights", omega.size(), "rows", patterns));
+  const Vector& offset = problem.offset;
+  if (offset.size() != 0 && offset.size() != patterns)
+    fail(sizes_disagree("offset", offset.size(), "rows", patterns));
   if (static_cast<Index>(problem.columns.size()) != weights)
     fail(sizes_disagree("columns", static_cast<Index>(problem.columns.size()), "columns", weights));
 
@@ -532,7 +536,16 @@ void check(const Problem& problem) {
     if (!std::isfinite(y(row))) fail_in_row(row, "y is not finite");
     if (omega.size() != 0 && !(std::isfinite(omega(row)) && omega(row) > 0.0))
       fail_in_row(row, "the pattern weight is not positive and finite");
+    if (offset.size() != 0 && !std::isfinite(offset(row)))
+      fail_in_row(row, "the known part of the node input is not finite");
   }
+}
+
+void need_no_offset(const Problem& problem, std::string_view what) {
+  if (problem.offset.size() > 0)
+    throw std::invalid_argument(std::string(what) +
+                                " takes node inputs that are free, but here a part of each is "
+                                "known, as where weights are held");
 }
 
 Problem make_problem(Matrix X, Vector y, std::string name, std::vector<std::string> columns,

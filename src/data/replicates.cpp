@@ -121,10 +121,22 @@ Replicates find_replicates(const Matrix& X, double tolerance) {
   return result;
 }
 
+namespace {
+
+/// X, with the offset as one more column.
+Matrix with_offset(const Problem& problem) {
+  Matrix all(problem.X.rows(), problem.X.cols() + 1);
+  all << problem.X, problem.offset;
+  return all;
+}
+
+}  // namespace
+
 MergedProblem merge_replicates(std::shared_ptr<const Problem> given, double tolerance) {
   const Problem& problem = *given;
   MergedProblem merged;
-  merged.replicates = find_replicates(problem.X, tolerance);
+  merged.replicates =
+      find_replicates(problem.offset.size() > 0 ? with_offset(problem) : problem.X, tolerance);
   const Replicates& replicates = merged.replicates;
   if (!replicates.any()) {
     merged.problem = std::move(given);
@@ -140,6 +152,11 @@ MergedProblem merge_replicates(std::shared_ptr<const Problem> given, double tole
   out.X.resize(patterns, problem.X.cols());
   for (Index p = 0; p < patterns; ++p)
     out.X.row(p) = problem.X.row(replicates.first[static_cast<std::size_t>(p)]);
+  if (problem.offset.size() > 0) {
+    out.offset.resize(patterns);
+    for (Index p = 0; p < patterns; ++p)
+      out.offset(p) = problem.offset(replicates.first[static_cast<std::size_t>(p)]);
+  }
   out.y = Vector::Zero(patterns);
   out.pattern_weights = Vector::Zero(patterns);
   // Means relative to the first target: exact where all are equal.

@@ -159,7 +159,8 @@ bool Examiner::prefer_dominant_rows(Cell& cell) {
     const auto k = static_cast<std::size_t>(i);
     dominance_[k] = -std::numeric_limits<double>::infinity();
     if (i < rows_.patterns())
-      dominance_[k] = proof::log_slope(rows_.sigmoid().shape(), mignitude(cell.inputs[k]));
+      dominance_[k] =
+          proof::log_slope(rows_.sigmoid().shape(), mignitude(rows_.shifted(i, cell.inputs[k])));
     else if (rows_.is_active(i))
       dominance_[k] = std::log(rows_.linear(i - rows_.patterns()).upper());
   }
@@ -220,8 +221,9 @@ void Examiner::bound_rows(const Basis& basis, const std::vector<Interval>& input
     const auto k = static_cast<std::size_t>(i);
     PatternBounds& row = bounds_[k];
     if (i < rows_.patterns()) {
-      lift_[k] = rows_.sigmoid().lift(mignitude(inputs[k]));
-      row = rows_.sigmoid().bounds(inputs[k], rows_.target(i), lift_[k]);
+      const Interval input = rows_.shifted(i, inputs[k]);
+      lift_[k] = rows_.sigmoid().lift(mignitude(input));
+      row = rows_.sigmoid().bounds(input, rows_.target(i), lift_[k]);
       row.phi *= rows_.factor(i);
       row.slope *= rows_.factor(i);
     } else {
@@ -281,8 +283,9 @@ bool Examiner::ratio_excludes(const Cell& cell, int j) const {
   double most = -std::numeric_limits<double>::infinity();
   for (int i = 0; i < rows_.patterns(); ++i) {
     const auto k = static_cast<std::size_t>(i);
-    if (sign_[k] == 0 || !excludes_zero(cell.inputs[k])) continue;
-    const double size = proof::log_slope(rows_.sigmoid().shape(), middle(cell.inputs[k])) +
+    const Interval x = rows_.shifted(i, cell.inputs[k]);
+    if (sign_[k] == 0 || !excludes_zero(x)) continue;
+    const double size = proof::log_slope(rows_.sigmoid().shape(), middle(x)) +
                         std::log(basis.sizes[static_cast<std::size_t>(i * n_ + j)] *
                                  rows_.factor(i) * magnitude(bounds_[k].residual));
     if (size > most) {
@@ -291,7 +294,7 @@ bool Examiner::ratio_excludes(const Cell& cell, int j) const {
     }
   }
   if (pivot < 0) return false;
-  const Interval& z = cell.inputs[static_cast<std::size_t>(pivot)];
+  const Interval z = rows_.shifted(pivot, cell.inputs[static_cast<std::size_t>(pivot)]);
   const double z_side = z.lower() > 0.0 ? 1.0 : -1.0;
   Interval sum(0.0);
   for (int i = 0; i < rows_.patterns(); ++i) {
@@ -300,11 +303,11 @@ bool Examiner::ratio_excludes(const Cell& cell, int j) const {
     const auto k = static_cast<std::size_t>(i);
     Interval term = c * (bounds_[k].residual * rows_.factor(i));
     if (i != pivot) {
-      const Interval& x = cell.inputs[k];
+      const Interval x = rows_.shifted(i, cell.inputs[k]);
       Interval distance = abs(x) - abs(z);
       if (excludes_zero(x)) {
         const double x_side = x.lower() > 0.0 ? 1.0 : -1.0;
-        Interval linear(0.0);
+        Interval linear = x_side * rows_.offset(i) - z_side * rows_.offset(pivot);
         for (int l = 0; l < n_; ++l)
           linear += (x_side * coefficient(i, l) - z_side * coefficient(pivot, l)) *
                     cell.inputs[static_cast<std::size_t>(basis.rows[static_cast<std::size_t>(l)])];
@@ -388,9 +391,10 @@ void Examiner::gradient_at(const Basis& basis, const std::array<double, kMaxWeig
     const auto k = static_cast<std::size_t>(i);
     const Interval* c = &basis.coefficients[static_cast<std::size_t>(i * n_)];
     const Interval u = input(basis, i, n_, point);
-    const Interval phi = i < rows_.patterns()
-                             ? rows_.factor(i) * rows_.sigmoid().phi(u, rows_.target(i), lift_[k])
-                             : rows_.linear(i - rows_.patterns()) * u;
+    const Interval phi =
+        i < rows_.patterns()
+            ? rows_.factor(i) * rows_.sigmoid().phi(rows_.shifted(i, u), rows_.target(i), lift_[k])
+            : rows_.linear(i - rows_.patterns()) * u;
     for (int j = 0; j < n_; ++j)
       if (!is_zero(c[j])) G[static_cast<std::size_t>(j)] += c[j] * lowered(phi, k, lift_of(j));
   }
@@ -587,7 +591,7 @@ bool Examiner::split(Cell& cell) {
   double largest = kSmallestExtent;
   for (int i = 0; i < rows_.size(); ++i) {
     if (!rows_.is_active(i)) continue;
-    const double size = extent(cell.inputs[static_cast<std::size_t>(i)]);
+    const double size = extent(rows_.shifted(i, cell.inputs[static_cast<std::size_t>(i)]));
     if (size > largest) {
       largest = size;
       row = i;
@@ -596,7 +600,9 @@ bool Examiner::split(Cell& cell) {
   if (row < 0) return false;
   const auto k = static_cast<std::size_t>(row);
   const Interval u = cell.inputs[k];
-  double cut = std::sinh(0.5 * (std::asinh(u.lower()) + std::asinh(u.upper())));
+  const double offset = middle(rows_.offset(row));
+  double cut =
+      std::sinh(0.5 * (std::asinh(u.lower() + offset) + std::asinh(u.upper() + offset))) - offset;
   if (rows_.root(row) && largest > 4.0 * kStrip) {
     const double low = rows_.root(row)->lower() - kStrip;
     const double high = rows_.root(row)->upper() + kStrip;

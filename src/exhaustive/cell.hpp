@@ -13,7 +13,7 @@ namespace tautrack::exhaustive {
 /// hyperplane of a pattern become cells of the right shape and size by themselves.
 struct Cell {
   const Basis* basis = nullptr;
-  std::vector<Interval> inputs;  ///< size()
+  std::vector<Interval> inputs;  ///< size(), of x_i.w, without offsets
   double share = 1.0;            ///< Of the search, halved at every cut.
 };
 

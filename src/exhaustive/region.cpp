@@ -72,8 +72,9 @@ std::optional<Point> hull_of_vertices(const Rows& rows, const std::vector<int>& 
 std::optional<Point> ridge_box(const Rows& rows) {
   Interval work(0.0);
   const double moment = proof::largest_moment(rows.sigmoid().shape());
+  // S' <= 1, so that |x_i.w| S'(u) <= m + |offset|.
   for (int i = 0; i < rows.patterns(); ++i)
-    work += rows.factor(i) * (moment * (1.0 + abs(rows.target(i).value)));
+    work += rows.factor(i) * ((moment + abs(rows.offset(i))) * (1.0 + abs(rows.target(i).value)));
   Point box;
   for (int j = 0; j < rows.weights(); ++j) {
     if (!(rows.linear(j).lower() > 0.0)) return std::nullopt;
@@ -83,7 +84,7 @@ std::optional<Point> ridge_box(const Rows& rows) {
   return box;
 }
 
-/// { |u_b| <= 50 } for the independent rows of smallest norm.
+/// { |u_b| <= 50 }, offsets included, for the independent rows of smallest norm.
 Point default_box(const Rows& rows) {
   const int n = rows.weights();
   std::vector<int> order(static_cast<std::size_t>(rows.patterns()));
@@ -115,7 +116,8 @@ Point default_box(const Rows& rows) {
     for (int j = 0; j < n; ++j) {
       Interval w(0.0);
       for (int k = 0; k < n; ++k)
-        w += (*inverse)[static_cast<std::size_t>(j * n + k)] * Interval(-kInputs, kInputs);
+        w += (*inverse)[static_cast<std::size_t>(j * n + k)] *
+             (Interval(-kInputs, kInputs) - rows.offset(members[static_cast<std::size_t>(k)]));
       box[static_cast<std::size_t>(j)] = w;
     }
   }

@@ -16,7 +16,7 @@ constexpr double kSmallest = 1e-30, kLargest = 1e30;
 }  // namespace
 
 std::optional<std::string> Rows::refusal(const Matrix& X, const Vector& y, const Vector& omega,
-                                         double ridge) {
+                                         const Vector& offset, double ridge) {
   if (X.cols() > kMaxWeights)
     return "an exhaustive search is for at most " + std::to_string(kMaxWeights) +
            " independent weights, these are " + std::to_string(X.cols());
@@ -29,15 +29,16 @@ std::optional<std::string> Rows::refusal(const Matrix& X, const Vector& y, const
         if (!usable(entries(i, j))) return false;
     return true;
   };
-  if (!all_usable(X) || !all_usable(y) || !all_usable(omega) || !usable(ridge))
+  if (!all_usable(X) || !all_usable(y) || !all_usable(omega) || !all_usable(offset) ||
+      !usable(ridge))
     return "an exhaustive search needs data of sizes between " + number(kSmallest) + " and " +
            number(kLargest);
   return std::nullopt;
 }
 
-Rows::Rows(const Matrix& X, const Vector& y, const Vector& omega,
+Rows::Rows(const Matrix& X, const Vector& y, const Vector& omega, const Vector& offset,
            const std::vector<Interval>& ridge, const proof::Sigmoid& sigmoid)
-    : n_(static_cast<int>(X.cols())), sigmoid_(sigmoid) {
+    : n_(static_cast<int>(X.cols())), sigmoid_(sigmoid), has_offset_(offset.size() > 0) {
   for (Index j = 0; j < X.cols(); ++j)
     scales_.push_back(std::exp2(-std::round(std::log2(X.col(j).cwiseAbs().maxCoeff()))));
   for (Index i = 0; i < X.rows(); ++i) {
@@ -47,6 +48,9 @@ Rows::Rows(const Matrix& X, const Vector& y, const Vector& omega,
     factors_.push_back(omega(i) * sigmoid_.square());
     targets_.push_back(sigmoid_.target(y(i)));
     roots_.push_back(sigmoid_.inverse(targets_.back()));
+    if (!has_offset_) continue;
+    offsets_.push_back(Interval(offset(i)) * sigmoid_.input());
+    if (roots_.back()) *roots_.back() -= offsets_.back();
   }
   for (int j = 0; j < n_; ++j) {
     for (int k = 0; k < n_; ++k) x_.push_back(j == k ? 1.0 : 0.0);

@@ -26,21 +26,23 @@ using Point = std::array<Interval, kMaxWeights>;
 
 /// The gradient as a sum over rows,
 ///
-///     grad E = sum_i factor_i phi_i(x_i.w) x_i + sum_j linear_j w_j e_j,
+///     grad E = sum_i factor_i phi_i(x_i.w + offset_i) x_i + sum_j linear_j w_j e_j,
 ///
 /// in weights that are scaled by powers of two (exactly), so that columns are of order one. Rows
 /// 0 ... patterns-1 are the patterns with a nonzero input, the last n are the unit vectors e_j,
 /// which carry the ridge term and the sides of the searched box.
 class Rows {
  public:
-  /// @param X L x n, its columns independent. @param ridge n, factor of w_j^2 / 2 in the energy.
+  /// @param X L x n, its columns independent. @param offset L, or empty: zero. @param ridge n, factor of
+  /// w_j^2 / 2 in the energy.
   /// @pre can_hold(X, ...).
-  Rows(const Matrix& X, const Vector& y, const Vector& omega, const std::vector<Interval>& ridge,
-       const proof::Sigmoid& sigmoid);
+  Rows(const Matrix& X, const Vector& y, const Vector& omega, const Vector& offset,
+       const std::vector<Interval>& ridge, const proof::Sigmoid& sigmoid);
 
   /// One sentence why these numbers cannot be searched, or nothing.
   [[nodiscard]] static std::optional<std::string> refusal(const Matrix& X, const Vector& y,
-                                                          const Vector& omega, double ridge);
+                                                          const Vector& omega, const Vector& offset,
+                                                          double ridge);
 
   [[nodiscard]] int weights() const { return n_; }
   [[nodiscard]] int patterns() const { return patterns_; }
@@ -54,12 +56,21 @@ class Rows {
   [[nodiscard]] const Interval& linear(int j) const { return linear_[static_cast<std::size_t>(j)]; }
   [[nodiscard]] bool has_ridge() const { return has_ridge_; }
 
+  /// What the sigmoid of row i takes beside x_i.w.
+  [[nodiscard]] Interval offset(int i) const {
+    return has_offset_ && i < patterns_ ? offsets_[static_cast<std::size_t>(i)] : Interval(0.0);
+  }
+  /// x_i.w with that.
+  [[nodiscard]] Interval shifted(int i, const Interval& input) const {
+    return has_offset_ && i < patterns_ ? input + offsets_[static_cast<std::size_t>(i)] : input;
+  }
+
   /// Whether row i contributes to the gradient.
   [[nodiscard]] bool is_active(int i) const {
     return i < patterns_ || linear(i - patterns_).upper() > 0.0;
   }
 
-  /// Where the contribution of the row changes its sign; nothing when it never does.
+  /// The x_i.w where the contribution of the row changes its sign; nothing when it never does.
   [[nodiscard]] const std::optional<Interval>& root(int i) const {
     return roots_[static_cast<std::size_t>(i)];
   }
@@ -70,10 +81,10 @@ class Rows {
  private:
   int n_, patterns_ = 0;
   OddSigmoid sigmoid_;
-  bool has_ridge_ = false;
+  bool has_ridge_ = false, has_offset_ = false;
   std::vector<double> x_, scales_, factors_;
   std::vector<Target> targets_;
-  std::vector<Interval> linear_;
+  std::vector<Interval> linear_, offsets_;  ///< Offsets of the patterns, or none.
   std::vector<std::optional<Interval>> roots_;
 };
 

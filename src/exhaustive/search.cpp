@@ -269,8 +269,8 @@ class Search {
     result.region = {Vector::Zero(s_), Vector::Zero(s_)};
     const double ridge = network_.options().ridge;
     const bool is_full = static_cast<Index>(columns_.size()) == s_;
-    std::optional<std::string> refusal =
-        Rows::refusal(X_, network_.targets(), network_.pattern_weights(), ridge);
+    std::optional<std::string> refusal = Rows::refusal(
+        X_, network_.targets(), network_.pattern_weights(), network_.offsets(), ridge);
     if (!refusal && !is_full) refusal = rank_mismatch();
     if (!refusal && !is_full && ridge > 0.0)
       refusal = "an exhaustive search with a ridge term needs independent columns";
@@ -284,7 +284,7 @@ class Search {
 
     std::vector<Interval> penalty;
     for (Index j : columns_) penalty.push_back(ridge * square(Interval(scale_(j))));
-    const Rows rows(X_, network_.targets(), network_.pattern_weights(), penalty,
+    const Rows rows(X_, network_.targets(), network_.pattern_weights(), network_.offsets(), penalty,
                     traits(network_.options().activation).form);
     if (rows.patterns() == 0) return end(std::move(result), "every input is zero");
     const SignTest signs(rows);
@@ -414,8 +414,9 @@ class Search {
   /// The same network of the independent columns: coordinates of node inputs do not know the others.
   [[nodiscard]] Perceptron independent_network() const {
     if (static_cast<Index>(columns_.size()) == s_) return network_;
-    return Perceptron(make_problem(X_, network_.targets(), "y", {}, network_.pattern_weights()),
-                      network_.options());
+    Problem problem = make_problem(X_, network_.targets(), "y", {}, network_.pattern_weights());
+    problem.offset = network_.offsets();
+    return Perceptron(std::move(problem), network_.options());
   }
 
   void list_undecided(const Rows& rows, const std::vector<Cell>& cells,

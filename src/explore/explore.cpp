@@ -121,6 +121,7 @@ Digest digest_of(const Perceptron& perceptron, int max_steps, bool certify) {
   Digest digest;
   digest.add(perceptron.inputs()).add(perceptron.targets());
   digest.add((omega.array() == 1.0).all() ? Vector() : omega);
+  if (perceptron.has_offset()) digest.add(perceptron.offsets());
   digest.add(static_cast<std::uint64_t>(network.activation))
       .add(network.ridge)
       .add(std::uint64_t{network.ridge_standardised})
@@ -556,7 +557,7 @@ std::optional<Vector> Explorer::subsystem_place() {
     if (!(length > kIndependentRow * a.norm())) continue;
     unit.col(taken) = rest / length;
     system.row(taken) = a.transpose();
-    right(taken) = wanted_(row);
+    right(taken) = wanted_(row) - network_.offset(row);
     drawn.push_back(row);
     if (++taken == n) break;
   }

@@ -179,9 +179,11 @@ void put_together(AllFits& fits, const Perceptron& network, std::vector<Stationa
 
 /// What a change of the data in their last digits does to the points.
 void judge_sensitivity(AllFits& fits, const Perceptron& network) {
-  for (StationaryPoint& point : fits.points)
-    point.data_sensitivity =
-        kEpsilon * (network.inputs().cwiseAbs() * point.weights.cwiseAbs()).maxCoeff();
+  for (StationaryPoint& point : fits.points) {
+    Vector sizes = network.inputs().cwiseAbs() * point.weights.cwiseAbs();
+    if (network.has_offset()) sizes += network.offsets().cwiseAbs();
+    point.data_sensitivity = kEpsilon * sizes.maxCoeff();
+  }
 }
 
 /// The first minimum in the list that the data can tell; the end where there is none.
@@ -316,7 +318,7 @@ void judge_global_minimum(AllFits& fits) {
   }
 }
 
-void judge_uniqueness(AllFits& fits) {
+void judge_uniqueness(AllFits& fits, const Perceptron& network) {
   std::size_t minima = 0, certified = 0, infima = 0, beyond = 0;
   for (const StationaryPoint& point : fits.points) {
     if (point.kind != StationaryKind::minimum) continue;
@@ -358,8 +360,11 @@ void judge_uniqueness(AllFits& fits) {
     fits.unique_reason =
         found + (minima + infima == 1 ? ", and no proof that there is no other" : "");
   }
-  if (fits.unique == Answer::unknown && fits.certificate && fits.certificate->is_cut)
+  if (fits.unique != Answer::unknown) return;
+  if (fits.certificate && fits.certificate->is_cut)
     fits.unique_reason += "; geometry did not get to its proofs in time";
+  if (network.has_offset())
+    fits.unique_reason += "; geometry, which could prove it, does not know held weights";
 }
 
 }  // namespace
@@ -454,9 +459,9 @@ AllFits find_all_fits(const Perceptron& network, const FitOptions& options) {
   begin("verdict");
   judge_sensitivity(fits, network);
   judge_completeness(fits, network);
-  ask_geometry(fits, network, stop);
+  if (!network.has_offset()) ask_geometry(fits, network, stop);
   judge_global_minimum(fits);
-  judge_uniqueness(fits);
+  judge_uniqueness(fits, network);
   return fits;
 }
 

@@ -13,6 +13,7 @@ bool is_constant_column(const Matrix& X, Index column) {
 }  // namespace
 
 std::optional<Covariate> covariate_of(const Problem& problem) {
+  need_no_offset(problem, "a curve with fitted plateaus");
   const Matrix& X = problem.X;
   if (X.cols() != 2) return std::nullopt;
   Covariate data;

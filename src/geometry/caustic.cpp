@@ -84,6 +84,7 @@ bool FoldConditions::is_fold(double relative) const noexcept {
 FoldConditions fold_conditions(const Perceptron& network, const Vector& v, double tau,
                                const Vector& a) {
   network.need_all_patterns("geometry");
+  network.need_no_offset("geometry");
   require_tau(tau);
   assert(v.size() == network.unknowns() && a.size() == network.unknowns());
   const double length = a.stableNorm();
@@ -120,6 +121,7 @@ FoldConditions fold_conditions(const Perceptron& network, const Vector& v, doubl
 
 FoldConditions fold_conditions(const Perceptron& network, const Vector& v, double tau) {
   network.need_all_patterns("geometry");
+  network.need_no_offset("geometry");
   require_tau(tau);
   const Index n = network.unknowns();
   Perceptron::Workspace work(network);

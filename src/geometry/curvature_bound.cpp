@@ -188,6 +188,7 @@ CurvatureBounds::CurvatureBounds(const Perceptron& network)
       ambient_(network.patterns()),
       weights_(network.pattern_weights()) {
   network.need_all_patterns("geometry");
+  network.need_no_offset("geometry");
   if (network.penalty().size() == 0) {
     const Vector norms = Vector::Map(ColumnPanels(network.space()).row_norms(), network.patterns());
     leverages_ = weights_.cwiseProduct(norms.cwiseAbs2()).cwiseMin(1.0);

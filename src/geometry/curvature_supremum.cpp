@@ -226,6 +226,7 @@ std::optional<std::string> SupremumOptions::invalid_reason() const {
 CurvatureSupremum curvature_supremum(const Perceptron& network, double tau,
                                      const SupremumOptions& options) {
   network.need_all_patterns("geometry");
+  network.need_no_offset("geometry");
   require_tau(tau);
   checked(options);
   Budget budget(options);

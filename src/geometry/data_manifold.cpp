@@ -344,6 +344,7 @@ Vector ManifoldPoint::shape_product(const Vector& nu, const Vector& beta) const 
 DataManifold::DataManifold(Perceptron network, double tau)
     : network_(std::move(network)), tau_(tau) {
   network_.need_all_patterns("geometry");
+  network_.need_no_offset("geometry");
   require_tau(tau);
   ridge_root_.resize(0, network_.unknowns());
   if (network_.penalty().size() == 0) return;

@@ -153,6 +153,17 @@ std::vector<double> sinh_grid(double low, double high) {
   return grid;
 }
 
+/// The union of such grids around several places: what happens near each of them is seen.
+std::vector<double> sinh_grids(double low, double high, const std::vector<double>& centres) {
+  std::vector<double> grid;
+  for (const double centre : centres)
+    for (const double x : sinh_grid(low - centre, high - centre))
+      grid.push_back(std::clamp(centre + x, low, high));
+  std::sort(grid.begin(), grid.end());
+  grid.erase(std::unique(grid.begin(), grid.end()), grid.end());
+  return grid;
+}
+
 /// The number of weights; x_i of all patterns in `inputs` when it is one.
 Vector inputs_of_one_weight(const Perceptron& network) {
   const Index s = network.weights(Vector::Zero(network.unknowns())).size();
@@ -223,6 +234,7 @@ struct PlaneCurve::Bends {
 PlaneCurve::PlaneCurve(const Perceptron& network, double tau)
     : rows_{}, activation_(network.options().activation), tau_(tau) {
   network.need_all_patterns("geometry");
+  network.need_no_offset("geometry");
   require_tau(tau);
   const Vector x = inputs_of_one_weight(network);
   const double ridge = ridge_of_one_weight(network);
@@ -388,18 +400,34 @@ class OneWeightEnergy {
     steepest_ = slopes.steepest;
     flattest_ = slopes.flattest / slopes.steepest;
     x_ /= steepest_;
+    offset_ = Vector::Zero(x_.size());
+    for (Index i = 0; i < x_.size(); ++i) offset_(i) = network.offset(i);
     ridge_ = ridge_of_one_weight(network) / steepest_ / steepest_;
   }
 
   [[nodiscard]] double steepest() const noexcept { return steepest_; }
 
-  /// Scaled weight at which the flattest pattern has saturated.
-  [[nodiscard]] double saturated() const { return traits(activation_).saturated_input / flattest_; }
+  /// Scaled weight, in size, from which on the flattest pattern has saturated, and so have all others.
+  [[nodiscard]] double saturated() const {
+    double farthest = 0.0;
+    for (const double centre : centres()) farthest = std::max(farthest, std::abs(centre));
+    return farthest + traits(activation_).saturated_input / flattest_;
+  }
+
+  /// Scaled weights at which the node inputs of patterns are zero.
+  [[nodiscard]] std::vector<double> centres() const {
+    std::vector<double> result;
+    for (Index i = 0; i < x_.size(); ++i)
+      if (x_(i) != 0.0) result.push_back(-offset_(i) / x_(i));
+    std::sort(result.begin(), result.end());
+    result.erase(std::unique(result.begin(), result.end()), result.end());
+    return result;
+  }
 
   [[nodiscard]] double energy(double scaled) const {
     double sum = 0.0;
     for (Index i = 0; i < x_.size(); ++i) {
-      const double u = x_(i) * scaled;
+      const double u = x_(i) * scaled + offset_(i);
       const double r = residual(evaluate(activation_, u), ends_, u, tau_, y_(i));
       sum += omega_(i) * r * r;
     }
@@ -413,7 +441,8 @@ class OneWeightEnergy {
     Derivatives sum;
     const double delta = 1.0 - tau_;
     for (Index i = 0; i < x_.size(); ++i) {
-      const double u = x_(i) * scaled, size = std::abs(u);
+      const double u = x_(i) * scaled + offset_(i);
+      const double size = std::abs(x_(i) * scaled) + std::abs(offset_(i));  // of what is rounded
       const ActivationValues s = evaluate(activation_, u);
       const auto [r, parts] = residual_and_size(s, ends_, u, tau_, y_(i));
       const double f1 = delta + tau_ * s.first, f2 = tau_ * s.second, f3 = tau_ * s.third;
@@ -440,7 +469,7 @@ class OneWeightEnergy {
   Activation activation_;
   Range ends_;
   double tau_;
-  Vector x_, y_, omega_;
+  Vector x_, y_, omega_, offset_;
   double steepest_ = 1.0, flattest_ = 1.0, ridge_ = 0.0;
 };
 
@@ -519,7 +548,7 @@ OneWeightPoints stationary_points_of_one_weight(const Perceptron& network, doubl
   result.searched = {low / unit, high / unit};
   if (!(low <= high)) return result;
 
-  Samples samples(energy, sinh_grid(low, high));
+  Samples samples(energy, sinh_grids(low, high, energy.centres()));
   samples.insert(samples.zeros_of(3));
   const std::vector<double> extrema = samples.zeros_of(2);
   samples.insert(extrema);

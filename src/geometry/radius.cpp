@@ -125,6 +125,7 @@ double largest_slope_moment(Activation activation) noexcept {
 
 RadiusBound radius_bound(const Perceptron& network, double tau) {
   network.need_all_patterns("geometry");
+  network.need_no_offset("geometry");
   require_tau(tau);
   const Index L = network.patterns();
   const double delta = 1.0 - tau;
@@ -165,6 +166,7 @@ RadiusBound radius_bound(const Perceptron& network, double tau) {
 
 std::optional<InteriorBound> interior_bound(const Perceptron& network, double budget) {
   network.need_all_patterns("geometry");
+  network.need_no_offset("geometry");
   if (!(budget > 0.0)) throw std::invalid_argument("budget must be > 0, got " + number(budget));
   const Activation activation = network.options().activation;
   const Range ends = range(activation);
@@ -203,7 +205,9 @@ Interval interval_of_one_weight(const Perceptron& network, double tau) {
   for (Index i = 0; i < network.patterns(); ++i) {
     const double x = A(i, 0) * R(0, 0);
     if (x == 0.0) continue;
-    include(inverse_node(network.options().activation, tau, network.targets()(i)) / x);
+    include((inverse_node(network.options().activation, tau, network.targets()(i)) -
+             network.offset(i)) /
+            x);
   }
   if (network.penalty().size() > 0) include(0.0);
   if (std::isfinite(result.low)) result.low -= kWider * (std::abs(result.low) + width);

@@ -144,6 +144,7 @@ std::string_view to_string(UniquenessProof proof) noexcept { return name_of(kPro
 UniquenessCertificate certify_unique(const Perceptron& network, const Vector& v, double tau,
                                      const CurvatureBound& known, const StopCondition& stop) {
   network.need_all_patterns("geometry");
+  network.need_no_offset("geometry");
   require_tau(tau);
   UniquenessCertificate certificate;
   certificate.tau = tau;

@@ -226,9 +226,14 @@ Verdict judge(const Cone& cone, Activation activation, const StopCondition& stop
   return judge_algebraic_tails(cone, stop);
 }
 
-Verdict judge_with_ridge(const Cone& cone) {
+Verdict judge_with_ridge(const Cone& cone, bool has_offset) {
   if (cone.excess.minCoeff() >= 0.0)
     return {true, "every pattern wants an output at or beyond the end of the range", {}};
+  if (has_offset && cone.excess.maxCoeff() >= 0.0)
+    return {
+        std::nullopt,
+        "the known parts of the node inputs weigh the patterns: the first order does not decide",
+        {}};
   const double sum = cone.excess.sum();
   if (std::abs(sum) <= kCancelled * cone.excess.cwiseAbs().sum())
     return {std::nullopt,

@@ -61,7 +61,8 @@ struct Verdict {
 
 /// The same with a ridge penalty, along the one direction that it does not see. All rates are equal
 /// there, so that the patterns act as one with the sum of their excesses: the other weights tend to
-/// zero, where the penalty pulls them.
-[[nodiscard]] Verdict judge_with_ridge(const Cone& cone);
+/// zero, where the penalty pulls them. @param has_offset Then node inputs differ by their offsets, constants
+/// play a part, and it is decided only where all excesses have one sign.
+[[nodiscard]] Verdict judge_with_ridge(const Cone& cone, bool has_offset);
 
 }  // namespace tautrack::infinity

@@ -115,7 +115,9 @@ std::vector<double> minima_of_one_weight(const Perceptron& network) {
   const Vector& omega = network.pattern_weights();
   const double steepest = x.cwiseAbs().maxCoeff();
   assert(x.cwiseAbs().minCoeff() > 0.0);
-  if (steepest == x.cwiseAbs().minCoeff()) {
+  // Patterns of one node input, up to its sign.
+  const bool are_alike = steepest == x.cwiseAbs().minCoeff() && !network.has_offset();
+  if (are_alike) {
     const Range ends = range(network.options().activation);
     double sum = 0.0, total = 0.0;
     for (Index i = 0; i < x.size(); ++i) {
@@ -152,8 +154,9 @@ std::vector<Vector> minima_of_two_weights(const Perceptron& free, const StopCond
       pair << A.row(i), A.row(j);
       if (!(std::abs(pair.determinant()) > kParallel * A.row(i).norm() * A.row(j).norm())) continue;
       const auto wanted = [&](Index k) {
-        return inverse_sigmoid(
-            activation, std::clamp(free.targets()(k), ends.low + margin, ends.high - margin));
+        return inverse_sigmoid(activation, std::clamp(free.targets()(k), ends.low + margin,
+                                                      ends.high - margin)) -
+               free.offset(k);
       };
       starts.push_back(pair.inverse() * Eigen::Vector2d(wanted(i), wanted(j)));
     }

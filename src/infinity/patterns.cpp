@@ -43,8 +43,12 @@ Patterns patterns_of(const Perceptron& network) {
   for (Index i = 0; i < L; ++i) {
     const auto k = static_cast<std::size_t>(i);
     int orientation = 0;
-    const std::vector<double> row = canonical(network.inputs(), i, orientation);
+    std::vector<double> row = canonical(network.inputs(), i, orientation);
     if (row.empty()) continue;
+    if (network.has_offset()) {
+      const double offset = network.offset(i);
+      row.push_back(offset == 0.0 ? 0.0 : orientation * offset);
+    }
     const auto [entry, is_new] = known.try_emplace(row, static_cast<Index>(first.size()));
     if (is_new) first.push_back(i);
     patterns.group[k] = entry->second;
@@ -63,6 +67,7 @@ Patterns patterns_of(const Perceptron& network) {
     inverse.col(j) = network.weights(Vector::Unit(network.unknowns(), j));
   patterns.rows = product(rows_of(network.inputs(), first), inverse);
 
+  if (network.has_offset()) patterns.offsets = entries_of(network.offsets(), first);
   patterns.targets = Vector::Zero(g);
   patterns.weights = Vector::Zero(g);
   patterns.excess_high = Vector::Zero(g);

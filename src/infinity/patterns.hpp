@@ -18,13 +18,14 @@ inline constexpr double kInSpan = 1e-10;
 inline constexpr double kOpen = 1e-9;
 
 /// The patterns of a problem with those put together that have the same |u_i| for all weights (rows
-/// that are exactly equal or opposite). sigma has the symmetry sigma(-u) = low + high - sigma(u),
+/// that are exactly equal or opposite, and their offsets likewise). sigma has the symmetry sigma(-u) = low + high - sigma(u),
 /// so that each group is one pattern with the mean of its targets, up to a constant energy: nothing
 /// about saturation depends on its members one by one.
 struct Patterns {
   Matrix rows;         ///< g x n, in the orthonormal coordinates of the network; none is zero.
   Vector targets;      ///< g, weighted means.
   Vector weights;      ///< g, sums of pattern weights.
+  Vector offsets;      ///< g, or empty: zero.
   Vector excess_high;  ///< g, sum of omega (y - high): its sign says whether the end attracts.
   Vector excess_low;   ///< g, sum of omega (low - y).
   std::vector<Index> group;      ///< L; -1 for a zero row, which no weight moves.

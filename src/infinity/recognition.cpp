@@ -83,7 +83,7 @@ class Recognition {
     const Range ends = range(activation);
     const Index L = network_.patterns();
     A_ = network_.space().basis();
-    u_ = times(A_, v_);
+    u_ = times(A_, v_) + infinity::inputs_without_weights(network_);
     rate_ = times(A_, velocity_);
     signs_.assign(static_cast<std::size_t>(L), 0);
     growth_.assign(static_cast<std::size_t>(L), Growth::free);
@@ -161,8 +161,9 @@ class Recognition {
     free_weights_ = Vector::Zero(network_.columns());
     const std::optional<Problem> problem = infinity::free_problem(network_, signs_, A_);
     if (!problem) {
-      const double output = evaluate(network_.options().activation, 0.0).value;
-      for (const Index i : free_) free_energy_ += infinity::energy_of(network_, i, output);
+      for (const Index i : free_)
+        free_energy_ += infinity::energy_of(
+            network_, i, evaluate(network_.options().activation, network_.offset(i)).value);
       return {};
     }
     PerceptronOptions options = network_.options();
@@ -174,7 +175,7 @@ class Recognition {
     double tau = 1.0;
     if (!corrector.correct(x, tau, Constraint::fixed_tau, {}, homotopy.scales(x, 1.0), true)
              .converged ||
-        (free.node_inputs(x) - times(problem->X, v_)).cwiseAbs().maxCoeff() > kStays)
+        (free.node_inputs(x) - entries_of(u_, free_)).cwiseAbs().maxCoeff() > kStays)
       return "Newton's method does not converge on the problem of the free patterns";
     free_energy_ = homotopy.energy(x, 1.0);
     free_weights_ = network_.weights(free.weights(x));

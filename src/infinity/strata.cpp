@@ -100,9 +100,10 @@ class Enumeration {
       InfinitePoint point;
       point.direction = network_.weights(face.inside).normalized();
       point.signs = infinity::pattern_signs(patterns_, signs);
-      const Vector inputs = node_inputs(v);
-      point.weights = least_norm_weights(face, inputs);
-      point.energy = infinity::limit_energy(network_, point.signs, inputs);
+      const Vector moving = moving_inputs(v);
+      point.weights = least_norm_weights(face, moving);
+      point.energy = infinity::limit_energy(network_, point.signs,
+                                            moving + infinity::inputs_without_weights(network_));
       point.local_infimum = verdict.local_infimum;
       point.reason = verdict.reason;
       point.found_by = kFoundBy;
@@ -120,10 +121,11 @@ class Enumeration {
         groups.push_back(g);
     PerceptronOptions options = network_.options();
     options.ridge = 0.0;
-    return Perceptron(make_problem(product(rows_of(patterns_.rows, groups), basis),
+    Problem problem = make_problem(product(rows_of(patterns_.rows, groups), basis),
                                    entries_of(patterns_.targets, groups), network_.name(), {},
-                                   entries_of(patterns_.weights, groups)),
-                      options);
+                                   entries_of(patterns_.weights, groups));
+    if (patterns_.offsets.size() > 0) problem.offset = entries_of(patterns_.offsets, groups);
+    return Perceptron(std::move(problem), options);
   }
 
   /// n.v at the minima of the rows of one plane with normal n.
@@ -163,7 +165,7 @@ class Enumeration {
   }
 
   /// L, X w for weights with coordinates v; 0 for zero rows.
-  [[nodiscard]] Vector node_inputs(const Vector& v) const {
+  [[nodiscard]] Vector moving_inputs(const Vector& v) const {
     Vector inputs = Vector::Zero(network_.patterns());
     const Vector of_groups = times(patterns_.rows, v);
     for (Index i = 0; i < inputs.size(); ++i) {

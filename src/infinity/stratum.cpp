@@ -99,7 +99,7 @@ class StratumTest {
       w = -w;
     else if (!(along.rates.minCoeff() > 0.0))
       return false;
-    Verdict verdict = infinity::judge_with_ridge(along);
+    Verdict verdict = infinity::judge_with_ridge(along, network_.has_offset());
     test_.is_stratum = true;
     test_.direction = w;
     test_.local_infimum = verdict.local_infimum;
@@ -187,8 +187,10 @@ std::vector<int> signs_at(const Perceptron& network, const Vector& weights,
                           const Vector& direction) {
   std::vector<int> signs = signs_along(network, direction);
   const Vector inputs = times(network.inputs(), weights);
-  for (std::size_t i = 0; i < signs.size(); ++i)
-    if (signs[i] != 0) signs[i] = inputs(static_cast<Index>(i)) > 0.0 ? 1 : -1;
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    const auto row = static_cast<Index>(i);
+    if (signs[i] != 0) signs[i] = inputs(row) + network.offset(row) > 0.0 ? 1 : -1;
+  }
   return signs;
 }
 
@@ -200,6 +202,10 @@ std::vector<int> signs_along(const Perceptron& network, const Vector& direction)
     if (std::abs(along(i)) > kFree * largest)
       signs[static_cast<std::size_t>(i)] = along(i) > 0.0 ? 1 : -1;
   return signs;
+}
+
+Vector inputs_without_weights(const Perceptron& network) {
+  return network.has_offset() ? network.offsets() : Vector::Zero(network.patterns());
 }
 
 double energy_of(const Perceptron& network, Index i, double output) {
@@ -229,8 +235,10 @@ std::optional<Problem> free_problem(const Perceptron& network, const std::vector
     if (signs[i] == 0) free.push_back(static_cast<Index>(i));
   Matrix rows = rows_of(X, free);
   if (rows.isZero(0.0)) return std::nullopt;
-  return make_problem(std::move(rows), entries_of(network.targets(), free), network.name(), {},
-                      entries_of(network.pattern_weights(), free));
+  Problem problem = make_problem(std::move(rows), entries_of(network.targets(), free),
+                                 network.name(), {}, entries_of(network.pattern_weights(), free));
+  if (network.has_offset()) problem.offset = entries_of(network.offsets(), free);
+  return problem;
 }
 
 std::optional<Index> unpenalised_column(const Perceptron& network) {
@@ -268,7 +276,7 @@ std::vector<InfinitePoint> limits_on_stratum(const Perceptron& network,
   std::optional<Problem> rest = free_problem(network, signs, network.inputs());
   if (!rest) {
     limit.weights = Vector::Zero(network.columns());
-    limit.energy = limit_energy(network, signs, Vector::Zero(network.patterns()));
+    limit.energy = limit_energy(network, signs, inputs_without_weights(network));
     return {limit};
   }
   PerceptronOptions options = network.options();

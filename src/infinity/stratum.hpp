@@ -27,14 +27,18 @@ namespace tautrack::infinity {
 /// @param A L x n, rows in orthonormal coordinates.
 [[nodiscard]] Matrix directions_leaving(const Matrix& A, const std::vector<Index>& patterns);
 
+/// The node inputs (L) of weights that are zero: the offsets.
+[[nodiscard]] Vector inputs_without_weights(const Perceptron& network);
+
 /// E of pattern i with this output.
 [[nodiscard]] double energy_of(const Perceptron& network, Index i, double output);
 
-/// E of a limit at tau = 1: saturated patterns at their ends, free ones at their node inputs (L).
+/// E of a limit at tau = 1: saturated patterns at their ends, free ones at their node inputs u (L), offsets
+/// included.
 [[nodiscard]] double limit_energy(const Perceptron& network, const std::vector<int>& signs,
                                   const Vector& inputs);
 
-/// The free patterns as a problem of their own; nothing when no weight moves them.
+/// The free patterns as a problem of their own, with their offsets; nothing when no weight moves them.
 /// @param X L x k, the inputs of all patterns in the coordinates that the problem shall have.
 [[nodiscard]] std::optional<Problem> free_problem(const Perceptron& network,
                                                   const std::vector<int>& signs, const Matrix& X);

@@ -199,7 +199,7 @@ class LastPiece {
   bool find_directions() {
     const Index n = network_.unknowns();
     A_ = network_.space().basis();
-    u_ = times(A_, start_.x);
+    u_ = times(A_, start_.x) + inputs_without_weights(network_);
     const Vector rate = times(A_, start_.tangent.head(n)) * (delta_ / start_.tangent(n));
     std::vector<Index> free;
     for (Index i = 0; i < u_.size(); ++i)

@@ -33,7 +33,13 @@ struct PanelRange {
 };
 
 /// Arrays of what is known of each pattern.
-enum PatternArray : Count { pattern_target, pattern_weight, pattern_norm, pattern_arrays };
+enum PatternArray : Count {
+  pattern_target,
+  pattern_weight,
+  pattern_norm,
+  pattern_offset,  ///< A known part of the node input, u = A v + offset.
+  pattern_arrays
+};
 
 /// Arrays of what an evaluation leaves behind for the series that starts there: u, sigma, sigma',
 /// sigma''/sigma', f_u and r.
@@ -148,10 +154,10 @@ struct Kernels {
   /// Perceptron::append_series(). Sums::displacement is the largest |u_k| / (1 + |u_0|).
   void (*append_series)(const Network&, const Series&, PanelRange, Sums&);
 
-  /// max_i |(A dv)_i| / (1 + |(A v)_i|).
+  /// max_i |(A dv)_i| / (1 + |u_i|), u = A v + offset.
   double (*displacement)(const Network&, const double* v, const double* dv);
 
-  /// u = A v, 16 numbers a panel.
+  /// A v, without an offset, 16 numbers a panel.
   void (*multiply)(const Network&, const double* v, double* u);
 
   /// by_v = A' g, g with 16 numbers a panel.

@@ -34,13 +34,15 @@ TAUTRACK_INLINE void finish(const Totals& totals, Sums& sums) {
   sums.displacement = largest(totals.displacement);
 }
 
-/// Contribution of the vector `h` of a panel, whose node inputs are u.
+/// Contribution of the vector `h` of a panel, of which A v is `moving`.
 TAUTRACK_INLINE Contribution contribution(const Network& network, const Point& point, Count panel,
-                                          int h, Real u, Totals& totals) {
+                                          int h, Real moving, Totals& totals) {
   const double* const pattern =
       network.patterns + panel * (pattern_arrays * panel_rows) + h * lanes;
   const Real omega = load(pattern + pattern_weight * panel_rows);
   const Real norm = load(pattern + pattern_norm * panel_rows);
+  const Real offset = load(pattern + pattern_offset * panel_rows);
+  const Real u = moving + offset;
   const Sigma sigma = evaluate(network, u);
   const Residual r =
       residual(network, sigma, u, point, load(pattern + pattern_target * panel_rows));
@@ -50,8 +52,8 @@ TAUTRACK_INLINE Contribution contribution(const Network& network, const Point& p
   result.gradient = weighted * r.value;
   result.hessian = omega * (gain * gain + point.tau * (sigma.bend * sigma.slope) * r.value);
   result.mixed = omega * ((sigma.slope - 1.0) * r.value + gain * (sigma.value - u));
-  totals.scale +=
-      norm * (absolute(weighted) * r.size + absolute(result.hessian) * (norm * point.length));
+  totals.scale += norm * (absolute(weighted) * r.size +
+                          absolute(result.hessian) * (norm * point.length + absolute(offset)));
   totals.energy += omega * (r.value * r.value);
   if (point.data != nullptr) {
     double* const data = point.data + panel * (point_arrays * panel_rows) + h * lanes;
@@ -359,8 +361,10 @@ inline double displacement(const Network& network, const double* v, const double
     Real u[panel_vectors], du[panel_vectors];
     multiply_panel(panel, network.columns, v, u);
     multiply_panel(panel, network.columns, dv, du);
+    const double* const offset =
+        network.patterns + (p * pattern_arrays + pattern_offset) * panel_rows;
     for (int h = 0; h < panel_vectors; ++h)
-      most = larger(most, absolute(du[h]) / (1.0 + absolute(u[h])));
+      most = larger(most, absolute(du[h]) / (1.0 + absolute(u[h] + load(offset + h * lanes))));
   }
   return largest(most);
 }

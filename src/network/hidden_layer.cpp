@@ -50,6 +50,7 @@ void check_targets(const Matrix& targets, Index patterns) {
 
 const Problem& checked_problem(const Problem& problem) {
   check(problem);
+  need_no_offset(problem, "a hidden layer");
   return problem;
 }
 

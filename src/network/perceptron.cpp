@@ -55,6 +55,8 @@ bool is_plausible(const Problem& problem) {
          (omega.size() == 0 || omega.size() == problem.X.rows()) &&
          static_cast<Index>(problem.columns.size()) == problem.X.cols() &&
          (problem.y.array() * 0.0).sum() == 0.0 &&
+         (problem.offset.size() == 0 || (problem.offset.size() == problem.X.rows() &&
+                                         (problem.offset.array() * 0.0).sum() == 0.0)) &&
          (omega.size() == 0 || ((omega.array() * 0.0).sum() == 0.0 && omega.minCoeff() > 0.0));
 }
 
@@ -119,6 +121,10 @@ void Perceptron::need_all_patterns(std::string_view what) const {
                                 std::to_string(ranks()->size()));
 }
 
+void Perceptron::need_no_offset(std::string_view what) const {
+  tautrack::need_no_offset(*inputs_->problem, what);
+}
+
 void Perceptron::set_pattern_data() {
   using kernels::panel_rows;
   const Index panels = kernels::panels_of(rows());
@@ -131,6 +137,7 @@ void Perceptron::set_pattern_data() {
     of_panel[kernels::pattern_target * panel_rows + row] = there ? y_(i) : 0.0;
     of_panel[kernels::pattern_weight * panel_rows + row] = there ? omega(i) : 0.0;
     of_panel[kernels::pattern_norm * panel_rows + row] = ColumnPanels(space()).row_norms()[i];
+    of_panel[kernels::pattern_offset * panel_rows + row] = there ? offset(i) : 0.0;
   }
   pattern_data_ = std::move(memory);
 }
@@ -277,7 +284,9 @@ Vector Perceptron::node_inputs(const Vector& v) const {
   const Loops loops(*this);
   const kernels::Numbers u = kernels::numbers(kernels::panels_of(rows()) * kernels::panel_rows);
   loops.kernel.multiply(loops.network, v.data(), u.get());
-  return Vector::Map(u.get(), rows());
+  Vector inputs = Vector::Map(u.get(), rows());
+  if (has_offset()) inputs += offsets();
+  return inputs;
 }
 
 Vector Perceptron::linear_solution() const {
@@ -445,6 +454,7 @@ void Perceptron::hessian_form_gradient(const Vector& v, Tau tau, const Vector& p
   double* const other = form + padded;
   double* const sigma = other + padded;
   loops.kernel.multiply(loops.network, v.data(), u);
+  if (has_offset()) Vector::Map(u, rows()) += offsets();
   loops.kernel.multiply(loops.network, psi.data(), form);
   loops.kernel.multiply(loops.network, phi.data(), other);
   loops.kernel.evaluate(loops.network, u, padded, sigma);

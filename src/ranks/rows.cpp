@@ -14,11 +14,15 @@ RowRange rows_of_rank(Index rows, int rank, int size) {
 }
 
 Problem rows_of(const Problem& problem, const RowRange& range) {
-  return {problem.name, problem.columns, problem.X.middleRows(range.first, range.count),
+  const auto share = [&](const Vector& all) {
+    return all.size() > 0 ? Vector(all.segment(range.first, range.count)) : Vector();
+  };
+  return {problem.name,
+          problem.columns,
+          problem.X.middleRows(range.first, range.count),
           problem.y.segment(range.first, range.count),
-          problem.pattern_weights.size() > 0
-              ? Vector(problem.pattern_weights.segment(range.first, range.count))
-              : Vector()};
+          share(problem.pattern_weights),
+          share(problem.offset)};
 }
 
 }  // namespace tautrack

@@ -165,8 +165,8 @@ TEST_CASE("the inverse of a sigmoid is enclosed tightly") {
 TEST_CASE("coordinates of parallel rows are exact") {
   Matrix X(4, 2);
   X << 3, 1, 6, 2, -1, 2, 3, 1.0 + 0x1p-50;
-  const Rows rows(X, Vector::Constant(4, 0.5), Vector::Ones(4), {Interval(0.0), Interval(0.0)},
-                  proof::Sigmoid());
+  const Rows rows(X, Vector::Constant(4, 0.5), Vector::Ones(4), Vector(),
+                  {Interval(0.0), Interval(0.0)}, proof::Sigmoid());
   Bases bases(rows);
   const Basis* const basis = bases.find({0, 2});
   REQUIRE(basis != nullptr);
@@ -184,8 +184,8 @@ TEST_CASE("coordinates of parallel rows are exact") {
 TEST_CASE("signs alone exclude what one direction shows") {
   Matrix X(3, 2);
   X << 1, 0, 0, 1, 1, 1;
-  const Rows rows(X, Vector::Constant(3, 0.5), Vector::Ones(3), {Interval(0.0), Interval(0.0)},
-                  proof::Sigmoid());
+  const Rows rows(X, Vector::Constant(3, 0.5), Vector::Ones(3), Vector(),
+                  {Interval(0.0), Interval(0.0)}, proof::Sigmoid());
   const SignTest signs(rows);
   // Sums of positive multiples of the rows cannot vanish in the first quadrant ...
   CHECK(signs.excludes({1, 1, 1, 0, 0}));
@@ -201,7 +201,7 @@ TEST_CASE("the region holds the solutions of all square subsystems") {
   X << 2, -4, 0.5;
   Vector y(3);
   y << 0.5, 0.25, -0.5;
-  const Rows rows(X, y, Vector::Ones(3), {Interval(0.0)}, proof::Sigmoid());
+  const Rows rows(X, y, Vector::Ones(3), Vector(), {Interval(0.0)}, proof::Sigmoid());
   const Region region = find_region(rows, SignTest(rows), {});
   CHECK(region.holds_all);
   const double low = std::atanh(-0.5) / 0.5, high = std::atanh(0.5) / 2.0;

@@ -63,6 +63,7 @@ struct RandomNetwork {
     beside.col(kernels::pattern_target) = y;
     beside.col(kernels::pattern_weight) = omega;
     beside.col(kernels::pattern_norm).setOnes();
+    beside.col(kernels::pattern_offset).setZero();
     panels = in_panels(A);
     patterns = in_panels(beside);
     view = network_view(activation, panels.get(), patterns.get(), L, n);

@@ -16,6 +16,8 @@ struct Problem {
   Matrix X;                          ///< L x s, in the user's units; a bias is a column of ones.
   Vector y;                          ///< L desired outputs.
   Vector pattern_weights;  ///< L positive weights of the squared residuals; empty: all one.
+  /// L, a known part of each node input, u = X w + offset; empty: zero. See data/held_weights.hpp.
+  Vector offset = {};
 };
 
 /// Several problems over the same inputs (several outputs share X and decouple).
@@ -71,9 +73,13 @@ struct DatasetOptions {
 [[nodiscard]] Dataset iris(const DatasetOptions& options = {});
 
 /// The one place that knows what a usable problem is: at least one pattern and one column, sizes
-/// that agree, finite entries, positive pattern weights.
+/// that agree, finite entries (of the offset, too), positive pattern weights.
 /// @throws DataError naming row and column and the rule that is broken.
 void check(const Problem& problem);
+
+/// For what takes node inputs u = X w alone.
+/// @throws std::invalid_argument when a part of them is known, with a sentence that names `what`.
+void need_no_offset(const Problem& problem, std::string_view what);
 
 /// A problem from numbers already in memory, checked once for sizes and finiteness.
 /// Column names default to x1, x2, ...; pattern weights may be left empty.

@@ -49,7 +49,7 @@ struct MergedProblem {
   double energy = 0.0;
 };
 
-/// Every pattern once. Stationary points, their Morse indices and the paths to them are those of the problem
+/// Every pattern once; rows are the same only where their offsets are, which count as one more column. Stationary points, their Morse indices and the paths to them are those of the problem
 /// as given, and a target at the end of the range may have become a mean inside it. Whatever is proven
 /// afterwards is proven of the doubles in the problem that is returned.
 /// @throws std::invalid_argument as find_replicates().

@@ -128,6 +128,7 @@ struct OneWeightPoints {
 /// All finite stationary points at tau for one weight (s = 1) and any number of patterns.
 ///
 /// Method: zeros of dE/dw, by changes of its sign between breakpoints. These are a sinh-spaced grid
+/// (with offsets one around each weight at which a node input is zero)
 /// over the interval that can hold them (interval_of_one_weight()), the zeros of the third
 /// derivative found on it, and the zeros of the second derivative found between all these; so dE/dw
 /// is monotone between neighbours. Zeros are closed with TOMS 748. A sign that is below the

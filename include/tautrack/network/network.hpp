@@ -93,11 +93,12 @@ concept TargetNetwork = DenseNetwork<T> && requires(const T& network) {
 };
 
 /// A network about which something can be proven. Proofs are about the numbers as they were given, every
-/// double taken exactly; they evaluate u = X w, and the node function and its derivatives on intervals or
+/// double taken exactly; they evaluate u = X w + o, and the node function and its derivatives on intervals or
 /// balls of u, by the one enclosure of each activation that there is (src/proof), and call no function
 /// above but to find out where to look.
 ///
 ///     inputs(), targets(), pattern_weights()    X (L x s), y (L), omega (L)
+///     has_offset(), offset(i)                   o: u = X w + o
 ///     options().activation                      the node function
 ///     options().ridge, .ridge_standardised      the penalty
 ///     need_all_patterns(what)                   throws std::invalid_argument where the rows of X are not
@@ -106,6 +107,8 @@ template <class T>
 concept ExactNetwork = TargetNetwork<T> && requires(const T& network) {
   { network.inputs() } -> std::same_as<const Matrix&>;
   { network.pattern_weights() } -> std::same_as<const Vector&>;
+  { network.has_offset() } -> std::convertible_to<bool>;
+  { network.offset(Index{0}) } -> std::convertible_to<double>;
   { network.options().activation } -> std::convertible_to<Activation>;
   { network.options().ridge } -> std::convertible_to<double>;
   network.need_all_patterns("a proof");

@@ -34,14 +34,15 @@ struct PerceptronOptions {
 };
 
 /// A single-layer perceptron fitted by least squares (docs/theory.md, section 1). For node function
-/// f(u, tau) = (1 - tau) u + tau sigma(u), u = X w, r = f - y and pattern weights omega:
+/// f(u, tau) = (1 - tau) u + tau sigma(u), u = X w + o, r = f - y and pattern weights omega, where o is the
+/// offset of the problem, a known part of the node inputs (zero unless weights are held):
 ///
 ///     E     = 1/2 sum omega r^2 + ridge/2 |w|^2
 ///     H     = A' [ omega f_u r ] + ridge M v                            gradient of E in v
 ///     H_v   = A' diag( omega (f_u^2 + f_uu r) ) A + ridge M             Hessian, symmetric
 ///     H_tau = A' [ omega (f_utau r + f_u f_tau) ]
 ///
-/// in orthonormal coordinates v (n = rank of X): u = A v, A' diag(omega) A = I. weights() and
+/// in orthonormal coordinates v (n = rank of X): u = A v + o, A' diag(omega) A = I. weights() and
 /// coordinates() go to the user's units and back. Immutable after construction and safe to share
 /// between threads; each thread brings its own Workspace. Copies share everything but the targets.
 ///
@@ -100,6 +101,11 @@ class Perceptron {
   [[nodiscard]] const Vector& targets() const noexcept { return y_; }                  ///< L
   [[nodiscard]] const Vector& pattern_weights() const noexcept { return inputs_->omega; }  ///< L
 
+  /// o, L; empty where it is zero, as it is in most networks.
+  [[nodiscard]] const Vector& offsets() const noexcept { return inputs_->problem->offset; }
+  [[nodiscard]] bool has_offset() const noexcept { return offsets().size() > 0; }
+  [[nodiscard]] double offset(Index i) const { return has_offset() ? offsets()(i) : 0.0; }
+
   /// Those among which the patterns are split; nothing when all are here.
   [[nodiscard]] Communicator* ranks() const noexcept { return inputs_->ranks; }
 
@@ -107,12 +113,16 @@ class Perceptron {
   /// @throws std::invalid_argument when they are split, with a sentence that names `what`.
   void need_all_patterns(std::string_view what) const;
 
+  /// For what takes node inputs that are linear in the weights.
+  /// @throws std::invalid_argument when there is an offset, with a sentence that names `what`.
+  void need_no_offset(std::string_view what) const;
+
   [[nodiscard]] Vector weights(const Vector& v) const { return space().weights(v); }
   [[nodiscard]] Vector coordinates(const Vector& w) const { return space().coordinates(w); }
-  /// u = A v, of the patterns on this rank.
+  /// u = A v + o, of the patterns on this rank.
   [[nodiscard]] Vector node_inputs(const Vector& v) const;
 
-  /// The one solution at tau = 0: least squares, v = (I + ridge M)^-1 A' omega y.
+  /// The one solution at tau = 0: least squares, v = (I + ridge M)^-1 A' omega (y - o).
   [[nodiscard]] Vector linear_solution() const;
 
   /// What evaluations need beside the network, and the last evaluated point. No evaluation
@@ -159,7 +169,7 @@ class Perceptron {
   /// @pre k = 1, or the order appended last plus one, and at most max_series_order.
   double append_series(int k, const Vector& v_k, double tau_k, Workspace& work, Vector& rest) const;
 
-  /// max_i |(A dv)_i| / (1 + |(A v)_i|): the largest change of a node input that the move dv makes,
+  /// max_i |(A dv)_i| / (1 + |u_i|), u = A v + o: the largest change of a node input that the move dv makes,
   /// relative to one unit or to its size.
   [[nodiscard]] double relative_displacement(const Vector& v, const Vector& dv,
                                              Workspace& work) const;

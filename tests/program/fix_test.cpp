@@ -1,0 +1,191 @@
+#include <cmath>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "support/epidemic.hpp"
+#include "support/program.hpp"
+#include "support/slow_build.hpp"
+
+namespace fix_test {
+
+namespace {
+
+using namespace tautrack::support;
+
+constexpr const char* dose_csv =
+    "dose,age,y\n-3,1,-0.92\n-2,2,-0.85\n-1,1,-0.55\n0,3,0.05\n1,1,0.61\n2,2,0.83\n3,2,0.95\n";
+
+std::string epidemic_csv() {
+  std::string text = "day,cases\n";
+  int day = 0;
+  for (const int cases : epidemic_cases)
+    text += std::to_string(day++) + ',' + std::to_string(cases) + '\n';
+  return text;
+}
+
+std::string digits(double number) {
+  std::ostringstream text;
+  text.precision(17);
+  text << number;
+  return text.str();
+}
+
+}  // namespace
+
+TEST_CASE("--fix holds a weight in track and solve") {
+  const Scratch scratch;
+  scratch.write("dose.csv", dose_csv);
+  const Json solved =
+      problem_of(scratch.run("solve dose.csv --fix age=0.25 --fix '(bias)=-0.5' --json -"));
+  CHECK(solved["data"]["held"] == Json{{"age", 0.25}, {"(bias)", -0.5}});
+  CHECK(solved["data"]["columns"] == Json{"dose", "age", "(bias)"});
+  CHECK(solved["data"]["weights"] == 3);
+  CHECK(solved["data"]["rank"] == 1);
+  CHECK(solved["data"]["weights_are"] == "unique");
+  CHECK(solved["certificate"].is_null());
+  REQUIRE(solved["stationary_points"].size() >= 1);
+  for (const Json& point : solved["stationary_points"]) {
+    REQUIRE(point["weights"].size() == 3);
+    CHECK(point["weights"][1] == 0.25);
+    CHECK(point["weights"][2] == -0.5);
+  }
+  CHECK(solved["search"]["region"]["low"][1] == 0.25);
+  CHECK(solved["search"]["region"]["high"][2] == -0.5);
+  // The one weight that is left, by bisection of the derivative of the energy.
+  const std::vector<std::vector<double>> rows{{-3, 1, -0.92}, {-2, 2, -0.85}, {-1, 1, -0.55},
+                                              {0, 3, 0.05},   {1, 1, 0.61},   {2, 2, 0.83},
+                                              {3, 2, 0.95}};
+  double low = 0.0, high = 3.0;
+  for (int k = 0; k < 200; ++k) {
+    const double w = 0.5 * (low + high);
+    double slope = 0.0;
+    for (const auto& row : rows) {
+      const double s = std::tanh(row[0] * w + 0.25 * row[1] - 0.5);
+      slope += (s - row[2]) * (1.0 - s * s) * row[0];
+    }
+    (slope > 0.0 ? high : low) = w;
+  }
+  const Json& best = solved["stationary_points"][solved["global_minimum"].get<std::size_t>()];
+  CHECK(best["weights"][0].get<double>() == doctest::Approx(low).epsilon(1e-12));
+
+  const Run track =
+      scratch.run("track dose.csv --fix 'age=0.25;(bias)=-0.5' --json track.json --certify path");
+  CHECK(track.status == 0);
+  check_page(track.output);
+  check_says(track.output, {"(held)", "2 weights held", "one curve of solutions"});
+  const Json tracked = Json::parse(contents(scratch / "track.json"))["problems"][0];
+  CHECK(tracked["end"]["weights"][0].get<double>() == doctest::Approx(low).epsilon(1e-12));
+  CHECK(tracked["end"]["weights"][1] == 0.25);
+  for (const Json& point : tracked["path"]["points"]) CHECK(point["weights"][2] == -0.5);
+}
+
+TEST_CASE("a weight held at zero is a column left out" * not_in_slow_builds()) {
+  const Scratch scratch;
+  scratch.write("dose.csv", dose_csv);
+  const Json held = problem_of(scratch.run("solve dose.csv --fix '(bias)=0' --json -"));
+  const Json without = problem_of(scratch.run("solve dose.csv --no-bias --json -"));
+  REQUIRE(held["stationary_points"].size() == without["stationary_points"].size());
+  for (std::size_t k = 0; k < held["stationary_points"].size(); ++k) {
+    const Json &a = held["stationary_points"][k], &b = without["stationary_points"][k];
+    CHECK(a["energy"] == b["energy"]);
+    CHECK(a["weights"][0] == b["weights"][0]);
+    CHECK(a["weights"][2] == 0.0);
+  }
+  CHECK(held["completeness"]["level"] == without["completeness"]["level"]);
+}
+
+TEST_CASE("the known start of an epidemic, in cases") {
+  const Scratch scratch;
+  scratch.write("epidemic.csv", epidemic_csv());
+  const Run run =
+      scratch.run("solve epidemic.csv --activation logistic --range 0,7.8e9 --fix '(bias)=" +
+                  digits(epidemic_bias()) + "' --json -");
+  CHECK(run.status == 0);
+  const Json problem = problem_of(run);
+  const Json& best = problem["stationary_points"][problem["global_minimum"].get<std::size_t>()];
+  CHECK(best["weights"][0].get<double>() == doctest::Approx(epidemic_rate).epsilon(1e-13));
+  CHECK(best["weights"][1] == epidemic_bias());
+}
+
+TEST_CASE("what cannot be held is refused") {
+  const Scratch scratch;
+  scratch.write("dose.csv", dose_csv);
+  check_refused(scratch.run("track dose.csv --fix dos=1"),
+                "--fix: there is no weight of a column 'dos'; did you mean 'dose'?");
+  check_refused(scratch.run("solve dose.csv --fix bias=1"), "did you mean '(bias)'?");
+  check_refused(scratch.run("solve dose.csv --no-bias --fix '(bias)=1'"),
+                "there is no weight of a column '(bias)'");
+  check_refused(scratch.run("solve dose.csv --fix y=1"), "there is no weight of a column 'y'");
+  check_refused(scratch.run("track dose.csv --fix dose"), "is not COLUMN=VALUE");
+  check_refused(scratch.run("track dose.csv --fix dose=x"), "is not COLUMN=VALUE");
+  check_refused(scratch.run("track dose.csv --fix dose=1 --fix dose=2"), "is held twice");
+  check_refused(scratch.run("track dose.csv --fix 'dose=1;age=1;(bias)=1'"),
+                "every weight is held");
+  check_refused(scratch.run("geometry dose.csv --fix age=1"),
+                "geometry does not know held weights");
+  check_refused(scratch.run("track dose.csv --fix age=1 --certify unique"), "--certify unique");
+  check_refused(scratch.run("track dose.csv --fix age=1 --matrix-free"), "matrix-free");
+  for (const char* command : {"track", "solve"})
+    check_refused(scratch.run(std::string(command) + " dose.csv --fix age=1 --range 0,free"),
+                  "--fix");
+}
+
+TEST_CASE("held weights in manifests and records" * not_in_slow_builds()) {
+  const Scratch scratch;
+  scratch.write("dose.csv", dose_csv);
+  scratch.write("targets.csv", "a,b,c,d,e,f,g\n-0.9,-0.8,-0.5,0,0.5,0.8,0.9\n");
+  scratch.write("night.json", R"({"points": true, "tasks": [
+    {"command": "track", "data": "dose.csv", "fix": ["age=0.25;(bias)=-0.5", "age=0"]},
+    {"command": "solve", "data": "dose.csv", "fix": "age=0.25;(bias)=-0.5", "name": "all"},
+    {"command": "track", "data": "dose.csv", "targets": "targets.csv", "fix": "age=0.25"}]})");
+  const Run batch = scratch.run("batch night.json --run night --quiet --records -");
+  CAPTURE(batch.errors);
+  CHECK(batch.status == 0);
+  const std::vector<std::string> records = lines(batch.output);
+  REQUIRE(records.size() == 4);
+  const Json first = Json::parse(records[0]), last = Json::parse(records[3]);
+  CHECK(first["result"]["data"]["held"] == Json{{"age", 0.25}, {"(bias)", -0.5}});
+  CHECK(first["result"]["end"]["weights"][2] == -0.5);
+  REQUIRE(last["result"]["end"]["weights"].size() == 3);
+  CHECK(last["result"]["end"]["weights"][1] == 0.25);
+
+  const std::string label = Json::parse(records[2])["label"];
+  const std::string from = " --from 'night:" + label + "'";
+  const std::string held = " --fix 'age=0.25;(bias)=-0.5'";
+  CHECK(scratch.run("solve dose.csv" + held + from + " --json -").status == 0);
+  CHECK(scratch.run("solve dose.csv --fix '(bias)=-0.5;age=0.25'" + from + " --json -").status ==
+        0);
+  check_refused(scratch.run("solve dose.csv" + from), "the task holds the weights");
+  check_refused(scratch.run("solve dose.csv --fix age=0.5" + from), "the task holds the weights");
+
+  // A run of one call has the same manifest, and its resumption the same report.
+  const Run run =
+      scratch.run("track dose.csv --fix age=0.25 --fix '(bias)=-0.5' --run one --json -");
+  CHECK(run.status == 0);
+  const Run again = scratch.run("resume one --json -");
+  CHECK(without_seconds(run.output)["problems"] == without_seconds(again.output)["problems"]);
+
+  scratch.write("wrong.json",
+                R"({"tasks": [{"command": "track", "data": "dose.csv", "fix": "aeg=1"}]})");
+  check_refused(scratch.run("batch wrong.json --run wrong"), "did you mean 'age'?");
+}
+
+TEST_CASE("pictures with held weights" * doctest::skip(!has_gnuplot()) * not_in_slow_builds()) {
+  const Scratch scratch;
+  scratch.write("dose.csv", dose_csv);
+  scratch.write("two.csv", "x,y\n-1,-0.5\n0,0.25\n2,0.5\n");
+  for (const char* options : {"dose.csv --fix age=0.25", "dose.csv --fix 'age=0.25;dose=1'",
+                              "two.csv --fix '(bias)=0.5'"}) {
+    CAPTURE(options);
+    for (const char* command : {"track ", "solve "}) {
+      const Run run = scratch.run(std::string(command) + options + " --plot fit.svg");
+      CHECK(run.errors.empty());
+      CHECK(contents(scratch / "fit.svg").find("<svg") != std::string::npos);
+    }
+  }
+}
+
+}  // namespace fix_test
