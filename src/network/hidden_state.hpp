@@ -139,7 +139,7 @@ struct HiddenLayer::Workspace::State {
   Matrix size;                   ///< padded x K: what R is summed from
   Matrix e, q;                   ///< omega G R (padded x K) and e B' (padded x h)
   Matrix e_2;                    ///< omega (G^2 + R g_pp)
-  Matrix e_tau;      ///< The derivative of e by tau.
+  Matrix e_tau;                  ///< The derivative of e by tau.
   Matrix previous;               ///< U before.
   Vector previous_x;
   ForKernels<Vector> rows;   ///< padded: a column to be multiplied with A

@@ -17,8 +17,8 @@ struct NaturalPoint {
   PointKind kind = PointKind::regular;
   double tau = 0.0;
   double one_minus_tau = 1.0;  ///< Known where tau itself is 1 to a double.
-  double arclength = 0.0;  ///< Length of the chords so far: where on this record it lies.
-  Vector weights;  ///< s
+  double arclength = 0.0;      ///< Length of the chords so far: where on this record it lies.
+  Vector weights;              ///< s
   double energy = 0.0;
   std::optional<int> morse_index;  ///< Nothing when an eigenvalue is zero to working precision.
   std::optional<Range> range;      ///< Plateaus, low < high, where an end of the range is fitted.
