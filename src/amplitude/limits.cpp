@@ -303,6 +303,8 @@ class Steps {
     const Interval under_high = height * (high - levels_.y[free]);
     if (!levels_.free_offset && proof::sign_of(height) < 0) return;
     if (proof::sign_of(over_low) < 0 || proof::sign_of(under_high) < 0) return;  // not between
+    // Nor where both plateaus may be the same, and it is elsewhere.
+    if (proof::sign_of(levels_.y[free] - low) * proof::sign_of(high - levels_.y[free]) < 0) return;
     const int sign = inward_sign(free, low, high, height, over_low, under_high);
     const bool is_between = proof::sign_of(over_low) > 0 && proof::sign_of(under_high) > 0;
     // Along the edge the energy has a minimum, and the correlation a minimum where it is negative.
@@ -322,7 +324,9 @@ class Steps {
     const auto before = leaving_low(free, low, height);
     const auto after = leaving_high(free + 1, high, height);
     if (!before && !after) return 0;
-    if (!before) return proof::sign_of(*after);
+    if (!before)
+      return free > 0 && levels_.is_on_plateau[free - 1] ? against_squares(free, *after)
+                                                         : proof::sign_of(*after);
     if (!after) return proof::sign_of(*before);
     const int sign_before = proof::sign_of(*before), sign_after = proof::sign_of(*after);
     if (sign_before == sign_after) return sign_before;
@@ -331,6 +335,17 @@ class Steps {
     if (gap_before < gap_after) return sign_before;
     if (gap_after < gap_before) return sign_after;
     return proof::sign_of(*before * proof::square(over_low) + *after * proof::square(under_high));
+  }
+
+  /// The same where the level before is on the known plateau, and the energy grows with the square of what leaves it:
+  /// exp(-2 k gap), against exp(-k gap) of the level after, where slopes k are large.
+  [[nodiscard]] int against_squares(std::size_t free, const Interval& after) const {
+    const int sign = proof::sign_of(after);
+    if (sign >= 0) return sign;
+    const double gap_before = levels_.gap[free - 1], gap_after = levels_.gap[free];
+    if (gap_after <= gap_before) return sign;  // nor do levels further before make up for it
+    constexpr double surely_twice = 2.0 + 1e-9;
+    return gap_after > surely_twice * gap_before ? 1 : 0;
   }
 
   /// @param below Levels on the plateau of small x of these levels.
