@@ -146,6 +146,8 @@ class CurveSearch {
   void add(ChartEquations& equations, const ChartRoot& root, bool turned) {
     // Beyond the exponentials there is nothing.
     if (!has_any_sign(root.chart) && root.at.second.upper() < 0.0) return;
+    // With a fitted offset curves of negative slope are those of positive slope from the other end.
+    if (levels_.free_offset && root.at.first.upper() < 0.0) return;
     const std::optional<int> index = index_at(equations, root);
     if (index == -1) return;
     const auto line = line_of(root, equations.levels());
