@@ -50,6 +50,12 @@ Data random_data(Random& random, bool known, bool ties) {
     data.weights.push_back(even ? 1.0 : random.uniform(0.5, 3.0));
   }
   if (known) data.low = ties ? -1.0 : -0.4;
+  // Some targets on the known plateau, exactly.
+  if (known && random.uniform(0.0, 1.0) < 0.5)
+    for (double& y : data.y)
+      if (y < 0.1) y = *data.low;
+  if (std::all_of(data.y.begin(), data.y.end(), [&](double y) { return y == data.y[0]; }))
+    data.y.back() += 1.0;
   return data;
 }
 
@@ -189,6 +195,9 @@ void check_steps(const Data& data, int& sure) {
       const Long after = has_right && free + 1 < J ? data.x[free + 1] - data.x[free] : 1e9L;
       const Long ratio = std::max(before, after) / std::min(before, after);
       if (ratio > 1.0L + 1e-10L && ratio < 1.4L) continue;
+      const bool has_squares = data.low && ((free > 0 && data.y[free - 1] == *data.low) ||
+                                            (free + 1 < J && data.y[free + 1] == *data.low));
+      if (has_squares && ratio > 1.5L && ratio < 2.5L) continue;
       if (!verdict || std::abs(least) < kSureOfFree || std::min(share, 1.0L - share) < 0.05L)
         continue;
       CAPTURE(static_cast<double>(least));
@@ -236,9 +245,12 @@ Edge edge_at(const Data& data, const Levels& levels, Long v, Long e) {
   return edge;
 }
 
+/// Where data tie a search may end before it is complete.
+constexpr long kMostRates = 2000;
+
 void check_exponentials(const Data& data, int& sure) {
   const Levels levels = data.levels();
-  const Exponentials found = find_exponentials(levels, 100000, {});
+  const Exponentials found = find_exponentials(levels, kMostRates, {});
   if (!found.complete) return;
   for (const CurveLimit& limit : found.limits) {
     const Long v = proof::middle(limit.rate), h = 1e-4L * (1.0L + std::abs(v));
@@ -299,6 +311,36 @@ TEST_CASE("steps and exponentials are infima exactly where energies nearby are l
   CHECK(steps > 2 * count);
   CHECK(exponentials > count / 4);
   if (wanted != nullptr) MESSAGE(steps, " steps, ", exponentials, " exponentials");
+}
+
+TEST_CASE("a free level next to targets on the known plateau") {
+  // The energy falls with what leaves the high plateau, and grows with the square of what leaves the low one: which is
+  // larger, when the neighbour above is more than twice as far away.
+  for (const double after : {0.5, 1.0, 1.5, 3.0}) {
+    CAPTURE(after);
+    Data data{{0, 1, 2, 2 + after, 3 + after, 4 + after},
+              {0, 0, 0.5, 0.9, 1.1, 1.1},
+              {1, 1, 1, 1, 1, 1},
+              0.0};
+    const NearSteps near(data);
+    const auto verdict = said(find_steps(data.levels()), 2, true, true, true);
+    const Long least = near.least_near_free(2, true);
+    if (verdict) CHECK(*verdict == (least > 0.0L));
+    if (after <= 1.0) CHECK(verdict == false);
+    if (after == 3.0) CHECK(verdict == true);
+    // Seen from the other end, and upside down, it is the same.
+    Data turned = data;
+    for (double& x : turned.x) x = -x;
+    std::reverse(turned.x.begin(), turned.x.end());
+    std::reverse(turned.y.begin(), turned.y.end());
+    CHECK(said(find_steps(turned.levels()), 3, true, false, true) == verdict);
+  }
+}
+
+TEST_CASE("no level is free between equal plateaus, unless it is there, too") {
+  const Data data{
+      {1, 2, 3, 4, 5}, {1, 2, 4, 0, 3}, {1, 1, 1, 1, 1}, {}};  // means 1.5 on both sides of 4
+  CHECK(said(find_steps(data.levels()), 2, true, true, false) == false);
 }
 
 TEST_CASE("gaps that differ by rounding become equal, and others stay") {

@@ -39,6 +39,10 @@ Levels random_levels(Random& random, bool free_offset) {
     weights.push_back(even ? 1.0 : random.uniform(0.5, 3.0));
   }
   const double low = -0.2;
+  // Some targets on the known plateau, exactly.
+  if (!free_offset && random.uniform(0.0, 1.0) < 0.5)
+    for (double& target : y)
+      if (target < 0.1) target = low;
   return {x, y, weights, free_offset ? nullptr : &low};
 }
 
@@ -187,7 +191,7 @@ bool has_common_zero(const Levels& levels, std::size_t pivot, Side side, double 
 // More of them: TAUTRACK_TAILS=2000 tautrack_tests --test-case="empty tails*"
 TEST_CASE("empty tails have no stationary curves") {
   const char* const wanted = std::getenv("TAUTRACK_TAILS");
-  const int count = wanted != nullptr ? std::stoi(wanted) : support::sampled(30);
+  const int count = wanted != nullptr ? std::stoi(wanted) : support::sampled(12);
   Random random(31);
   int empty = 0, asked = 0, cells = 0;
   for (int trial = 0; trial < count; ++trial) {
