@@ -24,7 +24,7 @@ namespace {
 
 constexpr long kMostBoxes = 100000;
 /// Of data without a residual, where a search may not come to an end: what others take is a fraction.
-constexpr long kFewBoxes = 4000;
+constexpr long kFewBoxes = 2000;
 
 /// The one curve that goes through all data, among those found; the others are no minima of zero energy.
 void check_exact(const std::vector<double>& x, double slope, double half,
@@ -69,7 +69,7 @@ TEST_CASE("curves on the borders of charts are found once") {
   for (const auto& x : {even, uneven})
     for (const double slope : slopes)
       // Levels, middles between them, the ends, and beyond.
-      for (const double half : {-1.0, -0.25, 0.3, 1.0, 1.25})
+      for (const double half : {-1.0, 0.3, 1.25})
         for (const bool known : {false, true})
           check_exact(x, slope, half, known ? std::optional<double>(0.25) : std::nullopt);
 }

@@ -398,7 +398,8 @@ TEST_CASE("affine forms enclose what they are made of") {
         {exponential(x) / (Affine(1.0) + exponential(x)), std::exp(p) / (1.0L + std::exp(p))},
     }};
     for (std::size_t i = 0; i < pairs.size(); ++i) {
-      const auto& [form, value] = pairs[i];
+      const Affine& form = pairs[i].first;
+      const Long value = pairs[i].second;
       if (!std::isfinite(value) || is_within(value, form, e1, e2, 1.0L + std::abs(p * q))) continue;
       if (i == 6 && is_within(value, form, e1, e2, 0.0L)) continue;
       ++faults;
