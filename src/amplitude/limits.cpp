@@ -13,6 +13,8 @@ constexpr double kNarrowestRate = 1e-13;
 /// Steps of Newton's method that narrow an enclosure by less end it.
 constexpr double kNarrowerRate = 0.9;
 constexpr long kRatesBetweenLooks = 256;
+/// Intervals of rates that are looked at on one edge: some ten times what data without ties take.
+constexpr long kMostRates = 4000;
 /// How often the rate from which tails are tried is doubled.
 constexpr int kRateDoublings = 12;
 
@@ -201,6 +203,7 @@ void add_steep(const Levels& levels, double sign, long most, const StopCondition
 }  // namespace
 
 Exponentials find_exponentials(const Levels& levels, long most, const StopCondition& stop) {
+  most = std::min(most, kMostRates);
   Exponentials found;
   const Levels mirrored = levels.mirrored();
   EdgeEquation equation(Chart::gentle, levels), turned(Chart::gentle, mirrored);

@@ -288,6 +288,9 @@ TEST_CASE("what is no range is refused in a sentence") {
   refused("--range nan,1", "'nan' is no end of a range");
   refused("--range 0,1e200", "--range: the range is 1e+200 wide");
   refused("--rang 0,1", "did you mean --range?");
+  // track and solve fit a free end (fitted_range_test.cpp).
+  for (const char* range : {"0,free", "free,free"})
+    check_refused(scratch.run(std::string("geometry --range ") + range), "needs two numbers");
   refused("--ridge 1 --range 0,free", "--ridge: a ridge would pull on the weights");
 }
 
@@ -358,10 +361,6 @@ TEST_CASE("manifests have ranges, and records are taken up with the same one onl
     check_refused(from(command, "-4,13"),
                   "the task has the range -4.0 ... 12.0, the outputs here -4.0 ... 13.0");
 
-  scratch.write("free.json",
-                R"({"tasks": [{"command": "track", "data": "data.csv", "range": "0,free",
-                               "targets": "targets.csv"}]})");
-  check_refused(scratch.run("batch free.json --run free"), "free.json: tasks[0]");
   scratch.write("list.json",
                 R"({"tasks": [{"command": "track", "data": "data.csv", "range": [0, 100]}]})");
   check_refused(scratch.run("batch list.json --run list"), "'0': two ends LOW,HIGH are needed");
