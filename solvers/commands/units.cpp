@@ -39,7 +39,7 @@ Vector restored_tangent(const HeldWeights& held, const Vector& tangent) {
   return all;
 }
 
-void restore_box(const HeldWeights& held, Box& box) {
+void restore_box(const HeldWeights& held, tautrack::Box& box) {
   box.low = held.weights(box.low);
   box.high = held.weights(box.high);
 }
@@ -168,7 +168,7 @@ void restore(const ComputedProblem& computed, AllFits& fits) {
   }
   if (fits.search) {
     restore_box(computed.held, fits.search->region);
-    for (Box& box : fits.search->undecided) restore_box(computed.held, box);
+    for (tautrack::Box& box : fits.search->undecided) restore_box(computed.held, box);
   }
   for (InfinitePoint& limit : fits.at_infinity) restore_limit(computed, limit);
   for (Escape& escape : fits.exploration.escapes) restore_limit(computed, escape.limit);

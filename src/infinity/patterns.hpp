@@ -18,8 +18,8 @@ inline constexpr double kInSpan = 1e-10;
 inline constexpr double kOpen = 1e-9;
 
 /// The patterns of a problem with those put together that have the same |u_i| for all weights (rows
-/// that are exactly equal or opposite, and their offsets likewise). sigma has the symmetry sigma(-u) = low + high - sigma(u),
-/// so that each group is one pattern with the mean of its targets, up to a constant energy: nothing
+/// that are exactly equal or opposite, and their offsets likewise). sigma has the symmetry
+/// sigma(-u) = low + high - sigma(u), so that each group is one pattern with the mean of its targets, up to a constant energy: nothing
 /// about saturation depends on its members one by one.
 struct Patterns {
   Matrix rows;         ///< g x n, in the orthonormal coordinates of the network; none is zero.

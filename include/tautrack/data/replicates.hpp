@@ -49,8 +49,8 @@ struct MergedProblem {
   double energy = 0.0;
 };
 
-/// Every pattern once; rows are the same only where their offsets are, which count as one more column. Stationary points, their Morse indices and the paths to them are those of the problem
-/// as given, and a target at the end of the range may have become a mean inside it. Whatever is proven
+/// Every pattern once; offsets count as one more column, so that rows are the same only where these agree, too.
+/// Stationary points, their Morse indices and the paths to them are those of the problem as given, and a target at the end of the range may have become a mean inside it. Whatever is proven
 /// afterwards is proven of the doubles in the problem that is returned.
 /// @throws std::invalid_argument as find_replicates().
 [[nodiscard]] MergedProblem merge_replicates(std::shared_ptr<const Problem> given,
