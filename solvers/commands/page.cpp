@@ -168,11 +168,16 @@ void add_weights(Page& page, std::string_view label, const ProblemView& problem,
     return std::any_of(held.list().begin(), held.list().end(),
                        [column](const HeldWeight& weight) { return weight.column == column; });
   };
+  constexpr std::string_view mark = " (held)";
+  const auto name = [&](Index column) {
+    return is_held(column)
+               ? cut(problem.column(column), name_width - 2 - mark.size()) + std::string(mark)
+               : cut(problem.column(column), name_width - 2);
+  };
   for (const Index column : columns)
-    page.row(fmt::format("{:<{}}{:>16}{:>16}{}", cut(problem.column(column), name_width - 2),
-                         name_width, short_number(shown(column)),
-                         second ? short_number(second_shown(column)) : "",
-                         is_held(column) ? "  (held)" : ""));
+    page.row(fmt::format("{:<{}}{:>16}{:>16}", name(column), name_width,
+                         short_number(shown(column)),
+                         second ? short_number(second_shown(column)) : ""));
   const auto hidden = first.size() - static_cast<Index>(columns.size());
   if (hidden > 0)
     page.row(

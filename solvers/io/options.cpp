@@ -153,11 +153,21 @@ HeldWeights held_weights(const NetworkRequest& request, const std::vector<std::s
   std::vector<HeldWeight> held;
   for (const FixedWeight& fixed : request.fix) {
     const auto place = std::find(columns.begin(), columns.end(), fixed.column);
+    const std::string in_brackets = "(" + fixed.column + ")";  // The bias.
+    if (place == columns.end() &&
+        std::find(columns.begin(), columns.end(), in_brackets) != columns.end())
+      throw UsageError(fmt::format("--fix: there is no weight of a column '{}'; did you mean '{}'?",
+                                   cut(fixed.column, quote_width), in_brackets));
     if (place == columns.end())
       throw UsageError(fmt::format("--fix: there is no weight of a column '{}'{}",
                                    cut(fixed.column, quote_width),
                                    suggestion(fixed.column, columns)));
-    held.push_back({place - columns.begin(), fixed.value});
+    const Index column = place - columns.begin();
+    if (std::any_of(held.begin(), held.end(),
+                    [column](const HeldWeight& weight) { return weight.column == column; }))
+      throw UsageError(
+          fmt::format("--fix: the weight of '{}' is held twice", cut(fixed.column, quote_width)));
+    held.push_back({column, fixed.value});
   }
   try {
     return {static_cast<Index>(columns.size()), std::move(held)};
