@@ -185,7 +185,8 @@ class OneInput {
         minima + limits == 1 && limits == 1
             ? "one infimum, which is not attained: " + best.words
             : things(minima, "minimum", "minima") + " with finite weights" +
-                  (limits > 0 ? " and " + things(limits, "limit", "limits") + " that are infima"
+                  (limits > 0 ? " and " + things(limits, "limit that is an infimum",
+                                                 "limits that are infima")
                               : "");
     if (minima + limits >= 2) {
       fits.unique = Answer::no;
@@ -248,11 +249,16 @@ double energy_of_best_range(const Problem& problem, Activation activation, const
   const Vector inputs = problem.X * weights;
   const Vector omega =
       problem.pattern_weights.size() > 0 ? problem.pattern_weights : Vector::Ones(L);
-  // Outputs and targets from the known end, if there is one.
+  // Outputs and targets from the known end, or the end that most node inputs are nearer to: nothing cancels there.
+  const bool from_high = range.high || (!range.low && omega.dot(inputs) > 0.0);
   Vector outputs(L), targets = problem.y;
   for (Index i = 0; i < L; ++i) {
-    const double value = evaluate(activation, inputs(i)).value;
-    outputs(i) = (range.high ? value - own.high : value - own.low) / (own.high - own.low);
+    const ActivationValues at = evaluate(activation, inputs(i));
+    const bool is_near = (inputs(i) > 0.0) == from_high;
+    const double distance = is_near     ? at.tail
+                            : from_high ? own.high - at.value
+                                        : at.value - own.low;
+    outputs(i) = (from_high ? -distance : distance) / (own.high - own.low);
   }
   if (range.low || range.high) {
     targets.array() -= range.low ? *range.low : *range.high;
