@@ -14,7 +14,7 @@ struct PolygonPlace {
 };
 
 /// All curves a + b sigma(w x + c), w > 0, sigma logistic and a, b fitted, of one set of data and their limits as the
-/// points of a polygon (docs/theory.md, section 12).
+/// points of a polygon (docs/theory.md, section 13).
 ///
 /// A curve is told, up to a and b, by how its rise is shared among the gaps between neighbouring levels of the input: J -
 /// 1 shares. A step has all of it in one gap and is a corner; a step through a level that is free shares it among two
