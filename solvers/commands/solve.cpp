@@ -106,7 +106,7 @@ Box make_box(const BoxRequest& request, Index weights) {
     return {Vector::Constant(weights, request.low[0]), Vector::Constant(weights, request.high[0])};
   const auto count = static_cast<Index>(request.low.size());
   if (count != weights)
-    throw UsageError(fmt::format("--box: {} but the data have {} to be fitted, the bias included",
+    throw UsageError(fmt::format("--box: {} but the data have {} to fit, the bias included",
                                  counted(count, "interval"), counted(weights, "weight")));
   return {Eigen::Map<const Vector>(request.low.data(), count),
           Eigen::Map<const Vector>(request.high.data(), count)};

@@ -114,7 +114,7 @@ void add_network_options(Command& command, NetworkRequest& request, bool with_ra
     command
         .add_value("--fix", "COLUMN=VALUE",
                    "Hold the weight of this column, (bias) for the bias,\n"
-                   "and fit the others; may be repeated, or hold several:\n"
+                   "and fit the others; repeated for several, or\n"
                    "A=1;B=2",
                    [&request](const std::string& text) { return take_fixed(text, request.fix); })
         .repeated = true;

@@ -120,7 +120,7 @@ class SeriesOf {
   SeriesOf(const kernels::Kernels& loops, Activation activation, const std::vector<double>& u,
            Index L = 1)
       : panels_(in_panels(Matrix::Ones(L, 1))),
-        patterns_(in_panels(Matrix::Ones(L, Index{kernels::pattern_arrays}))),
+        patterns_(in_panels(ones_without_offset(L))),
         view_(tautrack::network_view(activation, panels_.get(), patterns_.get(), L, 1)) {
     const kernels::PanelRange all{0, kernels::panels_of(L)};
     const Index padded = all.last * kernels::panel_rows;
@@ -160,6 +160,11 @@ class SeriesOf {
   }
 
  private:
+  static Matrix ones_without_offset(Index L) {
+    Matrix patterns = Matrix::Ones(L, Index{kernels::pattern_arrays});
+    patterns.col(kernels::pattern_offset).setZero();
+    return patterns;
+  }
   static double at(const double* data, Index arrays, Index array, Index pattern) {
     return data[(pattern / kernels::panel_rows * arrays + array) * kernels::panel_rows +
                 pattern % kernels::panel_rows];

@@ -269,7 +269,7 @@ TEST_CASE("options of solve with unusable values are refused by name") {
     check_refused(scratch.run("solve " + text), text.substr(0, text.find(' ')) + ":");
   }
   check_refused(scratch.run("solve --box 0:1,0:1"),
-                "--box: 2 intervals but the data have 5 weights, the bias included");
+                "--box: 2 intervals but the data have 5 weights to fit, the bias included");
   check_refused(scratch.run("solve --exhaustive --no-exhaustive"), "--no-exhaustive");
   check_refused(scratch.run("solve --box 0,1 --no-exhaustive"), "--no-exhaustive");
   check_refused(scratch.run("solve --wander"), "see tautrack solve --help");
