@@ -263,9 +263,9 @@ std::string end_text(const std::optional<double>& end) {
 std::string suggested_options(const NetworkRequest& request, const UnreachableTargets& found) {
   const OutputRange asked = target_range(request);
   const OutputRange range = suggested_range(request, found);
-  std::string text = *range.low < *range.high
-                         ? fmt::format("--range {},{}", end_text(range.low), end_text(range.high))
-                         : "";
+  const bool is_usable = !range.is_known() || *range.low < *range.high;
+  std::string text =
+      is_usable ? fmt::format("--range {},{}", end_text(range.low), end_text(range.high)) : "";
   if (request.perceptron.ridge > 0.0) return text;  // It goes with no free end.
   const auto is_free = [](bool is_crossed, const std::optional<double>& end,
                           const std::optional<double>& asked_end, double extreme) {

@@ -277,7 +277,7 @@ TEST_CASE("the interval search with a held bias finds what a fine grid finds" * 
         CHECK(list.points[k].weight == doctest::Approx(found[k].first).epsilon(1e-8));
     }
   }
-  CHECK(several > 0);
+  if (!support::kSlowBuild) CHECK(several > 0);  // few problems need not have any
 }
 
 TEST_CASE("limits at infinity keep the known parts of free patterns") {
