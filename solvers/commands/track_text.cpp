@@ -117,9 +117,11 @@ void add_end(Page& page, const ProblemView& problem, const HeldWeights& held,
 void add_fitted_limit(Page& page, const ProblemView& problem, const HeldWeights& held,
                       const InfinitePoint& infinity) {
   const std::string_view kind = to_string(infinity.kind());
-  page.line("limit", std::isfinite(infinity.energy)
-                         ? fmt::format("E -> {:.11g}, of kind {}", infinity.energy, kind)
-                         : fmt::format("of kind {}", kind));
+  // Of patterns that stay on the way the energy is that where the path was left, which is near.
+  const bool is_near = infinity.kind() == LimitKind::step_with_free_patterns;
+  page.line("limit", !std::isfinite(infinity.energy) ? fmt::format("of kind {}", kind)
+                     : is_near ? fmt::format("E -> about {:.4g}, of kind {}", infinity.energy, kind)
+                               : fmt::format("E -> {:.11g}, of kind {}", infinity.energy, kind));
   if (const auto& curve = infinity.exponential)
     page.line("", fmt::format("near the exponential {:.8g} + {:.8g} exp(x . rate)", curve->offset,
                               curve->factor));
