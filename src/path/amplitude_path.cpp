@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "tautrack/events/morse_index.hpp"
 #include "tautrack/network/hidden_layer.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
@@ -15,6 +14,7 @@
 #include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "homotopy/natural.hpp"
+#include "path/end_eigenvalues.hpp"
 
 namespace tautrack {
 
@@ -500,27 +500,13 @@ class AmplitudeReport {
   }
 
   [[nodiscard]] PathEnd end(const PathPoint& from) {
-    const Index n = homotopy_.size();
     PathEnd out;
     out.tau = homotopy_.tau(from.tau).value();
     out.weights = amplitude_.weights(from.x, amplitude_.sign(from.x));
     out.range = amplitude_.range(from.x);
     out.energy = energy(from);
-    Vector H(n), H_tau(n);
-    Matrix H_x(n, n);
-    homotopy_.derivatives(from.x, from.tau, H, H_x, H_tau);
-    out.gradient_norm = H.norm();
+    set_eigenvalues(homotopy_, from, out);
     out.gradient_scale = homotopy_.residual_scale(from.x, from.tau);
-    MorseIndex morse;
-    out.morse_index = morse.count(H_x);
-    out.eigenvalues = morse.eigenvalues(H_x);
-    if (out.eigenvalues.size() > 0) {
-      Index nearest = 0;
-      out.eigenvalues.cwiseAbs().minCoeff(&nearest);
-      out.nearest_eigenvalue = out.eigenvalues(nearest);
-      out.lowest_eigenvalue = out.eigenvalues(0);
-    }
-    out.status = out.morse_index ? "converged" : "degenerate";
     out.last_newton_step = from.newton_step;
     return out;
   }

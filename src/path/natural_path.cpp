@@ -5,7 +5,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "tautrack/events/morse_index.hpp"
 #include "tautrack/infinity/recognition.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
@@ -15,6 +14,7 @@
 #include "events/nearest_eigenvalue.hpp"
 #include "homotopy/natural.hpp"
 #include "infinity/tails.hpp"
+#include "path/end_eigenvalues.hpp"
 #include "path/monotone_path.hpp"
 
 namespace tautrack {
@@ -82,21 +82,7 @@ struct Limits<SparsePerceptron> {
 /// Eigenvalues of the Hessian at the end of a path, as far as they can be had.
 template <EnergyNetwork Network>
 void classify(BasicNaturalHomotopy<Network>& homotopy, const PathPoint& from, PathEnd& out) {
-  const Index n = homotopy.size();
-  Vector H(n), H_tau(n);
-  Matrix H_v(n, n);
-  homotopy.derivatives(from.x, from.tau, H, H_v, H_tau);
-  out.gradient_norm = H.norm();
-  MorseIndex morse;
-  out.morse_index = morse.count(H_v);
-  out.eigenvalues = morse.eigenvalues(H_v);
-  if (out.eigenvalues.size() > 0) {
-    Index nearest = 0;
-    out.eigenvalues.cwiseAbs().minCoeff(&nearest);
-    out.nearest_eigenvalue = out.eigenvalues(nearest);
-    out.lowest_eigenvalue = out.eigenvalues(0);
-  }
-  out.status = out.morse_index ? "converged" : "degenerate";
+  set_eigenvalues(homotopy, from, out);
 }
 
 void classify(SparseNaturalHomotopy& homotopy, const PathPoint& from, PathEnd& out) {

@@ -15,6 +15,7 @@
 #include "tautrack/path/natural_path.hpp"
 
 #include "certify/traced.hpp"
+#include "support/needs_flint.hpp"
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
 
@@ -22,6 +23,7 @@ namespace certificate_test {
 
 using namespace tautrack;
 using namespace tautrack::reference;
+using tautrack::support::needs_flint;
 using tautrack::support::Random;
 
 namespace {
@@ -29,9 +31,6 @@ namespace {
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
 constexpr Activation all_activations[] = {Activation::tanh, Activation::logistic,
                                           Activation::arctan, Activation::erf};
-
-/// Cases that only a library with FLINT can pass.
-auto needs_flint() { return doctest::skip(!Certifier::available()); }
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

@@ -16,6 +16,7 @@
 #include "certify/path_series.hpp"
 #include "certify/path_traced.hpp"
 #include "network/traits.hpp"
+#include "support/needs_flint.hpp"
 #include "support/one_weight_curve.hpp"
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
@@ -24,12 +25,10 @@ namespace path_certificate_test {
 
 using namespace tautrack;
 using namespace tautrack::reference;
+using tautrack::support::needs_flint;
 using tautrack::support::Random;
 
 namespace {
-
-/// Cases that only a library with FLINT can pass.
-auto needs_flint() { return doctest::skip(!Certifier::available()); }
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

@@ -19,6 +19,7 @@
 #include "tautrack/path/natural_path.hpp"
 
 #include "support/epidemic.hpp"
+#include "support/needs_flint.hpp"
 #include "support/random_problem.hpp"
 #include "support/slow_build.hpp"
 
@@ -27,13 +28,12 @@ namespace held_fits_test {
 namespace {
 
 using namespace tautrack;
+using support::needs_flint;
 using support::Random;
 using support::sampled;
 
 constexpr Activation activations[] = {Activation::tanh, Activation::logistic, Activation::arctan,
                                       Activation::erf};
-
-auto needs_flint() { return doctest::skip(!Certifier::available()); }
 
 PerceptronOptions options_with(Activation activation) {
   PerceptronOptions options;
