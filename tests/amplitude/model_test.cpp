@@ -201,7 +201,7 @@ TEST_CASE(
 
 TEST_CASE("amplitude models: descents and proofs agree with the complete lists of one input") {
   int sets = 0, points = 0, infima = 0;
-  for (std::uint64_t seed = 0; seed < support::sampled(std::uint64_t{60}); ++seed) {
+  for (std::uint64_t seed = 0; seed < support::sampled(std::uint64_t{80}); ++seed) {
     CAPTURE(seed);
     const support::RandomCurve curve = support::random_curve(seed);
     if (curve.kind == support::CurveKind::rounded) continue;
