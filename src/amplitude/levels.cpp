@@ -90,6 +90,7 @@ Levels::Levels(std::vector<double> values, const std::vector<double>& targets,
     }
     shift = sum / total;
   }
+  for (std::size_t j = 0; j + 1 < J; ++j) repeats.push_back(targets[j] == targets[j + 1]);
   double largest = 0.0;
   for (std::size_t j = 0; j < J; ++j) {
     is_on_plateau.push_back(low != nullptr && targets[j] == *low);
@@ -109,6 +110,7 @@ Levels Levels::mirrored() const {
   std::reverse(other.x.begin(), other.x.end());
   std::reverse(other.y.begin(), other.y.end());
   std::reverse(other.is_on_plateau.begin(), other.is_on_plateau.end());
+  std::reverse(other.repeats.begin(), other.repeats.end());
   std::reverse(other.weight.begin(), other.weight.end());
   std::reverse(other.gap.begin(), other.gap.end());
   other.centre = -centre;

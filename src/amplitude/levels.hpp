@@ -19,6 +19,14 @@ struct Levels {
   Levels(std::vector<double> values, const std::vector<double>& targets,
          std::vector<double> weights, const double* low);
 
+  /// Whether levels `from` to `to`, the latter not included, have the same target: that of the known plateau, where
+  /// they are on its side.
+  [[nodiscard]] bool are_flat(std::size_t from, std::size_t to, bool on_known) const {
+    for (std::size_t j = from; j < to; ++j)
+      if (on_known ? !is_on_plateau[j] : j + 1 < to && !repeats[j]) return false;
+    return from < to;
+  }
+
   /// The same seen from the other end: x -> -x.
   [[nodiscard]] Levels mirrored() const;
 
@@ -26,6 +34,7 @@ struct Levels {
 
   std::vector<double> value;        ///< J, in the user's units; see `moved`.
   std::vector<bool> is_on_plateau;  ///< J, known offset: the target equals it exactly.
+  std::vector<bool> repeats;        ///< J - 1: the next target is the same number.
   std::vector<double> weight;       ///< J
   std::vector<Interval> x;          ///< J, (value - centre) / scale
   std::vector<Interval>

@@ -260,35 +260,49 @@ class Steps {
     return levels_.free_offset ? mean(0, below) : Interval(0.0);
   }
 
-  /// By how much the energy grows when the last level of the low plateau leaves it, and the first of the high one:
-  /// up to positive factors. Nothing where a level is a plateau by itself, which follows it.
-  [[nodiscard]] std::optional<Interval> leaving_low(std::size_t below, const Interval& low,
-                                                    const Interval& height) const {
-    if (below == 0 || (levels_.free_offset && below == 1)) return std::nullopt;
-    // Targets on the known plateau: the energy grows with the square of what leaves it, and none of those before
-    // makes up for that.
-    if (levels_.is_on_plateau[below - 1] &&
-        std::all_of(levels_.y.begin(), levels_.y.begin() + static_cast<std::ptrdiff_t>(below),
-                    [](const Interval& y) { return y.upper() <= 0.0; }))
-      return std::nullopt;
-    return -(height * (levels_.y[below - 1] - low)) * levels_.weight[below - 1];
+  /// Whether all targets from here on are the known plateau: then there is no step.
+  [[nodiscard]] bool has_no_height(std::size_t above) const {
+    return std::all_of(levels_.is_on_plateau.begin() + static_cast<std::ptrdiff_t>(above),
+                       levels_.is_on_plateau.end(), [](bool is) { return is; });
   }
-  [[nodiscard]] std::optional<Interval> leaving_high(std::size_t above, const Interval& high,
-                                                     const Interval& height) const {
+
+  /// What the energy does when the level next to the step leaves its plateau by eps.
+  struct Leaving {
+    Interval growth;         ///< To first order, up to positive factors.
+    bool is_square = false;  ///< Instead it grows with eps^2: all targets are on the plateau.
+    [[nodiscard]] int sign() const { return is_square ? 1 : proof::sign_of(growth); }
+  };
+
+  /// Of the last level of the low plateau, and of the first of the high one. Nothing where there is none, or where
+  /// a level is a plateau by itself, which follows it.
+  [[nodiscard]] std::optional<Leaving> leaving_low(std::size_t below, const Interval& low,
+                                                   const Interval& height) const {
+    if (below == 0 || (levels_.free_offset && below == 1)) return std::nullopt;
+    // Where a plateau is known the targets before may be beyond it, which does not make up for the squares.
+    const bool is_square =
+        levels_.are_flat(0, below, !levels_.free_offset) ||
+        (levels_.is_on_plateau[below - 1] &&
+         std::all_of(levels_.y.begin(), levels_.y.begin() + static_cast<std::ptrdiff_t>(below),
+                     [](const Interval& y) { return y.upper() <= 0.0; }));
+    return Leaving{-(height * (levels_.y[below - 1] - low)) * levels_.weight[below - 1], is_square};
+  }
+  [[nodiscard]] std::optional<Leaving> leaving_high(std::size_t above, const Interval& high,
+                                                    const Interval& height) const {
     if (above + 1 >= levels_.size()) return std::nullopt;
-    return height * (levels_.y[above] - high) * levels_.weight[above];
+    return Leaving{height * (levels_.y[above] - high) * levels_.weight[above],
+                   levels_.are_flat(above, levels_.size(), false)};
   }
 
   void add_step(std::size_t below, StepLimits& found) const {
     const Interval low = low_plateau(below), high = mean(below, levels_.size());
     const Interval height = high - low;
     const int sign = proof::sign_of(height);
-    if (!levels_.free_offset && sign < 0) return;
+    if (!levels_.free_offset && (sign < 0 || has_no_height(below))) return;
     int least = 1, most = -1;  // signs by which the energy grows
     for (const auto& growth : {leaving_low(below, low, height), leaving_high(below, high, height)})
       if (growth) {
-        least = std::min(least, proof::sign_of(*growth));
-        most = std::max(most, proof::sign_of(*growth));
+        least = std::min(least, growth->sign());
+        most = std::max(most, growth->sign());
       }
     // The correlation has a local minimum: negative with E growing, or positive with E falling.
     if (sign == 0 || least == 0 || most == 0) found.count_is_known = false;
@@ -304,8 +318,12 @@ class Steps {
     const Interval height = high - low;
     const Interval over_low = height * (levels_.y[free] - low);
     const Interval under_high = height * (high - levels_.y[free]);
-    if (!levels_.free_offset && proof::sign_of(height) < 0) return;
+    if (!levels_.free_offset && (proof::sign_of(height) < 0 || has_no_height(free + 1))) return;
     if (proof::sign_of(over_low) < 0 || proof::sign_of(under_high) < 0) return;  // not between
+    // At a flat plateau it is not free, but a part of it.
+    if (levels_.are_flat(0, free + 1, !levels_.free_offset) ||
+        levels_.are_flat(free, levels_.size(), false))
+      return;
     // Nor where both plateaus may be the same, and it is elsewhere.
     if (proof::sign_of(levels_.y[free] - low) * proof::sign_of(high - levels_.y[free]) < 0) return;
     const int sign = inward_sign(free, low, high, height, over_low, under_high);
@@ -320,35 +338,43 @@ class Steps {
     found.limits.push_back(limit);
   }
 
-  /// Whether the energy grows when the slope becomes finite: the neighbour that is nearer leaves first.
+  /// Whether the energy grows when the slope becomes finite: what decays at the smaller rate decides, exp(-k gap), or
+  /// exp(-2 k gap) for squares.
   [[nodiscard]] int inward_sign(std::size_t free, const Interval& low, const Interval& high,
                                 const Interval& height, const Interval& over_low,
                                 const Interval& under_high) const {
     const auto before = leaving_low(free, low, height);
     const auto after = leaving_high(free + 1, high, height);
     if (!before && !after) return 0;
-    if (!before)
-      return free > 0 && levels_.is_on_plateau[free - 1] ? against_squares(free, *after)
-                                                         : proof::sign_of(*after);
-    if (!after) return proof::sign_of(*before);
-    const int sign_before = proof::sign_of(*before), sign_after = proof::sign_of(*after);
-    if (sign_before == sign_after) return sign_before;
-    const double gap_before = levels_.gap[free - 1], gap_after = levels_.gap[free];
-    if (!levels_.gaps_are_exact && std::abs(gap_before - gap_after) <= 1e-12 * gap_before) return 0;
-    if (gap_before < gap_after) return sign_before;
-    if (gap_after < gap_before) return sign_after;
-    return proof::sign_of(*before * proof::square(over_low) + *after * proof::square(under_high));
+    if (!before) return after->sign();
+    if (!after) return before->sign();
+    if (before->sign() == after->sign()) return before->sign();
+    const double rate_before = (before->is_square ? 2.0 : 1.0) * levels_.gap[free - 1];
+    const double rate_after = (after->is_square ? 2.0 : 1.0) * levels_.gap[free];
+    if (!levels_.gaps_are_exact && std::abs(rate_before - rate_after) <= 1e-12 * rate_before)
+      return 0;
+    if (rate_before < rate_after) return before->sign();
+    if (rate_after < rate_before) return after->sign();
+    if (!before->is_square && !after->is_square)
+      return proof::sign_of(before->growth * proof::square(over_low) +
+                            after->growth * proof::square(under_high));
+    // A square against what is first order: theory.md, section 13.
+    const Interval odds = before->is_square ? over_low / under_high : under_high / over_low;
+    const Interval square = before->is_square
+                                ? resistance(0, free, free - 1, !levels_.free_offset)
+                                : resistance(free + 1, levels_.size(), free + 1, false);
+    const Interval first = (before->is_square ? after : before)->growth / proof::square(height);
+    // The distance of the first-order level is twice that of the square.
+    return proof::sign_of(odds * proof::square(odds) * square + 2.0 * first);
   }
 
-  /// The same where the level before is on the known plateau, and the energy grows with the square of what leaves it:
-  /// exp(-2 k gap), against exp(-k gap) of the level after, where slopes k are large.
-  [[nodiscard]] int against_squares(std::size_t free, const Interval& after) const {
-    const int sign = proof::sign_of(after);
-    if (sign >= 0) return sign;
-    const double gap_before = levels_.gap[free - 1], gap_after = levels_.gap[free];
-    if (gap_after <= gap_before) return sign;  // nor do levels further before make up for it
-    constexpr double surely_twice = 2.0 + 1e-9;
-    return gap_after > surely_twice * gap_before ? 1 : 0;
+  /// The weight with which a flat plateau resists when its nearest level leaves it: the others hold a fitted one.
+  [[nodiscard]] Interval resistance(std::size_t from, std::size_t to, std::size_t nearest,
+                                    bool is_known) const {
+    Interval total = 0.0;
+    for (std::size_t j = from; j < to; ++j) total += levels_.weight[j];
+    const Interval own = levels_.weight[nearest];
+    return is_known ? own : own - proof::square(own) / total;
   }
 
   /// @param below Levels on the plateau of small x of these levels.

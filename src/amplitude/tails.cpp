@@ -4,7 +4,10 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
+
+#include "amplitude/flat_tails.hpp"
 
 namespace tautrack::amplitude {
 namespace {
@@ -44,7 +47,8 @@ class Tail {
       for (std::size_t j = 0; j < levels_.size(); ++j)
         if (levels_.is_on_plateau[j])
           fit_.residual[j] = {fit_.residual[j].lower(), std::min(0.0, fit_.residual[j].upper())};
-    return pivot_is_off() || pivot_is_just_off(e) || neighbours_are_off(e);
+    return pivot_is_off() || pivot_is_just_off(e) || neighbours_are_off(e) || height_is_off(e) ||
+           small_height_is_off() || flat_tail_is_empty(levels_, pivot_, side_, from_, e, fit_);
   }
 
  private:
@@ -211,6 +215,72 @@ class Tail {
     if (more.upper() < 0.0)
       return proof::excludes_zero(behind + far * squared * decay(from_, -more));
     return false;
+  }
+
+  /// Beyond the last level where targets there are on the known plateau: the height itself is of the size of the
+  /// slopes at the nearest level f that is not on it. Without the pivot, with d distances to it, what is left is
+  ///
+  ///     sum_j y_j (s_j d_j - phi_j K),   K = sum phi s d / sum phi^2,
+  ///
+  /// over levels that are not on the plateau; relative to exp(-w d_f) the first is f's own.
+  [[nodiscard]] bool height_is_off(const Interval& e) const {
+    if (levels_.free_offset || side_ != Side::beyond || !behind_.level.empty() ||
+        !levels_.is_on_plateau[pivot_])
+      return false;
+    Interval moment = 0.0, square = proof::square(phi_[pivot_]) * levels_.weight[pivot_];
+    for (const std::size_t j : far_.level) {
+      moment += phi_[j] * slope_[j] * (distance(j) * levels_.weight[j]);
+      square += proof::square(phi_[j]) * levels_.weight[j];
+    }
+    const Interval K = moment / square;
+    Interval sum = 0.0;
+    std::optional<Interval> nearest;
+    for (const std::size_t j : far_.level) {
+      if (levels_.is_on_plateau[j]) continue;
+      if (!nearest) nearest = distance(j);
+      const Interval fall =
+          j == nearest_off_plateau() ? Interval(1.0) : decay(from_, distance(j) - *nearest);
+      const Interval share = 1.0 / (1.0 + e * decay(from_, distance(j)));
+      sum += levels_.y[j] * levels_.weight[j] * fall * share *
+             (proof::square(1.0 + e) * share * distance(j) - K);
+    }
+    return proof::excludes_zero(sum);
+  }
+
+  /// The same where the half point is among levels that are all on the known plateau, up to the last: with f the nearest
+  /// that is not, the combination of the slopes alone is
+  ///
+  ///     sum_j y_j phi_j (Q - phi_j),   Q = sum phi^3 / sum phi^2,
+  ///
+  /// over levels that are not on the plateau; here relative to phi_f, which is small, while Q is not.
+  [[nodiscard]] bool small_height_is_off() const {
+    if (levels_.free_offset || (side_ == Side::beyond && behind_.level.empty())) return false;
+    std::size_t f = levels_.size();
+    while (f > 0 && levels_.is_on_plateau[f - 1]) --f;
+    if (f == 0 || f-- > pivot_) return false;
+    Interval cube = 0.0, square = 0.0;
+    for (std::size_t j = 0; j < levels_.size(); ++j) {
+      const Interval squared = proof::square(phi_[j]) * levels_.weight[j];
+      square += squared;
+      cube += squared * phi_[j];
+    }
+    const Interval Q = cube / square;
+    Interval sum = 0.0;
+    for (std::size_t j = 0; j <= f; ++j) {
+      if (levels_.is_on_plateau[j]) continue;
+      // phi_j / phi_f = exp(-w distance) (1 - phi_j) / (1 - phi_f)
+      const Interval ratio =
+          j == f ? Interval(1.0)
+                 : decay(from_, levels_.x[f] - levels_.x[j]) * (1.0 - phi_[j]) / (1.0 - phi_[f]);
+      sum += levels_.y[j] * levels_.weight[j] * ratio * (Q - phi_[j]);
+    }
+    return proof::excludes_zero(sum);
+  }
+
+  /// Of the far side.
+  [[nodiscard]] std::size_t nearest_off_plateau() const {
+    return *std::find_if(far_.level.begin(), far_.level.end(),
+                         [&](std::size_t j) { return !levels_.is_on_plateau[j]; });
   }
 
   const Levels& levels_;

@@ -43,7 +43,8 @@ Levels random_levels(Random& random, bool free_offset) {
   if (!free_offset && random.uniform(0.0, 1.0) < 0.5)
     for (double& target : y)
       if (target < 0.1) target = low;
-  return {x, y, weights, free_offset ? nullptr : &low};
+  const Levels levels{x, y, weights, free_offset ? nullptr : &low};
+  return random.uniform(0.0, 1.0) < 0.5 ? levels.mirrored() : levels;
 }
 
 Long place(const Levels& levels, std::size_t j) {

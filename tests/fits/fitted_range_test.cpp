@@ -161,6 +161,19 @@ TEST_CASE("fits from public questions") {
     CHECK(is_near(best.weights(1), -8.8048318, 1e-7));
     CHECK(is_near(2.0 * best.energy, 1515.9711, 1e-7));
   }
+  SUBCASE("per cent, with zeros at the foot") {
+    const std::vector<double> x{0, 1, 2, 3, 4, 5, 6, 7}, y{0, 0, 0, 5, 40, 88, 99, 100};
+    const AllFits fits = fits_of(x, y, {0.0, {}});
+    CAPTURE(fits.level_reason);
+    CHECK(fits.level == Completeness::complete);
+    CHECK(fits.unique == Answer::yes);
+    REQUIRE(fits.points.size() == 1);
+    // From long double, by the normal equations.
+    const LongCurve curve(x, y, std::vector<double>(8, 1.0), 0.0);
+    const LongCurve::Line line{fits.points[0].weights(0), fits.points[0].weights(1)};
+    CHECK(is_near(static_cast<double>(curve.fit(line).energy), fits.points[0].energy, 1e-12));
+    CHECK(curve.index(line) == 0);
+  }
   SUBCASE("ELISA, four parameters of the logarithm") {
     std::vector<double> x;
     for (const double dose : {40, 100, 250, 400, 600, 800, 1150, 1400})
@@ -362,21 +375,9 @@ void check_limit(const InfinitePoint& limit, const Problem& problem, const Outpu
 }
 
 /// Whether the lists agree.
-bool check_random(std::uint64_t seed, bool by_hand, Tally& tally) {
+bool check_curve(const support::RandomCurve& data, const OutputRange& range, std::uint64_t seed,
+                 bool by_hand, Tally& tally) {
   const int half_points = by_hand ? 12 : 7;
-  const support::RandomCurve data = support::random_curve(seed);
-  CAPTURE(seed);
-  CAPTURE(static_cast<int>(data.kind));
-  // Ties take long: a search that cannot end.
-  if (!by_hand && data.kind == support::CurveKind::rounded && support::levels_of(data).x.size() > 7)
-    return true;
-  // Every third with a known end.
-  OutputRange range;
-  const double least = *std::min_element(data.y.begin(), data.y.end());
-  const double most = *std::max_element(data.y.begin(), data.y.end());
-  if (least == most) return true;
-  if (seed % 6 == 2) range.low = least + 0.1 * (most - least) * (seed % 4 == 0 ? 1.0 : -1.0);
-  if (seed % 6 == 5) range.high = most + 0.1 * (most - least) * (seed % 4 == 1 ? 1.0 : -1.0);
   const auto start = std::chrono::steady_clock::now();
   const AllFits fits = fits_of(data.x, data.y, range);
   const double seconds =
@@ -473,6 +474,35 @@ bool check_random(std::uint64_t seed, bool by_hand, Tally& tally) {
   return agrees;
 }
 
+bool check_random(std::uint64_t seed, bool by_hand, Tally& tally) {
+  const support::RandomCurve data = support::random_curve(seed);
+  CAPTURE(seed);
+  CAPTURE(static_cast<int>(data.kind));
+  // Ties take long: a search that cannot end.
+  if (!by_hand && data.kind == support::CurveKind::rounded && support::levels_of(data).x.size() > 7)
+    return true;
+  // Every third with a known end.
+  OutputRange range;
+  const double least = *std::min_element(data.y.begin(), data.y.end());
+  const double most = *std::max_element(data.y.begin(), data.y.end());
+  if (least == most) return true;
+  if (seed % 6 == 2) range.low = least + 0.1 * (most - least) * (seed % 4 == 0 ? 1.0 : -1.0);
+  if (seed % 6 == 5) range.high = most + 0.1 * (most - least) * (seed % 4 == 1 ? 1.0 : -1.0);
+  return check_curve(data, range, seed, by_hand, tally);
+}
+
+/// Per cent in whole numbers, nothing below 0 or above 100, with one of the two known.
+bool check_per_cent(std::uint64_t seed, bool by_hand, Tally& tally) {
+  support::RandomCurve data = support::random_curve(seed);
+  CAPTURE(seed);
+  for (double& y : data.y) y = std::clamp(std::round(130.0 * y - 15.0), 0.0, 100.0);
+  if (*std::min_element(data.y.begin(), data.y.end()) ==
+      *std::max_element(data.y.begin(), data.y.end()))
+    return true;
+  const OutputRange range = seed % 2 == 0 ? OutputRange{0.0, {}} : OutputRange{{}, 100.0};
+  return check_curve(data, range, seed, by_hand, tally);
+}
+
 }  // namespace
 
 // More of them: TAUTRACK_CURVES=1000 tautrack_tests --test-case="random data*"
@@ -481,15 +511,22 @@ TEST_CASE("random data: the list agrees with Newton's method from a grid of star
   const char* const first = std::getenv("TAUTRACK_CURVES_FROM");
   const std::uint64_t from = first != nullptr ? std::stoul(first) : 0;
   const auto count = wanted != nullptr ? std::stoul(wanted) : support::sampled<std::uint64_t>(24);
-  Tally tally;
+  Tally tally, per_cent;
   for (std::uint64_t seed = from; seed < from + count; ++seed)
     check_random(seed, wanted != nullptr, tally);
   CHECK(tally.disagreements == 0);
+  for (std::uint64_t seed = from; seed < from + count; ++seed)
+    check_per_cent(seed, wanted != nullptr, per_cent);
+  CHECK(per_cent.disagreements == 0);
+  CHECK(per_cent.complete > 0);
   if (wanted != nullptr)
     MESSAGE(tally.count, " sets, ", tally.complete, " complete, ", tally.one_infimum,
             " with one infimum, ", tally.undecided, " with undecided limits, ", tally.disagreements,
             " disagreements; mean ", tally.seconds / tally.count, " s, worst ", tally.worst,
-            " s at seed ", tally.slowest);
+            " s at seed ", tally.slowest, "; per cent: ", per_cent.count, " sets, ",
+            per_cent.complete, " complete, ", per_cent.undecided, " with undecided limits, mean ",
+            per_cent.seconds / per_cent.count, " s, worst ", per_cent.worst, " s at seed ",
+            per_cent.slowest);
 }
 
 }  // namespace fitted_range_test
