@@ -40,9 +40,10 @@ enum class PointSource { natural_path, linear_fit, given_weights, best_fit };
 /// The data manifold at one point.
 struct ExaminedPoint {
   PointSource source = PointSource::natural_path;
-  Vector v;            ///< n
-  Vector weights;      ///< s, user's units.
-  std::optional<Range> range;  ///< Its plateaus, where one is fitted; then best_fit and given_weights are all there is.
+  Vector v;        ///< n
+  Vector weights;  ///< s, user's units.
+  std::optional<Range>
+      range;  ///< Its plateaus, where one is fitted; then best_fit and given_weights are all there is.
   double moved = 0.0;  ///< By how much given weights were moved to the stationary point at them, in
                        ///< node inputs, relative to one unit or their size.
   bool is_stationary = true;
@@ -62,7 +63,7 @@ struct ExaminedPoint {
   std::optional<int> focal_index;
 
   LargestCurvature largest;
-  Vector largest_direction;  ///< s, user's units; empty when flat.
+  Vector largest_direction;        ///< s, user's units; empty when flat.
   Vector largest_range_direction;  ///< 2, where a plateau is fitted; empty when flat.
   BatesWatts bates_watts;
 };

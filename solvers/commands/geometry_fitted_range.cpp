@@ -54,8 +54,8 @@ std::optional<int> hessian_index(const AmplitudeManifold& manifold, const Geomet
 }
 
 /// Moves a curve that is stationary to about six digits to the stationary one itself; others stay where they are.
-void settle(const AmplitudeManifold& manifold, const GeometryRequest& request, AmplitudeCurve& curve,
-            ExaminedPoint& point) {
+void settle(const AmplitudeManifold& manifold, const GeometryRequest& request,
+            AmplitudeCurve& curve, ExaminedPoint& point) {
   constexpr int most_steps = 12;
   constexpr double near = 1e-6, rounding = 1e-12, standstill = 1e-9;
   point.is_stationary = false;
@@ -70,8 +70,7 @@ void settle(const AmplitudeManifold& manifold, const GeometryRequest& request, A
     const Vector step = hessian.ldlt().solve(at->coefficients(at->residual()));
     const Vector change = manifold.curve(at->move(step), next).weights;
     const Vector by = manifold.problem().X * change;
-    const double length =
-        (by.array().abs() / at->node_inputs().array().abs().max(1.0)).maxCoeff();
+    const double length = (by.array().abs() / at->node_inputs().array().abs().max(1.0)).maxCoeff();
     if (!(moved + length <= near)) return;
     const std::optional<AmplitudeCurve> found = manifold.best_curve(next.weights + change);
     if (!found) return;
@@ -117,8 +116,8 @@ std::optional<AmplitudeCurve> find_curve(const GeometryRequest& request,
     return std::nullopt;
   }
   if (fits.infimum_at_infinity)
-    examined.unresolved.push_back(fmt::format(
-        "{}; what is examined is the best fit that is finite", printable(fits.global_reason)));
+    examined.unresolved.push_back(fmt::format("{}; what is examined is the best fit that is finite",
+                                              printable(fits.global_reason)));
   point.source = PointSource::best_fit;
   point.morse_index = best->morse_index;
   // Its plateaus once more, so that what is known of them is so to the last digit.
@@ -137,6 +136,20 @@ void put_moves(const AmplitudeManifold& manifold, const AmplitudeCurve& at, cons
   }
 }
 
+/// Makes those curvatures zero that are: the manifold is straight in as many directions.
+void straighten(Index directions, Vector& curvatures) {
+  for (Index k = 0; k < directions && k < curvatures.size(); ++k) {
+    Index least = -1;
+    for (Index j = 0; j < curvatures.size(); ++j)
+      if (curvatures(j) != 0.0 &&
+          (least < 0 || std::abs(curvatures(j)) < std::abs(curvatures(least))))
+        least = j;
+    const auto zeros = (curvatures.array() == 0.0).count();
+    if (least < 0 || zeros >= directions) return;
+    curvatures(least) = 0.0;
+  }
+}
+
 void examine(const GeometryRequest& request, const AmplitudeManifold& manifold,
              const AmplitudeCurve& curve, double energy_of_replicates, ExaminedProblem& examined,
              ExaminedPoint point) {
@@ -152,6 +165,7 @@ void examine(const GeometryRequest& request, const AmplitudeManifold& manifold,
   point.gradient_scale = at->distance();
   point.energy = 0.5 * at->distance() * at->distance() + energy_of_replicates;
   const CurvatureMoves moves = add_curvatures(request, *at, point);
+  straighten(manifold.straight_directions(), point.curvatures);
   put_moves(manifold, curve, moves.towards, point.directions, point.range_directions);
   if (moves.largest.size() > 0) {
     Matrix weights, ranges;

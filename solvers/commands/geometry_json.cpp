@@ -13,15 +13,15 @@ Json range_moves(const Matrix& moves) {
 
 Json point_report(const ExaminedPoint& point) {
   Json report{{"from", to_string(point.source)},
-          {"weights", numbers(point.weights)},
-          {"moved", point.moved},
-          {"stationary", point.is_stationary},
-          {"energy", point.energy},
-          {"gradient_norm", point.gradient_norm},
-          {"gradient_scale", point.gradient_scale},
-          {"distance", point.distance},
-          {"normal_distance", point.normal_distance},
-          {"morse_index", value_or_null(point.morse_index)}};
+              {"weights", numbers(point.weights)},
+              {"moved", point.moved},
+              {"stationary", point.is_stationary},
+              {"energy", point.energy},
+              {"gradient_norm", point.gradient_norm},
+              {"gradient_scale", point.gradient_scale},
+              {"distance", point.distance},
+              {"normal_distance", point.normal_distance},
+              {"morse_index", value_or_null(point.morse_index)}};
   if (point.range) report["range"] = {point.range->low, point.range->high};
   return report;
 }

@@ -36,19 +36,22 @@ std::string point_text(const GeometryRequest& request, const ExaminedPoint& poin
     case PointSource::given_weights:
       break;
   }
+  const std::string given = point.range
+                                ? "the given weights, with the plateaus that fit best to them"
+                                : "the given weights";
   if (!point.is_stationary)
     return fmt::format(
-        "the given weights {}: not stationary, or degenerate (|gradient| {:.2g}): only the part of "
+        "{} {}: not stationary, or degenerate (|gradient| {:.2g}): only the part of "
         "y - z that "
         "is normal to the data manifold counts{}",
-        at, point.gradient_norm,
+        given, at, point.gradient_norm,
         point.range ? "" : ", and nothing is said about the uniqueness of this point");
   if (point.moved > smallest_move)
     return fmt::format(
         "{} {}, the stationary point that the given weights agree with to a "
         "relative {:.1g}",
         point_kind(point), at, point.moved);
-  return fmt::format("{} {}, the given weights", point_kind(point), at);
+  return fmt::format("{} {}, {}", point_kind(point), at, given);
 }
 
 void add_point(Page& page, const GeometryRequest& request, const ExaminedPoint& point) {
@@ -299,17 +302,16 @@ void add_overview(Page& page, const Data& data, const std::vector<ExaminedProble
   for (std::size_t i = 0; i < examined.size(); ++i) {
     const std::optional<ExaminedPoint>& point = examined[i].point;
     const bool is_unique = examined[i].certificate && examined[i].certificate->unique;
-    const std::string_view unique = examined[i].fits  ? to_string(examined[i].fits->unique)
-                                    : is_unique       ? "yes, proven"
+    const std::string_view unique = examined[i].fits        ? to_string(examined[i].fits->unique)
+                                    : is_unique             ? "yes, proven"
                                     : !examined[i].supremum ? "-"
-                                                      : "not certified";
+                                                            : "not certified";
     page.plain(row(cut(data.problem(i).name(), short_name_width),
                    point ? short_number(point->distance) : "-",
                    point && point->curvatures.size() > 0
                        ? short_number(point->normal_distance * point->curvatures(0))
                        : "-",
-                   point ? short_number(point->largest.value) : "-",
-                   unique));
+                   point ? short_number(point->largest.value) : "-", unique));
   }
 }
 

@@ -74,10 +74,10 @@ double cubed_rest(double x) {
 /// Second derivatives of outputs along moves: with a velocity xi_i = W_i alpha of each pattern and numbers g = G alpha
 /// that all patterns share, a quadratic form in (xi_i, g) for each pattern.
 struct SecondDerivatives {
-  Matrix W;         ///< L x n
-  Matrix G;         ///< k x n
-  Vector by_xi;     ///< L, of xi xi
-  Matrix by_mixed;  ///< L x k, of xi g_k, each way
+  Matrix W;                               ///< L x n
+  Matrix G;                               ///< k x n
+  Vector by_xi;                           ///< L, of xi xi
+  Matrix by_mixed;                        ///< L x k, of xi g_k, each way
   std::vector<std::vector<Vector>> by_g;  ///< k x k, symmetric, L each; empty: zero.
 
   [[nodiscard]] Vector along(const Vector& alpha, const Vector& beta) const {
@@ -186,7 +186,9 @@ struct AmplitudePoint final : ManifoldPoint::State {
 /// Functions that span the tangent space, the moves that they stand for, and their second derivatives modulo the tangent
 /// space; patterns without their weights. Node inputs are turned over, sign * u, where the high plateau is known.
 struct AmplitudeFrame {
-  AmplitudeFrame(Index L, Index n) : columns(L, n), moves(Matrix::Zero(n, n)) { bending.W.setZero(L, n); }
+  AmplitudeFrame(Index L, Index n) : columns(L, n), moves(Matrix::Zero(n, n)) {
+    bending.W.setZero(L, n);
+  }
 
   /// Factorises the columns times the roots; returns their independence.
   double factor(const Vector& root) {
@@ -255,7 +257,8 @@ struct LogisticView {
       turn(i) = rest0 * r - s0 * e(i);
       const double half = std::sinh(0.5 * x), quarter = std::sinh(0.25 * x);
       const double more = 2.0 * quarter * quarter - (rest0 - s0) * half;
-      root_kappa_less_one(i) = std::abs(x) > kNearLine ? std::sqrt(kappa(i)) - 1.0 : -more / (1.0 + more);
+      root_kappa_less_one(i) =
+          std::abs(x) > kNearLine ? std::sqrt(kappa(i)) - 1.0 : -more / (1.0 + more);
     }
   }
 };
@@ -316,7 +319,8 @@ struct AmplitudeSetting {
 
 /// Outputs base + factor g, with a frame for their tangent space.
 struct AmplitudeSpan {
-  std::optional<AmplitudeFrame> frame;  ///< Nothing: none whose columns are independent to precision.
+  std::optional<AmplitudeFrame>
+      frame;  ///< Nothing: none whose columns are independent to precision.
   Vector g;
   double base = 0.0, factor = 0.0;
 };
@@ -325,8 +329,8 @@ struct AmplitudeSpan {
 AmplitudeSpan plain_span(const AmplitudeSetting& setting, const std::vector<Sigmoid>& sigmoids) {
   const Index L = setting.u.size(), rank = setting.rank(), n = setting.size();
   const bool is_free = setting.known == KnownEnd::none;
-  const bool from_high = setting.known == KnownEnd::high ||
-                         (is_free && setting.root.cwiseAbs2().dot(setting.u) > 0.0);
+  const bool from_high =
+      setting.known == KnownEnd::high || (is_free && setting.root.cwiseAbs2().dot(setting.u) > 0.0);
   AmplitudeSpan span;
   span.g.resize(L);
   AmplitudeFrame frame(L, n);
@@ -505,8 +509,9 @@ class LogisticSpan {
       const double d = view_->d(i), q = g(i), q2 = q * q, k = kappa_(i);
       const double zeta = 2.0 * std::sinh(0.5 * d);
       t(i) = k * minus_sinh(d);
-      const double y = t(i) + q + h * q2;                                         // kappa d
-      const double eta = (t(i) + (p + 2.0 * h * h) * q * q2 - h * p * q2 * q2) / k;  // d - psi + h psi^2
+      const double y = t(i) + q + h * q2;  // kappa d
+      const double eta =
+          (t(i) + (p + 2.0 * h * h) * q * q2 - h * p * q2 * q2) / k;  // d - psi + h psi^2
       // t + psi^3 / 6
       const double quartic =
           k * (cubed_rest(d) + zeta * zeta * zeta * view_->root_kappa_less_one(i) / 6.0);
@@ -529,8 +534,9 @@ class LogisticSpan {
   bool is_free_;
   double side_;
   Index pivot_ = 0;
-  Matrix directions_;  ///< rank x (rank - 1), of differences to the pivot; the first along the slopes.
-  Matrix D_;           ///< L x (rank - 1), these differences.
+  Matrix
+      directions_;  ///< rank x (rank - 1), of differences to the pivot; the first along the slopes.
+  Matrix D_;        ///< L x (rank - 1), these differences.
   double slope_ = 0.0, h_ = 0.0, p_ = 0.0, factor_ = 0.0;
   std::optional<LogisticView> view_;
   Vector kappa_, as_one_, as_value_, as_square_;
@@ -620,7 +626,12 @@ std::optional<ManifoldPoint> AmplitudeManifold::at(const AmplitudeCurve& curve,
   const Index L = ambient(), n = dimension(), rank = space_.rank();
   const Known known = known_end(curve.range);
   if (n > L) return std::nullopt;
-  AmplitudeSetting setting{basis_, constant_, root_, space_.coordinates(curve.weights), {}, {},
+  AmplitudeSetting setting{basis_,
+                           constant_,
+                           root_,
+                           space_.coordinates(curve.weights),
+                           {},
+                           {},
                            known == Known::none  ? KnownEnd::none
                            : known == Known::low ? KnownEnd::low
                                                  : KnownEnd::high,
@@ -669,8 +680,8 @@ std::optional<ManifoldPoint> AmplitudeManifold::at(const AmplitudeCurve& curve,
   point->u = u;
   const Vector outputs = base + (factor * g).array();
   point->z = root_.cwiseProduct(outputs);
-  point->residual = root_.cwiseProduct(
-      Vector(((problem_.y.array() - base) - factor * g.array()).matrix()));
+  point->residual =
+      root_.cwiseProduct(Vector(((problem_.y.array() - base) - factor * g.array()).matrix()));
   point->distance = point->residual.stableNorm();
   point->gains = height * root_.cwiseProduct(first);
   point->Q = frame->Q;
@@ -701,8 +712,8 @@ std::optional<ManifoldPoint> AmplitudeManifold::at(const AmplitudeCurve& curve,
   point->leverages = point->Q.rowwise().squaredNorm();
   const Vector sizes = point->bending.sizes();
   point->bound = sizes.stableNorm();
-  point->bends = (point->leverages.array() > 0.0)
-                     .select(sizes.array() / point->leverages.array().sqrt(), 0.0);
+  point->bends =
+      (point->leverages.array() > 0.0).select(sizes.array() / point->leverages.array().sqrt(), 0.0);
   if (!point->to_velocity.allFinite() || !sizes.allFinite()) return std::nullopt;
   return ManifoldPoint(std::move(point));
 }

@@ -69,9 +69,8 @@ double spectral_norm(const Matrix& symmetric) {
 enum class Part { normal, tangential };
 
 Vector part_of(const ManifoldPoint& point, Part part, const Vector& alpha) {
-  return part == Part::normal
-             ? point.second_fundamental_form(alpha, alpha)
-             : point.tangent(point.coefficients(point.acceleration(alpha, alpha)));
+  return part == Part::normal ? point.second_fundamental_form(alpha, alpha)
+                              : point.tangent(point.coefficients(point.acceleration(alpha, alpha)));
 }
 
 /// A unit vector of coefficients for which nu.part of acceleration(alpha, alpha) is large in magnitude, and not

@@ -13,11 +13,11 @@ struct ManifoldPoint::State {
   State& operator=(const State&) = delete;
   virtual ~State() = default;
 
-  [[nodiscard]] virtual Matrix basis() const = 0;                            ///< Q, m x n
-  [[nodiscard]] virtual Vector tangent(const Vector& alpha) const = 0;       ///< Q alpha
-  [[nodiscard]] virtual Vector coefficients(const Vector& x) const = 0;      ///< Q'x
+  [[nodiscard]] virtual Matrix basis() const = 0;                        ///< Q, m x n
+  [[nodiscard]] virtual Vector tangent(const Vector& alpha) const = 0;   ///< Q alpha
+  [[nodiscard]] virtual Vector coefficients(const Vector& x) const = 0;  ///< Q'x
   [[nodiscard]] virtual Vector acceleration(const Vector& alpha,
-                                            const Vector& beta) const = 0;   ///< m
+                                            const Vector& beta) const = 0;  ///< m
 
   /// As acceleration(), but for a part that is tangent to the manifold.
   [[nodiscard]] virtual Vector bend(const Vector& alpha, const Vector& beta) const = 0;

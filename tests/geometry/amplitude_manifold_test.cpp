@@ -24,8 +24,8 @@ using Real = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<
                                            boost::multiprecision::et_off>;
 using Reals = std::vector<Real>;
 
-constexpr Activation kEveryActivation[] = {Activation::tanh, Activation::logistic, Activation::arctan,
-                                           Activation::erf};
+constexpr Activation kEveryActivation[] = {Activation::tanh, Activation::logistic,
+                                           Activation::arctan, Activation::erf};
 
 Real dot(const Reals& a, const Reals& b) {
   Real sum = 0;
@@ -65,9 +65,7 @@ struct Model {
   OutputRange range;
   AmplitudeCurve curve;
 
-  [[nodiscard]] std::size_t patterns() const {
-    return static_cast<std::size_t>(problem.y.size());
-  }
+  [[nodiscard]] std::size_t patterns() const { return static_cast<std::size_t>(problem.y.size()); }
   [[nodiscard]] bool is_low_free() const { return !range.low; }
   [[nodiscard]] bool is_high_free() const { return !range.high; }
   [[nodiscard]] Index parameters() const {
@@ -225,7 +223,8 @@ Model random_model(support::Random& random, Where where, Index L, Index inputs, 
   model.curve.weights.resize(X.cols());
   for (double& w : model.curve.weights) w = random.normal();
   const double scale = activation == Activation::tanh ? 0.5 : 1.0;
-  if (where == Where::line) model.curve.weights.head(inputs) *= std::pow(10.0, random.uniform(-3, -1));
+  if (where == Where::line)
+    model.curve.weights.head(inputs) *= std::pow(10.0, random.uniform(-3, -1));
   if (where == Where::steep) model.curve.weights *= 8.0;
   if (where == Where::foot) model.curve.weights(inputs) = scale * random.uniform(-25, -8);
   if (where == Where::shoulder) model.curve.weights(inputs) = scale * random.uniform(8, 25);
@@ -240,7 +239,8 @@ Model random_model(support::Random& random, Where where, Index L, Index inputs, 
   model.problem = make_problem(X, Vector::Zero(L));
   if (random.integer(0, 2) == 0) {
     model.problem.pattern_weights.resize(L);
-    for (double& omega : model.problem.pattern_weights) omega = std::pow(10.0, random.uniform(-1, 1));
+    for (double& omega : model.problem.pattern_weights)
+      omega = std::pow(10.0, random.uniform(-1, 1));
   }
   const Reals z = model.residual();  // of y = 0
   for (Index i = 0; i < L; ++i)
@@ -267,16 +267,17 @@ Reals move_of(const AmplitudeManifold& manifold, const Model& model, const Vecto
 }  // namespace
 
 TEST_CASE(
-    "fitted plateaus: principal curvatures are those of the Hessian relative to the Gram matrix, in "
+    "fitted plateaus: principal curvatures are those of the Hessian relative to the Gram matrix, "
+    "in "
     "50 digits") {
   struct Place {
     Where where;
     double accuracy;  ///< Relative to the largest one.
   };
   int told = 0, not_told = 0, poor = 0;
-  for (const Place place : {Place{Where::anywhere, 1e-9}, Place{Where::foot, 1e-8},
-                            Place{Where::shoulder, 1e-8}, Place{Where::line, 1e-9},
-                            Place{Where::steep, 1e-5}})
+  for (const Place place :
+       {Place{Where::anywhere, 1e-9}, Place{Where::foot, 1e-8}, Place{Where::shoulder, 1e-8},
+        Place{Where::line, 1e-9}, Place{Where::steep, 1e-5}})
     for (std::uint64_t seed = 0; seed < 30; ++seed) {
       support::Random random(seed + 1000 * static_cast<std::uint64_t>(place.where));
       const Index inputs = 1 + random.integer(0, 2);
@@ -312,13 +313,14 @@ TEST_CASE(
       for (Index i = 0; i < direction.size(); ++i)
         direction(i) = to_double(nu[static_cast<std::size_t>(i)]) / length;
       const PrincipalCurvatures found = principal_curvatures(*point, point->normal_part(direction));
-      const double size = std::max(std::abs(to_double(expected.front())),
-                                   std::abs(to_double(expected.back()))) /
-                          length;
+      const double size =
+          std::max(std::abs(to_double(expected.front())), std::abs(to_double(expected.back()))) /
+          length;
       double error = 0.0;
       for (Index j = 0; j < found.values.size(); ++j)
-        error = std::max(error, std::abs(found.values(j) -
-                                         to_double(expected[static_cast<std::size_t>(j)]) / length));
+        error = std::max(
+            error,
+            std::abs(found.values(j) - to_double(expected[static_cast<std::size_t>(j)]) / length));
       CHECK(error <= place.accuracy * size);
       if (error > 1e-9 * size) ++poor;
       // Moves: J move is the unit tangent vector.
@@ -327,7 +329,8 @@ TEST_CASE(
       const AmplitudeManifold manifold = manifold_of(model);
       const Matrix Q = point->basis();
       for (Index j = 0; j < point->dimension(); ++j) {
-        const Reals move = move_of(manifold, model, point->move(Vector::Unit(point->dimension(), j)));
+        const Reals move =
+            move_of(manifold, model, point->move(Vector::Unit(point->dimension(), j)));
         Reals p(model.patterns());
         for (std::size_t k = 0; k < J.size(); ++k) add(p, move[k], J[k]);
         for (Index i = 0; i < Q.rows(); ++i)
@@ -345,9 +348,8 @@ TEST_CASE("accelerations in weights and plateaus, of every activation, with a bi
     const Activation activation = kEveryActivation[seed % 4];
     const bool bias = seed % 5 != 0;
     const Index inputs = 1 + random.integer(0, 3);
-    const Model model =
-        random_model(random, Where::anywhere, inputs + 4 + random.integer(0, 4), inputs,
-                     static_cast<int>(seed % 3), activation, bias);
+    const Model model = random_model(random, Where::anywhere, inputs + 4 + random.integer(0, 4),
+                                     inputs, static_cast<int>(seed % 3), activation, bias);
     const AmplitudeManifold manifold = manifold_of(model);
     const std::optional<ManifoldPoint> point = manifold.at(model.curve);
     CAPTURE(seed);
@@ -373,8 +375,8 @@ TEST_CASE("accelerations in weights and plateaus, of every activation, with a bi
     for (double& entry : nu) entry = random.normal();
     CHECK(beta.dot(point->acceleration_operator(nu) * alpha) ==
           doctest::Approx(nu.dot(doubles(expected))).epsilon(1e-7));
-    CHECK((point->acceleration_operator(nu) * alpha - point->acceleration_product(nu, alpha)).norm() <=
-          1e-12 * point->acceleration_operator(nu).norm() * alpha.norm());
+    CHECK((point->acceleration_operator(nu) * alpha - point->acceleration_product(nu, alpha))
+              .norm() <= 1e-12 * point->acceleration_operator(nu).norm() * alpha.norm());
     nu = point->normal_part(nu);
     CHECK((point->shape_operator(nu) * alpha - point->shape_product(nu, alpha)).norm() <=
           1e-8 * (1.0 + point->shape_operator(nu).norm()) * alpha.norm());
@@ -438,7 +440,7 @@ TEST_CASE("one plateau known, inputs 0, 1 and 2: the curvature of a cone in clos
 
 TEST_CASE("no tube: a chord of the data manifold that is normal to it at one end") {
   // Outputs h s(w x), x = 1, 2, 3: for w = 0 and w = infinity they have the same direction, so that for each target some
-  // w > 0 is stationary (Rolle), even for a target that another w < 0 attains (docs/theory.md, section 13).
+  // w > 0 is stationary (Rolle), even for a target that another w < 0 attains (docs/theory.md, section 14).
   const Matrix X{{1.0}, {2.0}, {3.0}};
   Vector y(3);
   for (Index i = 0; i < 3; ++i) y(i) = 1.0 / (1.0 + std::exp(X(i, 0)));
@@ -458,6 +460,26 @@ TEST_CASE("no tube: a chord of the data manifold that is normal to it at one end
     return largest_curvature(*manifold.at({on_it.weights, {0.0, height}})).value;
   };
   CHECK(largest(1e-6) == doctest::Approx(1e6 * largest(1.0)).epsilon(1e-10));
+}
+
+TEST_CASE("one input with a bias: a target on the manifold has no other stationary point") {
+  // The proposition of docs/theory.md, section 14, attacked by interval searches.
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    support::Random random(seed);
+    const Index L = 5 + static_cast<Index>(seed % 4);
+    Matrix X = Matrix::Ones(L, 2);
+    Vector y(L);
+    double x = 0.0;
+    const double slope = random.uniform(0.2, 2.0), place = random.uniform(0.0, 10.0);
+    for (Index i = 0; i < L; ++i) {
+      X(i, 0) = x += static_cast<double>(random.integer(1, 5));
+      y(i) = 3.0 / (1.0 + std::exp(-slope * (x - place)));
+    }
+    const OutputRange range = seed % 2 == 0 ? OutputRange{} : OutputRange{0.0, {}};
+    const AllFits fits = find_all_fits(make_problem(X, y), Activation::logistic, range);
+    CAPTURE(seed);
+    CHECK(fits.points.size() == 1);
+  }
 }
 
 TEST_CASE("focal points tell the Morse index of all fits of a curve that rises twice") {
@@ -480,7 +502,8 @@ TEST_CASE("focal points tell the Morse index of all fits of a curve that rises t
     CHECK(curve->range.high == doctest::Approx(fit.range->high).epsilon(1e-9));
     const std::optional<ManifoldPoint> point = manifold.at_best(*curve);
     REQUIRE(point);
-    CHECK(0.5 * point->distance() * point->distance() == doctest::Approx(fit.energy).epsilon(1e-11));
+    CHECK(0.5 * point->distance() * point->distance() ==
+          doctest::Approx(fit.energy).epsilon(1e-11));
     CHECK(point->coefficients(point->residual()).norm() <= 1e-7 * point->distance());
     CHECK(morse_index(*point) == fit.morse_index);
     // Those of the Hessian relative to the metric, which the search has computed with its own formulas.
@@ -523,7 +546,8 @@ TEST_CASE("geometry of fitted plateaus does not depend on the units of inputs an
     const Vector a = principal_curvatures(*first, nu).values,
                  b = principal_curvatures(*second, mu).values;
     CHECK((a - k * b).norm() <= 1e-8 * a.norm());
-    const LargestCurvature largest = largest_curvature(*first), of_other = largest_curvature(*second);
+    const LargestCurvature largest = largest_curvature(*first),
+                           of_other = largest_curvature(*second);
     const BatesWatts bates = bates_watts(*first, largest), watts = bates_watts(*second, of_other);
     CHECK(watts.intrinsic * watts.rho == near(bates.intrinsic * bates.rho));
     CHECK(watts.parameter_effects * watts.rho == near(bates.parameter_effects * bates.rho));
@@ -542,6 +566,8 @@ TEST_CASE("curvatures of Bates and Watts against all directions of a surface, in
     REQUIRE(point->dimension() == 2);
     const BatesWatts found = bates_watts(*point, largest_curvature(*point));
     const Basis basis(model.jacobian());
+    const Reals second[2][2] = {{model.second(0, 0), model.second(0, 1)},
+                                {model.second(1, 0), model.second(1, 1)}};
     double intrinsic = 0.0, parameter_effects = 0.0;
     constexpr int angles = 720;
     for (int k = 0; k < angles; ++k) {
@@ -550,10 +576,8 @@ TEST_CASE("curvatures of Bates and Watts against all directions of a surface, in
       add(move, Real(std::cos(angle)), basis.to_parameters[0]);
       add(move, Real(std::sin(angle)), basis.to_parameters[1]);
       Reals acceleration(model.patterns());
-      for (Index a = 0; a < 2; ++a)
-        for (Index b = 0; b < 2; ++b)
-          add(acceleration, move[static_cast<std::size_t>(a)] * move[static_cast<std::size_t>(b)],
-              model.second(a, b));
+      for (std::size_t a = 0; a < 2; ++a)
+        for (std::size_t b = 0; b < 2; ++b) add(acceleration, move[a] * move[b], second[a][b]);
       const Reals normal = basis.normal_part(acceleration);
       Reals tangential = acceleration;
       add(tangential, Real(-1), normal);

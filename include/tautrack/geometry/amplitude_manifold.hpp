@@ -19,7 +19,7 @@ struct AmplitudeCurve {
 };
 
 /// The data manifold { low + (high - low) sigma01(X w) } of an amplitude model, one or both plateaus of which are
-/// fitted, at tau = 1 (docs/theory.md, section 13): of dimension rank X + 1 or + 2 in R^L, scaled as that of
+/// fitted, at tau = 1 (docs/theory.md, section 14): of dimension rank X + 1 or + 2 in R^L, scaled as that of
 /// DataManifold: coordinate i times sqrt(omega_i).
 ///
 /// Its points are ManifoldPoints, and curvature.hpp and caustic.hpp apply. The parameters v of these, in which
@@ -29,7 +29,7 @@ struct AmplitudeCurve {
 ///
 /// Theorems on all of the manifold do not hold here. It is a cone, or a cylinder over one: curvature grows like
 /// 1 / (high - low), so that its reach is zero; and chords may be normal to it, so that even a target on the manifold
-/// may have other stationary points.
+/// may have other stationary points (not with one input and a bias).
 ///
 /// Method: the tangent space is spanned by 1 and s (or s alone), s' and s' x. Near an exponential (all patterns at the
 /// foot or the shoulder of the sigmoid) and near the straight line these are nearly dependent. For tanh and
@@ -52,6 +52,8 @@ class AmplitudeManifold {
     return space_.rank() + (range_.low || range_.high ? 1 : 2);
   }
   [[nodiscard]] Index codimension() const noexcept { return ambient() - dimension(); }
+  /// Directions in which the manifold is straight, whatever the normal: one for each fitted plateau.
+  [[nodiscard]] Index straight_directions() const noexcept { return dimension() - space_.rank(); }
 
   /// The curve with these weights and the plateaus that fit best. Where the best height is negative the curve is told
   /// with weights of the other sign, low < high; a plateau that is known then is the other one. Nothing where the best
@@ -77,15 +79,17 @@ class AmplitudeManifold {
   enum class Known { none, low, high };
 
   [[nodiscard]] Known known_end(const Range& range) const;
-  [[nodiscard]] std::optional<ManifoldPoint> at(const AmplitudeCurve& curve, bool fits_plateaus) const;
+  [[nodiscard]] std::optional<ManifoldPoint> at(const AmplitudeCurve& curve,
+                                                bool fits_plateaus) const;
 
   Problem problem_;
   Activation activation_;
   OutputRange range_;
   Vector root_;  ///< L, square roots of the pattern weights.
   ColumnSpace space_;
-  Matrix basis_;     ///< L x rank
-  Vector constant_;  ///< rank: basis_ constant_ = 1; empty where 1 is not in the span of the columns.
+  Matrix basis_;  ///< L x rank
+  Vector
+      constant_;  ///< rank: basis_ constant_ = 1; empty where 1 is not in the span of the columns.
 };
 
 }  // namespace tautrack
