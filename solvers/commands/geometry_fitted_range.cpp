@@ -70,7 +70,9 @@ void settle(const AmplitudeManifold& manifold, const GeometryRequest& request,
     const Vector step = hessian.ldlt().solve(at->coefficients(at->residual()));
     const Vector change = manifold.curve(at->move(step), next).weights;
     const Vector by = manifold.problem().X * change;
-    const double length = (by.array().abs() / at->node_inputs().array().abs().max(1.0)).maxCoeff();
+    // Relative to what node inputs are summed from: weights that were printed with seven digits are near.
+    const Vector sizes = manifold.problem().X.cwiseAbs() * next.weights.cwiseAbs();
+    const double length = (by.array().abs() / sizes.array().max(1.0)).maxCoeff();
     if (!(moved + length <= near)) return;
     const std::optional<AmplitudeCurve> found = manifold.best_curve(next.weights + change);
     if (!found) return;

@@ -36,22 +36,19 @@ std::string point_text(const GeometryRequest& request, const ExaminedPoint& poin
     case PointSource::given_weights:
       break;
   }
-  const std::string given = point.range
-                                ? "the given weights, with the plateaus that fit best to them"
-                                : "the given weights";
+  const std::string_view plateaus = point.range ? ", with the plateaus that fit best to them" : "";
   if (!point.is_stationary)
     return fmt::format(
-        "{} {}: not stationary, or degenerate (|gradient| {:.2g}): only the part of "
-        "y - z that "
-        "is normal to the data manifold counts{}",
-        given, at, point.gradient_norm,
+        "the given weights {}{}: not stationary, or degenerate (|gradient| {:.2g}): only the part "
+        "of y - z that is normal to the data manifold counts{}",
+        at, plateaus, point.gradient_norm,
         point.range ? "" : ", and nothing is said about the uniqueness of this point");
   if (point.moved > smallest_move)
     return fmt::format(
         "{} {}, the stationary point that the given weights agree with to a "
         "relative {:.1g}",
         point_kind(point), at, point.moved);
-  return fmt::format("{} {}, {}", point_kind(point), at, given);
+  return fmt::format("{} {}, the given weights{}", point_kind(point), at, plateaus);
 }
 
 void add_point(Page& page, const GeometryRequest& request, const ExaminedPoint& point) {
