@@ -42,11 +42,11 @@ struct ExaminedPoint {
   PointSource source = PointSource::natural_path;
   Vector v;        ///< n
   Vector weights;  ///< s, user's units.
-  std::optional<Range>
-      range;  ///< Its plateaus, where one is fitted; then best_fit and given_weights are all there is.
-  double moved = 0.0;  ///< By how much given weights were moved to the stationary point at them, in
-      ///< node inputs, relative to one unit or their size (with a fitted plateau: that of
-      ///< what they are summed from).
+  /// Its plateaus, where one is fitted; then best_fit and given_weights are all there is.
+  std::optional<Range> range;
+  /// By how much given weights were moved to the stationary point at them, in node inputs, relative to one unit or
+  /// their size (with a fitted plateau: that of what they are summed from).
+  double moved = 0.0;
   bool is_stationary = true;
   double gradient_norm = 0.0, gradient_scale = 0.0;  ///< As PathEnd has them.
   double energy = 0.0;
