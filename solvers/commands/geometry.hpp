@@ -42,7 +42,8 @@ struct ExaminedPoint {
   PointSource source = PointSource::natural_path;
   Vector v;        ///< n
   Vector weights;  ///< s, user's units.
-  /// Its plateaus, where one is fitted; then best_fit and given_weights are all there is.
+  /// Its plateaus, where one is fitted; then best_fit, given_weights and, where the search has found nothing, natural_path
+  /// are all there is.
   std::optional<Range> range;
   /// By how much given weights were moved to the stationary point at them, in node inputs, relative to one unit or
   /// their size (with a fitted plateau: that of what they are summed from).

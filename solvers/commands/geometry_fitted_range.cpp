@@ -112,6 +112,17 @@ std::optional<AmplitudeCurve> find_curve(const GeometryRequest& request,
   }
   const AllFits& fits = *examined.fits;
   const StationaryPoint* const best = best_minimum(fits.points);
+  const std::optional<PathEnd>& end = fits.exploration.path.end;
+  if (best == nullptr && fits.level != Completeness::complete && end && end->morse_index == 0) {
+    examined.unresolved.push_back(
+        fmt::format("the search has found no fit: {}; what is examined is the end of the natural "
+                    "path",
+                    printable(fits.level_reason)));
+    point.source = PointSource::natural_path;
+    std::optional<AmplitudeCurve> curve = manifold.best_curve(end->weights);
+    if (curve) settle(manifold, request, *curve, point);
+    return curve;
+  }
   if (best == nullptr) {
     examined.unresolved.push_back(
         fmt::format("there is no finite fit to examine: {}", printable(fits.global_reason)));

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cmath>
+#include <iomanip>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -334,6 +336,20 @@ TEST_CASE("geometry without a finite best fit says so, and has no numbers that a
   check_says(worse.words, {"what is examined is the best fit that is finite"});
   CHECK(worse.problem.at("geometry").at("point").at("energy").get<double>() ==
         near(two_rises_energies[0]));
+
+  // A steep curve without noise, for which the interval search has too many boxes.
+  std::string steep = "x,y\n";
+  for (const int x : {4, 8, 10, 12, 15, 18, 19}) {
+    std::ostringstream y;
+    y << std::setprecision(17) << 3.0 / (1.0 + std::exp(-1.59692 * (x - 5.60098)));
+    steep += std::to_string(x) + "," + y.str() + '\n';
+  }
+  const Told path = told(scratch, "geometry", steep, "--range free,free --activation logistic");
+  if (path.problem.at("completeness").at("level") != "complete") {
+    CHECK(path.text.status == 1);
+    check_says(path.words, {"what is examined is the end of the natural path"});
+    CHECK(path.problem.at("geometry").at("point").at("from") == "natural path");
+  }
 
   const Told few = told(scratch, "geometry", "x,y\n1,2\n2,3\n3,5\n");
   CHECK(few.text.status == 1);
