@@ -50,7 +50,7 @@ void geometry_curvatures(benchmark::State& state) {
   const Setting setting(state);
   const ManifoldPoint point = setting.manifold.at(setting.v);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(popoviciu_bound(point));
+    benchmark::DoNotOptimize(point.pattern_bound());
     benchmark::DoNotOptimize(principal_curvatures(point, point.residual()).values.data());
   }
 }

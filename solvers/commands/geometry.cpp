@@ -12,7 +12,9 @@
 #include "tautrack/infinity/counts.hpp"
 
 #include "commands/each_problem.hpp"
+#include "commands/geometry_fitted_range.hpp"
 #include "commands/geometry_plot.hpp"
+#include "commands/geometry_point.hpp"
 #include "commands/geometry_report.hpp"
 #include "commands/units.hpp"
 #include "io/interruption.hpp"
@@ -41,6 +43,11 @@ and reports how the manifold bends there and how far y is from trouble:
   unique       a proof that the fit is the only stationary point, or the numbers
                that show why there is none; the same for the lowest energy
   infinity     which limits at infinite weights can hold an infimum
+
+Where --range has a free end it goes to the best finite fit (see `tautrack
+solve`), and what it says is local: curvature, focal distances and the linear
+approximation, in weights and plateaus. The reach and the proofs that rest on
+curvature do not hold for such manifolds.
 )";
 
 constexpr const char* more_about_geometry =
@@ -52,11 +59,13 @@ Examples:
   tautrack geometry data.csv --tau 0.9          where the path first meets 0.9
   tautrack geometry data.csv --at 0.5,-2,0.25   at given weights
   tautrack geometry two.csv --no-bias --plot manifold.svg
+  tautrack geometry dose.csv --range free,free  plateaus are fitted, too
 
 Exit status:
   0  everything that was asked for is known; "not certified" is an answer, too
-  1  the natural path has no end at that tau, or its end is degenerate, or the
-     search was interrupted; the output says which, under "unresolved"
+  1  the natural path has no end at that tau, or its end is degenerate, or (free
+     ends of --range) no finite fit is the best, or the search was interrupted;
+     the output says which, under "unresolved"
   2  the data, an option or an output is unusable: one sentence on standard
      error says why, nothing is written)";
 
@@ -123,37 +132,15 @@ void add_derivatives(const Perceptron& network, double tau, ExaminedPoint& point
     point.morse_index = MorseIndex().count(H_v);
 }
 
-/// The principal curvatures in the direction of y.
-void add_curvatures(const Perceptron& network, const ManifoldPoint& at, ExaminedPoint& point) {
-  constexpr double rounding = 1e-13, edge = 1e-9;
-  const Vector normal = at.normal_part(at.residual());
-  point.distance = at.distance();
-  point.normal_distance = normal.norm();
-  const double size = at.position().norm() + (at.position() + at.residual()).norm();
-  if (at.codimension() == 0 || !(point.normal_distance > rounding * size)) {
-    if (point.is_stationary) point.focal_index = 0;
-    return;
-  }
-  const PrincipalCurvatures principal = principal_curvatures(at, normal);
-  point.curvatures = principal.values.reverse();
-  point.directions.resize(point.weights.size(), principal.values.size());
-  for (Index j = 0; j < principal.values.size(); ++j)
-    point.directions.col(j) =
-        network.weights(principal.directions.col(principal.values.size() - 1 - j));
-  const Eigen::ArrayXd products = point.normal_distance * point.curvatures.array();
-  if (((products - 1.0).abs() > edge).all())
-    point.focal_index = static_cast<int>((products > 1.0).count());
-}
-
 ExaminedPoint examine(const GeometryRequest& request, const Perceptron& network,
                       ExaminedPoint point) {
   const ManifoldPoint at = DataManifold(network, request.tau).at(point.v);
   add_derivatives(network, request.tau, point);
-  add_curvatures(network, at, point);
-  point.largest = largest_curvature(at, request.curvature);
-  if (point.largest.direction.size() > 0)
-    point.largest_direction = network.weights(point.largest.direction);
-  point.bates_watts = bates_watts(at, point.largest, request.curvature);
+  const CurvatureMoves moves = add_curvatures(request, at, point);
+  point.directions.resize(point.weights.size(), moves.towards.cols());
+  for (Index j = 0; j < moves.towards.cols(); ++j)
+    point.directions.col(j) = network.weights(moves.towards.col(j));
+  if (moves.largest.size() > 0) point.largest_direction = network.weights(moves.largest);
   return point;
 }
 
@@ -202,7 +189,7 @@ void restore(const ComputedProblem& computed, ExaminedPoint& point) {
 void restore(const ComputedProblem& computed, ExaminedProblem& examined) {
   if (examined.path) restore(computed, *examined.path);
   if (examined.point) restore(computed, *examined.point);
-  restore(computed, examined.supremum);
+  if (examined.supremum) restore(computed, *examined.supremum);
   if (examined.certificate) restore(computed, *examined.certificate);
   restore(computed, examined.strata);
 }
@@ -234,6 +221,7 @@ ExaminedProblem examine_problem(const GeometryRequest& request, const Problem& p
   examined.facts.rank = network.unknowns();
   examined.facts.dependencies = network.space().dependencies();
   examined.ambient = DataManifold(network, request.tau).ambient();
+  examined.dimension = network.unknowns();
   if (!request.at && request.tau > 0.0) {
     PathProgress progress(problem.name);
     TrackOptions track;
@@ -270,6 +258,13 @@ ExaminedProblem examine_problem(const GeometryRequest& request, const Problem& p
 /// curvature is looked for once.
 std::vector<ExaminedProblem> examine_all(const GeometryRequest& request, const Data& data) {
   const std::vector<Problem>& problems = data.dense.problems;
+  std::vector<ExaminedProblem> examined(problems.size());
+  if (!target_range(request.network).is_known()) {
+    for_each_problem(data, request.threads, [&](std::size_t i, int) {
+      examined[i] = examine_fitted_range(request, problems[i]);
+    });
+    return examined;
+  }
   CurvatureSupremum supremum;
   try {
     const ComputedProblem computed = computed_problem(request.network, problems.front());
@@ -278,7 +273,6 @@ std::vector<ExaminedProblem> examine_all(const GeometryRequest& request, const D
   } catch (const DataError& error) {
     throw DataError(data.source() + ": " + error.what());
   }
-  std::vector<ExaminedProblem> examined(problems.size());
   for_each_problem(data, request.threads, [&](std::size_t i, int within) {
     examined[i] = examine_problem(request, problems[i], supremum, within);
   });
@@ -293,6 +287,8 @@ std::string_view to_string(PointSource source) noexcept {
       return "natural path";
     case PointSource::linear_fit:
       return "linear fit";
+    case PointSource::best_fit:
+      return "best fit";
     case PointSource::given_weights:
       break;
   }
@@ -313,10 +309,14 @@ Command geometry_command(GeometryRequest& request) {
   command.add_number("--tau", "T", "Data manifold to examine: 0 linear, 1 sigmoid", request.tau,
                      tau_reason);
   command.add_number("--seconds", "S",
-                     "Time for the search of the largest curvature at any\nweights, in seconds",
+                     "Time for the search of the largest curvature at any\n"
+                     "weights, or of all fits where --range has a free\n"
+                     "end, in seconds",
                      request.supremum.seconds, above(0.0));
   command.add_number("--infinity-seconds", "S",
-                     "Time for the limits at infinite weights of each\nproblem, in seconds",
+                     "Time for the limits at infinite weights of each\n"
+                     "problem, in seconds (a free end of --range: that is\n"
+                     "part of the above)",
                      request.strata.seconds, above(0.0));
   command.add_whole_number(
       "--threads", "N",
@@ -332,7 +332,7 @@ Command geometry_command(GeometryRequest& request) {
 }
 
 int run_geometry(GeometryRequest request) {
-  need_known_range(request.network, "geometry");
+  refuse_options_of_known_ranges(request);
   need_no_held_weights(request.network, "geometry");
   Outputs outputs(request.outputs, request.network.file);
   const Data data = load_dense(request.network, "geometry");

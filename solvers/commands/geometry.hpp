@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tautrack/fits/all_fits.hpp"
 #include "tautrack/geometry/curvature.hpp"
 #include "tautrack/geometry/curvature_supremum.hpp"
 #include "tautrack/geometry/uniqueness.hpp"
@@ -33,16 +34,20 @@ struct GeometryRequest {
 };
 
 /// Where an examined point comes from.
-enum class PointSource { natural_path, linear_fit, given_weights };
+enum class PointSource { natural_path, linear_fit, given_weights, best_fit };
 [[nodiscard]] std::string_view to_string(PointSource source) noexcept;
 
 /// The data manifold at one point.
 struct ExaminedPoint {
   PointSource source = PointSource::natural_path;
-  Vector v;            ///< n
-  Vector weights;      ///< s, user's units.
-  double moved = 0.0;  ///< By how much given weights were moved to the stationary point at them, in
-                       ///< node inputs, relative to one unit or their size.
+  Vector v;        ///< n
+  Vector weights;  ///< s, user's units.
+  /// Its plateaus, where one is fitted; then best_fit, given_weights and, where the search has found nothing, natural_path
+  /// are all there is.
+  std::optional<Range> range;
+  /// By how much given weights were moved to the stationary point at them, in node inputs, relative to one unit or
+  /// their size (with a fitted plateau: that of what they are summed from).
+  double moved = 0.0;
   bool is_stationary = true;
   double gradient_norm = 0.0, gradient_scale = 0.0;  ///< As PathEnd has them.
   double energy = 0.0;
@@ -54,12 +59,14 @@ struct ExaminedPoint {
   /// where that is zero to rounding.
   Vector curvatures;
   Matrix directions;  ///< s x n, user's units: the moves that they belong to, of speed |dz| = 1.
+  Matrix range_directions;  ///< 2 x n, low and high: those of the plateaus, where one is fitted.
   /// Curvatures times normal_distance above one: the Morse index at a stationary point. Nothing
   /// when one of them is one to rounding.
   std::optional<int> focal_index;
 
   LargestCurvature largest;
-  Vector largest_direction;  ///< s, user's units; empty when flat.
+  Vector largest_direction;        ///< s, user's units; empty when flat.
+  Vector largest_range_direction;  ///< 2, where a plateau is fitted; empty when flat.
   BatesWatts bates_watts;
 };
 
@@ -67,9 +74,12 @@ struct ExaminedPoint {
 struct ExaminedProblem {
   DataFacts facts;
   Index ambient = 0;                   ///< m
+  Index dimension = 0;                 ///< n
   std::optional<NaturalPath> path;     ///< Nothing with given weights and at tau = 0.
   std::optional<ExaminedPoint> point;  ///< Nothing when the path has no end.
-  CurvatureSupremum supremum;
+  std::optional<AllFits> fits;  ///< Where an end of the range is fitted, unless weights are given.
+  /// Nothing where an end of the range is fitted, as for the three after it.
+  std::optional<CurvatureSupremum> supremum;
   std::optional<UniquenessCertificate> certificate;  ///< Of a stationary point.
   StrataResult strata;                               ///< At tau = 1.
   double strata_in_general = 0.0;  ///< Strata at infinity of as many patterns in general position.

@@ -8,7 +8,10 @@
 namespace tautrack::program {
 
 std::string csv_report(const Data& data, const std::vector<ExaminedProblem>& examined) {
-  std::string out = "problem,index,kappa,focal_distance,rho_kappa" + csv_columns(data);
+  const bool is_fitted = !examined.front().supremum;
+  std::string out = "problem,index,kappa,focal_distance,rho_kappa";
+  if (is_fitted) out += ",low,high";
+  out += csv_columns(data);
   for (std::size_t i = 0; i < examined.size(); ++i) {
     if (!examined[i].point) continue;
     const std::string name = csv_field(data.problem(i).name());
@@ -17,6 +20,9 @@ std::string csv_report(const Data& data, const std::vector<ExaminedProblem>& exa
       const double kappa = point.curvatures(j);
       fmt::format_to(std::back_inserter(out), "{},{},{},{},{}", name, j + 1, csv_field(kappa),
                      csv_field(1.0 / kappa), csv_field(point.normal_distance * kappa));
+      if (is_fitted)
+        fmt::format_to(std::back_inserter(out), ",{},{}", csv_field(point.range_directions(0, j)),
+                       csv_field(point.range_directions(1, j)));
       out += csv_tail(point.directions.col(j));
     }
   }

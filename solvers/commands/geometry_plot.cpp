@@ -83,7 +83,7 @@ struct Drawing {
 
   /// 1 / k for the parallel curves, and whether k is the supremum over all weights.
   [[nodiscard]] std::pair<double, bool> parallel_distance() const {
-    const CurvatureSupremum& supremum = examined->supremum;
+    const CurvatureSupremum& supremum = *examined->supremum;
     if (supremum.bounded == true && supremum.best > 0.0) return {1.0 / supremum.best, true};
     if (examined->point && examined->point->largest.value > 0.0)
       return {1.0 / examined->point->largest.value, false};

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "commands/geometry_fitted_range.hpp"
 #include "commands/geometry_report.hpp"
 #include "commands/page.hpp"
 
@@ -30,22 +31,24 @@ std::string point_text(const GeometryRequest& request, const ExaminedPoint& poin
                                            : "where the natural path ends");
     case PointSource::linear_fit:
       return fmt::format("the linear least-squares fit, {}", at);
+    case PointSource::best_fit:
+      return fmt::format("{} {}, the best finite fit", point_kind(point), at);
     case PointSource::given_weights:
       break;
   }
+  const std::string_view plateaus = point.range ? ", with the plateaus that fit best to them" : "";
   if (!point.is_stationary)
     return fmt::format(
-        "the given weights {}: not stationary, or degenerate (|gradient| {:.2g}): only the part of "
-        "y - z that "
-        "is normal to the data manifold counts, and nothing is said about the uniqueness of this "
-        "point",
-        at, point.gradient_norm);
+        "the given weights {}{}: not stationary, or degenerate (|gradient| {:.2g}): only the part "
+        "of y - z that is normal to the data manifold counts{}",
+        at, plateaus, point.gradient_norm,
+        point.range ? "" : ", and nothing is said about the uniqueness of this point");
   if (point.moved > smallest_move)
     return fmt::format(
         "{} {}, the stationary point that the given weights agree with to a "
         "relative {:.1g}",
         point_kind(point), at, point.moved);
-  return fmt::format("{} {}, the given weights", point_kind(point), at);
+  return fmt::format("{} {}, the given weights{}", point_kind(point), at, plateaus);
 }
 
 void add_point(Page& page, const GeometryRequest& request, const ExaminedPoint& point) {
@@ -59,6 +62,13 @@ void add_point(Page& page, const GeometryRequest& request, const ExaminedPoint& 
 std::string verdict(bool is_proven, const std::string& reason) {
   const std::string answer = is_proven ? "yes, proven: " : "not certified: ";
   return (reason.starts_with(answer) ? "" : answer) + printable(reason);
+}
+
+/// What the search of all fits says, where an end of the range is fitted.
+void add_verdict(Page& page, const AllFits& fits) {
+  page.line("global", fmt::format("{}: {}", fits.global_is_proven ? "yes" : "not proven",
+                                  printable(fits.global_reason)));
+  page.line("unique", fmt::format("{}: {}", to_string(fits.unique), printable(fits.unique_reason)));
 }
 
 void add_certificate(Page& page, const ExaminedProblem& examined) {
@@ -134,13 +144,16 @@ void add_largest(Page& page, const ExaminedPoint& point) {
 }
 
 /// Whether the linear approximation of the network at the point is a good one, in words.
-std::string reading(const BatesWatts& curvature) {
+std::string reading(const ExaminedPoint& point) {
+  const BatesWatts& curvature = point.bates_watts;
   if (curvature.intrinsic * curvature.rho >= curvature.threshold)
     return "not good: the data manifold bends too much within the uncertainty of the fit for "
            "confidence regions of a linearised model";
   if (curvature.parameter_effects * curvature.rho >= curvature.threshold)
-    return "good for the outputs, not for the weights: the data manifold is nearly flat within the "
-           "uncertainty of the fit, but equal steps of the weights are unequal steps on it";
+    return fmt::format(
+        "good for the outputs, not for the {0}: the data manifold is nearly flat within the "
+        "uncertainty of the fit, but equal steps of the {0} are unequal steps on it",
+        point.range ? "weights and plateaus" : "weights");
   return "good: confidence regions of the linearised model can be trusted";
 }
 
@@ -152,7 +165,7 @@ void add_bates_watts(Page& page, const ExaminedPoint& point) {
               "judge it by");
     return;
   }
-  page.line("linear approx.", reading(curvature));
+  page.line("linear approx.", reading(point));
   page.line("", fmt::format("relative curvatures {:.4g} intrinsic, {:.4g} parameter effects; small "
                             "below {:.4g} (Bates & Watts; standard radius {:.4g})",
                             curvature.intrinsic * curvature.rho,
@@ -206,6 +219,19 @@ std::string patterns_text(const std::vector<int>& signs) {
                      patterns_with(-1), patterns_with(0));
 }
 
+/// Limits of fitted plateaus, as the search of all fits has them.
+void add_limits(Page& page, const AllFits& fits) {
+  std::vector<std::string> sentences;
+  if (!fits.strata.message.empty()) sentences.push_back(printable(fits.strata.message));
+  for (std::size_t i = 0; i < std::min(fits.at_infinity.size(), most_limits); ++i)
+    sentences.push_back(fmt::format("E -> {:.11g}: {}", fits.at_infinity[i].energy,
+                                    printable(fits.at_infinity[i].reason)));
+  if (fits.at_infinity.size() > most_limits)
+    sentences.push_back(
+        fmt::format("and {} more (all: --json)", fits.at_infinity.size() - most_limits));
+  page.lines("infinity", sentences);
+}
+
 void add_infinity(Page& page, const ExaminedProblem& examined) {
   const StrataResult& strata = examined.strata;
   std::vector<std::string> sentences;
@@ -236,21 +262,29 @@ void add_problem(Page& page, const GeometryRequest& request, const ProblemView& 
                  const ExaminedProblem& examined) {
   add_unreachable(page, request.network, examined.facts);
   page.lines("unresolved", examined.unresolved);
+  if (examined.point) add_point(page, request, *examined.point);
+  if (examined.fits) add_verdict(page, *examined.fits);
   if (examined.point) {
-    add_point(page, request, *examined.point);
     add_certificate(page, examined);
     add_curvatures(page, *examined.point);
     add_largest(page, *examined.point);
     add_bates_watts(page, *examined.point);
   }
-  add_supremum(page, request, examined.supremum);
-  add_infinity(page, examined);
+  if (examined.supremum) {
+    add_supremum(page, request, *examined.supremum);
+    add_infinity(page, examined);
+  } else {
+    page.line("not claimed", not_claimed_of_fitted_range);
+    if (examined.fits) add_limits(page, *examined.fits);
+  }
   if (examined.point)
     add_weights(page, "weights", problem, examined.facts.held, examined.point->weights,
                 examined.point->source == PointSource::given_weights ? "given" : "fit");
+  if (examined.point && examined.point->range)
+    add_plateaus(page, problem, examined.point->weights, *examined.point->range);
   add_network(page, problem, request.network);
   page.line("data manifold",
-            fmt::format("{} in {}", counted(*examined.facts.rank, "dimension"), examined.ambient));
+            fmt::format("{} in {}", counted(examined.dimension, "dimension"), examined.ambient));
   add_replicates(page, examined.facts);
   add_dependencies(page, problem, examined.facts);
 }
@@ -265,13 +299,16 @@ void add_overview(Page& page, const Data& data, const std::vector<ExaminedProble
   for (std::size_t i = 0; i < examined.size(); ++i) {
     const std::optional<ExaminedPoint>& point = examined[i].point;
     const bool is_unique = examined[i].certificate && examined[i].certificate->unique;
+    const std::string_view unique = examined[i].fits        ? to_string(examined[i].fits->unique)
+                                    : is_unique             ? "yes, proven"
+                                    : !examined[i].supremum ? "-"
+                                                            : "not certified";
     page.plain(row(cut(data.problem(i).name(), short_name_width),
                    point ? short_number(point->distance) : "-",
                    point && point->curvatures.size() > 0
                        ? short_number(point->normal_distance * point->curvatures(0))
                        : "-",
-                   point ? short_number(point->largest.value) : "-",
-                   is_unique ? "yes, proven" : "not certified"));
+                   point ? short_number(point->largest.value) : "-", unique));
   }
 }
 

@@ -149,6 +149,18 @@ Json infinity_report(const NaturalPath& path) {
   return report;
 }
 
+Json limit_report(const InfinitePoint& limit) {
+  Json report = limit_kind_report(limit);
+  report.update({{"direction", numbers(limit.direction)},
+                 {"signs", limit.signs},
+                 {"energy", limit.energy},
+                 {"local_infimum", value_or_null(limit.local_infimum)},
+                 {"reason", limit.reason},
+                 {"weights", numbers(limit.weights)},
+                 {"found_by", limit.found_by}});
+  return report;
+}
+
 }  // namespace
 
 Json limit_kind_report(const InfinitePoint& limit) {
@@ -178,6 +190,22 @@ Json held_report(const NetworkRequest& request) {
 
 Json range_report(const OutputRange& range) {
   return {value_or_null(range.low), value_or_null(range.high)};
+}
+
+Json verdict_report(const AllFits& fits) {
+  Json at_infinity = Json::array();
+  for (const InfinitePoint& limit : fits.at_infinity) at_infinity.push_back(limit_report(limit));
+  return {{"at_infinity", at_infinity},
+          {"completeness",
+           {{"level", to_string(fits.level)},
+            {"index_sum", fits.index_sum},
+            {"expected_index_sum", value_or_null(fits.expected_index_sum)},
+            {"message", fits.level_reason}}},
+          {"global",
+           {{"proven", fits.global_is_proven},
+            {"at_infinity", fits.infimum_at_infinity},
+            {"message", fits.global_reason}}},
+          {"unique", {{"answer", to_string(fits.unique)}, {"why", fits.unique_reason}}}};
 }
 
 Json certificate_report(const std::optional<UniquenessCertificate>& certificate) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tautrack/fits/all_fits.hpp"
 #include "tautrack/geometry/uniqueness.hpp"
 #include "tautrack/path/natural_path.hpp"
 
@@ -28,6 +29,9 @@ namespace tautrack::program {
 
 /// The kind of a limit, and its plateaus (null: infinite) and exponential where an end of the range is fitted.
 [[nodiscard]] Json limit_kind_report(const InfinitePoint& limit);
+
+/// What is known of a list of fits as a whole, and the limits that go with it: fields of a problem.
+[[nodiscard]] Json verdict_report(const AllFits& fits);
 
 /// What geometry proves of a stationary point, or null.
 [[nodiscard]] Json certificate_report(const std::optional<UniquenessCertificate>& certificate);

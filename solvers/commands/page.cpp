@@ -184,4 +184,12 @@ void add_weights(Page& page, std::string_view label, const ProblemView& problem,
         fmt::format("and {} less (all: --json)", counted(hidden, "that matters", "that matter")));
 }
 
+void add_plateaus(Page& page, const ProblemView& problem, const Vector& weights,
+                  const Range& range) {
+  page.line("plateaus", fmt::format("low {:.10g}, high {:.10g}", range.low, range.high));
+  if (weights.size() == 2 && problem.column(1) == "(bias)")
+    page.line("half point",
+              fmt::format("{} = {:.10g}", problem.column(0), -weights(1) / weights(0)));
+}
+
 }  // namespace tautrack::program

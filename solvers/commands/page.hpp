@@ -88,6 +88,10 @@ void add_weights(Page& page, std::string_view label, const ProblemView& problem,
                  const HeldWeights& held, const Vector& first, std::string_view first_title,
                  const Vector* second = nullptr, std::string_view second_title = "");
 
+/// The plateaus of a curve, and where its outputs are halfway.
+void add_plateaus(Page& page, const ProblemView& problem, const Vector& weights,
+                  const Range& range);
+
 /// The report of a subcommand on all problems of its data: a title, what `add_problem` adds under the
 /// name of each, and what `add_overview` does where there are several.
 template <class Request, class Result>

@@ -22,18 +22,6 @@ Json point_report(const StationaryPoint& point, const OutputRange& range) {
           {"beyond_precision", point.is_beyond_precision()}};
 }
 
-Json limit_report(const InfinitePoint& limit) {
-  Json report = limit_kind_report(limit);
-  report.update({{"direction", numbers(limit.direction)},
-                 {"signs", limit.signs},
-                 {"energy", limit.energy},
-                 {"local_infimum", value_or_null(limit.local_infimum)},
-                 {"reason", limit.reason},
-                 {"weights", numbers(limit.weights)},
-                 {"found_by", limit.found_by}});
-  return report;
-}
-
 Json box_report(const Box& box) { return {{"low", numbers(box.low)}, {"high", numbers(box.high)}}; }
 
 std::string_view end_name(ExploreEnd end) {
@@ -130,22 +118,10 @@ Json problem_report(const SolveRequest& request, const ProblemView& problem,
   Json points = Json::array();
   for (const StationaryPoint& point : fits.points)
     points.push_back(point_report(point, target_range(request.network)));
-  Json at_infinity = Json::array();
-  for (const InfinitePoint& limit : fits.at_infinity) at_infinity.push_back(limit_report(limit));
   Json report = report_start(request.network, problem, solved.facts, &fits.exploration.path);
-  report.update({{"stationary_points", points},
-                 {"at_infinity", at_infinity},
-                 {"completeness",
-                  {{"level", to_string(fits.level)},
-                   {"index_sum", fits.index_sum},
-                   {"expected_index_sum", value_or_null(fits.expected_index_sum)},
-                   {"message", fits.level_reason}}},
-                 {"global_minimum", value_or_null(fits.global_minimum)},
-                 {"global",
-                  {{"proven", fits.global_is_proven},
-                   {"at_infinity", fits.infimum_at_infinity},
-                   {"message", fits.global_reason}}},
-                 {"unique", {{"answer", to_string(fits.unique)}, {"why", fits.unique_reason}}},
+  report["stationary_points"] = points;
+  report.update(verdict_report(fits));
+  report.update({{"global_minimum", value_or_null(fits.global_minimum)},
                  {"certificate", certificate_report(fits.certificate)},
                  {"unresolved", solved.unresolved},
                  {"exploration", exploration_report(fits.exploration)},

@@ -5,6 +5,7 @@
 
 #include "commands/page.hpp"
 #include "commands/solve_report.hpp"
+#include "commands/verdict.hpp"
 
 namespace tautrack::program {
 namespace {
@@ -16,14 +17,6 @@ std::string status_text(const StationaryPoint& point) {
   if (point.status == PointStatus::certified)
     return fmt::format("certified within {:.2g}", point.radius);
   return point.status == PointStatus::converged ? "converged, not certified" : "not confirmed";
-}
-
-/// Lowest finite minimum, or a null pointer.
-const StationaryPoint* best_minimum(const std::vector<StationaryPoint>& points) {
-  const auto best = std::find_if(points.begin(), points.end(), [](const StationaryPoint& point) {
-    return point.kind == StationaryKind::minimum && !point.is_beyond_precision();
-  });
-  return best == points.end() ? nullptr : &*best;
 }
 
 /// The best fit in a sentence.
@@ -150,17 +143,6 @@ void add_points(Page& page, const std::vector<StationaryPoint>& points) {
                          highest));
 }
 
-/// The plateaus of the best minimum, where an end of the range is fitted, and where the outputs are halfway.
-void add_plateaus(Page& page, const ProblemView& problem, const AllFits& fits) {
-  const StationaryPoint* const best = best_minimum(fits.points);
-  if (best == nullptr || !best->range) return;
-  page.line("plateaus",
-            fmt::format("low {:.10g}, high {:.10g}", best->range->low, best->range->high));
-  if (best->weights.size() == 2 && problem.column(1) == "(bias)")
-    page.line("half point",
-              fmt::format("{} = {:.10g}", problem.column(0), -best->weights(1) / best->weights(0)));
-}
-
 /// Where the exhaustive search looked and what it came to.
 void add_search(Page& page, const SearchResult& search) {
   const std::string text = search.message.empty() ? "no result" : printable(search.message);
@@ -184,7 +166,8 @@ void add_problem(Page& page, const SolveRequest& request, const ProblemView& pro
   if (const StationaryPoint* const best = best_minimum(fits.points))
     add_weights(page, "weights", problem, solved.facts.held, best->weights,
                 fits.infimum_at_infinity ? "best finite" : "best fit");
-  add_plateaus(page, problem, fits);
+  if (const StationaryPoint* const best = best_minimum(fits.points); best != nullptr && best->range)
+    add_plateaus(page, problem, best->weights, *best->range);
   add_network(page, problem, request.network);
   add_replicates(page, solved.facts);
   add_dependencies(page, problem, solved.facts);

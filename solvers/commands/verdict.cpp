@@ -79,6 +79,13 @@ std::string index_sum_matter(const AllFits& fits) {
 
 }  // namespace
 
+const StationaryPoint* best_minimum(const std::vector<StationaryPoint>& points) {
+  const auto best = std::find_if(points.begin(), points.end(), [](const StationaryPoint& point) {
+    return point.kind == StationaryKind::minimum && !point.is_beyond_precision();
+  });
+  return best == points.end() ? nullptr : &*best;
+}
+
 std::vector<std::string> unresolved_matters(const SolveRequest& request, const AllFits& fits) {
   std::vector<std::string> matters;
   for (std::string matter : {early_end(request, fits), best_fit_matter(request, fits),

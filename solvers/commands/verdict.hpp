@@ -9,6 +9,10 @@
 
 namespace tautrack::program {
 
+/// The lowest finite minimum that does not exist through the last digits of the data alone, or a null pointer.
+/// @param points By energy.
+[[nodiscard]] const StationaryPoint* best_minimum(const std::vector<StationaryPoint>& points);
+
 /// What keeps a problem from being solved, a sentence each, with what the user can do about it.
 /// Nothing: there is a finite best fit, it and all points are certified as far as that was asked
 /// for and is built in, and the search came to its own end.

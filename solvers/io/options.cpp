@@ -107,7 +107,7 @@ void add_network_options(Command& command, NetworkRequest& request, bool with_ra
     command.add_value(
         "--range", "LOW,HIGH",
         "The plateaus of the outputs: each a number, or free\n"
-        "where it is fitted as well (track, solve)\n"
+        "where it is fitted as well\n"
         "(default: those of the activation)",
         [&request](const std::string& text) { return take_range(text, request.range); });
   if (with_range)
@@ -139,14 +139,6 @@ OutputRange target_range(const NetworkRequest& request) {
   if (request.range) return *request.range;
   const Range own = range(request.perceptron.activation);
   return {own.low, own.high};
-}
-
-void need_known_range(const NetworkRequest& request, const char* command) {
-  if (target_range(request).is_known()) return;
-  throw UsageError(
-      fmt::format("--range: {} needs two numbers: what it proves is about manifolds of outputs "
-                  "with known plateaus",
-                  command));
 }
 
 HeldWeights held_weights(const NetworkRequest& request, const std::vector<std::string>& columns) {

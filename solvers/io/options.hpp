@@ -51,10 +51,6 @@ void add_network_options(Command& command, NetworkRequest& request, bool with_ra
 /// The range that the outputs are to have; a free end has no number.
 [[nodiscard]] OutputRange target_range(const NetworkRequest& request);
 
-/// Refuses a range with a free end, for a subcommand of this name that needs to know both.
-/// @throws UsageError
-void need_known_range(const NetworkRequest& request, const char* command);
-
 /// The weights that are held, among those of these columns.
 /// @throws UsageError for a column that is not there or is held twice, and when none is left to be fitted.
 [[nodiscard]] HeldWeights held_weights(const NetworkRequest& request,

@@ -69,23 +69,25 @@ double spectral_norm(const Matrix& symmetric) {
 enum class Part { normal, tangential };
 
 Vector part_of(const ManifoldPoint& point, Part part, const Vector& alpha) {
-  const Vector acceleration = point.acceleration(alpha, alpha);
-  return part == Part::normal ? point.normal_part(acceleration)
-                              : point.tangent(point.coefficients(acceleration));
+  return part == Part::normal ? point.second_fundamental_form(alpha, alpha)
+                              : point.tangent(point.coefficients(point.acceleration(alpha, alpha)));
 }
 
-/// A unit vector of coefficients for which alpha' S_nu alpha is large in magnitude, and not smaller
-/// than for the one given.
-Vector improved(const ManifoldPoint& point, const Vector& nu, const Vector& alpha) {
+/// A unit vector of coefficients for which nu.part of acceleration(alpha, alpha) is large in magnitude, and not
+/// smaller than for the one given.
+Vector improved(const ManifoldPoint& point, Part part, const Vector& nu, const Vector& alpha) {
   const Index n = point.dimension();
-  if (n <= kSmallNetwork) return dominant(point.shape_operator(nu)).vector;
+  const bool is_normal = part == Part::normal;
+  if (n <= kSmallNetwork)
+    return dominant(is_normal ? point.shape_operator(nu) : point.acceleration_operator(nu)).vector;
   Matrix space(n, kKrylov);
   Matrix images(n, kKrylov);
   space.col(0) = alpha;
   Index size = 0;
   constexpr double none = 1e-12;  // what is left is rounding: the space is invariant
   while (size < kKrylov) {
-    images.col(size) = point.shape_product(nu, space.col(size));
+    images.col(size) = is_normal ? point.shape_product(nu, space.col(size))
+                                 : point.acceleration_product(nu, space.col(size));
     ++size;
     if (size == kKrylov) break;
     Vector next = images.col(size - 1);
@@ -116,7 +118,7 @@ Ascent ascend(const ManifoldPoint& point, Part part, Vector alpha, const Curvatu
       break;
     }
     best = {value, alpha};
-    alpha = improved(point, second / value, alpha);
+    alpha = improved(point, part, second / value, alpha);
   }
   return best;
 }
@@ -360,26 +362,13 @@ PrincipalCurvatures principal_curvatures(const ManifoldPoint& point, const Vecto
   return result;
 }
 
-double popoviciu_bound(const ManifoldPoint& point) noexcept {
-  double first = 0.0, second = 0.0;
-  for (const double bend : point.largest_bends()) {
-    if (bend > first) {
-      second = first;
-      first = bend;
-    } else {
-      second = std::max(second, bend);
-    }
-  }
-  return 0.5 * (first + second);
-}
-
 LargestCurvature largest_curvature(const ManifoldPoint& point, const CurvatureOptions& options) {
   checked(options);
   LargestCurvature result;
   const Index n = point.dimension(), codimension = point.codimension();
-  const double popoviciu = popoviciu_bound(point);
+  const double of_patterns = point.pattern_bound();
   result.upper_from = "no second derivative";
-  if (codimension == 0 || !(popoviciu > 0.0)) return result;
+  if (codimension == 0 || !(of_patterns > 0.0)) return result;
   Vector alpha;
   result.upper = std::numeric_limits<double>::infinity();
   bool is_exact = true;
@@ -420,9 +409,9 @@ LargestCurvature largest_curvature(const ManifoldPoint& point, const CurvatureOp
                                                             : result.value;
     return result;
   }
-  if (popoviciu < result.upper) {
-    result.upper = popoviciu;
-    result.upper_from = "Popoviciu's bound";
+  if (of_patterns < result.upper) {
+    result.upper = of_patterns;
+    result.upper_from = point.pattern_bound_name();
   }
   const double spectral = spectral_bound(point);
   if (spectral < result.upper) {

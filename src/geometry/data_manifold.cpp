@@ -12,6 +12,7 @@
 #include "core/column_panels.hpp"
 #include "core/decompositions.hpp"
 #include "core/text.hpp"
+#include "geometry/manifold_state.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/numbers.hpp"
 #include "network/loops.hpp"
@@ -57,11 +58,11 @@ Index place(Index i, Index j, Index n) {
   return (i / panel_rows * n + j) * panel_rows + i % panel_rows;
 }
 
-}  // namespace
-
-struct ManifoldPoint::State {
-  explicit State(const Perceptron& network)
-      : L(network.patterns()), n(network.unknowns()), activation(network.options().activation) {
+/// A point of the data manifold of a perceptron.
+struct PerceptronPoint final : ManifoldPoint::State {
+  explicit PerceptronPoint(const Perceptron& network)
+      : L(network.patterns()), activation(network.options().activation) {
+    n = network.unknowns();
     panels = kernels::numbers(padded() * n);
   }
 
@@ -103,19 +104,35 @@ struct ManifoldPoint::State {
   [[nodiscard]] bool factor_gram(const DataManifold& manifold);
   void measure_rows();
 
-  Index L, n;
+  [[nodiscard]] Matrix basis() const override;
+  [[nodiscard]] Vector tangent(const Vector& alpha) const override;
+  [[nodiscard]] Vector coefficients(const Vector& x) const override;
+  [[nodiscard]] Vector acceleration(const Vector& alpha, const Vector& beta) const override;
+  [[nodiscard]] Vector bend(const Vector& alpha, const Vector& beta) const override {
+    return acceleration(alpha, beta);
+  }
+  [[nodiscard]] Matrix shape_operator(const Vector& nu) const override;
+  [[nodiscard]] Vector shape_product(const Vector& nu, const Vector& beta) const override;
+  [[nodiscard]] Matrix acceleration_operator(const Vector& nu) const override {
+    return shape_operator(nu);
+  }
+  [[nodiscard]] Vector acceleration_product(const Vector& nu, const Vector& beta) const override {
+    return shape_product(nu, beta);
+  }
+  /// (g_1 + g_2) / 2 of the two largest |c_i| sqrt(leverage_i).
+  [[nodiscard]] double pattern_bound() const noexcept override;
+  [[nodiscard]] const char* pattern_bound_name() const noexcept override {
+    return "Popoviciu's bound";
+  }
+
+  Index L;
   Activation activation;
-  double tau = 0.0;
-  Vector v, u, z, residual, gains, leverages, bends;
-  double distance = 0.0;
   Vector curves;            ///< L, sqrt(omega) f''
   kernels::Numbers panels;  ///< Velocities of the node inputs along the orthonormal basis, L x n.
   Matrix ridge_frame;       ///< Rows of the basis that belong to the ridge term; 0 x n without.
-  Matrix to_velocity;       ///< n x n: a = to_velocity alpha.
-  Matrix to_frame;          ///< n x n: alpha = to_frame a.
 };
 
-void ManifoldPoint::State::evaluate(const DataManifold& manifold, const Vector& at) {
+void PerceptronPoint::evaluate(const DataManifold& manifold, const Vector& at) {
   const Perceptron& network = manifold.network();
   const Index m = manifold.ambient();
   tau = manifold.tau();
@@ -149,7 +166,7 @@ void ManifoldPoint::State::evaluate(const DataManifold& manifold, const Vector& 
   }
 }
 
-void ManifoldPoint::State::factor_rows(const DataManifold& manifold) {
+void PerceptronPoint::factor_rows(const DataManifold& manifold) {
   const Index m = gains.size();
   const Matrix A = manifold.network().space().basis();
   Matrix J(m, n);
@@ -191,7 +208,7 @@ void ManifoldPoint::State::factor_rows(const DataManifold& manifold) {
     for (Index i = 0; i < L; ++i) panels[place(i, j, n)] = W(i, j);
 }
 
-bool ManifoldPoint::State::factor_gram(const DataManifold& manifold) {
+bool PerceptronPoint::factor_gram(const DataManifold& manifold) {
   const ColumnSpace& space = manifold.network().space();
   const kernels::Kernels& loops = kernels::active();
   const kernels::PanelRange all{0, kernels::panels_of(L)};
@@ -220,7 +237,7 @@ bool ManifoldPoint::State::factor_gram(const DataManifold& manifold) {
   }
 }
 
-void ManifoldPoint::State::measure_rows() {
+void PerceptronPoint::measure_rows() {
   const Index m = gains.size();
   leverages.resize(m);
   for (Index i = 0; i < L; ++i) {
@@ -241,6 +258,63 @@ void ManifoldPoint::State::measure_rows() {
   bends.tail(rest).setZero();
 }
 
+Matrix PerceptronPoint::basis() const {
+  Matrix Q(gains.size(), n);
+  for (Index j = 0; j < n; ++j)
+    for (Index i = 0; i < L; ++i) Q(i, j) = gains(i) * panels[place(i, j, n)];
+  Q.bottomRows(gains.size() - L) = ridge_frame;
+  return Q;
+}
+
+Vector PerceptronPoint::tangent(const Vector& alpha) const {
+  Vector p(gains.size());
+  p.head(L) = velocities(alpha).values().cwiseProduct(gains.head(L));
+  p.tail(gains.size() - L) = ridge_frame * alpha;
+  return p;
+}
+
+Vector PerceptronPoint::coefficients(const Vector& x) const {
+  const PatternNumbers g(L);
+  g.values() = x.head(L).cwiseProduct(gains.head(L));
+  Vector alpha = collect(g);
+  alpha += ridge_frame.transpose() * x.tail(gains.size() - L);
+  return alpha;
+}
+
+Vector PerceptronPoint::acceleration(const Vector& alpha, const Vector& beta) const {
+  Vector result = Vector::Zero(gains.size());
+  const PatternNumbers a = velocities(alpha), b = velocities(beta);
+  result.head(L) = curves.array() * a.values().array() * b.values().array();
+  return result;
+}
+
+Matrix PerceptronPoint::shape_operator(const Vector& nu) const {
+  const PatternNumbers d(L);
+  d.values() = nu.head(L).cwiseProduct(curves);
+  return gram(d);
+}
+
+Vector PerceptronPoint::shape_product(const Vector& nu, const Vector& beta) const {
+  const PatternNumbers g = velocities(beta);
+  g.values().array() *= nu.head(L).array() * curves.array();
+  return collect(g);
+}
+
+double PerceptronPoint::pattern_bound() const noexcept {
+  double first = 0.0, second = 0.0;
+  for (const double bend : bends) {
+    if (bend > first) {
+      second = first;
+      first = bend;
+    } else {
+      second = std::max(second, bend);
+    }
+  }
+  return 0.5 * (first + second);
+}
+
+}  // namespace
+
 ManifoldPoint::ManifoldPoint(std::unique_ptr<State> state) : state_(std::move(state)) {}
 ManifoldPoint::~ManifoldPoint() = default;
 ManifoldPoint::ManifoldPoint(ManifoldPoint&&) noexcept = default;
@@ -258,16 +332,12 @@ double ManifoldPoint::distance() const noexcept { return state_->distance; }
 const Vector& ManifoldPoint::gains() const noexcept { return state_->gains; }
 const Vector& ManifoldPoint::leverages() const noexcept { return state_->leverages; }
 const Vector& ManifoldPoint::largest_bends() const noexcept { return state_->bends; }
-
-Matrix ManifoldPoint::basis() const {
-  const State& state = *state_;
-  Matrix Q(ambient(), state.n);
-  for (Index j = 0; j < state.n; ++j)
-    for (Index i = 0; i < state.L; ++i)
-      Q(i, j) = state.gains(i) * state.panels[place(i, j, state.n)];
-  Q.bottomRows(ambient() - state.L) = state.ridge_frame;
-  return Q;
+double ManifoldPoint::pattern_bound() const noexcept { return state_->pattern_bound(); }
+const char* ManifoldPoint::pattern_bound_name() const noexcept {
+  return state_->pattern_bound_name();
 }
+
+Matrix ManifoldPoint::basis() const { return state_->basis(); }
 
 Matrix ManifoldPoint::metric() const { return state_->to_frame.transpose() * state_->to_frame; }
 
@@ -292,22 +362,13 @@ Matrix ManifoldPoint::normal_basis() const {
 }
 
 Vector ManifoldPoint::tangent(const Vector& alpha) const {
-  const State& state = *state_;
-  assert(alpha.size() == state.n);
-  Vector p(ambient());
-  p.head(state.L) = state.velocities(alpha).values().cwiseProduct(state.gains.head(state.L));
-  p.tail(ambient() - state.L) = state.ridge_frame * alpha;
-  return p;
+  assert(alpha.size() == dimension());
+  return state_->tangent(alpha);
 }
 
 Vector ManifoldPoint::coefficients(const Vector& x) const {
-  const State& state = *state_;
   assert(x.size() == ambient());
-  const PatternNumbers g(state.L);
-  g.values() = x.head(state.L).cwiseProduct(state.gains.head(state.L));
-  Vector alpha = state.collect(g);
-  alpha += state.ridge_frame.transpose() * x.tail(ambient() - state.L);
-  return alpha;
+  return state_->coefficients(x);
 }
 
 Vector ManifoldPoint::normal_part(const Vector& x) const {
@@ -318,27 +379,31 @@ Vector ManifoldPoint::normal_part(const Vector& x) const {
 Vector ManifoldPoint::move(const Vector& alpha) const { return state_->to_velocity * alpha; }
 
 Vector ManifoldPoint::acceleration(const Vector& alpha, const Vector& beta) const {
-  const State& state = *state_;
-  Vector result = Vector::Zero(ambient());
-  const PatternNumbers a = state.velocities(alpha), b = state.velocities(beta);
-  result.head(state.L) = state.curves.array() * a.values().array() * b.values().array();
-  return result;
+  return state_->acceleration(alpha, beta);
+}
+
+Vector ManifoldPoint::second_fundamental_form(const Vector& alpha, const Vector& beta) const {
+  return normal_part(state_->bend(alpha, beta));
 }
 
 Matrix ManifoldPoint::shape_operator(const Vector& nu) const {
-  const State& state = *state_;
   assert(nu.size() == ambient());
-  const PatternNumbers d(state.L);
-  d.values() = nu.head(state.L).cwiseProduct(state.curves);
-  return state.gram(d);
+  return state_->shape_operator(nu);
 }
 
 Vector ManifoldPoint::shape_product(const Vector& nu, const Vector& beta) const {
-  const State& state = *state_;
-  assert(nu.size() == ambient() && beta.size() == state.n);
-  const PatternNumbers g = state.velocities(beta);
-  g.values().array() *= nu.head(state.L).array() * state.curves.array();
-  return state.collect(g);
+  assert(nu.size() == ambient() && beta.size() == dimension());
+  return state_->shape_product(nu, beta);
+}
+
+Matrix ManifoldPoint::acceleration_operator(const Vector& nu) const {
+  assert(nu.size() == ambient());
+  return state_->acceleration_operator(nu);
+}
+
+Vector ManifoldPoint::acceleration_product(const Vector& nu, const Vector& beta) const {
+  assert(nu.size() == ambient() && beta.size() == dimension());
+  return state_->acceleration_product(nu, beta);
 }
 
 DataManifold::DataManifold(Perceptron network, double tau)
@@ -372,7 +437,7 @@ Vector DataManifold::position(const Vector& v) const {
 
 ManifoldPoint DataManifold::at(const Vector& v) const {
   assert(v.size() == dimension() && v.allFinite());
-  auto state = std::make_unique<ManifoldPoint::State>(network_);
+  auto state = std::make_unique<PerceptronPoint>(network_);
   state->evaluate(*this, v);
   const Index rest = ridge_root_.rows();
   state->ridge_frame = ridge_root_;

@@ -155,7 +155,7 @@ TEST_CASE("|k|max is the largest value over tangents and over normals, whatever 
     CAPTURE(seed);
     CAPTURE(to_string(k.method));
     CHECK(k.value <= k.upper);
-    CHECK(k.upper <= popoviciu_bound(point) * (1.0 + 1e-12));
+    CHECK(k.upper <= point.pattern_bound() * (1.0 + 1e-12));
     if (k.method == CurvatureMethod::flat) {
       CHECK(point.codimension() == 0);
       continue;

@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <cmath>
+#include <iomanip>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -246,6 +249,181 @@ TEST_CASE("two fits and a better limit: all of them are listed, in the CSV, too"
   }
 }
 
+TEST_CASE(
+    "geometry examines the best finite fit, in weights and plateaus, and what it says is local") {
+  const Scratch scratch;
+  const std::string logistic = "--range 0,free --activation logistic";
+  const Told fit = told(scratch, "geometry", pasture_csv, logistic);
+  CHECK(fit.text.status == 0);
+  check_says(fit.words,
+             {"minimum at tau = 1, the best finite fit", "global yes: a finite fit is the best",
+              "unique yes: the list is complete", "< 1: a minimum, as the Hessian says",
+              "linear approx.", "not claimed neither a reach nor uniqueness by curvature",
+              "plateaus low 0, high 72.4622375", "3 dimensions in 9"});
+  const Json& geometry = fit.problem.at("geometry");
+  const Json& point = geometry.at("point");
+  CHECK(point.at("from") == "best fit");
+  CHECK(point.at("range").at(0) == 0.0);
+  CHECK(point.at("range").at(1).get<double>() == near(pasture_b1));
+  CHECK(point.at("weights").at(0).get<double>() == near(pasture_b3));
+  CHECK(point.at("energy").get<double>() == near(0.5 * pasture_squares));
+  CHECK(point.at("distance").get<double>() == near(std::sqrt(pasture_squares)));
+  CHECK(point.at("morse_index") == 0);
+  CHECK(point.at("stationary") == true);
+  CHECK(geometry.at("dimension") == 3);
+  CHECK(geometry.at("ambient") == 9);
+  for (const char* field : {"supremum", "reach", "certificate", "strata"})
+    CHECK(geometry.at(field).is_null());
+  CHECK(geometry.at("not_claimed").is_string());
+  CHECK(geometry.at("bates_watts").at("parameters") == "weights and fitted plateaus");
+  CHECK(fit.problem.at("unresolved").empty());
+  CHECK(fit.problem.at("global").at("proven") == true);
+  CHECK(fit.problem.at("unique").at("answer") == "yes");
+  // A cone is straight along its rays: one curvature is zero, without a focal point.
+  const Json& towards = geometry.at("towards_target");
+  REQUIRE(towards.at("curvatures").size() == 3);
+  CHECK(towards.at("curvatures").at(1) == 0.0);
+  CHECK(towards.at("focal_distances").at(1).is_null());
+  CHECK(towards.at("morse_index") == 0);
+  for (const Json& move : towards.at("range_directions")) CHECK(move.at(0) == 0.0);
+  // The Hessian relative to the metric, as the interval search has it, is one less the products.
+  const Json solve = told(scratch, "solve", pasture_csv, logistic).problem;
+  const Json& eigenvalues = solve.at("stationary_points").at(0).at("eigenvalues");
+  for (std::size_t j = 0; j < 3; ++j)
+    CHECK(1.0 - towards.at("products").at(j).get<double>() ==
+          near(eigenvalues.at(j).get<double>()));
+
+  // In other units.
+  std::string percent;
+  for (const std::string& row : lines(pasture_csv))
+    percent += percent.empty() ? row + '\n'
+                               : std::to_string(1000.0 - 10.0 * std::stod(fields(row)[0])) + "," +
+                                     std::to_string(100.0 * std::stod(fields(row)[1])) + '\n';
+  const Json other = told(scratch, "geometry", percent, logistic).problem.at("geometry");
+  for (std::size_t j = 0; j < 3; ++j) {
+    const double expected = towards.at("products").at(j).get<double>();
+    CHECK(other.at("towards_target").at("products").at(j).get<double>() ==
+          doctest::Approx(expected).epsilon(1e-8));
+  }
+  for (const char* field : {"relative_intrinsic", "relative_parameter_effects", "threshold"})
+    CHECK(other.at("bates_watts").at(field).get<double>() ==
+          doctest::Approx(geometry.at("bates_watts").at(field).get<double>()).epsilon(1e-6));
+  CHECK(100.0 * other.at("largest_curvature").at("value").get<double>() ==
+        doctest::Approx(geometry.at("largest_curvature").at("value").get<double>()).epsilon(1e-6));
+
+  scratch.write("data.csv", pasture_csv);
+  const std::vector<std::string> rows =
+      lines(scratch.run("geometry data.csv --quiet --csv - " + logistic).output);
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[0] == "problem,index,kappa,focal_distance,rho_kappa,low,high,time,(bias)");
+  CHECK(fields(rows[1]).size() == 9);
+}
+
+TEST_CASE("geometry without a finite best fit says so, and has no numbers that are not there") {
+  const Scratch scratch;
+  const Told none = told(scratch, "geometry", growing_csv);
+  CHECK(none.text.status == 1);
+  check_says(none.words, {"there is no finite fit to examine: no finite fit is the best: the data "
+                          "show no upper plateau: the exponential 0.4700265052",
+                          "not claimed"});
+  CHECK(none.problem.at("unresolved").size() == 1);
+  for (const char* field : {"point", "towards_target", "largest_curvature", "bates_watts"})
+    CHECK(none.problem.at("geometry").at(field).is_null());
+  CHECK(none.problem.at("at_infinity").at(0).at("kind") == "exponential");
+
+  const Told worse = told(scratch, "geometry", two_rises_csv);
+  CHECK(worse.text.status == 1);
+  check_says(worse.words, {"what is examined is the best fit that is finite"});
+  CHECK(worse.problem.at("geometry").at("point").at("energy").get<double>() ==
+        near(two_rises_energies[0]));
+
+  // A steep curve without noise, for which the interval search has too many boxes.
+  std::string steep = "x,y\n";
+  for (const int x : {4, 8, 10, 12, 15, 18, 19}) {
+    std::ostringstream y;
+    y << std::setprecision(17) << 3.0 / (1.0 + std::exp(-1.59692 * (x - 5.60098)));
+    steep += std::to_string(x) + "," + y.str() + '\n';
+  }
+  const Told path = told(scratch, "geometry", steep, "--range free,free --activation logistic");
+  if (path.problem.at("completeness").at("level") != "complete") {
+    CHECK(path.text.status == 1);
+    check_says(path.words, {"what is examined is the end of the natural path"});
+    CHECK(path.problem.at("geometry").at("point").at("from") == "natural path");
+  }
+
+  const Told few = told(scratch, "geometry", "x,y\n1,2\n2,3\n3,5\n");
+  CHECK(few.text.status == 1);
+  CHECK(few.words.find("3 levels of the input and 4 unknowns") != std::string::npos);
+  check_refused(scratch.run("geometry data.csv --range free,free --at 1"), "--at: 1 number but");
+}
+
+TEST_CASE("geometry at given weights has the plateaus that fit best to them") {
+  const Scratch scratch;
+  const Json solve = told(scratch, "solve", two_rises_csv).problem;
+  for (const std::size_t k : {0U, 1U, 3U}) {
+    const Json& fit = solve.at("stationary_points").at(k);
+    const auto at = [&](double factor) {
+      return "--range free,free --at " +
+             Json(fit.at("weights").at(0).get<double>() * factor).dump() + "," +
+             fit.at("weights").at(1).dump();
+    };
+    const Json exact = told(scratch, "geometry", two_rises_csv, at(1.0)).problem.at("geometry");
+    CHECK(exact.at("point").at("from") == "given weights");
+    CHECK(exact.at("point").at("stationary") == true);
+    CHECK(exact.at("point").at("morse_index") == fit.at("morse_index"));
+    CHECK(exact.at("towards_target").at("morse_index") == fit.at("morse_index"));
+    CHECK(exact.at("point").at("range").at(0).get<double>() ==
+          near(fit.at("range").at(0).get<double>()));
+    const Told rounded = told(scratch, "geometry", two_rises_csv, at(1.0 + 2e-8));
+    CHECK(rounded.problem.at("geometry").at("point").at("moved") > 0.0);
+    CHECK(rounded.problem.at("geometry").at("point").at("weights").at(0).get<double>() ==
+          near(fit.at("weights").at(0).get<double>()));
+    CHECK(rounded.problem.at("path").is_null());
+    CHECK(rounded.text.status == 0);
+    const Told off = told(scratch, "geometry", two_rises_csv, at(1.1));
+    CHECK(off.problem.at("geometry").at("point").at("stationary") == false);
+    CHECK(off.words.find("with the plateaus that fit best to them") != std::string::npos);
+  }
+  const Told flat = told(scratch, "geometry", two_rises_csv, "--range free,free --at 0,0");
+  CHECK(flat.text.status == 1);
+  CHECK(flat.words.find("the best height of the curve is zero") != std::string::npos);
+  const Told far = told(scratch, "geometry", two_rises_csv, "--range free,free --at 4000,-16000");
+  CHECK(far.text.status == 1);
+  CHECK(far.words.find("no curvature is told") != std::string::npos);
+}
+
+TEST_CASE("geometry of fitted plateaus with other activations and several inputs") {
+  const Scratch scratch;
+  // Below the known plateau: it is the upper one.
+  const Told below = told(scratch, "geometry", "x,y\n1,9\n2,8.7\n3,7\n4,4\n5,2.5\n6,2.1\n7,2\n",
+                          "--range 10,free --activation erf");
+  CHECK(below.text.status == 0);
+  const Json& point = below.problem.at("geometry").at("point");
+  CHECK(point.at("range").at(1) == 10.0);
+  CHECK(point.at("range").at(0).get<double>() < 2.0);
+  CHECK(point.at("weights").at(0).get<double>() < 0.0);
+  CHECK(point.at("gradient_norm").get<double>() <= 1e-9);
+  for (const Json& move : below.problem.at("geometry").at("towards_target").at("range_directions"))
+    CHECK(move.at(1) == 0.0);
+
+  std::string two = "a,b,y\n";
+  for (int i = 0; i < 14; ++i) {
+    const double a = (5 * i) % 7 - 3.0, b = (3 * i) % 11 - 5.0;
+    two += std::to_string(a) + "," + std::to_string(b) + "," +
+           std::to_string(2.0 + 3.0 / (1.0 + std::exp(-a + 0.5 * b)) + 0.05 * std::sin(7.0 * i)) +
+           '\n';
+  }
+  const Told several = told(scratch, "geometry", two);
+  CHECK(several.text.status == 0);
+  const Json& geometry = several.problem.at("geometry");
+  CHECK(geometry.at("dimension") == 5);
+  CHECK(geometry.at("point").at("morse_index") == 0);
+  CHECK(geometry.at("towards_target").at("morse_index") == 0);
+  const Json& curvatures = geometry.at("towards_target").at("curvatures");
+  CHECK(std::count(curvatures.begin(), curvatures.end(), Json(0.0)) == 2);
+  CHECK(several.words.find("unique unknown") != std::string::npos);
+}
+
 TEST_CASE("data that determine no curve are told in words") {
   const Scratch scratch;
   scratch.write("same.csv", "x,y\n1,2\n2,2\n3,2\n4,2\n");
@@ -298,7 +476,10 @@ TEST_CASE("options that are for known plateaus are refused where one is fitted")
   refused("track", "--matrix-free", "--matrix-free: paths are not followed matrix-free");
   for (const char* command : {"track", "solve"})
     refused(command, "--ridge 0.1", "--ridge: a ridge would pull on the weights");
-  refused("geometry", "", "--range: geometry needs two numbers");
+  refused("geometry", "--ridge 0.1", "--ridge: a ridge would pull on the weights");
+  refused("geometry", "--tau 0.5", "--tau: only 1 where --range has a free end");
+  refused("geometry", "--plot fit.svg", "--plot: not where --range has a free end");
+  refused("geometry", "--fix '(bias)=1'", "--fix: geometry does not know held weights");
   CHECK(scratch.files() == "data.csv ");
 }
 

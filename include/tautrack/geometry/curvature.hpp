@@ -64,14 +64,13 @@ struct CurvatureOptions {
 [[nodiscard]] LargestCurvature largest_curvature(const ManifoldPoint& point,
                                                  const CurvatureOptions& options = {});
 
-/// (g_1 + g_2) / 2 of the two largest |c_i| sqrt(leverage_i): at least |k|max. Cost: m.
-[[nodiscard]] double popoviciu_bound(const ManifoldPoint& point) noexcept;
-
 /// Intrinsic and parameter-effects curvature of Bates & Watts (J. R. Stat. Soc. B 42, 1980): the
 /// largest normal and tangential part of the acceleration along unit tangent vectors.
 struct BatesWatts {
-  double intrinsic = 0.0;          ///< |k|max, as largest_curvature() finds it.
-  double parameter_effects = 0.0;  ///< max |P_T (c o p o p)|, by ascent: a lower bound.
+  double intrinsic = 0.0;  ///< |k|max, as largest_curvature() finds it.
+  double parameter_effects =
+      0.0;  ///< max |P_T acceleration(p, p)|, by ascent: a lower bound. Of the parameters
+            ///< v: weights, and plateaus where they are fitted.
   double rho =
       0.0;  ///< Standard radius s_hat sqrt(n), s_hat^2 = |y - z|^2 / (m - n); 0 when m = n.
   double threshold = 0.0;  ///< 1 / (2 sqrt(F(n, m - n; 0.95))): below it a relative curvature

@@ -14,8 +14,14 @@ namespace tautrack {
 /// Everything is computed from the velocities x_i.a of the node inputs along unit tangent vectors
 /// and from f''/f', which stay bounded where sigma saturates and f''/f'^2 grows like exp(2|u|).
 /// Patterns with f' below 1e-150 count as constant.
+///
+/// The manifold may be that of another network (AmplitudeManifold): then v are its parameters, and basis() is the
+/// only thing that says what unit tangent vectors are.
 class ManifoldPoint {
  public:
+  struct State;  ///< What a manifold makes a point of; opaque.
+
+  explicit ManifoldPoint(std::unique_ptr<State> state);
   ~ManifoldPoint();
   ManifoldPoint(ManifoldPoint&&) noexcept;
   ManifoldPoint& operator=(ManifoldPoint&&) noexcept;
@@ -37,6 +43,10 @@ class ManifoldPoint {
   /// unit tangent vectors p reach.
   [[nodiscard]] const Vector& largest_bends() const noexcept;
 
+  /// At least |k|max, from what each pattern bends by itself; and what it rests on, a few words. Cost: m.
+  [[nodiscard]] double pattern_bound() const noexcept;
+  [[nodiscard]] const char* pattern_bound_name() const noexcept;
+
   [[nodiscard]] Matrix basis() const;   ///< m x n, orthonormal basis Q of the tangent space.
   [[nodiscard]] Matrix metric() const;  ///< n x n, J'J with J = dz/dv.
 
@@ -49,25 +59,24 @@ class ManifoldPoint {
   [[nodiscard]] Vector normal_part(const Vector& x) const;   ///< x - Q Q'x, m
   [[nodiscard]] Vector move(const Vector& alpha) const;      ///< a with J a = Q alpha, n
 
-  /// c o p o q for p = Q alpha, q = Q beta: the acceleration of z along them, m.
+  /// The acceleration of z along p = Q alpha and q = Q beta when v moves straight on, m: c o p o q.
   [[nodiscard]] Vector acceleration(const Vector& alpha, const Vector& beta) const;
 
-  /// II(p, q) = P_N (c o p o q), m.
-  [[nodiscard]] Vector second_fundamental_form(const Vector& alpha, const Vector& beta) const {
-    return normal_part(acceleration(alpha, beta));
-  }
+  /// II(p, q), the part of it that is normal to the manifold, m.
+  [[nodiscard]] Vector second_fundamental_form(const Vector& alpha, const Vector& beta) const;
 
-  /// S_nu = Q' diag(c o nu) Q, n x n, symmetric: nu.II(p, q) = alpha' S_nu beta. For any nu (m),
-  /// linear in it. Cost: m n^2.
+  /// S_nu, n x n, symmetric: nu.II(p, q) = alpha' S_nu beta for normal nu (m), linear in it; of a perceptron
+  /// Q' diag(c o nu) Q, for any nu. Cost: m n^2.
   [[nodiscard]] Matrix shape_operator(const Vector& nu) const;
 
   /// S_nu beta without the matrix. Cost: 4 m n.
   [[nodiscard]] Vector shape_product(const Vector& nu, const Vector& beta) const;
 
+  /// The same of nu.acceleration(alpha, beta), for any nu.
+  [[nodiscard]] Matrix acceleration_operator(const Vector& nu) const;
+  [[nodiscard]] Vector acceleration_product(const Vector& nu, const Vector& beta) const;
+
  private:
-  friend class DataManifold;
-  struct State;
-  explicit ManifoldPoint(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 
