@@ -28,8 +28,10 @@ EvenFunction even_function_at(Even function, double y) {
   static const std::array<std::array<double, kTerms>, 3> all{coefficients(0), coefficients(1),
                                                              coefficients(3)};
   const std::array<double, kTerms>& a = all[static_cast<std::size_t>(function)];
-  double value = 0.0, first = 0.0, second = 0.0;  // the last is half of the second derivative
+  double value = 0.0, first = 0.0;
+  double second = 0.0, third = 0.0;  // half of the second derivative, a sixth of the third
   for (std::size_t k = kTerms; k-- > 0;) {
+    third = third * y + second;
     second = second * y + first;
     first = first * y + value;
     value = value * y + a[k];
@@ -39,7 +41,7 @@ EvenFunction even_function_at(Even function, double y) {
   constexpr double error =
       16.0 * static_cast<double>(kTerms) * std::numeric_limits<double>::epsilon();
   const auto around = [](double sum) { return proof::widened(sum, error * sum); };
-  return {around(value), around(first), around(2.0 * second)};
+  return {around(value), around(first), around(2.0 * second), around(6.0 * third)};
 }
 
 }  // namespace
@@ -48,13 +50,13 @@ EvenFunction even_function(Even function, const Interval& y) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   if (!(y.lower() >= -kSquareRoom && y.upper() <= kLargestSquare + kSquareRoom)) {
     const Interval anything(-infinity, infinity);
-    return {anything, anything, anything};
+    return {anything, anything, anything, anything};
   }
   const EvenFunction low = even_function_at(function, std::max(0.0, y.lower()));
   if (y.is_point()) return low;
   const EvenFunction high = even_function_at(function, std::max(0.0, y.upper()));
   return {proof::hull(low.value, high.value), proof::hull(low.first, high.first),
-          proof::hull(low.second, high.second)};
+          proof::hull(low.second, high.second), proof::hull(low.third, high.third)};
 }
 
 }  // namespace tautrack::amplitude

@@ -7,6 +7,7 @@
 #include "amplitude/affine.hpp"
 #include "amplitude/dual.hpp"
 #include "amplitude/levels.hpp"
+#include "amplitude/quadratic.hpp"
 
 /// The curves z = a + b sigma(w x + c), w > 0, in coordinates in which nothing degenerates. Up to affine maps of z,
 /// which are fitted, a curve is a point of a disc with corners, and each chart covers a part of that:
@@ -35,10 +36,10 @@ struct CurveVectors {
   std::vector<T> phi, first, second;
 };
 
-/// Even functions of z as functions of y = z^2, with their first two derivatives by y: all increase, and are convex,
+/// Even functions of z as functions of y = z^2, with their first three derivatives by y: all increase, and are convex,
 /// for y >= 0.
 struct EvenFunction {
-  Interval value, first, second;
+  Interval value, first, second, third;
 };
 enum class Even {
   cosh,   ///< cosh z
@@ -61,6 +62,23 @@ inline Affine even(Even function, const Affine& y) {
   const Affine away = y - Affine(std::max(0.0, y.centre()));
   return Affine(middle.value) + away * Affine(middle.first) +
          square(away) * Affine(0.5 * whole.second);
+}
+
+inline Quadratic even(Even function, const Quadratic& y) {
+  const Interval range = y.range();  // a square is not negative
+  if (!proof::is_finite(range)) return Quadratic::around_zero(range.upper() - range.lower());
+  const double centre = std::max(0.0, proof::middle(range));
+  const EvenFunction middle = even_function(function, centre);
+  const EvenFunction whole = even_function(function, {std::max(0.0, range.lower()), range.upper()});
+  const Quadratic away = y - Quadratic(centre);
+  // Of the third derivative: a middle, which a linear function accounts for in part, and what is left.
+  const double reach = proof::magnitude(away.range()), cubed = reach * reach * reach;
+  const double third = proof::middle(whole.third) / 6.0;
+  const double rest =
+      cubed * (0.25 * std::abs(third) + 0.5 * proof::width_of(whole.third)) * (1.0 + 0x1p-40);
+  return Quadratic(middle.value) +
+         away * Quadratic(middle.first + Interval(0.75 * reach * reach * third)) +
+         square(away) * Quadratic(0.5 * middle.second) + Quadratic::around_zero(rest);
 }
 
 /// @param pivot Of the charts `bulk` and `steep`: the level that the half point is near to.

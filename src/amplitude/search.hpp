@@ -8,6 +8,7 @@
 
 #include "amplitude/affine.hpp"
 #include "amplitude/charts.hpp"
+#include "amplitude/sigmoid_sums.hpp"
 
 namespace tautrack::amplitude {
 
@@ -35,7 +36,7 @@ class ChartEquations {
  public:
   /// @param pivot Of the chart `steep`.
   ChartEquations(Chart chart, const Levels& levels, std::size_t pivot = 0)
-      : chart_(chart), levels_(&levels), pivot_(pivot) {}
+      : chart_(chart), levels_(&levels), pivot_(pivot), sums_(levels) {}
 
   [[nodiscard]] Chart chart() const { return chart_; }
   [[nodiscard]] const Levels& levels() const { return *levels_; }
@@ -60,18 +61,22 @@ class ChartEquations {
   [[nodiscard]] std::optional<std::pair<double, double>> newton(const ChartBox& box,
                                                                 std::size_t pivot);
 
-  /// A box within `box` that has all its roots, by affine arithmetic: nothing when there are none.
+  /// The equations over a box as Taylor forms.
+  [[nodiscard]] EquationForms forms(const ChartBox& box, std::size_t pivot);
+
+  /// A box within `box` that has all its roots, by Taylor forms: nothing when there are none.
   [[nodiscard]] std::optional<ChartBox> contract(const ChartBox& box, std::size_t pivot);
 
  private:
   Chart chart_;
   const Levels* levels_;
   std::size_t pivot_;
+  SigmoidSums sums_;
   CurveVectors<Interval> values_;
-  CurveVectors<Affine> forms_;
+  CurveVectors<Quadratic> forms_;
   CurveVectors<Dual> duals_;
   Fit<Interval> fit_;
-  Fit<Affine> form_fit_;
+  Fit<Quadratic> form_fit_;
   Fit<Dual> dual_fit_;
 };
 
