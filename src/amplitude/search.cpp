@@ -28,6 +28,11 @@ constexpr double kWorthwhile = 0.6;
 /// A box whose area shrinks by this may have a root in it.
 constexpr double kPromising = 0.1;
 
+/// From this slope on, over the distance to the nearest level, and for boxes that are narrower than that, sums over
+/// levels may say less than the combinations of `curve_vectors`, which leave out what is small of higher order.
+constexpr double kHardSlope = 4.0;
+constexpr double kSmallBox = 1e-2;
+
 using Square = std::array<std::array<double, 2>, 2>;
 
 /// The inverse of the middles; nothing where that is not finite.
@@ -40,6 +45,12 @@ std::optional<Square> inverse_of_middles(const Dual& first, const Dual& second) 
     for (const double entry : row)
       if (!std::isfinite(entry)) return std::nullopt;
   return inverse;
+}
+
+/// Whether a box has been contracted by enough to be looked at again before it is divided.
+bool is_worthwhile(const ChartBox& box, const ChartBox& rest) {
+  return proof::width_of(rest.first) < kWorthwhile * proof::width_of(box.first) ||
+         proof::width_of(rest.second) < kWorthwhile * proof::width_of(box.second);
 }
 
 ChartBox point_box(double first, double second) { return {first, second}; }
@@ -208,8 +219,6 @@ Interval part_of(const Interval& side, const Quadratic& form, bool is_first, con
 }  // namespace
 
 EquationForms ChartEquations::forms(const ChartBox& box, std::size_t pivot) {
-  if (chart_ == Chart::bulk) return sums_.bulk(pivot, box.first, box.second);
-  if (chart_ == Chart::steep) return sums_.steep(pivot, box.first, box.second);
   curve_vectors(chart_, *levels_, pivot, Quadratic::variable(box.first, true),
                 Quadratic::variable(box.second, false), forms_);
   fit_to(*levels_, forms_.phi, form_fit_);
@@ -217,8 +226,11 @@ EquationForms ChartEquations::forms(const ChartBox& box, std::size_t pivot) {
           product(*levels_, form_fit_.residual, forms_.second)};
 }
 
-std::optional<ChartBox> ChartEquations::contract(const ChartBox& box, std::size_t pivot) {
-  const auto [f1, f2] = forms(box, pivot);
+namespace {
+
+/// A box within `box` that has all its roots; nothing when there are none.
+std::optional<ChartBox> contracted(const ChartBox& box, const EquationForms& forms) {
+  const auto& [f1, f2] = forms;
   Interval e1(-1.0, 1.0), e2(-1.0, 1.0);
   if (!solve_for(f1, e1, e2) || !solve_for(f2, e1, e2)) return std::nullopt;
   // The two combinations that know of one variable only.
@@ -227,6 +239,24 @@ std::optional<ChartBox> ChartEquations::contract(const ChartBox& box, std::size_
   if (!solve_for(by_first, e1, e2) || !solve_for(by_second, e1, e2)) return std::nullopt;
   return ChartBox{part_of(box.first, Quadratic::variable(box.first, true), true, e1),
                   part_of(box.second, Quadratic::variable(box.second, false), false, e2)};
+}
+
+}  // namespace
+
+std::optional<ChartBox> ChartEquations::contract(const ChartBox& box, std::size_t pivot) {
+  if (chart_ != Chart::bulk && chart_ != Chart::steep) return contracted(box, forms(box, pivot));
+  const auto rest =
+      contracted(box, chart_ == Chart::bulk ? sums_.bulk(pivot, box.first, box.second)
+                                            : sums_.steep(pivot, box.first, box.second));
+  if (!rest || is_worthwhile(box, *rest) || !is_hard(box, pivot)) return rest;
+  return contracted(*rest, forms(*rest, pivot));
+}
+
+bool ChartEquations::is_hard(const ChartBox& box, std::size_t pivot) const {
+  if (chart_ == Chart::steep) return true;
+  const double near = proof::middle(
+      proof::abs(levels_->x[chart_functions::nearest_level(*levels_, pivot)] - levels_->x[pivot]));
+  return box.first.upper() * near > kHardSlope || proof::width_of(box.first) < kSmallBox;
 }
 
 namespace {
@@ -296,10 +326,9 @@ ChartSearch search_chart(ChartEquations& equations, std::vector<ChartBox> boxes,
         result.roots.push_back(*root);
         continue;
       }
-    const bool worthwhile = first < kWorthwhile || second < kWorthwhile;
     if (is_narrow(rest->first) && is_narrow(rest->second)) {
       result.undecided.push_back(*rest);
-    } else if (worthwhile) {
+    } else if (is_worthwhile(box, *rest)) {
       boxes.push_back(*rest);
     } else {
       auto [low, high] = halves(equations.chart(), *rest);

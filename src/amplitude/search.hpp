@@ -61,13 +61,16 @@ class ChartEquations {
   [[nodiscard]] std::optional<std::pair<double, double>> newton(const ChartBox& box,
                                                                 std::size_t pivot);
 
-  /// The equations over a box as Taylor forms.
+  /// The equations over a box as Taylor forms, from curve_vectors().
   [[nodiscard]] EquationForms forms(const ChartBox& box, std::size_t pivot);
 
   /// A box within `box` that has all its roots, by Taylor forms: nothing when there are none.
   [[nodiscard]] std::optional<ChartBox> contract(const ChartBox& box, std::size_t pivot);
 
  private:
+  /// Whether the forms of SigmoidSums may not do.
+  [[nodiscard]] bool is_hard(const ChartBox& box, std::size_t pivot) const;
+
   Chart chart_;
   const Levels* levels_;
   std::size_t pivot_;
