@@ -16,7 +16,7 @@ namespace {
 constexpr Index kMostPatterns = 128;
 constexpr int kMostAmplitudeUnknowns = 6;
 /// Patterns are computed with in groups of so many, the last one filled up with such of weight zero.
-constexpr Index kGroup = 8;
+constexpr std::size_t kLanes = 8;
 
 /// z = c + b f(A v, tau) - y and its equations, see HiddenLayer: x = (v, b, c), the last two in units of
 /// output_unit(). What belongs to a pattern lies in rows of as many numbers as there are patterns.
@@ -37,7 +37,7 @@ class AmplitudeModel {
   explicit AmplitudeModel(const HiddenLayer& network)
       : network_(network),
         is_logistic_(network.options().activation == Activation::logistic),
-        patterns_((network.patterns() + kGroup - 1) / kGroup * kGroup),
+        patterns_((network.patterns() + Index{kLanes} - 1) / Index{kLanes} * Index{kLanes}),
         ridge_(network.options().start_ridge),
         unit_(network.output_unit()),
         size_(network.output_unit() > 0.0 ? std::sqrt(network.total_pattern_weight()) : 1.0),
@@ -64,7 +64,7 @@ class AmplitudeModel {
     const double b = unit_ * x(rank), rest = 1.0 - tau;
     H_v.setZero();
     H_tau.setZero();
-    Row by_v{}, cross{}, moved{}, of_tau{};
+    Row by_v, cross, moved, of_tau;
     double FF = 0.0, F_sum = 0.0, weights = 0.0, tau_b = 0.0, tau_c = 0.0;
     for (Index i = 0; i < patterns_; ++i) {
       const auto k = static_cast<std::size_t>(i);
@@ -102,61 +102,48 @@ class AmplitudeModel {
 
   void start_series(double tau) {
     tau_ = tau;
-    u_size_ = U_[0];
+    std::copy_n(U_[0].begin(), at_patterns(), u_size_.begin());
     b_[0] = unit_ * last_(rank);
   }
 
   void append_series(int k, const Column& x_k, Column& rest) {
     const std::size_t now = at(k), next = at(k + 1);
-    const double keep = 1.0 - tau_;
-    b_[now] = unit_ * x_k(rank);
-    set_inputs(x_k, U_[now]);
+    if (k == 1) begin_order(1);
+    const double c = unit_ * x_k(rank + 1), b_now = unit_ * x_k(rank), b_0 = b_[0];
+    const double keep = 1.0 - tau_, sign = is_logistic_ ? 1.0 : 0.0;
+    b_[now] = b_now;
     displacement_ = output_displacement(last_, x_k);
-    for (Index i = 0; i < patterns_; ++i) {
-      const auto p = static_cast<std::size_t>(i);
-      displacement_ = std::max(displacement_, std::abs(U_[now][p]) / (1.0 + std::abs(u_size_[p])));
-    }
-    // What the last call, or nothing, knew of this order without x_k.
-    finish(k, keep);
-    const double c = unit_ * x_k(rank + 1);
-    for (Index i = 0; i < patterns_; ++i) {
-      const auto p = static_cast<std::size_t>(i);
-      double r = c;
-      for (int j = 0; j <= k; ++j) r += b_[at(j)] * F_[at(k - j)][p];
-      e_[now][p] = weight_[p] * r;
-    }
-    // The next order as far as it is known.
-    U_[next].fill(0.0);
-    b_[next] = 0.0;
-    finish(k + 1, keep);
-    Row of_v{};
+    set_inputs(x_k, U_[now]);
     double by_b = 0.0, by_c = 0.0;
-    for (Index i = 0; i < patterns_; ++i) {
-      const auto p = static_cast<std::size_t>(i);
-      double r = 0.0;
-      for (int j = 0; j <= k; ++j) r += b_[at(j)] * F_[at(k + 1 - j)][p];
-      e_[next][p] = weight_[p] * r;
+    for (std::size_t p = 0; p < at_patterns(); ++p) {
+      const double u = U_[now][p];
+      displacement_ = std::max(displacement_, std::abs(u) / (1.0 + std::abs(u_size_[p])));
+      // What order k was lacking without x_k.
+      const double s = u * Q_[0][p], Q = s * (sign - 2.0 * s_[0][p]);
+      const double F = keep * u + tau_ * s;
+      const double e = weight_[p] * (c + b_now * F_[0][p] + b_0 * F);
+      s_[now][p] += s;
+      Q_[now][p] += Q;
+      F_[now][p] += F;
+      D_[now][p] += tau_ * Q;
+      e_[now][p] += e;
+      q_[now][p] += b_now * e_[0][p] + b_0 * e;
     }
-    for (int j = 0; j <= k + 1; ++j) {
-      Row& q = q_[at(j)];
-      if (j >= k) {
-        q.fill(0.0);
-        for (int l = 0; l <= j; ++l)
-          for (Index i = 0; i < patterns_; ++i) {
-            const auto p = static_cast<std::size_t>(i);
-            q[p] += b_[at(l)] * e_[at(j - l)][p];
-          }
+    begin_order(k + 1);
+    Row of_v;
+    for (std::size_t p = 0; p < at_patterns(); p += kLanes) {
+      Lanes sum{}, product{};
+      for (std::size_t j = 0; j <= next; ++j)
+        for (std::size_t l = 0; l < kLanes; ++l) {
+          sum[l] += D_[j][p + l] * q_[next - j][p + l];
+          product[l] += F_[j][p + l] * e_[next - j][p + l];
+        }
+      for (std::size_t l = 0; l < kLanes; ++l) {
+        of_v[p + l] = sum[l];
+        by_b += product[l];
+        by_c += e_[next][p + l];
       }
     }
-    for (int j = 0; j <= k + 1; ++j) {
-      const Row &D = D_[at(j)], &q = q_[at(k + 1 - j)], &F = F_[at(j)], &e = e_[at(k + 1 - j)];
-      for (Index i = 0; i < patterns_; ++i) {
-        const auto p = static_cast<std::size_t>(i);
-        of_v[p] += D[p] * q[p];
-      }
-      by_b += dot(F, e);
-    }
-    for (Index i = 0; i < patterns_; ++i) by_c += e_[next][static_cast<std::size_t>(i)];
     for (int a = 0; a < rank; ++a) {
       rest(a) = dot(basis_[at(a)], of_v);
       for (int other = 0; other < rank; ++other) rest(a) -= ridge_ * norm_(a, other) * x_k(other);
@@ -179,6 +166,9 @@ class AmplitudeModel {
   static constexpr std::size_t kOrdersKept = monotone::kMostOrders + 1;
   using Row = std::array<double, static_cast<std::size_t>(kMostPatterns)>;
   using Orders = std::array<Row, kOrdersKept>;
+  using Lanes = std::array<double, kLanes>;
+
+  [[nodiscard]] std::size_t at_patterns() const { return static_cast<std::size_t>(patterns_); }
 
   [[nodiscard]] static std::size_t at(int k) { return static_cast<std::size_t>(k); }
 
@@ -218,11 +208,14 @@ class AmplitudeModel {
   /// H, its scale, the energy and what the last move displaced.
   void evaluate(const Column& x, double tau) {
     const double b = unit_ * x(rank), c = unit_ * x(rank + 1), rest = 1.0 - tau;
-    Row before = U_[0];
+    Row before, by_v;
+    if (has_point_)
+      std::copy_n(U_[0].begin(), at_patterns(), before.begin());
+    else
+      before.fill(0.0);
     set_inputs(x, U_[0]);
     const double length = x.template head<rank>().norm();
     double moved = 0.0, sum_e = 0.0, sum_Fe = 0.0, square = 0.0, sum = 0.0;
-    Row by_v{};
     for (Index i = 0; i < patterns_; ++i) {
       const auto p = static_cast<std::size_t>(i);
       const double u = U_[0][p];
@@ -278,38 +271,34 @@ class AmplitudeModel {
     return out;
   }
 
-  /// sigma, sigma', F and D of order k from U up to that order, and all below.
-  void finish(int k, double keep) {
+  /// All of order k that does not need x_k.
+  void begin_order(int k) {
     const std::size_t now = at(k);
-    Row &s = s_[now], &Q = Q_[now];
-    for (Index i = 0; i < patterns_; ++i) s[static_cast<std::size_t>(i)] = 0.0;
-    for (int j = 1; j <= k; ++j) {
-      const Row &U = U_[at(j)], &other = Q_[at(k - j)];
-      const double share = static_cast<double>(j) / static_cast<double>(k);
-      for (Index i = 0; i < patterns_; ++i) {
-        const auto p = static_cast<std::size_t>(i);
-        s[p] += share * U[p] * other[p];
+    const double sign = is_logistic_ ? 1.0 : 0.0, constant = k == 1 ? -1.0 : 0.0;
+    b_[now] = 0.0;
+    std::array<double, kOrdersKept> share;
+    for (std::size_t j = 1; j < now; ++j)
+      share[j] = static_cast<double>(j) / static_cast<double>(now);
+    for (std::size_t p = 0; p < at_patterns(); p += kLanes) {
+      Lanes s{}, square{}, r{}, q{};
+      for (std::size_t j = 1; j < now; ++j)
+        for (std::size_t l = 0; l < kLanes; ++l) {
+          s[l] += share[j] * U_[j][p + l] * Q_[now - j][p + l];
+          square[l] += s_[j][p + l] * s_[now - j][p + l];
+        }
+      for (std::size_t l = 0; l < kLanes; ++l) {
+        const double Q = (sign - 2.0 * s_[0][p + l]) * s[l] - square[l];
+        s_[now][p + l] = s[l];
+        Q_[now][p + l] = Q;
+        F_[now][p + l] = tau_ * s[l] + (s_[now - 1][p + l] - U_[now - 1][p + l]);
+        D_[now][p + l] = constant + tau_ * Q + Q_[now - 1][p + l];
       }
-    }
-    for (Index i = 0; i < patterns_; ++i) {
-      const auto p = static_cast<std::size_t>(i);
-      Q[p] = is_logistic_ ? s[p] : 0.0;
-    }
-    for (int j = 0; j <= k; ++j) {
-      const Row &one = s_[at(j)], &other = s_[at(k - j)];
-      for (Index i = 0; i < patterns_; ++i) {
-        const auto p = static_cast<std::size_t>(i);
-        Q[p] -= one[p] * other[p];
-      }
-    }
-    const Row &U = U_[now], &U_before = U_[now - 1], &s_before = s_[now - 1],
-              &Q_before = Q_[now - 1];
-    Row &F = F_[now], &D = D_[now];
-    const double constant = k == 1 ? -1.0 : 0.0;
-    for (Index i = 0; i < patterns_; ++i) {
-      const auto p = static_cast<std::size_t>(i);
-      F[p] = keep * U[p] - U_before[p] + tau_ * s[p] + s_before[p];
-      D[p] = constant + tau_ * Q[p] + Q_before[p];
+      for (std::size_t j = 0; j < now; ++j)
+        for (std::size_t l = 0; l < kLanes; ++l) r[l] += b_[j] * F_[now - j][p + l];
+      for (std::size_t l = 0; l < kLanes; ++l) e_[now][p + l] = weight_[p + l] * r[l];
+      for (std::size_t j = 0; j < now; ++j)
+        for (std::size_t l = 0; l < kLanes; ++l) q[l] += b_[j] * e_[now - j][p + l];
+      for (std::size_t l = 0; l < kLanes; ++l) q_[now][p + l] = q[l];
     }
   }
 
