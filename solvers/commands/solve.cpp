@@ -50,8 +50,9 @@ column and tanh or logistic an interval search over all curves makes the list
 complete and proves where no finite fit is the best: the data show no upper or
 no lower plateau, and the best is an exponential; or the slope is infinite, and
 the best is a step. For several columns, arctan and erf minima are looked for by
-descents, and nothing is proven. --ridge, --box, --graph, --from and mpirun are
-for known plateaus.
+descents and each is proven; limits are listed and judged; that there is nothing
+else is not proven. --ridge, --box, --graph, --from and mpirun are for known
+plateaus.
 
 Points are numbered by energy: from 1 in the text, the CSV and the picture, from
 0 in the JSON. Ctrl-C ends the search and reports what was found; a second one

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "core/decompositions.hpp"
+#include "amplitude/eigenvalues.hpp"
 #include "core/numbers.hpp"
 #include "core/text.hpp"
 
@@ -112,22 +112,7 @@ Vector curve_eigenvalues(const amplitude::Levels& levels, const std::vector<doub
     bends(first + 1, first + 2) += static_cast<double>(bend * x);
     bends(first + 2, first + 2) += static_cast<double>(bend);
   }
-  bends = Matrix(bends.selfadjointView<Eigen::Upper>());
-  // Columns of length one first: their sizes say nothing.
-  for (Index k = 0; k < n; ++k) {
-    const double size = tangents.col(k).norm();
-    if (!(size > 0.0)) return {};
-    tangents.col(k) /= size;
-    bends.row(k) /= size;
-    bends.col(k) /= size;
-  }
-  const Qr factors = householder_qr(tangents);
-  const Matrix R = factors.matrixQR().topRows(n).triangularView<Eigen::Upper>();
-  const Matrix left = solve_square(Matrix(R.transpose()), bends);
-  const Matrix both = solve_square(Matrix(R.transpose()), Matrix(left.transpose()));
-  const SymmetricEigen eigen =
-      symmetric_eigenvalues(0.5 * (both + both.transpose()) + Matrix::Identity(n, n));
-  return eigen.eigenvalues();
+  return amplitude::relative_eigenvalues(std::move(tangents), std::move(bends));
 }
 
 }  // namespace

@@ -6,36 +6,21 @@
 #include <stdexcept>
 #include <utility>
 
-#include "tautrack/network/hidden_layer.hpp"
 #include "tautrack/path/amplitude_path.hpp"
 
 #include "core/checked.hpp"
 #include "core/numbers.hpp"
 #include "core/text.hpp"
+#include "fits/any_inputs.hpp"
 #include "fits/covariate.hpp"
-#include "fits/curve_descents.hpp"
 #include "fits/curve_points.hpp"
+#include "fits/range_verdict.hpp"
 
 namespace tautrack {
 namespace {
 
 /// Boxes of the interval search: some hundred times what data without ties take.
 constexpr long kMostBoxes = 100000;
-/// Descents of models that the interval search is not for.
-constexpr int kDescents = 200;
-/// Energies nearer than this, relative, are not told apart.
-constexpr double kTiedEnergy = 1e-10;
-
-/// A minimum or a limit, for comparing them.
-struct Infimum {
-  double energy = 0.0;
-  std::optional<std::size_t> point, limit;  ///< Into the lists.
-  std::string words;                        ///< Of a limit.
-};
-
-std::string things(std::size_t number, const char* one, const char* many) {
-  return std::to_string(number) + ' ' + (number == 1 ? one : many);
-}
 
 /// All curves of one input.
 class OneInput {
@@ -53,51 +38,34 @@ class OneInput {
     std::stable_sort(
         fits.points.begin(), fits.points.end(),
         [](const StationaryPoint& a, const StationaryPoint& b) { return a.energy < b.energy; });
-    add_limits(fits, found);
+    std::vector<fits::NamedLimit> limits = limits_of(fits, found);
     say_completeness(fits, found);
     fits.search->seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    judge(fits, found.complete);
+    fits::judge_fitted_range(fits, std::move(limits), found.complete);
   }
 
  private:
-  void add_limits(AllFits& fits, const amplitude::CurveFits& found) {
+  std::vector<fits::NamedLimit> limits_of(AllFits& fits, const amplitude::CurveFits& found) {
+    std::vector<fits::NamedLimit> limits;
     for (const amplitude::CurveLimit& limit : found.limits) {
       if (limit.is_infimum == false) continue;
       InfinitePoint point = terms_.limit(limit);
       std::string words = terms_.words(limit, point);
       point.reason = words + "; " + point.reason;
-      limits_.push_back({point.energy, {}, {}, words});
-      fits.at_infinity.push_back(std::move(point));
+      limits.push_back({std::move(point), std::move(words)});
     }
-    if (terms_.vanishes()) {
-      fits.at_infinity.push_back(terms_.vanishing());
-      limits_.push_back({fits.at_infinity.back().energy,
-                         {},
-                         {},
-                         "the height is zero: the targets are on the wrong side of the known "
-                         "plateau, on the whole"});
-    }
-    std::vector<std::size_t> order(limits_.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return limits_[a].energy < limits_[b].energy;
-    });
-    std::vector<Infimum> sorted;
-    std::vector<InfinitePoint> points;
-    for (const std::size_t i : order) {
-      sorted.push_back(limits_[i]);
-      sorted.back().limit = sorted.size() - 1;
-      points.push_back(fits.at_infinity[i]);
-    }
-    limits_ = std::move(sorted);
-    fits.at_infinity = std::move(points);
+    if (terms_.vanishes())
+      limits.push_back({terms_.vanishing(),
+                        "the height is zero: the targets are on the wrong side of the known "
+                        "plateau, on the whole"});
     fits.strata.strata = static_cast<long>(2 * data_.size() - 3);
     fits.strata.complete = found.complete;
     fits.strata.message =
         found.complete
             ? "exponentials, steps and steps with a free level: all of them were looked at"
             : "limits of fitted plateaus: " + found.reason;
+    return limits;
   }
 
   void say_completeness(AllFits& fits, const amplitude::CurveFits& found) {
@@ -108,11 +76,11 @@ class OneInput {
     search.region_holds_all = true;
     search.region_reason = "all slopes and half points are searched";
     search.boxes = found.boxes;
-    search.message = found.complete
-                         ? "exactly " +
-                               things(fits.points.size(), "stationary point", "stationary points") +
-                               " with finite weights and plateaus"
-                         : found.reason;
+    search.message = found.complete ? "exactly " +
+                                          fits::counted(fits.points.size(), "stationary point",
+                                                        "stationary points") +
+                                          " with finite weights and plateaus"
+                                    : found.reason;
     fits.search = search;
     fits.index_sum = found.index_sum.value_or(0);
     if (terms_.levels().free_offset && found.index_sum) fits.expected_index_sum = 1;
@@ -135,8 +103,8 @@ class OneInput {
   }
 
   void say_continuum(AllFits& fits) {
-    const std::string reason = things(data_.size(), "level", "levels") + " of the input and " +
-                               std::to_string(unknowns_) +
+    const std::string reason = fits::counted(data_.size(), "level", "levels") +
+                               " of the input and " + std::to_string(unknowns_) +
                                " unknowns: infinitely many curves go through the means, or tend to "
                                "that; more levels, or a known plateau, are needed";
     fits.level = Completeness::heuristic;
@@ -147,98 +115,10 @@ class OneInput {
     fits.strata.message = "not looked at";
   }
 
-  void judge(AllFits& fits, bool complete) {
-    std::vector<Infimum> infima;
-    std::size_t minima = 0, undecided = 0;
-    for (std::size_t i = 0; i < fits.points.size(); ++i) {
-      if (fits.points[i].kind != StationaryKind::minimum) continue;
-      ++minima;
-      infima.push_back({fits.points[i].energy, i, {}, ""});
-    }
-    for (std::size_t i = 0; i < fits.at_infinity.size(); ++i) {
-      if (!fits.at_infinity[i].local_infimum) ++undecided;
-      infima.push_back(limits_[i]);
-    }
-    std::stable_sort(infima.begin(), infima.end(),
-                     [](const Infimum& a, const Infimum& b) { return a.energy < b.energy; });
-    const std::size_t limits = fits.at_infinity.size() - undecided;
-    if (infima.empty()) {
-      fits.global_reason = "no minimum and no limit is known";
-      fits.unique_reason = fits.global_reason;
-      return;
-    }
-    const Infimum& best = infima.front();
-    const bool tied = infima.size() > 1 && infima[1].energy - best.energy <=
-                                               kTiedEnergy * std::max(best.energy, kTiedEnergy);
-    fits.global_is_proven = complete && undecided == 0 && !tied;
-    const char* but = fits.global_is_proven ? "" : ", of what is known";
-    if (best.point) {
-      fits.global_minimum = static_cast<int>(*best.point);
-      fits.global_reason = std::string("a finite fit is the best") + but;
-    } else {
-      fits.infimum_at_infinity = true;
-      fits.global_reason = "no finite fit is the best" + std::string(but) + ": " + best.words +
-                           ", E = " + number(best.energy);
-    }
-    if (tied) fits.global_reason += "; another has the same energy to rounding";
-    const std::string found =
-        minima + limits == 1 && limits == 1
-            ? "one infimum, which is not attained: " + best.words
-            : things(minima, "minimum", "minima") + " with finite weights" +
-                  (limits > 0 ? " and " + things(limits, "limit that is an infimum",
-                                                 "limits that are infima")
-                              : "");
-    if (minima + limits >= 2) {
-      fits.unique = Answer::no;
-      fits.unique_reason = found;
-    } else if (complete && undecided == 0) {
-      fits.unique = Answer::yes;
-      fits.unique_reason = "the list is complete: " + found;
-    } else {
-      fits.unique = Answer::unknown;
-      fits.unique_reason = found + ", and no proof that there is no other";
-    }
-  }
-
   const fits::Covariate& data_;
   fits::CurveTerms terms_;
   std::size_t unknowns_;
-  std::vector<Infimum> limits_;  ///< As at_infinity.
 };
-
-/// Minima by descents, for what the interval search is not for.
-void find_by_descents(AllFits& fits, const Problem& problem, Activation activation,
-                      const OutputRange& range, const FitOptions& options, double constant,
-                      const StopCondition& stop) {
-  const HiddenLayer network(problem, amplitude_model(activation, range));
-  fits::CurveDescents found = fits::descend_curves(network, kDescents, options.explore.seed, stop);
-  fits.points = std::move(found.minima);
-  for (StationaryPoint& point : fits.points) point.energy += constant;
-  found.lowest_off += constant;
-  fits.exploration.descents = found.starts;
-  fits.level = Completeness::heuristic;
-  fits.level_reason =
-      std::to_string(found.starts) + " descents from random slopes; " +
-      std::to_string(found.ran_off) +
-      " of them ran off to limits, which are not decided for several inputs or this "
-      "activation";
-  fits.strata.message =
-      "limits of fitted plateaus are not decided for several inputs or this activation";
-  if (found.ran_off > 0)
-    fits.strata.message += "; descents ran off down to E = " + number(found.lowest_off);
-  fits.unique = Answer::unknown;
-  fits.unique_reason = things(fits.points.size(), "minimum", "minima") +
-                       " with finite weights, and no proof that there is no other";
-  if (fits.points.empty()) {
-    fits.global_reason = "no minimum is known";
-    return;
-  }
-  fits.global_minimum = 0;
-  fits.global_reason =
-      found.lowest_off < fits.points.front().energy
-          ? "the lowest minimum that is known, but descents ran off to lower energies"
-          : "the lowest that is known";
-}
 
 }  // namespace
 
@@ -304,7 +184,8 @@ AllFits find_all_fits(const Problem& problem, Activation activation, const Outpu
     OneInput(*data, activation, range).find(fits, stop);
   } else {
     begin("descents");
-    find_by_descents(fits, problem, activation, range, options, constant, stop);
+    fits::find_by_descents(fits, problem, activation, range, options.explore.seed,
+                           options.explore.certify, constant, stop);
   }
   if (stop.is_requested()) fits.exploration.end = ExploreEnd::cancelled;
   return fits;

@@ -61,6 +61,12 @@ double slowest_bad(const Cone& cone, const Vector& rates) {
   return least;
 }
 
+/// Whether v is in the open cone.
+bool is_open(const Cone& cone, const Vector& v) {
+  return times(cone.rates, v).minCoeff() > 0.0 &&
+         (cone.followed.rows() == 0 || times(cone.followed, v).minCoeff() > 0.0);
+}
+
 /// m_b for one bad pattern after the other.
 class Ratios {
  public:
@@ -69,8 +75,8 @@ class Ratios {
         stop_(stop),
         length_(cone.rates.rowwise().norm()),
         scale_(largest_bound(cone, length_, neutral_factor)),
-        programme_(length_.cwiseInverse().asDiagonal() * cone.rates,
-                   bounds(cone, length_, neutral_factor) / scale_, kInfinity) {}
+        programme_(constraints(cone, length_), bounds(cone, length_, neutral_factor) / scale_,
+                   kInfinity) {}
 
   /// Nothing if the solver gives up; v attains it.
   std::optional<double> operator()(Index bad, Vector& v) {
@@ -82,9 +88,16 @@ class Ratios {
   }
 
  private:
+  /// Rates scaled to length one, and those that need only be positive.
+  static Matrix constraints(const Cone& cone, const Vector& length) {
+    Matrix rows(cone.rates.rows() + cone.followed.rows(), cone.rates.cols());
+    rows.topRows(cone.rates.rows()) = length.cwiseInverse().asDiagonal() * cone.rates;
+    if (cone.followed.rows() > 0) rows.bottomRows(cone.followed.rows()) = unit_rows(cone.followed);
+    return rows;
+  }
   /// Of the rows scaled to length one: 1 over the length for good patterns, and so on.
   static Vector bounds(const Cone& cone, const Vector& length, double neutral_factor) {
-    Vector bound = Vector::Zero(length.size());
+    Vector bound = Vector::Zero(length.size() + cone.followed.rows());
     for (Index i = 0; i < length.size(); ++i) {
       if (cone.excess(i) > 0.0) bound(i) = 1.0 / length(i);
       if (cone.excess(i) == 0.0 && std::isfinite(neutral_factor))
@@ -138,8 +151,7 @@ Verdict judge_fast_tails(const Cone& cone, double neutral_factor, const StopCond
     if (*value < 1.0 - kTie) {
       const Vector way = moved_inside(cone, b, std::max(*value, 0.0), v);
       const Vector there = times(cone.rates, way);
-      if (there.minCoeff() > 0.0 &&
-          slowest_bad(cone, there) < resistance(cone, there, neutral_factor))
+      if (is_open(cone, way) && slowest_bad(cone, there) < resistance(cone, there, neutral_factor))
         return {false, kSlow, way};
     }
     undecided = kTied;
@@ -184,8 +196,7 @@ Verdict judge_algebraic_tails(const Cone& cone, const StopCondition& stop) {
     const double unit = v.norm() / cone.inside.norm();
     for (double part = 1.0; part > kLastRay; part *= kNextRay) {
       const Vector way = v + part * unit * cone.inside;
-      if (times(cone.rates, way).minCoeff() > 0.0 && balance(cone, way, size) < -kTie * size)
-        return {false, falls, way};
+      if (is_open(cone, way) && balance(cone, way, size) < -kTie * size) return {false, falls, way};
     }
   }
   if (pull < (1.0 - kTie) * least_good) return {true, rises, {}};

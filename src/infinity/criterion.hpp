@@ -18,6 +18,8 @@ struct Cone {
   Matrix rates;   ///< q x d
   Vector excess;  ///< q, see Patterns::excess.
   Vector inside;  ///< d, all rates positive there.
+  /// p x d, or empty: rates of patterns that a fitted plateau follows, which count nothing.
+  Matrix followed;
 };
 
 /// The cone of a stratum, without a point inside.

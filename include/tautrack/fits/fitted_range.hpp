@@ -19,8 +19,10 @@ namespace tautrack {
 /// Inputs whose gaps are not exact in doubles are rounded in their last digits, so that equal spacing is; level_reason
 /// says by how much. What is proven, `radius` included, is proven of these.
 ///
-/// Else the list is what descents from many starts found, of level heuristic; limits are only said to have been
-/// met, not judged.
+/// Else (docs/theory.md, section 14) the points are minima that descents from many starts found, each proven by
+/// Krawczyk's operator; the list has level heuristic. Limits are steps, by the faces of the arrangement of the rows
+/// (rank of X up to 3; beyond, those that descents ran to), and exponentials, each with what it is worth to first
+/// order.
 ///
 /// `exploration.path` is the natural path (see track_amplitude()).
 ///

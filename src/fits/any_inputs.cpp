@@ -1,0 +1,85 @@
+#include "fits/any_inputs.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "amplitude/descents.hpp"
+#include "amplitude/eigenvalues.hpp"
+#include "amplitude/point_proof.hpp"
+#include "core/numbers.hpp"
+#include "core/products.hpp"
+#include "core/text.hpp"
+#include "fits/amplitude_limits.hpp"
+#include "fits/range_verdict.hpp"
+
+namespace tautrack::fits {
+namespace {
+
+constexpr int kDescents = 200;
+/// A minimum that is not proven is not believed where node inputs are beyond this: sigmoids are saturated to
+/// rounding there.
+constexpr double kFarInput = 35.0;
+
+StationaryPoint point_of(const amplitude::Descent& found, const amplitude::PointProof& proof,
+                         double constant) {
+  const amplitude::Model& model = found.model;
+  const Vector& x = proof.is_proven ? proof.x : found.x;
+  StationaryPoint point;
+  point.weights = model.weights(x);
+  point.range = model.plateaus(x);
+  point.energy = amplitude::energy_of_model(model, x) + constant;
+  point.morse_index = proof.is_proven ? proof.index : 0;
+  point.kind = kind_of(point.morse_index, model.unknowns());
+  const Vector eigenvalues = amplitude::relative_eigenvalues(model, x);
+  if ((eigenvalues.array() < 0.0).count() == *point.morse_index) point.eigenvalues = eigenvalues;
+  point.status = proof.is_proven ? PointStatus::certified : PointStatus::converged;
+  point.reason = proof.reason;
+  point.radius = proof.radius;
+  point.found_by = "descent";
+  point.data_sensitivity =
+      kEpsilon * times(model.X.cwiseAbs(), point.weights.cwiseAbs()).maxCoeff();
+  return point;
+}
+
+}  // namespace
+
+void find_by_descents(AllFits& fits, const Problem& problem, Activation activation,
+                      const OutputRange& range, unsigned long seed, bool certify, double constant,
+                      const StopCondition& stop) {
+  const amplitude::Model model = amplitude::model_of(problem, activation, range);
+  amplitude::Descents found = amplitude::descend_from_many(model, kDescents, seed, stop);
+  for (const amplitude::Descent& minimum : found.minima) {
+    amplitude::PointProof proof;
+    proof.reason = "proofs were not asked for";
+    if (certify) proof = amplitude::prove_point(minimum.model, minimum.x);
+    const Vector u =
+        model.sigmoid.input * times(model.X, minimum.model.weights(minimum.x)).cwiseAbs();
+    if (proof.is_proven ? proof.index != 0 : u.maxCoeff() > kFarInput) {
+      found.ran_off.push_back(minimum);
+      continue;
+    }
+    fits.points.push_back(point_of(minimum, proof, constant));
+  }
+  std::stable_sort(
+      fits.points.begin(), fits.points.end(),
+      [](const StationaryPoint& a, const StationaryPoint& b) { return a.energy < b.energy; });
+  AmplitudeLimits limits =
+      limits_of_amplitude(problem, activation, range, found.ran_off, seed, stop);
+  for (NamedLimit& limit : limits.limits) limit.point.energy += constant;
+  fits.exploration.descents = found.starts;
+  fits.strata.strata = limits.strata;
+  fits.strata.searched = limits.searched;
+  fits.strata.complete = limits.complete;
+  fits.strata.message = limits.message;
+  fits.level = Completeness::heuristic;
+  fits.level_reason = "the minima that " + std::to_string(found.starts) +
+                      " descents from random slopes came to; " +
+                      std::to_string(found.ran_off.size()) + " of them ran off to limits";
+  double lowest_off = kInfinity;
+  for (const amplitude::Descent& descent : found.ran_off)
+    if (descent.energy < lowest_off) lowest_off = descent.energy;
+  judge_fitted_range(fits, std::move(limits.limits), false, lowest_off + constant);
+}
+
+}  // namespace tautrack::fits
