@@ -97,6 +97,13 @@ class Quadratic {
     return {x.centre_ * c, x.first_ * c,          x.second_ * c,   x.first_squared_ * c,
             x.mixed_ * c,  x.second_squared_ * c, x.error_ * size, 0.0};
   }
+  /// Times a number that is known to lie in c.
+  TAUTRACK_INLINE friend Quadratic operator*(const Quadratic& x, const Interval& c) {
+    const double middle = proof::middle(c), radius = radius_about(middle, c);
+    Quadratic form = x * middle;
+    form.error_ += (x.size() + x.error_) * radius * (1.0 + kGrowth) + proof::kUnderflow;
+    return form;
+  }
   TAUTRACK_INLINE friend Quadratic operator*(const Quadratic& x, const Quadratic& y) {
     // Of degree three: e1^3, e1^2 e2, e1 e2^2, e2^3.
     const double k30 = x.first_ * y.first_squared_ + x.first_squared_ * y.first_;
