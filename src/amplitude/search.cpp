@@ -86,28 +86,6 @@ bool ChartEquations::is_beyond_cell(const ChartBox& box) const {
   return beyond(pivot_ - 1, box.second) || beyond(pivot_ + 1, -box.second);
 }
 
-bool ChartEquations::exclude(const ChartBox& box) {
-  const std::size_t at = pivot(box);
-  if (chart_ == Chart::steep && is_beyond_cell(box)) return true;
-  curve_vectors(chart_, *levels_, at, box.first, box.second, values_);
-  fit_to(*levels_, values_.phi, fit_);
-  const std::vector<Interval>& r = fit_.residual;
-  if (proof::excludes_zero(product(*levels_, r, values_.second))) return true;
-  if (proof::excludes_zero(product(*levels_, r, values_.first))) return true;
-  if (chart_ != Chart::bulk && chart_ != Chart::steep) return false;
-  // Two more members of the span: those that are zero at a neighbour of the pivot.
-  const std::vector<Interval>& x = levels_->x;
-  for (const std::size_t neighbour : {at - 1, at + 1}) {
-    if (neighbour >= x.size()) continue;
-    Interval sum = 0.0;
-    for (std::size_t j = 0; j < x.size(); ++j)
-      if (j != neighbour)
-        sum += r[j] * values_.first[j] * ((x[j] - x[neighbour]) * levels_->weight[j]);
-    if (proof::excludes_zero(sum)) return true;
-  }
-  return false;
-}
-
 void ChartEquations::evaluate(const ChartBox& box, std::size_t pivot, Dual& first, Dual& second,
                               Dual& factor) {
   curve_vectors(chart_, *levels_, pivot, Dual(box.first, 1.0, 0.0), Dual(box.second, 0.0, 1.0),

@@ -6,7 +6,6 @@
 
 #include "tautrack/core/stop_condition.hpp"
 
-#include "amplitude/affine.hpp"
 #include "amplitude/charts.hpp"
 #include "amplitude/sigmoid_sums.hpp"
 
@@ -47,9 +46,6 @@ class ChartEquations {
   /// Whether the half points of a box of the chart `steep` are all nearer to another level.
   [[nodiscard]] bool is_beyond_cell(const ChartBox& box) const;
 
-  /// Whether plain interval arithmetic shows that no curve of the box is stationary.
-  [[nodiscard]] bool exclude(const ChartBox& box);
-
   /// Values and derivatives over a box, and the factor b of the fit.
   void evaluate(const ChartBox& box, std::size_t pivot, Dual& first, Dual& second, Dual& factor);
 
@@ -75,10 +71,8 @@ class ChartEquations {
   const Levels* levels_;
   std::size_t pivot_;
   SigmoidSums sums_;
-  CurveVectors<Interval> values_;
   CurveVectors<Quadratic> forms_;
   CurveVectors<Dual> duals_;
-  Fit<Interval> fit_;
   Fit<Quadratic> form_fit_;
   Fit<Dual> dual_fit_;
 };
