@@ -7,6 +7,7 @@
 #include "amplitude/affine.hpp"
 #include "amplitude/dual.hpp"
 #include "amplitude/levels.hpp"
+#include "amplitude/quadratic.hpp"
 
 /// The curves z = a + b sigma(w x + c), w > 0, in coordinates in which nothing degenerates. Up to affine maps of z,
 /// which are fitted, a curve is a point of a disc with corners, and each chart covers a part of that:
@@ -47,6 +48,8 @@ enum class Even {
 };
 /// @pre 0 <= y <= kGentleSlope^2, up to rounding; else nothing is known.
 [[nodiscard]] EvenFunction even_function(Even function, const Interval& y);
+/// The third derivative alone.
+[[nodiscard]] Interval third_of_even(Even function, const Interval& y);
 
 /// The same of the variables of a box.
 inline Interval even(Even function, const Interval& y) { return even_function(function, y).value; }
@@ -61,6 +64,23 @@ inline Affine even(Even function, const Affine& y) {
   const Affine away = y - Affine(std::max(0.0, y.centre()));
   return Affine(middle.value) + away * Affine(middle.first) +
          square(away) * Affine(0.5 * whole.second);
+}
+
+inline Quadratic even(Even function, const Quadratic& y) {
+  const Interval range = y.range();  // a square is not negative
+  if (!proof::is_finite(range)) return Quadratic::around_zero(range.upper() - range.lower());
+  const double centre = std::max(0.0, proof::middle(range));
+  const EvenFunction middle = even_function(function, centre);
+  const Interval thirds = third_of_even(function, {std::max(0.0, range.lower()), range.upper()});
+  const Quadratic away = y - Quadratic(centre);
+  // Of the third derivative: a middle, which a linear function accounts for in part, and what is left.
+  const double reach = proof::magnitude(away.range()), cubed = reach * reach * reach;
+  const double third = proof::middle(thirds) / 6.0;
+  const double rest =
+      cubed * (0.25 * std::abs(third) + 0.5 * proof::width_of(thirds)) * (1.0 + 0x1p-40);
+  return Quadratic(middle.value) +
+         away * Interval(middle.first + Interval(0.75 * reach * reach * third)) +
+         square(away) * Interval(0.5 * middle.second) + Quadratic::around_zero(rest);
 }
 
 /// @param pivot Of the charts `bulk` and `steep`: the level that the half point is near to.
@@ -80,25 +100,25 @@ namespace chart_functions {
 template <class T>
 void gentle(const Levels& levels, const T& w, const T& s, CurveVectors<T>& out) {
   const T place = s + s - T(1.0);
-  const T half_w = w * T(0.5), squared_w = square(w);
+  const T half_w = w * Interval(0.5), squared_w = square(w);
   for (std::size_t j = 0; j < levels.size(); ++j) {
     const Interval& x = levels.x[j];
     const Interval squared_x = proof::square(x);
-    const T y = squared_w * T(squared_x), quarter = y * T(0.25);
-    const T rise = even(Even::sinhc, quarter) * T(x);  // x S
+    const T y = squared_w * squared_x, quarter = y * Interval(0.25);
+    const T rise = even(Even::sinhc, quarter) * x;  // x S
     const T cosh = even(Even::cosh, quarter), sinh = half_w * rise;
     const T inverse = T(1.0) / (cosh + place * sinh);
     const T chi = even(Even::chi, y);
     if (levels.free_offset) {
       out.phi[j] = rise * inverse;
       out.first[j] = square(out.phi[j]);
-      out.second[j] = -(chi * square(inverse) * T(x * squared_x));
+      out.second[j] = -(chi * square(inverse) * Interval(x * squared_x));
     } else {
       const T slope = square(inverse), grown = cosh + sinh;
       out.phi[j] = grown * inverse;
       out.first[j] = rise * grown * slope;
       // (e^z - 1 - z) / z^2 = S^2 / 2 + z chi
-      out.second[j] = -((square(rise) * T(0.5) + w * chi * T(x * squared_x)) * slope);
+      out.second[j] = -((square(rise) * Interval(0.5) + w * chi * Interval(x * squared_x)) * slope);
     }
   }
 }

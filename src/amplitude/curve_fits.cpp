@@ -12,7 +12,7 @@ namespace tautrack::amplitude {
 namespace {
 
 /// The first slope from which tails are tried, times the smallest gap between levels, and how often it is doubled.
-constexpr double kFirstTail = 8.0;
+constexpr double kFirstTail = 3.0;
 constexpr int kDoublings = 20;
 /// From this slope on, over the distance to the nearest level, the chart `steep` is used.
 constexpr double kSteep = 12.0;

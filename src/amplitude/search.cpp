@@ -26,7 +26,12 @@ constexpr double kReach = 2.0;
 /// A contraction by less than this is not worth a second look before bisection.
 constexpr double kWorthwhile = 0.6;
 /// A box whose area shrinks by this may have a root in it.
-constexpr double kPromising = 0.8;
+constexpr double kPromising = 0.1;
+
+/// From this slope on, over the distance to the nearest level, and for boxes that are narrower than that, sums over
+/// levels may say less than the combinations of `curve_vectors`, which leave out what is small of higher order.
+constexpr double kHardSlope = 4.0;
+constexpr double kSmallBox = 1e-2;
 
 using Square = std::array<std::array<double, 2>, 2>;
 
@@ -40,6 +45,12 @@ std::optional<Square> inverse_of_middles(const Dual& first, const Dual& second) 
     for (const double entry : row)
       if (!std::isfinite(entry)) return std::nullopt;
   return inverse;
+}
+
+/// Whether a box has been contracted by enough to be looked at again before it is divided.
+bool is_worthwhile(const ChartBox& box, const ChartBox& rest) {
+  return proof::width_of(rest.first) < kWorthwhile * proof::width_of(box.first) ||
+         proof::width_of(rest.second) < kWorthwhile * proof::width_of(box.second);
 }
 
 ChartBox point_box(double first, double second) { return {first, second}; }
@@ -73,28 +84,6 @@ bool ChartEquations::is_beyond_cell(const ChartBox& box) const {
            v.lower() > (half * proof::abs(x[neighbour] - x[pivot_]) * box.first.upper()).upper();
   };
   return beyond(pivot_ - 1, box.second) || beyond(pivot_ + 1, -box.second);
-}
-
-bool ChartEquations::exclude(const ChartBox& box) {
-  const std::size_t at = pivot(box);
-  if (chart_ == Chart::steep && is_beyond_cell(box)) return true;
-  curve_vectors(chart_, *levels_, at, box.first, box.second, values_);
-  fit_to(*levels_, values_.phi, fit_);
-  const std::vector<Interval>& r = fit_.residual;
-  if (proof::excludes_zero(product(*levels_, r, values_.second))) return true;
-  if (proof::excludes_zero(product(*levels_, r, values_.first))) return true;
-  if (chart_ != Chart::bulk && chart_ != Chart::steep) return false;
-  // Two more members of the span: those that are zero at a neighbour of the pivot.
-  const std::vector<Interval>& x = levels_->x;
-  for (const std::size_t neighbour : {at - 1, at + 1}) {
-    if (neighbour >= x.size()) continue;
-    Interval sum = 0.0;
-    for (std::size_t j = 0; j < x.size(); ++j)
-      if (j != neighbour)
-        sum += r[j] * values_.first[j] * ((x[j] - x[neighbour]) * levels_->weight[j]);
-    if (proof::excludes_zero(sum)) return true;
-  }
-  return false;
 }
 
 void ChartEquations::evaluate(const ChartBox& box, std::size_t pivot, Dual& first, Dual& second,
@@ -180,16 +169,25 @@ std::optional<std::pair<double, double>> ChartEquations::newton(const ChartBox& 
 
 namespace {
 
-/// Where in [-1, 1] the root of centre + own e + other e' + error may be; false where there is none.
-bool solve_for(const Affine& f, double own, double other, Interval& unit) {
-  const double rest = std::abs(other) + f.error();
-  if (!(std::abs(own) > 0.0) || !std::isfinite(rest)) return true;
-  const Interval image = -(Interval(f.centre()) + Interval(-rest, rest)) / Interval(own);
-  return proof::meet(unit, proof::widened(image, proof::magnitude(image) * 0x1p-40));
+/// Where in [-1, 1] each variable may be at a root of the form; false where there is none.
+bool solve_for(const Quadratic& f, Interval& e1, Interval& e2) {
+  if (f.excludes_zero()) return false;
+  if (!std::isfinite(f.error())) return true;
+  // e^2 = 1/2 +- 1/2.
+  const double centre = f.centre() + 0.5 * (f.first_squared() + f.second_squared());
+  const double rest = 0.5 * (std::abs(f.first_squared()) + std::abs(f.second_squared())) +
+                      std::abs(f.mixed()) + f.error() + f.size() * 0x1p-48;
+  const auto solve = [&](double own, double other, Interval& unit) {
+    if (!(std::abs(own) > 0.0)) return true;
+    const double by = rest + std::abs(other);
+    const Interval image = -(Interval(centre) + Interval(-by, by)) / Interval(own);
+    return proof::meet(unit, proof::widened(image, proof::magnitude(image) * 0x1p-40));
+  };
+  return solve(f.first(), f.second(), e1) && solve(f.second(), f.first(), e2);
 }
 
 /// What of a side of a box has its place, by the variable `form`, in `unit`.
-Interval part_of(const Interval& side, const Affine& form, bool is_first, const Interval& unit) {
+Interval part_of(const Interval& side, const Quadratic& form, bool is_first, const Interval& unit) {
   const double radius = is_first ? form.first() : form.second();
   const Interval part = Interval(form.centre()) + Interval(radius) * unit;
   Interval met = side;
@@ -198,23 +196,45 @@ Interval part_of(const Interval& side, const Affine& form, bool is_first, const 
 
 }  // namespace
 
-std::optional<ChartBox> ChartEquations::contract(const ChartBox& box, std::size_t pivot) {
-  const Affine own1 = Affine::variable(box.first, true), own2 = Affine::variable(box.second, false);
-  curve_vectors(chart_, *levels_, pivot, own1, own2, forms_);
+EquationForms ChartEquations::forms(const ChartBox& box, std::size_t pivot) {
+  curve_vectors(chart_, *levels_, pivot, Quadratic::variable(box.first, true),
+                Quadratic::variable(box.second, false), forms_);
   fit_to(*levels_, forms_.phi, form_fit_);
-  const Affine f1 = product(*levels_, form_fit_.residual, forms_.first);
-  const Affine f2 = product(*levels_, form_fit_.residual, forms_.second);
-  if (f1.excludes_zero() || f2.excludes_zero()) return std::nullopt;
+  return {product(*levels_, form_fit_.residual, forms_.first),
+          product(*levels_, form_fit_.residual, forms_.second)};
+}
+
+namespace {
+
+/// A box within `box` that has all its roots; nothing when there are none.
+std::optional<ChartBox> contracted(const ChartBox& box, const EquationForms& forms) {
+  const auto& [f1, f2] = forms;
   Interval e1(-1.0, 1.0), e2(-1.0, 1.0);
-  // Each equation by itself, and the two combinations that know of one variable only.
-  const double a = f1.first(), b = f1.second(), c = f2.first(), d = f2.second();
-  const Affine by_first = f1 * Affine(d) - f2 * Affine(b);
-  const Affine by_second = f2 * Affine(a) - f1 * Affine(c);
-  for (const Affine& f : {f1, f2, by_first, by_second})
-    if (f.excludes_zero() || !solve_for(f, f.first(), f.second(), e1) ||
-        !solve_for(f, f.second(), f.first(), e2))
-      return std::nullopt;
-  return ChartBox{part_of(box.first, own1, true, e1), part_of(box.second, own2, false, e2)};
+  if (!solve_for(f1, e1, e2) || !solve_for(f2, e1, e2)) return std::nullopt;
+  // The two combinations that know of one variable only.
+  const Quadratic by_first = f1 * f2.second() - f2 * f1.second();
+  const Quadratic by_second = f2 * f1.first() - f1 * f2.first();
+  if (!solve_for(by_first, e1, e2) || !solve_for(by_second, e1, e2)) return std::nullopt;
+  return ChartBox{part_of(box.first, Quadratic::variable(box.first, true), true, e1),
+                  part_of(box.second, Quadratic::variable(box.second, false), false, e2)};
+}
+
+}  // namespace
+
+std::optional<ChartBox> ChartEquations::contract(const ChartBox& box, std::size_t pivot) {
+  if (chart_ != Chart::bulk && chart_ != Chart::steep) return contracted(box, forms(box, pivot));
+  const auto rest =
+      contracted(box, chart_ == Chart::bulk ? sums_.bulk(pivot, box.first, box.second)
+                                            : sums_.steep(pivot, box.first, box.second));
+  if (!rest || is_worthwhile(box, *rest) || !is_hard(box, pivot)) return rest;
+  return contracted(*rest, forms(*rest, pivot));
+}
+
+bool ChartEquations::is_hard(const ChartBox& box, std::size_t pivot) const {
+  if (chart_ == Chart::steep) return true;
+  const double near = proof::middle(
+      proof::abs(levels_->x[chart_functions::nearest_level(*levels_, pivot)] - levels_->x[pivot]));
+  return box.first.upper() * near > kHardSlope || proof::width_of(box.first) < kSmallBox;
 }
 
 namespace {
@@ -274,7 +294,7 @@ ChartSearch search_chart(ChartEquations& equations, std::vector<ChartBox> boxes,
     ++result.boxes;
     ChartBox box = boxes.back();
     boxes.pop_back();
-    if (equations.exclude(box)) continue;
+    if (equations.chart() == Chart::steep && equations.is_beyond_cell(box)) continue;
     const std::optional<ChartBox> rest = equations.contract(box, equations.pivot(box));
     if (!rest) continue;
     const double first = proof::width_of(rest->first) / proof::width_of(box.first);
@@ -284,10 +304,9 @@ ChartSearch search_chart(ChartEquations& equations, std::vector<ChartBox> boxes,
         result.roots.push_back(*root);
         continue;
       }
-    const bool worthwhile = first < kWorthwhile || second < kWorthwhile;
     if (is_narrow(rest->first) && is_narrow(rest->second)) {
       result.undecided.push_back(*rest);
-    } else if (worthwhile) {
+    } else if (is_worthwhile(box, *rest)) {
       boxes.push_back(*rest);
     } else {
       auto [low, high] = halves(equations.chart(), *rest);

@@ -6,8 +6,8 @@
 
 #include "tautrack/core/stop_condition.hpp"
 
-#include "amplitude/affine.hpp"
 #include "amplitude/charts.hpp"
+#include "amplitude/sigmoid_sums.hpp"
 
 namespace tautrack::amplitude {
 
@@ -35,7 +35,7 @@ class ChartEquations {
  public:
   /// @param pivot Of the chart `steep`.
   ChartEquations(Chart chart, const Levels& levels, std::size_t pivot = 0)
-      : chart_(chart), levels_(&levels), pivot_(pivot) {}
+      : chart_(chart), levels_(&levels), pivot_(pivot), sums_(levels) {}
 
   [[nodiscard]] Chart chart() const { return chart_; }
   [[nodiscard]] const Levels& levels() const { return *levels_; }
@@ -45,9 +45,6 @@ class ChartEquations {
 
   /// Whether the half points of a box of the chart `steep` are all nearer to another level.
   [[nodiscard]] bool is_beyond_cell(const ChartBox& box) const;
-
-  /// Whether plain interval arithmetic shows that no curve of the box is stationary.
-  [[nodiscard]] bool exclude(const ChartBox& box);
 
   /// Values and derivatives over a box, and the factor b of the fit.
   void evaluate(const ChartBox& box, std::size_t pivot, Dual& first, Dual& second, Dual& factor);
@@ -60,18 +57,23 @@ class ChartEquations {
   [[nodiscard]] std::optional<std::pair<double, double>> newton(const ChartBox& box,
                                                                 std::size_t pivot);
 
-  /// A box within `box` that has all its roots, by affine arithmetic: nothing when there are none.
+  /// The equations over a box as Taylor forms, from curve_vectors().
+  [[nodiscard]] EquationForms forms(const ChartBox& box, std::size_t pivot);
+
+  /// A box within `box` that has all its roots, by Taylor forms: nothing when there are none.
   [[nodiscard]] std::optional<ChartBox> contract(const ChartBox& box, std::size_t pivot);
 
  private:
+  /// Whether the forms of SigmoidSums may not do.
+  [[nodiscard]] bool is_hard(const ChartBox& box, std::size_t pivot) const;
+
   Chart chart_;
   const Levels* levels_;
   std::size_t pivot_;
-  CurveVectors<Interval> values_;
-  CurveVectors<Affine> forms_;
+  SigmoidSums sums_;
+  CurveVectors<Quadratic> forms_;
   CurveVectors<Dual> duals_;
-  Fit<Interval> fit_;
-  Fit<Affine> form_fit_;
+  Fit<Quadratic> form_fit_;
   Fit<Dual> dual_fit_;
 };
 

@@ -1,6 +1,7 @@
 #include "tautrack/path/amplitude_path.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "core/text.hpp"
 #include "homotopy/natural.hpp"
 #include "path/end_eigenvalues.hpp"
+#include "path/monotone_amplitude.hpp"
 
 namespace tautrack {
 
@@ -162,6 +164,12 @@ class AmplitudeNetwork {
   [[nodiscard]] Range range(const Vector& x) const {
     const Range ends = network_.plateaus(x);
     return {scaled_.output(ends.low), scaled_.output(ends.high)};
+  }
+
+  /// Whether a plateau is too far away to be believed.
+  [[nodiscard]] bool is_far(const Range& ends) const {
+    return std::max(std::abs(ends.low), std::abs(ends.high)) >
+           kFarPlateau * (scaled_.half() + scaled_.given().y.cwiseAbs().maxCoeff());
   }
 
   [[nodiscard]] double energy(double scaled_energy) const {
@@ -547,10 +555,7 @@ TrackOptions shifted_to_one(TrackOptions options) {
 
 /// An arrival that is none: far out double precision cannot tell it from a limit.
 bool is_beyond_telling(const AmplitudeNetwork& amplitude, const NaturalPath& path) {
-  if (!path.end || path.end->morse_index) return false;
-  const double distance = std::max(std::abs(path.end->range->low), std::abs(path.end->range->high));
-  return distance > kFarPlateau * (amplitude.scaled().half() +
-                                   amplitude.scaled().given().y.cwiseAbs().maxCoeff());
+  return path.end && !path.end->morse_index && amplitude.is_far(*path.end->range);
 }
 
 /// One piece of a path, all of it counted from one origin.
@@ -675,8 +680,56 @@ class AmplitudePiece {
   int near_points_ = 0;
 };
 
+/// The path in a few steps as a function of tau, where it is as simple as that.
+std::optional<NaturalPath> follow_monotone(const AmplitudeNetwork& amplitude,
+                                           const TrackOptions& options) {
+  const auto began = std::chrono::steady_clock::now();
+  std::optional<MonotoneAmplitudePath> found =
+      track_monotone_amplitude(amplitude.network(), options);
+  if (!found) return std::nullopt;
+  const auto range = amplitude.range(found->nodes.back().x);
+  // Such an end is for the tracker to judge.
+  if (amplitude.is_far(range)) return std::nullopt;
+  NaturalPath path;
+  path.status = TrackStatus::reached_target;
+  path.message = "the path reached tau = 1 after 0 folds";
+  HiddenLayer::Workspace work(amplitude.network());
+  for (const MonotoneAmplitudePath::Node& from : found->nodes) {
+    NaturalPoint& point = path.points.emplace_back();
+    point.kind = PointKind::regular;
+    point.tau = from.tau;
+    point.one_minus_tau = 1.0 - from.tau;
+    point.arclength = from.arclength;
+    point.energy = amplitude.energy(amplitude.network().data_energy(from.x, Tau(from.tau), work));
+    point.weights = amplitude.weights(from.x, amplitude.sign(from.x));
+    point.range = amplitude.range(from.x);
+    point.morse_index = 0;
+  }
+  path.points.front().kind = PointKind::start;
+  path.points.back().kind = PointKind::landing;
+  PathEnd& end = path.end.emplace();
+  end.weights = path.points.back().weights;
+  end.range = range;
+  end.energy = path.points.back().energy;
+  end.gradient_norm = found->gradient_norm;
+  end.gradient_scale = found->gradient_scale;
+  end.last_newton_step = found->last_newton_step;
+  end.eigenvalues = std::move(found->eigenvalues);
+  end.morse_index = 0;
+  end.nearest_eigenvalue = end.lowest_eigenvalue = end.eigenvalues(0);
+  end.status = "converged";
+  path.work.steps = static_cast<int>(found->nodes.size()) - 1;
+  path.work.evaluations = path.work.factorisations = found->evaluations;
+  path.work.passes_over_data = found->passes;
+  path.work.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  return path;
+}
+
 NaturalPath follow(const AmplitudeNetwork& amplitude, const AmplitudePathOptions& model,
                    const TrackOptions& options, const Observer& observer) {
+  if (!observer)
+    if (auto path = follow_monotone(amplitude, options)) return std::move(*path);
   NaturalPath path;
   TrackOptions piece = shifted_to_one(options);
   const auto taken_up = AmplitudePiece(amplitude, model.activation)

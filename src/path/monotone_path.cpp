@@ -3,17 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cmath>
-#include <limits>
-
-#include <Eigen/Eigenvalues>
-
-#include "tautrack/events/morse_index.hpp"
 
 #include "kernels/kernels.hpp"
 #include "network/loops.hpp"
-#include "predictor/approximant.hpp"
-#include "predictor/taylor.hpp"
+#include "path/monotone_steps.hpp"
 
 namespace tautrack {
 
@@ -21,468 +14,147 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kMostUnknowns = 8;
 constexpr kernels::Count kMostPanels = 8;
 
-/// A path that takes more steps is for the tracker, which chooses them with more care.
-constexpr int kMostSteps = 4;
-
-/// Orders after which it is looked how far the series reaches.
-constexpr std::array<int, 3> kOrders = {8, 11, 14};
-constexpr int kMostOrders = kOrders.back();
-
-/// Parts of the way to tau = 1 that a step may have. A shorter one means trouble ahead.
-constexpr std::array<double, 4> kShares = {1.0, 0.85, 0.7, 0.55};
-
-/// |H| below this multiple of its scale is rounding.
-constexpr double kRounding = 8.0 * std::numeric_limits<double>::epsilon();
-
-std::size_t at_index(int k) { return static_cast<std::size_t>(k); }
-
-/// Whether q stays above `least` on [0, a], by its Bernstein coefficients.
-bool stays_above(const Denominator& q, double a, double least) {
-  const double q_1 = q[1] * a, q_2 = q[2] * a * a, q_3 = q[3] * a * a * a;
-  return q[0] > least && q[0] + q_1 / 3.0 > least && q[0] + (2.0 * q_1 + q_2) / 3.0 > least &&
-         q[0] + q_1 + q_2 + q_3 > least;
-}
-
-/// Eigenvalues of a symmetric matrix, ascending, from its lower triangle; empty when there are none.
-template <class Square>
-Vector eigenvalues_of(const Square& H) {
-  // One size for all, because every one of them takes a compiler long.
-  using Bounded =
-      Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, kMostUnknowns, kMostUnknowns>;
-  const Eigen::SelfAdjointEigenSolver<Bounded> solver(H, Eigen::EigenvaluesOnly);
-  return solver.info() == Eigen::Success ? Vector(solver.eigenvalues()) : Vector();
-}
-
-/// Cholesky factors of a small symmetric matrix.
-template <int n>
-class Cholesky {
+/// The equations of a perceptron, by the kernels.
+template <int unknowns>
+class PerceptronModel {
  public:
-  /// Of H - shift I, from the lower triangle (column by column). @return false when that is not
-  /// positive definite.
-  [[nodiscard]] bool compute(const double* H, double shift) {
-    for (int j = 0; j < n; ++j) {
-      double pivot = H[j * n + j] - shift;
-      for (int k = 0; k < j; ++k) pivot -= L_[k][j] * L_[k][j];
-      if (!(pivot > 0.0)) return false;
-      inverse_[j] = 1.0 / std::sqrt(pivot);
-      for (int i = j + 1; i < n; ++i) {
-        double sum = H[j * n + i];
-        for (int k = 0; k < j; ++k) sum -= L_[k][i] * L_[k][j];
-        L_[j][i] = sum * inverse_[j];
-      }
-    }
-    return true;
-  }
+  static constexpr int n = unknowns;
+  using Column = Eigen::Matrix<double, n, 1>;
+  using Square = Eigen::Matrix<double, n, n>;
 
-  void solve_in_place(double* x) const {
-    for (int j = 0; j < n; ++j) {
-      x[j] *= inverse_[j];
-      for (int i = j + 1; i < n; ++i) x[i] -= L_[j][i] * x[j];
-    }
-    for (int j = n - 1; j >= 0; --j) {
-      for (int i = j + 1; i < n; ++i) x[j] -= L_[j][i] * x[i];
-      x[j] *= inverse_[j];
-    }
-  }
+  static constexpr int most_steps = 4;
+  static constexpr std::array<double, 4> shares = {1.0, 0.85, 0.7, 0.55};
 
- private:
-  double L_[n][n];     ///< Column by column.
-  double inverse_[n];  ///< One over the diagonal.
-};
-
-template <int n>
-class MonotonePath {
- public:
-  MonotonePath(const Perceptron& network, const TrackOptions& options)
+  explicit PerceptronModel(const Perceptron& network)
       : network_(network),
-        options_(options),
         view_(network_view(network)),
         panels_{0, kernels::panels_of(view_.rows)} {
     series_.stride = kernels::panel_rows * kernels::arrays_of(view_.sigmoid);
-    for (int k = 1; k <= kMostOrders; ++k)
+    for (int k = 1; k <= monotone::kMostOrders; ++k)
       series_.order[k] = orders_.data() + (k - 1) * series_.stride * panels_.last;
     series_.point = point_.data();
     std::fill_n(point_.begin(), panels_.last * kernels::panel_rows * kernels::point_arrays, 0.0);
     series_.in_tau = true;
     series_.tau[1] = 1.0;
     sums_.scratch = nullptr;  // not used for so few columns
-    sums_.H_tau = H_tau_.data();
-    sums_.H_v = H_v_.data();
+    sums_.H_tau = H_tau.data();
+    sums_.H_v = H_v.data();
   }
 
-  std::optional<NaturalPath> track() {
-    if (!start()) return std::nullopt;
-    while (node().tau < 1.0) {
-      if (steps_ == std::min(kMostSteps, options_.max_steps) || !expand() || !check_half_way() ||
-          !take_step())
-        return std::nullopt;
-    }
-    return report();
+  [[nodiscard]] bool starts_with_identity() const { return !has_ridge(); }
+  [[nodiscard]] Column start() {
+    const Column v = Column::Zero();
+    gradient(v, 0.0);
+    if (has_ridge()) H_v = Square::Identity() + ridge();
+    return v;
   }
 
- private:
-  using Column = Eigen::Matrix<double, n, 1>;
-  using Square = Eigen::Matrix<double, n, n>;
-
-  /// An accepted point, and the sizes of v and tau in its metric: see BasicNaturalHomotopy.
-  struct Node {
-    double tau = 0.0;
-    double arclength = 0.0;
-    double energy = 0.0;
-    double unknown = 1.0;
-    double parameter = 1.0;
-    Column v;
-    Column slope;  ///< dv/dtau
-  };
-
-  [[nodiscard]] const Node& node() const { return nodes_[at_index(steps_)]; }
-
-  // ------------------------------------------------------------------------------- evaluations
-
-  [[nodiscard]] bool has_ridge() const { return network_.penalty().size() > 0; }
-  [[nodiscard]] auto ridge() const { return Eigen::Map<const Square>(network_.penalty().data()); }
-
-  /// H, its scale and the energy.
   void gradient(const Column& v, double tau) { evaluate(v, tau, kernels_.gradient); }
 
-  /// The same, H_tau and the lower triangle of H_v.
   void derivatives(const Column& v, double tau) {
     evaluate(v, tau, kernels_.derivatives);
-    if (has_ridge()) H_v_ += ridge();
-    ++evaluations_;
+    if (has_ridge()) H_v += ridge();
+    ++evaluations;
   }
+
+  void start_series(double tau) { series_.tau[0] = tau; }
+
+  void append_series(int k, const Column& v_k, Column& rest) {
+    sums_.H = rest.data();
+    series_.k = k;
+    series_.v = v_k.data();
+    kernels_.append_series(view_, series_, panels_, sums_);
+    ++passes;
+  }
+
+  [[nodiscard]] double displacement() const { return sums_.displacement; }
+  [[nodiscard]] double total_weight() const { return network_.total_pattern_weight(); }
+
+  Column H, H_tau;  ///< Of the last evaluation, as all that follows.
+  Square H_v;       ///< Its lower triangle.
+  double scale = 0.0, energy = 0.0;
+  long evaluations = 0, passes = 0;
+
+ private:
+  [[nodiscard]] bool has_ridge() const { return network_.penalty().size() > 0; }
+  [[nodiscard]] auto ridge() const { return Eigen::Map<const Square>(network_.penalty().data()); }
 
   void evaluate(const Column& v, double tau,
                 void (*pass)(const kernels::Network&, const kernels::Point&, kernels::PanelRange,
                              kernels::Sums&)) {
     const double length = v.norm();
-    sums_.H = H_.data();
+    sums_.H = H.data();
     pass(view_, {v.data(), tau, 1.0 - tau, length, point_.data()}, panels_, sums_);
-    ++passes_;
-    energy_ = 0.5 * sums_.energy;
-    scale_ = sums_.scale;
+    ++passes;
+    energy = 0.5 * sums_.energy;
+    scale = sums_.scale;
     if (!has_ridge()) return;
     const Column slope = ridge() * v;
-    H_ += slope;
-    energy_ += 0.5 * v.dot(slope);
-    scale_ += network_.penalty_norm() * length;
-  }
-
-  [[nodiscard]] bool is_rounding() const { return H_.norm() <= kRounding * scale_; }
-
-  /// Whether H_v is positive definite beyond doubt. Its factors, shifted by rounding, are as good as
-  /// those of H_v.
-  [[nodiscard]] bool factor() {
-    double bound = 0.0;  // on the largest eigenvalue
-    for (int j = 0; j < n; ++j) {
-      double sum = 0.0;
-      for (int i = 0; i < n; ++i) sum += std::abs(i < j ? H_v_(j, i) : H_v_(i, j));
-      bound = std::max(bound, sum);
-    }
-    if (!std::isfinite(bound) || !H_.allFinite() || !H_tau_.allFinite()) return false;
-    return factor_.compute(H_v_.data(), MorseIndex::margin(n) * bound);
-  }
-
-  [[nodiscard]] Column solve(Column x) const {
-    if (!is_identity_) factor_.solve_in_place(x.data());
-    return x;
-  }
-
-  // ----------------------------------------------------------------------------------- steps
-
-  /// The linear solution.
-  bool start() {
-    is_identity_ = !has_ridge();
-    if (has_ridge()) {
-      const Square H_v = Square::Identity() + ridge();
-      if (!factor_.compute(H_v.data(), 0.0)) return false;
-    }
-    Column v = Column::Zero();
-    gradient(v, 0.0);
-    for (int step = 0;; ++step) {
-      v -= solve(H_);
-      derivatives(v, 0.0);
-      if (is_rounding()) break;
-      if (step == 2 || !H_.allFinite()) return false;
-    }
-    set_node(nodes_[0], v, 0.0);
-    return node().unknown > 0.0 && node().slope.allFinite();
-  }
-
-  /// After derivatives().
-  void set_node(Node& out, const Column& v, double tau) const {
-    out.v = v;
-    out.tau = tau;
-    out.energy = energy_;
-    out.slope = -solve(H_tau_);
-    out.unknown = std::sqrt(network_.total_pattern_weight() + v.squaredNorm());
-    out.parameter = 1.0 - tau;
-  }
-
-  /// The series from node(), and how far to go with it.
-  bool expand() {
-    Column rest;
-    sums_.H = rest.data();
-    series_.tau[0] = node().tau;
-    term_[1] = node().slope;
-    int order = 1;
-    for (const int last : kOrders) {
-      for (; order < last; ++order) {
-        series_.k = order;
-        series_.v = term_[at_index(order)].data();
-        kernels_.append_series(view_, series_, panels_, sums_);
-        ++passes_;
-        term_[at_index(order + 1)] = -solve(rest);
-      }
-      approximate(order);
-      if (is_trusted(node().parameter)) {
-        reach_ = node().parameter;
-        return true;
-      }
-      // What is far from it will not get there.
-      if (plain_ < 0.5 * node().parameter / Approximant::furthest) break;
-    }
-    for (const double share : kShares) {
-      reach_ = share * node().parameter;
-      if (is_trusted(reach_)) return true;
-    }
-    return false;
-  }
-
-  /// Sets the approximant of the terms so far.
-  void approximate(int order) {
-    order_ = order;
-    const double by_unknown = 1.0 / (node().unknown * node().unknown);
-    const double by_parameter = 1.0 / (node().parameter * node().parameter);
-    const auto product = [&](int i, int j) {
-      return term_[at_index(i)].dot(term_[at_index(j)]) * by_unknown +
-             (i == 1 && j == 1 ? by_parameter : 0.0);
-    };
-    const double last = product(order, order), before = product(order - 1, order - 1);
-    const double ratio = sums_.displacement / std::sqrt(before);
-    excess_ = std::isfinite(ratio) ? std::max(1.0, ratio) : 1.0;
-    const auto reach = [&](double square, int k) {
-      return std::exp(std::log(tolerance() / (excess_ * std::sqrt(square))) / k);
-    };
-    plain_ = std::min(reach(before, order - 1), reach(last, order));
-
-    TermProducts products{};
-    for (int i = 0; i < fitted_terms; ++i)
-      for (int j = 0; j <= i; ++j)
-        products[at_index(i)][at_index(j)] = products[at_index(j)][at_index(i)] =
-            product(order - 2 - i, order - 2 - j);
-    denominator_ = fit_denominator(products, growth_of_terms(product(1, 1), before, last, order));
-    set_numerator();
-  }
-
-  void set_numerator() {
-    for (int k = 1; k <= order_; ++k) {
-      Column& sum = numerator_[at_index(k)];
-      sum = term_[at_index(k)];
-      for (int j = 1; j <= std::min(denominator_degree, k - 1); ++j)
-        sum += denominator_[at_index(j)] * term_[at_index(k - j)];
-    }
-    last_ = excess_ * numerator_[at_index(order_)].norm() / node().unknown;
-    before_ = excess_ * numerator_[at_index(order_ - 1)].norm() / node().unknown;
-  }
-
-  /// Whether the approximant may be used up to a step of length a; becomes the plain series where
-  /// that is the better one.
-  [[nodiscard]] bool is_trusted(double a) {
-    double power = 1.0;
-    for (int k = 1; k < order_; ++k) power *= a;
-    if (a <= Approximant::furthest * plain_ && stays_above(denominator_, a, smallest_denominator) &&
-        std::max(before_, last_ * a) * power <= tolerance() * denominator(a))
-      return true;
-    if (!(a <= plain_)) return false;
-    denominator_ = {1.0};
-    set_numerator();
-    return true;
-  }
-
-  [[nodiscard]] double denominator(double a) const {
-    return denominator_[0] + a * (denominator_[1] + a * (denominator_[2] + a * denominator_[3]));
-  }
-
-  /// The approximant and its derivative at a distance of a.
-  void predict(double a, Column& v, Column& slope) const {
-    const double q = denominator(a);
-    const double q_slope =
-        denominator_[1] + a * (2.0 * denominator_[2] + a * 3.0 * denominator_[3]);
-    Column offset = Column::Zero();
-    slope.setZero();
-    for (int k = order_; k >= 1; --k) {
-      slope = slope * a + k * numerator_[at_index(k)];
-      offset = offset * a + numerator_[at_index(k)];
-    }
-    offset *= a / q;
-    slope = (slope - offset * q_slope) / q;
-    v = node().v + offset;
-  }
-
-  [[nodiscard]] double tolerance() const { return options_.predictor.series_tolerance; }
-  [[nodiscard]] double agreement() const { return series_agreement * tolerance(); }
-
-  /// Half of the angle between the tangents (slope, 1) in the metric of node(); exact for small ones.
-  [[nodiscard]] double half_angle(const Column& slope, const Column& other) const {
-    const double ratio = node().parameter / node().unknown;
-    const double by = 1.0 / std::sqrt(1.0 + slope.squaredNorm() * ratio * ratio);
-    const double by_other = 1.0 / std::sqrt(1.0 + other.squaredNorm() * ratio * ratio);
-    const double along = by - by_other;
-    const double gap = (by * slope - by_other * other).squaredNorm() * ratio * ratio;
-    return std::asin(std::min(1.0, 0.5 * std::sqrt(gap + along * along)));
-  }
-
-  [[nodiscard]] bool agrees(const Column& predicted, const Column& slope) const {
-    const StepControlOptions& rule = options_.step;
-    return 2.0 * half_angle(predicted, slope) <=
-           std::min(series_agreement_angle * tolerance(), rule.tolerance * rule.angle);
-  }
-
-  bool check_half_way() {
-    Column v, slope;
-    const double a = 0.5 * reach_;
-    predict(a, v, slope);
-    derivatives(v, node().tau + a);
-    is_identity_ = false;
-    if (!factor()) return false;
-    return solve(H_).norm() <= agreement() * node().unknown && agrees(slope, -solve(H_tau_));
-  }
-
-  /// To the end of the step, by Newton's method as Corrector does it.
-  bool take_step() {
-    const bool arrives = reach_ == node().parameter;
-    const double tau = arrives ? 1.0 : node().tau + reach_;
-    Column v, slope;
-    predict(reach_, v, slope);
-    const Column guess = v;
-    const CorrectorOptions& rule = options_.corrector;
-    const double unknown = node().unknown;
-    double previous = std::numeric_limits<double>::infinity();
-    double displacement = 0.0, contraction = 0.0;
-    bool renew = true, converged = false;
-    for (int k = 0; !converged; ++k) {
-      if (k == rule.max_iterations) return false;
-      if (renew) {
-        derivatives(v, tau);
-        if (!factor()) return false;
-      } else {
-        gradient(v, tau);
-      }
-      if (k > 0) displacement += sums_.displacement;
-      const Column step = solve(H_);
-      const double length = step.norm() / unknown;
-      if (!(length <= agreement())) return false;
-      const bool rounding = is_rounding();
-      if (k > 0 && !rounding && length > rule.max_contraction * previous) return false;
-      if (k == 1 && !rounding) contraction = length / previous;
-      v -= step;
-      last_step_ = length;
-      // What is left is rounding: after this step, or after another at this contraction.
-      const double next = k > 0 ? length * (length / previous) : length;
-      converged = rounding || (arrives ? next <= std::numeric_limits<double>::epsilon()
-                                       : length <= rule.tolerance);
-      renew = length > rule.reuse;
-      previous = length;
-    }
-    derivatives(v, tau);
-    if (!factor()) return false;
-    Node& next = nodes_[at_index(steps_ + 1)];
-    set_node(next, v, tau);
-    const StepControlOptions& control = options_.step;
-    const double half = half_angle(node().slope, next.slope);
-    const double chord = std::hypot(reach_ / node().parameter, (v - node().v).norm() / unknown);
-    const double length = half > 1e-4 ? chord * half / std::sin(half) : chord;  // as in Segment
-    const bool accepted =
-        (v - guess).norm() <=
-            std::min(agreement(), control.tolerance * control.distance) * unknown &&
-        displacement + sums_.displacement <=
-            std::min(agreement(), control.tolerance * control.displacement) &&
-        contraction <= control.tolerance * control.contraction && agrees(slope, next.slope) &&
-        length <= control.max && std::isfinite(energy_);
-    next.arclength = node().arclength + length;
-    ++steps_;
-    return accepted;
-  }
-
-  std::optional<NaturalPath> report() {
-    Vector eigenvalues = eigenvalues_of(H_v_);
-    if (eigenvalues.size() == 0) return std::nullopt;
-    NaturalPath path;
-    path.status = TrackStatus::reached_target;
-    path.message = "the path reached tau = 1 after 0 folds";
-    path.points.resize(at_index(steps_ + 1));
-    for (int i = 0; i <= steps_; ++i) {
-      const Node& from = nodes_[at_index(i)];
-      NaturalPoint& point = path.points[at_index(i)];
-      point.kind = i == 0        ? PointKind::start
-                   : i == steps_ ? PointKind::landing
-                                 : PointKind::regular;
-      point.tau = from.tau;
-      point.one_minus_tau = 1.0 - from.tau;
-      point.arclength = from.arclength;
-      point.energy = from.energy;
-      point.weights = network_.weights(from.v);
-      point.morse_index = 0;
-    }
-    PathEnd& end = path.end.emplace();
-    end.weights = path.points.back().weights;
-    end.energy = energy_;
-    end.gradient_norm = H_.norm();
-    end.gradient_scale = scale_;
-    end.last_newton_step = last_step_;
-    end.eigenvalues = std::move(eigenvalues);
-    end.morse_index = 0;
-    end.nearest_eigenvalue = end.lowest_eigenvalue = end.eigenvalues(0);
-    end.status = "converged";
-    path.work.steps = steps_;
-    path.work.evaluations = evaluations_;
-    path.work.factorisations = evaluations_;
-    path.work.passes_over_data = passes_;
-    path.work.seconds = std::chrono::duration<double>(Clock::now() - began_).count();
-    return path;
+    H += slope;
+    energy += 0.5 * v.dot(slope);
+    scale += network_.penalty_norm() * length;
   }
 
   const Perceptron& network_;
-  const TrackOptions& options_;
   kernels::Network view_;
   kernels::PanelRange panels_;
   const kernels::Kernels& kernels_ = kernels::active();
-  Clock::time_point began_ = Clock::now();
-
-  std::array<Node, kMostSteps + 1> nodes_;
-  int steps_ = 0;
-
-  std::array<Column, kMostOrders + 1> term_, numerator_;  ///< Coefficients of powers of tau.
-  Denominator denominator_{1.0};
-  int order_ = 0;
-  double excess_ = 1.0;               ///< See Approximant.
-  double plain_ = 0.0;                ///< How far the plain series reaches.
-  double last_ = 0.0, before_ = 0.0;  ///< Sizes of the last two terms of the numerator.
-  double reach_ = 0.0;                ///< Length of the step.
-  double last_step_ = 0.0;
-
-  Column H_, H_tau_;  ///< Of the last evaluation, as all that follows.
-  Square H_v_;        ///< Its lower triangle.
-  double scale_ = 0.0, energy_ = 0.0;
-  Cholesky<n> factor_;
-  bool is_identity_ = false;  ///< In place of factor_.
-
-  long evaluations_ = 0, passes_ = 0;
   kernels::Sums sums_{};
   kernels::Series series_{};
   alignas(64) std::array<double, kMostPanels * kernels::panel_rows * kernels::point_arrays> point_;
-  alignas(64) std::array<double, kMostOrders * kMostPanels * kernels::panel_rows *
+  alignas(64) std::array<double, monotone::kMostOrders * kMostPanels * kernels::panel_rows *
                                      kernels::series_arrays> orders_;
 };
 
 template <int n>
+std::optional<NaturalPath> track_monotone(const Perceptron& network, const TrackOptions& options) {
+  const Clock::time_point began = Clock::now();
+  PerceptronModel<n> model(network);
+  monotone::MonotoneSteps steps(model, options);
+  if (!steps.track()) return std::nullopt;
+  Vector eigenvalues = monotone::eigenvalues_of(model.H_v);
+  if (eigenvalues.size() == 0) return std::nullopt;
+  NaturalPath path;
+  path.status = TrackStatus::reached_target;
+  path.message = "the path reached tau = 1 after 0 folds";
+  path.points.resize(monotone::at_index(steps.steps() + 1));
+  for (int i = 0; i <= steps.steps(); ++i) {
+    const auto& from = steps.node(i);
+    NaturalPoint& point = path.points[monotone::at_index(i)];
+    point.kind = i == 0               ? PointKind::start
+                 : i == steps.steps() ? PointKind::landing
+                                      : PointKind::regular;
+    point.tau = from.tau;
+    point.one_minus_tau = 1.0 - from.tau;
+    point.arclength = from.arclength;
+    point.energy = from.energy;
+    point.weights = network.weights(from.v);
+    point.morse_index = 0;
+  }
+  PathEnd& end = path.end.emplace();
+  end.weights = path.points.back().weights;
+  end.energy = model.energy;
+  end.gradient_norm = model.H.norm();
+  end.gradient_scale = model.scale;
+  end.last_newton_step = steps.last_newton_step();
+  end.eigenvalues = std::move(eigenvalues);
+  end.morse_index = 0;
+  end.nearest_eigenvalue = end.lowest_eigenvalue = end.eigenvalues(0);
+  end.status = "converged";
+  path.work.steps = steps.steps();
+  path.work.evaluations = model.evaluations;
+  path.work.factorisations = model.evaluations;
+  path.work.passes_over_data = model.passes;
+  path.work.seconds = std::chrono::duration<double>(Clock::now() - began).count();
+  return path;
+}
+
+template <int n>
 std::optional<NaturalPath> track(const Perceptron& network, const TrackOptions& options) {
-  if (network.unknowns() == n) return MonotonePath<n>(network, options).track();
-  if constexpr (n < kMostUnknowns) return track<n + 1>(network, options);
+  if (network.unknowns() == n) return track_monotone<n>(network, options);
+  if constexpr (n < monotone::kMostUnknowns) return track<n + 1>(network, options);
   return std::nullopt;
 }
 
@@ -490,12 +162,8 @@ std::optional<NaturalPath> track(const Perceptron& network, const TrackOptions& 
 
 std::optional<NaturalPath> track_monotone_path(const Perceptron& network,
                                                const TrackOptions& options) {
-  const PredictorOptions& predictor = options.predictor;
-  const bool asked_for = predictor.kind == PredictorKind::taylor &&
-                         (predictor.max_order == 0 || predictor.max_order >= kMostOrders) &&
-                         options.tau_start == 0.0 && options.tau_target == 1.0 &&
-                         options.landings.empty() && !options.tau_back && options.step.max >= 1.0;
-  if (!asked_for || kernels::panels_of(network.patterns()) > kMostPanels) return std::nullopt;
+  if (!monotone::asked_for(options) || kernels::panels_of(network.patterns()) > kMostPanels)
+    return std::nullopt;
   return track<1>(network, options);
 }
 

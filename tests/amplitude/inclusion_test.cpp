@@ -12,7 +12,9 @@
 #include "amplitude/charts.hpp"
 #include "amplitude/dual.hpp"
 #include "amplitude/levels.hpp"
+#include "amplitude/quadratic.hpp"
 #include "amplitude/search.hpp"
+#include "amplitude/sigmoid_sums.hpp"
 #include "support/random_problem.hpp"
 #include "support/slow_build.hpp"
 
@@ -43,8 +45,17 @@ bool is_within(Long value, const Affine& form, Long e1, Long e2, Long size) {
   return !(off > form.error() + kLongError * (std::abs(value) + size));
 }
 
+bool is_within(Long value, const Quadratic& form, Long e1, Long e2, Long size) {
+  const Long at = form.centre() + form.first() * e1 + form.second() * e2 +
+                  form.first_squared() * e1 * e1 + form.mixed() * e1 * e2 +
+                  form.second_squared() * e2 * e2;
+  const Long off = std::abs(value - at);
+  return !(off > form.error() + kLongError * (std::abs(value) + size));
+}
+
 /// The place in [-1, 1] of a number that a variable takes.
-Long place_in(const Affine& variable, bool is_first, Long value) {
+template <class Form>
+Long place_in(const Form& variable, bool is_first, Long value) {
   const double radius = is_first ? variable.first() : variable.second();
   return radius > 0.0 ? (value - variable.centre()) / radius : 0.0L;
 }
@@ -242,6 +253,7 @@ struct Evaluated {
   std::vector<Interval> intervals;  ///< b and the two equations, then phi and t
   std::vector<Dual> duals;
   std::vector<Affine> forms;
+  std::vector<Quadratic> quadratics;
 };
 
 template <class T>
@@ -274,6 +286,8 @@ int faults_at(Random& random, Chart chart, const Levels& levels, std::size_t piv
   const std::vector<Long> values = everything(chart, levels, pivot, p, q);
   const Long e1 = place_in(Affine::variable(box.first, true), true, p);
   const Long e2 = place_in(Affine::variable(box.second, false), false, q);
+  const Long q1 = place_in(Quadratic::variable(box.first, true), true, p);
+  const Long q2 = place_in(Quadratic::variable(box.second, false), false, q);
   // What the equations, 1 and 2, are summed from is of the size of the vectors.
   Long size = 0.0L;
   for (const Long value : values)
@@ -292,7 +306,9 @@ int faults_at(Random& random, Chart chart, const Levels& levels, std::size_t piv
     const bool value_is_in = is_within(values[i], at.intervals[i], own) &&
                              is_within(values[i], at.duals[i].value, own) &&
                              is_within(values[i], at.forms[i], e1, e2, own) &&
-                             is_within(values[i], at.forms[i].range(), own);
+                             is_within(values[i], at.forms[i].range(), own) &&
+                             is_within(values[i], at.quadratics[i], q1, q2, own) &&
+                             is_within(values[i], at.quadratics[i].range(), own);
     const Long slope1 = (plus1[i] - minus1[i]) / (2.0L * step1);
     const Long slope2 = (plus2[i] - minus2[i]) / (2.0L * step2);
     // Differences are off by the third derivative: relative to the values so much.
@@ -360,7 +376,9 @@ TEST_CASE("charts enclose values, derivatives and linear parts at the points of 
           everything(chart, levels, pivot, box.first, box.second),
           everything(chart, levels, pivot, Dual(box.first, 1.0, 0.0), Dual(box.second, 0.0, 1.0)),
           everything(chart, levels, pivot, Affine::variable(box.first, true),
-                     Affine::variable(box.second, false))};
+                     Affine::variable(box.second, false)),
+          everything(chart, levels, pivot, Quadratic::variable(box.first, true),
+                     Quadratic::variable(box.second, false))};
       ++count;
       if (proof::is_finite(at.intervals[1]) && std::isfinite(at.forms[1].error())) ++finite;
       for (int point = 0; point < 3; ++point)
@@ -371,7 +389,71 @@ TEST_CASE("charts enclose values, derivatives and linear parts at the points of 
   CHECK(finite > count / 2);  // or nothing was tested
 }
 
-TEST_CASE("affine forms enclose what they are made of") {
+namespace {
+
+/// <r, s'> and <r, (x - x_pivot) s'>, times the size of the centred s; and a size of what they are summed from.
+std::array<Long, 3> long_sums(const Levels& levels, std::size_t pivot, Long w, Long input) {
+  Vectors vectors;
+  Long mean = 0.0L, total = 0.0L, size = 0.0L, largest = 0.0L;
+  for (std::size_t j = 0; j < levels.size(); ++j) {
+    const Long x = place(levels, j) - place(levels, pivot), s = logistic(input + w * x);
+    vectors[0].push_back(s);
+    vectors[1].push_back(std::exp(log_slope(input + w * x)));
+    vectors[2].push_back(x * vectors[1].back());
+    mean += levels.weight[j] * s;
+    total += levels.weight[j];
+    largest = std::max(largest, levels.weight[j] * vectors[1].back());
+  }
+  mean = levels.free_offset ? mean / total : 0.0L;
+  for (std::size_t j = 0; j < levels.size(); ++j)
+    size += levels.weight[j] * (vectors[0][j] - mean) * (vectors[0][j] - mean);
+  const auto equations = long_equations(levels, vectors);
+  return {size * equations[1], size * equations[2], largest * total};
+}
+
+}  // namespace
+
+TEST_CASE("sums of sigmoids enclose the equations at the points of random boxes") {
+  Random random(14);
+  int faults = 0, count = 0, narrow = 0;
+  for (int trial = 0; trial < support::sampled(4000) && faults < 5; ++trial) {
+    const Levels levels = random_levels(random, random.uniform(0.0, 1.0) < 0.5);
+    SigmoidSums sums(levels);
+    for (const Chart chart : {Chart::bulk, Chart::steep}) {
+      const ChartBox box = random_box(random, chart, levels);
+      const std::size_t pivot = random_pivot(random, chart, levels, box);
+      const bool is_bulk = chart == Chart::bulk;
+      const EquationForms forms = is_bulk ? sums.bulk(pivot, box.first, box.second)
+                                          : sums.steep(pivot, box.first, box.second);
+      for (int point = 0; point < 3; ++point) {
+        const Long p = inside(random, box.first), q = inside(random, box.second);
+        const Long e1 = place_in(Quadratic::variable(box.first, true), true, p);
+        const Long e2 = place_in(Quadratic::variable(box.second, false), false, q);
+        const Long input = is_bulk ? p * (place(levels, pivot) - q) : q;
+        const auto [first, second, size] = long_sums(levels, pivot, p, input);
+        if (!std::isfinite(first) || !std::isfinite(size)) continue;
+        ++count;
+        if (forms.first.error() < 1e-2 * static_cast<double>(size)) ++narrow;
+        for (const auto& [value, form] :
+             {std::pair(first, forms.first), std::pair(second, forms.second)}) {
+          if (is_within(value, form, e1, e2, size) && is_within(value, form.range(), size))
+            continue;
+          ++faults;
+          CAPTURE(is_bulk);
+          CAPTURE(static_cast<double>(p));
+          CAPTURE(static_cast<double>(q));
+          CAPTURE(static_cast<double>(value));
+          CAPTURE(form.centre());
+          CAPTURE(form.error());
+          CHECK(faults == 0);
+        }
+      }
+    }
+  }
+  CHECK(narrow > count / 4);  // or nothing was tested
+}
+
+TEST_CASE("affine and quadratic forms enclose what they are made of") {
   Random random(12);
   int faults = 0;
   for (int trial = 0; trial < support::sampled(30000) && faults < 5; ++trial) {
@@ -387,28 +469,33 @@ TEST_CASE("affine forms enclose what they are made of") {
     const Interval known = side();
     const Long k = inside(random, known);
     const double far = random.uniform(-600.0, 600.0);
-    const std::array<std::pair<Affine, Long>, 8> pairs{{
-        {x * y + x, p * q + p},
-        {square(x - y), (p - q) * (p - q)},
-        {x * Affine(known) - y, p * k - q},
-        {inverse(x), 1.0L / p},
-        {inverse(Affine(4.0) + x * y), 1.0L / (4.0L + p * q)},
-        {exponential(x), std::exp(p)},
-        {exponential(y * Affine(far)), std::exp(q * static_cast<Long>(far))},
-        {exponential(x) / (Affine(1.0) + exponential(x)), std::exp(p) / (1.0L + std::exp(p))},
-    }};
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-      const Affine& form = pairs[i].first;
-      const Long value = pairs[i].second;
-      if (!std::isfinite(value) || is_within(value, form, e1, e2, 1.0L + std::abs(p * q))) continue;
-      if (i == 6 && is_within(value, form, e1, e2, 0.0L)) continue;
-      ++faults;
-      CAPTURE(i);
-      CAPTURE(form.centre());
-      CAPTURE(form.error());
-      CAPTURE(static_cast<double>(value));
-      CHECK(faults == 0);
-    }
+    const auto check = [&]<class Form>(const Form& a, const Form& b, const Form& constant) {
+      const std::array<std::pair<Form, Long>, 8> pairs{{
+          {a * b + a, p * q + p},
+          {square(a - b), (p - q) * (p - q)},
+          {a * constant - b, p * k - q},
+          {inverse(a), 1.0L / p},
+          {inverse(Form(4.0) + a * b), 1.0L / (4.0L + p * q)},
+          {exponential(a), std::exp(p)},
+          {exponential(b * Form(far)), std::exp(q * static_cast<Long>(far))},
+          {exponential(a) / (Form(1.0) + exponential(a)), std::exp(p) / (1.0L + std::exp(p))},
+      }};
+      for (std::size_t i = 0; i < pairs.size(); ++i) {
+        const Form& form = pairs[i].first;
+        const Long value = pairs[i].second;
+        if (!std::isfinite(value) || is_within(value, form, e1, e2, 1.0L + std::abs(p * q)))
+          continue;
+        if (i == 6 && is_within(value, form, e1, e2, 0.0L)) continue;
+        ++faults;
+        CAPTURE(i);
+        CAPTURE(form.centre());
+        CAPTURE(form.error());
+        CAPTURE(static_cast<double>(value));
+        CHECK(faults == 0);
+      }
+    };
+    check(x, y, Affine(known));
+    check(Quadratic::variable(one, true), Quadratic::variable(two, false), Quadratic(known));
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
+#include "support/slow_build.hpp"
 
 namespace amplitude_path_test {
 
@@ -318,6 +319,57 @@ TEST_CASE("a pattern of weight two is two patterns") {
   CHECK((weighted.end->weights - doubled.end->weights).norm() <= 1e-10);
 }
 
+TEST_CASE("paths in a few steps as functions of tau are those of the tracker") {
+  // With an observer it is the tracker that follows them.
+  const auto see = [](const PathPoint&) { return true; };
+  int compared = 0, quick = 0;
+  for (const Activation activation : {Activation::tanh, Activation::logistic})
+    for (std::uint64_t seed = 0; seed < support::sampled<std::uint64_t>(60); ++seed) {
+      CAPTURE(seed);
+      Random random(seed);
+      const Vector shape = (Vector(4) << random.uniform(-2.0, 2.0), random.uniform(0.5, 3.0),
+                            random.uniform(0.2, 1.5), random.uniform(2.0, 9.0))
+                               .finished();
+      const Problem problem = dose_response(seed + 1, seed % 3 == 0 ? 0.5 : 0.05, shape);
+      AmplitudePathOptions model;
+      model.activation = activation;
+      const NaturalPath path = track_amplitude(problem, model);
+      const NaturalPath tracked = track_amplitude(problem, model, {}, see);
+      CHECK(path.status == tracked.status);
+      if (!path.ok() || !tracked.ok()) continue;
+      ++compared;
+      const bool is_quick = path.points.size() != tracked.points.size() ||
+                            path.points[1].tau != tracked.points[1].tau;
+      quick += is_quick ? 1 : 0;
+      CHECK((path.end->weights - tracked.end->weights).norm() <=
+            1e-9 * tracked.end->weights.norm());
+      CHECK(path.end->energy == doctest::Approx(tracked.end->energy).epsilon(1e-12));
+      CHECK(path.end->morse_index == tracked.end->morse_index);
+      CHECK((path.end->eigenvalues - tracked.end->eigenvalues).norm() <=
+            1e-9 * tracked.end->eigenvalues.norm());
+      const double width = tracked.end->range->high - tracked.end->range->low;
+      CHECK(std::abs(path.end->range->low - tracked.end->range->low) <= 1e-9 * width);
+      CHECK(std::abs(path.end->range->high - tracked.end->range->high) <= 1e-9 * width);
+      CHECK(path.end->gradient_norm <= 1e-12 * path.end->gradient_scale);
+      if (!is_quick) continue;
+      // Points on the way are solutions, too: at the same tau.
+      TrackOptions options;
+      for (std::size_t i = 1; i + 1 < path.points.size(); ++i)
+        options.landings.push_back(path.points[i].tau);
+      const NaturalPath landed = track_amplitude(problem, model, options);
+      for (const NaturalPoint& point : path.points) {
+        const auto same = std::find_if(
+            landed.points.begin(), landed.points.end(),
+            [&](const NaturalPoint& at) { return std::abs(at.tau - point.tau) <= 1e-15; });
+        REQUIRE(same != landed.points.end());
+        CHECK((point.weights - same->weights).norm() <= 1e-8 * same->weights.norm());
+        CHECK(point.energy == doctest::Approx(same->energy).epsilon(1e-8));
+      }
+    }
+  CHECK(compared > 0);
+  CHECK(quick > compared / 2);  // or nothing was tested
+}
+
 TEST_CASE("what has no path is told with a status, what is unusable is refused") {
   Matrix X(6, 2);
   X << -3, 1, -2, 1, -1, 1, 1, 1, 2, 1, 3, 1;
@@ -342,7 +394,8 @@ TEST_CASE("what has no path is told with a status, what is unusable is refused")
   CHECK(line.message.find("straight line") != std::string::npos);
   // An observer sees every point, and may stop.
   const Problem problem = dose_response(1, 0.05, (Vector(4) << 0.0, 1.0, 0.5, 5.0).finished());
-  const NaturalPath whole = track_amplitude(problem);
+  const auto see = [](const PathPoint&) { return true; };
+  const NaturalPath whole = track_amplitude(problem, {}, {}, see);
   std::vector<double> taus;
   const NaturalPath stopped = track_amplitude(problem, {}, {}, [&](const PathPoint& point) {
     taus.push_back(point.tau);

@@ -58,6 +58,8 @@ struct AmplitudePathOptions {
 /// Data without a linear signal, or equal targets, have status invalid_start.
 ///
 /// @param options Landings are taus; tau_start must be 0, tau_target in (0, 1].
+/// @param observer Sees every point. With one, or with landings, the tracker follows the path; without, where it is
+/// simple, it is followed as a function of tau, by other points.
 /// @throws DataError when the problem is unusable; std::invalid_argument when an option breaks its rule or both
 /// ends of the range are known.
 [[nodiscard]] NaturalPath track_amplitude(const Problem& problem,
