@@ -113,7 +113,8 @@ std::optional<AmplitudeCurve> find_curve(const GeometryRequest& request,
   const AllFits& fits = *examined.fits;
   const StationaryPoint* const best = best_minimum(fits.points);
   const std::optional<PathEnd>& end = fits.exploration.path.end;
-  if (best == nullptr && fits.level != Completeness::complete && end && end->morse_index == 0) {
+  if (best == nullptr && !fits.infimum_at_infinity && fits.level != Completeness::complete && end &&
+      end->morse_index == 0) {
     examined.unresolved.push_back(
         fmt::format("the search has found no fit: {}; what is examined is the end of the natural "
                     "path",
