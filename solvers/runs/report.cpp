@@ -274,9 +274,12 @@ std::string text_report(const RunDirectory& run, const Summary& summary) {
     }
   };
   list("first of these", summary.unresolved, [](const Entry& entry) { return entry.status; });
-  list("most work", summary.most_work,
-       [](const Entry& entry) { return counted(entry.work, "step"); });
-  page.line("work", counted(summary.work, "step"));
+  // Fits of a range take descents and boxes, no steps.
+  if (summary.work > 0) {
+    list("most work", summary.most_work,
+         [](const Entry& entry) { return counted(entry.work, "step"); });
+    page.line("work", counted(summary.work, "step"));
+  }
   std::string audits;
   for (const auto& [verdict, count] : summary.audits)
     audits += fmt::format("{}{} {}", audits.empty() ? "" : ", ", count, verdict);

@@ -18,6 +18,7 @@ constexpr int kDoublings = 20;
 constexpr double kSteep = 12.0;
 /// Where no tail could be excluded, slopes up to this over the gap are searched.
 constexpr double kFarSlope = 64.0;
+constexpr const char* kSearchCutOff = "the interval search was cut off";
 /// Neighbouring boxes overlap by this, so that rounding leaves no slit between them.
 constexpr double kOverlap = 1e-12;
 /// Roots that two charts found are looked at together in boxes that reach so far beyond them: the largest in which
@@ -138,7 +139,7 @@ class CurveSearch {
     result_.boxes += search.boxes;
     if (!search.undecided.empty())
       leave(stop_.is_met() || result_.boxes >= most_
-                ? "the interval search was cut off"
+                ? kSearchCutOff
                 : "in some boxes neither a stationary curve nor its absence could be proven");
     for (const ChartRoot& root : search.roots) add(equations, root, turned);
   }
@@ -218,12 +219,12 @@ class CurveSearch {
   double tail_from(const Levels& levels, std::size_t pivot, Side side) {
     const double gap = least_gap(levels, pivot);
     double from = std::max(kGentleSlope, kFirstTail / gap);
-    for (int doubling = 0; doubling < kDoublings; ++doubling, from *= 2.0)
-      if (tail_is_empty(levels, pivot, side, from)) {
+    for (int doubling = 0; doubling < kDoublings && !stop_.is_met(); ++doubling, from *= 2.0)
+      if (tail_is_empty(levels, pivot, side, from, stop_)) {
         result_.largest_slope = std::max(result_.largest_slope, from);
         return from;
       }
-    leave("steep curves could not be excluded: data tie there");
+    leave(stop_.is_met() ? kSearchCutOff : "steep curves could not be excluded: data tie there");
     return std::max(kGentleSlope, kFarSlope / gap);
   }
 

@@ -189,7 +189,7 @@ void add_steep(const Levels& levels, double sign, long most, const StopCondition
                Exponentials& found) {
   double to = 2.0 * kGentleSlope;
   int doublings = 0;
-  while (!exponential_tail_is_empty(levels, to)) {
+  while (!exponential_tail_is_empty(levels, to, stop)) {
     if (++doublings > kRateDoublings || stop.is_met()) {
       found.complete = false;
       break;

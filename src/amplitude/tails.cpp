@@ -298,11 +298,13 @@ class Tail {
 
 }  // namespace
 
-bool tail_is_empty(const Levels& levels, std::size_t pivot, Side side, double from) {
+bool tail_is_empty(const Levels& levels, std::size_t pivot, Side side, double from,
+                   const StopCondition& stop) {
   assert(!levels.free_offset || side == Side::beyond || pivot > 0);
   Tail tail(levels, pivot, side, from);
   std::vector<Interval> open{Interval(0.0, 1.0)};
   while (!open.empty()) {
+    if (stop.is_met()) return false;
     const Interval e = open.back();
     open.pop_back();
     if (tail.is_empty(e)) continue;
@@ -314,9 +316,9 @@ bool tail_is_empty(const Levels& levels, std::size_t pivot, Side side, double fr
   return true;
 }
 
-bool exponential_tail_is_empty(const Levels& levels, double from) {
+bool exponential_tail_is_empty(const Levels& levels, double from, const StopCondition& stop) {
   // The derivative by the rate is the combination without the last level.
-  return tail_is_empty(levels, levels.size() - 1, Side::beyond, from);
+  return tail_is_empty(levels, levels.size() - 1, Side::beyond, from, stop);
 }
 
 }  // namespace tautrack::amplitude

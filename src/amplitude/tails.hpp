@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "tautrack/core/stop_condition.hpp"
+
 #include "amplitude/levels.hpp"
 
 namespace tautrack::amplitude {
@@ -14,9 +16,11 @@ enum class Side { beyond, before };
 ///
 /// With a fitted offset the side away from all other levels is taken as `beyond` the last, of mirrored levels.
 /// @pre A known offset, or not `before` the first level.
-[[nodiscard]] bool tail_is_empty(const Levels& levels, std::size_t pivot, Side side, double from);
+[[nodiscard]] bool tail_is_empty(const Levels& levels, std::size_t pivot, Side side, double from,
+                                 const StopCondition& stop = {});
 
 /// The same for exponentials on the last level: rates w >= `from`.
-[[nodiscard]] bool exponential_tail_is_empty(const Levels& levels, double from);
+[[nodiscard]] bool exponential_tail_is_empty(const Levels& levels, double from,
+                                             const StopCondition& stop = {});
 
 }  // namespace tautrack::amplitude

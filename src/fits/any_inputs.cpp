@@ -22,7 +22,7 @@ constexpr int kDescents = 200;
 constexpr double kFarInput = 35.0;
 
 StationaryPoint point_of(const amplitude::Descent& found, const amplitude::PointProof& proof,
-                         double constant) {
+                         double constant, const char* found_by) {
   const amplitude::Model& model = found.model;
   const Vector& x = proof.is_proven ? proof.x : found.x;
   StationaryPoint point;
@@ -36,13 +36,38 @@ StationaryPoint point_of(const amplitude::Descent& found, const amplitude::Point
   point.status = proof.is_proven ? PointStatus::certified : PointStatus::converged;
   point.reason = proof.reason;
   point.radius = proof.radius;
-  point.found_by = "descent";
+  point.found_by = found_by;
   point.data_sensitivity =
       kEpsilon * times(model.X.cwiseAbs(), point.weights.cwiseAbs()).maxCoeff();
   return point;
 }
 
+/// Minima whose node inputs differ by less, relative to one or to the largest, are the same.
+constexpr double kSamePoint = 1e-6;
+
+bool is_listed(const AllFits& fits, const Matrix& X, const Vector& weights) {
+  const double largest = 1.0 + times(X, weights).cwiseAbs().maxCoeff();
+  return std::any_of(fits.points.begin(), fits.points.end(), [&](const StationaryPoint& point) {
+    const Vector apart = point.weights - weights;
+    return times(X, apart).cwiseAbs().maxCoeff() <= kSamePoint * largest;
+  });
+}
+
 }  // namespace
+
+void add_minimum_near(AllFits& fits, const Problem& problem, Activation activation,
+                      const OutputRange& range, const Vector& weights, double constant) {
+  const amplitude::Model model = amplitude::model_of(problem, activation, range);
+  Vector x = Vector::Zero(model.unknowns());
+  x.tail(weights.size()) = weights;
+  amplitude::Descent end = amplitude::descend(model, std::move(x), {});
+  if (!end.is_minimum || !amplitude::turn_upright(end.model, end.x)) return;
+  const amplitude::PointProof proof = amplitude::prove_point(end.model, end.x);
+  if (!proof.is_proven || proof.index != 0 ||
+      is_listed(fits, problem.X, end.model.weights(proof.x)))
+    return;
+  fits.points.push_back(point_of(end, proof, constant, "natural path"));
+}
 
 void find_by_descents(AllFits& fits, const Problem& problem, Activation activation,
                       const OutputRange& range, unsigned long seed, bool certify, double constant,
@@ -59,8 +84,10 @@ void find_by_descents(AllFits& fits, const Problem& problem, Activation activati
       found.ran_off.push_back(minimum);
       continue;
     }
-    fits.points.push_back(point_of(minimum, proof, constant));
+    fits.points.push_back(point_of(minimum, proof, constant, "descent"));
   }
+  if (const auto& end = fits.exploration.path.end; end && certify)
+    add_minimum_near(fits, problem, activation, range, end->weights, constant);
   std::stable_sort(
       fits.points.begin(), fits.points.end(),
       [](const StationaryPoint& a, const StationaryPoint& b) { return a.energy < b.energy; });

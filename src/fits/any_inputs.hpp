@@ -14,4 +14,8 @@ void find_by_descents(AllFits& fits, const Problem& problem, Activation activati
                       const OutputRange& range, unsigned long seed, bool certify, double constant,
                       const StopCondition& stop);
 
+/// Adds the minimum that a descent from these weights (s) comes to, if it is proven and not in the list.
+void add_minimum_near(AllFits& fits, const Problem& problem, Activation activation,
+                      const OutputRange& range, const Vector& weights, double constant);
+
 }  // namespace tautrack::fits

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <stdexcept>
 #include <utility>
 
@@ -19,8 +20,8 @@
 namespace tautrack {
 namespace {
 
-/// Boxes of the interval search: some hundred times what data without ties take.
-constexpr long kMostBoxes = 100000;
+/// Boxes of the interval search: some hundred times what data without ties take, and so many more for each level.
+constexpr long kMostBoxes = 100000, kMostBoxesForLevel = 200;
 
 /// All curves of one input.
 class OneInput {
@@ -28,13 +29,15 @@ class OneInput {
   OneInput(const fits::Covariate& data, Activation activation, const OutputRange& range)
       : data_(data), terms_(data, activation, range), unknowns_(range.low || range.high ? 3 : 4) {}
 
-  void find(AllFits& fits, const StopCondition& stop) {
+  /// @param known Adds minima that are known without the search: called where it is not complete.
+  void find(AllFits& fits, const std::function<void(AllFits&)>& known, const StopCondition& stop) {
     const auto start = std::chrono::steady_clock::now();
     if (data_.size() < unknowns_) return say_continuum(fits);
-    const amplitude::CurveFits found =
-        amplitude::find_curve_fits(terms_.levels(), kMostBoxes, stop);
+    const long most = kMostBoxes + kMostBoxesForLevel * static_cast<long>(data_.size());
+    const amplitude::CurveFits found = amplitude::find_curve_fits(terms_.levels(), most, stop);
     for (const amplitude::StationaryCurve& curve : found.curves)
       fits.points.push_back(terms_.point(curve));
+    if (!found.complete) known(fits);
     std::stable_sort(
         fits.points.begin(), fits.points.end(),
         [](const StationaryPoint& a, const StationaryPoint& b) { return a.energy < b.energy; });
@@ -83,7 +86,8 @@ class OneInput {
                                     : found.reason;
     fits.search = search;
     fits.index_sum = found.index_sum.value_or(0);
-    if (terms_.levels().free_offset && found.index_sum) fits.expected_index_sum = 1;
+    if (terms_.levels().free_offset && found.index_sum && (found.complete || *found.index_sum == 1))
+      fits.expected_index_sum = 1;
     if (found.complete) {
       fits.level = Completeness::complete;
       fits.level_reason = search.message + "; " + search.region_reason;
@@ -181,7 +185,11 @@ AllFits find_all_fits(const Problem& problem, Activation activation, const Outpu
   const bool is_logistic = activation == Activation::tanh || activation == Activation::logistic;
   if (data && is_logistic) {
     begin("interval search");
-    OneInput(*data, activation, range).find(fits, stop);
+    const auto add_end_of_path = [&](AllFits& list) {
+      if (const auto& end = list.exploration.path.end)
+        fits::add_minimum_near(list, problem, activation, range, end->weights, constant);
+    };
+    OneInput(*data, activation, range).find(fits, add_end_of_path, stop);
   } else {
     begin("descents");
     fits::find_by_descents(fits, problem, activation, range, options.explore.seed,
