@@ -38,8 +38,7 @@ struct Scaled {
 /// Sizes of what the gradient is summed from come from |r| and the columns of J.
 Scaled scaled_derivatives(const Model& model, const Vector& x) {
   const Index n = model.unknowns(), first = model.first_weight();
-  const std::vector<double> point(x.data(), x.data() + n);
-  const Evaluation<double> at = evaluate_model(model, point);
+  const Evaluation<double> at = evaluate_model(model, x);
   const Vector u = times(model.X, model.weights(x));
   Vector square = Vector::Zero(n);
   double residual = 0.0;  // |z - y|, sizes

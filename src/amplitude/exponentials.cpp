@@ -65,8 +65,13 @@ std::optional<Vector> start_of(Model& model, const Vector& constant, std::option
 std::optional<bool> grows_inwards(const Model& model, const PointProof& proof,
                                   Activation activation) {
   const Index first = model.first_weight(), L = model.X.rows(), s = model.X.cols();
-  const auto box = [&](Index k) { return proof.box[tautrack::at(k)]; };
-  const Interval end = model.known_end ? Interval(*model.known_end) : box(0);
+  const Frame<Interval> frame = frame_at<Interval>(model, proof.x, proof.V);
+  std::vector<Interval> box;
+  Interval end = frame.end_at;
+  for (Index k = 0; k < proof.reach.size(); ++k) {
+    box.emplace_back(-proof.reach(k), proof.reach(k));
+    end += frame.end[tautrack::at(k)] * box.back();
+  }
   const Vector middle = times(model.X, model.weights(proof.x));
   const double centre = 0.5 * middle.maxCoeff() + 0.5 * middle.minCoeff();
   const Vector e = middle.array().exp();
@@ -84,11 +89,9 @@ std::optional<bool> grows_inwards(const Model& model, const PointProof& proof,
   const Vector part = least_squares(tangents, right);
   Interval sum = 0.0;
   for (Index i = 0; i < L; ++i) {
-    Interval u = 0.0, share = 0.0;
-    for (Index j = 0; j < s; ++j) {
-      u += Interval(model.X(i, j)) * box(first + j);
-      share += Interval(model.X(i, j)) * Interval(part(first + j));
-    }
+    const Interval u = node_input(frame, tautrack::at(i), box);
+    Interval share = 0.0;
+    for (Index j = 0; j < s; ++j) share += Interval(model.X(i, j)) * Interval(part(first + j));
     const Interval grown = proof::exponential(u);
     const Interval r = end + grown * Interval(*model.held_height) - model.y(i);
     const Interval bend =

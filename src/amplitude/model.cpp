@@ -16,6 +16,11 @@ Model model_of(const Problem& problem, Activation activation, const OutputRange&
   return model;
 }
 
+Evaluation<double> evaluate_model(const Model& model, const Vector& x) {
+  const Frame<double> frame = frame_at<double>(model, x, Matrix::Identity(x.size(), x.size()));
+  return evaluate_model(model, frame, std::vector<double>(tautrack::at(x.size()), 0.0));
+}
+
 double energy_of_model(const Model& model, const Vector& x) {
   const double end = model.end(x), height = model.height(x);
   const Vector u = model.X * model.weights(x);

@@ -59,12 +59,22 @@ struct Model {
 [[nodiscard]] Model model_of(const Problem& problem, Activation activation,
                              const OutputRange& range);
 
-/// Energy 1/2 sum omega (z - y)^2 and its derivatives.
+/// Energy 1/2 sum omega (z - y)^2 and its derivatives by coordinates of a frame.
 template <class S>
 struct Evaluation {
   S energy = 0.0;
-  std::vector<S> gradient;  ///< n
-  std::vector<S> hessian;   ///< n x n, row by row, both triangles.
+  std::vector<S> gradient;  ///< k
+  std::vector<S> hessian;   ///< k x k, row by row, both triangles.
+  std::vector<S> tangent;   ///< Scratch, k.
+};
+
+/// Coordinates z (k) of the unknowns about a point; see frame_at().
+template <class S>
+struct Frame {
+  S end_at = 0.0, height_at = 0.0;
+  std::vector<S> end, height;  ///< k, their derivatives.
+  std::vector<S> inputs;       ///< L, node inputs at z = 0.
+  std::vector<S> rows;         ///< L x k, row by row: their derivatives.
 };
 
 namespace detail {
@@ -107,79 +117,110 @@ Shares<S> shares(const Model& model, const S& u) {
   return {scaled(tail.distance, from_low ? per_range : -per_range), slope, curved};
 }
 
-/// Adds what depends on the plateaus alone. @param r, phi Of one pattern.
+/// Adds a pattern: omega r to the gradient along its tangent T = dz/dx, T T' and r times second derivatives to the Hessian.
+/// @param row n, du/dx; empty: u does not move.
 template <class S>
-void add_linear(const Model& model, const S& omega, const S& r, const S& phi, Evaluation<S>& at) {
+void add_pattern(const Model& model, const Frame<S>& frame, const S& height, const S& omega,
+                 const S& r, const Shares<S>& phi, const S* row, Evaluation<S>& at) {
   using proof::scaled;
-  const auto n = static_cast<std::size_t>(model.unknowns());
-  std::size_t k = 0;
+  const std::size_t n = frame.height.size();
   const S force = omega * r;
   at.energy = at.energy + scaled(force * r, 0.5);
-  const bool free_end = !model.known_end;
-  if (free_end) {
-    at.gradient[k] = at.gradient[k] + force;
-    at.hessian[k * n + k] = at.hessian[k * n + k] + omega;
-    ++k;
+  const S slope = height * phi.first;
+  const S lift = force * phi.first;              // of d height du
+  const S turn = force * (height * phi.second);  // of du du
+  for (std::size_t j = 0; j < n; ++j) {
+    S tangent = frame.end[j] + frame.height[j] * phi.value;
+    if (row != nullptr) tangent = tangent + slope * row[j];
+    at.tangent[j] = std::move(tangent);
   }
-  if (model.held_height) return;
-  const S weighted = omega * phi;
-  at.gradient[k] = at.gradient[k] + force * phi;
-  at.hessian[k * n + k] = at.hessian[k * n + k] + weighted * phi;
-  if (free_end) at.hessian[k] = at.hessian[k] + weighted;
+  for (std::size_t j = 0; j < n; ++j) {
+    at.gradient[j] = at.gradient[j] + force * at.tangent[j];
+    const S pushed = omega * at.tangent[j];
+    const S turned = row != nullptr ? turn * row[j] + lift * frame.height[j] : S(0.0);
+    const S lifted = row != nullptr ? lift * row[j] : S(0.0);
+    for (std::size_t k = j; k < n; ++k) {
+      S& entry = at.hessian[j * n + k];
+      entry = entry + pushed * at.tangent[k];
+      if (row == nullptr) continue;
+      entry = entry + turned * row[k];
+      if (!model.held_height) entry = entry + lifted * frame.height[k];
+    }
+  }
 }
 
 }  // namespace detail
 
-/// @param x n. @pre S is double, Interval or Real.
+/// Coordinates about x: x + V z.
+/// @param V n x k
 template <class S>
-[[nodiscard]] Evaluation<S> evaluate_model(const Model& model, const std::vector<S>& x) {
-  const auto n = static_cast<std::size_t>(model.unknowns());
-  const auto first = static_cast<std::size_t>(model.first_weight());
-  const std::size_t s = n - first;
+[[nodiscard]] Frame<S> frame_at(const Model& model, const Vector& x, const Matrix& V) {
+  const Index L = model.X.rows(), s = model.X.cols(), first = model.first_weight(), n = V.cols();
+  Frame<S> frame;
+  frame.end_at = S(model.end(x));
+  frame.height_at = S(model.height(x));
+  for (Index k = 0; k < n; ++k) {
+    frame.end.push_back(model.known_end ? S(0.0) : S(V(0, k)));
+    frame.height.push_back(model.held_height ? S(0.0) : S(V(first - 1, k)));
+  }
+  for (Index i = 0; i < L; ++i) {
+    S u = S(model.X(i, 0)) * S(x(first));
+    for (Index j = 1; j < s; ++j) u = u + S(model.X(i, j)) * S(x(first + j));
+    frame.inputs.push_back(std::move(u));
+    for (Index k = 0; k < n; ++k) {
+      S sum = S(model.X(i, 0)) * S(V(first, k));
+      for (Index j = 1; j < s; ++j) sum = sum + S(model.X(i, j)) * S(V(first + j, k));
+      frame.rows.push_back(std::move(sum));
+    }
+  }
+  return frame;
+}
+
+/// The node input of pattern i at z (k).
+template <class S>
+[[nodiscard]] S node_input(const Frame<S>& frame, std::size_t i, const std::vector<S>& z) {
+  S u = frame.inputs[i];
+  for (std::size_t k = 0; k < z.size(); ++k) u = u + frame.rows[i * z.size() + k] * z[k];
+  return u;
+}
+
+/// E and its derivatives by z. Node inputs are formed from the rows of X V, so that boxes in z are not widened by what
+/// cancels between weights.
+/// @pre S is double, Interval or Real.
+template <class S>
+[[nodiscard]] Evaluation<S> evaluate_model(const Model& model, const Frame<S>& frame,
+                                           const std::vector<S>& z) {
+  const std::size_t n = z.size();
   Evaluation<S> at;
   at.gradient.assign(n, S(0.0));
+  at.tangent.assign(n, S(0.0));
   at.hessian.assign(n * n, S(0.0));
-  const S end = model.known_end ? S(*model.known_end) : x[0];
-  const S height = model.held_height ? S(*model.held_height) : x[first - 1];
-  const std::size_t row_of_height = first - 1;
-  for (Index i = 0; i < model.X.rows(); ++i) {
-    S u = S(model.X(i, 0)) * x[first];
-    for (std::size_t j = 1; j < s; ++j) u = u + S(model.X(i, static_cast<Index>(j))) * x[first + j];
-    const detail::Shares<S> phi = detail::shares(model, u);
-    const S omega(model.omega(i));
-    const S r = (end + height * phi.value) - S(model.y(i));
-    detail::add_linear(model, omega, r, phi.value, at);
-    const S slope = height * phi.first;
-    const S push = omega * slope;  // what the end makes of a move of u
-    const S force = push * r;
-    const S turn = push * slope + omega * r * (height * phi.second);
-    // A height of its own adds omega (r + height phi) phi'.
-    const S mixed = model.held_height ? S(0.0) : omega * phi.first * (r + height * phi.value);
-    for (std::size_t j = 0; j < s; ++j) {
-      const S x_j(model.X(i, static_cast<Index>(j)));
-      const std::size_t row = first + j;
-      at.gradient[row] = at.gradient[row] + force * x_j;
-      if (!model.known_end) at.hessian[row] = at.hessian[row] + push * x_j;
-      if (!model.held_height)
-        at.hessian[row_of_height * n + row] = at.hessian[row_of_height * n + row] + mixed * x_j;
-      const S turned = turn * x_j;
-      for (std::size_t k = j; k < s; ++k)
-        at.hessian[row * n + first + k] =
-            at.hessian[row * n + first + k] + turned * S(model.X(i, static_cast<Index>(k)));
-    }
+  S end = frame.end_at, height = frame.height_at;
+  for (std::size_t k = 0; k < n; ++k) {
+    end = end + frame.end[k] * z[k];
+    height = height + frame.height[k] * z[k];
+  }
+  for (std::size_t i = 0; i < frame.inputs.size(); ++i) {
+    const detail::Shares<S> phi = detail::shares(model, node_input(frame, i, z));
+    const auto row = static_cast<Index>(i);
+    const S r = (end + height * phi.value) - S(model.y(row));
+    detail::add_pattern(model, frame, height, S(model.omega(row)), r, phi, &frame.rows[i * n], at);
   }
   for (const bool is_low : {true, false}) {
     const Saturated& group = is_low ? model.low : model.high;
     if (!(group.weight > 0.0)) continue;
     const bool at_end = is_low == (model.base == Base::low);
-    const S phi(at_end ? 0.0 : (is_low ? -1.0 : 1.0));
-    const S r = (end + height * phi) - S(group.target);
-    detail::add_linear(model, S(group.weight), r, phi, at);
+    const detail::Shares<S> phi{S(at_end ? 0.0 : (is_low ? -1.0 : 1.0)), S(0.0), S(0.0)};
+    const S r = (end + height * phi.value) - S(group.target);
+    detail::add_pattern<S>(model, frame, height, S(group.weight), r, phi, nullptr, at);
   }
   for (std::size_t j = 0; j < n; ++j)
     for (std::size_t k = 0; k < j; ++k) at.hessian[j * n + k] = at.hessian[k * n + j];
   return at;
 }
+
+/// The same by x at one point, in doubles.
+[[nodiscard]] Evaluation<double> evaluate_model(const Model& model, const Vector& x);
 
 /// The energy alone.
 [[nodiscard]] double energy_of_model(const Model& model, const Vector& x);

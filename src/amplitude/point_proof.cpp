@@ -52,35 +52,11 @@ proof::Real around<proof::Real>(double middle, double radius) {
 }
 #endif
 
-/// V' H V and V' g of an evaluation, as intervals.
-struct Turned {
-  std::vector<Interval> gradient, hessian;
-};
-
 template <class S>
-Turned turned(const Evaluation<S>& at, const Matrix& V) {
-  const auto n = static_cast<std::size_t>(V.rows());
-  const auto entry = [&](std::size_t j, std::size_t k) {
-    return V(static_cast<Index>(j), static_cast<Index>(k));
-  };
+std::vector<Interval> intervals_of(const std::vector<S>& values) {
   using proof::to_interval;
-  Turned result;
-  for (std::size_t k = 0; k < n; ++k) {
-    S sum(0.0);
-    for (std::size_t j = 0; j < n; ++j) sum = sum + S(entry(j, k)) * at.gradient[j];
-    result.gradient.push_back(to_interval(sum));
-  }
-  std::vector<S> right(n * n, S(0.0));  // H V
-  for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t k = 0; k < n; ++k)
-      for (std::size_t j = 0; j < n; ++j)
-        right[i * n + k] = right[i * n + k] + at.hessian[i * n + j] * S(entry(j, k));
-  for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t k = 0; k < n; ++k) {
-      S sum(0.0);
-      for (std::size_t j = 0; j < n; ++j) sum = sum + S(entry(j, i)) * right[j * n + k];
-      result.hessian.push_back(to_interval(sum));
-    }
+  std::vector<Interval> result;
+  for (const S& value : values) result.push_back(to_interval(value));
   return result;
 }
 
@@ -116,8 +92,7 @@ class PointProver {
     double last = kInfinity;
     for (int step = 0;; ++step) {
       if (!set_frame()) return false;
-      const std::vector<double> point(proof_.x.data(), proof_.x.data() + n_);
-      const Evaluation<double> at = evaluate_model(model_, point);
+      const Evaluation<double> at = evaluate_model(model_, proof_.x);
       const Vector g = Eigen::Map<const Vector>(at.gradient.data(), n_);
       const Vector z = transposed_times(V_, g).cwiseQuotient(diagonal_);
       const double size = z.cwiseAbs().maxCoeff();
@@ -131,8 +106,7 @@ class PointProver {
 
   /// Eigenvectors of the Hessian in units in which it has a diagonal of ones.
   bool set_frame() {
-    const std::vector<double> point(proof_.x.data(), proof_.x.data() + n_);
-    const Evaluation<double> at = evaluate_model(model_, point);
+    const Evaluation<double> at = evaluate_model(model_, proof_.x);
     Matrix H(n_, n_);
     Vector unit(n_);
     for (Index j = 0; j < n_; ++j) {
@@ -155,16 +129,18 @@ class PointProver {
     Vector step(n_), reach(n_);
     double last = kInfinity;
     for (int newton = 0;; ++newton) {
-      std::vector<S> point;
-      for (Index j = 0; j < n_; ++j) point.push_back(around<S>(proof_.x(j), 0.0));
-      const Turned here = turned(evaluate_model(model_, point), V_);
+      const Frame<S> frame = frame_at<S>(model_, proof_.x, V_);
+      const std::vector<S> origin(tautrack::at(n_), around<S>(0.0, 0.0));
+      const Evaluation<S> here = evaluate_model(model_, frame, origin);
+      const std::vector<Interval> gradient = intervals_of(here.gradient);
+      const std::vector<Interval> hessian = intervals_of(here.hessian);
       Vector move(n_);
       for (Index k = 0; k < n_; ++k) {
         // Of balls, eigenvalues that doubles do not see.
-        const Interval entry = here.hessian[tautrack::at(k * n_ + k)];
+        const Interval entry = hessian[tautrack::at(k * n_ + k)];
         if (!proof::excludes_zero(entry)) return false;
         diagonal_(k) = proof::middle(entry);
-        const Interval z = here.gradient[tautrack::at(k)] / Interval(diagonal_(k));
+        const Interval z = gradient[tautrack::at(k)] / Interval(diagonal_(k));
         step(k) = proof::magnitude(z);
         move(k) = proof::middle(z);
         if (!std::isfinite(step(k))) return false;
@@ -195,13 +171,14 @@ class PointProver {
   template <class S>
   bool contracts(const Vector& step, const Vector& reach) {
     std::vector<S> box;
-    for (Index j = 0; j < n_; ++j) box.push_back(around<S>(proof_.x(j), reach_of(V_, reach, j)));
-    const Turned over = turned(evaluate_model(model_, box), V_);
+    for (Index k = 0; k < n_; ++k) box.push_back(around<S>(0.0, reach(k)));
+    const std::vector<Interval> over =
+        intervals_of(evaluate_model(model_, frame_at<S>(model_, proof_.x, V_), box).hessian);
     int index = 0;
     for (Index k = 0; k < n_; ++k) {
       Interval sum = 0.0;
       for (Index l = 0; l < n_; ++l) {
-        const Interval share = over.hessian[tautrack::at(k * n_ + l)] / Interval(diagonal_(k));
+        const Interval share = over[tautrack::at(k * n_ + l)] / Interval(diagonal_(k));
         const Interval defect = l == k ? 1.0 - share : share;
         sum += Interval(proof::magnitude(defect)) * Interval(reach(l));
       }
@@ -212,9 +189,8 @@ class PointProver {
     proof_.is_proven = true;
     proof_.reason.clear();
     proof_.index = index;
-    proof_.box.clear();
-    for (Index j = 0; j < n_; ++j)
-      proof_.box.push_back(around<Interval>(proof_.x(j), reach_of(V_, reach, j)));
+    proof_.V = V_;
+    proof_.reach = reach;
     Interval square = 0.0;
     for (Index j = model_.first_weight(); j < n_; ++j)
       square += proof::square(Interval(reach_of(V_, reach, j)));

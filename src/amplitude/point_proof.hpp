@@ -11,12 +11,13 @@ namespace tautrack::amplitude {
 
 /// What is proven of a stationary point of a model.
 struct PointProof {
-  bool is_proven = false;     ///< Within `box` there is exactly one.
-  std::string reason;         ///< Why not.
-  Vector x;                   ///< n, improved by Newton's method.
-  std::vector<Interval> box;  ///< n, around x.
-  int index = 0;              ///< Negative eigenvalues of the Hessian.
-  double radius = 0.0;        ///< Of the weights in the box: no further than this from those of x.
+  bool is_proven = false;  ///< Within `box` there is exactly one.
+  std::string reason;      ///< Why not.
+  Vector x;                ///< n, improved by Newton's method.
+  Matrix V;                ///< n x n; the box is x + V z, |z| <= reach.
+  Vector reach;            ///< n
+  int index = 0;           ///< Negative eigenvalues of the Hessian.
+  double radius = 0.0;     ///< Of the weights in the box: no further than this from those of x.
 };
 
 /// Proves that there is exactly one stationary point near x, with every number of the model taken exactly: Krawczyk's

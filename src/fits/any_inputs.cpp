@@ -4,6 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "tautrack/core/column_space.hpp"
+#include "tautrack/network/hidden_layer.hpp"
+
 #include "amplitude/descents.hpp"
 #include "amplitude/eigenvalues.hpp"
 #include "amplitude/point_proof.hpp"
@@ -12,11 +15,14 @@
 #include "core/text.hpp"
 #include "fits/amplitude_limits.hpp"
 #include "fits/range_verdict.hpp"
+#include "proof/exact_rank.hpp"
 
 namespace tautrack::fits {
 namespace {
 
 constexpr int kDescents = 200;
+/// See ColumnSpace: as for the other networks.
+const double kDependentColumns = HiddenLayerOptions{}.rank_tolerance;
 /// A minimum that is not proven is not believed where node inputs are beyond this: sigmoids are saturated to
 /// rounding there.
 constexpr double kFarInput = 35.0;
@@ -69,9 +75,61 @@ void add_minimum_near(AllFits& fits, const Problem& problem, Activation activati
   fits.points.push_back(point_of(end, proof, constant, "natural path"));
 }
 
-void find_by_descents(AllFits& fits, const Problem& problem, Activation activation,
+namespace {
+
+/// A problem without the columns that depend on others: the node inputs are the same.
+class IndependentColumns {
+ public:
+  IndependentColumns(const Problem& problem, double tolerance)
+      : space_(problem.X, problem.pattern_weights, tolerance),
+        reduced_(problem),
+        columns_(problem.X.cols()) {
+    std::vector<bool> is_dependent(at(problem.X.cols()), false);
+    for (const ColumnDependency& dependency : space_.dependencies())
+      is_dependent[at(dependency.column)] = true;
+    for (Index j = 0; j < problem.X.cols(); ++j)
+      if (!is_dependent[at(j)]) kept_.push_back(j);
+    if (all_are_kept()) return;
+    reduced_.X = problem.X(Eigen::all, kept_);
+    reduced_.columns.clear();
+    for (const Index j : kept_)
+      if (at(j) < problem.columns.size()) reduced_.columns.push_back(problem.columns[at(j)]);
+#ifdef TAUTRACK_WITH_FLINT
+    is_exact_ = proof::exact_rank(problem.X) == space_.rank();
+#endif
+  }
+
+  [[nodiscard]] const Problem& problem() const { return reduced_; }
+  [[nodiscard]] bool all_are_kept() const { return static_cast<Index>(kept_.size()) == columns_; }
+  /// Whether what is proven without the columns holds with them.
+  [[nodiscard]] bool is_exact() const { return is_exact_; }
+
+  /// Weights of all columns, the others zero.
+  [[nodiscard]] Vector spread(const Vector& w) const {
+    Vector all = Vector::Zero(columns_);
+    for (std::size_t k = 0; k < kept_.size(); ++k) all(kept_[k]) = w(static_cast<Index>(k));
+    return all;
+  }
+  /// The same node inputs by the weights of least norm.
+  [[nodiscard]] Vector least(const Vector& w) const {
+    return all_are_kept() ? w : space_.weights(space_.coordinates(spread(w)));
+  }
+
+ private:
+  ColumnSpace space_;
+  Problem reduced_;
+  Index columns_;
+  std::vector<Index> kept_;
+  bool is_exact_ = true;
+};
+
+}  // namespace
+
+void find_by_descents(AllFits& fits, const Problem& given, Activation activation,
                       const OutputRange& range, unsigned long seed, bool certify, double constant,
                       const StopCondition& stop) {
+  const IndependentColumns columns(given, kDependentColumns);
+  const Problem& problem = columns.problem();
   const amplitude::Model model = amplitude::model_of(problem, activation, range);
   amplitude::Descents found = amplitude::descend_from_many(model, kDescents, seed, stop);
   for (const amplitude::Descent& minimum : found.minima) {
@@ -86,14 +144,26 @@ void find_by_descents(AllFits& fits, const Problem& problem, Activation activati
     }
     fits.points.push_back(point_of(minimum, proof, constant, "descent"));
   }
-  if (const auto& end = fits.exploration.path.end; end && certify)
+  if (const auto& end = fits.exploration.path.end; end && certify && columns.all_are_kept())
     add_minimum_near(fits, problem, activation, range, end->weights, constant);
+  for (StationaryPoint& point : fits.points) {
+    point.weights = columns.least(point.weights);
+    if (columns.is_exact() || point.status != PointStatus::certified) continue;
+    point.status = PointStatus::converged;
+    point.reason = "columns of X depend on each other but for rounding";
+  }
   std::stable_sort(
       fits.points.begin(), fits.points.end(),
       [](const StationaryPoint& a, const StationaryPoint& b) { return a.energy < b.energy; });
   AmplitudeLimits limits =
       limits_of_amplitude(problem, activation, range, found.ran_off, seed, stop);
-  for (NamedLimit& limit : limits.limits) limit.point.energy += constant;
+  for (NamedLimit& limit : limits.limits) {
+    limit.point.energy += constant;
+    limit.point.weights = columns.least(limit.point.weights);
+    limit.point.direction = columns.least(limit.point.direction).normalized();
+    if (limit.point.exponential)
+      limit.point.exponential->rate = columns.spread(limit.point.exponential->rate);
+  }
   fits.exploration.descents = found.starts;
   fits.strata.strata = limits.strata;
   fits.strata.searched = limits.searched;

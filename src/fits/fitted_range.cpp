@@ -4,12 +4,17 @@
 #include <chrono>
 #include <cmath>
 #include <functional>
+#include <set>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
+#include "tautrack/core/column_space.hpp"
+#include "tautrack/network/hidden_layer.hpp"
 #include "tautrack/path/amplitude_path.hpp"
 
 #include "core/checked.hpp"
+#include "core/decompositions.hpp"
 #include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "fits/any_inputs.hpp"
@@ -27,12 +32,11 @@ constexpr long kMostBoxes = 100000, kMostBoxesForLevel = 200;
 class OneInput {
  public:
   OneInput(const fits::Covariate& data, Activation activation, const OutputRange& range)
-      : data_(data), terms_(data, activation, range), unknowns_(range.low || range.high ? 3 : 4) {}
+      : data_(data), terms_(data, activation, range) {}
 
   /// @param known Adds minima that are known without the search: called where it is not complete.
   void find(AllFits& fits, const std::function<void(AllFits&)>& known, const StopCondition& stop) {
     const auto start = std::chrono::steady_clock::now();
-    if (data_.size() < unknowns_) return say_continuum(fits);
     const long most = kMostBoxes + kMostBoxesForLevel * static_cast<long>(data_.size());
     const amplitude::CurveFits found = amplitude::find_curve_fits(terms_.levels(), most, stop);
     for (const amplitude::StationaryCurve& curve : found.curves)
@@ -106,23 +110,60 @@ class OneInput {
                            ", so that gaps which are equal are exactly so";
   }
 
-  void say_continuum(AllFits& fits) {
-    const std::string reason = fits::counted(data_.size(), "level", "levels") +
-                               " of the input and " + std::to_string(unknowns_) +
-                               " unknowns: infinitely many curves go through the means, or tend to "
-                               "that; more levels, or a known plateau, are needed";
-    fits.level = Completeness::heuristic;
-    fits.level_reason = reason;
-    fits.global_reason = reason;
-    fits.unique = Answer::no;
-    fits.unique_reason = reason;
-    fits.strata.message = "not looked at";
-  }
-
   const fits::Covariate& data_;
   fits::CurveTerms terms_;
-  std::size_t unknowns_;
 };
+
+/// Whether there are fewer different rows than unknowns, and curves through all means make a continuum: then says so.
+bool are_too_few(AllFits& fits, const Problem& problem, const OutputRange& range,
+                 bool is_one_input) {
+  std::set<std::vector<double>> rows;
+  for (Index i = 0; i < problem.X.rows(); ++i) {
+    const Vector row = problem.X.row(i);
+    rows.emplace(row.data(), row.data() + row.size());
+  }
+  const ColumnSpace space(problem.X, problem.pattern_weights, HiddenLayerOptions{}.rank_tolerance);
+  const auto unknowns = static_cast<std::size_t>(space.rank() + (range.low || range.high ? 1 : 2));
+  // Of any number of inputs rows can be independent, and the rank the number of rows.
+  if (rows.size() >= unknowns) return false;
+  const std::string reason =
+      (is_one_input ? fits::counted(rows.size(), "level", "levels") + " of the input"
+                    : fits::counted(rows.size(), "different row", "different rows")) +
+      " and " + std::to_string(unknowns) +
+      " unknowns: infinitely many curves go through the means, or tend to that; more levels, or a "
+      "known plateau, are needed";
+  fits.level = Completeness::heuristic;
+  fits.level_reason = reason;
+  fits.global_reason = reason;
+  fits.unique = Answer::no;
+  fits.unique_reason = reason;
+  fits.strata.message = "not looked at";
+  return true;
+}
+
+/// Residuals of the best straight line below this part of the extent of the targets are rounding.
+constexpr double kStraight = 1e-13;
+
+/// Whether the targets are a linear function of the inputs, to rounding.
+bool is_straight(const Problem& problem) {
+  const Index L = problem.X.rows(), s = problem.X.cols();
+  Matrix columns(L, s + 1);
+  columns << problem.X, Vector::Ones(L);
+  const Vector above = problem.y.array() - problem.y(0);
+  const Vector residual = columns * least_squares(columns, above) - above;
+  return residual.cwiseAbs().maxCoeff() <= kStraight * above.cwiseAbs().maxCoeff();
+}
+
+void say_straight(AllFits& fits) {
+  fits.global_reason =
+      "the targets lie on a straight line (a plane), to rounding: sigmoids with plateaus further "
+      "and further away come as near to it as one likes, and none is the best";
+  fits.unique = Answer::unknown;
+  fits.unique_reason = "other minima and limits were not looked for";
+  fits.level = Completeness::heuristic;
+  fits.level_reason = fits.unique_reason;
+  fits.strata.message = "not looked at";
+}
 
 }  // namespace
 
@@ -181,6 +222,11 @@ AllFits find_all_fits(const Problem& problem, Activation activation, const Outpu
   fits.exploration.path = track_amplitude(problem, model, track);
   fits.exploration.end = ExploreEnd::quiet;
   std::optional<fits::Covariate> data = fits::covariate_of(problem);
+  if (are_too_few(fits, problem, range, data.has_value())) return fits;
+  if (!range.low && !range.high && is_straight(problem)) {
+    say_straight(fits);
+    return fits;
+  }
   if (data) data->energy += constant;
   const bool is_logistic = activation == Activation::tanh || activation == Activation::logistic;
   if (data && is_logistic) {

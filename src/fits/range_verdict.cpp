@@ -67,13 +67,6 @@ void judge_fitted_range(AllFits& fits, std::vector<NamedLimit> limits, bool comp
     fits.global_reason = "no finite fit is the best" + std::string(but) + ": " + *best.words +
                          ", E = " + number(best.energy);
   }
-  if (lowest_off < best.energy - kBelow * best.energy) {
-    fits.global_minimum.reset();
-    fits.infimum_at_infinity = true;
-    fits.global_reason = "descents ran off to E = " + number(lowest_off) +
-                         ", below all that is known, and their limit is not decided";
-    return;
-  }
   if (tied) fits.global_reason += "; another has the same energy to rounding";
   const std::string found =
       minima + proper == 1 && proper == 1
@@ -91,6 +84,12 @@ void judge_fitted_range(AllFits& fits, std::vector<NamedLimit> limits, bool comp
   } else {
     fits.unique = Answer::unknown;
     fits.unique_reason = found + ", and no proof that there is no other";
+  }
+  if (lowest_off < best.energy - kBelow * best.energy) {
+    fits.global_minimum.reset();
+    fits.infimum_at_infinity = false;  // of a limit in the list
+    fits.global_reason = "descents ran off to E = " + number(lowest_off) +
+                         ", below all that is known, and their limit is not decided";
   }
 }
 

@@ -118,12 +118,12 @@ TEST_CASE("amplitude models: energies and derivatives by their definition, from 
       };
       const double here = amplitude::energy_of_model(model, x);
       CHECK(here == doctest::Approx(static_cast<double>(energy(x))).epsilon(1e-12));
-      const auto evaluated =
-          amplitude::evaluate_model(model, std::vector<double>(x.data(), x.data() + x.size()));
+      const auto evaluated = amplitude::evaluate_model(model, x);
       CHECK(evaluated.energy == doctest::Approx(here).epsilon(1e-12));
-      std::vector<proof::Interval> points;
-      for (const double value : x) points.emplace_back(value);
-      const auto enclosed = amplitude::evaluate_model(model, points);
+      const auto enclosed = amplitude::evaluate_model(
+          model,
+          amplitude::frame_at<proof::Interval>(model, x, Matrix::Identity(x.size(), x.size())),
+          std::vector<proof::Interval>(static_cast<std::size_t>(x.size()), 0.0));
       const double h = 1e-4;
       for (Index k = 0; k < x.size(); ++k) {
         Vector above = x, below = x;
@@ -188,8 +188,7 @@ TEST_CASE(
         amplitude::relative_eigenvalues(amplitude::model_of(scaled, activation, {}), y);
     REQUIRE(values.size() == again.size());
     CHECK((values - again).cwiseAbs().maxCoeff() <= 1e-7 * values.cwiseAbs().maxCoeff());
-    const auto at =
-        amplitude::evaluate_model(model, std::vector<double>(x.data(), x.data() + x.size()));
+    const auto at = amplitude::evaluate_model(model, x);
     Matrix H(x.size(), x.size());
     for (Index j = 0; j < x.size(); ++j)
       for (Index k = 0; k < x.size(); ++k)

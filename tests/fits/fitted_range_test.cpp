@@ -242,6 +242,46 @@ TEST_CASE("fitted plateaus: what cannot be fitted is said") {
       }
     }
   }
+  SUBCASE("targets on a straight line") {
+    for (const Activation activation : {Activation::tanh, Activation::erf}) {
+      const AllFits fits =
+          fits_of({1, 2, 3, 5, 8, 9}, {0.1, 0.3, 0.5, 0.9, 1.5, 1.7}, {}, activation);
+      CHECK(fits.points.empty());
+      CHECK_FALSE(fits.global_minimum);
+      CHECK(says(fits.global_reason, "straight line"));
+      CHECK_FALSE(fits.unique_reason.empty());
+    }
+  }
+  SUBCASE("columns that depend on others change nothing") {
+    Matrix X(9, 3), more(9, 6);
+    Vector y(9);
+    for (Index i = 0; i < 9; ++i) {
+      const double a = static_cast<double>(i % 3), b = static_cast<double>(i / 3);
+      X.row(i) << a, b, 1.0;
+      more.row(i) << a, 2.0 * a, 0.0, b, 3.0, 1.0;
+      y(i) =
+          1.0 / (1.0 + std::exp(-2.0 * a + b + 0.5)) + 0.02 * std::cos(static_cast<double>(5 * i));
+    }
+    const AllFits fits = find_all_fits(make_problem(X, y), Activation::logistic, {});
+    const AllFits again = find_all_fits(make_problem(more, y), Activation::logistic, {});
+    REQUIRE(fits.points.size() >= 1);
+    REQUIRE(fits.points.size() == again.points.size());
+    CHECK(fits.at_infinity.size() == again.at_infinity.size());
+    for (std::size_t k = 0; k < fits.points.size(); ++k) {
+      CHECK(is_near(again.points[k].energy, fits.points[k].energy, 1e-12));
+      CHECK(again.points[k].status == fits.points[k].status);
+      const Vector apart = more * again.points[k].weights - X * fits.points[k].weights;
+      CHECK(apart.norm() <= 1e-9);
+    }
+  }
+  SUBCASE("fewer different rows than unknowns") {
+    Matrix X(4, 3);
+    X << 0, 0, 1, 1, 0, 1, 0, 1, 1, 1, 1, 1;
+    const AllFits fits =
+        find_all_fits(make_problem(X, Vector{{1.0, 2.0, 2.5, 7.0}}), Activation::tanh, {});
+    CHECK(fits.points.empty());
+    CHECK(says(fits.unique_reason, "4 different rows and 5 unknowns"));
+  }
   SUBCASE("two inputs, another activation: points are proven, lists are not") {
     Matrix X(6, 3);
     X << 0, 0, 1, 1, 0, 1, 2, 1, 1, 3, 0, 1, 4, 2, 1, 5, 1, 1;
