@@ -434,8 +434,9 @@ TEST_CASE("sums of sigmoids enclose the equations at the points of random boxes"
         if (!std::isfinite(first) || !std::isfinite(size)) continue;
         ++count;
         if (forms.first.error() < 1e-2 * static_cast<double>(size)) ++narrow;
-        for (const auto& [value, form] :
-             {std::pair(first, forms.first), std::pair(second, forms.second)}) {
+        for (const auto& pair : {std::pair(first, forms.first), std::pair(second, forms.second)}) {
+          const auto& value = pair.first;
+          const auto& form = pair.second;
           if (is_within(value, form, e1, e2, size) && is_within(value, form.range(), size))
             continue;
           ++faults;
