@@ -558,7 +558,7 @@ TEST_CASE("random data: the list agrees with Newton's method from a grid of star
   for (std::uint64_t seed = from; seed < from + count; ++seed)
     check_per_cent(seed, wanted != nullptr, per_cent);
   CHECK(per_cent.disagreements == 0);
-  CHECK(per_cent.complete > 0);
+  if (!support::kSlowBuild) CHECK(2 * per_cent.complete > per_cent.count);
   if (wanted != nullptr)
     MESSAGE(tally.count, " sets, ", tally.complete, " complete, ", tally.one_infimum,
             " with one infimum, ", tally.undecided, " with undecided limits, ", tally.disagreements,
