@@ -15,7 +15,6 @@
 #include "core/text.hpp"
 #include "fits/amplitude_limits.hpp"
 #include "fits/range_verdict.hpp"
-#include "proof/exact_rank.hpp"
 
 namespace tautrack::fits {
 namespace {
@@ -94,15 +93,14 @@ class IndependentColumns {
     reduced_.columns.clear();
     for (const Index j : kept_)
       if (at(j) < problem.columns.size()) reduced_.columns.push_back(problem.columns[at(j)]);
-#ifdef TAUTRACK_WITH_FLINT
-    is_exact_ = proof::exact_rank(problem.X) == space_.rank();
-#endif
+    for (Index j = 0; j < columns_; ++j)
+      if (is_dependent[at(j)] && !problem.X.col(j).isZero(0.0)) only_zero_ = false;
   }
 
   [[nodiscard]] const Problem& problem() const { return reduced_; }
   [[nodiscard]] bool all_are_kept() const { return static_cast<Index>(kept_.size()) == columns_; }
-  /// Whether what is proven without the columns holds with them.
-  [[nodiscard]] bool is_exact() const { return is_exact_; }
+  /// Whether those left out are zero: then nothing is rounded when the weights of all columns are made.
+  [[nodiscard]] bool only_zero_left_out() const { return only_zero_; }
 
   /// Weights of all columns, the others zero.
   [[nodiscard]] Vector spread(const Vector& w) const {
@@ -112,7 +110,7 @@ class IndependentColumns {
   }
   /// The same node inputs by the weights of least norm.
   [[nodiscard]] Vector least(const Vector& w) const {
-    return all_are_kept() ? w : space_.weights(space_.coordinates(spread(w)));
+    return only_zero_ ? spread(w) : space_.weights(space_.coordinates(spread(w)));
   }
 
  private:
@@ -120,17 +118,17 @@ class IndependentColumns {
   Problem reduced_;
   Index columns_;
   std::vector<Index> kept_;
-  bool is_exact_ = true;
+  bool only_zero_ = true;
 };
 
 }  // namespace
 
-void find_by_descents(AllFits& fits, const Problem& given, Activation activation,
+void find_by_descents(AllFits& fits, const Problem& problem, Activation activation,
                       const OutputRange& range, unsigned long seed, bool certify, double constant,
                       const StopCondition& stop) {
-  const IndependentColumns columns(given, kDependentColumns);
-  const Problem& problem = columns.problem();
-  const amplitude::Model model = amplitude::model_of(problem, activation, range);
+  const IndependentColumns columns(problem, kDependentColumns);
+  const Problem& independent = columns.problem();
+  const amplitude::Model model = amplitude::model_of(independent, activation, range);
   amplitude::Descents found = amplitude::descend_from_many(model, kDescents, seed, stop);
   for (const amplitude::Descent& minimum : found.minima) {
     amplitude::PointProof proof;
@@ -145,18 +143,21 @@ void find_by_descents(AllFits& fits, const Problem& given, Activation activation
     fits.points.push_back(point_of(minimum, proof, constant, "descent"));
   }
   if (const auto& end = fits.exploration.path.end; end && certify && columns.all_are_kept())
-    add_minimum_near(fits, problem, activation, range, end->weights, constant);
+    add_minimum_near(fits, independent, activation, range, end->weights, constant);
   for (StationaryPoint& point : fits.points) {
     point.weights = columns.least(point.weights);
-    if (columns.is_exact() || point.status != PointStatus::certified) continue;
+    if (columns.only_zero_left_out() || point.status != PointStatus::certified) continue;
     point.status = PointStatus::converged;
-    point.reason = "columns of X depend on each other but for rounding";
+    point.radius = 0.0;
+    point.reason =
+        "columns of X depend on each other: it is proven without them, and the weights of minimum "
+        "norm are rounded";
   }
   std::stable_sort(
       fits.points.begin(), fits.points.end(),
       [](const StationaryPoint& a, const StationaryPoint& b) { return a.energy < b.energy; });
   AmplitudeLimits limits =
-      limits_of_amplitude(problem, activation, range, found.ran_off, seed, stop);
+      limits_of_amplitude(independent, activation, range, found.ran_off, seed, stop);
   for (NamedLimit& limit : limits.limits) {
     limit.point.energy += constant;
     limit.point.weights = columns.least(limit.point.weights);

@@ -52,7 +52,7 @@ class AmplitudeModel {
 
   [[nodiscard]] bool starts_with_identity() const { return false; }
   [[nodiscard]] Column start() {
-    const Column x = network_.linear_solution();
+    Column x = network_.linear_solution();
     derivatives(x, 0.0);
     return x;
   }

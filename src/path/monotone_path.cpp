@@ -45,7 +45,7 @@ class PerceptronModel {
 
   [[nodiscard]] bool starts_with_identity() const { return !has_ridge(); }
   [[nodiscard]] Column start() {
-    const Column v = Column::Zero();
+    Column v = Column::Zero();
     gradient(v, 0.0);
     if (has_ridge()) H_v = Square::Identity() + ridge();
     return v;

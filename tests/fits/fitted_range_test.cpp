@@ -269,9 +269,20 @@ TEST_CASE("fitted plateaus: what cannot be fitted is said") {
     CHECK(fits.at_infinity.size() == again.at_infinity.size());
     for (std::size_t k = 0; k < fits.points.size(); ++k) {
       CHECK(is_near(again.points[k].energy, fits.points[k].energy, 1e-12));
-      CHECK(again.points[k].status == fits.points[k].status);
+      // Weights of minimum norm are rounded, and no radius is proven of them.
+      CHECK(again.points[k].status == PointStatus::converged);
+      CHECK(says(again.points[k].reason, "depend on each other"));
       const Vector apart = more * again.points[k].weights - X * fits.points[k].weights;
       CHECK(apart.norm() <= 1e-9);
+    }
+    Matrix zero(9, 4);
+    zero << X.leftCols(1), Vector::Zero(9), X.rightCols(2);
+    const AllFits same = find_all_fits(make_problem(zero, y), Activation::logistic, {});
+    REQUIRE(same.points.size() == fits.points.size());
+    for (std::size_t k = 0; k < fits.points.size(); ++k) {
+      CHECK(same.points[k].status == fits.points[k].status);
+      CHECK(same.points[k].weights(1) == 0.0);
+      CHECK(same.points[k].weights(0) == fits.points[k].weights(0));
     }
   }
   SUBCASE("fewer different rows than unknowns") {
