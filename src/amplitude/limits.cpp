@@ -25,8 +25,9 @@ class EdgeEquation {
   EdgeEquation(Chart chart, const Levels& levels) : chart_(chart), levels_(levels) {}
 
   struct Values {
-    Dual along;       ///< d E / d rate is -b times this, up to a positive factor.
-    Interval inward;  ///< d E / d (what leads inwards) is b times this.
+    Dual along;  ///< d E / d rate is -b times this, up to a positive factor.
+    Interval
+        inward;  ///< At a root: d E / d (what leads inwards) is b times this, up to a positive factor.
     Interval factor;  ///< b
   };
 
@@ -36,8 +37,11 @@ class EdgeEquation {
     fit_to(levels_, vectors_.phi, fit_);
     const Dual first = product(levels_, fit_.residual, vectors_.first);
     const Dual second = product(levels_, fit_.residual, vectors_.second);
-    return {along(variable, first, second),
-            chart_ == Chart::right ? first.value : rate * first.value, fit_.factor.value};
+    // first = -2 rate second at a root with a fitted offset: so the sign is known next to the straight line, too.
+    const Interval inward = chart_ == Chart::right ? first.value
+                            : levels_.free_offset  ? -second.value
+                                                   : rate * first.value;
+    return {along(variable, first, second), inward, fit_.factor.value};
   }
 
   enum class Look { empty, promising, open };
@@ -178,9 +182,13 @@ void add_roots(EdgeEquation& equation, const Interval& rates, double sign, bool 
   if (!search_edge(equation, rates, most, stop, roots)) found.complete = false;
   for (const EdgeRoot& root : roots) {
     if (!proof::overlap(root.at, rates)) continue;  // another chart has it
-    if (!proof::excludes_zero(root.at)) found.complete = false;
-    if (const auto limit = limit_at(equation, root, sign, sign < 0.0, known_offset))
-      found.limits.push_back(*limit);
+    const auto limit = limit_at(equation, root, sign, sign < 0.0, known_offset);
+    if (!proof::excludes_zero(root.at) && !(limit && limit->is_infimum == false)) {
+      // The straight line itself, or next to it.
+      found.complete = false;
+      continue;
+    }
+    if (limit) found.limits.push_back(*limit);
   }
 }
 

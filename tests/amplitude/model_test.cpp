@@ -366,6 +366,86 @@ TEST_CASE("a factorial design: points are proven and limits judged one by one" *
   }
 }
 
+TEST_CASE("limits of several inputs: on a face, of rank four, and without a height") {
+  SUBCASE("an exponential on an edge of the data, the others at the plateau that stays") {
+    Matrix X(18, 3);
+    Vector y(18);
+    for (Index i = 0; i < 18; ++i) {
+      const double a = static_cast<double>(i % 6), b = static_cast<double>(i / 6);
+      const double noise = std::sin(7.0 * static_cast<double>(i * i));
+      X.row(i) << a + 0.1 * b, b, 1.0;
+      // The nearer row of the others lies below the plateau, and so resists.
+      y(i) = i < 6 ? 1.0 + 0.6 * std::exp(0.45 * a) + 0.04 * noise
+                   : 1.0 + (i < 12 ? -0.15 : 0.15) + 0.02 * noise;
+    }
+    const AllFits all = find_all_fits(make_problem(X, y), Activation::logistic, {});
+    REQUIRE(!all.at_infinity.empty());
+    const InfinitePoint& limit = all.at_infinity.front();
+    REQUIRE(limit.exponential);
+    CHECK(limit.local_infimum == true);
+    CHECK(all.infimum_at_infinity);
+    // By its definition: the exponential on the first six rows, its offset on the others.
+    double energy = 0.0;
+    for (Index i = 0; i < 18; ++i) {
+      const double e =
+          i < 6 ? limit.exponential->factor * std::exp(X.row(i).dot(limit.exponential->rate)) : 0.0;
+      const double r = limit.exponential->offset + e - y(i);
+      energy += 0.5 * r * r;
+    }
+    CHECK(limit.energy == doctest::Approx(energy).epsilon(1e-10));
+    // Sigmoids near it are no better, and come near it.
+    double nearest = std::numeric_limits<double>::infinity();
+    for (const double far : {8.0, 12.0, 16.0})
+      for (const double away : {4.0, 8.0, 12.0}) {
+        Vector w = limit.exponential->rate;
+        w(1) -= away;
+        w(2) = -far;
+        const double energy_there =
+            energy_of_best_range(make_problem(X, y), Activation::logistic, {}, w);
+        CHECK(energy_there >= limit.energy);
+        nearest = std::min(nearest, energy_there);
+      }
+    CHECK(nearest <= limit.energy * (1.0 + 1e-3));
+  }
+  SUBCASE("rank four: a plane that separates two values, which descents run to") {
+    Random random(8);
+    Matrix X(30, 4);
+    Vector y(30);
+    for (Index i = 0; i < 30; ++i) {
+      for (Index j = 0; j < 3; ++j) X(i, j) = random.uniform(-1.0, 1.0);
+      X(i, 3) = 1.0;
+      y(i) = X(i, 0) - 0.5 * X(i, 1) + 0.2 * X(i, 2) > 0.1 ? 3.0 : -1.0;
+    }
+    const AllFits all = find_all_fits(make_problem(X, y), Activation::tanh, {});
+    REQUIRE(!all.at_infinity.empty());
+    CHECK(all.at_infinity.front().energy == 0.0);
+    CHECK(all.at_infinity.front().kind() == LimitKind::step);
+    CHECK(all.infimum_at_infinity);
+    CHECK_FALSE(all.global_minimum);
+    CHECK_FALSE(all.strata.complete);
+    for (Index i = 0; i < 30; ++i) {
+      const double along = X.row(i).dot(all.at_infinity.front().direction);
+      CHECK((y(i) > 0.0) == (along > 0.0));
+    }
+  }
+  SUBCASE("all targets on the wrong side of the known plateau") {
+    Matrix X(9, 3);
+    Vector y(9);
+    for (Index i = 0; i < 9; ++i) {
+      X.row(i) << static_cast<double>(i % 3), static_cast<double>(i / 3), 1.0;
+      y(i) = 2.0 - 0.1 * static_cast<double>(i);
+    }
+    for (const Activation activation : {Activation::erf, Activation::tanh}) {
+      const AllFits below = find_all_fits(make_problem(X, y), activation, {2.5, {}});
+      REQUIRE(below.at_infinity.size() == 1);
+      CHECK(below.at_infinity[0].kind() == LimitKind::constant);
+      CHECK(below.points.empty());
+      CHECK(below.at_infinity[0].energy ==
+            doctest::Approx(0.5 * (y.array() - 2.5).square().sum()).epsilon(1e-12));
+    }
+  }
+}
+
 TEST_CASE("proofs of points: what is singular or no point is refused") {
   // All targets on a line: the best sigmoid runs off to it.
   Matrix X(6, 2);

@@ -556,6 +556,39 @@ bool check_per_cent(std::uint64_t seed, bool by_hand, Tally& tally) {
 
 }  // namespace
 
+TEST_CASE("sides whose targets are all the same leave no gap in the proof") {
+  struct Flat {
+    std::vector<double> x, y;
+  };
+  const std::vector<double> even{0, 1, 2, 3, 4, 5, 6, 7};
+  // Steps with and without a level on the way, in the middle and at an end, with gaps that let either side decide.
+  const std::vector<Flat> sets{{even, {0, 0, 0, 60, 100, 100, 100, 100}},
+                               {even, {0, 0, 0, 0, 100, 100, 100, 100}},
+                               {even, {0, 70, 100, 100, 100, 100, 100, 100}},
+                               {even, {0, 0, 4, 30, 70, 100, 100, 100}},
+                               {{0.48, 0.94, 2.3, 4.32, 4.88, 5.44}, {0, 0, 4, 100, 100, 100}},
+                               {{0.6, 1.95, 2.92, 4.7, 6.84, 9.07}, {0, 0, 0, 0, 50, 70}},
+                               {{0.5, 1.1, 1.8, 2.4, 3.8, 5.3, 6.5}, {0, 0, 10, 30, 70, 100, 100}}};
+  for (const Flat& set : sets)
+    for (const bool falls : {false, true})
+      for (const OutputRange& range :
+           {OutputRange{}, OutputRange{0.0, {}}, OutputRange{{}, 100.0}}) {
+        support::RandomCurve curve;
+        curve.x = set.x;
+        curve.y = set.y;
+        if (falls) std::reverse(curve.y.begin(), curve.y.end());
+        CAPTURE(set.y[1]);
+        CAPTURE(set.y[2]);
+        CAPTURE(falls);
+        CAPTURE(range.low.value_or(-1.0));
+        Tally tally;
+        check_curve(curve, range, 0, false, tally);
+        CHECK(tally.complete == 1);
+        CHECK(tally.undecided == 0);
+        CHECK(tally.disagreements == 0);
+      }
+}
+
 // More of them: TAUTRACK_CURVES=1000 tautrack_tests --test-case="random data*"
 TEST_CASE("random data: the list agrees with Newton's method from a grid of starts") {
   const char* const wanted = std::getenv("TAUTRACK_CURVES");
