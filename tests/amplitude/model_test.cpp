@@ -98,6 +98,13 @@ long double energy_in_long_double(const Problem& problem, Activation activation,
   return energy;
 }
 
+/// However slow the machine is.
+AllFits fits_of(const Problem& problem, Activation activation, const OutputRange& range) {
+  FitOptions options;
+  options.seconds = options.explore.seconds = 1e6;
+  return find_all_fits(problem, activation, range, options);
+}
+
 }  // namespace
 
 TEST_CASE("amplitude models: energies and derivatives by their definition, from either base") {
@@ -213,7 +220,7 @@ TEST_CASE("amplitude models: descents and proofs agree with the complete lists o
     }
     const Problem problem = make_problem(X, y);
     const OutputRange range = seed % 3 == 2 ? OutputRange{y.minCoeff() - 0.01, {}} : OutputRange{};
-    const AllFits all = find_all_fits(problem, Activation::logistic, range);
+    const AllFits all = fits_of(problem, Activation::logistic, range);
     if (all.level != Completeness::complete) continue;
     ++sets;
     const Model model = amplitude::model_of(problem, Activation::logistic, range);
@@ -272,7 +279,7 @@ TEST_CASE("several inputs: nothing that sampling finds is lower than what is lis
                                   : trial % 3 == 1 ? Activation::logistic
                                                    : Activation::tanh;
     const OutputRange range = random_range(random, problem.y);
-    const AllFits all = find_all_fits(problem, activation, range);
+    const AllFits all = fits_of(problem, activation, range);
     CHECK(all.level == Completeness::heuristic);
     CHECK_FALSE(all.global_is_proven);
     CHECK(all.strata.complete);
@@ -328,7 +335,7 @@ TEST_CASE("a factorial design: points are proven and limits judged one by one" *
     X.row(i) << a, b, 1.0;
     y(i) = 2.0 + 5.0 / (1.0 + std::exp(-(1.5 * a - b - 0.5))) + 0.05 * random.normal();
   }
-  const AllFits all = find_all_fits(make_problem(X, y), Activation::logistic, {});
+  const AllFits all = fits_of(make_problem(X, y), Activation::logistic, {});
   REQUIRE(all.points.size() >= 1);
   const StationaryPoint& best = all.points.front();
   CHECK(best.status == PointStatus::certified);
@@ -341,7 +348,7 @@ TEST_CASE("a factorial design: points are proven and limits judged one by one" *
   y(5) -= 0.02;
   y(11) += 0.03;
   for (const Activation activation : {Activation::tanh, Activation::logistic, Activation::erf}) {
-    const AllFits limit = find_all_fits(make_problem(X, y), activation, {});
+    const AllFits limit = fits_of(make_problem(X, y), activation, {});
     const bool has_exponential =
         std::any_of(limit.at_infinity.begin(), limit.at_infinity.end(),
                     [](const InfinitePoint& point) { return point.exponential.has_value(); });
@@ -378,7 +385,7 @@ TEST_CASE("limits of several inputs: on a face, of rank four, and without a heig
       y(i) = i < 6 ? 1.0 + 0.6 * std::exp(0.45 * a) + 0.04 * noise
                    : 1.0 + (i < 12 ? -0.15 : 0.15) + 0.02 * noise;
     }
-    const AllFits all = find_all_fits(make_problem(X, y), Activation::logistic, {});
+    const AllFits all = fits_of(make_problem(X, y), Activation::logistic, {});
     REQUIRE(!all.at_infinity.empty());
     const InfinitePoint& limit = all.at_infinity.front();
     REQUIRE(limit.exponential);
@@ -416,7 +423,7 @@ TEST_CASE("limits of several inputs: on a face, of rank four, and without a heig
       X(i, 3) = 1.0;
       y(i) = X(i, 0) - 0.5 * X(i, 1) + 0.2 * X(i, 2) > 0.1 ? 3.0 : -1.0;
     }
-    const AllFits all = find_all_fits(make_problem(X, y), Activation::tanh, {});
+    const AllFits all = fits_of(make_problem(X, y), Activation::tanh, {});
     REQUIRE(!all.at_infinity.empty());
     CHECK(all.at_infinity.front().energy == 0.0);
     CHECK(all.at_infinity.front().kind() == LimitKind::step);
@@ -436,7 +443,7 @@ TEST_CASE("limits of several inputs: on a face, of rank four, and without a heig
       y(i) = 2.0 - 0.1 * static_cast<double>(i);
     }
     for (const Activation activation : {Activation::erf, Activation::tanh}) {
-      const AllFits below = find_all_fits(make_problem(X, y), activation, {2.5, {}});
+      const AllFits below = fits_of(make_problem(X, y), activation, {2.5, {}});
       REQUIRE(below.at_infinity.size() == 1);
       CHECK(below.at_infinity[0].kind() == LimitKind::constant);
       CHECK(below.points.empty());

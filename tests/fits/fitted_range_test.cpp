@@ -262,8 +262,12 @@ TEST_CASE("fitted plateaus: what cannot be fitted is said") {
       y(i) =
           1.0 / (1.0 + std::exp(-2.0 * a + b + 0.5)) + 0.02 * std::cos(static_cast<double>(5 * i));
     }
-    const AllFits fits = find_all_fits(make_problem(X, y), Activation::logistic, {});
-    const AllFits again = find_all_fits(make_problem(more, y), Activation::logistic, {});
+    FitOptions options;
+    options.seconds = options.explore.seconds = 600.0;
+    const auto all = [&](const Matrix& inputs) {
+      return find_all_fits(make_problem(inputs, y), Activation::logistic, {}, options);
+    };
+    const AllFits fits = all(X), again = all(more);
     REQUIRE(fits.points.size() >= 1);
     REQUIRE(fits.points.size() == again.points.size());
     CHECK(fits.at_infinity.size() == again.at_infinity.size());
@@ -277,7 +281,7 @@ TEST_CASE("fitted plateaus: what cannot be fitted is said") {
     }
     Matrix zero(9, 4);
     zero << X.leftCols(1), Vector::Zero(9), X.rightCols(2);
-    const AllFits same = find_all_fits(make_problem(zero, y), Activation::logistic, {});
+    const AllFits same = all(zero);
     REQUIRE(same.points.size() == fits.points.size());
     for (std::size_t k = 0; k < fits.points.size(); ++k) {
       CHECK(same.points[k].status == fits.points[k].status);
