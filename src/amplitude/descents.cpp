@@ -21,9 +21,8 @@ constexpr double kFlat = 1e-11;
 constexpr double kFirstDamping = 1e-2, kLeastDamping = 1e-15;
 /// Steps of Newton's method alone, where the energy is rounding.
 constexpr int kLastSteps = 3;
-/// Minima whose node inputs differ by less, relative to one or to the largest, are the same: Newton's method leaves
-/// much less.
-constexpr double kSameMinimum = 1e-6;
+/// Node inputs that differ by less, relative to one or to the largest, are the same.
+constexpr double kSameInputs = 1e-6;
 /// Node inputs of starts reach from 1/2 to this.
 constexpr double kLargestStart = 20.0;
 
@@ -167,6 +166,12 @@ Matrix reduced_hessian(const Scaled& at, Index first) {
 
 }  // namespace
 
+bool are_same_inputs(const Matrix& X, const Vector& v, const Vector& w) {
+  const Vector apart = v - w;
+  const double largest = 1.0 + times(X, v).cwiseAbs().maxCoeff();
+  return times(X, apart).cwiseAbs().maxCoeff() <= kSameInputs * largest;
+}
+
 Descent descend(Model model, Vector x, const StopCondition& stop) {
   const Index first = model.first_weight(), s = model.X.cols();
   fit_plateaus(model, x);
@@ -227,11 +232,9 @@ Descents descend_from_many(const Model& model, int starts, unsigned long seed,
       continue;
     }
     const Vector w = next.model.weights(next.x);
-    const double largest = 1.0 + times(model.X, w).cwiseAbs().maxCoeff();
     const bool is_known =
         std::any_of(found.minima.begin(), found.minima.end(), [&](const Descent& other) {
-          const Vector apart = other.model.weights(other.x) - w;
-          return times(model.X, apart).cwiseAbs().maxCoeff() <= kSameMinimum * largest;
+          return are_same_inputs(model.X, w, other.model.weights(other.x));
         });
     if (!is_known) found.minima.push_back(std::move(next));
   }

@@ -9,6 +9,10 @@
 
 namespace tautrack::amplitude {
 
+/// Whether weights (s) give the same node inputs (rows of X), to 1e-6 of one or of the largest: Newton's method leaves
+/// two that it found of one point much nearer.
+[[nodiscard]] bool are_same_inputs(const Matrix& X, const Vector& v, const Vector& w);
+
 /// Where a descent ended.
 struct Descent {
   Model model;  ///< Its base may have changed.

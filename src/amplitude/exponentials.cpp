@@ -14,8 +14,6 @@ namespace {
 
 /// Exponents of starts reach over a range from 1/4 to this.
 constexpr double kWidestStart = 16.0;
-/// Exponentials whose exponents differ by less, relative to one or to the largest, are the same.
-constexpr double kSameExponential = 1e-6;
 
 /// A start of random slopes with the best offset and factor, the sign of which becomes that of the height; nothing
 /// when that is not allowed.
@@ -122,12 +120,9 @@ std::vector<ExponentialFit> exponentials_of(const Model& sigmoid, const Vector& 
     if (!x) continue;
     const Descent descent = descend(model, *std::move(x), stop);
     if (!descent.is_minimum) continue;
-    const Vector u = times(model.X, model.weights(descent.x));
-    const double largest = 1.0 + u.cwiseAbs().maxCoeff();
     const bool is_known = std::any_of(found.begin(), found.end(), [&](const ExponentialFit& other) {
-      const Vector apart = times(model.X, other.model.weights(other.proof.x)) - u;
       return other.model.held_height == model.held_height &&
-             apart.cwiseAbs().maxCoeff() <= kSameExponential * largest;
+             are_same_inputs(model.X, model.weights(descent.x), other.model.weights(other.proof.x));
     });
     if (is_known) continue;
     ExponentialFit fit;

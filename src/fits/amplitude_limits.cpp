@@ -654,8 +654,7 @@ class Strata {
     limit.point.energy = 0.5 * model_.omega.dot((problem_.y.array() - end).square().matrix());
     limit.point.local_infimum = true;
     limit.point.found_by = kEnumerated;
-    limit.words =
-        "the height is zero: the targets are on the wrong side of the known plateau, on the whole";
+    limit.words = kVanishingHeight;
     limit.point.reason =
         limit.words + "; they are nearer to the known plateau than to any sigmoid away from it";
     result_.limits.push_back(std::move(limit));

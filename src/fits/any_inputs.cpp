@@ -47,14 +47,9 @@ StationaryPoint point_of(const amplitude::Descent& found, const amplitude::Point
   return point;
 }
 
-/// Minima whose node inputs differ by less, relative to one or to the largest, are the same.
-constexpr double kSamePoint = 1e-6;
-
 bool is_listed(const AllFits& fits, const Matrix& X, const Vector& weights) {
-  const double largest = 1.0 + times(X, weights).cwiseAbs().maxCoeff();
   return std::any_of(fits.points.begin(), fits.points.end(), [&](const StationaryPoint& point) {
-    const Vector apart = point.weights - weights;
-    return times(X, apart).cwiseAbs().maxCoeff() <= kSamePoint * largest;
+    return amplitude::are_same_inputs(X, weights, point.weights);
   });
 }
 

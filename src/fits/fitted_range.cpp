@@ -62,10 +62,7 @@ class OneInput {
       point.reason = words + "; " + point.reason;
       limits.push_back({std::move(point), std::move(words)});
     }
-    if (terms_.vanishes())
-      limits.push_back({terms_.vanishing(),
-                        "the height is zero: the targets are on the wrong side of the known "
-                        "plateau, on the whole"});
+    if (terms_.vanishes()) limits.push_back({terms_.vanishing(), fits::kVanishingHeight});
     fits.strata.strata = static_cast<long>(2 * data_.size() - 3);
     fits.strata.complete = found.complete;
     fits.strata.message =

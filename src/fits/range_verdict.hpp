@@ -15,6 +15,10 @@ struct NamedLimit {
   std::string words;
 };
 
+/// What the limit of a vanishing height is called, where one end is known.
+inline constexpr const char* kVanishingHeight =
+    "the height is zero: the targets are on the wrong side of the known plateau, on the whole";
+
 /// Says which of the minima and limits is the best, and whether it is the only one: sets at_infinity, by energy,
 /// global_minimum, infimum_at_infinity, global_is_proven, unique and their reasons.
 /// @param fits With points, by energy. @param complete Both lists are proven complete.
