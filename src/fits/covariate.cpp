@@ -3,25 +3,18 @@
 #include <algorithm>
 #include <numeric>
 
+#include "data/single_input.hpp"
+
 namespace tautrack::fits {
-namespace {
-
-bool is_constant_column(const Matrix& X, Index column) {
-  return (X.col(column).array() == X(0, column)).all();
-}
-
-}  // namespace
-
 std::optional<Covariate> covariate_of(const Problem& problem) {
   need_no_offset(problem, "a curve with fitted plateaus");
   const Matrix& X = problem.X;
-  if (X.cols() != 2) return std::nullopt;
+  const auto columns = single_input(X);
+  if (!columns) return std::nullopt;
   Covariate data;
-  data.bias = is_constant_column(X, 1) ? 1 : 0;
-  data.input = 1 - data.bias;
-  if (!is_constant_column(X, data.bias) || is_constant_column(X, data.input)) return std::nullopt;
-  data.bias_value = X(0, data.bias);
-  if (data.bias_value == 0.0) return std::nullopt;
+  data.input = columns->input;
+  data.bias = columns->bias;
+  data.bias_value = columns->bias_value;
   std::vector<Index> order(static_cast<std::size_t>(X.rows()));
   std::iota(order.begin(), order.end(), Index{0});
   const auto value = [&](Index row) { return X(row, data.input); };

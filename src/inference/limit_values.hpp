@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tautrack/inference/profile.hpp"
+
+#include "fits/covariate.hpp"
+
+namespace tautrack::inference {
+
+/// Values of a parameter near which there are curves with energies as near as one likes to a limit's below a threshold.
+struct LimitValues {
+  ProfilePiece values;
+  double energy = 0.0;  ///< Of the limit, the lowest if there are many.
+  std::string words;    ///< With the energy: "a straight line, E = 3".
+};
+
+/// Those of one input and a bias (docs/theory.md, section 17): of steps, with and without a level on the way, and
+/// where a plateau is fitted of exponentials, of the straight line, and of the constant beside a known plateau. What
+/// has no infimum there counts, too. Not of the exponentials and hyperbolas of arctan.
+/// @param threshold In the energies of the levels and the constant of the covariate.
+[[nodiscard]] std::vector<LimitValues> limit_values(const fits::Covariate& data,
+                                                    Activation activation, const OutputRange& range,
+                                                    ParameterKind kind, Index column,
+                                                    double threshold);
+
+/// From limits that a list has, of any number of inputs: only what they say themselves.
+[[nodiscard]] std::vector<LimitValues> limit_values(const std::vector<InfinitePoint>& limits,
+                                                    ParameterKind kind, Index column,
+                                                    double threshold);
+
+}  // namespace tautrack::inference

@@ -1,0 +1,158 @@
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "tautrack/core/metric.hpp"
+#include "tautrack/core/types.hpp"
+#include "tautrack/network/network.hpp"
+
+#include "core/products.hpp"
+
+namespace tautrack::inference {
+
+/// Coordinates y (n - 1) of the points of a network at which a parameter is t more than at the fit:
+///
+///     x = (M + t turn) y + shift t + origin.
+struct Slice {
+  Matrix M;       ///< n x (n - 1)
+  Matrix turn;    ///< n x (n - 1); empty: zero.
+  Vector shift;   ///< n
+  Vector origin;  ///< n
+  double unit =
+      1.0;  ///< What a length of t means something against: the standard error of the parameter.
+};
+
+/// H(y, t) = dE/dy at tau = 1 on such slices: curves of it are those of constrained stationary points.
+template <DenseNetwork Network>
+class ProfileHomotopy {
+ public:
+  /// Keep references: both must outlive the homotopy.
+  ProfileHomotopy(const Network& network, const Slice& slice)
+      : network_(&network), slice_(&slice), work_(network), unused_(network.unknowns()) {}
+
+  [[nodiscard]] Index size() const { return slice_->M.cols(); }
+  [[nodiscard]] bool symmetric() const { return true; }
+
+  [[nodiscard]] Vector point(const Vector& y, double t) const {
+    Vector x = slice_->origin + slice_->shift * t;
+    x += times(slice_->M, y);
+    if (has_turn()) x += t * times(slice_->turn, y);
+    return x;
+  }
+  [[nodiscard]] double energy(const Vector& y, double t) {
+    return network_->energy(point(y, t), 1.0, work_);
+  }
+  /// dE/dt along a curve of constrained stationary points: at constant y.
+  [[nodiscard]] double slope(const Vector& y, double t) {
+    Vector g(network_->unknowns());
+    network_->gradient(point(y, t), 1.0, work_, g);
+    return g.dot(by_t(y));
+  }
+
+  void derivatives(const Vector& y, double t, Vector& H, Matrix& H_y, Vector& H_t) {
+    evaluate(y, t);
+    const Matrix map = this->map(t);
+    const Vector step = by_t(y);
+    H = transposed_times(map, gradient_);
+    H_y = product(map.transpose(), product(hessian_, map));
+    H_t = transposed_times(map, times(hessian_, step));
+    if (has_turn()) H_t += transposed_times(slice_->turn, gradient_);
+  }
+
+  void residual(const Vector& y, double t, Vector& H) {
+    at_y_ = y;
+    at_t_ = t;
+    gradient_.resize(network_->unknowns());
+    scale_ = network_->gradient(point(y, t), 1.0, work_, gradient_);
+    H = transposed_times(map(t), gradient_);
+  }
+
+  /// Where the slices turn, x has coefficients that y and t of lower orders make, and what the Hessian does to
+  /// these is added.
+  [[nodiscard]] double append_series(int k, const Vector& y_k, double t_k, Vector& rest) {
+    if (k == 1) {
+      y_.assign(1, at_y_);
+      t_.assign(1, at_t_);
+      g_.assign(1, gradient_);
+      raw_ = Vector::Zero(network_->unknowns());
+      made_ = raw_;
+      if (has_turn()) {
+        typename Network::Workspace work(*network_);
+        Vector g(network_->unknowns());
+        hessian_.resize(network_->unknowns(), network_->unknowns());
+        network_->derivatives(point(at_y_, at_t_), 1.0, work, g, hessian_, unused_);
+      }
+    }
+    y_.push_back(y_k);
+    t_.push_back(t_k);
+    const Matrix map = this->map(t_[0]);
+    Vector x_k = times(map, y_k) + t_k * by_t(y_[0]) + made_;
+    if (has_turn()) g_.push_back(raw_ + times(hessian_, x_k));
+    raw_.resize(network_->unknowns());
+    const double size = network_->append_series(k, x_k, 0.0, work_, raw_);
+    if (!has_turn()) {
+      rest = transposed_times(map, raw_);
+      return size;
+    }
+    // Order k + 1 with y_(k+1) = 0 and t_(k+1) = 0.
+    Vector sum = Vector::Zero(slice_->M.cols());
+    Vector back = Vector::Zero(slice_->M.cols());
+    for (std::size_t j = 1; j < t_.size(); ++j) {
+      const std::size_t other = t_.size() - j;
+      sum += t_[j] * y_[other];
+      back += t_[j] * transposed_times(slice_->turn, g_[other]);
+    }
+    made_ = times(slice_->turn, sum);
+    rest = transposed_times(map, raw_ + times(hessian_, made_)) + back;
+    return size;
+  }
+
+  [[nodiscard]] double linearisation_cost() const {
+    return 1.5 + static_cast<double>(network_->unknowns()) / 18.0;
+  }
+  [[nodiscard]] double residual_scale(const Vector&, double) const { return scale_; }
+  [[nodiscard]] MetricScales scales(const Vector& y, double t) const {
+    return {std::sqrt(network_->total_pattern_weight() + y.squaredNorm()),
+            std::hypot(slice_->unit, t)};
+  }
+  [[nodiscard]] double displacement(const Vector& y, const Vector& dy) {
+    return network_->relative_displacement(point(y, at_t_), times(map(at_t_), dy), work_);
+  }
+  [[nodiscard]] double last_displacement() const { return work_.last_displacement(); }
+  [[nodiscard]] std::string where(double) const { return "a value of the parameter"; }
+
+ private:
+  [[nodiscard]] bool has_turn() const { return slice_->turn.size() > 0; }
+  [[nodiscard]] Matrix map(double t) const {
+    return has_turn() ? Matrix(slice_->M + t * slice_->turn) : slice_->M;
+  }
+  [[nodiscard]] Vector by_t(const Vector& y) const {
+    return has_turn() ? Vector(slice_->shift + times(slice_->turn, y)) : slice_->shift;
+  }
+  void evaluate(const Vector& y, double t) {
+    at_y_ = y;
+    at_t_ = t;
+    const Index n = network_->unknowns();
+    gradient_.resize(n);
+    hessian_.resize(n, n);
+    scale_ = network_->derivatives(point(y, t), 1.0, work_, gradient_, hessian_, unused_);
+  }
+
+  const Network* network_;
+  const Slice* slice_;
+  typename Network::Workspace work_;
+  Vector at_y_;
+  double at_t_ = 0.0, scale_ = 0.0;
+  Vector gradient_, unused_;  ///< n, by x
+  Matrix hessian_;            ///< n x n, by x
+
+  // Of the series so far.
+  std::vector<Vector> y_, g_;  ///< Of y, and of the gradient by x.
+  std::vector<double> t_;
+  Vector raw_;   ///< Coefficient of the gradient of the next order, without that of x.
+  Vector made_;  ///< That of x, as far as it is known.
+};
+
+}  // namespace tautrack::inference
