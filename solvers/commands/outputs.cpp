@@ -46,14 +46,16 @@ Outputs::Outputs(const OutputRequest& request, const std::string& input) {
   if (!request.json_file.empty()) json_ = files_.add("--json", request.json_file);
   if (!request.csv_file.empty()) csv_ = files_.add("--csv", request.csv_file);
   if (!request.plot_file.empty()) plot_ = files_.add("--plot", request.plot_file);
+  if (!request.points_file.empty()) points_ = files_.add("--points", request.points_file);
   if (!input.empty()) files_.protect_input(input);
 }
 
-void Outputs::publish(const Report& text, const Report& json, const Report& csv,
-                      const Report& plot) {
+void Outputs::publish(const Report& text, const Report& json, const Report& csv, const Report& plot,
+                      const Report& points) {
   if (json_) files_.set_text(*json_, json());
   if (csv_) files_.set_text(*csv_, csv());
   if (plot_) files_.set_text(*plot_, plot());
+  if (points_) files_.set_text(*points_, points());
   files_.publish(files_.takes_standard_output() ? "" : text());
 }
 

@@ -16,10 +16,11 @@ namespace tautrack::program {
 
 /// Where a subcommand writes its results, and whether it says how far it has come.
 struct OutputRequest {
-  std::string json_file;  ///< Empty: none.
-  std::string csv_file;   ///< Empty: none.
-  std::string plot_file;  ///< Empty: none.
-  bool quiet = false;     ///< No progress and no notes on standard error.
+  std::string json_file;    ///< Empty: none.
+  std::string csv_file;     ///< Empty: none.
+  std::string plot_file;    ///< Empty: none.
+  std::string points_file;  ///< Of subcommands that have such a table; empty: none.
+  bool quiet = false;       ///< No progress and no notes on standard error.
 };
 
 /// Adds the options that fill the request. The helps say what the CSV and the picture are.
@@ -45,21 +46,28 @@ class Outputs {
   [[nodiscard]] bool has_plot() const { return plot_.has_value(); }
 
   /// Makes the reports that are asked for and writes them, all or none. @throws UsageError
-  void publish(const Report& text, const Report& json, const Report& csv, const Report& plot);
+  void publish(const Report& text, const Report& json, const Report& csv, const Report& plot,
+               const Report& points = {});
 
  private:
   OutputFiles files_;
-  std::optional<std::size_t> json_, csv_, plot_;  ///< Numbers in files_.
+  std::optional<std::size_t> json_, csv_, plot_, points_;  ///< Numbers in files_.
 };
 
-/// Publishes the four reports of a subcommand on all problems of its data.
+/// Publishes the reports of a subcommand on all problems of its data.
 template <class Request, class Result>
 void publish_reports(Outputs& outputs, const Request& request, const Data& data,
                      const std::vector<Result>& results) {
   outputs.publish([&] { return text_report(request, data, results); },
                   [&] { return json_report(request, data, results); },
                   [&] { return csv_report(data, results); },
-                  [&] { return plot_report(request, data.dense, results); });
+                  [&] { return plot_report(request, data.dense, results); },
+                  [&] {
+                    if constexpr (requires { points_report(data, results); })
+                      return points_report(data, results);
+                    else
+                      return std::string();
+                  });
 }
 
 /// The exit status of a subcommand whose problems came to these results.

@@ -17,19 +17,6 @@ constexpr Index most_weights = 16;             ///< Rows of a table of weights.
 constexpr double zero_weight = 1e-15;          ///< Of the largest one: below that 0 is meant.
 constexpr std::size_t most_dependencies = 40;  ///< Lines on dependent columns.
 
-/// The columns that a table shows: all, or those with the largest standardised weights, in their
-/// order.
-std::vector<Index> shown_columns(const ProblemView& problem, const Vector& weights) {
-  const Index count = std::min(weights.size(), most_weights);
-  const Vector size = problem.standardised()(weights).cwiseAbs();
-  std::vector<Index> order(static_cast<std::size_t>(weights.size()));
-  std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return size(a) > size(b); });
-  order.resize(static_cast<std::size_t>(count));
-  std::sort(order.begin(), order.end());
-  return order;
-}
-
 /// The weights with 0 for those that are rounding, in the units of the data and measured by what they
 /// do to the outputs alike: columns may have any units.
 Vector without_rounding(const StandardisedWeights& standardised, const Vector& weights) {
@@ -43,6 +30,17 @@ Vector without_rounding(const StandardisedWeights& standardised, const Vector& w
 }
 
 }  // namespace
+
+std::vector<Index> shown_columns(const ProblemView& problem, const Vector& weights) {
+  const Index count = std::min(weights.size(), most_weights);
+  const Vector size = problem.standardised()(weights).cwiseAbs();
+  std::vector<Index> order(static_cast<std::size_t>(weights.size()));
+  std::iota(order.begin(), order.end(), Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return size(a) > size(b); });
+  order.resize(static_cast<std::size_t>(count));
+  std::sort(order.begin(), order.end());
+  return order;
+}
 
 void Page::line(std::string_view label, std::string_view text) {
   row(wrap(text, page_width - label_width, label_width), label);

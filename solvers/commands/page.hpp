@@ -82,6 +82,9 @@ void add_replicates(Page& page, const DataFacts& facts);
 /// Which columns depend on which, in words; nothing if none does.
 void add_dependencies(Page& page, const ProblemView& problem, const DataFacts& facts);
 
+/// The columns that a table shows: all, or those with the largest standardised weights, in their order.
+[[nodiscard]] std::vector<Index> shown_columns(const ProblemView& problem, const Vector& weights);
+
 /// A table with one row a column of X and up to two numbers in it; held weights are marked. Of many columns,
 /// those with the largest standardised weights.
 void add_weights(Page& page, std::string_view label, const ProblemView& problem,

@@ -147,6 +147,15 @@ void help_to_solve(const SolveRequest& request, const Problem& problem) {
 
 namespace {
 
+/// What is reported of the best fit; results are in the user's units already.
+void add_fit_report(const SolveRequest& request, const Problem& problem, SolvedProblem& solved) {
+  ProfileOptions options;
+  options.seconds = request.fits.seconds;
+  options.threads = request.fits.explore.threads;
+  options.stop = request.fits.explore.stop;
+  solved.fit = fit_report(request.network, problem, solved.fits, request.intervals, options);
+}
+
 /// A problem of a network of which an end of the range is fitted.
 SolvedProblem solve_fitted_range(const SolveRequest& request, const Problem& problem,
                                  const FitOptions& options) {
@@ -159,6 +168,7 @@ SolvedProblem solve_fitted_range(const SolveRequest& request, const Problem& pro
   solved.fits = find_all_fits(*computed.problem, request.network.perceptron.activation,
                               target_range(request.network), options, computed.merged.energy);
   restore_rows(computed, solved.fits);
+  add_fit_report(request, problem, solved);
   solved.unresolved = unresolved_matters(request, solved.fits);
   return solved;
 }
@@ -209,6 +219,7 @@ SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem)
   solved.fits = find_all_fits(network, options);
   restore(computed, solved.facts);
   restore(computed, solved.fits);
+  add_fit_report(request, problem, solved);
   solved.unresolved = unresolved_matters(request, solved.fits);
   return solved;
 }
@@ -262,6 +273,25 @@ void add_exploration_options(Command& command, FitOptions& fits) {
                            explore.threads, 1);
 }
 
+void add_interval_options(Command& command, IntervalRequest& intervals) {
+  command.group("Intervals");
+  command.add_value("--intervals", "LEVEL",
+                    "Profile intervals of the parameters of the best fit, of\n"
+                    "this level (0.95): constrained fits are followed to\n"
+                    "where the energy is at the threshold (default:\n"
+                    "estimates and standard errors, level 0.95)",
+                    [&intervals](const std::string& text) -> std::optional<std::string> {
+                      const std::optional<double> level = read_number(text);
+                      if (!level) return fmt::format("'{}' is not a number", text);
+                      ProfileOptions options;
+                      options.level = *level;
+                      if (auto reason = options.invalid_reason()) return reason;
+                      intervals.level = *level;
+                      intervals.profile = true;
+                      return std::nullopt;
+                    });
+}
+
 void add_search_options(Command& command, SolveRequest& request) {
   command.group("Exhaustive search");
   FitOptions& fits = request.fits;
@@ -301,8 +331,14 @@ Command solve_command(SolveRequest& request) {
   add_network_options(command, request.network);
   add_exploration_options(command, request.fits);
   add_search_options(command, request);
-  add_output_options(command, request.outputs, "The points, one row a point; '-' as above",
-                     "Picture of the points: .svg, .png or .pdf");
+  add_interval_options(command, request.intervals);
+  add_output_options(
+      command, request.outputs,
+      "The rows, with the best fit's outputs, their\nintervals and residuals; '-' as above",
+      "Picture of the points: .svg, .png or .pdf");
+  command.add_text("--points", "FILE", "The points as CSV, one row a point; '-' as above",
+                   request.outputs.points_file);
+  command.add_flag("--verbose", "Counters of the search in the text", request.verbose);
   command.add_flag("--graph",
                    "Add to the JSON which points the curves joined, and\n"
                    "where they ran away to infinite weights",

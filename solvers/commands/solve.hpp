@@ -6,6 +6,7 @@
 
 #include "tautrack/fits/all_fits.hpp"
 
+#include "commands/fit_report.hpp"
 #include "commands/outputs.hpp"
 #include "io/command.hpp"
 #include "io/data.hpp"
@@ -27,7 +28,9 @@ struct SolveRequest {
   NetworkRequest network;
   FitOptions fits;  ///< Without the box, which depends on the number of weights.
   std::optional<BoxRequest> box;
-  bool graph = false;  ///< Report the links and escapes.
+  IntervalRequest intervals;
+  bool graph = false;    ///< Report the links and escapes.
+  bool verbose = false;  ///< The text has counters of the search.
   OutputRequest outputs;
   std::string from;        ///< Recorded points to start from, too, DIR:LABEL; empty: none.
   std::string run_folder;  ///< Where each problem is recorded when it is done; empty: nowhere.
@@ -37,6 +40,7 @@ struct SolveRequest {
 struct SolvedProblem {
   DataFacts facts;
   AllFits fits;
+  std::optional<FitReport> fit;  ///< Of the best fit with finite weights, if that is the best.
   std::vector<std::string> unresolved;  ///< Sentences: what is missing, and what may help.
 
   [[nodiscard]] bool is_solved() const { return unresolved.empty(); }

@@ -102,6 +102,7 @@ Json options_report(const SolveRequest& request) {
           {"max_curves", explore.max_curves},
           {"max_points", explore.max_points},
           {"max_steps", explore.max_steps},
+          {"intervals", request.intervals.profile ? Json(request.intervals.level) : Json()},
           {"certify", explore.certify},
           {"can_certify", Certifier::available()},
           {"exhaustive", value_or_null(request.fits.exhaustive)},
@@ -120,6 +121,7 @@ Json problem_report(const SolveRequest& request, const ProblemView& problem,
     points.push_back(point_report(point, target_range(request.network)));
   Json report = report_start(request.network, problem, solved.facts, &fits.exploration.path);
   report["stationary_points"] = points;
+  report["fit"] = json_of(solved.fit);
   report.update(verdict_report(fits));
   report.update({{"global_minimum", value_or_null(fits.global_minimum)},
                  {"certificate", certificate_report(fits.certificate)},

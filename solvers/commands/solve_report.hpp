@@ -21,8 +21,11 @@ namespace tautrack::program {
 [[nodiscard]] Json problem_report(const SolveRequest& request, const ProblemView& problem,
                                   const SolvedProblem& solved);
 
-/// The stationary points, one row a point. Numbers read back as the same doubles; undefined ones
-/// are empty.
+/// The rows of the problems that have a best fit, with its outputs, their intervals and the residuals. Numbers read
+/// back as the same doubles; undefined ones are empty.
 [[nodiscard]] std::string csv_report(const Data& data, const std::vector<SolvedProblem>& solved);
+
+/// The stationary points, one row a point.
+[[nodiscard]] std::string points_report(const Data& data, const std::vector<SolvedProblem>& solved);
 
 }  // namespace tautrack::program

@@ -37,6 +37,32 @@ std::string best_fit_text(const AllFits& fits) {
   return fmt::format("E = {:.15g}, a minimum, {}", best->energy, status_text(*best));
 }
 
+/// What a person wants to know first.
+std::string answer_text(const AllFits& fits) {
+  if (fits.infimum_at_infinity) {
+    const bool is_named = fits.at_infinity.front().range.has_value();
+    return fmt::format("no finite fit is the best{}{}",
+                       fits.global_is_proven ? ", proven" : " that is known",
+                       is_named ? ": " + printable(fits.at_infinity.front().reason)
+                                : ": " + printable(fits.global_reason));
+  }
+  if (best_minimum(fits.points) == nullptr)
+    return "no fit is known: " + printable(fits.global_reason);
+  std::string text = "one fit";
+  switch (fits.unique) {
+    case Answer::yes:
+      return "a finite fit, and the only one: proven";
+    case Answer::no:
+      text = fmt::format("a finite fit, but not the only one: {}", printable(fits.unique_reason));
+      break;
+    case Answer::unknown:
+      text = "a finite fit; whether it is the only one is not proven";
+      break;
+  }
+  return text + (fits.global_is_proven ? "; it is the best: proven"
+                                       : "; no better one is known, and none is excluded");
+}
+
 /// How many points there are of which index, in words: "3 saddles (2 of index 1, 1 of index 2)".
 std::string saddles_text(const std::vector<StationaryPoint>& points) {
   std::map<int, long long> of_index;
@@ -154,6 +180,8 @@ void add_problem(Page& page, const SolveRequest& request, const ProblemView& pro
                  const SolvedProblem& solved) {
   const AllFits& fits = solved.fits;
   add_unreachable(page, request.network, solved.facts);
+  page.line("answer", answer_text(fits));
+  if (solved.fit) add_fit(page, problem, solved.facts.held, *solved.fit);
   page.line("best fit", best_fit_text(fits));
   page.line("global", fmt::format("{}: {}", fits.global_is_proven ? "yes" : "not proven",
                                   printable(fits.global_reason)));
@@ -163,14 +191,16 @@ void add_problem(Page& page, const SolveRequest& request, const ProblemView& pro
   add_infinity(page, fits);
   page.line("found", kinds_text(fits.points));
   add_points(page, fits.points);
-  if (const StationaryPoint* const best = best_minimum(fits.points))
+  const StationaryPoint* const best = best_minimum(fits.points);
+  if (!solved.fit && best != nullptr) {
     add_weights(page, "weights", problem, solved.facts.held, best->weights,
                 fits.infimum_at_infinity ? "best finite" : "best fit");
-  if (const StationaryPoint* const best = best_minimum(fits.points); best != nullptr && best->range)
-    add_plateaus(page, problem, best->weights, *best->range);
+    if (best->range) add_plateaus(page, problem, best->weights, *best->range);
+  }
   add_network(page, problem, request.network);
   add_replicates(page, solved.facts);
   add_dependencies(page, problem, solved.facts);
+  if (!request.verbose) return;
   const Exploration& exploration = fits.exploration;
   if (exploration.rounds > 0)
     page.line("search",

@@ -228,6 +228,13 @@ FitStatistics fit_statistics(const SigmoidModel& model, const FittedSigmoid& fit
   return result;
 }
 
+Vector output_errors(const SigmoidModel& model, const FittedSigmoid& fit,
+                     const FitStatistics& statistics, const Matrix& X, const Vector& offset) {
+  const Matrix J = sigmoid_jacobian(model, fit, X, offset);
+  const Vector variance = product(J, statistics.covariance).cwiseProduct(J).rowwise().sum();
+  return variance.cwiseMax(0.0).cwiseSqrt();
+}
+
 double t_factor(double level, Index degrees_of_freedom) {
   return std::sqrt(fisher_f_quantile(1.0, static_cast<double>(degrees_of_freedom), level));
 }

@@ -79,6 +79,13 @@ struct FitStatistics {
 [[nodiscard]] FitStatistics fit_statistics(const SigmoidModel& model, const FittedSigmoid& fit,
                                            double ridge = 0.0);
 
+/// Standard errors of the outputs of a fit for other inputs, from its covariance, linearised.
+/// @param X Any number of rows, s columns. @pre statistics.covariance is there.
+/// @return One for each row.
+[[nodiscard]] Vector output_errors(const SigmoidModel& model, const FittedSigmoid& fit,
+                                   const FitStatistics& statistics, const Matrix& X,
+                                   const Vector& offset = {});
+
 /// Quantile by which standard errors are multiplied for intervals of this level: Student's t.
 /// @pre 0 < level < 1, degrees_of_freedom > 0.
 [[nodiscard]] double t_factor(double level, Index degrees_of_freedom);
