@@ -16,7 +16,7 @@ struct LimitValues {
   std::string words;    ///< With the energy: "a straight line, E = 3".
 };
 
-/// Those of one input and a bias (docs/theory.md, section 17): of steps, with and without a level on the way, and
+/// Those of one input and a bias (docs/theory.md, section 16): of steps, with and without a level on the way, and
 /// where a plateau is fitted of exponentials, of the straight line, and of the constant beside a known plateau. What
 /// has no infimum there counts, too. Not of the exponentials and hyperbolas of arctan.
 /// @param threshold In the energies of the levels and the constant of the covariate.
