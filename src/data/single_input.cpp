@@ -1,4 +1,4 @@
-#include "data/single_input.hpp"
+#include "tautrack/data/single_input.hpp"
 
 namespace tautrack {
 

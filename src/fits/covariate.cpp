@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "data/single_input.hpp"
+#include "tautrack/data/single_input.hpp"
 
 namespace tautrack::fits {
 std::optional<Covariate> covariate_of(const Problem& problem) {

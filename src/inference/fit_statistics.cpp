@@ -3,12 +3,13 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "tautrack/data/single_input.hpp"
+
 #include "core/decompositions.hpp"
 #include "core/numbers.hpp"
 #include "core/products.hpp"
 #include "core/quantiles.hpp"
 #include "core/text.hpp"
-#include "data/single_input.hpp"
 
 namespace tautrack {
 namespace {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "tautrack/data/scaled_problem.hpp"
+#include "tautrack/data/single_input.hpp"
 #include "tautrack/network/hidden_layer.hpp"
 #include "tautrack/network/perceptron.hpp"
 #include "tautrack/tracker/tracker.hpp"
@@ -21,7 +22,6 @@
 #include "core/quantiles.hpp"
 #include "core/text.hpp"
 #include "corrector/newton.hpp"
-#include "data/single_input.hpp"
 #include "fits/covariate.hpp"
 #include "inference/limit_values.hpp"
 #include "inference/profile_homotopy.hpp"
