@@ -185,8 +185,7 @@ enum class DecimalUse {
   none,  ///< No sign, or no number.
   point,
   comma,
-  comma_or_thousands,  ///< Like 1,234: one comma, three digits behind it and one to three before.
-  both                 ///< Like 1.234,5 or 1,234.5.
+  both  ///< Like 1.234,5 or 1,234.5.
 };
 
 /// The text with its first comma as a point.
@@ -196,38 +195,33 @@ std::string with_point(std::string_view text) {
   return result;
 }
 
-bool is_number(std::string_view text) { return read_number(text).reading == Reading::number; }
-
-/// Whether the text is a number when all of these characters are taken out of it, once they are there.
-bool is_number_without(std::string_view text, char removed) {
-  std::string rest;
-  for (const char character : text)
-    if (character != removed) rest += character;
-  return rest.size() < text.size() && is_number(rest);
+/// The text without all of these characters.
+std::string without(std::string_view text, char character) {
+  std::string rest(text);
+  rest.erase(std::remove(rest.begin(), rest.end(), character), rest.end());
+  return rest;
 }
+
+bool is_number(std::string_view text) { return read_number(text).reading == Reading::number; }
 
 DecimalUse decimal_use_of(std::string_view text) {
   const bool has_comma = text.find(',') != std::string_view::npos;
   const bool has_point = text.find('.') != std::string_view::npos;
-  if (!has_comma) return has_point && is_number(text) ? DecimalUse::point : DecimalUse::none;
-  if (has_point) {
-    const bool is_either = is_number_without(text, ',') || [&] {
-      std::string rest;
-      for (const char character : text)
-        if (character != '.') rest += character;
-      return is_number(with_point(rest));
-    }();
-    return is_either ? DecimalUse::both : DecimalUse::none;
-  }
-  if (!is_number(with_point(text))) return DecimalUse::none;
-  std::string_view digits = text;
-  if (digits.starts_with('+') || digits.starts_with('-')) digits.remove_prefix(1);
-  const std::size_t before = digits.find(',');
-  const std::string_view after = digits.substr(before + 1);
-  const bool may_be_thousands = before >= 1 && before <= 3 && digits.front() != '0' &&
-                                after.size() == 3 &&
-                                after.find_first_not_of("0123456789") == std::string_view::npos;
-  return may_be_thousands ? DecimalUse::comma_or_thousands : DecimalUse::comma;
+  if (has_comma && has_point)
+    return is_number(without(text, ',')) || is_number(with_point(without(text, '.')))
+               ? DecimalUse::both
+               : DecimalUse::none;
+  if (has_comma) return is_number(with_point(text)) ? DecimalUse::comma : DecimalUse::none;
+  return has_point && is_number(text) ? DecimalUse::point : DecimalUse::none;
+}
+
+/// Whether the sign of a number that has one may stand between thousands, as in 1,234 or 12.500.
+bool may_be_thousands(std::string_view text) {
+  if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+  const std::size_t before = text.find_first_of(".,");
+  const std::string_view after = text.substr(before + 1);
+  return before >= 1 && before <= 3 && text.front() != '0' && after.size() == 3 &&
+         after.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 /// Texts of missing cells beside the empty one.
@@ -291,9 +285,8 @@ CsvTable::CsvTable(std::string_view text, std::string source, const TableOptions
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (text_.starts_with("\xFF\xFE") || text_.starts_with("\xFE\xFF"))
     fail("the text is UTF-16, but UTF-8 is expected: save it as UTF-8");
-  if (text_.starts_with("PK\x03\x04"))
-    fail(
-        "this is a ZIP archive, as spreadsheets are (.xlsx, .ods): save the table as CSV in UTF-8");
+  if (text_.starts_with("PK\x03\x04") || text_.starts_with("\xD0\xCF\x11\xE0"))
+    fail("this is a spreadsheet (.xlsx, .ods, .xls) or an archive: save the table as CSV in UTF-8");
   if (text_.starts_with(byte_order_mark)) text_.remove_prefix(byte_order_mark.size());
   require_text();
   const std::optional<Separator> said = read_separator_line();
@@ -326,7 +319,9 @@ bool CsvTable::next_row() {
   if (cells_.size() != fields_)
     fail(cells_.front().line, "the number of fields is " + std::to_string(cells_.size()) +
                                   ", but the header has " + std::to_string(fields_) +
-                                  other_separator_);
+                                  (fields_ == 1 && separator_ == Separator::comma
+                                       ? " (names of columns stand in the first line)"
+                                       : other_separator_));
   for (std::size_t i = columns_.size(); i < fields_; ++i)
     if (!cells_[i].text.empty())
       fail(cells_[i].line, "field " + std::to_string(i + 1) + ": " + in_quotes(cells_[i].text) +
@@ -444,13 +439,12 @@ void CsvTable::choose_separator(std::optional<Separator> said) {
 
 void CsvTable::choose_decimal(const std::vector<std::size_t>& columns) {
   if (decimal_said_ || separator_ == Separator::comma) return;
-  if (text_.find(',', position_) == std::string_view::npos) return;
   struct Place {
     std::string text;
     Index line = 0;
   };
   Place point, comma;
-  bool is_sure = false;  // A comma that is none between thousands.
+  bool is_sure = false;  // Some sign is none between thousands.
   while (next_row()) {
     for (const std::size_t column : columns) {
       const CsvCell& cell = cells_[column];
@@ -460,21 +454,29 @@ void CsvTable::choose_decimal(const std::vector<std::size_t>& columns) {
             cell.line, column,
             in_quotes(cell.text) + " has a comma and a point: write nothing between thousands");
       if (use == DecimalUse::none) continue;
-      is_sure = is_sure || use == DecimalUse::comma;
+      is_sure = is_sure || !may_be_thousands(cell.text);
       Place& first = use == DecimalUse::point ? point : comma;
       if (first.line == 0) first = {std::string(cell.text), cell.line};
     }
     if (point.line != 0 && comma.line != 0) break;
   }
   rewind();
-  if (comma.line == 0) return;
+  const auto told = [](const Place& place) {
+    return in_quotes(place.text) + " in line " + std::to_string(place.line);
+  };
+  if (comma.line == 0) {
+    // With points numbers are read as ever; where semicolons separate them they may be meant otherwise.
+    if (point.line != 0 && !is_sure && separator_ == Separator::semicolon)
+      decimal_note_ = told(point) +
+                      " is read with a decimal point, and so are all numbers here that have one: "
+                      "none may stand between thousands (--decimal point says that none does)";
+    return;
+  }
   if (point.line != 0)
-    fail("the decimal sign is not clear: " + in_quotes(comma.text) + " in line " +
-         std::to_string(comma.line) + " has a comma and " + in_quotes(point.text) + " in line " +
-         std::to_string(point.line) +
+    fail("the decimal sign is not clear: " + told(comma) + " has a comma and " + told(point) +
          " a point: write all numbers alike, and nothing between thousands");
   if (!is_sure)
-    fail("the comma in " + in_quotes(comma.text) + " in line " + std::to_string(comma.line) +
+    fail("the comma in " + told(comma) +
          " may be a decimal sign or stand between thousands, and so all commas here: --decimal "
          "comma says that it is a decimal sign; else write nothing between thousands");
   decimal_ = DecimalSign::comma;
@@ -494,7 +496,7 @@ std::string CsvTable::why_no_number(std::string_view text) const {
     result += ": write nothing between thousands";
   else if (decimal_ == DecimalSign::comma && use == DecimalUse::point)
     result += ": the decimal sign of this table is the comma, and nothing stands between thousands";
-  else if (use == DecimalUse::comma || use == DecimalUse::comma_or_thousands)
+  else if (use == DecimalUse::comma)
     result +=
         ": the decimal sign of this table is the point (--decimal comma: the comma), and "
         "nothing stands between thousands";
@@ -540,7 +542,9 @@ void CsvTable::read_header() {
     const std::size_t number = columns_.size() + 1;
     if (cell.text.empty())
       fail(cell.line, "column " + std::to_string(number) +
-                          " has no name: give it one (--ignore leaves a column out)");
+                          " has no name: give it one, and --ignore leaves it out (names of rows: "
+                          "write.csv(..., row.names = FALSE) in R, to_csv(..., index=False) in "
+                          "pandas)");
     const auto [earlier, is_new] = number_of.emplace(cell.text, number);
     if (!is_new)
       fail(cell.line, "columns " + std::to_string(earlier->second) + " and " +
@@ -632,7 +636,8 @@ CsvCell CsvTable::read_quoted_cell() {
     if (!is_doubled) {
       if (!at_end() && !ends_field(text_[position_]))
         fail_in_field(line_, std::string("only a ") + words_for(separator_).one +
-                                 " or the end of the line may follow the closing quote");
+                                 " or the end of the line may follow the closing quote" +
+                                 uneven_separator_);
       return {trimmed(unescaped != nullptr ? *unescaped : part), first_line, true};
     }
     unescaped->push_back('"');

@@ -73,6 +73,9 @@ class CsvTable {
 
   [[nodiscard]] DecimalSign decimal() const noexcept { return decimal_; }
 
+  /// What is questionable about the decimal sign that was found; else empty.
+  [[nodiscard]] const std::string& decimal_note() const noexcept { return decimal_note_; }
+
   /// The text as a number, by the decimal sign of the table.
   [[nodiscard]] NumberReading number(std::string_view text) const;
 
@@ -147,6 +150,7 @@ class CsvTable {
   Separator separator_ = Separator::comma;
   std::optional<DecimalSign> decimal_said_;
   DecimalSign decimal_ = DecimalSign::point;
+  std::string decimal_note_;
   std::string uneven_separator_;
   std::string other_separator_;  ///< What else splits every line alike, for messages; or empty.
   std::size_t position_ = 0;

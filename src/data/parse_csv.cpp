@@ -254,7 +254,9 @@ std::string ProblemReader::advice(std::size_t column) const {
 }
 
 void ProblemReader::read_number(std::size_t column, std::size_t place) {
-  const double number = detail::number_in(table_, column, advice(column));
+  // A text below numbers is a mistake rather than a column of texts.
+  const double number = rows_ == 0 ? detail::number_in(table_, column, advice(column))
+                                   : detail::number_in(table_, column);
   numbers_(rows_, static_cast<Index>(place)) =
       logs_[place] ? (*logs_[place])(table_, number) : number;
 }
@@ -414,6 +416,7 @@ TableFacts ProblemReader::facts() const {
   facts.unused = roles_.unused;
   if (roles_.pattern_weights) facts.pattern_weights = table_.columns()[*roles_.pattern_weights];
   facts.baselines = baselines_;
+  if (!table_.decimal_note().empty()) facts.notes.push_back(table_.decimal_note());
   for (const IdentifierWatch& watch : watches_)
     if (std::optional<std::string> note = watch.note()) facts.notes.push_back(std::move(*note));
   return facts;

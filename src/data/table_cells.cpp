@@ -8,6 +8,7 @@
 
 #include "tautrack/core/nearest_name.hpp"
 
+#include "number_fault.hpp"
 #include "text_input.hpp"
 
 namespace tautrack::detail {
@@ -103,11 +104,14 @@ double number_in(const CsvTable& table, std::size_t column, std::string_view adv
   const NumberReading number = reading_in(table, column);
   if (number.reading == Reading::number) return number.value;
   const CsvCell& cell = table.row()[column];
-  const std::string missing = table.missing_advice(cell.text);
-  table.fail_in_column(
-      cell.line, column,
-      table.why_no_number(cell.text) +
-          (!missing.empty() || is_like_number(cell.text) ? missing : std::string(advice)));
+  const NumberFault fault = number_fault_of(cell.text);
+  std::string what_to_do = table.missing_advice(cell.text);
+  const std::string why = table.why_no_number(cell.text);
+  const bool is_said = !what_to_do.empty() || !why.ends_with(" is not a number");
+  if (!is_said)
+    what_to_do =
+        fault == NumberFault::none ? std::string(advice) : std::string(": ") + remedy_for(fault);
+  table.fail_in_column(cell.line, column, why + what_to_do);
 }
 
 void drop_row(const CsvTable& table, DroppedRows& dropped) {

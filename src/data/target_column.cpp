@@ -1,96 +1,19 @@
 #include "target_column.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 #include <numeric>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "number_fault.hpp"
+
 namespace tautrack::detail {
 namespace {
 
 /// More classes than this are taken for a mistake: each would become a problem with its own X.
 constexpr std::size_t most_classes = 100;
-
-/// What a label that is meant to be a number has in it that numbers have not.
-enum class NumberFault { none, percent, currency, comma, separator, other };
-
-/// Removes the prefix from the text. @return whether it was there.
-bool remove_one_of(std::string_view& text, std::initializer_list<std::string_view> prefixes) {
-  for (const std::string_view prefix : prefixes) {
-    if (!text.starts_with(prefix)) continue;
-    text.remove_prefix(prefix.size());
-    return true;
-  }
-  return false;
-}
-
-/// What keeps a text from being a number or several numbers, when it looks like that: it has a
-/// digit and, beside digits, points and exponents, only signs before a number, and percent signs,
-/// signs of currencies, decimal commas and what separates thousands or columns.
-/// @return none for other texts.
-NumberFault number_fault_of(std::string_view text) {
-  bool percent = false, currency = false, comma = false, separator = false;
-  bool any_digit = false;
-  char last = ' ';  // Digit, point, sign or exponent; blank for all others.
-  while (!text.empty()) {
-    const char first = text.front();
-    const bool is_digit = first >= '0' && first <= '9';
-    if (is_digit || first == '.') {
-      any_digit = any_digit || is_digit;
-      last = is_digit ? '0' : '.';
-      text.remove_prefix(1);
-    } else if (remove_one_of(text, {"+", "-", "\u2212"})) {
-      if (last != ' ' && last != 'e') return NumberFault::none;  // A range, a date.
-      last = '-';
-    } else if (remove_one_of(text, {"e", "E", "d", "D"})) {
-      const bool goes_on = !text.empty() && std::string_view("+-0123456789").find(text.front()) !=
-                                                std::string_view::npos;
-      if ((last != '0' && last != '.') || !any_digit || !goes_on) return NumberFault::none;
-      last = 'e';
-    } else {
-      if (remove_one_of(text, {"%", "\u2030"}))
-        percent = true;
-      else if (remove_one_of(text, {"$", "\u20AC", "\u00A3", "\u00A5"}))
-        currency = true;
-      else if (remove_one_of(text, {","}))
-        comma = true;
-      else if (remove_one_of(text, {" ", "\t", ";", "|", "\u00A0", "\u2009", "\u202F"}))
-        separator = true;
-      else if (!remove_one_of(text, {"'", "\u2019", "_", "(", ")"}))
-        return NumberFault::none;
-      last = ' ';
-    }
-  }
-  if (!any_digit) return NumberFault::none;
-  if (percent) return NumberFault::percent;
-  if (currency) return NumberFault::currency;
-  if (separator) return NumberFault::separator;
-  return comma ? NumberFault::comma : NumberFault::other;
-}
-
-/// What to do about the fault.
-const char* remedy_for(NumberFault fault) {
-  switch (fault) {
-    case NumberFault::percent:
-      return "write it without the percent sign";
-    case NumberFault::currency:
-      return "write it without the sign of the currency";
-    case NumberFault::comma:
-      return "write a point for a decimal comma, or give --decimal comma, and write nothing "
-             "between "
-             "thousands";
-    case NumberFault::separator:
-      return "separate columns by commas, or every line alike by semicolons, tabs or blanks, and "
-             "write nothing between thousands";
-    case NumberFault::none:
-    case NumberFault::other:
-      break;
-  }
-  return "write it with digits, a decimal point and an exponent alone";
-}
 
 /// Fewer labels than this may each occur once: there may be so few patterns.
 constexpr std::size_t kFewLabels = 4;

@@ -115,6 +115,7 @@ LabelledPoints parse_points(std::string_view text, const std::string& source, In
   result.table.separator = table.separator();
   result.table.decimal = table.decimal();
   result.table.unused = columns.unused;
+  if (!table.decimal_note().empty()) result.table.notes.push_back(table.decimal_note());
   TargetFacts& facts = result.table.targets.emplace_back();
   facts.column = result.label_column;
   // Where a column of the table goes: a coordinate, or nothing.
@@ -139,7 +140,9 @@ LabelledPoints parse_points(std::string_view text, const std::string& source, In
       if (coordinate_of[column]) {
         result.points(rows, *coordinate_of[column]) = detail::number_in(
             table, column,
-            " (--ignore " + detail::as_option(names[column]) + " leaves the column out)");
+            rows > 0
+                ? ""
+                : " (--ignore " + detail::as_option(names[column]) + " leaves the column out)");
         continue;
       }
       if (column != columns.label) continue;

@@ -324,8 +324,7 @@ TEST_CASE("what is not a decimal number is refused with file, line and column") 
   for (const std::string cell : {"abc", "0x10", "1e", "1.2.3", "--1", "+-1", "-+1", "++1", "+",
                                  "1 2", "1_000", "e5", "1;5", "5%", "1d3", "0b1", "1f"}) {
     CAPTURE(cell);
-    CHECK(refused(cell) ==
-          "t.csv:3: column 'b': '" + cell + "' is not a number" + text_advice("b"));
+    CHECK(refused(cell).starts_with("t.csv:3: column 'b': '" + cell + "' is not a number"));
   }
   for (const std::string cell : {".", "-", "NA"}) {
     CAPTURE(cell);
@@ -335,10 +334,10 @@ TEST_CASE("what is not a decimal number is refused with file, line and column") 
         "t.csv:3: column 'b': '1,5' is not a number: the decimal sign of this table is the point "
         "(--decimal comma: the comma), and nothing stands between thousands");
   CHECK(refused("\"1,234.5\"") ==
-        "t.csv:3: column 'b': '1,234.5' is not a number: write nothing between thousands" +
-            text_advice("b"));
-  CHECK(refused("\"1\"\"\"") == "t.csv:3: column 'b': '1\"' is not a number" + text_advice("b"));
-  CHECK(refused("\"1\n\"") == "t.csv:3: column 'b': '1\\n' is not a number" + text_advice("b"));
+        "t.csv:3: column 'b': '1,234.5' is not a number: write nothing between thousands");
+
+  CHECK(refused("\"1\"\"\"") == "t.csv:3: column 'b': '1\"' is not a number");
+  CHECK(refused("\"1\n\"") == "t.csv:3: column 'b': '1\\n' is not a number");
 }
 
 TEST_CASE("empty, infinite, undefined and unrepresentable cells are refused") {
@@ -397,7 +396,7 @@ TEST_CASE("the first fault from the left in the first faulty row is the one repo
         "t.csv:3: column 'y': 'x' is not a number, but '2' in line 2 is (--classes takes every "
         "cell for a label)");
   CHECK(refusal("a,y,b\n1,2,3\nq,x,z\n", with_target("y")) ==
-        "t.csv:3: column 'a': 'q' is not a number" + text_advice("a"));
+        "t.csv:3: column 'a': 'q' is not a number");
 }
 
 TEST_CASE("line ends may be LF or CRLF, and the last one may be missing") {
@@ -462,7 +461,7 @@ TEST_CASE("line numbers stay right after quoted line ends") {
   CHECK(refusal("\"a\n\na\",y\n\"1\n\n\",2\n") ==
         "t.csv:4: column 'a\\n\\na': '1\\n\\n' is not a number" + text_advice("'a\\n\\na'"));
   CHECK(refusal("a,b,kind\n1,2,\"x\r\ny\"\n3,4,\"\n\n\"\"\n\"\n5,oops,x\n") ==
-        "t.csv:8: column 'b': 'oops' is not a number" + text_advice("b"));
+        "t.csv:8: column 'b': 'oops' is not a number");
   CHECK(refusal("a,kind,b\n1,\"x\n\",oops\n", with_target("kind")) ==
         "t.csv:3: column 'b': 'oops' is not a number" + text_advice("b"));
 }
@@ -491,7 +490,10 @@ TEST_CASE("every row has as many fields as the header") {
 }
 
 TEST_CASE("column names are distinct and not empty") {
-  const std::string advice = ": give it one (--ignore leaves a column out)";
+  const std::string advice =
+      ": give it one, and --ignore leaves it out (names of rows: write.csv(..., row.names = FALSE) "
+      "in "
+      "R, to_csv(..., index=False) in pandas)";
   CHECK(refusal("a,,y\n1,2,3\n") == "t.csv:1: column 2 has no name" + advice);
   CHECK(refusal("a,\" \",y\n1,2,3\n") == "t.csv:1: column 2 has no name" + advice);
   CHECK(refusal("a,b,a ,y\n1,2,3,4\n") == "t.csv:1: columns 1 and 3 are both named 'a'");
@@ -563,7 +565,7 @@ TEST_CASE("what is not UTF-8 text is refused with its line") {
     CHECK(refusal(text) ==
           "t.csv: the text seems to be UTF-16, but UTF-8 is expected: save it as UTF-8");
   CHECK(refusal("PK\x03\x04\x14\0"sv) ==
-        "t.csv: this is a ZIP archive, as spreadsheets are (.xlsx, .ods): save the table as CSV in "
+        "t.csv: this is a spreadsheet (.xlsx, .ods, .xls) or an archive: save the table as CSV in "
         "UTF-8");
   const std::string encoding = " (text in Windows-1252 or Latin-1 must be saved as UTF-8)";
   CHECK(refusal("a,y\n1,gr\xFCn\n") == "t.csv:2: the byte 0xFC is not valid UTF-8 here" + encoding);
@@ -638,8 +640,7 @@ TEST_CASE("files that cannot be read are refused by name") {
   CHECK(refused(empty.path()) ==
         empty.path() + ": empty, but a header line and at least one row are expected");
   const TemporaryFile faulty("a,y\n1,2\nx,2\n");
-  CHECK(refused(faulty.path()) ==
-        faulty.path() + ":3: column 'a': 'x' is not a number" + text_advice("a"));
+  CHECK(refused(faulty.path()) == faulty.path() + ":3: column 'a': 'x' is not a number");
   const std::string missing = faulty.path() + ".missing";
   CHECK(refused(missing) == missing + ": there is no such file");
   CHECK(refused(faulty.path() + "/x") == faulty.path() + "/x: there is no such file");

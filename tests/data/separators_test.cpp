@@ -253,7 +253,7 @@ TEST_CASE("labels that look like numbers are refused, with what to do, unless th
            {"1\u00A0", "",
             "separate columns by commas, or every line alike by semicolons, tabs or blanks, and "
             "write nothing between thousands"},
-           {"\u2212", "", "write it with digits, a decimal point and an exponent alone"},
+           {"\u2212", "", "write a hyphen for the minus sign"},
            {"1'", "", "write it with digits, a decimal point and an exponent alone"},
            {"(", ")", "write it with digits, a decimal point and an exponent alone"},
            {"1_", "", "write it with digits, a decimal point and an exponent alone"},

@@ -165,6 +165,16 @@ TEST_CASE("decimal commas are found between semicolons, tabs and blanks") {
     CHECK(parsed(text({"1.5", "0,5", "2.5", "1,5"}), with([](auto& o) { o.classes = true; }))
               .table->decimal == DecimalSign::point);
   }
+  // German numbers without decimals have points between thousands.
+  const std::string_view points = "a;y\n1.200;3\n2.400;4\n";
+  CHECK(parsed(points).problems[0].X(0, 0) == 1.2);
+  CHECK(
+      parsed(points).table->notes ==
+      Names{"'1.200' in line 2 is read with a decimal point, and so are all numbers here that have "
+            "one: none may stand between thousands (--decimal point says that none does)"});
+  CHECK(parsed(points, with([](auto& o) { o.decimal = DecimalSign::point; })).table->notes.empty());
+  CHECK(parsed("a;y\n1.200;3\n0.400;4\n").table->notes.empty());
+  CHECK(parsed("a,y\n1.200,3\n2.400,4\n").table->notes.empty());
   // Columns that are not used say nothing.
   CHECK(parsed("a;y;version\n0,5;1;2.5\n", with([](auto& o) { o.ignore = {"version"}; }))
             .problems[0]
@@ -211,6 +221,17 @@ TEST_CASE("columns at the end of a header may have no name if they are empty") {
         "t.csv:2: field 3: '3' stands in a column that has no name in the header");
   CHECK(refusal("a,y\n1,2,\n") == "t.csv:2: the number of fields is 3, but the header has 2");
   CHECK(refusal("a,y,\n1,2\n") == "t.csv:2: the number of fields is 2, but the header has 3");
+}
+
+TEST_CASE("titles above the header and names of rows are refused with what to do") {
+  CHECK(refusal("Experiment 7\n\na,y\n1,2\n") ==
+        "t.csv:3: the number of fields is 2, but the header has 1 (names of columns stand in the "
+        "first line)");
+  CHECK(refusal("\"x\" \"y\"\n\"1\" 9 8.93\n\"2\" 14 10.8\n") ==
+        "t.csv:1: field 1: only a comma or the end of the line may follow the closing quote (by "
+        "blanks, line 2 has 3 fields and the header 2)");
+  CHECK(refusal("\"\",\"a\",\"y\"\n\"1\",2,3\n")
+            .starts_with("t.csv:1: column 1 has no name: give it one, and --ignore leaves it out"));
 }
 
 TEST_CASE("inputs are those that are named, in this order, or those that are not ignored") {
@@ -392,6 +413,13 @@ TEST_CASE("a column of texts becomes columns of zeros and ones") {
   CHECK(refusal("a,y\nx,1\n") ==
         "t.csv:2: column 'a': 'x' is not a number (--ignore a leaves the column out, --one-hot a "
         "makes columns of zeros and ones of its values)");
+  CHECK(refusal("a,y\n1,2\nx,1\n") == "t.csv:3: column 'a': 'x' is not a number");
+  CHECK(refusal("a,y\n\u22121,2\n") ==
+        "t.csv:2: column 'a': '\u22121' is not a number: write a hyphen for the minus sign");
+  CHECK(
+      refusal("a,y\n1'200,2\n") ==
+      "t.csv:2: column 'a': '1'200' is not a number: write it with digits, a decimal point and an "
+      "exponent alone");
   CHECK(refusal("\"a,b\",y\nx,1\n") ==
         "t.csv:2: column 'a,b': 'x' is not a number (--ignore '\"a,b\"' leaves the column out, "
         "--one-hot '\"a,b\"' makes columns of zeros and ones of its values)");
