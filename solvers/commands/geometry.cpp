@@ -16,6 +16,7 @@
 #include "commands/geometry_plot.hpp"
 #include "commands/geometry_point.hpp"
 #include "commands/geometry_report.hpp"
+#include "commands/table_report.hpp"
 #include "commands/units.hpp"
 #include "io/interruption.hpp"
 #include "io/progress.hpp"
@@ -254,8 +255,14 @@ ExaminedProblem examine_problem(const GeometryRequest& request, const Problem& p
   return examined;
 }
 
-/// Examines all problems. They are over the same inputs and have one data manifold, whose largest
-/// curvature is looked for once.
+/// Whether two problems have the same data manifold.
+bool have_same_inputs(const Problem& a, const Problem& b) {
+  const Vector &omega = a.pattern_weights, &other = b.pattern_weights;
+  return a.X.rows() == b.X.rows() && a.X == b.X && omega.size() == other.size() && omega == other;
+}
+
+/// Examines all problems. The largest curvature of a data manifold is looked for once, for all problems
+/// in a row that are over the same inputs.
 std::vector<ExaminedProblem> examine_all(const GeometryRequest& request, const Data& data) {
   const std::vector<Problem>& problems = data.dense.problems;
   std::vector<ExaminedProblem> examined(problems.size());
@@ -265,16 +272,22 @@ std::vector<ExaminedProblem> examine_all(const GeometryRequest& request, const D
     });
     return examined;
   }
-  CurvatureSupremum supremum;
+  std::vector<CurvatureSupremum> suprema;
   try {
-    const ComputedProblem computed = computed_problem(request.network, problems.front());
-    const Perceptron network(computed.problem, computed.perceptron);
-    supremum = curvature_supremum(network, request.tau, request.supremum);
+    for (std::size_t i = 0; i < problems.size(); ++i) {
+      if (i > 0 && have_same_inputs(problems[i - 1], problems[i])) {
+        suprema.push_back(suprema.back());
+        continue;
+      }
+      const ComputedProblem computed = computed_problem(request.network, problems[i]);
+      const Perceptron network(computed.problem, computed.perceptron);
+      suprema.push_back(curvature_supremum(network, request.tau, request.supremum));
+    }
   } catch (const DataError& error) {
     throw DataError(data.source() + ": " + error.what());
   }
   for_each_problem(data, request.threads, [&](std::size_t i, int within) {
-    examined[i] = examine_problem(request, problems[i], supremum, within);
+    examined[i] = examine_problem(request, problems[i], suprema[i], within);
   });
   return examined;
 }
@@ -338,6 +351,7 @@ int run_geometry(GeometryRequest request) {
   const Data data = load_dense(request.network, "geometry");
   require_weights(request, data.dense);
   if (outputs.has_plot()) require_drawable(request, data.dense);
+  tell_notes(data.table, request.outputs.quiet);
   tell_unreachable(request.network, data, request.outputs.quiet);
   request.curvature.seed = request.supremum.seed = request.seed;
   std::vector<ExaminedProblem> examined;

@@ -1,5 +1,7 @@
 #include "commands/json_parts.hpp"
 
+#include "commands/table_report.hpp"
+
 namespace tautrack::program {
 namespace {
 
@@ -63,23 +65,25 @@ Json data_report(const NetworkRequest& request, const ProblemView& problem,
     distinct = facts.replicates->patterns();
     rounded = facts.replicates->rounded;
   }
-  return {{"patterns", problem.patterns()},
-          {"distinct_patterns", distinct},
-          {"rows_equal_to_rounding", rounded},
-          {"energy_of_replicates", facts.energy_of_replicates},
-          {"weights", problem.weights()},
-          {"columns", columns},
-          {"held", held_report(request)},
-          {"activation", to_string(perceptron.activation)},
-          {"range", range_report(target_range(request))},
-          {"unreachable_targets", facts.unreachable ? facts.unreachable->count : Index{0}},
-          {"ridge", perceptron.ridge},
-          {"ridge_units", perceptron.ridge_standardised ? "standardised" : "user"},
-          {"method", facts.rank ? "dense" : "matrix-free"},
-          {"rank", value_or_null(facts.rank)},
-          {"zero_columns", value_or_null(facts.zero_columns)},
-          {"dependent_columns", dependent_columns},
-          {"weights_are", weights_are}};
+  Json report{{"patterns", problem.patterns()},
+              {"distinct_patterns", distinct},
+              {"rows_equal_to_rounding", rounded},
+              {"energy_of_replicates", facts.energy_of_replicates},
+              {"weights", problem.weights()},
+              {"columns", columns},
+              {"held", held_report(request)},
+              {"activation", to_string(perceptron.activation)},
+              {"range", range_report(target_range(request))},
+              {"unreachable_targets", facts.unreachable ? facts.unreachable->count : Index{0}},
+              {"ridge", perceptron.ridge},
+              {"ridge_units", perceptron.ridge_standardised ? "standardised" : "user"},
+              {"method", facts.rank ? "dense" : "matrix-free"},
+              {"rank", value_or_null(facts.rank)},
+              {"zero_columns", value_or_null(facts.zero_columns)},
+              {"dependent_columns", dependent_columns},
+              {"weights_are", weights_are}};
+  report.update(table_report(problem.table(), problem.table() ? &problem.target() : nullptr));
+  return report;
 }
 
 /// A natural path with its points and events.

@@ -13,8 +13,11 @@
 #include <fmt/format.h>
 
 #include "commands/layers_report.hpp"
+#include "commands/table_report.hpp"
 #include "io/layers_weights.hpp"
+#include "io/options.hpp"
 #include "io/progress.hpp"
+#include "io/standard_input.hpp"
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
 #include "pictures/format.hpp"
@@ -42,7 +45,8 @@ They are a statement on a sample: what is not clear is called ambiguous.
 
 constexpr const char* more_about_layers =
     R"(Data file: a header line, then a column of numbers for each input of the first
-layer; one further column holds labels. Weights: JSON, one object a layer, W by
+layer; one further column holds labels. What separates columns and decimals is
+found from the file; --columns x,y names the inputs. Weights: JSON, one object a layer, W by
 rows:
 
   [{"W": [[1.2, 0.5], [-0.4, 1]], "b": [0.1, -0.2]},
@@ -260,13 +264,14 @@ std::string set_text(const std::string& name) {
 
 Command layers_command(LayersRequest& request) {
   Command command("layers", about_layers, more_about_layers);
-  command.add_text("DATA.csv", "", "Data file", request.file);
+  command.add_text("DATA.csv", "", "Data file, - is standard input", request.file);
   command.group("Data");
   command.add_text("--weights", "FILE", "The layers, as JSON (see below)", request.weights_file);
   command.add_text("--label", "COLUMN",
                    "Column of labels (default: the last one, if there is\none more than inputs)",
                    request.label);
   command.add_number("--tau", "T", "Layers: 0 linear, 1 sigmoid", request.tau, tau_reason);
+  add_table_options(command, request.table);
   command.group("Homology");
   command.add_flag("--homology", "Betti numbers before and after each layer", request.homology);
   command.add_whole_number("--points", "N",
@@ -297,7 +302,12 @@ int run_layers(const LayersRequest& request) {
     throw UsageError(fmt::format("--points, --simplices: {}", *reason));
   CarriedData carried;
   carried.layers = read_layers(request.weights_file);
-  carried.data = read_points(request.file, carried.layers.front().inputs(), request.label);
+  const Index inputs = carried.layers.front().inputs();
+  carried.data = is_standard_input(request.file)
+                     ? parse_points(read_standard_input(), shown_name(request.file), inputs,
+                                    request.label, request.table)
+                     : read_points(request.file, inputs, request.label, request.table);
+  tell_notes(carried.data.table, request.outputs.quiet);
   carry(request, carried);
   if (request.homology) add_homology(request, carried);
   add_conclusions(request, carried);

@@ -16,7 +16,8 @@ namespace tautrack::program {
 
 /// What the user asks of `tautrack layers`.
 struct LayersRequest {
-  std::string file;          ///< Data file.
+  std::string file;          ///< Data file; "-": standard input.
+  TableOptions table;        ///< How it is read.
   std::string weights_file;  ///< Layers, see read_layers().
   std::string label;         ///< Column of labels; empty: a last column that is no coordinate.
   double tau = 1.0;          ///< In [0, 1].

@@ -1,7 +1,9 @@
 #include "tautrack/version.hpp"
 
 #include "commands/layers_report.hpp"
+#include "commands/table_report.hpp"
 #include "io/json.hpp"
+#include "io/standard_input.hpp"
 
 namespace tautrack::program {
 namespace {
@@ -82,26 +84,27 @@ std::string json_report(const LayersRequest& request, const CarriedData& carried
                            {"label", one.set.empty() ? Json() : Json(one.set)},
                            {"shape", to_string(one.change)},
                            {"sentence", one.sentence}});
-  return json_text(
-      {{"tautrack", version},
-       {"command", "layers"},
-       {"source", data.source},
-       {"weights", request.weights_file},
-       {"options",
-        {{"tau", request.tau},
-         {"homology", request.homology},
-         {"points", request.barcode.points},
-         {"simplices", request.barcode.simplices},
-         {"gap", request.gap}}},
-       {"data",
-        {{"points", data.points.rows()},
-         {"columns", data.columns},
-         {"label_column", data.label_column.empty() ? Json() : Json(data.label_column)},
-         {"labels", data.labels}}},
-       {"homeomorphism", verdict_report(carried.verdict)},
-       {"stages", stages},
-       {"conclusions", conclusions},
-       {"unresolved", carried.unresolved}});
+  Json data_part{{"points", data.points.rows()},
+                 {"columns", data.columns},
+                 {"label_column", data.label_column.empty() ? Json() : Json(data.label_column)},
+                 {"labels", data.labels}};
+  data_part.update(table_report(&data.table, &data.table.targets.front()));
+  data_part.erase("target");  // The label.
+  return json_text({{"tautrack", version},
+                    {"command", "layers"},
+                    {"source", data.source},
+                    {"weights", shown_name(request.weights_file)},
+                    {"options",
+                     {{"tau", request.tau},
+                      {"homology", request.homology},
+                      {"points", request.barcode.points},
+                      {"simplices", request.barcode.simplices},
+                      {"gap", request.gap}}},
+                    {"data", data_part},
+                    {"homeomorphism", verdict_report(carried.verdict)},
+                    {"stages", stages},
+                    {"conclusions", conclusions},
+                    {"unresolved", carried.unresolved}});
 }
 
 }  // namespace tautrack::program

@@ -8,6 +8,8 @@
 
 #include "commands/layers_report.hpp"
 #include "commands/page.hpp"
+#include "commands/table_report.hpp"
+#include "io/standard_input.hpp"
 #include "io/text.hpp"
 
 namespace tautrack::program {
@@ -117,7 +119,8 @@ std::string text_report(const LayersRequest& request, const CarriedData& carried
                          counted(data.points.cols(), "coordinate"), labels_text(data)));
   page.plain(fmt::format("{} from {}, tau = {:.15g}",
                          counted(static_cast<long long>(carried.layers.size()), "layer"),
-                         printable(request.weights_file), request.tau));
+                         printable(shown_name(request.weights_file)), request.tau));
+  add_table(page, data.table, data.columns, "label");
   for (std::size_t k = 0; k < carried.stages.size(); ++k) add_stage(page, carried, k);
   page.plain("");
   page.plain("all layers");

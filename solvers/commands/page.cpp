@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "commands/table_report.hpp"
 #include "commands/units.hpp"
 
 namespace tautrack::program {
@@ -79,6 +80,14 @@ std::string worth_text(const EndKinds& ends, std::string_view by) {
     return no_fit.empty() ? "" : fmt::format("{}: {} looks for fits", no_fit, by);
   if (no_fit.empty()) return fmt::format("a minimum may not be the best fit: {} tells", by);
   return fmt::format("{}, minima may not be the best: {} tells", no_fit, by);
+}
+
+void add_table(Page& page, const Data& data) {
+  if (!data.table) return;
+  const ProblemView first = data.problem(0);
+  std::vector<std::string> inputs;
+  for (Index column = 0; column < first.weights(); ++column) inputs.push_back(first.column(column));
+  add_table(page, *data.table, inputs);
 }
 
 void add_network(Page& page, const ProblemView& problem, const NetworkRequest& request) {

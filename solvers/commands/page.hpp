@@ -70,6 +70,9 @@ struct EndKinds {
 /// @param by That subcommand, with what limits it.
 [[nodiscard]] std::string worth_text(const EndKinds& ends, std::string_view by = "tautrack solve");
 
+/// Below the title: how the table was read that the data are from, if any.
+void add_table(Page& page, const Data& data);
+
 /// Size of a problem and what its network is.
 void add_network(Page& page, const ProblemView& problem, const NetworkRequest& request);
 
@@ -107,6 +110,7 @@ template <class Request, class Result>
   Page page;
   page.plain(fmt::format("tautrack {} {}: {}, {}", version, command, printable(data.source()),
                          counted(static_cast<long long>(results.size()), "problem")));
+  add_table(page, data);
   for (std::size_t i = 0; i < results.size(); ++i) {
     const ProblemView problem = data.problem(i);
     page.plain("");

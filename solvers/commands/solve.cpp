@@ -8,10 +8,12 @@
 #include "commands/json_parts.hpp"
 #include "commands/solve_plot.hpp"
 #include "commands/solve_report.hpp"
+#include "commands/table_report.hpp"
 #include "commands/units.hpp"
 #include "commands/verdict.hpp"
 #include "io/interruption.hpp"
 #include "io/progress.hpp"
+#include "io/standard_input.hpp"
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
 #include "records/restart.hpp"
@@ -121,7 +123,7 @@ FitOptions options_for(const SolveRequest& request, const Problem& problem) {
     const HeldWeights held = held_weights(request.network, problem.columns);
     if (!request.from.empty())
       for (const Vector& weights :
-           restart_points(request.from, problem.X.cols(), target_range(request.network),
+           restart_points(request.from, problem.columns, target_range(request.network),
                           held_report(request.network)))
         options.starts.push_back(held.fitted(weights));
     const auto fitted = problem.X.cols() - static_cast<Index>(held.list().size());
@@ -352,10 +354,11 @@ int run_solve(SolveRequest request) {
   refuse_options_of_known_ranges(request);
   Outputs outputs(request.outputs, request.network.file);
   const Data data = [&] {
-    Heartbeat progress(request.network.file, request.outputs.quiet);
+    Heartbeat progress(shown_name(request.network.file), request.outputs.quiet);
     progress.note("reading");
     return load_dense(request.network, "solve");
   }();
+  tell_notes(data.table, request.outputs.quiet);
   tell_unreachable(request.network, data, request.outputs.quiet);
   std::vector<SolvedProblem> solved;
   {

@@ -10,6 +10,7 @@
 
 #include "commands/each_problem.hpp"
 #include "commands/json_parts.hpp"
+#include "commands/table_report.hpp"
 #include "commands/track_plot.hpp"
 #include "commands/track_ranks.hpp"
 #include "commands/track_report.hpp"
@@ -39,10 +40,13 @@ limit of weights that grow without bound.
 )";
 
 constexpr const char* more_about_track =
-    R"(Data file: comma-separated; a header line of column names, then one pattern a
-line, all numbers but for the target. A target of text (of any kind with
---classes) makes one problem a class, class against rest; two classes make one
-problem. A target of numbers is fitted as it is.
+    R"(Data file: a header line of column names, then one pattern a line, all numbers
+but for the target. What separates columns (commas, semicolons, tabs, blanks)
+and whether decimals have a point or a comma is found from the file and said in
+the report, as is which columns became inputs: --ignore id,rep leaves some out,
+--columns dose,age names them. A target of text (of any kind with --classes)
+makes one problem a class, class against rest; two classes make one problem. A
+target of numbers is fitted as it is; --targets A1,B1 fits several columns.
 
 Sparse data: files *.svm, *.svmlight and *.libsvm, or --format svmlight, have
 lines "TARGET INDEX:VALUE INDEX:VALUE ...", indices from 1. Their targets are
@@ -68,6 +72,8 @@ Examples:
   tautrack track                               the bundled iris data
   tautrack track cancer.csv --plot path.svg    with a picture of the path
   tautrack track data.csv --target y --json -  everything, for programs
+  tautrack track plate.csv --columns dose --log dose --targets all --missing drop
+  cut -d, -f2- raw.csv | tautrack track -      standard input
 
 Exit status:
   0  every path has its end at tau = 1; whether that is a minimum, or a saddle
@@ -130,8 +136,10 @@ TrackedProblem track_problem(const TrackRequest& request, const SparseProblem& p
 
 /// Tracks one problem, with so many threads in each pass over its data.
 /// @param held The weights that the network does not have.
+/// @param columns Names of all weights.
 TrackedProblem track_problem(const TrackRequest& request, const Perceptron& network,
-                             const HeldWeights& held, const std::string& name, int threads) {
+                             const HeldWeights& held, const std::string& name,
+                             const std::vector<std::string>& columns, int threads) {
   PathProgress progress(name);
   std::vector<PathPoint> points;
   const bool is_drawn = !request.outputs.plot_file.empty();
@@ -146,9 +154,8 @@ TrackedProblem track_problem(const TrackRequest& request, const Perceptron& netw
   if (request.from.empty()) {
     tracked.path = track_natural(network, request.track, observer, threads);
   } else {
-    const RestartPoint restart =
-        restart_point(request.from, network.columns() + static_cast<Index>(held.list().size()),
-                      target_range(request.network), held_report(request.network));
+    const RestartPoint restart = restart_point(request.from, columns, target_range(request.network),
+                                               held_report(request.network));
     TrackOptions options = request.track;
     options.tau_start = restart.tau;
     tracked.path =
@@ -223,11 +230,12 @@ TrackedProblem track_problem(const TrackRequest& request, const Data& data, std:
   if (data.is_matrix_free()) return track_problem(request, data.sparse->problems[i]);
   const Problem& problem = data.dense.problems[i];
   if (!target_range(request.network).is_known()) return track_fitted_range(request, problem);
-  const ComputedProblem computed = data.all_rows  // Those of a rank alone.
-                                       ? computed_rows(request.network, problem)
-                                       : computed_problem(request.network, problem);
+  const ComputedProblem computed = data.all_rows.empty()
+                                       ? computed_problem(request.network, problem)
+                                       : computed_rows(request.network, problem);  // Of a rank.
   const Perceptron network(computed.problem, computed.perceptron);
-  TrackedProblem tracked = track_problem(request, network, computed.held, problem.name, threads);
+  TrackedProblem tracked =
+      track_problem(request, network, computed.held, problem.name, problem.columns, threads);
   add_rows(request.network, computed, problem.y, tracked.facts);
   restore(computed, tracked);
   return tracked;
@@ -239,7 +247,7 @@ TrackedProblem track_targets(const TrackRequest& request, const Perceptron& netw
   computed.held = held;
   TrackedProblem tracked =
       track_problem(request, network.with_targets(computed.scale.targets(targets)), held,
-                    network.name(), threads);
+                    network.name(), {}, threads);
   tracked.facts.unreachable = unreachable_targets(request.network, targets);
   restore(computed, tracked);
   return tracked;
@@ -364,6 +372,7 @@ int run_track(TrackRequest request, Communicator& ranks) {
     if (outputs.has_plot())
       throw UsageError("--audit: not with --plot, which shows the first run only");
   }
+  tell_notes(data.table, request.outputs.quiet);
   tell_unreachable(request.network, data, request.outputs.quiet);
   const std::vector<TrackedProblem> tracked = track_all(request, data);
 

@@ -10,10 +10,12 @@
 #include "tautrack/network/perceptron.hpp"
 #include "tautrack/ranks/rows.hpp"
 
+#include "commands/table_report.hpp"
 #include "commands/track_plot.hpp"
 #include "commands/track_report.hpp"
 #include "commands/units.hpp"
 #include "io/progress.hpp"
+#include "io/standard_input.hpp"
 #include "io/usage_error.hpp"
 
 #ifdef TAUTRACK_PROGRAM_MPI
@@ -35,6 +37,9 @@ namespace {
 /// Refuses what takes all patterns in one process.
 void check_request(const TrackRequest& request) {
   if (!has_mpi()) throw UsageError("--split-rows: this tautrack was built without MPI");
+  if (is_standard_input(request.network.file))
+    throw UsageError(
+        "--split-rows: every process reads the data, and standard input is one's alone");
   if (!request.outputs.plot_file.empty())
     throw UsageError("--plot: pictures are not made of data that are split with --split-rows");
   if (request.audit || !request.from.empty() || !request.run_folder.empty())
@@ -53,6 +58,7 @@ Data load_share(const TrackRequest& request, Communicator& ranks,
         "--matrix-free) are not split");
   for (const Problem& problem : data.dense.problems)
     unreachable.push_back(unreachable_targets(request.network, problem.y));
+  tell_notes(data.table, request.outputs.quiet || ranks.rank() != 0);
   tell_unreachable(request.network, data, request.outputs.quiet || ranks.rank() != 0);
   keep_rows(data, ranks.rank(), ranks.size());
   return data;

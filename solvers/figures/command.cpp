@@ -350,7 +350,8 @@ bool say_troubles(const std::vector<DrawnFigure>& figures) {
 /// The first option about data or network that was given; they make no sense without data. Empty: none.
 std::string network_option(const Command& command) {
   for (const Option& option : command.options())
-    if ((option.group == "Data" || option.group == "Network") && !option.given.empty())
+    if ((option.group == "Data" || option.group == "Table" || option.group == "Network") &&
+        !option.given.empty())
       return option.name;
   return "";
 }

@@ -7,6 +7,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "tautrack/core/nearest_name.hpp"
+
 #include "io/output_files.hpp"
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
@@ -83,7 +85,7 @@ std::string unknown_option(const std::vector<std::string>& arguments, const CLI:
   for (const std::string& argument : arguments) {
     if (argument.size() < 2 || argument[0] != '-' || read_number(argument)) continue;
     const std::string name = argument.substr(0, argument.find('='));
-    const std::string known = nearest(name, option_names(app));
+    const std::string known = nearest_name(name, option_names(app));
     return fmt::format("there is no option {}{}{}", cut(name, quote_width), of,
                        known.empty() ? "" : fmt::format("; did you mean {}?", known));
   }

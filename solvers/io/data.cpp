@@ -35,20 +35,33 @@ std::string csv_columns(const Data& data) {
   return columns + '\n';
 }
 
+ProblemView Data::problem(std::size_t i) const {
+  ProblemView view = sparse ? ProblemView(sparse->problems[i]) : ProblemView(dense.problems[i]);
+  if (!all_rows.empty()) view.set_all_rows(all_rows[i]);
+  if (table) view.set_table(*table, i);
+  return view;
+}
+
 void keep_rows(Data& data, int rank, int size) {
-  const Matrix& X = data.dense.problems.front().X;
-  const RowRange range = rows_of_rank(X.rows(), rank, size);
-  data.all_rows = AllRows{X.rows(), StandardisedWeights(X)};
-  for (Problem& problem : data.dense.problems) problem = rows_of(problem, range);
+  for (Problem& problem : data.dense.problems) {
+    const Matrix& X = problem.X;
+    data.all_rows.push_back({X.rows(), StandardisedWeights(X)});
+    problem = rows_of(problem, rows_of_rank(X.rows(), rank, size));
+  }
 }
 
 SparseDataset to_sparse(const Dataset& dataset) {
   SparseDataset out{dataset.source, {}};
-  // Problems of one table differ in y alone.
-  const auto X = std::make_shared<const SparseMatrix>(dataset.problems.front().X.sparseView());
-  for (const Problem& problem : dataset.problems)
+  const Matrix* last = nullptr;
+  std::shared_ptr<const SparseMatrix> X;
+  for (const Problem& problem : dataset.problems) {
+    const bool is_shared =
+        last != nullptr && last->rows() == problem.X.rows() && *last == problem.X;
+    if (!is_shared) X = std::make_shared<const SparseMatrix>(problem.X.sparseView());
+    last = &problem.X;
     out.problems.push_back(
         {problem.name, problem.columns, X, problem.y, problem.pattern_weights, false});
+  }
   return out;
 }
 

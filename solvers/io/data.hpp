@@ -25,10 +25,16 @@ struct AllRows {
 /// What reports ask about one problem, dense or sparse. Refers to the problem and copies nothing.
 class ProblemView {
  public:
-  /// @param all Null: the problem has all rows.
-  explicit ProblemView(const Problem& problem, const AllRows* all = nullptr)
-      : dense_(&problem), all_(all) {}
+  explicit ProblemView(const Problem& problem) : dense_(&problem) {}
   explicit ProblemView(const SparseProblem& problem) : sparse_(&problem) {}
+
+  /// Says of which rows it has but some.
+  void set_all_rows(const AllRows& all) { all_ = &all; }
+  /// Says which table it is from, and its number there.
+  void set_table(const TableFacts& table, std::size_t number) {
+    table_ = &table;
+    number_ = number;
+  }
 
   [[nodiscard]] const std::string& name() const { return dense_ ? dense_->name : sparse_->name; }
   [[nodiscard]] Index patterns() const {
@@ -43,11 +49,17 @@ class ProblemView {
   /// are numbers anyway.
   [[nodiscard]] bool lists_columns() const;
   [[nodiscard]] StandardisedWeights standardised() const;
+  /// How the table was read that it is from; null: it is from none.
+  [[nodiscard]] const TableFacts* table() const { return table_; }
+  /// @pre table()
+  [[nodiscard]] const TargetFacts& target() const { return table_->targets[number_]; }
 
  private:
   const Problem* dense_ = nullptr;
   const SparseProblem* sparse_ = nullptr;
   const AllRows* all_ = nullptr;
+  const TableFacts* table_ = nullptr;
+  std::size_t number_ = 0;
 };
 
 /// What is known of the rows and columns of X.
@@ -70,17 +82,15 @@ struct DataFacts {
 struct Data {
   Dataset dense;  ///< Without problems when `sparse` is there.
   std::optional<SparseDataset> sparse;
-  std::optional<AllRows> all_rows;  ///< When the dense problems have but a rank's rows.
+  std::vector<AllRows> all_rows;    ///< When the dense problems have but a rank's rows.
+  std::optional<TableFacts> table;  ///< How the table was read that they are from, if any.
 
   [[nodiscard]] bool is_matrix_free() const { return sparse.has_value(); }
   [[nodiscard]] const std::string& source() const { return sparse ? sparse->source : dense.source; }
   [[nodiscard]] std::size_t size() const {
     return sparse ? sparse->problems.size() : dense.problems.size();
   }
-  [[nodiscard]] ProblemView problem(std::size_t i) const {
-    return sparse ? ProblemView(sparse->problems[i])
-                  : ProblemView(dense.problems[i], all_rows ? &*all_rows : nullptr);
-  }
+  [[nodiscard]] ProblemView problem(std::size_t i) const;
 };
 
 /// Names of the columns of the data as CSV fields, a comma in front of each, and a line end.
@@ -89,7 +99,7 @@ struct Data {
 /// Leaves a rank its rows of the dense problems, and gives back the memory of the others.
 void keep_rows(Data& data, int rank, int size);
 
-/// Dense problems as sparse ones that share one X.
+/// Dense problems as sparse ones; those with the same X share it.
 [[nodiscard]] SparseDataset to_sparse(const Dataset& dataset);
 
 /// Sparse problems as dense ones.

@@ -12,6 +12,7 @@
 
 #include "io/file.hpp"
 #include "io/json.hpp"
+#include "io/standard_input.hpp"
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
 
@@ -114,7 +115,8 @@ Layer layer_of(const Json& layer, const std::string& where) {
 }  // namespace
 
 std::vector<Layer> read_layers(const std::string& path) {
-  return parse_layers(read_all(path), path);
+  return is_standard_input(path) ? parse_layers(read_standard_input(), shown_name(path))
+                                 : parse_layers(read_all(path), path);
 }
 
 std::vector<Layer> parse_layers(std::string_view text, const std::string& source) {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "io/command.hpp"
+#include "io/standard_input.hpp"
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
 
@@ -59,10 +60,78 @@ std::optional<std::string> take_fixed(const std::string& text, std::vector<Fixed
       cut(part, quote_width));
 }
 
+/// Takes names of columns with commas between them; those with commas stand in quotes, as in CSV.
+std::optional<std::string> take_names(const std::string& text, std::vector<std::string>& names) {
+  constexpr const char* rule = "names of columns are needed, with commas between them";
+  std::vector<std::string> read;
+  for (std::size_t i = 0;; ++i) {
+    std::string& name = read.emplace_back();
+    if (i < text.size() && text[i] == '"') {
+      for (++i;; ++i) {
+        if (i == text.size())
+          return fmt::format("'{}': a quote is not closed", cut(text, quote_width));
+        if (text[i] != '"')
+          name += text[i];
+        else if (i + 1 < text.size() && text[i + 1] == '"')
+          name += text[i++];
+        else
+          break;
+      }
+      ++i;
+      if (i < text.size() && text[i] != ',')
+        return fmt::format("'{}': a comma may follow a closing quote, and nothing else",
+                           cut(text, quote_width));
+    } else {
+      while (i < text.size() && text[i] != ',') name += text[i++];
+    }
+    if (name.empty())
+      return fmt::format("'{}' has an empty name: {}", cut(text, quote_width), rule);
+    if (i >= text.size()) break;
+  }
+  names = std::move(read);
+  return std::nullopt;
+}
+
+/// Adds an option whose value are names of columns.
+void add_names(Command& command, const std::string& name, const std::string& help,
+               std::vector<std::string>& names) {
+  command.add_value(name, "COLUMN,...", help,
+                    [&names](const std::string& text) { return take_names(text, names); });
+}
+
 }  // namespace
 
+void add_table_options(Command& command, TableOptions& options) {
+  command.group("Table");
+  // Not found from the file when it is given.
+  command.add_value(
+      "--separator", "NAME",
+      "Between columns: comma, semicolon, tab, blanks\n(default: found from the file)",
+      [&options](const std::string& text) -> std::optional<std::string> {
+        options.separator = separator_from_name(text);
+        if (options.separator) return std::nullopt;
+        return fmt::format("'{}' is none of comma, semicolon, tab, blanks", text);
+      });
+  command.add_value("--decimal", "NAME",
+                    "Sign before decimals: point, comma (default: found\nfrom the file)",
+                    [&options](const std::string& text) -> std::optional<std::string> {
+                      options.decimal = decimal_sign_from_name(text);
+                      if (options.decimal) return std::nullopt;
+                      return fmt::format("'{}' is none of point, comma", text);
+                    });
+  add_names(command, "--columns",
+            "The inputs, in this order (default: all that are\nnothing else); names with commas in "
+            "quotes:\n'\"a,b\",c'",
+            options.columns);
+  add_names(command, "--ignore", "Columns that are not used", options.ignore);
+  command.add_choice("--missing", "Rows that lack a cell (under drop also NA, NaN, nan,\n. and -)",
+                     options.missing, {"refuse", "drop"}, missing_cells_from_name);
+}
+
 void add_file_options(Command& command, NetworkRequest& request) {
-  command.add_text("DATA.csv", "", "Data file; without it, the bundled iris data", request.file);
+  command.add_text("DATA.csv", "",
+                   "Data file, - is standard input; without it, the\nbundled iris data",
+                   request.file);
   command.group("Data");
   command.add_choice("--format", "Data file, by default by its name", request.format,
                      {"csv", "svmlight"}, [](std::string_view name) -> std::optional<Format> {
@@ -76,8 +145,24 @@ void add_network_options(Command& command, NetworkRequest& request, bool with_ra
   DatasetOptions& dataset = request.dataset;
   PerceptronOptions& perceptron = request.perceptron;
 
+  add_table_options(command, dataset);
+  add_names(
+      command, "--one-hot",
+      "Inputs of texts: a column of zeros and ones for each\nvalue, but the first if there is a "
+      "bias",
+      dataset.one_hot);
+  add_names(command, "--log", "Take log10 of these columns", dataset.log);
   command.group("Data");
   command.add_text("--target", "COLUMN", "Target column (default: the last)", dataset.target);
+  command.add_value(
+      "--targets", "COLUMN,...",
+      "The problems of each of these columns, which are no\ninputs; all: of each column "
+      "that is not named",
+      [&dataset](const std::string& text) -> std::optional<std::string> {
+        if (!dataset.target.empty()) return "--target is there, too";
+        dataset.all_targets = text == "all";
+        return dataset.all_targets ? std::nullopt : take_names(text, dataset.targets);
+      });
   command.add_flag("--classes", "Take every cell of the target for a class label", dataset.classes);
   command.add_text("--positive", "LABEL",
                    "One problem only: this class against the rest\n"
@@ -203,13 +288,25 @@ Data read_data(const NetworkRequest& request) {
       throw UsageError(fmt::format(
           "{}: '{}' is sparse data, whose target is the number in front of each line and whose "
           "columns have no names",
-          option, request.file));
+          option, shown_name(request.file)));
     };
     if (request.file.empty()) throw UsageError("--format: there is no data file");
     if (!options.target.empty()) refuse("--target");
+    if (!options.targets.empty() || options.all_targets) refuse("--targets");
     if (!options.pattern_weights.empty()) refuse("--pattern-weights");
-    SparseDataset sparse = read_svmlight(
-        request.file, {options.bias, options.classes, options.positive, options.low, options.high});
+    if (options.separator) refuse("--separator");
+    if (options.decimal) refuse("--decimal");
+    if (options.missing != MissingCells::refuse) refuse("--missing");
+    for (const auto& [option, names] :
+         {std::pair("--columns", &options.columns), std::pair("--ignore", &options.ignore),
+          std::pair("--one-hot", &options.one_hot), std::pair("--log", &options.log)})
+      if (!names->empty()) refuse(option);
+    const SvmlightOptions sparse_options{options.bias, options.classes, options.positive,
+                                         options.low, options.high};
+    SparseDataset sparse =
+        is_standard_input(request.file)
+            ? parse_svmlight(read_standard_input(), shown_name(request.file), sparse_options)
+            : read_svmlight(request.file, sparse_options);
     if (!request.matrix_free && is_small(sparse))
       data.dense = to_dense(sparse);
     else
@@ -218,7 +315,11 @@ Data read_data(const NetworkRequest& request) {
   }
   if (request.file.empty() && request.format != Format::by_name)
     throw UsageError("--format: there is no data file");
-  data.dense = request.file.empty() ? iris(options) : read_csv(request.file, options);
+  data.dense = request.file.empty() ? iris(options)
+               : is_standard_input(request.file)
+                   ? parse_csv(read_standard_input(), shown_name(request.file), options)
+                   : read_csv(request.file, options);
+  data.table = std::move(data.dense.table);
   if (request.matrix_free) {
     data.sparse = to_sparse(data.dense);
     data.dense = {};

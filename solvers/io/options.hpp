@@ -27,7 +27,7 @@ struct FixedWeight {
 
 /// What every subcommand asks about its data and its network.
 struct NetworkRequest {
-  std::string file;  ///< Data file; empty: the bundled iris data.
+  std::string file;  ///< Data file; empty: the bundled iris data; "-": standard input.
   Format format = Format::by_name;
   bool matrix_free = false;  ///< Sparse whatever the size. Not every subcommand offers that.
   /// The plateaus of the outputs; nothing: those of the activation.
@@ -40,6 +40,9 @@ struct NetworkRequest {
   DatasetOptions dataset;        ///< Without low and high, which load() sets from `level`.
   PerceptronOptions perceptron;
 };
+
+/// Adds the options that say how a table is read.
+void add_table_options(Command& command, TableOptions& options);
 
 /// Adds the options that say which file has the data, and how it is written.
 void add_file_options(Command& command, NetworkRequest& request);

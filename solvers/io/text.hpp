@@ -33,10 +33,6 @@ constexpr std::size_t quote_width = 40;  ///< Most characters of what a sentence
 [[nodiscard]] std::string counted_roughly(double count, std::string_view one,
                                           std::string_view many);
 
-/// The name that the word is most likely a misspelling of, dashes in front of either left out of the
-/// comparison; empty when it is like none of them.
-[[nodiscard]] std::string nearest(std::string_view word, const std::vector<std::string>& names);
-
 /// "; did you mean 'NAME'?" with the nearest name; empty without one.
 [[nodiscard]] std::string suggestion(std::string_view word, const std::vector<std::string>& names);
 

@@ -12,9 +12,12 @@
 
 #include <fmt/format.h>
 
+#include "tautrack/core/nearest_name.hpp"
 #include "tautrack/data/dataset.hpp"
 
+#include "io/standard_input.hpp"
 #include "io/text.hpp"
+#include "io/usage_error.hpp"
 
 namespace tautrack::program {
 namespace {
@@ -22,6 +25,9 @@ namespace {
 /// Options that do not say what is computed, and so stand in no manifest.
 constexpr std::array<std::string_view, 10> outer_options{
     "help", "version", "json", "csv", "plot", "quiet", "threads", "run", "from", "split-rows"};
+
+/// The option --targets, which is no file there.
+constexpr std::string_view targets_option = "targets", target_columns = "target-columns";
 
 bool is_outer(std::string_view option) {
   return std::find(outer_options.begin(), outer_options.end(), option) != outer_options.end();
@@ -114,8 +120,11 @@ class Reader {
       } else if (key == "data") {
         group.data =
             member.is_array() ? values(member, at) : std::vector<std::string>{text(member, at)};
-        for (const std::string& file : group.data)
+        for (const std::string& file : group.data) {
           if (file.empty()) fail(at, "the name of a file is empty");
+          if (is_standard_input(file))
+            fail(at, "standard input cannot be read again, as a run must: name a file");
+        }
       } else if (is_outer(without_dashes(key))) {
         fail(at, fmt::format("--{} belongs to the command line, not to a manifest",
                              without_dashes(key)));
@@ -127,7 +136,7 @@ class Reader {
     if (group.command.empty()) {
       std::vector<std::string> keys;
       for (const auto& [option, list] : group.options) keys.push_back(option);
-      const std::string misspelt = nearest("command", keys);
+      const std::string misspelt = nearest_name("command", keys);
       fail(place, "a member 'command' is needed: track or solve" +
                       (misspelt.empty()
                            ? ""
@@ -196,10 +205,15 @@ Call call_of(const TaskGroup& group, std::uint64_t number) {
     const std::string& value = list[digits[i]];
     if (list.size() > 1) call.varying += fmt::format(" {}={}", option, value);
     if (value == "false") continue;
-    call.arguments.push_back(value == "true" ? "--" + option
-                                             : fmt::format("--{}={}", option, value));
+    const std::string_view name = option == target_columns ? targets_option : option;
+    call.arguments.push_back(value == "true" ? fmt::format("--{}", name)
+                                             : fmt::format("--{}={}", name, value));
   }
   return call;
+}
+
+std::string manifest_key(const std::string& option) {
+  return option == targets_option ? std::string(target_columns) : option;
 }
 
 bool is_manifest_option(std::string_view option) { return !is_outer(option); }
@@ -209,6 +223,8 @@ Json manifest_of(const Command& command) {
   for (const Option& option : command.options()) {
     if (option.given.empty()) continue;
     if (!option.name.starts_with("--")) {
+      if (is_standard_input(option.given.back()))
+        throw UsageError("--run: standard input cannot be read again by resume: name a data file");
       task["data"] = option.given.back();
       continue;
     }
@@ -216,9 +232,12 @@ Json manifest_of(const Command& command) {
     if (is_outer(name)) continue;
     std::string value;
     for (const std::string& one : option.given) value += (value.empty() ? "" : ";") + one;
-    task[name] = option.kind == Option::Kind::flag ? Json(true)
-                 : option.repeated                 ? Json(value)
-                                                   : Json(option.given.back());
+    if (option.kind != Option::Kind::flag && !option.repeated) value = option.given.back();
+    if (option.kind != Option::Kind::flag && (value == "true" || value == "false"))
+      throw UsageError(fmt::format(
+          "{} {}: not with --run, whose manifest has this word for options without value",
+          option.name, value));
+    task[manifest_key(name)] = option.kind == Option::Kind::flag ? Json(true) : Json(value);
   }
   return {{"points", true}, {"tasks", Json::array({task})}};
 }

@@ -55,8 +55,13 @@ struct Manifest {
 /// computed.
 [[nodiscard]] bool is_manifest_option(std::string_view option);
 
+/// What a manifest calls an option of a subcommand, both without dashes: "targets" is a file there, and
+/// the option "target-columns".
+[[nodiscard]] std::string manifest_key(const std::string& option);
+
 /// The manifest that does what the parsed command line of a subcommand asks for, outputs and threads
 /// left out.
+/// @throws UsageError for what cannot be done again from a manifest.
 [[nodiscard]] Json manifest_of(const Command& command);
 
 /// Reads a file of JSON. @throws DataError naming file, line and column.

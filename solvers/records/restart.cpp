@@ -69,11 +69,26 @@ void need_held(const std::string& from, const Json& result, const Json& held) {
                            printable(recorded.dump()), printable(held.dump())));
 }
 
+/// Refuses a task of other columns. Records of versions that did not name them say nothing.
+void need_columns(const std::string& from, const Json& result,
+                  const std::vector<std::string>& columns) {
+  const auto data = result.find("data");
+  if (data == result.end() || !data->contains("columns")) return;
+  const Json& recorded = data->at("columns");
+  if (!recorded.is_array() || recorded.size() != columns.size()) return;  // Told with the weights.
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (recorded[i] != columns[i])
+      refuse(from, fmt::format("weight {} of the task is that of {}, here it is that of '{}'",
+                               i + 1, printable(recorded[i].dump()), cut(columns[i], quote_width)));
+}
+
 }  // namespace
 
-RestartPoint restart_point(const std::string& from, Index weights, const OutputRange& range,
-                           const Json& held) {
+RestartPoint restart_point(const std::string& from, const std::vector<std::string>& columns,
+                           const OutputRange& range, const Json& held) {
   const Json result = result_of(from);
+  const auto weights = static_cast<Index>(columns.size());
+  need_columns(from, result, columns);
   need_range(from, result, range);
   need_held(from, result, held);
   try {
@@ -93,9 +108,11 @@ RestartPoint restart_point(const std::string& from, Index weights, const OutputR
          "recorded with its points by \"points\": true in the manifest)");
 }
 
-std::vector<Vector> restart_points(const std::string& from, Index weights, const OutputRange& range,
-                                   const Json& held) {
+std::vector<Vector> restart_points(const std::string& from, const std::vector<std::string>& columns,
+                                   const OutputRange& range, const Json& held) {
   const Json result = result_of(from);
+  const auto weights = static_cast<Index>(columns.size());
+  need_columns(from, result, columns);
   need_range(from, result, range);
   need_held(from, result, held);
   std::vector<Vector> points;

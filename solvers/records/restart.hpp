@@ -21,13 +21,16 @@ struct RestartPoint {
 /// @param weights Their number, held ones included.
 /// @param range Of the outputs; a task with another one is refused.
 /// @param held The weights that are held, an object of columns and values; a task with others is refused.
-/// @throws UsageError when there is no such run, task or point, or it has not so many weights.
-[[nodiscard]] RestartPoint restart_point(const std::string& from, Index weights,
+/// @throws UsageError when there is no such run, task or point, or its weights are those of other
+/// columns.
+[[nodiscard]] RestartPoint restart_point(const std::string& from,
+                                         const std::vector<std::string>& columns,
                                          const OutputRange& range, const Json& held);
 
 /// All stationary points that a task has recorded: the end of its path, and of `solve` the others.
 /// @throws UsageError as above.
-[[nodiscard]] std::vector<Vector> restart_points(const std::string& from, Index weights,
+[[nodiscard]] std::vector<Vector> restart_points(const std::string& from,
+                                                 const std::vector<std::string>& columns,
                                                  const OutputRange& range, const Json& held);
 
 }  // namespace tautrack::program

@@ -1,6 +1,7 @@
 #include "runs/plan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <functional>
 #include <utility>
@@ -22,8 +23,11 @@ constexpr const char* unreadable = "unreadable";  ///< Stands for the digest of 
 
 /// Options that decide which problems a data file has, or that its columns decide about.
 bool shapes_data(const std::string& option) {
-  return option == "format" || option == "target" || option == "classes" || option == "positive" ||
-         option == "pattern-weights" || option == "matrix-free" || option == "fix";
+  constexpr std::array<std::string_view, 15> all{
+      "format",    "target",  "target-columns", "classes", "positive", "pattern-weights",
+      "separator", "decimal", "columns",        "ignore",  "missing",  "one-hot",
+      "log",       "fix",     "matrix-free"};
+  return std::find(all.begin(), all.end(), option) != all.end();
 }
 
 /// Options of `track` on which the end of a path does not depend.
@@ -42,7 +46,7 @@ void check_keys(const TaskGroup& group) {
   std::vector<std::string> known = TaskGroup::members();
   for (const Option& option : command.options())
     if (option.name.starts_with("--") && is_manifest_option(option.name.substr(2)))
-      known.push_back(option.name.substr(2));
+      known.push_back(manifest_key(option.name.substr(2)));
   for (const auto& [key, values] : group.options)
     if (std::find(known.begin(), known.end(), key) == known.end())
       throw DataError(fmt::format("{}: there is no option '{}' of {}{}", group.place,
@@ -74,6 +78,10 @@ void parse(const TaskGroup& group, const Call& call, const std::string& data_pat
     throw UsageError(fmt::format("{}: {}", group.place, error.what()));
   }
   (context.is_solve ? context.solve.outputs : context.track.outputs).quiet = true;
+  const DatasetOptions& dataset = context.network_request().dataset;
+  if (!group.targets.empty() && (dataset.all_targets || !dataset.targets.empty()))
+    throw UsageError(
+        fmt::format("{}: several target columns do not go with a file of targets", group.place));
   const bool is_fitted = !target_range(context.network_request()).is_known();
   if (is_fitted && !group.targets.empty())
     throw UsageError(

@@ -107,7 +107,8 @@ void TaskRunner::track(const Context& context, std::uint64_t item, int threads, 
   if (keeps_points_) return;
   // The others are those of the plan; these are what --from compares.
   const Json& data = record.result["data"];
-  record.result["data"] = {{"range", data["range"]}, {"held", data["held"]}};
+  record.result["data"] = {
+      {"columns", data["columns"]}, {"range", data["range"]}, {"held", data["held"]}};
   record.result["path"].erase("work");
   record.result["path"]["points_left_out"] = left_out;
 }
@@ -149,7 +150,9 @@ bool TaskRunner::solve(const Context& context, std::uint64_t item, int threads, 
                  {"descents", exploration.descents},
                  {"rounds", exploration.rounds}};
   const std::size_t left_out = keeps_points_ ? 0 : drop_points(solved.fits.exploration.path);
-  record.result = problem_report(request, ProblemView(*problem), solved);
+  ProblemView view(*problem);
+  if (context.data.table) view.set_table(*context.data.table, context.targets ? 0 : item);
+  record.result = problem_report(request, view, solved);
   if (!keeps_points_) record.result["path"]["points_left_out"] = left_out;
   return true;
 }

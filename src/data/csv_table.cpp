@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,8 +67,9 @@ std::size_t utf8_length(std::string_view text, std::size_t position) {
   return overlong || surrogate || too_large ? 0 : length;
 }
 
-/// The separators that may stand in for the comma, in the order in which they are tried.
-constexpr std::array kOtherSeparators = {Separator::semicolon, Separator::tab, Separator::blanks};
+/// All separators, in the order in which they are tried.
+constexpr std::array kSeparators = {Separator::comma, Separator::semicolon, Separator::tab,
+                                    Separator::blanks};
 
 /// How a message calls one separator, and many.
 struct SeparatorName {
@@ -91,23 +93,23 @@ SeparatorName words_for(Separator separator) {
 
 /// How many fields a line has, by each separator.
 struct FieldCounts {
-  Index line = 0;                                       ///< On which it begins, counted from 1.
-  bool blank = true;                                    ///< There are only blanks.
-  bool commas = false;                                  ///< There is a comma outside quotes.
-  std::array<Index, kOtherSeparators.size()> fields{};  ///< By each of kOtherSeparators.
+  Index line = 0;                                  ///< On which it begins, counted from 1.
+  bool blank = true;                               ///< There are only blanks and separators.
+  std::array<Index, kSeparators.size()> fields{};  ///< By each of kSeparators.
 };
 
 /// Counts fields line after line; line ends in quotes end none.
 class FieldCounter {
  public:
-  explicit FieldCounter(std::string_view text) : text_(text) {}
+  /// @param line The number of the first line.
+  FieldCounter(std::string_view text, Index line) : text_(text), line_(line) {}
 
   /// The counts of the next line, or nothing at the end of the text.
   std::optional<FieldCounts> next() {
     if (position_ == text_.size()) return std::nullopt;
     FieldCounts counts;
     counts.line = line_;
-    Index semicolons = 0, tabs = 0, words = 0;
+    Index commas = 0, semicolons = 0, tabs = 0, words = 0;
     bool quoted = false, in_word = false;
     bool tab_between = false;  // Since the last word.
     bool tab_splits = false;   // Some tab stands between two words, so blanks separate nothing.
@@ -131,37 +133,103 @@ class FieldCounter {
         in_word = true;
         ++words;
       }
-      if (quoted) continue;
-      if (character == ',') counts.commas = true;
-      if (character == ';') ++semicolons;
+      if (!quoted && character == ',')
+        ++commas;
+      else if (!quoted && character == ';')
+        ++semicolons;
+      else
+        counts.blank = false;
     }
-    counts.blank = words == 0;
-    counts.fields = {semicolons + 1, tabs + 1, tab_splits ? 1 : words};
+    counts.fields = {commas + 1, semicolons + 1, tabs + 1, tab_splits ? 1 : words};
     return counts;
   }
 
  private:
   std::string_view text_;
   std::size_t position_ = 0;
-  Index line_ = 1;
+  Index line_;
 };
 
-/// The number with a decimal comma (and points between thousands) as it should be written; nothing
-/// when the text is no such number.
-std::optional<std::string> with_decimal_point(std::string_view text) {
-  const std::size_t comma = text.find(',');
-  if (comma == std::string_view::npos) return std::nullopt;
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '.') {
-      result += i == comma ? '.' : text[i];
-      continue;
-    }
-    const bool before_thousands = i + 4 <= comma && (text[i + 4] == '.' || i + 4 == comma);
-    if (!before_thousands) return std::nullopt;
+/// Which separators split all lines alike, into at least two fields, and where the others fail to.
+struct Splits {
+  std::optional<FieldCounts> header;
+  std::array<Index, kSeparators.size()> first_uneven{};  ///< Lines; 0: none.
+  std::array<Index, kSeparators.size()> fields_there{};
+
+  /// By one of kSeparators.
+  [[nodiscard]] bool evenly(std::size_t i) const {
+    return header && header->fields[i] >= 2 && first_uneven[i] == 0;
   }
-  if (read_number(result).reading != Reading::number) return std::nullopt;
+};
+
+Splits splits_of(std::string_view text, Index first_line) {
+  FieldCounter counter(text, first_line);
+  Splits splits;
+  splits.header = counter.next();
+  if (!splits.header || splits.header->blank) return splits;
+  while (splits.evenly(0) || splits.evenly(1) || splits.evenly(2) || splits.evenly(3)) {
+    const std::optional<FieldCounts> line = counter.next();
+    if (!line) break;
+    if (line->blank) continue;
+    for (std::size_t i = 0; i < kSeparators.size(); ++i) {
+      if (!splits.evenly(i) || line->fields[i] == splits.header->fields[i]) continue;
+      splits.first_uneven[i] = line->line;
+      splits.fields_there[i] = line->fields[i];
+    }
+  }
+  return splits;
+}
+
+/// What is known of the decimal sign of a text that is a number by one of them.
+enum class DecimalUse {
+  none,  ///< No sign, or no number.
+  point,
+  comma,
+  both  ///< Like 1.234,5 or 1,234.5.
+};
+
+/// The text with its first comma as a point.
+std::string with_point(std::string_view text) {
+  std::string result(text);
+  if (const std::size_t comma = result.find(','); comma != std::string::npos) result[comma] = '.';
   return result;
+}
+
+/// The text without all of these characters.
+std::string without(std::string_view text, char character) {
+  std::string rest(text);
+  rest.erase(std::remove(rest.begin(), rest.end(), character), rest.end());
+  return rest;
+}
+
+bool is_number(std::string_view text) { return read_number(text).reading == Reading::number; }
+
+DecimalUse decimal_use_of(std::string_view text) {
+  const bool has_comma = text.find(',') != std::string_view::npos;
+  const bool has_point = text.find('.') != std::string_view::npos;
+  if (has_comma && has_point)
+    return is_number(without(text, ',')) || is_number(with_point(without(text, '.')))
+               ? DecimalUse::both
+               : DecimalUse::none;
+  if (has_comma) return is_number(with_point(text)) ? DecimalUse::comma : DecimalUse::none;
+  return has_point && is_number(text) ? DecimalUse::point : DecimalUse::none;
+}
+
+/// Whether the sign of a number that has one may stand between thousands, as in 1,234 or 12.500.
+bool may_be_thousands(std::string_view text) {
+  if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+  const std::size_t before = text.find_first_of(".,");
+  const std::string_view after = text.substr(before + 1);
+  return before >= 1 && before <= 3 && text.front() != '0' && after.size() == 3 &&
+         after.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// Texts of missing cells beside the empty one.
+constexpr std::array<std::string_view, 5> kMissingTexts = {"NA", "NaN", "nan", ".", "-"};
+
+bool means_missing(std::string_view text) {
+  return text.empty() ||
+         std::find(kMissingTexts.begin(), kMissingTexts.end(), text) != kMissingTexts.end();
 }
 
 }  // namespace
@@ -198,29 +266,66 @@ std::string list_in_quotes(const std::vector<std::string>& texts) {
   return result;
 }
 
-CsvTable::CsvTable(std::string_view text, std::string source)
-    : text_(text), source_(std::move(source)) {
+bool is_like_number(std::string_view text) {
+  return is_number(text) || is_number(with_point(text));
+}
+
+std::string as_option(const std::string& name) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+  if (!name.empty() && name.find_first_not_of(plain) == std::string::npos) return name;
+  return name.find(',') == std::string::npos ? in_quotes(name) : in_quotes('"' + name + '"');
+}
+
+CsvTable::CsvTable(std::string_view text, std::string source, const TableOptions& options)
+    : text_(text),
+      source_(std::move(source)),
+      missing_(options.missing),
+      decimal_said_(options.decimal) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (text_.starts_with("\xFF\xFE") || text_.starts_with("\xFE\xFF"))
-    fail("the text is UTF-16, but UTF-8 is expected");
+    fail("the text is UTF-16, but UTF-8 is expected: save it as UTF-8");
+  if (text_.starts_with("PK\x03\x04") || text_.starts_with("\xD0\xCF\x11\xE0"))
+    fail("this is a spreadsheet (.xlsx, .ods, .xls) or an archive: save the table as CSV in UTF-8");
   if (text_.starts_with(byte_order_mark)) text_.remove_prefix(byte_order_mark.size());
   require_text();
-  choose_separator();
+  const std::optional<Separator> said = read_separator_line();
+  choose_separator(options.separator ? options.separator : said);
+  std::string at_end(blanks_and_line_ends);
+  if (separator_ == Separator::comma) at_end += ',';
+  if (separator_ == Separator::semicolon) at_end += ';';
+  content_end_ = text_.find_last_not_of(at_end) + 1;
+  if (decimal_said_) decimal_ = *decimal_said_;
   read_header();
+  first_row_ = position_;
+  first_row_line_ = line_;
   rows_at_most_ = count_rows_at_most();
 }
 
+void CsvTable::rewind() noexcept {
+  position_ = first_row_;
+  line_ = first_row_line_;
+}
+
 bool CsvTable::next_row() {
-  if (!read_record()) return false;
-  if (record_is_blank()) {
-    const Index line = cells_.front().line;
-    while (read_record())
-      if (!record_is_blank()) fail(line, "a blank line is allowed after the last row only");
-    return false;
-  }
-  if (cells_.size() != columns_.size())
+  do {
+    if (position_ >= content_end_) {
+      while (read_record()) {
+      }
+      return false;
+    }
+    read_record();
+  } while (record_is_blank());
+  if (cells_.size() != fields_)
     fail(cells_.front().line, "the number of fields is " + std::to_string(cells_.size()) +
-                                  ", but the header has " + std::to_string(columns_.size()));
+                                  ", but the header has " + std::to_string(fields_) +
+                                  (fields_ == 1 && separator_ == Separator::comma
+                                       ? " (names of columns stand in the first line)"
+                                       : other_separator_));
+  for (std::size_t i = columns_.size(); i < fields_; ++i)
+    if (!cells_[i].text.empty())
+      fail(cells_[i].line, "field " + std::to_string(i + 1) + ": " + in_quotes(cells_[i].text) +
+                               " stands in a column that has no name in the header");
   return true;
 }
 
@@ -243,6 +348,8 @@ void CsvTable::fail_in_field(Index line, const std::string& rule) const {
 }
 
 void CsvTable::require_text() const {
+  const bool is_wide = text_.size() >= 2 && (text_[0] == '\0') != (text_[1] == '\0');
+  if (is_wide) fail("the text seems to be UTF-16, but UTF-8 is expected: save it as UTF-8");
   Index line = 1;
   std::size_t position = 0;
   while (position < text_.size()) {
@@ -254,56 +361,164 @@ void CsvTable::require_text() const {
       fail(line, "the control character " + hexadecimal(byte) + " does not belong in a text file");
     else if (byte > 0x7FU)
       length = utf8_length(text_, position);
-    if (length == 0) fail(line, "the byte " + hexadecimal(byte) + " is not valid UTF-8 here");
+    if (length == 0)
+      fail(line,
+           "the byte " + hexadecimal(byte) +
+               " is not valid UTF-8 here (text in Windows-1252 or Latin-1 must be saved as UTF-8)");
     position += length;
   }
 }
 
-void CsvTable::choose_separator() {
-  FieldCounter counter(text_);
-  const std::optional<FieldCounts> header = counter.next();
-  if (!header || header->blank || header->commas) return;
-  std::array<Index, kOtherSeparators.size()> first_uneven{};  // Lines; 0: none.
-  std::array<Index, kOtherSeparators.size()> fields_there{};
-  const auto may_separate = [&](std::size_t i) {
-    return header->fields[i] >= 2 && first_uneven[i] == 0;
+std::optional<Separator> CsvTable::read_separator_line() {
+  const std::size_t end = std::min(text_.find('\n'), text_.size());
+  std::string_view line = text_.substr(0, end);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (line.size() > 2 && line.starts_with('"') && line.ends_with('"'))
+    line = line.substr(1, line.size() - 2);
+  constexpr std::string_view key = "sep=";
+  if (line.size() != key.size() + 1 || !line.starts_with(key)) return std::nullopt;
+  position_ = std::min(end + 1, text_.size());
+  header_line_ = line_ = 2;
+  switch (line.back()) {
+    case ',':
+      return Separator::comma;
+    case ';':
+      return Separator::semicolon;
+    case '\t':
+      return Separator::tab;
+    case ' ':
+      return Separator::blanks;
+    default:
+      fail(1, in_quotes(line) + ": columns are separated by commas, semicolons, tabs or blanks");
+  }
+}
+
+void CsvTable::choose_separator(std::optional<Separator> said) {
+  const Splits splits = splits_of(text_.substr(position_), line_);
+  if (!splits.header || splits.header->blank) {
+    if (said) separator_ = *said;
+    return;
+  }
+  const auto number_of = [](Separator separator) {
+    return static_cast<std::size_t>(std::find(kSeparators.begin(), kSeparators.end(), separator) -
+                                    kSeparators.begin());
   };
-  while (may_separate(0) || may_separate(1) || may_separate(2)) {
-    const std::optional<FieldCounts> line = counter.next();
-    if (!line) break;
-    if (line->blank) continue;
-    for (std::size_t i = 0; i < kOtherSeparators.size(); ++i) {
-      if (!may_separate(i) || line->fields[i] == header->fields[i]) continue;
-      first_uneven[i] = line->line;
-      fields_there[i] = line->fields[i];
+  const bool has_comma = splits.header->fields[number_of(Separator::comma)] >= 2;
+  // Blanks are in many names and texts: where there are commas they separate nothing.
+  const auto may_be = [&](std::size_t i) {
+    return splits.evenly(i) && !(has_comma && kSeparators[i] == Separator::blanks);
+  };
+  std::size_t chosen = kSeparators.size();
+  if (said)
+    chosen = number_of(*said);
+  else
+    for (std::size_t i = kSeparators.size(); i-- > 0;)
+      if (may_be(i)) chosen = i;
+  const bool is_found = chosen < kSeparators.size();
+  if (is_found) separator_ = kSeparators[chosen];
+  const std::size_t own = number_of(separator_);
+  if (!splits.evenly(own) || separator_ == Separator::comma)
+    for (std::size_t i = kSeparators.size(); i-- > 0;)
+      if (i != own && may_be(i))
+        other_separator_ = std::string(" (by ") + words_for(kSeparators[i]).many +
+                           " every line has " + std::to_string(splits.header->fields[i]) + ")";
+  if (said && splits.header->fields[own] == 1 && !other_separator_.empty())
+    fail_in_header(std::string("the header is not separated by ") + words_for(separator_).many +
+                   ", as it is said to be" + other_separator_);
+  if (is_found || has_comma) return;
+  for (std::size_t i = 0; i < kSeparators.size(); ++i) {
+    if (splits.first_uneven[i] == 0) continue;
+    uneven_separator_ = std::string(" (by ") + words_for(kSeparators[i]).many + ", line " +
+                        std::to_string(splits.first_uneven[i]) + " has " +
+                        std::to_string(splits.fields_there[i]) +
+                        (splits.fields_there[i] == 1 ? " field" : " fields") + " and the header " +
+                        std::to_string(splits.header->fields[i]) + ")";
+    return;
+  }
+}
+
+void CsvTable::choose_decimal(const std::vector<std::size_t>& columns) {
+  if (decimal_said_ || separator_ == Separator::comma) return;
+  struct Place {
+    std::string text;
+    Index line = 0;
+  };
+  Place point, comma;
+  bool is_sure = false;  // Some sign is none between thousands.
+  while (next_row()) {
+    for (const std::size_t column : columns) {
+      const CsvCell& cell = cells_[column];
+      const DecimalUse use = decimal_use_of(cell.text);
+      if (use == DecimalUse::both)
+        fail_in_column(
+            cell.line, column,
+            in_quotes(cell.text) + " has a comma and a point: write nothing between thousands");
+      if (use == DecimalUse::none) continue;
+      is_sure = is_sure || !may_be_thousands(cell.text);
+      Place& first = use == DecimalUse::point ? point : comma;
+      if (first.line == 0) first = {std::string(cell.text), cell.line};
     }
+    if (point.line != 0 && comma.line != 0) break;
   }
-  for (std::size_t i = 0; i < kOtherSeparators.size(); ++i) {
-    if (!may_separate(i)) continue;
-    separator_ = kOtherSeparators[i];
-    uneven_separator_.clear();
+  rewind();
+  const auto told = [](const Place& place) {
+    return in_quotes(place.text) + " in line " + std::to_string(place.line);
+  };
+  if (comma.line == 0) {
+    // With points numbers are read as ever; where semicolons separate them they may be meant otherwise.
+    if (point.line != 0 && !is_sure && separator_ == Separator::semicolon)
+      decimal_note_ = told(point) +
+                      " is read with a decimal point, and so are all numbers here that have one: "
+                      "none may stand between thousands (--decimal point says that none does)";
     return;
   }
-  for (std::size_t i = 0; i < kOtherSeparators.size(); ++i) {
-    if (first_uneven[i] == 0) continue;
-    uneven_separator_ = std::string(" (by ") + words_for(kOtherSeparators[i]).many + ", line " +
-                        std::to_string(first_uneven[i]) + " has " +
-                        std::to_string(fields_there[i]) +
-                        (fields_there[i] == 1 ? " field" : " fields") + " and the header " +
-                        std::to_string(header->fields[i]) + ")";
-    return;
-  }
+  if (point.line != 0)
+    fail("the decimal sign is not clear: " + told(comma) + " has a comma and " + told(point) +
+         " a point: write all numbers alike, and nothing between thousands");
+  if (!is_sure)
+    fail("the comma in " + told(comma) +
+         " may be a decimal sign or stand between thousands, and so all commas here: --decimal "
+         "comma says that it is a decimal sign; else write nothing between thousands");
+  decimal_ = DecimalSign::comma;
+}
+
+NumberReading CsvTable::number(std::string_view text) const {
+  if (decimal_ == DecimalSign::point) return read_number(text);
+  if (text.find('.') != std::string_view::npos) return {};
+  if (text.find(',') == std::string_view::npos) return read_number(text);
+  return read_number(with_point(text));
 }
 
 std::string CsvTable::why_no_number(std::string_view text) const {
   std::string result = in_quotes(text) + " is not a number";
-  if (has_decimal_comma(text))
-    result += ": write a point for the decimal comma, " + in_quotes(*with_decimal_point(text));
+  const DecimalUse use = decimal_use_of(text);
+  if (use == DecimalUse::both)
+    result += ": write nothing between thousands";
+  else if (decimal_ == DecimalSign::comma && use == DecimalUse::point)
+    result += ": the decimal sign of this table is the comma, and nothing stands between thousands";
+  else if (use == DecimalUse::comma)
+    result +=
+        ": the decimal sign of this table is the point (--decimal comma: the comma), and "
+        "nothing stands between thousands";
+  if (separator_ == Separator::comma && text.find_first_of(";\t") != std::string_view::npos)
+    result += other_separator_;
   return result;
 }
 
-bool CsvTable::has_decimal_comma(std::string_view text) const {
-  return separator_ != Separator::comma && with_decimal_point(text).has_value();
+bool CsvTable::has_other_decimal(std::string_view text) const {
+  if (separator_ == Separator::comma) return false;
+  const DecimalUse use = decimal_use_of(text);
+  if (use == DecimalUse::none) return false;
+  return (use == DecimalUse::point) == (decimal_ == DecimalSign::comma);
+}
+
+bool CsvTable::is_missing(std::string_view text) const {
+  return missing_ == MissingCells::drop && means_missing(text);
+}
+
+std::string CsvTable::missing_advice(std::string_view text) const {
+  if (missing_ == MissingCells::drop || !means_missing(text)) return {};
+  return " (--missing drop leaves out rows with missing cells)";
 }
 
 void CsvTable::read_header() {
@@ -311,17 +526,25 @@ void CsvTable::read_header() {
   if (text_.find_first_not_of(blanks_and_line_ends) == std::string_view::npos)
     fail("only blank lines, but a header line and at least one row are expected");
   read_record();
-  if (record_is_blank()) fail(1, "the first line is blank, but the header is expected there");
+  if (record_is_blank())
+    fail_in_header("the first line is blank, but the header is expected there");
 
   const CsvCell& first = cells_.front();
   if (cells_.size() == 1 && !first.quoted && first.text.find_first_of(";\t") != std::string::npos)
     fail(first.line, "the header is the single field " + in_quotes(first.text) +
                          ", but columns are separated by commas" + uneven_separator_);
 
+  fields_ = cells_.size();
+  // Spreadsheets put separators behind the last column.
+  while (cells_.size() > 1 && cells_.back().text.empty()) cells_.pop_back();
   std::unordered_map<std::string, std::size_t> number_of;
   for (const CsvCell& cell : cells_) {
     const std::size_t number = columns_.size() + 1;
-    if (cell.text.empty()) fail(cell.line, "column " + std::to_string(number) + " has no name");
+    if (cell.text.empty())
+      fail(cell.line, "column " + std::to_string(number) +
+                          " has no name: give it one, and --ignore leaves it out (names of rows: "
+                          "write.csv(..., row.names = FALSE) in R, to_csv(..., index=False) in "
+                          "pandas)");
     const auto [earlier, is_new] = number_of.emplace(cell.text, number);
     if (!is_new)
       fail(cell.line, "columns " + std::to_string(earlier->second) + " and " +
@@ -331,12 +554,11 @@ void CsvTable::read_header() {
 }
 
 Index CsvTable::count_rows_at_most() const {
-  std::string_view rest = text_.substr(position_);
-  rest = rest.substr(0, rest.find_last_not_of(blanks_and_line_ends) + 1);
-  if (rest.empty()) return 0;
+  if (content_end_ <= position_) return 0;
+  const std::string_view rest = text_.substr(position_, content_end_ - position_);
   const auto line_ends = static_cast<Index>(std::count(rest.begin(), rest.end(), '\n'));
   // Each row but the last takes at least a separator or a line end per column.
-  const auto rows_that_fit = static_cast<Index>(rest.size() / columns_.size());
+  const auto rows_that_fit = static_cast<Index>(rest.size() / fields_);
   return std::min(line_ends, rows_that_fit) + 1;
 }
 
@@ -346,10 +568,9 @@ bool CsvTable::read_record() {
   if (at_end()) return false;
   if (separator_ == Separator::blanks) skip_blanks();
   if (separator_ == Separator::tab) {
-    // A line of tabs is blank, and no row of empty cells.
-    const std::size_t here = position_;
-    skip_blanks();
-    if (!at_end() && !is_line_end(text_[position_])) position_ = here;
+    // A line of spaces is blank, one of tabs a row of empty cells.
+    const std::size_t end = std::min(text_.find_first_not_of(' ', position_), text_.size());
+    if (end == text_.size() || is_line_end(text_[end])) position_ = end;
   }
   do cells_.push_back(read_cell());
   while (skip_separator());
@@ -415,7 +636,8 @@ CsvCell CsvTable::read_quoted_cell() {
     if (!is_doubled) {
       if (!at_end() && !ends_field(text_[position_]))
         fail_in_field(line_, std::string("only a ") + words_for(separator_).one +
-                                 " or the end of the line may follow the closing quote");
+                                 " or the end of the line may follow the closing quote" +
+                                 uneven_separator_);
       return {trimmed(unescaped != nullptr ? *unescaped : part), first_line, true};
     }
     unescaped->push_back('"');

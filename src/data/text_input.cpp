@@ -44,4 +44,21 @@ File open_file(const std::string& path) {
   return file;
 }
 
+std::string read_file(const std::string& path) {
+  const File file = open_file(path);
+  constexpr std::size_t chunk = std::size_t{1} << 20U;
+  std::string bytes;
+  std::size_t size = 0;
+  std::size_t read = 0;
+  do {
+    bytes.resize(size + chunk);
+    read = std::fread(bytes.data() + size, 1, chunk, file.get());
+    size += read;
+  } while (read == chunk);
+  if (std::ferror(file.get()) != 0)
+    throw DataError(path + ": the file cannot be read: " + failure_reason());
+  bytes.resize(size);
+  return bytes;
+}
+
 }  // namespace tautrack::detail

@@ -44,4 +44,8 @@ using File = std::unique_ptr<std::FILE, CloseFile>;
 /// @throws DataError when it cannot be.
 [[nodiscard]] File open_file(const std::string& path);
 
+/// All bytes of the file, which may also be a pipe.
+/// @throws DataError when it cannot be read.
+[[nodiscard]] std::string read_file(const std::string& path);
+
 }  // namespace tautrack::detail

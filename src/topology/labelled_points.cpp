@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdio>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -10,66 +9,65 @@
 
 #include "core/text.hpp"
 #include "data/csv_table.hpp"
+#include "data/table_cells.hpp"
 #include "data/text_input.hpp"
 
 namespace tautrack {
 
 namespace {
 
+using detail::ColumnRoles;
 using detail::CsvCell;
 using detail::CsvTable;
-using detail::in_quotes;
-using detail::list_in_quotes;
 using detail::NumberReading;
-using detail::read_number;
 using detail::Reading;
 
 constexpr std::size_t kMostLabels = 100;
 
-/// Which column is the label; nothing without labels.
-std::optional<std::size_t> label_column(const CsvTable& table, std::size_t coordinates,
-                                        const std::string& label) {
-  const std::vector<std::string>& columns = table.columns();
-  std::optional<std::size_t> chosen;
-  if (!label.empty()) {
-    const auto found = std::find(columns.begin(), columns.end(), label);
-    if (found == columns.end())
-      table.fail(1, "there is no column " + in_quotes(label) +
-                        " to be the label; the columns are " + list_in_quotes(columns));
-    chosen = static_cast<std::size_t>(found - columns.begin());
-  } else if (columns.size() == coordinates + 1) {
-    chosen = coordinates;
-  }
-  const std::size_t found = columns.size() - (chosen ? 1 : 0);
-  if (found != coordinates)
-    table.fail(1, "the table has " + counted(static_cast<long long>(columns.size()), "column") +
-                      ", but " + counted(static_cast<long long>(coordinates), "coordinate") +
-                      (label.empty() ? " and at most one label are wanted"
-                                     : " beside the label are wanted"));
-  return chosen;
-}
+/// Which columns are coordinates, in order, and which one is the label; the rest is not used.
+struct PointColumns {
+  std::vector<std::size_t> coordinates;
+  std::optional<std::size_t> label;
+  std::vector<std::string> unused;
+};
 
-double coordinate_in(const CsvTable& table, std::size_t column) {
-  const CsvCell& cell = table.row()[column];
-  if (cell.text.empty()) table.fail_in_column(cell.line, column, "the cell is empty");
-  const NumberReading number = read_number(cell.text);
-  if (number.reading == Reading::number) return number.value;
-  std::string rule = in_quotes(cell.text);
-  if (number.reading == Reading::not_finite)
-    rule += " is not a finite number";
-  else if (number.reading == Reading::out_of_range)
-    rule += " is outside the range of double precision";
-  else
-    rule = table.why_no_number(cell.text);
-  table.fail_in_column(cell.line, column, rule);
+PointColumns columns_of_points(const CsvTable& table, std::size_t coordinates,
+                               const std::string& label, const TableOptions& options) {
+  const std::vector<std::string>& names = table.columns();
+  ColumnRoles roles(table);
+  PointColumns result;
+  for (const std::string& name : options.ignore) roles.assign(name, "ignored");
+  for (const std::string& name : options.columns)
+    result.coordinates.push_back(roles.assign(name, "a coordinate"));
+  if (!label.empty()) result.label = roles.assign(label, "the label");
+  const std::vector<std::size_t> others = roles.others();
+  const bool are_named = !options.columns.empty();
+  if (!result.label && others.size() == (are_named ? 1 : coordinates + 1))
+    result.label = others.back();
+  if (!are_named)
+    for (const std::size_t column : others)
+      if (column != result.label) result.coordinates.push_back(column);
+  if (result.coordinates.size() != coordinates) {
+    const std::size_t used = result.coordinates.size() + (!are_named && !label.empty() ? 1 : 0);
+    table.fail_in_header(
+        "the table has " + counted(static_cast<long long>(used), "column") +
+        (options.ignore.empty() && !are_named ? "" : " to use") + ", but " +
+        counted(static_cast<long long>(coordinates), "coordinate") +
+        (label.empty() ? " and at most one label are wanted" : " beside the label are wanted"));
+  }
+  for (std::size_t column = 0; column < names.size(); ++column)
+    if (column != result.label && std::find(result.coordinates.begin(), result.coordinates.end(),
+                                            column) == result.coordinates.end())
+      result.unused.push_back(names[column]);
+  return result;
 }
 
 /// Sorts labels, joins equal numbers and renumbers the rows.
-void put_in_order(LabelledPoints& points) {
+void put_in_order(const CsvTable& table, LabelledPoints& points) {
   const std::vector<std::string> labels = std::move(points.labels);
   std::vector<double> values;
   for (const std::string& label : labels)
-    if (const NumberReading number = read_number(label); number.reading == Reading::number)
+    if (const NumberReading number = table.number(label); number.reading == Reading::number)
       values.push_back(number.value);
   const bool all_numbers = values.size() == labels.size();
   std::vector<std::size_t> order(labels.size()), new_number(labels.size());
@@ -86,16 +84,6 @@ void put_in_order(LabelledPoints& points) {
   for (std::size_t& label : points.label_of_row) label = new_number[label];
 }
 
-std::string read_all(const std::string& path) {
-  const detail::File file = detail::open_file(path);
-  std::string bytes, chunk(std::size_t{1} << 20U, '\0');
-  while (const std::size_t read = std::fread(chunk.data(), 1, chunk.size(), file.get()))
-    bytes.append(chunk, 0, read);
-  if (std::ferror(file.get()) != 0)
-    throw DataError(path + ": the file cannot be read: " + detail::failure_reason());
-  return bytes;
-}
-
 }  // namespace
 
 Matrix LabelledPoints::with_label(std::size_t label) const {
@@ -105,40 +93,63 @@ Matrix LabelledPoints::with_label(std::size_t label) const {
   return points(rows, Eigen::all);
 }
 
-LabelledPoints read_points(const std::string& path, Index coordinates, const std::string& label) {
-  return parse_points(read_all(path), path, coordinates, label);
+LabelledPoints read_points(const std::string& path, Index coordinates, const std::string& label,
+                           const TableOptions& options) {
+  return parse_points(detail::read_file(path), path, coordinates, label, options);
 }
 
 LabelledPoints parse_points(std::string_view text, const std::string& source, Index coordinates,
-                            const std::string& label) {
+                            const std::string& label, const TableOptions& options) {
   if (coordinates < 1) throw DataError(source + ": at least one coordinate is wanted");
-  CsvTable table(text, source);
+  CsvTable table(text, source, options);
   const std::vector<std::string>& names = table.columns();
-  const auto is_number = [](const std::string& name) {
-    return read_number(name).reading == Reading::number;
-  };
-  if (std::all_of(names.begin(), names.end(), is_number))
-    table.fail(1, "every field is a number, but the first line must be a header of column names");
-  const std::optional<std::size_t> label_at =
-      label_column(table, static_cast<std::size_t>(coordinates), label);
+  detail::require_header_of_names(table);
+  const PointColumns columns =
+      columns_of_points(table, static_cast<std::size_t>(coordinates), label, options);
+  table.choose_decimal(columns.coordinates);
 
   LabelledPoints result;
   result.source = source;
-  for (std::size_t column = 0; column < names.size(); ++column)
-    if (column != label_at) result.columns.push_back(names[column]);
-  if (label_at) result.label_column = names[*label_at];
+  for (const std::size_t column : columns.coordinates) result.columns.push_back(names[column]);
+  if (columns.label) result.label_column = names[*columns.label];
+  result.table.separator = table.separator();
+  result.table.decimal = table.decimal();
+  result.table.unused = columns.unused;
+  if (!table.decimal_note().empty()) result.table.notes.push_back(table.decimal_note());
+  TargetFacts& facts = result.table.targets.emplace_back();
+  facts.column = result.label_column;
+  // Where a column of the table goes: a coordinate, or nothing.
+  std::vector<std::optional<Index>> coordinate_of(names.size());
+  for (std::size_t i = 0; i < columns.coordinates.size(); ++i)
+    coordinate_of[columns.coordinates[i]] = static_cast<Index>(i);
+  const auto is_used = [&](std::size_t column) {
+    return coordinate_of[column] || column == columns.label;
+  };
   result.points.resize(table.rows_at_most(), coordinates);
   std::map<std::string, std::size_t, std::less<>> numbers;
   Index rows = 0;
-  for (; table.next_row(); ++rows) {
-    Index coordinate = 0;
+  while (table.next_row()) {
+    bool lacks_cell = false;
+    for (std::size_t column = 0; column < names.size(); ++column)
+      lacks_cell = lacks_cell || (is_used(column) && table.is_missing(table.row()[column].text));
+    if (lacks_cell) {
+      detail::drop_row(table, facts.dropped);
+      continue;
+    }
     for (std::size_t column = 0; column < names.size(); ++column) {
-      if (column != label_at) {
-        result.points(rows, coordinate++) = coordinate_in(table, column);
+      if (coordinate_of[column]) {
+        result.points(rows, *coordinate_of[column]) = detail::number_in(
+            table, column,
+            rows > 0
+                ? ""
+                : " (--ignore " + detail::as_option(names[column]) + " leaves the column out)");
         continue;
       }
+      if (column != columns.label) continue;
       const CsvCell& cell = table.row()[column];
-      if (cell.text.empty()) table.fail_in_column(cell.line, column, "the cell is empty");
+      if (cell.text.empty())
+        table.fail_in_column(cell.line, column,
+                             "the cell is empty" + table.missing_advice(cell.text));
       const auto [entry, is_new] = numbers.emplace(cell.text, result.labels.size());
       if (is_new) result.labels.emplace_back(cell.text);
       if (result.labels.size() > kMostLabels)
@@ -147,10 +158,13 @@ LabelledPoints parse_points(std::string_view text, const std::string& source, In
                                  " different labels, so this seems to be no label column");
       result.label_of_row.push_back(entry->second);
     }
+    ++rows;
   }
-  if (rows == 0) table.fail("there is a header, but no row follows it");
+  if (rows == 0)
+    table.fail(facts.dropped.count > 0 ? "every row lacks a cell that is used, so none is left"
+                                       : "there is a header, but no row follows it");
   result.points.conservativeResize(rows, Eigen::NoChange);
-  put_in_order(result);
+  put_in_order(table, result);
   return result;
 }
 

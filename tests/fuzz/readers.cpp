@@ -1,6 +1,7 @@
 #include "readers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -12,10 +13,12 @@
 #include <optional>
 #include <string>
 #include <unistd.h>
+#include <vector>
 
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/data/svmlight.hpp"
 #include "tautrack/explore/memo.hpp"
+#include "tautrack/topology/labelled_points.hpp"
 
 #include "records/manifest.hpp"
 #include "records/record.hpp"
@@ -48,16 +51,98 @@ class File {
 
 }  // namespace
 
+namespace {
+
+/// What the first bytes of a text ask for, or nothing asked where it has none.
+class Wishes {
+ public:
+  explicit Wishes(std::string_view bytes) : bytes_(bytes) {}
+
+  /// The next number under the bound.
+  std::size_t below(std::size_t bound) {
+    if (bytes_.empty()) return 0;
+    const auto byte = static_cast<unsigned char>(bytes_.front());
+    bytes_.remove_prefix(1);
+    return byte % bound;
+  }
+
+ private:
+  std::string_view bytes_;
+};
+
+/// The names of columns that the corpus has, or one that is not there.
+std::vector<std::string> some_columns(Wishes& wishes) {
+  constexpr std::array names{"a", "b", "y", "w", "a,b", "(bias)"};
+  std::vector<std::string> columns;
+  for (std::size_t count = wishes.below(8); count > 5; --count)
+    columns.emplace_back(names[wishes.below(names.size())]);
+  return columns;
+}
+
+TableOptions table_options(Wishes& wishes) {
+  TableOptions options;
+  constexpr std::array separators{Separator::comma, Separator::semicolon, Separator::tab,
+                                  Separator::blanks};
+  if (const std::size_t wish = wishes.below(8); wish > 3) options.separator = separators[wish - 4];
+  if (const std::size_t wish = wishes.below(4); wish > 1)
+    options.decimal = wish == 2 ? DecimalSign::point : DecimalSign::comma;
+  if (wishes.below(2) == 1) options.missing = MissingCells::drop;
+  options.columns = some_columns(wishes);
+  options.ignore = some_columns(wishes);
+  return options;
+}
+
+void points(std::string_view text, const TableOptions& options) {
+  try {
+    const LabelledPoints data = parse_points(text, "data.csv", 2, "", options);
+    require(data.points.rows() >= 1 && data.points.cols() == 2, "points have coordinates");
+    require(data.points.allFinite(), "points are finite");
+    require(data.labels.empty() ||
+                data.label_of_row.size() == static_cast<std::size_t>(data.points.rows()),
+            "each point has a label, or none");
+    require(data.table.targets.size() == 1, "a table of points has a target");
+  } catch (const DataError& error) {
+    require(std::string_view(error.what()).starts_with("data.csv"), "an error names the file");
+  }
+}
+
+}  // namespace
+
+/// Between two bytes 0x80 at the beginning, which no table has there, stand the options.
 void csv(std::string_view text) {
+  DatasetOptions options;
+  if (!text.empty() && static_cast<unsigned char>(text.front()) == 0x80U) {
+    text.remove_prefix(1);
+    const std::size_t end = std::min(text.find('\x80'), text.size());
+    Wishes wishes(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    static_cast<TableOptions&>(options) = table_options(wishes);
+    options.bias = wishes.below(2) == 0;
+    options.one_hot = some_columns(wishes);
+    options.log = some_columns(wishes);
+    options.targets = some_columns(wishes);
+    options.all_targets = wishes.below(4) == 3;
+    if (wishes.below(4) == 3) options.pattern_weights = "w";
+  }
+  points(text, options);
   for (const bool classes : {false, true}) {
-    DatasetOptions options;
     options.classes = classes;
     try {
       const Dataset data = parse_csv(text, "data.csv", options);
       require(!data.problems.empty(), "a data set has a problem");
-      for (const Problem& problem : data.problems) check(problem);
+      for (const Problem& problem : data.problems) {
+        check(problem);
+        require(problem.columns == data.problems.front().columns, "problems have the same columns");
+      }
+      require(data.table && data.table->targets.size() == data.problems.size(),
+              "each problem has a target");
+      for (const TargetFacts& target : data.table->targets)
+        require(target.dropped.count == 0 || options.missing == MissingCells::drop,
+                "no row is left out unasked");
     } catch (const DataError& error) {
-      require(std::string_view(error.what()).starts_with("data.csv"), "an error names the file");
+      const std::string_view sentence = error.what();
+      require(sentence.starts_with("data.csv"), "an error names the file");
+      require(sentence.find_first_of("\r\n") == std::string_view::npos, "an error is one line");
     }
   }
 }

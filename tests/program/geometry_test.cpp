@@ -249,7 +249,7 @@ TEST_CASE("without a data file the geometry of the iris data is told, the verdic
       {"setosa", "versicolor", "virginica", "minimum at tau = 1, where the natural path ends",
        "unique", "global", "towards y", "|k|max", "linear approx.", "everywhere", "reach",
        "infinity", "petal_width_cm", "as the Hessian says", "5 dimensions in 149"});
-  CHECK(lines(run.output)[3].starts_with("  point "));
+  CHECK(lines(run.output)[6].starts_with("  point "));
   check_page(run.output);
   CHECK(scratch.files().empty());
 }

@@ -22,23 +22,7 @@ TEST_CASE("counts have their noun in the right number") {
         "more than 1e308 strata");
 }
 
-TEST_CASE("the nearest name is one that may have been meant, or none") {
-  const std::vector<std::string> names{"--threads",   "--tau",   "--target",
-                                       "--tolerance", "--ridge", "--ridge-standardised",
-                                       "--no-bias",   "--csv"};
-  CHECK(nearest("--thread", names) == "--threads");
-  CHECK(nearest("thraeds", names) == "--threads");
-  CHECK(nearest("-threads", names) == "--threads");
-  CHECK(nearest("--ridgee", names) == "--ridge");
-  CHECK(nearest("--ridge", names) == "--ridge");
-  CHECK(nearest("--tol", names) == "--tolerance");
-  CHECK(nearest("--No_Bias", names) == "--no-bias");
-  CHECK(nearest("--cvs", names) == "--csv");
-  for (const char* word : {"", "--", "x", "--wander", "--verbose"}) {
-    CAPTURE(word);
-    CHECK(nearest(word, names).empty());
-  }
-  CHECK(nearest(std::string(100000, 'a'), names).empty());
+TEST_CASE("a suggestion is a question, or nothing") {
   CHECK(suggestion("rigde", {"ridge"}) == "; did you mean 'ridge'?");
   CHECK(suggestion("wander", {"ridge"}).empty());
 }

@@ -164,9 +164,9 @@ inline void check_says(const std::string& text, const std::vector<std::string>& 
 
 /// Options of data, network and output, which track, solve and geometry share.
 inline const std::vector<std::string> shared_options = fields(
-    "DATA.csv,--format,--target,--classes,--positive,--level,--no-bias,--keep-replicates,--"
-    "activation,--range,--fix,--ridge,"
-    "--ridge-standardised,--pattern-weights,--seed,--threads,--json,--csv,--plot,--quiet");
+    "DATA.csv,--format,--separator,--decimal,--columns,--ignore,--missing,--one-hot,--log,--target,"
+    "--targets,--classes,--positive,--level,--no-bias,--keep-replicates,--activation,--range,--fix,"
+    "--ridge,--ridge-standardised,--pattern-weights,--seed,--threads,--json,--csv,--plot,--quiet");
 
 /// Checks that the help of a subcommand fits the page, has all these options and says what the exit
 /// status means, and that the main help names the subcommand. Returns the help.

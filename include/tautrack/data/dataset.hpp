@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "tautrack/core/data_error.hpp"
 #include "tautrack/core/types.hpp"
+#include "tautrack/data/table.hpp"
 
 namespace tautrack {
 
@@ -20,47 +22,70 @@ struct Problem {
   Vector offset = {};
 };
 
-/// Several problems over the same inputs (several outputs share X and decouple).
+/// Several problems with the same columns of inputs: several outputs decouple.
 struct Dataset {
-  std::string source;             ///< File name or "bundled iris data", for messages.
-  std::vector<Problem> problems;  ///< At least one.
+  std::string source;  ///< File name or "bundled iris data", for messages.
+  std::vector<Problem>
+      problems;  ///< At least one. They share X unless rows were left out for some.
+  std::optional<TableFacts> table = {};  ///< How the table was read that they are from, if any.
 };
 
 /// How a table becomes problems: a text target (or any with `classes`) gives one problem per class,
 /// class against rest; two classes give one problem; a numeric target gives one regression problem.
-struct DatasetOptions {
-  std::string target;           ///< Target column; empty: the last one that is not pattern_weights.
-  bool classes = false;         ///< Take the target for class labels, whatever its cells look like.
+/// Several targets give the problems of each; those of classes are then named COLUMN=LABEL.
+struct DatasetOptions : TableOptions {
+  /// Target column; empty: the last one that the other options do not name.
+  std::string target;
+  std::vector<std::string>
+      targets;  ///< Several; none of them is an input. Needs an empty `target`.
+  /// The same of every column that the other options do not name. Needs `columns` or `one_hot`.
+  bool all_targets = false;
+  bool classes = false;         ///< Take targets for class labels, whatever their cells look like.
   std::string positive;         ///< Two classes: the positive one; empty: the last in sorted order.
                                 ///< More classes: the only one to get a problem; empty: all do.
   bool bias = true;             ///< Append a column of ones, named "(bias)".
   double low = -0.9;            ///< Desired output of "not in the class". Finite, low < high.
   double high = 0.9;            ///< Desired output of "in the class". Finite.
   std::string pattern_weights;  ///< Column of positive pattern weights; empty: none.
+  /// Inputs of texts or numbers that become columns of zeros and ones named COLUMN=VALUE, one for
+  /// each value in sorted order, but for the first one when there is a bias. At most 50 values.
+  std::vector<std::string> one_hot;
+  /// Inputs or numeric targets of which log10 is taken; they are then named log10(COLUMN).
+  std::vector<std::string> log;
 };
 
-/// Reads comma-separated text: RFC 4180 (header line, quoted fields, doubled quotes, LF or CRLF, a
-/// UTF-8 byte-order mark is skipped), numbers independent of the locale.
+/// Reads a table: a header line, quoted fields and doubled quotes as in RFC 4180, LF or CRLF, a
+/// UTF-8 byte-order mark is skipped, numbers independent of the locale.
 ///
-/// When the header has no comma outside quotes, columns may be separated by something else: the
-/// first of semicolon, tab and blanks that splits every line which is not blank into the same
-/// number of fields, at least two. A run of blanks (spaces; a tab between two fields is none) is one
-/// separator, and blanks at the ends of a line are none; each semicolon and each tab is one. When
-/// none of them does, the text is one column. The decimal sign is the point, whatever separates
-/// columns.
+/// Separators: when the header has a comma outside quotes, columns are separated by the first of
+/// comma, semicolon and tab that splits every line into the same number of fields, at least two;
+/// else by the first of semicolon, tab and blanks that does. Lines of nothing but separators do not
+/// count. A run of blanks (spaces; a tab between two fields is none) is one separator, and blanks at
+/// the ends of a line are none; each of the others is one. When none of them does, columns are
+/// separated by commas. A first line sep=X, as spreadsheets write it, says what separates columns.
 ///
-/// The first line names the columns, each by another name. Every column but the target and the
-/// pattern weights is a feature and holds a finite decimal number in each row; empty cells, nan and
-/// inf are refused everywhere. A target whose cells are all numbers is numeric, one whose cells are
-/// all texts holds labels, and a mixture is refused unless `classes` is set. Labels sort by bytes,
-/// or by value when all of them are numbers (then 1 and 1.0 are one label). Blanks around a field
-/// do not belong to it. Nothing is skipped but blank lines after the last row. So many labels that
-/// they are most likely a mistake are refused, with their number, unless `positive` picks one. So
-/// are, unless `classes` or `positive` says that they are meant, labels more than half of which
-/// look like numbers (5%, 0,5, 1.000,5, $3, or several numbers in one cell), and four labels or more
-/// of which more than half occur in one row only.
+/// The decimal sign is the point, but for tables not separated by commas in which all numbers that
+/// have a sign have a comma; a table with both, or in which the commas may all stand between
+/// thousands, is refused. With the decimal comma points are refused.
 ///
-/// Cost: linear in the length of the text; memory for the text and for X, once more per class.
+/// The first line names the columns, each by another name; columns at its end may have none if
+/// their cells are empty. Every column that is used for nothing else is an input and holds a finite
+/// decimal number in each row; empty cells, nan and inf are refused unless rows with missing cells
+/// are left out. A row in which an input or the pattern weight is missing, or every target, is left
+/// out for all targets, else for those that are missing. A target whose cells are all numbers is
+/// numeric, one whose cells are all texts holds labels, and a mixture is refused unless `classes` is
+/// set. Labels sort by bytes, or by value when all of them are numbers (then 1 and 1.0 are one
+/// label). Blanks around a field do not belong to it. Blank lines are skipped, and so are lines of
+/// separators after the last row. So many labels that they are most likely a mistake are refused,
+/// with their number, unless `positive` picks one. So are, unless `classes` or `positive` says that
+/// they are meant, labels more than half of which look like numbers (5%, 0,5, 1.000,5, $3, or
+/// several numbers in one cell), and four labels or more of which more than half occur in one row
+/// only.
+///
+/// Notes question inputs that count the rows from 0 or 1, and those of whole numbers that are named
+/// like an identifier (id, nr, row, well, ...) and all different, or named just that.
+///
+/// Cost: linear in the length of the text; memory for the text and for X, once more per problem.
 /// @throws DataError naming file, line, column and rule.
 [[nodiscard]] Dataset read_csv(const std::string& path, const DatasetOptions& options = {});
 
