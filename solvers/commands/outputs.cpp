@@ -15,7 +15,7 @@ void add_output_options(Command& command, OutputRequest& request, const std::str
                    "then has no text",
                    request.json_file);
   command.add_text("--csv", "FILE", csv_help, request.csv_file);
-  command.add_text("--plot", "FILE", plot_help, request.plot_file);
+  if (!plot_help.empty()) command.add_text("--plot", "FILE", plot_help, request.plot_file);
   command.add_flag("--quiet", "No progress on standard error", request.quiet);
 }
 

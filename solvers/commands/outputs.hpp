@@ -23,7 +23,7 @@ struct OutputRequest {
   bool quiet = false;       ///< No progress and no notes on standard error.
 };
 
-/// Adds the options that fill the request. The helps say what the CSV and the picture are.
+/// Adds the options that fill the request. The helps say what the CSV and the picture are; without one there is no picture.
 void add_output_options(Command& command, OutputRequest& request, const std::string& csv_help,
                         const std::string& plot_help);
 

@@ -101,7 +101,7 @@ void add_names(Command& command, const std::string& name, const std::string& hel
 
 }  // namespace
 
-void add_table_options(Command& command, TableOptions& options) {
+void add_reading_options(Command& command, TableOptions& options) {
   command.group("Table");
   // Not found from the file when it is given.
   command.add_value(
@@ -119,6 +119,10 @@ void add_table_options(Command& command, TableOptions& options) {
                       if (options.decimal) return std::nullopt;
                       return fmt::format("'{}' is none of point, comma", text);
                     });
+}
+
+void add_table_options(Command& command, TableOptions& options) {
+  add_reading_options(command, options);
   add_names(command, "--columns",
             "The inputs, in this order (default: all that are\nnothing else); names with commas in "
             "quotes:\n'\"a,b\",c'",

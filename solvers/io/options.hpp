@@ -41,6 +41,9 @@ struct NetworkRequest {
   PerceptronOptions perceptron;
 };
 
+/// Adds the options that say how a table is written.
+void add_reading_options(Command& command, TableOptions& options);
+
 /// Adds the options that say how a table is read.
 void add_table_options(Command& command, TableOptions& options);
 

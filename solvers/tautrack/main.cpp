@@ -15,6 +15,7 @@
 
 #include "commands/geometry.hpp"
 #include "commands/layers.hpp"
+#include "commands/predict.hpp"
 #include "commands/solve.hpp"
 #include "commands/track.hpp"
 #include "commands/track_ranks.hpp"
@@ -76,11 +77,12 @@ int run(int argc, char** argv, Communicator& ranks) {
   SolveRequest solve;
   GeometryRequest geometry;
   LayersRequest layers;
+  PredictRequest predict;
   RunRequest batch, resume, report;
-  std::vector<Command> commands{track_command(track),       solve_command(solve),
-                                geometry_command(geometry), layers_command(layers),
-                                figures_in_help(),          batch_command(batch),
-                                resume_command(resume),     report_command(report)};
+  std::vector<Command> commands{
+      track_command(track),   solve_command(solve),     geometry_command(geometry),
+      layers_command(layers), predict_command(predict), figures_in_help(),
+      batch_command(batch),   resume_command(resume),   report_command(report)};
   const Command* const command =
       read_command_line({about_program, more_about_program, version_text()}, commands, argc, argv);
   if (command == nullptr) return exit_solved;
@@ -90,6 +92,7 @@ int run(int argc, char** argv, Communicator& ranks) {
                                     : run_recorded(*command, solve, ranks);
   if (name == "geometry") return run_geometry(std::move(geometry));
   if (name == "layers") return run_layers(layers);
+  if (name == "predict") return run_predict(predict);
   if (name == "batch") return run_batch(batch, ranks);
   if (name == "resume") return run_resume(resume, ranks);
   if (name == "report") return run_report(report);
