@@ -237,7 +237,7 @@ TEST_CASE("two fits and a better limit: all of them are listed, in the CSV, too"
                            "2 minima, 2 saddles of index 1, 0 maxima"});
   CHECK(solve.problem.at("unique").at("answer") == "no");
   CHECK(solve.problem.at("at_infinity").at(0).at("energy").get<double>() == near(two_rises_limit));
-  const Run csv = scratch.run("solve data.csv --range free,free --quiet --csv -");
+  const Run csv = scratch.run("solve data.csv --range free,free --quiet --points -");
   const std::vector<std::string> rows = lines(csv.output);
   REQUIRE(rows.size() == 1 + two_rises_energies.size());
   CHECK(rows[0] == "problem,number,energy,kind,morse_index,status,radius,found_by,x,(bias)");

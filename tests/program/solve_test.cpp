@@ -143,7 +143,7 @@ TEST_CASE("a long list of points is cut in the text, and whole in the CSV") {
                 (column == 3 ? "\n" : ",");
   scratch.write("data.csv", text);
   const Run run =
-      scratch.run("solve data.csv --no-bias --csv points.csv --json points.json --graph");
+      scratch.run("solve data.csv --no-bias --points points.csv --json points.json --graph --verbose");
   CHECK(run.status == 0);
   CHECK(run.output.find("8 minima, 18 saddles (12 of index 1, 6 of index 2), 1 maximum") !=
         std::string::npos);
