@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include "commands/units.hpp"
 #include "io/text.hpp"
@@ -11,6 +13,8 @@ namespace tautrack::program {
 namespace fit_plot {
 
 constexpr std::string_view data_colour = "#888888";
+constexpr std::string_view band_colour = "#BBD3E8";
+constexpr std::string_view band_style = "filledcurves lc rgb '#BBD3E8' fs solid 0.6 noborder";
 constexpr Index most_data = 5000;  ///< Dots; of more rows some are drawn.
 constexpr int samples = 1000;      ///< Points of a curve.
 constexpr double margin = 0.05;    ///< On both sides of the data, of their width.
@@ -110,6 +114,56 @@ Rows dots(const Problem& problem, Window& window) {
   return rows;
 }
 
+/// The interval of the curve over the input: x, low, high. Empty where there is none.
+Rows band(const NetworkRequest& request, const Problem& problem, const FitReport& fit, double low,
+          double high, Window& window) {
+  Rows rows;
+  const Index columns = problem.X.cols();
+  if (fit.output_errors.size() == 0 || fit.fit.weights.size() != columns) return rows;
+  Matrix X = Matrix::Ones(samples + 1, columns);
+  for (Index k = 0; k <= samples; ++k)
+    X(k, 0) = low + (high - low) * static_cast<double>(k) / samples;
+  const SigmoidModel model{problem, request.perceptron.activation, target_range(request)};
+  const Vector outputs = sigmoid_outputs(fit.fit, model.activation, X);
+  const Vector reach = t_factor(fit.level, fit.statistics.degrees_of_freedom) *
+                       output_errors(model, fit.fit, fit.statistics, X);
+  for (Index k = 0; k <= samples; ++k) {
+    const double below = outputs(k) - reach(k), above = outputs(k) + reach(k);
+    if (!std::isfinite(below) || !std::isfinite(above)) continue;
+    rows.add(X(k, 0), below, above);
+  }
+  const Vector at_data = t_factor(fit.level, fit.statistics.degrees_of_freedom) * fit.output_errors;
+  window.see((fit.statistics.fitted - at_data).minCoeff());
+  window.see((fit.statistics.fitted + at_data).maxCoeff());
+  return rows;
+}
+
+/// An axis over the input: of a logarithm in the units of what it was taken of.
+Axis input_axis(const std::string& column, double low, double high) {
+  constexpr std::string_view log = "log10(";
+  if (!column.starts_with(log) || column.back() != ')')
+    return {cut(column, 40), range_text(low, high)};
+  Ticks ticks;
+  const int first = static_cast<int>(std::ceil(low)), last = static_cast<int>(std::floor(high));
+  const bool has_parts = last - first < 3;  // one, two and five of each decade
+  for (int decade = first - 1; decade <= last; ++decade)
+    for (const double part : {1.0, 2.0, 5.0}) {
+      const double at = decade + std::log10(part);
+      if ((part == 1.0 || has_parts) && at >= low && at <= high)
+        ticks.add(tick_text(std::pow(10.0, decade) * part), at);
+    }
+  return {cut(column.substr(log.size(), column.size() - log.size() - 1), 40), range_text(low, high),
+          ticks.text()};
+}
+
+/// The half point of a fit, and the output there; nothing where it is none of the parameters.
+std::optional<std::pair<double, double>> half_point(const FitReport& fit) {
+  for (const FitParameter& parameter : fit.statistics.parameters)
+    if (parameter.kind == ParameterKind::half_point)
+      return std::pair(parameter.estimate, 0.5 * (fit.fit.range.low + fit.fit.range.high));
+  return std::nullopt;
+}
+
 }  // namespace fit_plot
 
 bool has_one_input(const NetworkRequest& request, const Problem& problem) {
@@ -118,23 +172,33 @@ bool has_one_input(const NetworkRequest& request, const Problem& problem) {
 }
 
 void draw_fits(Picture& picture, const Place& place, const NetworkRequest& request,
-               const Problem& problem, const std::vector<FittedCurve>& curves) {
+               const Problem& problem, const std::vector<FittedCurve>& curves,
+               const FitReport* fit) {
   using namespace fit_plot;
   const double least = problem.X.col(0).minCoeff(), most = problem.X.col(0).maxCoeff();
   const double low = least - margin * (most - least), high = most + margin * (most - least);
   Plot plot;
   Window window;
   const std::string dot_style = point_style(Shape::disc, 0.9, data_colour);
+  const std::string half_style = point_style(Shape::diamond, 1.4, "#000000");
   std::vector<LegendEntry> entries{{dot_style, "data"}};
+  const Rows around = fit != nullptr ? band(request, problem, *fit, low, high, window) : Rows();
+  if (!around.empty()) plot.add(picture.block(around), "1:2:3", band_style);
   plot.add(picture.block(dots(problem, window)), "1:2", dot_style);
   // The best on top.
   for (auto curve = curves.rbegin(); curve != curves.rend(); ++curve)
     plot.add(picture.block(Curve(request, *curve).rows(low, high, window)), "1:2", curve->style);
   for (const FittedCurve& curve : curves) entries.push_back({curve.style, curve.name});
+  if (!around.empty())
+    entries.push_back({line_style(6.0, band_colour), fmt::format("{:g} %", 100.0 * fit->level)});
+  const auto half = fit != nullptr ? half_point(*fit) : std::nullopt;
+  if (half && half->first > low && half->first < high) {
+    plot.mark(half->first, half->second, half_style);
+    entries.push_back({half_style, "half point"});
+  }
   picture.legend(place.left + 8.0, place.top - 16.0, entries);
   picture.panel(place)
-      .axes({cut(problem.columns.front(), 40), range_text(low, high)},
-            {cut(problem.name, 30), window.text()})
+      .axes(input_axis(problem.columns.front(), low, high), {cut(problem.name, 30), window.text()})
       .plot(plot);
 }
 

@@ -7,6 +7,7 @@
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/infinity/infinite_point.hpp"
 
+#include "commands/fit_report.hpp"
 #include "io/options.hpp"
 #include "pictures/picture.hpp"
 
@@ -25,8 +26,10 @@ struct FittedCurve {
 /// Whether the outputs are a curve over one input column, a bias beside it or none.
 [[nodiscard]] bool has_one_input(const NetworkRequest& request, const Problem& problem);
 
-/// Draws the data and such curves, with a legend above the panel.
+/// Draws the data and such curves, with a legend above the panel. An input log10(NAME) has an axis in the units of NAME.
+/// @param fit Of the first curve: its band and half point are drawn, too; null: neither.
 void draw_fits(Picture& picture, const Place& place, const NetworkRequest& request,
-               const Problem& problem, const std::vector<FittedCurve>& curves);
+               const Problem& problem, const std::vector<FittedCurve>& curves,
+               const FitReport* fit = nullptr);
 
 }  // namespace tautrack::program

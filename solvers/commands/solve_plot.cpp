@@ -71,6 +71,10 @@ struct Drawing {
   /// The axes are those of the weights that are fitted.
   [[nodiscard]] const Problem& axes() const { return *computed.problem; }
   [[nodiscard]] Index weights() const { return axes().X.cols(); }
+  /// Of the best fit; null where none is reported.
+  [[nodiscard]] const FitReport* fit_report() const {
+    return solved->fit ? &*solved->fit : nullptr;
+  }
   [[nodiscard]] bool has(StationaryKind kind) const {
     return std::any_of(points().begin(), points().end(),
                        [kind](const StationaryPoint& point) { return point.kind == kind; });
@@ -315,7 +319,7 @@ class FitsPicture {
       picture_.add("unset logscale\n");
       if (network_ != nullptr)
         draw_fits(picture_, place(cell(i) + 1), *network_, *drawings_[i].problem,
-                  best_curves(drawings_[i]));
+                  best_curves(drawings_[i]), drawings_[i].fit_report());
     }
     return std::move(picture_).script();
   }
