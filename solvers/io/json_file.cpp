@@ -15,24 +15,21 @@
 #include "io/usage_error.hpp"
 
 namespace tautrack::program {
-namespace {
 
-[[noreturn]] void fail(const std::string& where, std::string_view rule) {
+void fail_in_json(const std::string& where, std::string_view rule) {
   throw UsageError(fmt::format("{}: {}", where, rule));
 }
-
-}  // namespace
 
 std::string read_text(const std::string& path) {
   if (is_standard_input(path)) return read_standard_input();
   const auto reason = [] { return std::generic_category().message(errno); };
   const File file(std::fopen(path.c_str(), "rb"));
-  if (!file) fail(path, "the file cannot be opened: " + reason());
+  if (!file) fail_in_json(path, "the file cannot be opened: " + reason());
   std::string bytes;
   char chunk[65536];
   while (const std::size_t read = std::fread(chunk, 1, sizeof chunk, file.get()))
     bytes.append(chunk, read);
-  if (std::ferror(file.get()) != 0) fail(path, "the file cannot be read: " + reason());
+  if (std::ferror(file.get()) != 0) fail_in_json(path, "the file cannot be read: " + reason());
   return bytes;
 }
 
@@ -47,22 +44,22 @@ Json parse_json(std::string_view text, const std::string& source) {
     std::string_view reason = error.what();  // "[...] parse error at line 1, column 2: REASON"
     if (const std::size_t at = reason.find("column"); at != std::string_view::npos)
       reason = reason.substr(std::min(reason.find(": ", at), reason.size() - 2) + 2);
-    fail(fmt::format("{}:{}", source, line), fmt::format("this is not JSON: {}", reason));
+    fail_in_json(fmt::format("{}:{}", source, line), fmt::format("this is not JSON: {}", reason));
   } catch (const Json::exception&) {
-    fail(source, "a number is outside the range of double precision");
+    fail_in_json(source, "a number is outside the range of double precision");
   }
 }
 
 Vector numbers_of(const Json& array, const std::string& where) {
   if (!array.is_array() || array.empty())
-    fail(where, "a list of numbers is wanted, and at least one");
+    fail_in_json(where, "a list of numbers is wanted, and at least one");
   Vector numbers(static_cast<Index>(array.size()));
   for (std::size_t i = 0; i < array.size(); ++i) {
     const std::string entry = fmt::format("{}, entry {}", where, i + 1);
     if (!array[i].is_number())
-      fail(entry, fmt::format("{} is not a number", cut(array[i].dump(), quote_width)));
+      fail_in_json(entry, fmt::format("{} is not a number", cut(array[i].dump(), quote_width)));
     const auto number = array[i].get<double>();
-    if (!std::isfinite(number)) fail(entry, "it is outside the range of double precision");
+    if (!std::isfinite(number)) fail_in_json(entry, "it is outside the range of double precision");
     numbers(static_cast<Index>(i)) = number;
   }
   return numbers;
@@ -70,15 +67,15 @@ Vector numbers_of(const Json& array, const std::string& where) {
 
 Matrix rows_of(const Json& array, const std::string& where) {
   if (!array.is_array() || array.empty())
-    fail(where, "a list of rows is wanted, one row a unit, and at least one");
+    fail_in_json(where, "a list of rows is wanted, one row a unit, and at least one");
   Matrix rows;
   for (std::size_t i = 0; i < array.size(); ++i) {
     const Vector row = numbers_of(array[i], fmt::format("{}, row {}", where, i + 1));
     if (i == 0) rows.resize(static_cast<Index>(array.size()), row.size());
     if (row.size() != rows.cols())
-      fail(fmt::format("{}, row {}", where, i + 1),
-           fmt::format("it has {}, but row 1 has {}",
-                       counted(static_cast<long long>(row.size()), "number"), rows.cols()));
+      fail_in_json(fmt::format("{}, row {}", where, i + 1),
+                   fmt::format("it has {}, but row 1 has {}",
+                               counted(static_cast<long long>(row.size()), "number"), rows.cols()));
     rows.row(static_cast<Index>(i)) = row.transpose();
   }
   return rows;

@@ -25,4 +25,7 @@ namespace tautrack::program {
 /// Rows of numbers of one length, at least one.
 [[nodiscard]] Matrix rows_of(const Json& array, const std::string& where);
 
+/// Throws UsageError "WHERE: RULE".
+[[noreturn]] void fail_in_json(const std::string& where, std::string_view rule);
+
 }  // namespace tautrack::program

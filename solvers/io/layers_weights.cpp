@@ -15,10 +15,6 @@
 namespace tautrack::program {
 namespace {
 
-[[noreturn]] void fail(const std::string& where, std::string_view rule) {
-  throw UsageError(fmt::format("{}: {}", where, rule));
-}
-
 Activation activation_of(const Json& layer, const std::string& where) {
   if (!layer.contains("activation")) return Activation::tanh;
   const Json& name = layer["activation"];
@@ -27,41 +23,44 @@ Activation activation_of(const Json& layer, const std::string& where) {
   if (known) return *known;
   std::string list;
   for (const std::string_view one : activation_names()) (list += list.empty() ? "" : ", ") += one;
-  fail(where + ": activation",
-       fmt::format("{} is none of {}", cut(name.dump(), quote_width), list));
+  fail_in_json(where + ": activation",
+               fmt::format("{} is none of {}", cut(name.dump(), quote_width), list));
 }
 
 Layer layer_of(const Json& layer, const std::string& where) {
-  if (!layer.is_object()) fail(where, "an object with W and b is wanted");
+  if (!layer.is_object()) fail_in_json(where, "an object with W and b is wanted");
   for (const auto& [field, value] : layer.items())
     if (field != "W" && field != "b" && field != "activation")
-      fail(where, fmt::format("there is a field '{}', but only W, b and activation are known",
-                              cut(field, quote_width)));
+      fail_in_json(where,
+                   fmt::format("there is a field '{}', but only W, b and activation are known",
+                               cut(field, quote_width)));
   for (const char* field : {"W", "b"})
-    if (!layer.contains(field)) fail(where, fmt::format("the field {} is missing", field));
+    if (!layer.contains(field)) fail_in_json(where, fmt::format("the field {} is missing", field));
   Matrix W = rows_of(layer["W"], where + ": W");
   Vector b = numbers_of(layer["b"], where + ": b");
   if (b.size() != W.rows())
-    fail(where + ": b", fmt::format("it has {}, but W has {}",
-                                    counted(static_cast<long long>(b.size()), "number", "numbers"),
-                                    counted(static_cast<long long>(W.rows()), "row")));
+    fail_in_json(where + ": b",
+                 fmt::format("it has {}, but W has {}",
+                             counted(static_cast<long long>(b.size()), "number", "numbers"),
+                             counted(static_cast<long long>(W.rows()), "row")));
   return {std::move(W), std::move(b), activation_of(layer, where)};
 }
 
 std::vector<Layer> layers_of(const Json& json, const std::string& source) {
-  if (json.is_object() && !json.contains("layers")) fail(source, "the field layers is missing");
+  if (json.is_object() && !json.contains("layers"))
+    fail_in_json(source, "the field layers is missing");
   const Json& list = json.is_object() ? json["layers"] : json;
   if (!list.is_array() || list.empty())
-    fail(source, "a list of layers is wanted, and at least one");
+    fail_in_json(source, "a list of layers is wanted, and at least one");
   std::vector<Layer> layers;
   for (std::size_t k = 0; k < list.size(); ++k) {
     const std::string where = fmt::format("{}: layer {}", source, k + 1);
     layers.push_back(layer_of(list[k], where));
     if (k > 0 && layers[k].inputs() != layers[k - 1].outputs())
-      fail(where + ": W",
-           fmt::format("its rows have {}, but layer {} has {}",
-                       counted(static_cast<long long>(layers[k].inputs()), "number"), k,
-                       counted(static_cast<long long>(layers[k - 1].outputs()), "unit")));
+      fail_in_json(where + ": W",
+                   fmt::format("its rows have {}, but layer {} has {}",
+                               counted(static_cast<long long>(layers[k].inputs()), "number"), k,
+                               counted(static_cast<long long>(layers[k - 1].outputs()), "unit")));
   }
   return layers;
 }
