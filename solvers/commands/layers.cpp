@@ -296,6 +296,8 @@ int run_layers(const LayersRequest& request) {
     throw UsageError("layers needs a data file (see tautrack layers --help)");
   if (request.weights_file.empty())
     throw UsageError("layers needs --weights FILE (see tautrack layers --help)");
+  if (is_standard_input(request.file) && is_standard_input(request.weights_file))
+    throw UsageError("--weights: standard input is the data file, and can be read only once");
   Outputs outputs(request.outputs, request.file);
   protect_weights(request);
   if (const auto reason = request.barcode.invalid_reason())

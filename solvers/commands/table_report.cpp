@@ -14,11 +14,14 @@ constexpr std::size_t most_names = 12;
 constexpr std::size_t most_targets_told = 6;
 constexpr std::size_t paragraph_indent = 2;
 
-/// The first few of the names.
+/// The first few of the names, those with commas in quotes.
 std::string list_of(const std::vector<std::string>& names) {
   std::string list;
-  for (std::size_t i = 0; i < std::min(names.size(), most_names); ++i)
-    list += (i == 0 ? "" : ", ") + cut(names[i], name_width);
+  for (std::size_t i = 0; i < std::min(names.size(), most_names); ++i) {
+    const std::string name = cut(names[i], name_width);
+    const char* const quote = name.find_first_of(",;") == std::string::npos ? "" : "\"";
+    list += fmt::format("{}{}{}{}", i == 0 ? "" : ", ", quote, name, quote);
+  }
   if (names.size() > most_names) list += fmt::format(" and {} more", names.size() - most_names);
   return list;
 }

@@ -72,7 +72,7 @@ Examples:
   tautrack track                               the bundled iris data
   tautrack track cancer.csv --plot path.svg    with a picture of the path
   tautrack track data.csv --target y --json -  everything, for programs
-  tautrack track plate.csv --columns dose --log dose --targets all --missing drop
+  tautrack track plate.csv --columns dose --log dose --targets all
   cut -d, -f2- raw.csv | tautrack track -      standard input
 
 Exit status:

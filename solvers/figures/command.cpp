@@ -22,6 +22,7 @@
 #include "io/json.hpp"
 #include "io/output_files.hpp"
 #include "io/process.hpp"
+#include "io/standard_input.hpp"
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
 #include "pictures/gnuplot.hpp"
@@ -272,12 +273,13 @@ std::vector<const FigureDriver*> named_drivers(const std::vector<std::string>& n
 Problem load_problem(const NetworkRequest& network) {
   Data data = load(network);
   if (data.is_matrix_free())
-    throw UsageError(fmt::format("--data: '{}' is too large for figures", network.file));
+    throw UsageError(
+        fmt::format("--data: '{}' is too large for figures", shown_name(network.file)));
   if (data.size() != 1)
     throw UsageError(
-        fmt::format("--data: '{}' makes {} problems, one a class; choose one with "
-                    "--positive",
-                    network.file, data.size()));
+        fmt::format("--data: '{}' makes {} problems, one a class or target; choose one with "
+                    "--positive or --target",
+                    shown_name(network.file), data.size()));
   return std::move(data.dense.problems.front());
 }
 

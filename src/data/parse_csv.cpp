@@ -176,9 +176,9 @@ class ProblemReader {
   TableRoles roles_;
   std::vector<ColumnUse> uses_;
   std::vector<std::size_t> number_columns_;  ///< Inputs in the order of the table.
-  Matrix numbers_;                           ///< Rows x inputs that are numbers.
-  std::vector<std::optional<Logarithm>> logs_;
-  std::vector<IdentifierWatch> watches_;
+  Matrix numbers_;  ///< Rows x inputs that are numbers, and the bias when these are all inputs.
+  std::vector<std::optional<Logarithm>> logs_;  ///< Of each of them, as of those below.
+  std::vector<std::optional<IdentifierWatch>> watches_;
   std::vector<OneHot> one_hots_;
   std::vector<TargetColumn> targets_;
   Vector pattern_weights_;
@@ -205,10 +205,11 @@ void ProblemReader::assign_uses() {
     uses_[column] = {Use::number, number_columns_.size()};
     number_columns_.push_back(column);
     logs_.emplace_back();
+    watches_.emplace_back();
     if (roles_.takes_log(column))
       logs_.back().emplace(column);
     else
-      watches_.emplace_back(table_.columns()[column], column);
+      watches_.back().emplace(table_.columns()[column]);
   }
 }
 
@@ -285,13 +286,15 @@ void ProblemReader::read_row() {
         break;
     }
   }
-  for (IdentifierWatch& watch : watches_)
-    watch.see(all_rows_, numbers_(rows_, static_cast<Index>(uses_[watch.column].place)));
+  for (std::size_t place = 0; place < watches_.size(); ++place)
+    if (watches_[place])
+      watches_[place]->see(all_rows_, numbers_(rows_, static_cast<Index>(place)));
 }
 
 void ProblemReader::read_rows() {
   const Index rows_at_most = table_.rows_at_most();
-  numbers_.resize(rows_at_most, static_cast<Index>(number_columns_.size()));
+  const bool is_whole = options_.bias && one_hots_.empty();
+  numbers_.resize(rows_at_most, static_cast<Index>(number_columns_.size() + (is_whole ? 1 : 0)));
   pattern_weights_.resize(roles_.pattern_weights ? rows_at_most : 0);
   for (; table_.next_row(); ++all_rows_) {
     if (options_.missing == MissingCells::drop && lacks_cell()) {
@@ -349,22 +352,15 @@ void ProblemReader::make_inputs() {
     for (std::size_t i = first; i < indicators.size(); ++i) sources.emplace_back(true, i);
   }
   if (options_.bias) names_.emplace_back(bias_name);
-  if (names_.empty())
-    table_.fail_in_header("there is no column beside the target, and no bias, to compute it from");
   std::unordered_set<std::string> distinct;
   for (const std::string& name : names_)
     if (!distinct.insert(name).second)
       table_.fail_in_header("two inputs are named " + in_quotes(name) +
                             ": give a column another name in the header");
 
-  const auto is_plain = [&] {
-    if (options_.bias || !indicators.empty()) return false;
-    for (std::size_t i = 0; i < sources.size(); ++i)
-      if (sources[i].second != i) return false;
-    return true;
-  };
-  if (is_plain()) {
+  if (one_hots_.empty()) {
     X_ = std::move(numbers_);
+    if (options_.bias) X_.rightCols<1>().setOnes();
     return;
   }
   X_.resize(rows_, static_cast<Index>(names_.size()));
@@ -417,8 +413,9 @@ TableFacts ProblemReader::facts() const {
   if (roles_.pattern_weights) facts.pattern_weights = table_.columns()[*roles_.pattern_weights];
   facts.baselines = baselines_;
   if (!table_.decimal_note().empty()) facts.notes.push_back(table_.decimal_note());
-  for (const IdentifierWatch& watch : watches_)
-    if (std::optional<std::string> note = watch.note()) facts.notes.push_back(std::move(*note));
+  for (const std::optional<IdentifierWatch>& watch : watches_)
+    if (std::optional<std::string> note = watch ? watch->note() : std::nullopt)
+      facts.notes.push_back(std::move(*note));
   return facts;
 }
 

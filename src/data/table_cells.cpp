@@ -140,8 +140,7 @@ void Logarithm::require_no_zeros(const CsvTable& table) const {
                            " out of the table, or use no --log " + as_option(name));
 }
 
-IdentifierWatch::IdentifierWatch(const std::string& name, std::size_t watched)
-    : name_(name), likeness_(Likeness::none), column(watched) {
+IdentifierWatch::IdentifierWatch(const std::string& name) : name_(name), likeness_(Likeness::none) {
   const std::vector<std::string> words = words_of(name);
   if (std::any_of(words.begin(), words.end(), is_identifier)) likeness_ = Likeness::word;
   const bool is_one = words.size() == 1 || (words.size() == 2 && words.back().empty());

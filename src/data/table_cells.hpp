@@ -67,7 +67,7 @@ class Logarithm {
 /// Watches a column of numbers for one that looks like a number of the row or an identifier.
 class IdentifierWatch {
  public:
-  IdentifierWatch(const std::string& name, std::size_t column);
+  explicit IdentifierWatch(const std::string& name);
   /// @param row Counts all rows, those that are left out, too, from 0.
   void see(Index row, double number);
   /// The question that the column deserves, if any.
@@ -85,9 +85,6 @@ class IdentifierWatch {
   Index rows_ = 0;
   bool counts_from_0_ = true, counts_from_1_ = true, is_whole_ = true, is_different_ = true;
   std::unordered_set<double> seen_;
-
- public:
-  std::size_t column;  ///< Which is watched.
 };
 
 }  // namespace tautrack::detail

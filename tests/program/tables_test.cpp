@@ -33,7 +33,7 @@ TEST_CASE("the first lines of a report say how the table was read") {
     check_page(run.output);
     CHECK(lines(run.output)[1] == "columns separated by semicolons, decimal commas");
     CHECK(lines(run.output)[2] ==
-          "inputs: log10(Dosis, mg), (bias); targets: A1, B1; not used: id, rep");
+          "inputs: \"log10(Dosis, mg)\", (bias); targets: A1, B1; not used: id, rep");
     CHECK(lines(run.output)[3] == "left out, a cell is missing: 2 rows (lines 4, 8) of B1");
   }
   const Json report = Json::parse(scratch.run("track" + options + " --json -").output);
@@ -54,13 +54,17 @@ TEST_CASE("the first lines of a report say how the table was read") {
 TEST_CASE("the data manifold of each target has the rows of that target") {
   const Scratch scratch;
   scratch.write("two.csv", "x,a,b\n1,0.1,\n2,0.3,0.2\n3,0.5,0.6\n-4,-0.3,-0.5\n");
-  const std::string options = " --columns x --missing drop --seconds 1 --json - --quiet";
-  const auto supremum = [&](const std::string& targets, std::size_t i) {
+  // Four rows bound the curvature, three of them do not.
+  const std::string options = " --no-bias --columns x --missing drop --json - --quiet";
+  const auto is_bounded = [&](const std::string& targets, std::size_t i) {
     const Run run = scratch.run("geometry two.csv" + targets + options);
-    return Json::parse(run.output).at("problems")[i].at("curvature_supremum").at("upper");
+    return Json::parse(run.output).at("problems")[i].at("geometry").at("supremum").at("bounded");
   };
-  CHECK(supremum(" --targets a,b", 0) == supremum(" --target a --ignore b", 0));
-  CHECK(supremum(" --targets a,b", 1) == supremum(" --target b --ignore a", 0));
+  CHECK(is_bounded(" --target a --ignore b", 0) == true);
+  CHECK(is_bounded(" --target b --ignore a", 0) == false);
+  CHECK(is_bounded(" --targets a,b", 0) == true);
+  CHECK(is_bounded(" --targets a,b", 1) == false);
+  CHECK(is_bounded(" --targets b,a", 0) == false);
 }
 
 TEST_CASE("columns that look like numbers of rows are questioned") {
