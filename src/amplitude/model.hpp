@@ -85,19 +85,6 @@ struct Shares {
   S value, first, second;
 };
 
-/// Distance to the end on one side, and the slope.
-template <class S>
-proof::Tail<S> end_tail(const proof::Sigmoid& sigmoid, bool from_low, const S& u) {
-  return proof::tail_over(sigmoid, from_low, u);
-}
-/// In doubles exp overflows beyond the other end.
-[[nodiscard]] inline proof::Tail<double> end_tail(const proof::Sigmoid& sigmoid, bool from_low,
-                                                  double u) {
-  if ((u > 0.0) != from_low) return proof::tail_over(sigmoid, from_low, u);
-  const proof::Tail<double> other = proof::tail_over(sigmoid, !from_low, u);
-  return {2.0 * sigmoid.height - other.distance, other.slope};
-}
-
 template <class S>
 Shares<S> shares(const Model& model, const S& u) {
   using proof::bend;
@@ -109,7 +96,7 @@ Shares<S> shares(const Model& model, const S& u) {
   }
   const bool from_low = model.base == Base::low;
   const double per_range = 0.5 / model.sigmoid.height;  // a power of two
-  const proof::Tail<S> tail = end_tail(model.sigmoid, from_low, u);
+  const proof::Tail<S> tail = proof::end_tail(model.sigmoid, from_low, u);
   const S slope = scaled(tail.slope, per_range);
   const S centred =
       from_low ? tail.distance - S(model.sigmoid.height) : S(model.sigmoid.height) - tail.distance;

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "certify/hidden_prover.hpp"
 #include "certify/prover.hpp"
 #include "certify/traced.hpp"
 #include "core/checked.hpp"
@@ -27,11 +28,35 @@ std::optional<std::string> CertifyOptions::invalid_reason() const {
 }
 
 struct Certifier::State {
-  State(const Perceptron& network, const CertifyOptions& options)
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  virtual ~State() = default;
+  [[nodiscard]] virtual Index weights() const = 0;
+  [[nodiscard]] virtual Certificate certify(const Vector& weights, const StopCondition& stop) = 0;
+};
+
+struct Certifier::OfPerceptron final : State {
+  OfPerceptron(const Perceptron& network, const CertifyOptions& options)
       : columns(network.columns()), prover(network, options) {}
+  [[nodiscard]] Index weights() const override { return columns; }
+  [[nodiscard]] Certificate certify(const Vector& weights, const StopCondition& stop) override {
+    return prover.certify(weights, stop);
+  }
 
   Index columns;
   Prover prover;
+};
+
+struct Certifier::OfHiddenLayer final : State {
+  OfHiddenLayer(const HiddenLayer& network, const CertifyOptions& options)
+      : prover(network, options) {}
+  [[nodiscard]] Index weights() const override { return prover.weights(); }
+  [[nodiscard]] Certificate certify(const Vector& weights, const StopCondition& stop) override {
+    return prover.certify(weights, stop);
+  }
+
+  HiddenProver prover;
 };
 
 bool Certifier::available() noexcept {
@@ -44,19 +69,21 @@ bool Certifier::available() noexcept {
 
 Certifier::Certifier(const Perceptron& network, const CertifyOptions& options) {
   network.need_all_patterns("a certificate");
-  state_ = std::make_unique<State>(network, checked(options));
+  state_ = std::make_unique<OfPerceptron>(network, checked(options));
 }
+Certifier::Certifier(const HiddenLayer& network, const CertifyOptions& options)
+    : state_(std::make_unique<OfHiddenLayer>(network, checked(options))) {}
 Certifier::~Certifier() = default;
 Certifier::Certifier(Certifier&&) noexcept = default;
 Certifier& Certifier::operator=(Certifier&&) noexcept = default;
 
 Certificate Certifier::certify(const Vector& weights, const StopCondition& stop) {
-  if (weights.size() != state_->columns)
-    throw std::invalid_argument("there must be " + std::to_string(state_->columns) +
+  if (weights.size() != state_->weights())
+    throw std::invalid_argument("there must be " + std::to_string(state_->weights()) +
                                 " weights, got " + std::to_string(weights.size()));
   Certificate certificate;
   if (weights.allFinite())
-    certificate = state_->prover.certify(weights, stop);
+    certificate = state_->certify(weights, stop);
   else
     certificate.reason = "the weights are not finite";
   if (!certificate.certified) certificate.weights = weights;

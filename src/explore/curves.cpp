@@ -8,8 +8,6 @@
 
 #include "core/numbers.hpp"
 #include "corrector/newton.hpp"
-#include "homotopy/natural.hpp"
-#include "homotopy/target.hpp"
 
 namespace tautrack {
 
@@ -18,9 +16,6 @@ namespace {
 /// Where lambda and its rate of change are below this part of what the gradient is summed from, the
 /// curve cannot be told from its neighbours in double precision.
 constexpr double kFaded = 1e-12;
-
-/// Weights this many times as large as those of the start are beyond all bounds.
-constexpr double kFarAway = 1e8;
 
 /// A landing this close to the start, as displacement() measures it, is the start.
 constexpr double kSamePoint = 1e-6;
@@ -96,7 +91,7 @@ struct BranchStart {
 };
 
 /// Corrects a place beside the branch point z = (x, tau) along the branch's tangent t, both n + 1.
-std::optional<BranchStart> set_out(NaturalHomotopy& homotopy, const Vector& z, const Vector& t) {
+std::optional<BranchStart> set_out(AnyNaturalHomotopy& homotopy, const Vector& z, const Vector& t) {
   const Index n = homotopy.size();
   Corrector corrector(homotopy, {});
   BranchStart start;
@@ -119,15 +114,16 @@ std::optional<BranchStart> set_out(NaturalHomotopy& homotopy, const Vector& z, c
 
 }  // namespace
 
-std::vector<HalfTrace> trace_newton_curve(NewtonHomotopy& homotopy, const Vector& v, int max_steps,
+std::vector<HalfTrace> trace_newton_curve(NewtonHomotopy& homotopy, const Vector& v,
+                                          double far_away, int max_steps,
                                           const StopCondition& stop) {
   const Index n = v.size();
-  const double far_away = kFarAway * homotopy.scales(v, 0.0).unknown;
+  const double bound = far_away * homotopy.scales(v, 0.0).unknown;
   const auto judge = [&](const PathPoint& point) -> std::optional<TraceEnd> {
     const double faded = kFaded * point.scales.parameter;
     if (std::abs(point.tau) <= faded && std::abs(point.tangent(n)) <= faded)
       return TraceEnd::ran_away;
-    if (!(point.x.norm() < far_away)) return TraceEnd::ran_away;
+    if (!(point.x.norm() < bound)) return TraceEnd::ran_away;
     if (point.kind == PointKind::landing && homotopy.displacement(v, point.x - v) <= kSamePoint)
       return TraceEnd::closed;
     return std::nullopt;
@@ -165,11 +161,8 @@ std::vector<HalfTrace> trace_target_curve(TargetHomotopy& homotopy, const Vector
   return halves;
 }
 
-HalfTrace trace_from_anywhere(const Perceptron& network, const Vector& v, int max_steps,
-                              const StopCondition& stop) {
-  Vector y = network.node_inputs(v);
-  for (double& entry : y) entry = evaluate(network.options().activation, entry).value;
-  const Perceptron start = network.with_targets(std::move(y));
+HalfTrace trace_from_anywhere(const AnyNetwork& start, const AnyNetwork& network, const Vector& v,
+                              int max_steps, const StopCondition& stop) {
   TargetHomotopy homotopy(start, network);
   const double faded = kFadedTargets * network.total_pattern_weight();
   const auto judge = [&](const PathPoint& point) -> std::optional<TraceEnd> {
@@ -180,22 +173,22 @@ HalfTrace trace_from_anywhere(const Perceptron& network, const Vector& v, int ma
   return trace(homotopy, v, 0.0, 1.0, 1.0, false, max_steps, judge, stop);
 }
 
-HalfTrace trace_beyond_arrival(const Perceptron& network, const Vector& v, int max_steps,
-                               const StopCondition& stop) {
-  NaturalHomotopy homotopy(network, 1, 1.0);
-  const double far_away = kFarAway * homotopy.scales(v, 1.0).unknown;
+HalfTrace trace_beyond_arrival(const AnyNetwork& network, const Vector& v, double far_away,
+                               int max_steps, const StopCondition& stop) {
+  AnyNaturalHomotopy homotopy(network, 1, 1.0);
+  const double bound = far_away * homotopy.scales(v, 1.0).unknown;
   const auto judge = [&](const PathPoint& point) -> std::optional<TraceEnd> {
-    if (!(point.x.norm() < far_away)) return TraceEnd::ran_away;
+    if (!(point.x.norm() < bound)) return TraceEnd::ran_away;
     if (point.tau < kTauLow || point.tau > kTauHigh) return TraceEnd::left;
     return std::nullopt;
   };
   return trace(homotopy, v, 1.0, 1.0, 1.0, false, max_steps, judge, stop);
 }
 
-std::vector<HalfTrace> trace_branches(const Perceptron& network, const NaturalPath& path,
+std::vector<HalfTrace> trace_branches(const AnyNetwork& network, const NaturalPath& path,
                                       int max_steps, const StopCondition& stop) {
   const Index n = network.unknowns();
-  NaturalHomotopy homotopy(network);
+  AnyNaturalHomotopy homotopy(network);
   struct Crossing {
     Vector point, tangent;  // n + 1
   };

@@ -7,10 +7,14 @@
 #include "tautrack/core/types.hpp"
 #include "tautrack/path/natural_path.hpp"
 
+#include "homotopy/natural.hpp"
 #include "homotopy/newton.hpp"
 #include "homotopy/target.hpp"
+#include "network/any_network.hpp"
 
 namespace tautrack {
+
+using AnyNaturalHomotopy = BasicNaturalHomotopy<AnyNetwork>;
 
 /// Where a curve meets the equations grad E = 0.
 struct Landing {
@@ -39,9 +43,10 @@ struct HalfTrace {
 
 /// The curve grad E = lambda a through the stationary point v both ways, as far as it leads: lambda > 0
 /// first. The other half is missing when the first came back to the start or met the budget.
-/// @param homotopy With its direction a set. @param max_steps Of one half.
+/// @param homotopy With its direction a set. @param far_away See Landscape. @param max_steps Of one half.
 [[nodiscard]] std::vector<HalfTrace> trace_newton_curve(NewtonHomotopy& homotopy, const Vector& v,
-                                                        int max_steps, const StopCondition& stop);
+                                                        double far_away, int max_steps,
+                                                        const StopCondition& stop);
 
 /// The curve of stationary points for targets y + t d through the one v at t = 0, both ways like the
 /// above.
@@ -49,18 +54,20 @@ struct HalfTrace {
 [[nodiscard]] std::vector<HalfTrace> trace_target_curve(TargetHomotopy& homotopy, const Vector& v,
                                                         int max_steps, const StopCondition& stop);
 
-/// The curve of stationary points for targets that move from sigma(A v), where v is the one there is,
-/// to those of the network, and beyond as long as it comes back.
-[[nodiscard]] HalfTrace trace_from_anywhere(const Perceptron& network, const Vector& v,
-                                            int max_steps, const StopCondition& stop);
+/// The curve of stationary points from v, one for the targets of `start`, while these move to those of the network,
+/// and beyond as long as it comes back.
+[[nodiscard]] HalfTrace trace_from_anywhere(const AnyNetwork& start, const AnyNetwork& network,
+                                            const Vector& v, int max_steps,
+                                            const StopCondition& stop);
 
 /// The natural homotopy from an arrival v at tau = 1 on, as long as it comes back there.
-[[nodiscard]] HalfTrace trace_beyond_arrival(const Perceptron& network, const Vector& v,
-                                             int max_steps, const StopCondition& stop);
+[[nodiscard]] HalfTrace trace_beyond_arrival(const AnyNetwork& network, const Vector& v,
+                                             double far_away, int max_steps,
+                                             const StopCondition& stop);
 
 /// The other branches at the branch points of a natural path, both ways, and the branches that leave
 /// them in turn, to where they first meet tau = 1 or leave (0, 1).
-[[nodiscard]] std::vector<HalfTrace> trace_branches(const Perceptron& network,
+[[nodiscard]] std::vector<HalfTrace> trace_branches(const AnyNetwork& network,
                                                     const NaturalPath& path, int max_steps,
                                                     const StopCondition& stop);
 

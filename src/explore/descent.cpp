@@ -25,7 +25,7 @@ constexpr double kDescentFarAway = 1e5;
 
 }  // namespace
 
-Descender::Descender(const Perceptron& network)
+Descender::Descender(const AnyNetwork& network)
     : network_(network),
       work_(network),
       H_(network.unknowns()),

@@ -4,7 +4,8 @@
 
 #include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
-#include "tautrack/network/perceptron.hpp"
+
+#include "network/any_network.hpp"
 
 namespace tautrack {
 
@@ -26,14 +27,14 @@ struct Descent {
 /// Owns its scratch.
 class Descender {
  public:
-  explicit Descender(const Perceptron& network);
+  explicit Descender(const AnyNetwork& network);
 
   /// From a start as it is. @param stop Looked at in every iteration.
   [[nodiscard]] Descent descend(const Vector& start, const StopCondition& stop = {});
 
  private:
-  const Perceptron& network_;
-  Perceptron::Workspace work_;
+  AnyNetwork network_;
+  AnyNetwork::Workspace work_;
   Vector H_, H_tau_;
   Matrix H_v_;
 };

@@ -4,10 +4,8 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
-#include <map>
 #include <memory>
 #include <numeric>
-#include <random>
 #include <set>
 #include <span>
 #include <stdexcept>
@@ -25,10 +23,10 @@
 #include "corrector/newton.hpp"
 #include "explore/curves.hpp"
 #include "explore/descent.hpp"
+#include "explore/landscape.hpp"
 #include "explore/outcome.hpp"
 #include "explore/point_set.hpp"
 #include "explore/shared_work.hpp"
-#include "homotopy/natural.hpp"
 #include "homotopy/newton.hpp"
 #include "kernels/kernels.hpp"
 
@@ -38,13 +36,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr NameTable<CurveKind, 6> kCurveNames{{
+constexpr NameTable<CurveKind, 7> kCurveNames{{
     {CurveKind::given, "given"},
     {CurveKind::natural, "natural path"},
     {CurveKind::branch, "branch of the natural path"},
     {CurveKind::newton, "Newton curve"},
     {CurveKind::target, "target curve"},
     {CurveKind::descent, "descent"},
+    {CurveKind::symmetry, "symmetry"},
 }};
 
 /// Curves that are traced at a time. Constant, so that the list does not depend on the number of
@@ -66,14 +65,9 @@ constexpr int kPlaces = 8;
 /// Target curves from random places in a round.
 constexpr int kTargetCurves = 2;
 
-/// Descents from places that fit n patterns in a round, draws for them, and how far a row must be from the span of
-/// those before it, relative to its length.
-constexpr std::size_t kSubsystems = 16;
+/// Descents from places that fit in a round, and draws for them.
+constexpr std::size_t kFittingPlaces = 16;
 constexpr int kDraws = 64;
-constexpr double kIndependentRow = 1e-6;
-
-/// Node input that stands for a target at or beyond the end of the range, in units of the range.
-constexpr double kSaturated = 0.995;
 
 /// How far from a saddle a descent sets out, as relative_displacement() measures it.
 constexpr double kSetOut = 1e-3;
@@ -114,21 +108,6 @@ enum class WorkKind : std::uint64_t {
   confirmation
 };
 
-/// Digest of what the outcomes of all pieces of work depend on.
-Digest digest_of(const Perceptron& perceptron, int max_steps, bool certify) {
-  const PerceptronOptions& network = perceptron.options();
-  const Vector& omega = perceptron.pattern_weights();
-  Digest digest;
-  digest.add(perceptron.inputs()).add(perceptron.targets());
-  digest.add((omega.array() == 1.0).all() ? Vector() : omega);
-  if (perceptron.has_offset()) digest.add(perceptron.offsets());
-  digest.add(static_cast<std::uint64_t>(network.activation))
-      .add(network.ridge)
-      .add(std::uint64_t{network.ridge_standardised})
-      .add(network.rank_tolerance);
-  return digest.add(static_cast<std::uint64_t>(max_steps)).add(std::uint64_t{certify});
-}
-
 /// Digest of what else decides about the work that there is.
 Digest add(Digest digest, const ExploreOptions& options, const std::vector<Vector>& starts) {
   digest.add(options.seed)
@@ -143,40 +122,25 @@ Digest add(Digest digest, const ExploreOptions& options, const std::vector<Vecto
   return digest;
 }
 
-/// The node input with this output, where the output is inside the range; else with one close to the
-/// end.
-double input_for(Activation activation, double output) {
-  const Range ends = range(activation);
-  const double middle = 0.5 * (ends.low + ends.high);
-  const double half = 0.5 * kSaturated * (ends.high - ends.low);
-  const double wanted = std::clamp(output, middle - half, middle + half);
-  double low = -1e3, high = 1e3;
-  for (int i = 0; i < 60; ++i) {
-    const double u = 0.5 * (low + high);
-    (evaluate(activation, u).value < wanted ? low : high) = u;
-  }
-  return 0.5 * (low + high);
-}
-
 /// What one thread brings: everything that evaluates.
 struct Worker {
-  Worker(const Perceptron& perceptron, bool certify)
-      : network(perceptron),
+  Worker(const Landscape& of, bool certify)
+      : landscape(of),
         certifies(certify),
-        curves(perceptron),
-        equations(perceptron),
-        descender(perceptron),
+        curves(of.network()),
+        equations(of.network()),
+        descender(of.network()),
         corrector(equations, {}) {}
   /// Proves what it can before the stop.
   [[nodiscard]] Certificate certify(const Vector& weights, const StopCondition& stop) {
-    if (!certifier) certifier = std::make_unique<Certifier>(network);
+    if (!certifier) certifier = landscape.certifier();
     return certifier->certify(weights, stop);
   }
-  const Perceptron& network;
+  const Landscape& landscape;
   bool certifies;
   NewtonHomotopy curves;
   std::optional<TargetHomotopy> targets;  ///< Of this round, if it is one of target curves.
-  NaturalHomotopy equations;              ///< Taken at tau = 1.
+  AnyNaturalHomotopy equations;           ///< Taken at tau = 1.
   Descender descender;
   Corrector corrector;
   MorseIndex morse;
@@ -186,22 +150,19 @@ struct Worker {
 
 class Explorer {
  public:
-  Explorer(const Perceptron& network, const ExploreOptions& options)
+  Explorer(std::unique_ptr<Landscape> landscape, const ExploreOptions& options)
       : options_(options),
-        columns_(network.columns()),
-        network_(network),
+        landscape_(std::move(landscape)),
+        network_(landscape_->network()),
         known_(network_),
         team_(options.threads),
         work_(options.memo, options.ranks),
-        common_(digest_of(network, options.max_steps, options.certify && Certifier::available())),
-        random_(options.seed),
-        basis_(network_.space().basis()),
-        wanted_(network_.patterns()) {
-    for (Index i = 0; i < network_.patterns(); ++i)
-      wanted_(i) = input_for(network_.options().activation, network_.targets()(i));
-    const bool certify = options.certify && Certifier::available();
+        common_(landscape_->digest()),
+        draws_(options.seed) {
+    const bool certify = options.certify && landscape_->has_proofs();
+    common_.add(static_cast<std::uint64_t>(options.max_steps)).add(std::uint64_t{certify});
     for (int i = 0; i < options.threads; ++i)
-      workers_.push_back(std::make_unique<Worker>(network_, certify));
+      workers_.push_back(std::make_unique<Worker>(*landscape_, certify));
   }
 
   Exploration run(const std::vector<Vector>& starts);
@@ -255,7 +216,7 @@ class Explorer {
                   [&](Worker& worker, std::size_t i) { pieces[i] = work(worker, i); });
       return pieces;
     }
-    const OutcomeShape shape{network_.unknowns(), columns_};
+    const OutcomeShape shape{network_.unknowns(), landscape_->weights()};
     const double latest = work_.begin(result_.rounds, inputs, [&](const WorkOutcome& outcome) {
       return from_outcome<Result>(outcome, shape).has_value();
     });
@@ -276,7 +237,6 @@ class Explorer {
 
   void follow_path();
   void seed_from(const std::vector<Vector>& starts);
-  Vector random_place(double size);
   Vector random_place();  ///< Of a size drawn over decades.
   void take_landings(CurveKind kind, int from, const std::vector<Piece<Traces>>& pieces);
   void trace_target_curves();
@@ -286,7 +246,6 @@ class Explorer {
   void descend_from_places();
   void descend_from(const std::vector<Vector>& places);
   std::vector<Descent> descend(std::span<const Vector> places);
-  std::optional<Vector> subsystem_place();
   void take(std::vector<Candidate>& candidates, std::vector<int>* numbers = nullptr);
   [[nodiscard]] Piece<Confirmation> confirm(Worker& worker, const Vector& v) const;
   void link(CurveKind kind, int from, int to);
@@ -294,21 +253,16 @@ class Explorer {
   Exploration finish();
 
   ExploreOptions options_;
-  Index columns_;  ///< s
-  const Perceptron& network_;
+  std::unique_ptr<Landscape> landscape_;
+  const AnyNetwork& network_;
   PointSet known_;
   Team team_;
   SharedWork work_;
   Digest common_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::mt19937_64 random_;
-  std::normal_distribution<double> normal_;
-  std::uniform_real_distribution<double> uniform_;
+  Draws draws_;
   Clock::time_point began_ = Clock::now();
-  StopCondition stop_;  ///< That of the options, with the time.
-  Matrix basis_;        ///< L x n, A.
-  std::set<std::vector<Index>> drawn_subsystems_;
-  Vector wanted_;  ///< L, node inputs with the targets for outputs; at the end of the range, large.
+  StopCondition stop_;                   ///< That of the options, with the time.
   std::vector<StationaryPoint> points_;  ///< By number in known_.
   std::vector<int> met_in_round_;        ///< The same; the last round that met it.
   std::set<std::tuple<CurveKind, int, int>> seen_links_;
@@ -375,9 +329,10 @@ Piece<Confirmation> Explorer::confirm(Worker& worker, const Vector& v) const {
   return {{std::move(point), std::move(at)}, is_cut};
 }
 
-/// Sorts candidates into known points, new points and what is none. `numbers`, if asked for, gets the
+/// Sorts candidates into known points, new points and what is none; of new points then the images under symmetries. `numbers`, if asked for, gets the
 /// number of each candidate's point, -1 for those that are none.
 void Explorer::take(std::vector<Candidate>& candidates, std::vector<int>* numbers) {
+  const int before = known_.size();
   std::vector<int> number(candidates.size(), -1);
   std::vector<std::size_t> unknown;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
@@ -422,6 +377,11 @@ void Explorer::take(std::vector<Candidate>& candidates, std::vector<int>* number
     }
   }
   if (numbers != nullptr) *numbers = std::move(number);
+  std::vector<Candidate> images;
+  for (int i = before; i < known_.size(); ++i)
+    for (Vector& image : landscape_->images(known_.coordinates(i)))
+      images.push_back({std::move(image), known_.morse_index(i), 0.0, CurveKind::symmetry, i});
+  if (!images.empty() && known_.size() < options_.max_points) take(images);
 }
 
 void Explorer::link(CurveKind kind, int from, int to) {
@@ -454,7 +414,7 @@ void Explorer::follow_path() {
                          static_cast<double>(network_.unknowns()) *
                          static_cast<double>(network_.unknowns());
   if (numbers > kQuickPath) track.stop = stop_;
-  path = track_natural(network_, track, {}, options_.threads);
+  path = landscape_->natural_path(track, options_.threads);
   const bool is_cut = path.status == TrackStatus::stopped_by_observer;
   if (work_.largest(is_cut ? 1.0 : 0.0) == 0.0) return;
   path.status = TrackStatus::stopped_by_observer;
@@ -489,7 +449,9 @@ void Explorer::seed_from(const std::vector<Vector>& starts) {
   if (path.ok() && numbers.front() >= 0) {
     const Vector& v = known_.coordinates(numbers.front());
     const auto trace = [&](Worker&, std::size_t) -> Piece<Traces> {
-      return {{trace_beyond_arrival(network_, v, options_.max_steps, stop_)}, stop_.is_met()};
+      return {
+          {trace_beyond_arrival(network_, v, landscape_->far_away(), options_.max_steps, stop_)},
+          stop_.is_met()};
     };
     take_landings(CurveKind::natural, numbers.front(),
                   perform<Traces>({input_of(WorkKind::beyond_arrival, v)}, trace));
@@ -501,7 +463,8 @@ void Explorer::seed_from(const std::vector<Vector>& starts) {
 
   std::vector<Vector> places;
   for (int i = 0; i < kRandomStarts; ++i)
-    places.push_back(random_place(
+    places.push_back(landscape_->random_place(
+        draws_,
         kSmallestStart * std::pow(kLargestStart / kSmallestStart, i / (kRandomStarts - 1.0))));
   descend_from(places);
 }
@@ -533,57 +496,16 @@ void Explorer::descend_from(const std::vector<Vector>& places) {
   take(candidates);
 }
 
-/// A place at which n patterns, drawn at random, have their targets. Every stationary point is a
-/// least-squares solution of x_i.w = sigma^-1(y_i) for some positive weights, and so lies in the hull
-/// of these places (Jacobi 1841; Ben-Tal & Teboulle 1990); where n patterns outweigh the others there
-/// is a minimum close to one.
-/// Nothing when the draw was had before.
-std::optional<Vector> Explorer::subsystem_place() {
-  const Index n = network_.unknowns();
-  std::vector<Index> rows(static_cast<std::size_t>(network_.patterns()));
-  std::iota(rows.begin(), rows.end(), Index{0});
-  std::shuffle(rows.begin(), rows.end(), random_);
-  Matrix unit(n, n);  // orthonormal, of the rows taken
-  Matrix system(n, n);
-  Vector right(n);
-  Index taken = 0;
-  std::vector<Index> drawn;
-  for (const Index row : rows) {
-    const Vector a = basis_.row(row).transpose();
-    Vector rest = a;
-    for (int pass = 0; pass < 2; ++pass)
-      rest -= unit.leftCols(taken) * (unit.leftCols(taken).transpose() * rest);
-    const double length = rest.norm();
-    if (!(length > kIndependentRow * a.norm())) continue;
-    unit.col(taken) = rest / length;
-    system.row(taken) = a.transpose();
-    right(taken) = wanted_(row) - network_.offset(row);
-    drawn.push_back(row);
-    if (++taken == n) break;
-  }
-  if (taken < n) return random_place(1.0);
-  std::sort(drawn.begin(), drawn.end());
-  if (!drawn_subsystems_.insert(std::move(drawn)).second) return std::nullopt;
-  return solve_square(system, right);
-}
-
 void Explorer::descend_from_places() {
   std::vector<Vector> places;
   for (int i = 0; i < kPlaces; ++i) places.push_back(random_place());
-  for (int draw = 0; draw < kDraws && places.size() < kPlaces + kSubsystems; ++draw)
-    if (auto place = subsystem_place()) places.push_back(std::move(*place));
+  for (int draw = 0; draw < kDraws && places.size() < kPlaces + kFittingPlaces; ++draw)
+    if (auto place = landscape_->fitting_place(draws_)) places.push_back(std::move(*place));
   descend_from(places);
 }
 
-/// A place at which node inputs have this root mean square, in a random direction.
-Vector Explorer::random_place(double size) {
-  Vector v(network_.unknowns());
-  for (double& entry : v) entry = normal_(random_);
-  return v * (size * std::sqrt(network_.total_pattern_weight()) / v.norm());
-}
-
 Vector Explorer::random_place() {
-  return random_place(kSmallestStart * std::pow(kLargestStart / kSmallestStart, uniform_(random_)));
+  return landscape_->random_place(draws_, draws_.decades(kSmallestStart, kLargestStart));
 }
 
 /// Takes what a few curves of one kind have met.
@@ -621,7 +543,12 @@ void Explorer::trace_target_curves() {
   for (const Vector& place : places)
     inputs.push_back(input_of(WorkKind::curve_from_anywhere, place));
   const auto trace = [&](Worker&, std::size_t i) -> Piece<Traces> {
-    return {{trace_from_anywhere(network_, places[i], options_.max_steps, stop_)}, stop_.is_met()};
+    const AnyNetwork start =
+        network_.with_targets(network_.node_outputs(places[i], 1.0).reshaped());
+    const std::optional<Vector> from = landscape_->curve_start(start, places[i], stop_);
+    if (!from) return {{}, stop_.is_met()};
+    return {{trace_from_anywhere(start, network_, *from, options_.max_steps, stop_)},
+            stop_.is_met()};
   };
   take_landings(CurveKind::target, -1, perform<Traces>(inputs, trace));
 }
@@ -631,24 +558,13 @@ void Explorer::trace_target_curves() {
 /// with weights over decades, or by the curvatures at a point that is drawn.
 Vector Explorer::choose_direction(bool by_patterns) {
   const Index n = network_.unknowns();
-  const auto draw = [&](Index size) {
-    Vector z(size);
-    for (double& entry : z) entry = normal_(random_);
-    return z;
-  };
   Vector a;
   if (by_patterns) {
-    constexpr double kSpread = 3.0;  // of log weights
-    Vector z = draw(basis_.rows());
-    for (Index i = 0; i < basis_.rows(); ++i) {
-      const double norm = basis_.row(i).norm();
-      z(i) *= norm > 0.0 ? std::exp(kSpread * normal_(random_)) / norm : 0.0;
-    }
-    a = basis_.transpose() * z;
+    a = landscape_->pattern_direction(draws_);
   } else {
-    const auto i = static_cast<int>(random_() % static_cast<std::uint64_t>(known_.size()));
+    const auto i = static_cast<int>(draws_.engine()() % static_cast<std::uint64_t>(known_.size()));
     Corrector& corrector = workers_.front()->corrector;
-    const Vector z = draw(n);
+    const Vector z = draws_.normal(n);
     if (corrector.evaluate(known_.coordinates(i), 1.0)) {
       const SymmetricEigen eigen = symmetric_eigen(corrector.H_x());
       a = eigen.eigenvectors() * z.cwiseProduct(eigen.eigenvalues().cwiseAbs());
@@ -656,7 +572,7 @@ Vector Explorer::choose_direction(bool by_patterns) {
   }
   const double length = a.size() == n ? a.norm() : 0.0;
   if (length > 0.0 && std::isfinite(length)) return a / length;
-  a = draw(n);
+  a = draws_.normal(n);
   return a / a.norm();
 }
 
@@ -666,12 +582,11 @@ void Explorer::trace_round(int round) {
   const WorkKind work_kind =
       kind == CurveKind::target ? WorkKind::target_curve : WorkKind::newton_curve;
   Vector direction;  // a, or the targets that the curves move to
-  std::optional<Perceptron> moved;
   if (kind == CurveKind::target) {
     direction = network_.targets();
-    for (double& entry : direction) entry += normal_(random_);
-    moved.emplace(network_.with_targets(direction));
-    for (const auto& worker : workers_) worker->targets.emplace(network_, *moved);
+    for (double& entry : direction) entry += landscape_->output_size() * draws_.normal();
+    const AnyNetwork moved = network_.with_targets(direction);
+    for (const auto& worker : workers_) worker->targets.emplace(network_, moved);
   } else {
     direction = choose_direction(round % kFamilies == 1);
     for (const auto& worker : workers_) worker->curves.set_direction(direction);
@@ -679,7 +594,7 @@ void Explorer::trace_round(int round) {
   // Points found one after the other are likely to be on one curve.
   std::vector<int> order(points_.size());
   std::iota(order.begin(), order.end(), 0);
-  std::shuffle(order.begin(), order.end(), random_);
+  std::shuffle(order.begin(), order.end(), draws_.engine());
   for (std::size_t next = 0; next < order.size() && !is_over();) {
     std::vector<int> seeds;
     for (; next < order.size() && seeds.size() < kBatch; ++next)
@@ -693,7 +608,8 @@ void Explorer::trace_round(int round) {
           const Vector& v = known_.coordinates(seeds[i]);
           Traces traces = kind == CurveKind::target
                               ? trace_target_curve(*worker.targets, v, options_.max_steps, stop_)
-                              : trace_newton_curve(worker.curves, v, options_.max_steps, stop_);
+                              : trace_newton_curve(worker.curves, v, landscape_->far_away(),
+                                                   options_.max_steps, stop_);
           return {std::move(traces), stop_.is_met()};
         });
     std::vector<Candidate> candidates;
@@ -852,15 +768,40 @@ std::optional<std::string> ExploreOptions::invalid_reason() const {
   return std::nullopt;
 }
 
+namespace {
+
+Exploration explore_landscape(std::unique_ptr<Landscape> landscape, const ExploreOptions& options,
+                              const std::vector<Vector>& starts) {
+  for (const Vector& weights : starts)
+    if (weights.size() != landscape->weights() || !weights.allFinite())
+      throw std::invalid_argument("a start of explore() needs " +
+                                  std::to_string(landscape->weights()) + " finite weights");
+  return Explorer(std::move(landscape), options).run(starts);
+}
+
+}  // namespace
+
 Exploration explore(const Perceptron& network, const ExploreOptions& options,
                     const std::vector<Vector>& starts) {
   checked(options);
-  for (const Vector& weights : starts)
-    if (weights.size() != network.columns() || !weights.allFinite())
-      throw std::invalid_argument("a start of explore() needs " +
-                                  std::to_string(network.columns()) + " finite weights");
   network.need_all_patterns("an exploration");
-  return Explorer(network, options).run(starts);
+  return explore_landscape(landscape_of(network), options, starts);
+}
+
+Exploration explore(const HiddenLayer& network, const ExploreOptions& options,
+                    const std::vector<Vector>& starts) {
+  checked(options);
+  const HiddenLayerOptions& layer = network.options();
+  const bool has_free_bias =
+      network.has_free_bias() && layer.output == OutputNode::sigmoid && !(layer.ridge_bias > 0.0);
+  if (!(layer.ridge_hidden > 0.0) || !(layer.ridge_output > 0.0) || has_free_bias)
+    throw std::invalid_argument(
+        "the exploration of a hidden layer needs ridge_hidden and ridge_output above zero, and "
+        "with "
+        "sigmoid outputs ridge_bias, too: without them stationary points form continua, got " +
+        number(layer.ridge_hidden) + ", " + number(layer.ridge_output) + " and " +
+        number(layer.ridge_bias));
+  return explore_landscape(landscape_of(network), options, starts);
 }
 
 }  // namespace tautrack

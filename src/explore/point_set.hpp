@@ -5,14 +5,15 @@
 #include <vector>
 
 #include "tautrack/core/types.hpp"
-#include "tautrack/network/perceptron.hpp"
+
+#include "network/any_network.hpp"
 
 namespace tautrack {
 
 /// Stationary points known so far, found again by their energy and then by their node inputs.
 class PointSet {
  public:
-  explicit PointSet(const Perceptron& network) : network_(network), work_(network) {}
+  explicit PointSet(const AnyNetwork& network) : network_(network), work_(network) {}
 
   /// The number of the known point that (v, morse_index) is, or nothing. Points with different known
   /// Morse indices are different ones.
@@ -37,8 +38,8 @@ class PointSet {
     Vector v;
     std::optional<int> morse_index;
   };
-  const Perceptron& network_;
-  Perceptron::Workspace work_;
+  AnyNetwork network_;
+  AnyNetwork::Workspace work_;
   std::vector<Entry> points_;
   std::multimap<double, int> by_energy_;
 };

@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "tautrack/homotopy/homotopy.hpp"
-#include "tautrack/network/network.hpp"
-#include "tautrack/network/perceptron.hpp"
+
+#include "network/any_network.hpp"
 
 namespace tautrack {
 
@@ -16,12 +16,10 @@ namespace tautrack {
 /// Metric: |dv|^2 / (sum omega + |v|^2) + dlambda^2 / scale^2, where scale is the size of what the
 /// gradient is summed from: far out, where the gradient fades, lambda is measured against what is
 /// left of it.
-template <DenseNetwork Network>
-class BasicNewtonHomotopy {
+class NewtonHomotopy {
  public:
-  /// Keeps a reference: `network` must outlive the homotopy.
-  explicit BasicNewtonHomotopy(const Network& network)
-      : network_(&network),
+  explicit NewtonHomotopy(const AnyNetwork& network)
+      : network_(network),
         work_(network),
         direction_(Vector::Zero(network.unknowns())),
         ignored_(network.unknowns()) {}
@@ -30,18 +28,18 @@ class BasicNewtonHomotopy {
   void set_direction(const Vector& a) { direction_ = a; }
   [[nodiscard]] const Vector& direction() const noexcept { return direction_; }
 
-  [[nodiscard]] Index size() const { return network_->unknowns(); }
+  [[nodiscard]] Index size() const { return network_.unknowns(); }
   [[nodiscard]] bool symmetric() const { return true; }
 
   void derivatives(const Vector& v, double lambda, Vector& H, Matrix& H_v, Vector& H_lambda) {
-    scale_ = network_->derivatives(v, 1.0, work_, H, H_v, ignored_);
+    scale_ = network_.derivatives(v, 1.0, work_, H, H_v, ignored_);
     H -= lambda * direction_;
     H_lambda = -direction_;
     ++passes_;
   }
 
   void residual(const Vector& v, double lambda, Vector& H) {
-    scale_ = network_->gradient(v, 1.0, work_, H);
+    scale_ = network_.gradient(v, 1.0, work_, H);
     H -= lambda * direction_;
     ++passes_;
   }
@@ -49,30 +47,30 @@ class BasicNewtonHomotopy {
   /// lambda enters linearly, so that it has no part in the coefficients of higher order.
   [[nodiscard]] double append_series(int k, const Vector& v_k, double, Vector& rest) {
     ++passes_;
-    return network_->append_series(k, v_k, 0.0, work_, rest);
+    return network_.append_series(k, v_k, 0.0, work_, rest);
   }
 
   [[nodiscard]] double linearisation_cost() const {
-    return 1.5 + static_cast<double>(network_->unknowns()) / 18.0;
+    return 1.5 + static_cast<double>(network_.unknowns()) / 18.0;
   }
 
   /// Of the last derivatives() or residual().
   [[nodiscard]] double residual_scale(const Vector&, double) const { return scale_; }
 
   [[nodiscard]] MetricScales scales(const Vector& v, double) const {
-    return {std::sqrt(network_->total_pattern_weight() + v.squaredNorm()),
+    return {std::sqrt(network_.total_pattern_weight() + v.squaredNorm()),
             scale_ / direction_.norm()};
   }
 
   [[nodiscard]] double displacement(const Vector& v, const Vector& dv) {
     ++passes_;
-    return network_->relative_displacement(v, dv, work_);
+    return network_.relative_displacement(v, dv, work_);
   }
   [[nodiscard]] double last_displacement() const { return work_.last_displacement(); }
 
   void hessian_form_gradient(const Vector& v, double, const Vector& psi, const Vector& phi,
                              Vector& by_v, double& by_lambda) {
-    network_->hessian_form_gradient(v, 1.0, psi, phi, by_v, by_lambda);
+    network_.hessian_form_gradient(v, 1.0, psi, phi, by_v, by_lambda);
     by_lambda = 0.0;
     ++passes_;
   }
@@ -80,14 +78,12 @@ class BasicNewtonHomotopy {
   [[nodiscard]] long passes_over_data() const noexcept { return passes_; }
 
  private:
-  const Network* network_;
-  typename Network::Workspace work_;
+  AnyNetwork network_;
+  AnyNetwork::Workspace work_;
   Vector direction_;  ///< n
   Vector ignored_;    ///< n
   double scale_ = 0.0;
   long passes_ = 0;
 };
-
-using NewtonHomotopy = BasicNewtonHomotopy<Perceptron>;
 
 }  // namespace tautrack

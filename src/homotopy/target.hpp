@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "tautrack/homotopy/homotopy.hpp"
-#include "tautrack/network/network.hpp"
-#include "tautrack/network/perceptron.hpp"
+
+#include "network/any_network.hpp"
 
 namespace tautrack {
 
@@ -16,14 +16,12 @@ namespace tautrack {
 /// section 2). t is the tracker's tau and has no bounds.
 ///
 /// Metric: |dv|^2 / (sum omega + |v|^2) + dt^2 / (1 + t^2).
-template <TargetNetwork Network>
-class BasicTargetHomotopy {
+class TargetHomotopy {
  public:
-  /// Keeps references: both networks must outlive the homotopy. @pre They share their column space
-  /// and options: one comes from the other by with_targets().
-  BasicTargetHomotopy(const Network& from, const Network& to);
+  /// @pre Both networks share their inputs and options: one comes from the other by with_targets().
+  TargetHomotopy(const AnyNetwork& from, const AnyNetwork& to);
 
-  [[nodiscard]] Index size() const { return from_->unknowns(); }
+  [[nodiscard]] Index size() const { return from_.unknowns(); }
   [[nodiscard]] bool symmetric() const { return true; }
 
   void derivatives(const Vector& v, double t, Vector& H, Matrix& H_v, Vector& H_t);
@@ -36,19 +34,18 @@ class BasicTargetHomotopy {
   /// Of the last derivatives() or residual().
   [[nodiscard]] double residual_scale(const Vector&, double) const { return scale_; }
   [[nodiscard]] MetricScales scales(const Vector& v, double t) const {
-    return {std::sqrt(from_->total_pattern_weight() + v.squaredNorm()), std::hypot(1.0, t)};
+    return {std::sqrt(from_.total_pattern_weight() + v.squaredNorm()), std::hypot(1.0, t)};
   }
   [[nodiscard]] double displacement(const Vector& v, const Vector& dv) {
-    return from_->relative_displacement(v, dv, at_from_);
+    return from_.relative_displacement(v, dv, at_from_);
   }
   [[nodiscard]] double last_displacement() const { return at_from_.last_displacement(); }
   void hessian_form_gradient(const Vector& v, double t, const Vector& psi, const Vector& phi,
                              Vector& by_v, double& by_t);
 
  private:
-  const Network* from_;
-  const Network* to_;
-  typename Network::Workspace at_from_, at_to_;
+  AnyNetwork from_, to_;
+  AnyNetwork::Workspace at_from_, at_to_;
   Vector g0_, g1_, ignored_;  ///< n
   Matrix H0_, H1_;            ///< n x n
   Matrix change_;             ///< n x (max order + 2): Taylor coefficients of grad E1 - grad E0.
@@ -56,9 +53,5 @@ class BasicTargetHomotopy {
   Vector rest0_, rest1_;      ///< n
   double scale_ = 0.0;
 };
-
-// src/homotopy/target.cpp has the functions; a network for which they are wanted is named there.
-extern template class BasicTargetHomotopy<Perceptron>;
-using TargetHomotopy = BasicTargetHomotopy<Perceptron>;
 
 }  // namespace tautrack

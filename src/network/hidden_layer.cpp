@@ -18,7 +18,7 @@
 
 namespace tautrack {
 
-static_assert(DenseNetwork<HiddenLayer> && TargetNetwork<HiddenLayer>);
+static_assert(ExactNetwork<HiddenLayer>);
 
 namespace {
 

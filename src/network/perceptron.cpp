@@ -289,6 +289,13 @@ Vector Perceptron::node_inputs(const Vector& v) const {
   return inputs;
 }
 
+Vector Perceptron::node_outputs(const Vector& v, Tau tau) const {
+  Vector z = node_inputs(v);
+  for (double& entry : z)
+    entry = tau.rest() * entry + tau.value() * evaluate(options().activation, entry).value;
+  return z;
+}
+
 Vector Perceptron::linear_solution() const {
   // H is linear at tau = 0, so Newton's method from v = 0 arrives at once; a second step removes
   // what the orthogonalisation has left of A' omega A - I.

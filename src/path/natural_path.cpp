@@ -64,19 +64,30 @@ struct Limits<Perceptron> {
   }
 };
 
-template <>
-struct Limits<SparsePerceptron> {
-  static constexpr int close_points = 20;  ///< The series needs few, and each costs much.
-  static std::optional<InfinitePoint> recognise(const SparsePerceptron&, const PathPoint&, double,
+/// Of networks whose limits nobody recognises.
+template <EnergyNetwork Network>
+struct NoLimits {
+  static std::optional<InfinitePoint> recognise(const Network&, const PathPoint&, double,
                                                 const RecognitionOptions&, std::string& why_not) {
-    why_not = "infinite weights are not recognised in matrix-free mode";
+    why_not = MatrixFreeNetwork<Network> ? "infinite weights are not recognised in matrix-free mode"
+                                         : "infinite weights of a hidden layer are not recognised";
     return std::nullopt;
   }
-  static std::optional<infinity::TailPath> follow_tails(const SparsePerceptron&, const PathPoint&,
-                                                        double, const infinity::IsLimit&,
+  static std::optional<infinity::TailPath> follow_tails(const Network&, const PathPoint&, double,
+                                                        const infinity::IsLimit&,
                                                         const StopCondition&, std::string&) {
     return std::nullopt;
   }
+};
+
+template <>
+struct Limits<SparsePerceptron> : NoLimits<SparsePerceptron> {
+  static constexpr int close_points = 20;  ///< The series needs few, and each costs much.
+};
+
+template <>
+struct Limits<HiddenLayer> : NoLimits<HiddenLayer> {
+  static constexpr int close_points = 3000;
 };
 
 /// Eigenvalues of the Hessian at the end of a path, as far as they can be had.
@@ -502,6 +513,11 @@ NaturalPath resume_natural(const Perceptron& network, const NaturalFold& fold,
 }
 
 NaturalPath track_natural(const SparsePerceptron& network, const TrackOptions& options,
+                          const Observer& observer) {
+  return track(network, options, observer, 1);
+}
+
+NaturalPath track_natural(const HiddenLayer& network, const TrackOptions& options,
                           const Observer& observer) {
   return track(network, options, observer, 1);
 }

@@ -77,6 +77,18 @@ Tail<S> tail_over(const Sigmoid& sigmoid, bool negative, const S& u) {
           scaled(std::move(at.slope), sigmoid.height * sigmoid.input)};
 }
 
+/// Distance of sigma to one end of the range, > 0, and sigma'; on whichever side u is.
+template <class S>
+Tail<S> end_tail(const Sigmoid& sigmoid, bool from_low, const S& u) {
+  return tail_over(sigmoid, from_low, u);
+}
+/// In doubles exp overflows beyond the other end.
+[[nodiscard]] inline Tail<double> end_tail(const Sigmoid& sigmoid, bool from_low, double u) {
+  if ((u > 0.0) != from_low) return tail_over(sigmoid, from_low, u);
+  const Tail<double> other = tail_over(sigmoid, !from_low, u);
+  return {2.0 * sigmoid.height - other.distance, other.slope};
+}
+
 /// sigma''/sigma' from u, v = sigma - middle and, where it is called for, u sigma':
 ///
 ///     tanh -2 v,   arctan -2 (pi/2)^2 u sigma',   erf -(pi/2) u,

@@ -6,6 +6,7 @@
 
 #include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
+#include "tautrack/network/hidden_layer.hpp"
 #include "tautrack/network/perceptron.hpp"
 
 namespace tautrack {
@@ -69,14 +70,24 @@ struct Certificate {
 /// Where columns of X depend on each other, stationary points form affine families, and each family
 /// counts as the one point of least norm in it; `unique_within` is a distance between such points.
 /// This needs the rank of X, its doubles taken exactly, to be the one that the network works with.
+///
+/// Of a HiddenLayer the equations are those of its energy at tau = 1 in all its weights (HiddenLayer::weights()),
+/// penalties, held bias and origin included. Krawczyk's operator as above, but the midpoint and the eigenvectors
+/// are doubles, and the Hessian is enclosed all over the box: first in intervals, whatever first_precision says, then, with
+/// FLINT, in balls of 192 bits, if max_precision allows these. At most 1e-3 is near, of hidden node inputs and of output
+/// weights relative to their sizes. A point at which the Hessian is singular has no certificate: without a ridge
+/// equal units, units without outputs, dependent columns. Eigenvalues are good to rounding of the largest one, their
+/// signs are proven.
 class Certifier {
  public:
-  /// Whether the library was built with FLINT: without it nothing is ever certified.
+  /// Whether the library was built with FLINT: without it nothing is ever certified but of a HiddenLayer what
+  /// intervals suffice for.
   [[nodiscard]] static bool available() noexcept;
 
   /// Shares the data of the network.
   /// @throws std::invalid_argument when an option breaks its rule, or patterns are split among ranks.
   explicit Certifier(const Perceptron& network, const CertifyOptions& options = {});
+  explicit Certifier(const HiddenLayer& network, const CertifyOptions& options = {});
   ~Certifier();
   Certifier(Certifier&&) noexcept;
   Certifier& operator=(Certifier&&) noexcept;
@@ -89,14 +100,18 @@ class Certifier {
   /// Where columns depend on each other, only the part of `weights` that moves node inputs counts,
   /// and the first call determines the exact rank. The first call takes the data to ball arithmetic, too:
   /// L s numbers and L s n products.
+  ///
+  /// Of a HiddenLayer, n numbers of weights: an evaluation is L h n (s + n) products in intervals, and a proof some ten.
   /// @param weights s, user's units, a numerical solution. Numbers that are not finite are refused
   /// with a reason.
   /// @param stop Once it is met the proof is left unfinished.
-  /// @throws std::invalid_argument when there are not s of them.
+  /// @throws std::invalid_argument when there are not so many.
   [[nodiscard]] Certificate certify(const Vector& weights, const StopCondition& stop = {});
 
  private:
   struct State;
+  struct OfPerceptron;
+  struct OfHiddenLayer;
   std::unique_ptr<State> state_;
 };
 

@@ -11,6 +11,7 @@
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/explore/memo.hpp"
 #include "tautrack/infinity/infinite_point.hpp"
+#include "tautrack/network/hidden_layer.hpp"
 #include "tautrack/network/perceptron.hpp"
 #include "tautrack/network/stationary_point.hpp"
 #include "tautrack/path/natural_path.hpp"
@@ -50,7 +51,8 @@ enum class CurveKind {
   branch,   ///< The same, on another branch.
   newton,   ///< grad E(w) = lambda a.
   target,   ///< grad E(w; y(t)) = 0 with targets that move.
-  descent   ///< Energy falls, from a saddle along a direction of negative curvature.
+  descent,  ///< Energy falls, from a saddle along a direction of negative curvature.
+  symmetry  ///< None: the image of a point under a symmetry of the network.
 };
 
 [[nodiscard]] std::string_view to_string(CurveKind kind) noexcept;
@@ -98,6 +100,18 @@ struct Exploration {
 /// @throws CommunicationError when ranks are lost, or not in step because their arguments, or their
 ///         processors and with them roundings, differ.
 [[nodiscard]] Exploration explore(const Perceptron& network, const ExploreOptions& options = {},
+                                  const std::vector<Vector>& starts = {});
+
+/// The same for a network with a hidden layer; weights as HiddenLayer::weights() has them. Each copy of a point
+/// under the symmetries of the units (HiddenLayer::canonical()) is in the list by itself, so that orbits are whole unless
+/// the budget ends first; there are up to 2^h h! copies. Curves may lead far out
+/// and come back, the farther the smaller the ridge; there is nothing at infinity, so that an escape says no more
+/// than that a curve was left there.
+///
+/// @throws std::invalid_argument as above, and unless there is a ridge above zero on all hidden and output weights
+/// and, where the outputs are sigmoids, on a fitted output bias: without, stationary points form continua (units
+/// that are equal, or whose output weights are zero).
+[[nodiscard]] Exploration explore(const HiddenLayer& network, const ExploreOptions& options = {},
                                   const std::vector<Vector>& starts = {});
 
 }  // namespace tautrack

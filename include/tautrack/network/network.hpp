@@ -82,36 +82,32 @@ concept MatrixFreeNetwork = EnergyNetwork<T> &&
   network.positive_diagonal(work, out);
 };
 
-/// A network for which the exploration can move the targets: the gradient is linear in them.
+/// A network that can be explored: stationary points at tau = 1 are found along curves, among them those of
+/// targets that move. The gradient is linear in the targets. (Where to look for first points, src/explore/landscape.hpp
+/// asks of each kind of network.)
 ///
-///     targets()                     desired outputs, one for each pattern
+///     targets()                     desired outputs, one for each pattern and output node
 ///     with_targets(y)               the same network for others, sharing what does not depend on them
+///     node_outputs(x, tau)          what the targets are compared with, in the same order
 template <class T>
-concept TargetNetwork = DenseNetwork<T> && requires(const T& network) {
+concept TargetNetwork = DenseNetwork<T> && requires(const T& network, const Vector& x, Tau tau) {
   { network.targets() } -> std::same_as<const Vector&>;
   { network.with_targets(network.targets()) } -> std::same_as<T>;
+  { network.node_outputs(x, tau) } -> std::convertible_to<Matrix>;
 };
 
 /// A network about which something can be proven. Proofs are about the numbers as they were given, every
-/// double taken exactly; they evaluate u = X w + o, and the node function and its derivatives on intervals or
-/// balls of u, by the one enclosure of each activation that there is (src/proof), and call no function
-/// above but to find out where to look.
+/// double taken exactly; they evaluate the equations by their own formulas on intervals or balls, with the one
+/// enclosure of each activation that there is (src/proof), and call no function above but to find out where to look.
 ///
-///     inputs(), targets(), pattern_weights()    X (L x s), y (L), omega (L)
-///     has_offset(), offset(i)                   o: u = X w + o
-///     options().activation                      the node function
-///     options().ridge, .ridge_standardised      the penalty
-///     need_all_patterns(what)                   throws std::invalid_argument where the rows of X are not
-///                                               all here
+///     inputs(), targets(), pattern_weights()    X (L x s), those above, omega (L)
+///     options()                                 activation, penalties and what else defines the energy: all numbers
+///                                               in the units of the data
 template <class T>
 concept ExactNetwork = TargetNetwork<T> && requires(const T& network) {
   { network.inputs() } -> std::same_as<const Matrix&>;
   { network.pattern_weights() } -> std::same_as<const Vector&>;
-  { network.has_offset() } -> std::convertible_to<bool>;
-  { network.offset(Index{0}) } -> std::convertible_to<double>;
   { network.options().activation } -> std::convertible_to<Activation>;
-  { network.options().ridge } -> std::convertible_to<double>;
-  network.need_all_patterns("a proof");
 };
 
 }  // namespace tautrack

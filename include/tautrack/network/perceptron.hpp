@@ -121,6 +121,8 @@ class Perceptron {
   [[nodiscard]] Vector coordinates(const Vector& w) const { return space().coordinates(w); }
   /// u = A v + o, of the patterns on this rank.
   [[nodiscard]] Vector node_inputs(const Vector& v) const;
+  /// f(u, tau), of these.
+  [[nodiscard]] Vector node_outputs(const Vector& v, Tau tau) const;
 
   /// The one solution at tau = 0: least squares, v = (I + ridge M)^-1 A' omega (y - o).
   [[nodiscard]] Vector linear_solution() const;

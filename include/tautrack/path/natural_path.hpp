@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tautrack/infinity/infinite_point.hpp"
+#include "tautrack/network/hidden_layer.hpp"
 #include "tautrack/network/perceptron.hpp"
 #include "tautrack/network/sparse_perceptron.hpp"
 #include "tautrack/tracker/options.hpp"
@@ -129,6 +130,14 @@ struct NaturalPath {
 /// instead), orientation and branch points. Infinite weights are not recognised: such paths end with
 /// status unresolved_end or in another failure.
 [[nodiscard]] NaturalPath track_natural(const SparsePerceptron& network,
+                                        const TrackOptions& options = {},
+                                        const Observer& observer = {});
+
+/// The same for a network with a hidden layer, whose weights are those of HiddenLayer::weights(). Infinite weights are
+/// not recognised, as with a ridge on all weights there are none; amplitude models have a path of their own (path/amplitude_path.hpp).
+/// @throws std::invalid_argument also where no solution at tau = 0 is known, and DataError where the data have none:
+/// see HiddenLayer::linear_solution().
+[[nodiscard]] NaturalPath track_natural(const HiddenLayer& network,
                                         const TrackOptions& options = {},
                                         const Observer& observer = {});
 

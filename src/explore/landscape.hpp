@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "tautrack/certify/certificate.hpp"
+#include "tautrack/core/stop_condition.hpp"
+#include "tautrack/core/types.hpp"
+#include "tautrack/network/hidden_layer.hpp"
+#include "tautrack/network/perceptron.hpp"
+#include "tautrack/path/natural_path.hpp"
+
+#include "core/digest.hpp"
+#include "network/any_network.hpp"
+
+namespace tautrack {
+
+/// What an exploration draws from.
+class Draws {
+ public:
+  explicit Draws(std::uint64_t seed) : engine_(seed) {}
+  [[nodiscard]] double normal() { return normal_(engine_); }
+  [[nodiscard]] double uniform() { return uniform_(engine_); }  ///< In [0, 1).
+  /// From low to high, uniform in its logarithm.
+  [[nodiscard]] double decades(double low, double high);
+  [[nodiscard]] Vector normal(Index size);
+  [[nodiscard]] std::mt19937_64& engine() { return engine_; }
+
+ private:
+  std::mt19937_64 engine_;
+  std::normal_distribution<double> normal_;
+  std::uniform_real_distribution<double> uniform_;
+};
+
+/// The node input with this output, where the output is inside the range; else with one close to the
+/// end.
+[[nodiscard]] double input_for(Activation activation, double output);
+
+/// What an exploration asks of one kind of networks beside what all of them say: where to look for stationary
+/// points at tau = 1 that no curve has led to, and what else differs.
+class Landscape {
+ public:
+  Landscape(const Landscape&) = delete;
+  Landscape& operator=(const Landscape&) = delete;
+  virtual ~Landscape() = default;
+
+  [[nodiscard]] const AnyNetwork& network() const { return network_; }
+  /// Numbers in weights().
+  [[nodiscard]] virtual Index weights() const = 0;
+  /// The digest with all that the energy at tau = 1 depends on.
+  [[nodiscard]] virtual Digest digest() const = 0;
+  /// Whether points can be proven, and what does so on one thread.
+  [[nodiscard]] virtual bool has_proofs() const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Certifier> certifier() const = 0;
+  [[nodiscard]] virtual NaturalPath natural_path(const TrackOptions& options,
+                                                 int threads) const = 0;
+
+  /// Curves are given up where |x| is this many times the size of node inputs at their start: none comes back
+  /// from there.
+  [[nodiscard]] virtual double far_away() const = 0;
+  /// Stationary points at tau = 1 that are known with the one at x: its images under symmetries of the network, some of
+  /// which generate all.
+  [[nodiscard]] virtual std::vector<Vector> images(const Vector& x) const = 0;
+
+  /// A place in a random direction: node inputs have the root mean square `size`.
+  [[nodiscard]] virtual Vector random_place(Draws& draws, double size) const = 0;
+  /// A place that fits the targets, or some of them, as well as can be had without a descent; nothing where the
+  /// draw comes to one that was had before.
+  [[nodiscard]] virtual std::optional<Vector> fitting_place(Draws& draws) = 0;
+  /// A direction for Newton curves in which patterns have weights over decades; of any length.
+  [[nodiscard]] virtual Vector pattern_direction(Draws& draws) const = 0;
+  /// What a change of a target is measured by.
+  [[nodiscard]] virtual double output_size() const = 0;
+  /// Where the curve of stationary points for targets that move begins when they are the outputs at v.
+  /// @param moved The network with those targets. @return Nothing: none is found near v.
+  [[nodiscard]] virtual std::optional<Vector> curve_start(const AnyNetwork& moved, const Vector& v,
+                                                          const StopCondition& stop) const = 0;
+
+ protected:
+  explicit Landscape(AnyNetwork network) : network_(std::move(network)) {}
+
+ private:
+  AnyNetwork network_;
+};
+
+[[nodiscard]] std::unique_ptr<Landscape> landscape_of(const Perceptron& network);
+[[nodiscard]] std::unique_ptr<Landscape> landscape_of(const HiddenLayer& network);
+
+}  // namespace tautrack
