@@ -3,8 +3,9 @@
 #include <cmath>
 #include <iterator>
 
-#include <Eigen/Eigenvalues>
 #include <fmt/format.h>
+
+#include "tautrack/topology/principal_axes.hpp"
 
 #include "commands/layers_report.hpp"
 #include "io/text.hpp"
@@ -57,20 +58,13 @@ PlaneView view_of(const Stage& stage, const LabelledPoints& data) {
   }
   // The plane in which most is to be seen.
   const Matrix centred = points.colwise() - points.rowwise().mean();
-  const Eigen::SelfAdjointEigenSolver<Matrix> variance(centred * centred.transpose());
-  Matrix axes = variance.eigenvectors().rightCols<2>().rowwise().reverse();
-  for (Index j = 0; j < 2; ++j) {
-    Index largest = 0;
-    axes.col(j).cwiseAbs().maxCoeff(&largest);
-    if (axes(largest, j) < 0.0) axes.col(j) *= -1.0;
-  }
-  const double all = variance.eigenvalues().sum();
+  const PrincipalAxes principal = principal_axes(points);
+  const double all = principal.variances.sum();
   const auto name = [&](Index j) {
-    return fmt::format(
-        "principal axis {} ({:.0f} % of variance)", j + 1,
-        all > 0.0 ? 100.0 * std::abs(variance.eigenvalues().reverse()(j)) / all : 0.0);
+    return fmt::format("principal axis {} ({:.0f} % of variance)", j + 1,
+                       all > 0.0 ? 100.0 * std::abs(principal.variances(j)) / all : 0.0);
   };
-  return {axes.transpose() * centred, name(0), name(1)};
+  return {principal.axes.leftCols(2).transpose() * centred, name(0), name(1)};
 }
 
 /// Draws the stages of the points: as points, and the bars of their homology below.

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include <Eigen/Cholesky>
-
 #include "core/decompositions.hpp"
 
 namespace tautrack {
@@ -29,10 +27,7 @@ bool MorseIndex::is_positive(const Matrix& H_x, double margin) {
   const Index n = H_x.rows();
   factor_ = H_x;
   factor_.diagonal().array() -= margin;
-  if (n > kPlainLoops) {
-    Eigen::LLT<Eigen::Ref<Matrix>> cholesky(factor_);
-    return cholesky.info() == Eigen::Success;
-  }
+  if (n > kPlainLoops) return cholesky(factor_).info() == Eigen::Success;
   for (Index k = 0; k < n; ++k) {
     const double pivot = factor_(k, k);
     if (!(pivot > 0.0)) return false;
