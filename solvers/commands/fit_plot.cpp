@@ -140,9 +140,8 @@ Rows band(const NetworkRequest& request, const Problem& problem, const FitReport
 
 /// An axis over the input: of a logarithm in the units of what it was taken of.
 Axis input_axis(const std::string& column, double low, double high) {
-  constexpr std::string_view log = "log10(";
-  if (!column.starts_with(log) || column.back() != ')')
-    return {cut(column, 40), range_text(low, high)};
+  const std::optional<std::string> linear = column_of_logarithm(column);
+  if (!linear) return {cut(column, 40), range_text(low, high)};
   Ticks ticks;
   const int first = static_cast<int>(std::ceil(low)), last = static_cast<int>(std::floor(high));
   const bool has_parts = last - first < 3;  // one, two and five of each decade
@@ -152,8 +151,7 @@ Axis input_axis(const std::string& column, double low, double high) {
       if ((part == 1.0 || has_parts) && at >= low && at <= high)
         ticks.add(tick_text(std::pow(10.0, decade) * part), at);
     }
-  return {cut(column.substr(log.size(), column.size() - log.size() - 1), 40), range_text(low, high),
-          ticks.text()};
+  return {cut(*linear, 40), range_text(low, high), ticks.text()};
 }
 
 /// The half point of a fit, and the output there; nothing where it is none of the parameters.

@@ -74,6 +74,31 @@ Ends ends_of(const FitReport& report, std::size_t k) {
   return ends;
 }
 
+/// The half point in the units of the column of which the input is the logarithm.
+struct UsersHalfPoint {
+  std::string name;
+  double estimate = 0.0;
+  Ends ends;
+};
+std::optional<UsersHalfPoint> users_half_point(const FitReport& report, std::size_t k) {
+  const std::vector<FitParameter>& parameters = report.statistics.parameters;
+  if (parameters[k].kind != ParameterKind::half_point) return std::nullopt;
+  for (const FitParameter& weight : parameters) {
+    if (weight.kind != ParameterKind::weight) continue;
+    const std::optional<std::string> column = column_of_logarithm(weight.name);
+    if (!column) continue;
+    const auto power = [](const std::optional<double>& end) {
+      return end ? std::optional(std::pow(10.0, *end)) : std::nullopt;
+    };
+    UsersHalfPoint half{"half point, " + *column, std::pow(10.0, parameters[k].estimate),
+                        ends_of(report, k)};
+    half.ends.low = power(half.ends.low);
+    half.ends.high = power(half.ends.high);
+    return half;
+  }
+  return std::nullopt;
+}
+
 Json piece_report(const ProfilePiece& piece) {
   const auto end = [](double value) { return std::isfinite(value) ? Json(value) : Json(); };
   return {{"interval", {end(piece.low), end(piece.high)}},
@@ -81,6 +106,12 @@ Json piece_report(const ProfilePiece& piece) {
 }
 
 }  // namespace
+
+std::optional<std::string> column_of_logarithm(const std::string& column) {
+  constexpr std::string_view log = "log10(";
+  if (!column.starts_with(log) || column.back() != ')') return std::nullopt;
+  return column.substr(log.size(), column.size() - log.size() - 1);
+}
 
 std::optional<FitReport> fit_report(const NetworkRequest& request, const Problem& problem,
                                     const AllFits& fits, const IntervalRequest& intervals,
@@ -141,6 +172,16 @@ Json json_of(const std::optional<FitReport>& report) {
                              value_or_null(ends.profile->linear_high)};
     }
     parameters.push_back(entry);
+    if (const auto half = users_half_point(*report, k))
+      parameters.push_back(
+          {{"name", half->name},
+           {"estimate", half->estimate},
+           {"standard_error", nullptr},
+           {"hessian_standard_error", nullptr},
+           {"interval", half->ends.method
+                            ? Json{value_or_null(half->ends.low), value_or_null(half->ends.high)}
+                            : Json()},
+           {"interval_method", half->ends.method ? Json(half->ends.method) : Json()}});
   }
   Json covariance = Json::array();
   for (Index i = 0; i < statistics.covariance.rows(); ++i)
@@ -213,6 +254,9 @@ void add_fit(Page& page, const ProblemView& problem, const HeldWeights& held,
     page.row(row(cut(parameter.name, 19), estimate_text(parameter),
                  parameter.standard_error ? fmt::format("{:.4g}", *parameter.standard_error) : "",
                  interval_text(ends)));
+    if (const auto half = users_half_point(report, k))
+      page.row(row(cut(half->name, 19), fmt::format("{:.7g}", half->estimate), "",
+                   interval_text(half->ends)));
     if (ends.profile)
       for (const std::string& remark : ends.profile->remarks)
         remarks.push_back(parameter.name + ": " + remark);

@@ -49,6 +49,9 @@ struct IntervalRequest {
                                                   const IntervalRequest& intervals,
                                                   const ProfileOptions& options);
 
+/// NAME of a column log10(NAME); nothing of others.
+[[nodiscard]] std::optional<std::string> column_of_logarithm(const std::string& column);
+
 /// How far the intervals of the outputs of the rows reach, linearised; nothing without standard errors.
 [[nodiscard]] std::optional<Vector> reach_of_outputs(const FitReport& report);
 

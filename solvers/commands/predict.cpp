@@ -12,6 +12,7 @@
 #include "tautrack/inference/prediction.hpp"
 #include "tautrack/inference/profile.hpp"
 
+#include "commands/fit_report.hpp"
 #include "commands/page.hpp"
 #include "io/csv_field.hpp"
 #include "io/json.hpp"
@@ -224,9 +225,7 @@ struct InputUnits {
 };
 InputUnits input_units(const SavedFit& saved) {
   const std::string& name = saved.columns[saved.columns[0] == "(bias)" ? 1 : 0];
-  constexpr std::string_view log = "log10(";
-  if (name.starts_with(log) && name.back() == ')')
-    return {name.substr(log.size(), name.size() - log.size() - 1), true};
+  if (const auto linear = column_of_logarithm(name)) return {*linear, true};
   return {name, false};
 }
 

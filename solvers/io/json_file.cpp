@@ -4,7 +4,9 @@
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <set>
 #include <system_error>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -36,15 +38,27 @@ std::string read_text(const std::string& path) {
 Json read_json(const std::string& path) { return parse_json(read_text(path), shown_name(path)); }
 
 Json parse_json(std::string_view text, const std::string& source) {
+  std::vector<std::set<std::string>> open;  // Members of the objects that are being read.
+  const auto watch = [&](int /*depth*/, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) open.emplace_back();
+    if (event == Json::parse_event_t::object_end) open.pop_back();
+    if (event == Json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second)
+      fail_in_json(source, fmt::format("an object has the member '{}' twice",
+                                       cut(parsed.get<std::string>(), quote_width)));
+    return true;
+  };
   try {
-    return Json::parse(text.begin(), text.end());
+    return Json::parse(text.begin(), text.end(), watch);
   } catch (const Json::parse_error& error) {
     const std::string_view before = text.substr(0, error.byte == 0 ? 0 : error.byte - 1);
-    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const auto lines = std::count(before.begin(), before.end(), '\n');
+    const std::size_t last = before.rfind('\n');
+    const std::size_t column = before.size() - (last == std::string_view::npos ? 0 : last + 1) + 1;
     std::string_view reason = error.what();  // "[...] parse error at line 1, column 2: REASON"
     if (const std::size_t at = reason.find("column"); at != std::string_view::npos)
       reason = reason.substr(std::min(reason.find(": ", at), reason.size() - 2) + 2);
-    fail_in_json(fmt::format("{}:{}", source, line), fmt::format("this is not JSON: {}", reason));
+    fail_in_json(fmt::format("{}:{}: column {}", source, lines + 1, column),
+                 fmt::format("this is not JSON: {}", reason));
   } catch (const Json::exception&) {
     fail_in_json(source, "a number is outside the range of double precision");
   }

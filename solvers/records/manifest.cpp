@@ -2,13 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <set>
 #include <string_view>
-#include <system_error>
 
 #include <fmt/format.h>
 
@@ -23,8 +19,9 @@ namespace tautrack::program {
 namespace {
 
 /// Options that do not say what is computed, and so stand in no manifest.
-constexpr std::array<std::string_view, 10> outer_options{
-    "help", "version", "json", "csv", "plot", "quiet", "threads", "run", "from", "split-rows"};
+constexpr std::array<std::string_view, 12> outer_options{
+    "help",  "version", "json",    "csv", "plot", "points",
+    "quiet", "verbose", "threads", "run", "from", "split-rows"};
 
 /// The option --targets, which is no file there.
 constexpr std::string_view targets_option = "targets", target_columns = "target-columns";
@@ -240,36 +237,6 @@ Json manifest_of(const Command& command) {
     task[manifest_key(name)] = option.kind == Option::Kind::flag ? Json(true) : Json(value);
   }
   return {{"points", true}, {"tasks", Json::array({task})}};
-}
-
-Json read_json(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream)
-    throw DataError(
-        fmt::format("cannot read '{}': {}", path, std::generic_category().message(errno)));
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (stream.bad()) throw DataError(fmt::format("cannot read '{}'", path));
-  std::vector<std::set<std::string>> open;  // Members of the objects that are being read.
-  const auto watch = [&](int /*depth*/, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) open.emplace_back();
-    if (event == Json::parse_event_t::object_end) open.pop_back();
-    if (event == Json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second)
-      throw DataError(fmt::format("{}: an object has the member '{}' twice", path,
-                                  cut(parsed.get<std::string>(), quote_width)));
-    return true;
-  };
-  try {
-    return Json::parse(text, watch);
-  } catch (const Json::parse_error& error) {
-    const std::size_t end = std::min(error.byte > 0 ? error.byte - 1 : 0, text.size());
-    const auto lines =
-        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n');
-    const std::size_t last = text.rfind('\n', end > 0 ? end - 1 : 0);
-    const std::size_t column = last == std::string::npos || lines == 0 ? end + 1 : end - last;
-    throw DataError(fmt::format("{}:{}: column {}: this is no JSON", path, lines + 1, column));
-  } catch (const Json::exception& error) {
-    throw DataError(fmt::format("{}: {}", path, printable(error.what())));
-  }
 }
 
 }  // namespace tautrack::program

@@ -64,7 +64,4 @@ struct Manifest {
 /// @throws UsageError for what cannot be done again from a manifest.
 [[nodiscard]] Json manifest_of(const Command& command);
 
-/// Reads a file of JSON. @throws DataError naming file, line and column.
-[[nodiscard]] Json read_json(const std::string& path);
-
 }  // namespace tautrack::program

@@ -11,6 +11,7 @@
 #include "commands/solve_report.hpp"
 #include "commands/track_report.hpp"
 #include "io/interruption.hpp"
+#include "io/json_file.hpp"
 #include "io/process.hpp"
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
@@ -193,6 +194,7 @@ int work_on(const Json& manifest, const std::string& name, const std::filesystem
 template <class Request>
 int run_tasks(const Command& command, const Request& request, int threads, Communicator& ranks) {
   for (const auto& [option, file] : {std::pair("--csv", &request.outputs.csv_file),
+                                     std::pair("--points", &request.outputs.points_file),
                                      std::pair("--plot", &request.outputs.plot_file)})
     if (!file->empty())
       throw UsageError(

@@ -258,6 +258,8 @@ class Follower {
   [[nodiscard]] std::optional<Place> place_between(const Place& low, const Place& high, double t) {
     const Index n = homotopy_.size();
     if (n == 0) return Place{low.y, t, homotopy_.energy(low.y, t), low.y};
+    if (t == low.t) return low;
+    if (t == high.t) return high;
     // Hermite's cubic, and Newton's method from there; if that does not converge, the tracker.
     const double width = high.t - low.t, q = (t - low.t) / width, p = 1.0 - q;
     Place place;

@@ -238,8 +238,8 @@ TEST_CASE("weights that cannot be used are refused with file, layer, field and r
     CHECK(contains(run.errors, "net.json"));
     CHECK(scratch.files() == "data.csv net.json ");
   };
-  refused("", "net.json:1: this is not JSON");
-  refused("[\n{\"W\": [[1, 2],\n}", "net.json:3: this is not JSON");
+  refused("", "net.json:1: column 1: this is not JSON");
+  refused("[\n{\"W\": [[1, 2],\n}", "net.json:3: column 1: this is not JSON");
   refused("[]", "a list of layers is wanted");
   refused("7", "a list of layers is wanted");
   refused("{\"layer\": []}", "the field layers is missing");

@@ -66,6 +66,10 @@ TEST_CASE("a fit is reported with R's standard errors and intervals") {
         doctest::Approx(1.31336928).epsilon(1e-3));
   CHECK(half.at("interval")[1].get<double>() * per_decade ==
         doctest::Approx(1.78353941).epsilon(1e-3));
+  const Json& users = parameter(fit, "half point, conc");
+  CHECK(users.at("estimate").get<double>() == doctest::Approx(std::exp(1.507403217)).epsilon(1e-6));
+  CHECK(users.at("interval")[1].get<double>() ==
+        doctest::Approx(std::exp(1.78353941)).epsilon(1e-3));
   const Json& low = parameter(fit, "low");
   CHECK(low.at("interval")[0].get<double>() == doctest::Approx(-0.04882947).epsilon(1e-3));
   double squares = 0.0;

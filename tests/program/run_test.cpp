@@ -403,8 +403,8 @@ TEST_CASE("what is wrong with a manifest is said with its place, and nothing is 
     std::string text;
     const char* part;
   } cases[] = {
-      {"", "m.json:1: column 1: this is no JSON"},
-      {"{\n \"tasks\": [\n  {]\n}", "m.json:3: column 4: this is no JSON"},
+      {"", "m.json:1: column 1: this is not JSON"},
+      {"{\n \"tasks\": [\n  {]\n}", "m.json:3: column 4: this is not JSON"},
       {"[]", "a manifest is an object"},
       {"{}", "a member 'tasks' is needed"},
       {R"({"tasks":[]})", "tasks: a list of tasks is needed"},
@@ -452,7 +452,7 @@ TEST_CASE("what is wrong with a manifest is said with its place, and nothing is 
     check_refused(scratch.run("batch m.json --run night"), one.part);
     CHECK_FALSE(filesystem::exists(scratch / "night"));
   }
-  check_refused(scratch.run("batch nowhere.json --run night"), "cannot read 'nowhere.json'");
+  check_refused(scratch.run("batch nowhere.json --run night"), "nowhere.json: the file cannot be opened");
   check_refused(scratch.run("batch m.json"), "--run");
   check_refused(scratch.run("batch --run night"), "MANIFEST");
 }
