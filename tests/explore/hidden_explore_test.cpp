@@ -154,7 +154,7 @@ TEST_CASE("all stationary points of XOR with a ridge, each certified" * not_in_s
 TEST_CASE("all stationary points of a network with two units, the same on two threads") {
   const reference::Json run = reference::load("hidden_two_units")["runs"][2];
   const HiddenLayer network = network_of(run);
-  ExploreOptions options = patient(2);
+  ExploreOptions options = patient(3);
   const Exploration found = explore(network, options);
   CHECK(found.points.size() == 17);
   CHECK(run["points"].get<int>() == 17);
