@@ -130,7 +130,7 @@ TEST_CASE("all stationary points of XOR with a ridge, each certified" * not_in_s
   const reference::Json run = reference::load("hidden_xor")["runs"][0];
   REQUIRE(run["ridge"].get<double>() == 0.03);
   const HiddenLayer network = xor_network(0.03);
-  const Exploration found = explore(network, patient(1));
+  const Exploration found = explore(network, patient(2));
   CHECK(found.points.size() == 289);
   check_consistent(network, found);
   check_list(network, found, run["list"], "size_under_hidden_group");
@@ -154,12 +154,13 @@ TEST_CASE("all stationary points of XOR with a ridge, each certified" * not_in_s
 TEST_CASE("all stationary points of a network with two units, the same on two threads") {
   const reference::Json run = reference::load("hidden_two_units")["runs"][2];
   const HiddenLayer network = network_of(run);
-  ExploreOptions options = patient(1);
+  ExploreOptions options = patient(3);
   const Exploration found = explore(network, options);
   CHECK(found.points.size() == 17);
   CHECK(run["points"].get<int>() == 17);
   check_consistent(network, found);
   check_list(network, found, run["list"], "size");
+  if (kSlowBuild) return;
   options.threads = 2;
   const Exploration together = explore(network, options);
   REQUIRE(together.points.size() == found.points.size());
