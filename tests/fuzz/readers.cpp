@@ -20,6 +20,9 @@
 #include "tautrack/explore/memo.hpp"
 #include "tautrack/topology/labelled_points.hpp"
 
+#include "io/json.hpp"
+#include "io/json_file.hpp"
+#include "io/usage_error.hpp"
 #include "records/manifest.hpp"
 #include "records/record.hpp"
 #include "records/targets.hpp"
@@ -165,10 +168,9 @@ void svmlight(std::string_view text) {
 }
 
 void manifest(std::string_view text) {
-  const File file(text);
   try {
     const program::Manifest manifest =
-        program::Manifest::parse(program::read_json(file.path()), "manifest.json");
+        program::Manifest::parse(program::parse_json(text, "manifest.json"), "manifest.json");
     require(!manifest.groups.empty(), "a manifest has tasks");
     for (const program::TaskGroup& group : manifest.groups) {
       const std::uint64_t count = group.combinations();
@@ -178,6 +180,7 @@ void manifest(std::string_view text) {
                 "a call has an argument an option");
     }
   } catch (const DataError&) {
+  } catch (const program::UsageError&) {
   }
 }
 
