@@ -46,8 +46,9 @@ They are a statement on a sample: what is not clear is called ambiguous.
 constexpr const char* more_about_layers =
     R"(Data file: a header line, then a column of numbers for each input of the first
 layer; one further column holds labels. What separates columns and decimals is
-found from the file; --columns x,y names the inputs. Weights: JSON, one object a layer, W by
-rows:
+found from the file; --columns x,y names the inputs.
+
+Weights: JSON, one object a layer, W by rows:
 
   [{"W": [[1.2, 0.5], [-0.4, 1]], "b": [0.1, -0.2]},
    {"W": [[1, 0]], "b": [0], "activation": "logistic"}]

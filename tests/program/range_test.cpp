@@ -229,7 +229,7 @@ TEST_CASE("targets that the range cannot reach are named before anything runs") 
     std::string csv = "x,y\n";
     int row = 0;
     for (const std::string& target : fields(targets))
-      csv += std::to_string(++row) + ',' + target + '\n';
+      csv += std::to_string(++row) + ".5," + target + '\n';
     scratch.write("data.csv", csv);
     std::string sentence;
     const bool is_first = row == 4 && options == "--activation logistic";

@@ -123,7 +123,7 @@ TEST_CASE("without a data file the iris data are solved; the text has the verdic
   check_says(run.output,
              {"setosa", "versicolor", "virginica", "E = 0.3727565278869", "unique",
               "petal_width_cm", "natural path", "heuristic", "150 rows are 149 patterns"});
-  CHECK(lines(run.output)[5].starts_with("  best fit "));
+  CHECK(lines(run.output)[6].starts_with("  best fit "));
   check_page(run.output);
   const Run one = scratch.run("solve --positive setosa");
   CHECK(one.status == 0);

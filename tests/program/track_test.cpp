@@ -143,7 +143,7 @@ TEST_CASE("unusable data are refused with the name of the file") {
   scratch.write("one_class.csv", "a,b\n1,x\n2,x\n");
   scratch.write("mixed.csv", "a,b\n1,2\n2,x\n");
   scratch.write("percent.csv", "a,b\n1,5%\n2,7%\n3,5%\n");
-  scratch.write("commas.csv", "a;b\n1;0,5\n2;0,7\n");
+  scratch.write("commas.csv", "a;b\n1;0,5\n2;0.7\n");
   scratch.write("uneven.txt", "a b\n1 2\n3 4 5\n");
   scratch.write("units.csv", "a,b\n1,5 mg\n2,6 mg\n3,7 mg\n4,8 mg\n");
   for (const char* name : {"missing.csv", "folder.csv", "empty.csv", "header.csv", "words.csv",
