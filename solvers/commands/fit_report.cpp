@@ -76,7 +76,7 @@ Ends ends_of(const FitReport& report, std::size_t k) {
 
 /// The half point in the units of the column of which the input is the logarithm.
 struct UsersHalfPoint {
-  std::string name;
+  std::string column;
   double estimate = 0.0;
   Ends ends;
 };
@@ -90,8 +90,7 @@ std::optional<UsersHalfPoint> users_half_point(const FitReport& report, std::siz
     const auto power = [](const std::optional<double>& end) {
       return end ? std::optional(std::pow(10.0, *end)) : std::nullopt;
     };
-    UsersHalfPoint half{"half point, " + *column, std::pow(10.0, parameters[k].estimate),
-                        ends_of(report, k)};
+    UsersHalfPoint half{*column, std::pow(10.0, parameters[k].estimate), ends_of(report, k)};
     half.ends.low = power(half.ends.low);
     half.ends.high = power(half.ends.high);
     return half;
@@ -174,7 +173,7 @@ Json json_of(const std::optional<FitReport>& report) {
     parameters.push_back(entry);
     if (const auto half = users_half_point(*report, k))
       parameters.push_back(
-          {{"name", half->name},
+          {{"name", "half point, " + half->column},
            {"estimate", half->estimate},
            {"standard_error", nullptr},
            {"hessian_standard_error", nullptr},
@@ -209,7 +208,8 @@ Json json_of(const std::optional<FitReport>& report) {
 
 namespace {
 
-constexpr std::size_t kNumberWidth = 14;
+// Of a table as wide as the page.
+constexpr std::size_t kParameterWidth = 26, kEstimateWidth = 13, kErrorWidth = 11;
 
 /// With the digits that its error lets it have, and two more.
 std::string estimate_text(const FitParameter& parameter) {
@@ -234,14 +234,29 @@ void add_fit(Page& page, const ProblemView& problem, const HeldWeights& held,
   const bool has_errors = statistics.reason.empty();
   const auto row = [](std::string_view name, std::string_view estimate, std::string_view error,
                       std::string_view interval) {
-    return fmt::format("{:<20}{:>{}}{:>{}}  {}", name, estimate, kNumberWidth, error,
-                       kNumberWidth - 1, interval);
+    std::string text = fmt::format("    {:<{}}{:>{}}{:>{}}  {}", name, kParameterWidth, estimate,
+                                   kEstimateWidth, error, kErrorWidth, interval);
+    return text.substr(0, text.find_last_not_of(' ') + 1);
   };
-  page.row(row("parameter", "estimate", has_errors ? "std. error" : "",
-               has_errors ? fmt::format("{:g} % {}", 100.0 * report.level,
-                                        is_profile ? "(profile)" : "(linearised)")
-                          : ""),
-           "fit");
+  std::string quality = fmt::format("sum of squares {:.7g}", statistics.sum_of_squares);
+  if (statistics.standard_error)
+    quality +=
+        fmt::format(", residual standard error {:.5g} on {} of freedom", *statistics.standard_error,
+                    counted(statistics.degrees_of_freedom, "degree"));
+  if (statistics.r_squared) quality += fmt::format(", R^2 {:.5g}", *statistics.r_squared);
+  page.line("fit", quality);
+  if (report.classes)
+    page.line(
+        "", fmt::format(
+                "{} of {} rows on the right side of the middle: {} of {} low, {} of {} high",
+                report.classes->true_low + report.classes->true_high, statistics.fitted.size(),
+                report.classes->true_low, report.classes->true_low + report.classes->false_high,
+                report.classes->true_high, report.classes->true_high + report.classes->false_low));
+  if (!has_errors) page.line("", "no standard errors: " + statistics.reason);
+  page.plain(row("parameter", "estimate", has_errors ? "std. error" : "",
+                 has_errors ? fmt::format("{:g} % {}", 100.0 * report.level,
+                                          is_profile ? "(profile)" : "(linearised)")
+                            : ""));
   // Weights of which there are many: those that matter most, as in other tables.
   const std::vector<Index> shown = shown_columns(problem, held.weights(report.fit.weights));
   std::vector<std::string> remarks;
@@ -251,38 +266,23 @@ void add_fit(Page& page, const ProblemView& problem, const HeldWeights& held,
         std::find(shown.begin(), shown.end(), held.column(parameter.column)) == shown.end())
       continue;
     const Ends ends = ends_of(report, k);
-    page.row(row(cut(parameter.name, 19), estimate_text(parameter),
-                 parameter.standard_error ? fmt::format("{:.4g}", *parameter.standard_error) : "",
-                 interval_text(ends)));
+    page.plain(row(cut(parameter.name, kParameterWidth - 1), estimate_text(parameter),
+                   parameter.standard_error ? fmt::format("{:.4g}", *parameter.standard_error) : "",
+                   interval_text(ends)));
     if (const auto half = users_half_point(report, k))
-      page.row(row(cut(half->name, 19), fmt::format("{:.7g}", half->estimate), "",
-                   interval_text(half->ends)));
+      page.plain(row("  " + cut(half->column, kParameterWidth - 3),
+                     fmt::format("{:.7g}", half->estimate), "", interval_text(half->ends)));
     if (ends.profile)
       for (const std::string& remark : ends.profile->remarks)
         remarks.push_back(parameter.name + ": " + remark);
   }
   for (const HeldWeight& weight : held.list())
-    page.row(row(cut(problem.column(weight.column), 12) + " (held)",
-                 fmt::format("{:.7g}", weight.value), "", ""));
+    page.plain(row(cut(problem.column(weight.column), 12) + " (held)",
+                   fmt::format("{:.7g}", weight.value), "", ""));
   const auto hidden = problem.weights() - static_cast<Index>(shown.size());
   if (hidden > 0)
     page.row(
         fmt::format("and {} less (all: --json)", counted(hidden, "that matters", "that matter")));
-  std::string quality = fmt::format("sum of squares {:.7g}", statistics.sum_of_squares);
-  if (statistics.standard_error)
-    quality +=
-        fmt::format(", residual standard error {:.5g} on {} of freedom", *statistics.standard_error,
-                    counted(statistics.degrees_of_freedom, "degree"));
-  if (statistics.r_squared) quality += fmt::format(", R^2 {:.5g}", *statistics.r_squared);
-  page.line("", quality);
-  if (report.classes)
-    page.line(
-        "", fmt::format(
-                "{} of {} rows on the right side of the middle: {} of {} low, {} of {} high",
-                report.classes->true_low + report.classes->true_high, statistics.fitted.size(),
-                report.classes->true_low, report.classes->true_low + report.classes->false_high,
-                report.classes->true_high, report.classes->true_high + report.classes->false_low));
-  if (!has_errors) page.line("", "no standard errors: " + statistics.reason);
   page.lines("intervals", remarks, 12);
 }
 

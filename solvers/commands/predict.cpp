@@ -27,7 +27,7 @@ namespace tautrack::program {
 namespace {
 
 constexpr const char* about_predict =
-    R"(Outputs of a fit for new rows, and inputs for responses
+    R"(Outputs of a fit for new rows, inputs for responses
 
 Takes the best fit of each problem of a report that `tautrack solve --json` has
 written, and a table with the same input columns: the output for each row, with

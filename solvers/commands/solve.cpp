@@ -278,10 +278,9 @@ void add_exploration_options(Command& command, FitOptions& fits) {
 void add_interval_options(Command& command, IntervalRequest& intervals) {
   command.group("Intervals");
   command.add_value("--intervals", "LEVEL",
-                    "Profile intervals of the parameters of the best fit, of\n"
-                    "this level (0.95): constrained fits are followed to\n"
-                    "where the energy is at the threshold (default:\n"
-                    "estimates and standard errors, level 0.95)",
+                    "Profile intervals, of this level (such as 0.95), of the\n"
+                    "parameters of the best fit (default: those of\n"
+                    "standard errors, level 0.95)",
                     [&intervals](const std::string& text) -> std::optional<std::string> {
                       const std::optional<double> level = read_number(text);
                       if (!level) return fmt::format("'{}' is not a number", text);

@@ -49,7 +49,9 @@ constexpr int kMostFalls = 20;
 constexpr double kBeyondFold = 1e-4;
 /// Steps of Newton's method to the minimum below.
 constexpr int kFallSteps = 300;
-constexpr double kFallen = 1e-9;  ///< A step shorter than this ends it.
+constexpr int kGentler = 24;        ///< Curves that are less and less steep, ...
+constexpr double kGentlerBy = 0.7;  ///< ... each by this.
+constexpr double kFallen = 1e-9;    ///< A step shorter than this ends it.
 constexpr double kLeastEigenvalue = 1e-10, kShortestStep = 1e-12, kSufficient = 1e-4;
 /// Steps to where the energy is at the threshold, and how near is there.
 constexpr int kLandingSteps = 60;
@@ -339,10 +341,24 @@ class Follower {
     return std::nullopt;
   }
 
-  /// The constrained minimum that a descent from a fold leads to, a little beyond it.
+  /// The lowest constrained minimum that descents from a fold lead to, a little beyond it. Where slices turn, and a half
+  /// point comes to a level, the fold is one of infinite slope: so descents begin from less steep curves, too.
   [[nodiscard]] std::optional<Place> fall(const Place& fold, double side) {
+    std::optional<Place> lowest = descend(fold, side);
+    if (slice_.turn.size() == 0) return lowest;
+    Place start = fold;
+    for (int k = 0; k < kGentler; ++k) {
+      start.y(0) *= kGentlerBy;
+      const std::optional<Place> found = descend(start, side);
+      if (found && (!lowest || found->energy < lowest->energy)) lowest = found;
+    }
+    return lowest;
+  }
+
+  /// The same from one place, by Newton's method with all curvatures made positive.
+  [[nodiscard]] std::optional<Place> descend(const Place& start, double side) {
     const Index n = homotopy_.size();
-    Place at{fold.y, fold.t + side * kBeyondFold * slice_.unit, 0.0, {}};
+    Place at{start.y, start.t + side * kBeyondFold * slice_.unit, 0.0, {}};
     Vector H(n), H_t(n);
     Matrix H_y(n, n);
     at.energy = homotopy_.energy(at.y, at.t);

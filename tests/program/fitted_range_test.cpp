@@ -80,10 +80,10 @@ TEST_CASE("a known lower plateau: the certified numbers of NIST's pasture data")
   const Scratch scratch;
   const Told solve = told(scratch, "solve", pasture_csv, "--range 0,free --activation logistic");
   CHECK(solve.text.status == 0);
-  check_says(solve.words, {"a minimum, certified", "yes: a finite fit is the best",
-                           "yes: the list is complete: 1 minimum", "complete: exactly 1",
-                           "plateaus low 0, high 72.4622375", "half point time = 38.867",
-                           "outputs from 0 to a fitted high end"});
+  check_says(solve.words,
+             {"a minimum, certified", "yes: a finite fit is the best",
+              "yes: the list is complete: 1 minimum", "complete: exactly 1", "high 72.46224",
+              "half point 38.8674", "outputs from 0 to a fitted high end"});
   const Json& point = solve.problem.at("stationary_points").at(0);
   CHECK(solve.problem.at("data").at("range") == Json{0.0, nullptr});
   CHECK(solve.problem.at("global_minimum") == 0);
@@ -108,7 +108,7 @@ TEST_CASE("both plateaus fitted, with replicates: one fit, proven to be the only
   CHECK(solve.text.status == 0);
   check_says(solve.words,
              {"yes: the list is complete: 1 minimum with finite weights", "16 rows are 8 patterns",
-              "half point dose = 2.5308665", "outputs from a fitted low end to a fitted high end"});
+              "half point 2.530867", "outputs from a fitted low end to a fitted high end"});
   const Json& problem = solve.problem;
   CHECK(problem.at("data").at("range") == Json{nullptr, nullptr});
   CHECK(problem.at("data").at("unreachable_targets") == 0);

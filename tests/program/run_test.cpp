@@ -452,7 +452,8 @@ TEST_CASE("what is wrong with a manifest is said with its place, and nothing is 
     check_refused(scratch.run("batch m.json --run night"), one.part);
     CHECK_FALSE(filesystem::exists(scratch / "night"));
   }
-  check_refused(scratch.run("batch nowhere.json --run night"), "nowhere.json: the file cannot be opened");
+  check_refused(scratch.run("batch nowhere.json --run night"),
+                "nowhere.json: the file cannot be opened");
   check_refused(scratch.run("batch m.json"), "--run");
   check_refused(scratch.run("batch --run night"), "MANIFEST");
 }

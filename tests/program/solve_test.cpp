@@ -123,7 +123,7 @@ TEST_CASE("without a data file the iris data are solved; the text has the verdic
   check_says(run.output,
              {"setosa", "versicolor", "virginica", "E = 0.3727565278869", "unique",
               "petal_width_cm", "natural path", "heuristic", "150 rows are 149 patterns"});
-  CHECK(lines(run.output)[6].starts_with("  best fit "));
+  CHECK(lines(run.output)[6].starts_with("  answer "));
   check_page(run.output);
   const Run one = scratch.run("solve --positive setosa");
   CHECK(one.status == 0);
@@ -142,8 +142,8 @@ TEST_CASE("a long list of points is cut in the text, and whole in the CSV") {
                                            : "0") +
                 (column == 3 ? "\n" : ",");
   scratch.write("data.csv", text);
-  const Run run =
-      scratch.run("solve data.csv --no-bias --points points.csv --json points.json --graph --verbose");
+  const Run run = scratch.run(
+      "solve data.csv --no-bias --points points.csv --json points.json --graph --verbose");
   CHECK(run.status == 0);
   CHECK(run.output.find("8 minima, 18 saddles (12 of index 1, 6 of index 2), 1 maximum") !=
         std::string::npos);
