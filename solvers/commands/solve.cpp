@@ -278,8 +278,8 @@ void add_exploration_options(Command& command, FitOptions& fits) {
 void add_interval_options(Command& command, IntervalRequest& intervals) {
   command.group("Intervals");
   command.add_value("--intervals", "LEVEL",
-                    "Profile intervals, of this level (such as 0.95), of the\n"
-                    "parameters of the best fit (default: those of\n"
+                    "Profile intervals, of this level (such as 0.95), of\n"
+                    "the parameters of the best fit (default: those of\n"
                     "standard errors, level 0.95)",
                     [&intervals](const std::string& text) -> std::optional<std::string> {
                       const std::optional<double> level = read_number(text);

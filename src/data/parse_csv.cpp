@@ -413,11 +413,9 @@ TableFacts ProblemReader::facts() const {
   if (roles_.pattern_weights) facts.pattern_weights = table_.columns()[*roles_.pattern_weights];
   facts.baselines = baselines_;
   if (!table_.decimal_note().empty()) facts.notes.push_back(table_.decimal_note());
-  // The only input is what it is about.
-  if (watches_.size() > 1)
-    for (const std::optional<IdentifierWatch>& watch : watches_)
-      if (std::optional<std::string> note = watch ? watch->note() : std::nullopt)
-        facts.notes.push_back(std::move(*note));
+  for (const std::optional<IdentifierWatch>& watch : watches_)
+    if (std::optional<std::string> note = watch ? watch->note(watches_.size() == 1) : std::nullopt)
+      facts.notes.push_back(std::move(*note));
   return facts;
 }
 

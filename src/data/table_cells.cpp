@@ -156,9 +156,9 @@ void IdentifierWatch::see(Index row, double number) {
     is_different_ = seen_.insert(number).second;
 }
 
-std::optional<std::string> IdentifierWatch::note() const {
+std::optional<std::string> IdentifierWatch::note(bool is_only) const {
   if (rows_ < kFewRows) return std::nullopt;
-  const bool is_count = counts_from_0_ || counts_from_1_;
+  const bool is_count = (counts_from_0_ || counts_from_1_) && !is_only;
   const bool is_named =
       is_whole_ && (likeness_ == Likeness::whole || (likeness_ == Likeness::word && is_different_));
   if (!is_count && !is_named) return std::nullopt;

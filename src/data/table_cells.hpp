@@ -71,7 +71,8 @@ class IdentifierWatch {
   /// @param row Counts all rows, those that are left out, too, from 0.
   void see(Index row, double number);
   /// The question that the column deserves, if any.
-  [[nodiscard]] std::optional<std::string> note() const;
+  /// @param is_only Input: then it may well count 1, 2, 3, ...
+  [[nodiscard]] std::optional<std::string> note(bool is_only) const;
 
  private:
   enum class Likeness {

@@ -462,8 +462,8 @@ TEST_CASE("the logarithm of a column is taken, and where it has none that is sai
 TEST_CASE("inputs that look like numbers of rows or identifiers are questioned") {
   const auto notes = [](const std::string& name, const Names& cells,
                         const DatasetOptions& options = {}) {
-    std::string text = name + ",y\n";
-    for (const std::string& cell : cells) text += cell + ",1\n";
+    std::string text = name + ",z,y\n";
+    for (const std::string& cell : cells) text += cell + ",0.5,1\n";
     return parsed(text, options).table->notes;
   };
   const auto row_number = [](const std::string& name) {
@@ -490,6 +490,9 @@ TEST_CASE("inputs that look like numbers of rows or identifiers are questioned")
   CHECK(notes("width", {"17", "4", "9"}).empty());
   CHECK(notes("id", {"1", "2", "3"}, with([](auto& o) { o.ignore = {"id"}; })).empty());
   CHECK(notes("id", {"1", "2", "3"}, with([](auto& o) { o.one_hot = {"id"}; })).empty());
+  // The only input may count, but no identifier is one.
+  CHECK(parsed("x,y\n1,1\n2,1\n3,2\n").table->notes.empty());
+  CHECK(parsed("id,y\n1,1\n2,1\n3,2\n").table->notes == identifier("id"));
   // Rows that are left out count.
   CHECK(notes("x", {"1", "2", "NA", "4"}, drop) == row_number("x"));
 }
