@@ -49,9 +49,10 @@ constexpr int kMostFalls = 20;
 constexpr double kBeyondFold = 1e-4;
 /// Steps of Newton's method to the minimum below.
 constexpr int kFallSteps = 300;
-constexpr int kGentler = 24;        ///< Curves that are less and less steep, ...
-constexpr double kGentlerBy = 0.7;  ///< ... each by this.
-constexpr double kFallen = 1e-9;    ///< A step shorter than this ends it.
+constexpr int kGentler = 24;            ///< Curves that are less and less steep, ...
+constexpr double kGentlerBy = 0.7;      ///< ... each by this.
+constexpr double kRoundedGain = 1e-14;  ///< Relative to the energy.
+constexpr double kFallen = 1e-9;        ///< A step shorter than this ends it.
 constexpr double kLeastEigenvalue = 1e-10, kShortestStep = 1e-12, kSufficient = 1e-4;
 /// Steps to where the energy is at the threshold, and how near is there.
 constexpr int kLandingSteps = 60;
@@ -372,7 +373,8 @@ class Follower {
       move = times(eigen.eigenvectors(), move);
       if (!move.allFinite()) return std::nullopt;
       const double gain = H.dot(move);
-      if (homotopy_.displacement(at.y, move) <= kFallen)
+      // Where the energy cannot tell any more, Newton's method of the tracker goes on.
+      if (homotopy_.displacement(at.y, move) <= kFallen || -gain <= kRoundedGain * at.energy)
         return values(0) > 0.0 ? std::optional(at) : std::nullopt;
       double length = 1.0;
       double energy = homotopy_.energy(at.y + move, at.t);
