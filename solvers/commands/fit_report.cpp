@@ -198,6 +198,13 @@ Json json_of(const std::optional<FitReport>& report) {
                  {"covariance", covariance},
                  {"fitted", numbers(statistics.fitted)},
                  {"residuals", numbers(statistics.residuals)}};
+  if (report->intervals && report->intervals->curvature) {
+    const BatesWatts& curvature = *report->intervals->curvature;
+    const double relative = curvature.rho * curvature.parameter_effects;
+    result["linearisation"] = {{"parameter_effects", relative},
+                               {"threshold", curvature.threshold},
+                               {"usable", relative < curvature.threshold}};
+  }
   if (report->classes)
     result["classes"] = {{"accuracy", report->classes->accuracy()},
                          {"confusion",
@@ -283,6 +290,16 @@ void add_fit(Page& page, const ProblemView& problem, const HeldWeights& held,
   if (hidden > 0)
     page.row(
         fmt::format("and {} less (all: --json)", counted(hidden, "that matters", "that matter")));
+  if (report.intervals && report.intervals->curvature) {
+    const BatesWatts& curvature = *report.intervals->curvature;
+    const double relative = curvature.rho * curvature.parameter_effects;
+    page.line(
+        "linearised",
+        fmt::format("intervals of standard errors {}: relative curvature of parameter effects "
+                    "{:.3g}, small below {:.3g} (Bates & Watts)",
+                    relative < curvature.threshold ? "can be trusted" : "mislead", relative,
+                    curvature.threshold));
+  }
   page.lines("intervals", remarks, 12);
 }
 

@@ -10,6 +10,8 @@
 
 #include "tautrack/data/scaled_problem.hpp"
 #include "tautrack/data/single_input.hpp"
+#include "tautrack/geometry/amplitude_manifold.hpp"
+#include "tautrack/geometry/data_manifold.hpp"
 #include "tautrack/network/hidden_layer.hpp"
 #include "tautrack/network/perceptron.hpp"
 #include "tautrack/tracker/tracker.hpp"
@@ -41,6 +43,8 @@ constexpr double kFarAway = 1e6;
 /// ... when the energy has risen, over the second half of the way there, by no more than this part of what is left to the
 /// threshold.
 constexpr double kFlat = 1e-3;
+/// Of more parameters curvatures are left out.
+constexpr std::size_t kMostForCurvature = 8;
 /// Minima of the list that are followed from, the lowest first.
 constexpr std::size_t kMostMinima = 20;
 /// How often a curve may be left at a fold.
@@ -606,6 +610,23 @@ void find_interval(const Landscape<Network>& landscape, const Region& region,
   judge(interval, ways);
 }
 
+/// Relative curvatures at a fit.
+std::optional<BatesWatts> relative_curvature(const SigmoidModel& model, const FittedSigmoid& fit) {
+  std::optional<ManifoldPoint> point;
+  std::optional<DataManifold> manifold;  // The point may refer to it.
+  std::optional<AmplitudeManifold> amplitude;
+  if (model.range.is_known()) {
+    const Landscape<Perceptron> landscape = known_range(model);
+    manifold.emplace(landscape.network, 1.0);
+    point.emplace(manifold->at(landscape.network.coordinates(fit.weights)));
+  } else {
+    amplitude.emplace(model.problem, model.activation, model.range);
+    point = amplitude->at_best({fit.weights, fit.range});
+  }
+  if (!point) return std::nullopt;
+  return bates_watts(*point, largest_curvature(*point));
+}
+
 }  // namespace
 
 std::string_view to_string(ProfileEnd end) noexcept { return name_of(kProfileEndNames, end); }
@@ -669,6 +690,8 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
         find_interval(landscape, region, parameters[i], result.parameters[i]);
     });
   };
+  if (result.parameters.size() <= kMostForCurvature && model.problem.offset.size() == 0)
+    result.curvature = relative_curvature(model, fit);
   if (model.range.is_known())
     find_all(known_range(model));
   else
