@@ -525,7 +525,8 @@ void CsvTable::read_header() {
   if (text_.empty()) fail("empty, but a header line and at least one row are expected");
   if (text_.find_first_not_of(blanks_and_line_ends) == std::string_view::npos)
     fail("only blank lines, but a header line and at least one row are expected");
-  read_record();
+  if (!read_record())
+    fail("nothing but what separates columns, but a header line and at least one row are expected");
   if (record_is_blank())
     fail_in_header("the first line is blank, but the header is expected there");
 

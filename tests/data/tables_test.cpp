@@ -111,8 +111,8 @@ TEST_CASE("the first line of spreadsheets that says what separates columns is ob
   CHECK(refusal("sep=;\na,y\n1,2\n") ==
         "t.csv:2: the header is not separated by semicolons, as it is said to be (by commas every "
         "line has 2)");
-  CHECK(refusal("sep=;") == refusal("sep=;\n"));
-  CHECK(refusal("sep=;\n").starts_with("t.csv"));
+  for (const char* text : {"sep=;", "sep=;\n"})
+    CHECK(refusal(text).starts_with("t.csv: nothing but what separates columns"));
 }
 
 TEST_CASE("decimal commas are found between semicolons, tabs and blanks") {
