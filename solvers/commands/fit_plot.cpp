@@ -200,4 +200,27 @@ void draw_fits(Picture& picture, const Place& place, const NetworkRequest& reque
       .plot(plot);
 }
 
+void draw_observed(Picture& picture, const Place& place, const Problem& problem,
+                   const FitReport& fit) {
+  using namespace fit_plot;
+  const Vector& fitted = fit.statistics.fitted;
+  Window window;
+  for (const Vector* const numbers : {&fitted, &problem.y}) {
+    window.see(numbers->minCoeff());
+    window.see(numbers->maxCoeff());
+  }
+  Rows rows, equal;
+  const Index stride = (fitted.size() - 1) / most_data + 1;
+  for (Index i = 0; i < fitted.size(); i += stride) rows.add(fitted(i), problem.y(i));
+  equal.add(window.low, window.low).add(window.high, window.high);
+  const std::string dot_style = point_style(Shape::circle, 0.9, colours[0], 1.2);
+  const std::string line = line_style(1.4, data_colour, "(8,4)");
+  picture.legend(place.left + 8.0, place.top - 16.0,
+                 {{dot_style, "rows, by the best fit"}, {line, "equal"}});
+  picture.panel(place)
+      .axes({"fitted", window.text()}, {cut(problem.name, 30), window.text()})
+      .plot(
+          Plot().add(picture.block(equal), "1:2", line).add(picture.block(rows), "1:2", dot_style));
+}
+
 }  // namespace tautrack::program

@@ -32,4 +32,8 @@ void draw_fits(Picture& picture, const Place& place, const NetworkRequest& reque
                const Problem& problem, const std::vector<FittedCurve>& curves,
                const FitReport* fit = nullptr);
 
+/// Draws the targets over the outputs of a fit, with the line on which they are equal.
+void draw_observed(Picture& picture, const Place& place, const Problem& problem,
+                   const FitReport& fit);
+
 }  // namespace tautrack::program

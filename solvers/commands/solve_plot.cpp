@@ -286,15 +286,24 @@ std::vector<FittedCurve> best_curves(const Drawing& drawing) {
 }
 
 /// Draws the points of all problems, each in a panel, with the fitted curves in one beside it where there is
-/// one input.
+/// one input, else the targets over the outputs of the best fit.
 class FitsPicture {
  public:
   /// @param network Null: no curves are drawn over the data.
   FitsPicture(const std::vector<Drawing>& drawings, const NetworkRequest* network)
       : drawings_(drawings),
         network_(network),
-        columns_(drawings.size() > 1 || network != nullptr ? 2 : 1),
-        picture_(picture_width, picture_height(drawings.size(), network != nullptr)) {}
+        has_fits_(has_fits(drawings, network)),
+        columns_(drawings.size() > 1 || has_fits_ ? 2 : 1),
+        picture_(picture_width, picture_height(drawings.size(), has_fits_)) {}
+
+  /// Whether there are panels of fits beside those of points.
+  [[nodiscard]] static bool has_fits(const std::vector<Drawing>& drawings,
+                                     const NetworkRequest* network) {
+    return network != nullptr ||
+           std::any_of(drawings.begin(), drawings.end(),
+                       [](const Drawing& drawing) { return drawing.fit_report() != nullptr; });
+  }
 
   [[nodiscard]] static int picture_height(std::size_t problems, bool has_fits) {
     const std::size_t rows = has_fits ? problems : (problems + 1) / 2;
@@ -320,13 +329,15 @@ class FitsPicture {
       if (network_ != nullptr)
         draw_fits(picture_, place(cell(i) + 1), *network_, *drawings_[i].problem,
                   best_curves(drawings_[i]), drawings_[i].fit_report());
+      else if (const FitReport* const fit = drawings_[i].fit_report())
+        draw_observed(picture_, place(cell(i) + 1), *drawings_[i].problem, *fit);
     }
     return std::move(picture_).script();
   }
 
  private:
   /// Where the panel of a problem stands; its curves stand behind it.
-  [[nodiscard]] std::size_t cell(std::size_t i) const { return network_ != nullptr ? 2 * i : i; }
+  [[nodiscard]] std::size_t cell(std::size_t i) const { return has_fits_ ? 2 * i : i; }
   [[nodiscard]] double row_top(std::size_t i) const {
     const std::size_t row = i / columns_;
     return header_height + row_height * static_cast<double>(row);
@@ -534,6 +545,7 @@ class FitsPicture {
 
   const std::vector<Drawing>& drawings_;
   const NetworkRequest* network_;
+  bool has_fits_;
   std::size_t columns_;  ///< Panels side by side.
   Picture picture_;
 };
@@ -558,7 +570,7 @@ std::string plot_report(const SolveRequest& request, const Dataset& dataset,
   const NetworkRequest* const network =
       has_one_input(request.network, dataset.problems.front()) ? &request.network : nullptr;
   return draw_picture(request.outputs.plot_file,
-                      FitsPicture::picture_height(count, network != nullptr),
+                      FitsPicture::picture_height(count, FitsPicture::has_fits(drawings, network)),
                       FitsPicture(drawings, network).script(title));
 }
 
