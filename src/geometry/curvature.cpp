@@ -11,11 +11,10 @@
 #include <stdexcept>
 #include <vector>
 
-#include <boost/math/distributions/fisher_f.hpp>
-
 #include "core/checked.hpp"
 #include "core/decompositions.hpp"
 #include "core/names.hpp"
+#include "core/quantiles.hpp"
 #include "core/text.hpp"
 
 namespace tautrack {
@@ -431,8 +430,7 @@ BatesWatts bates_watts(const ManifoldPoint& point, const LargestCurvature& large
   const double freedom = static_cast<double>(point.codimension());
   if (freedom > 0.0) {
     result.rho = point.distance() * std::sqrt(n / freedom);
-    const boost::math::fisher_f_distribution<double> F(n, freedom);
-    result.threshold = 0.5 / std::sqrt(boost::math::quantile(F, 0.95));
+    result.threshold = 0.5 / std::sqrt(fisher_f_quantile(n, freedom, 0.95));
   }
   return result;
 }
