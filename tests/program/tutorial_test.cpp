@@ -6,7 +6,6 @@
 #include <doctest/doctest.h>
 
 #include "support/program.hpp"
-#include "support/slow_build.hpp"
 
 namespace tutorial_test {
 
@@ -26,7 +25,6 @@ std::string squeezed(const std::string& text) {
 }  // namespace
 
 TEST_CASE("the tutorial's commands do what it says") {
-  if (kSlowBuild) return;  // The same commands as other tests, on larger data.
   const Scratch scratch;
   const std::string data = TAUTRACK_TEST_DATA;
   for (const char* file : {"assay.csv", "psychometric.csv", "inspection.csv"})
