@@ -6,9 +6,9 @@
 
 #include "tautrack/core/metric.hpp"
 #include "tautrack/core/types.hpp"
-#include "tautrack/network/network.hpp"
 
 #include "core/products.hpp"
+#include "network/any_network.hpp"
 
 namespace tautrack::inference {
 
@@ -25,11 +25,10 @@ struct Slice {
 };
 
 /// H(y, t) = dE/dy at tau = 1 on such slices: curves of it are those of constrained stationary points.
-template <DenseNetwork Network>
 class ProfileHomotopy {
  public:
   /// Keep references: both must outlive the homotopy.
-  ProfileHomotopy(const Network& network, const Slice& slice)
+  ProfileHomotopy(const AnyNetwork& network, const Slice& slice)
       : network_(&network), slice_(&slice), work_(network), unused_(network.unknowns()) {}
 
   [[nodiscard]] Index size() const { return slice_->M.cols(); }
@@ -79,7 +78,7 @@ class ProfileHomotopy {
       raw_ = Vector::Zero(network_->unknowns());
       made_ = raw_;
       if (has_turn()) {
-        typename Network::Workspace work(*network_);
+        AnyNetwork::Workspace work(*network_);
         Vector g(network_->unknowns());
         hessian_.resize(network_->unknowns(), network_->unknowns());
         network_->derivatives(point(at_y_, at_t_), 1.0, work, g, hessian_, unused_);
@@ -140,9 +139,9 @@ class ProfileHomotopy {
     scale_ = network_->derivatives(point(y, t), 1.0, work_, gradient_, hessian_, unused_);
   }
 
-  const Network* network_;
+  const AnyNetwork* network_;
   const Slice* slice_;
-  typename Network::Workspace work_;
+  AnyNetwork::Workspace work_;
   Vector at_y_;
   double at_t_ = 0.0, scale_ = 0.0;
   Vector gradient_, unused_;  ///< n, by x

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tautrack/core/stop_condition.hpp"
+#include "tautrack/inference/profile.hpp"
+
+#include "inference/profile_homotopy.hpp"
+
+namespace tautrack::inference {
+
+/// Where a way along a curve of constrained minima came to, in t.
+struct WayEnd {
+  ProfileEnd end = ProfileEnd::lost;
+  double t = 0.0;
+  std::string remark;
+};
+
+/// Follows constrained minima on the slices of one parameter to where the energy is at a threshold.
+class ProfileFollower {
+ public:
+  /// Keep references to all but the numbers.
+  /// @param threshold, excess In the network's energies: where to end, and how far above the best that is.
+  ProfileFollower(const AnyNetwork& network, const Slice& slice, double threshold, double excess,
+                  const ProfileOptions& options, const StopCondition& stop);
+  ~ProfileFollower();
+  ProfileFollower(ProfileFollower&&) noexcept;
+  ProfileFollower& operator=(ProfileFollower&&) noexcept;
+
+  /// From the constrained minimum (y, t) with energy below the threshold, towards larger t (side 1) or smaller (-1).
+  [[nodiscard]] WayEnd follow(const Vector& y, double t, double side);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tautrack::inference
