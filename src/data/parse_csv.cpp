@@ -399,8 +399,10 @@ void ProblemReader::add_problems(TargetColumn& target, bool is_last, Dataset& da
   for (const std::size_t positive :
        detail::positive_classes(table_, target.column(), classes, options_)) {
     const std::string& label = classes.labels[positive];
-    dataset.problems.push_back({targets_.size() > 1 ? name + "=" + label : label, names_, X,
-                                detail::desired_outputs(classes, positive, options_), omega});
+    std::string title = label;
+    if (targets_.size() > 1) title.insert(0, name).insert(name.size(), 1, '=');
+    dataset.problems.push_back(
+        {std::move(title), names_, X, detail::desired_outputs(classes, positive, options_), omega});
     facts.push_back(fact);
   }
 }
