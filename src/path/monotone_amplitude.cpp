@@ -4,8 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <limits>
-#include <utility>
 
 #include "tautrack/network/activation.hpp"
 
@@ -16,8 +14,6 @@ namespace tautrack {
 namespace {
 
 constexpr Index kMostPatterns = 128;
-/// Where the ridge goes, near tau = 1, steps are shorter than those of a perceptron.
-constexpr std::array<double, 7> kAmplitudeShares = {1.0, 0.85, 0.7, 0.55, 0.45, 0.35, 0.25};
 constexpr int kMostAmplitudeUnknowns = 6;
 /// Patterns are computed with in groups of so many, the last one filled up with such of weight zero.
 constexpr std::size_t kLanes = 8;
@@ -27,12 +23,19 @@ constexpr std::size_t kLanes = 8;
 ///
 /// A sigma of tanh or logistic kind obeys sigma' = 1 - sigma^2 or sigma - sigma^2, so that all Taylor series come from
 /// Cauchy products (Griewank & Walther, Evaluating Derivatives, 2008, section 13.2).
-class AmplitudeEquations : public monotone::Equations {
+template <int unknowns>
+class AmplitudeModel {
  public:
-  explicit AmplitudeEquations(const HiddenLayer& network)
-      : Equations(static_cast<int>(network.unknowns()), 8, kAmplitudeShares),
-        rank(n - 2),
-        network_(network),
+  static constexpr int n = unknowns;
+  using Column = Eigen::Matrix<double, n, 1>;
+  using Square = Eigen::Matrix<double, n, n>;
+
+  /// Where the ridge goes, near tau = 1, steps are shorter than those of a perceptron.
+  static constexpr int most_steps = 8;
+  static constexpr std::array<double, 7> shares = {1.0, 0.85, 0.7, 0.55, 0.45, 0.35, 0.25};
+
+  explicit AmplitudeModel(const HiddenLayer& network)
+      : network_(network),
         is_logistic_(network.options().activation == Activation::logistic),
         patterns_((network.patterns() + Index{kLanes} - 1) / Index{kLanes} * Index{kLanes}),
         ridge_(network.options().start_ridge),
@@ -47,21 +50,20 @@ class AmplitudeEquations : public monotone::Equations {
     fill(row_norm_, Vector(basis.rowwise().norm()), L);
   }
 
-  [[nodiscard]] bool starts_with_identity() const override { return false; }
-  void start(double* x) override {
-    const Vector solution = network_.linear_solution();
-    std::copy_n(solution.data(), n, x);
+  [[nodiscard]] bool starts_with_identity() const { return false; }
+  [[nodiscard]] Column start() {
+    Column x = network_.linear_solution();
     derivatives(x, 0.0);
+    return x;
   }
 
-  void gradient(const double* x, double tau) override { evaluate(x, tau); }
+  void gradient(const Column& x, double tau) { evaluate(x, tau); }
 
-  void derivatives(const double* x, double tau) override {
+  void derivatives(const Column& x, double tau) {
     evaluate(x, tau);
-    const double b = unit_ * x[rank], rest = 1.0 - tau;
-    const auto H_v_at = [this](int row, int column) -> double& {
-      return H_v[at(row + column * n)];
-    };
+    const double b = unit_ * x(rank), rest = 1.0 - tau;
+    H_v.setZero();
+    H_tau.setZero();
     Row by_v, cross, moved, of_tau;
     double FF = 0.0, F_sum = 0.0, weights = 0.0, tau_b = 0.0, tau_c = 0.0;
     for (Index i = 0; i < patterns_; ++i) {
@@ -83,35 +85,34 @@ class AmplitudeEquations : public monotone::Equations {
     for (int a = 0; a < rank; ++a) {
       const Row& own = basis_[at(a)];
       for (int other = 0; other <= a; ++other)
-        H_v_at(a, other) = dot(own, basis_[at(other)], by_v) + rest * ridge_ * norm_(a, other);
-      H_v_at(rank, a) = unit_ * dot(own, cross);
-      H_v_at(rank + 1, a) = unit_ * dot(own, moved);
-      H_tau[at(a)] = dot(own, of_tau);
-      for (int other = 0; other < rank; ++other)
-        H_tau[at(a)] -= ridge_ * norm_(a, other) * x[other];
+        H_v(a, other) = dot(own, basis_[at(other)], by_v) + rest * ridge_ * norm_(a, other);
+      H_v(rank, a) = unit_ * dot(own, cross);
+      H_v(rank + 1, a) = unit_ * dot(own, moved);
+      H_tau(a) = dot(own, of_tau);
+      for (int other = 0; other < rank; ++other) H_tau(a) -= ridge_ * norm_(a, other) * x(other);
     }
     const double square = unit_ * unit_;
-    H_v_at(rank, rank) = square * (FF + rest * ridge_);
-    H_v_at(rank + 1, rank) = square * F_sum;
-    H_v_at(rank + 1, rank + 1) = square * weights;
-    H_tau[at(rank)] = unit_ * tau_b - ridge_ * square * x[rank];
-    H_tau[at(rank + 1)] = unit_ * tau_c;
+    H_v(rank, rank) = square * (FF + rest * ridge_);
+    H_v(rank + 1, rank) = square * F_sum;
+    H_v(rank + 1, rank + 1) = square * weights;
+    H_tau(rank) = unit_ * tau_b - ridge_ * square * x(rank);
+    H_tau(rank + 1) = unit_ * tau_c;
     ++evaluations;
   }
 
-  void start_series(double tau) override {
+  void start_series(double tau) {
     tau_ = tau;
     std::copy_n(U_[0].begin(), at_patterns(), u_size_.begin());
-    b_[0] = unit_ * last_b_;
+    b_[0] = unit_ * last_(rank);
   }
 
-  void append_series(int k, const double* x_k, double* rest) override {
+  void append_series(int k, const Column& x_k, Column& rest) {
     const std::size_t now = at(k), next = at(k + 1);
     if (k == 1) begin_order(1);
-    const double c = unit_ * x_k[rank + 1], b_now = unit_ * x_k[rank], b_0 = b_[0];
+    const double c = unit_ * x_k(rank + 1), b_now = unit_ * x_k(rank), b_0 = b_[0];
     const double keep = 1.0 - tau_, sign = is_logistic_ ? 1.0 : 0.0;
     b_[now] = b_now;
-    displacement_ = output_displacement(x_k[rank], x_k[rank + 1]);
+    displacement_ = output_displacement(last_, x_k);
     set_inputs(x_k, U_[now]);
     double by_b = 0.0, by_c = 0.0;
     for (std::size_t p = 0; p < at_patterns(); ++p) {
@@ -144,18 +145,24 @@ class AmplitudeEquations : public monotone::Equations {
       }
     }
     for (int a = 0; a < rank; ++a) {
-      rest[a] = dot(basis_[at(a)], of_v);
-      for (int other = 0; other < rank; ++other) rest[a] -= ridge_ * norm_(a, other) * x_k[other];
+      rest(a) = dot(basis_[at(a)], of_v);
+      for (int other = 0; other < rank; ++other) rest(a) -= ridge_ * norm_(a, other) * x_k(other);
     }
-    rest[rank] = unit_ * by_b - ridge_ * unit_ * unit_ * x_k[rank];
-    rest[rank + 1] = unit_ * by_c;
+    rest(rank) = unit_ * by_b - ridge_ * unit_ * unit_ * x_k(rank);
+    rest(rank + 1) = unit_ * by_c;
     ++passes;
   }
 
-  [[nodiscard]] double displacement() const override { return displacement_; }
-  [[nodiscard]] double total_weight() const override { return network_.total_pattern_weight(); }
+  [[nodiscard]] double displacement() const { return displacement_; }
+  [[nodiscard]] double total_weight() const { return network_.total_pattern_weight(); }
+
+  Column H, H_tau;  ///< Of the last evaluation, as all that follows.
+  Square H_v;       ///< Its lower triangle.
+  double scale = 0.0, energy = 0.0;
+  long evaluations = 0, passes = 0;
 
  private:
+  static constexpr int rank = n - 2;
   static constexpr std::size_t kOrdersKept = monotone::kMostOrders + 1;
   using Row = std::array<double, static_cast<std::size_t>(kMostPatterns)>;
   using Orders = std::array<Row, kOrdersKept>;
@@ -184,33 +191,30 @@ class AmplitudeEquations : public monotone::Equations {
   }
 
   /// out = A v
-  void set_inputs(const double* x, Row& out) const {
-    std::fill_n(out.begin(), at_patterns(), 0.0);
-    for (int a = 0; a < rank; ++a) {
-      const Row& column = basis_[at(a)];
-      const double by = x[a];
-      for (std::size_t p = 0; p < at_patterns(); ++p) out[p] += column[p] * by;
+  void set_inputs(const Column& x, Row& out) const {
+    for (Index i = 0; i < patterns_; ++i) {
+      const auto p = static_cast<std::size_t>(i);
+      double sum = 0.0;
+      for (int a = 0; a < rank; ++a) sum += basis_[at(a)][p] * x(a);
+      out[p] = sum;
     }
   }
 
-  /// Of the last point, when b and c move by so much.
-  [[nodiscard]] double output_displacement(double by_b, double by_c) const {
-    return std::max(std::abs(by_b) / (size_ + std::abs(last_b_)),
-                    std::abs(by_c) / (size_ + std::abs(last_c_)));
+  [[nodiscard]] double output_displacement(const Column& x, const Column& dx) const {
+    return std::max(std::abs(dx(rank)) / (size_ + std::abs(x(rank))),
+                    std::abs(dx(rank + 1)) / (size_ + std::abs(x(rank + 1))));
   }
 
   /// H, its scale, the energy and what the last move displaced.
-  void evaluate(const double* x, double tau) {
-    const double b = unit_ * x[rank], c = unit_ * x[rank + 1], rest = 1.0 - tau;
+  void evaluate(const Column& x, double tau) {
+    const double b = unit_ * x(rank), c = unit_ * x(rank + 1), rest = 1.0 - tau;
     Row before, by_v;
     if (has_point_)
       std::copy_n(U_[0].begin(), at_patterns(), before.begin());
     else
       before.fill(0.0);
     set_inputs(x, U_[0]);
-    double squares = 0.0;
-    for (int a = 0; a < rank; ++a) squares += x[a] * x[a];
-    const double length = std::sqrt(squares);
+    const double length = x.template head<rank>().norm();
     double moved = 0.0, sum_e = 0.0, sum_Fe = 0.0, square = 0.0, sum = 0.0;
     for (Index i = 0; i < patterns_; ++i) {
       const auto p = static_cast<std::size_t>(i);
@@ -244,30 +248,27 @@ class AmplitudeEquations : public monotone::Equations {
              size_b * norm * D * (error + shift) + unit_ * std::abs(F) * (error + shift) +
              unit_ * D * norm * length * std::abs(e);
     }
-    for (int a = 0; a < rank; ++a) H[at(a)] = dot(basis_[at(a)], by_v);
-    H[at(rank)] = unit_ * sum_Fe;
-    H[at(rank + 1)] = unit_ * sum_e;
-    // The gradient of half of |W|^2 + b^2, and twice that.
-    double penalty = 0.0;
-    for (int a = 0; a <= rank; ++a) {
-      double slope = 0.0;
-      if (a == rank) {
-        slope = unit_ * unit_ * x[rank];
-      } else {
-        for (int other = 0; other < rank; ++other) slope += norm_(a, other) * x[other];
-      }
-      H[at(a)] += rest * ridge_ * slope;
-      penalty += x[a] * slope;
-    }
-    scale = sum + rest * ridge_ * (norm_.norm() * length + unit_ * unit_ * std::abs(x[rank]));
-    energy = 0.5 * square + 0.5 * rest * ridge_ * penalty;
-    displacement_ =
-        has_point_ ? std::max(moved, output_displacement(x[rank] - last_b_, x[rank + 1] - last_c_))
-                   : std::numeric_limits<double>::infinity();
+    for (int a = 0; a < rank; ++a) H(a) = dot(basis_[at(a)], by_v);
+    const Column ridge = penalty(x);
+    H(rank) = unit_ * sum_Fe;
+    H(rank + 1) = unit_ * sum_e;
+    H += (rest * ridge_) * ridge;
+    scale = sum + rest * ridge_ * (norm_.norm() * length + unit_ * unit_ * std::abs(x(rank)));
+    energy = 0.5 * square + 0.5 * rest * ridge_ * x.dot(ridge);
+    displacement_ = has_point_ ? std::max(moved, output_displacement(last_, x - last_))
+                               : std::numeric_limits<double>::infinity();
     has_point_ = true;
-    last_b_ = x[rank];
-    last_c_ = x[rank + 1];
+    last_ = x;
     ++passes;
+  }
+
+  /// The gradient of half of |W|^2 + b^2.
+  [[nodiscard]] Column penalty(const Column& x) const {
+    Column out = Column::Zero();
+    for (int a = 0; a < rank; ++a)
+      for (int other = 0; other < rank; ++other) out(a) += norm_(a, other) * x(other);
+    out(rank) = unit_ * unit_ * x(rank);
+    return out;
   }
 
   /// All of order k that does not need x_k.
@@ -301,21 +302,43 @@ class AmplitudeEquations : public monotone::Equations {
     }
   }
 
-  const int rank;  ///< Unknowns but b and c.
   const HiddenLayer& network_;
   bool is_logistic_;
   Index patterns_;
   double ridge_, unit_, size_;
   Matrix norm_;
-  std::array<Row, static_cast<std::size_t>(kMostAmplitudeUnknowns - 2)> basis_;
+  std::array<Row, static_cast<std::size_t>(rank)> basis_;
   Row weight_, target_, row_norm_, u_size_;
   /// Series: node inputs, sigma and its slope, f and its slope, weighted residuals, and these times b.
   Orders U_, s_, Q_, F_, D_, e_, q_;
   std::array<double, kOrdersKept> b_{};
-  double last_b_ = 0.0, last_c_ = 0.0;  ///< Of the last point, in units of output_unit().
+  Column last_ = Column::Zero();
   bool has_point_ = false;
   double tau_ = 0.0, displacement_ = 0.0;
 };
+
+template <int n>
+std::optional<MonotoneAmplitudePath> track_amplitude_of(const HiddenLayer& network,
+                                                        const TrackOptions& options) {
+  if (network.unknowns() != n) {
+    if constexpr (n < kMostAmplitudeUnknowns) return track_amplitude_of<n + 1>(network, options);
+    return std::nullopt;
+  }
+  AmplitudeModel<n> model(network);
+  monotone::MonotoneSteps steps(model, options);
+  if (!steps.track()) return std::nullopt;
+  MonotoneAmplitudePath path;
+  path.eigenvalues = monotone::eigenvalues_of(model.H_v);
+  if (path.eigenvalues.size() == 0) return std::nullopt;
+  for (int i = 0; i <= steps.steps(); ++i)
+    path.nodes.push_back({steps.node(i).tau, steps.node(i).arclength, steps.node(i).v});
+  path.gradient_norm = model.H.norm();
+  path.gradient_scale = model.scale;
+  path.last_newton_step = steps.last_newton_step();
+  path.evaluations = model.evaluations;
+  path.passes = model.passes;
+  return path;
+}
 
 }  // namespace
 
@@ -328,22 +351,8 @@ std::optional<MonotoneAmplitudePath> track_monotone_amplitude(const HiddenLayer&
       model.start_centre.size() == 0 && model.ridge_hidden == 0.0 && model.ridge_output == 0.0 &&
       model.ridge_bias == 0.0 && network.patterns() <= kMostPatterns &&
       (model.activation == Activation::tanh || model.activation == Activation::logistic);
-  if (!is_amplitude || network.unknowns() > kMostAmplitudeUnknowns || !monotone::asked_for(options))
-    return std::nullopt;
-  AmplitudeEquations equations(network);
-  auto steps = monotone::track(equations, options);
-  if (!steps) return std::nullopt;
-  MonotoneAmplitudePath path;
-  path.eigenvalues = equations.eigenvalues();
-  if (path.eigenvalues.size() == 0) return std::nullopt;
-  for (monotone::Node& node : steps->nodes)
-    path.nodes.push_back({node.tau, node.arclength, std::move(node.v)});
-  path.gradient_norm = equations.gradient_norm();
-  path.gradient_scale = equations.scale;
-  path.last_newton_step = steps->last_newton_step;
-  path.evaluations = equations.evaluations;
-  path.passes = equations.passes;
-  return path;
+  if (!is_amplitude || !monotone::asked_for(options)) return std::nullopt;
+  return track_amplitude_of<3>(network, options);
 }
 
 }  // namespace tautrack

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cmath>
-#include <cstddef>
 
 #include "kernels/kernels.hpp"
 #include "network/loops.hpp"
@@ -18,14 +16,19 @@ using Clock = std::chrono::steady_clock;
 
 constexpr kernels::Count kMostPanels = 8;
 
-constexpr std::array<double, 4> kShares = {1.0, 0.85, 0.7, 0.55};
-
 /// The equations of a perceptron, by the kernels.
-class PerceptronEquations : public monotone::Equations {
+template <int unknowns>
+class PerceptronModel {
  public:
-  explicit PerceptronEquations(const Perceptron& network)
-      : Equations(static_cast<int>(network.unknowns()), 4, kShares),
-        network_(network),
+  static constexpr int n = unknowns;
+  using Column = Eigen::Matrix<double, n, 1>;
+  using Square = Eigen::Matrix<double, n, n>;
+
+  static constexpr int most_steps = 4;
+  static constexpr std::array<double, 4> shares = {1.0, 0.85, 0.7, 0.55};
+
+  explicit PerceptronModel(const Perceptron& network)
+      : network_(network),
         view_(network_view(network)),
         panels_{0, kernels::panels_of(view_.rows)} {
     series_.stride = kernels::panel_rows * kernels::arrays_of(view_.sigmoid);
@@ -40,64 +43,57 @@ class PerceptronEquations : public monotone::Equations {
     sums_.H_v = H_v.data();
   }
 
-  [[nodiscard]] bool starts_with_identity() const override { return !has_ridge(); }
-  void start(double* v) override {
-    std::fill_n(v, n, 0.0);
+  [[nodiscard]] bool starts_with_identity() const { return !has_ridge(); }
+  [[nodiscard]] Column start() {
+    Column v = Column::Zero();
     gradient(v, 0.0);
-    if (!has_ridge()) return;
-    H_v.fill(0.0);
-    for (int i = 0; i < n; ++i) H_v[monotone::at_index(i + i * n)] = 1.0;
-    add_ridge();
+    if (has_ridge()) H_v = Square::Identity() + ridge();
+    return v;
   }
 
-  void gradient(const double* v, double tau) override { evaluate(v, tau, kernels_.gradient); }
+  void gradient(const Column& v, double tau) { evaluate(v, tau, kernels_.gradient); }
 
-  void derivatives(const double* v, double tau) override {
+  void derivatives(const Column& v, double tau) {
     evaluate(v, tau, kernels_.derivatives);
-    if (has_ridge()) add_ridge();
+    if (has_ridge()) H_v += ridge();
     ++evaluations;
   }
 
-  void start_series(double tau) override { series_.tau[0] = tau; }
+  void start_series(double tau) { series_.tau[0] = tau; }
 
-  void append_series(int k, const double* v_k, double* rest) override {
-    sums_.H = rest;
+  void append_series(int k, const Column& v_k, Column& rest) {
+    sums_.H = rest.data();
     series_.k = k;
-    series_.v = v_k;
+    series_.v = v_k.data();
     kernels_.append_series(view_, series_, panels_, sums_);
     ++passes;
   }
 
-  [[nodiscard]] double displacement() const override { return sums_.displacement; }
-  [[nodiscard]] double total_weight() const override { return network_.total_pattern_weight(); }
+  [[nodiscard]] double displacement() const { return sums_.displacement; }
+  [[nodiscard]] double total_weight() const { return network_.total_pattern_weight(); }
+
+  Column H, H_tau;  ///< Of the last evaluation, as all that follows.
+  Square H_v;       ///< Its lower triangle.
+  double scale = 0.0, energy = 0.0;
+  long evaluations = 0, passes = 0;
 
  private:
   [[nodiscard]] bool has_ridge() const { return network_.penalty().size() > 0; }
+  [[nodiscard]] auto ridge() const { return Eigen::Map<const Square>(network_.penalty().data()); }
 
-  void add_ridge() {
-    for (int i = 0; i < n * n; ++i) H_v[monotone::at_index(i)] += network_.penalty().data()[i];
-  }
-
-  void evaluate(const double* v, double tau,
+  void evaluate(const Column& v, double tau,
                 void (*pass)(const kernels::Network&, const kernels::Point&, kernels::PanelRange,
                              kernels::Sums&)) {
-    double square = 0.0;
-    for (int i = 0; i < n; ++i) square += v[i] * v[i];
-    const double length = std::sqrt(square);
+    const double length = v.norm();
     sums_.H = H.data();
-    pass(view_, {v, tau, 1.0 - tau, length, point_.data()}, panels_, sums_);
+    pass(view_, {v.data(), tau, 1.0 - tau, length, point_.data()}, panels_, sums_);
     ++passes;
     energy = 0.5 * sums_.energy;
     scale = sums_.scale;
     if (!has_ridge()) return;
-    double product = 0.0;
-    for (int i = 0; i < n; ++i) {
-      double slope = 0.0;
-      for (int j = 0; j < n; ++j) slope += network_.penalty()(i, j) * v[j];
-      H[monotone::at_index(i)] += slope;
-      product += v[i] * slope;
-    }
-    energy += 0.5 * product;
+    const Column slope = ridge() * v;
+    H += slope;
+    energy += 0.5 * v.dot(slope);
     scale += network_.penalty_norm() * length;
   }
 
@@ -112,28 +108,24 @@ class PerceptronEquations : public monotone::Equations {
                                      kernels::series_arrays> orders_;
 };
 
-}  // namespace
-
-std::optional<NaturalPath> track_monotone_path(const Perceptron& network,
-                                               const TrackOptions& options) {
-  if (!monotone::asked_for(options) || network.unknowns() > monotone::kMostUnknowns ||
-      kernels::panels_of(network.patterns()) > kMostPanels)
-    return std::nullopt;
+template <int n>
+std::optional<NaturalPath> track_monotone(const Perceptron& network, const TrackOptions& options) {
   const Clock::time_point began = Clock::now();
-  PerceptronEquations model(network);
-  const auto steps = monotone::track(model, options);
-  if (!steps) return std::nullopt;
-  Vector eigenvalues = model.eigenvalues();
+  PerceptronModel<n> model(network);
+  monotone::MonotoneSteps steps(model, options);
+  if (!steps.track()) return std::nullopt;
+  Vector eigenvalues = monotone::eigenvalues_of(model.H_v);
   if (eigenvalues.size() == 0) return std::nullopt;
   NaturalPath path;
   path.status = TrackStatus::reached_target;
   path.message = "the path reached tau = 1 after 0 folds";
-  const std::size_t last = steps->nodes.size() - 1;
-  path.points.resize(last + 1);
-  for (std::size_t i = 0; i <= last; ++i) {
-    const monotone::Node& from = steps->nodes[i];
-    NaturalPoint& point = path.points[i];
-    point.kind = i == 0 ? PointKind::start : i == last ? PointKind::landing : PointKind::regular;
+  path.points.resize(monotone::at_index(steps.steps() + 1));
+  for (int i = 0; i <= steps.steps(); ++i) {
+    const auto& from = steps.node(i);
+    NaturalPoint& point = path.points[monotone::at_index(i)];
+    point.kind = i == 0               ? PointKind::start
+                 : i == steps.steps() ? PointKind::landing
+                                      : PointKind::regular;
     point.tau = from.tau;
     point.one_minus_tau = 1.0 - from.tau;
     point.arclength = from.arclength;
@@ -144,19 +136,35 @@ std::optional<NaturalPath> track_monotone_path(const Perceptron& network,
   PathEnd& end = path.end.emplace();
   end.weights = path.points.back().weights;
   end.energy = model.energy;
-  end.gradient_norm = model.gradient_norm();
+  end.gradient_norm = model.H.norm();
   end.gradient_scale = model.scale;
-  end.last_newton_step = steps->last_newton_step;
+  end.last_newton_step = steps.last_newton_step();
   end.eigenvalues = std::move(eigenvalues);
   end.morse_index = 0;
   end.nearest_eigenvalue = end.lowest_eigenvalue = end.eigenvalues(0);
   end.status = "converged";
-  path.work.steps = static_cast<int>(last);
+  path.work.steps = steps.steps();
   path.work.evaluations = model.evaluations;
   path.work.factorisations = model.evaluations;
   path.work.passes_over_data = model.passes;
   path.work.seconds = std::chrono::duration<double>(Clock::now() - began).count();
   return path;
+}
+
+template <int n>
+std::optional<NaturalPath> track(const Perceptron& network, const TrackOptions& options) {
+  if (network.unknowns() == n) return track_monotone<n>(network, options);
+  if constexpr (n < monotone::kMostUnknowns) return track<n + 1>(network, options);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<NaturalPath> track_monotone_path(const Perceptron& network,
+                                               const TrackOptions& options) {
+  if (!monotone::asked_for(options) || kernels::panels_of(network.patterns()) > kMostPanels)
+    return std::nullopt;
+  return track<1>(network, options);
 }
 
 }  // namespace tautrack

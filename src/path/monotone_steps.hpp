@@ -1,13 +1,17 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <cstddef>
-#include <optional>
-#include <span>
-#include <vector>
+#include <cmath>
+#include <limits>
 
-#include "tautrack/core/types.hpp"
+#include <Eigen/Eigenvalues>
+
+#include "tautrack/events/morse_index.hpp"
 #include "tautrack/tracker/options.hpp"
+
+#include "predictor/approximant.hpp"
+#include "predictor/taylor.hpp"
 
 namespace tautrack::monotone {
 
@@ -17,83 +21,376 @@ inline constexpr int kMostUnknowns = 8;
 inline constexpr std::array<int, 3> kOrders = {8, 11, 14};
 inline constexpr int kMostOrders = kOrders.back();
 
+/// |H| below this multiple of its scale is rounding.
+inline constexpr double kRounding = 8.0 * std::numeric_limits<double>::epsilon();
+
 inline std::size_t at_index(int k) { return static_cast<std::size_t>(k); }
 
-/// Whether options leave a path to this: all of it, by Taylor series, and no point on the way is asked for.
-[[nodiscard]] bool asked_for(const TrackOptions& options);
+/// Whether q stays above `least` on [0, a], by its Bernstein coefficients.
+inline bool stays_above(const Denominator& q, double a, double least) {
+  const double q_1 = q[1] * a, q_2 = q[2] * a * a, q_3 = q[3] * a * a * a;
+  return q[0] > least && q[0] + q_1 / 3.0 > least && q[0] + (2.0 * q_1 + q_2) / 3.0 > least &&
+         q[0] + q_1 + q_2 + q_3 > least;
+}
 
-/// The equations of a model with few unknowns, n <= kMostUnknowns, and memory for what they say of a
-/// point. Columns of unknowns are n numbers.
-class Equations {
+/// Eigenvalues of a symmetric matrix, ascending, from its lower triangle; empty when there are none.
+template <class Square>
+Vector eigenvalues_of(const Square& H) {
+  // One size for all, because every one of them takes a compiler long.
+  using Bounded =
+      Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, kMostUnknowns, kMostUnknowns>;
+  const Eigen::SelfAdjointEigenSolver<Bounded> solver(H, Eigen::EigenvaluesOnly);
+  return solver.info() == Eigen::Success ? Vector(solver.eigenvalues()) : Vector();
+}
+
+/// Cholesky factors of a small symmetric matrix.
+template <int n>
+class Cholesky {
  public:
-  /// @param parts Kept as a reference.
-  Equations(int unknowns, int steps, std::span<const double> parts)
-      : n(unknowns), most_steps(steps), shares(parts) {}
-  Equations(const Equations&) = delete;
-  Equations& operator=(const Equations&) = delete;
-  virtual ~Equations() = default;
+  /// Of H - shift I, from the lower triangle (column by column). @return false when that is not
+  /// positive definite.
+  [[nodiscard]] bool compute(const double* H, double shift) {
+    for (int j = 0; j < n; ++j) {
+      double pivot = H[j * n + j] - shift;
+      for (int k = 0; k < j; ++k) pivot -= L_[k][j] * L_[k][j];
+      if (!(pivot > 0.0)) return false;
+      inverse_[j] = 1.0 / std::sqrt(pivot);
+      for (int i = j + 1; i < n; ++i) {
+        double sum = H[j * n + i];
+        for (int k = 0; k < j; ++k) sum -= L_[k][i] * L_[k][j];
+        L_[j][i] = sum * inverse_[j];
+      }
+    }
+    return true;
+  }
 
-  /// H_v is I at tau = 0, and need not be factored.
-  [[nodiscard]] virtual bool starts_with_identity() const = 0;
+  void solve_in_place(double* x) const {
+    for (int j = 0; j < n; ++j) {
+      x[j] *= inverse_[j];
+      for (int i = j + 1; i < n; ++i) x[i] -= L_[j][i] * x[j];
+    }
+    for (int j = n - 1; j >= 0; --j) {
+      for (int i = j + 1; i < n; ++i) x[j] -= L_[j][i] * x[i];
+      x[j] *= inverse_[j];
+    }
+  }
 
-  /// A point next to the solution at tau = 0, with its H and H_v set.
-  virtual void start(double* v) = 0;
-
-  /// Sets H, scale, energy.
-  virtual void gradient(const double* v, double tau) = 0;
-
-  /// The same, H_tau and the lower triangle of H_v.
-  virtual void derivatives(const double* v, double tau) = 0;
-
-  /// From the last point.
-  virtual void start_series(double tau) = 0;
-
-  /// rest = [tau^(k + 1)] H with v_(k + 1) = 0.
-  virtual void append_series(int k, const double* v_k, double* rest) = 0;
-
-  /// Relative change of what moves most, between the last two points or by the last term.
-  [[nodiscard]] virtual double displacement() const = 0;
-
-  /// See BasicNaturalHomotopy::scales().
-  [[nodiscard]] virtual double total_weight() const = 0;
-
-  /// Eigenvalues of H_v, ascending; empty when there are none.
-  [[nodiscard]] Vector eigenvalues() const;
-
-  /// |H|
-  [[nodiscard]] double gradient_norm() const;
-
-  const int n;
-  const int
-      most_steps;  ///< A path that takes more is for the tracker, which chooses them with more care.
-  /// Parts of the way to tau = 1 that a step may have, in falling order, the first one 1.
-  const std::span<const double> shares;
-
-  // Of the last evaluation:
-  alignas(16) std::array<double, kMostUnknowns> H;
-  alignas(16) std::array<double, kMostUnknowns> H_tau;
-  alignas(16) std::array<double, kMostUnknowns * kMostUnknowns> H_v;  ///< n x n, column by column.
-  double scale = 0.0, energy = 0.0;
-
-  long evaluations = 0, passes = 0;
+ private:
+  double L_[n][n];     ///< Column by column.
+  double inverse_[n];  ///< One over the diagonal.
 };
 
-/// An accepted point.
-struct Node {
-  double tau = 0.0;
-  double arclength = 0.0;
-  double energy = 0.0;
-  Vector v;
-};
+/// Whether options leave a path to this: all of it, by Taylor series, and no point on the way is asked for.
+inline bool asked_for(const TrackOptions& options) {
+  const PredictorOptions& predictor = options.predictor;
+  return predictor.kind == PredictorKind::taylor &&
+         (predictor.max_order == 0 || predictor.max_order >= monotone::kMostOrders) &&
+         options.tau_start == 0.0 && options.tau_target == 1.0 && options.landings.empty() &&
+         !options.tau_back && options.step.max >= 1.0;
+}
 
-/// A path from tau = 0 to 1.
-struct Steps {
-  std::vector<Node> nodes;
-  double last_newton_step = 0.0;
-};
+/// Steps along a natural path as a function of tau, with the memory and the equations of a model:
+///
+///     n, Column, Square    unknowns, and vectors and matrices of so many
+///     most_steps           a path that takes more is for the tracker, which chooses them with more care
+///     shares               parts of the way to tau = 1 that a step may have, in falling order, the first one 1
+///     start()              a point next to the solution at tau = 0, with its H and H_v set
+///     starts_with_identity()  H_v is I there, and need not be factored
+///     gradient(v, tau)     sets H, scale, energy
+///     derivatives(v, tau)  the same, H_tau and the lower triangle of H_v
+///     displacement()       relative change of what moves most, between the last two points or by the last term
+///     start_series(tau)    from the last point
+///     append_series(k, v_k, rest)  [tau^(k + 1)] H with v_(k + 1) = 0
+///     total_weight()       see BasicNaturalHomotopy::scales()
+template <class Model>
+class MonotoneSteps {
+ public:
+  /// Keeps references.
+  MonotoneSteps(Model& model, const TrackOptions& options) : model_(model), options_(options) {}
 
-/// Steps along a natural path as a function of tau; nothing when a condition fails, or where there are
-/// more than kMostUnknowns unknowns. The equations are left at the end of the path.
-[[nodiscard]] std::optional<Steps> track(Equations& equations, const TrackOptions& options);
+  using Column = typename Model::Column;
+  using Square = typename Model::Square;
+
+  /// An accepted point, and the sizes of v and tau in its metric: see BasicNaturalHomotopy.
+  struct Node {
+    double tau = 0.0;
+    double arclength = 0.0;
+    double energy = 0.0;
+    double unknown = 1.0;
+    double parameter = 1.0;
+    Column v;
+    Column slope;  ///< dv/dtau
+  };
+
+  /// From tau = 0 to 1; false when a condition fails.
+  [[nodiscard]] bool track() {
+    if (!start()) return false;
+    while (node().tau < 1.0) {
+      if (steps_ == std::min(Model::most_steps, options_.max_steps) || !expand() ||
+          !check_half_way() || !take_step())
+        return false;
+    }
+    return true;
+  }
+
+  /// Points of the path so far: steps() + 1.
+  [[nodiscard]] int steps() const { return steps_; }
+  [[nodiscard]] const Node& node(int i) const { return nodes_[at_index(i)]; }
+  [[nodiscard]] double last_newton_step() const { return last_step_; }
+
+ private:
+  static constexpr int n = Model::n;
+
+  [[nodiscard]] const Node& node() const { return nodes_[at_index(steps_)]; }
+
+  [[nodiscard]] bool is_rounding() const { return model_.H.norm() <= kRounding * model_.scale; }
+
+  /// Whether H_v is positive definite beyond doubt. Its factors, shifted by rounding, are as good as
+  /// those of H_v.
+  [[nodiscard]] bool factor() {
+    double bound = 0.0;  // on the largest eigenvalue
+    for (int j = 0; j < n; ++j) {
+      double sum = 0.0;
+      for (int i = 0; i < n; ++i) sum += std::abs(i < j ? model_.H_v(j, i) : model_.H_v(i, j));
+      bound = std::max(bound, sum);
+    }
+    if (!std::isfinite(bound) || !model_.H.allFinite() || !model_.H_tau.allFinite()) return false;
+    return factor_.compute(model_.H_v.data(), MorseIndex::margin(n) * bound);
+  }
+
+  [[nodiscard]] Column solve(Column x) const {
+    if (!is_identity_) factor_.solve_in_place(x.data());
+    return x;
+  }
+
+  // ----------------------------------------------------------------------------------- steps
+
+  /// The linear solution.
+  bool start() {
+    is_identity_ = model_.starts_with_identity();
+    Column v = model_.start();
+    if (!is_identity_ && !factor_.compute(model_.H_v.data(), 0.0)) return false;
+    for (int step = 0;; ++step) {
+      v -= solve(model_.H);
+      model_.derivatives(v, 0.0);
+      if (is_rounding()) break;
+      if (step == 2 || !model_.H.allFinite()) return false;
+    }
+    if (!is_identity_ && !factor()) return false;
+    set_node(nodes_[0], v, 0.0);
+    return node().unknown > 0.0 && node().slope.allFinite();
+  }
+
+  /// After derivatives().
+  void set_node(Node& out, const Column& v, double tau) const {
+    out.v = v;
+    out.tau = tau;
+    out.energy = model_.energy;
+    out.slope = -solve(model_.H_tau);
+    out.unknown = std::sqrt(model_.total_weight() + v.squaredNorm());
+    out.parameter = 1.0 - tau;
+  }
+
+  /// The series from node(), and how far to go with it.
+  bool expand() {
+    Column rest;
+    model_.start_series(node().tau);
+    term_[1] = node().slope;
+    int order = 1;
+    for (const int last : kOrders) {
+      for (; order < last; ++order) {
+        model_.append_series(order, term_[at_index(order)], rest);
+        term_[at_index(order + 1)] = -solve(rest);
+      }
+      approximate(order);
+      if (is_trusted(node().parameter)) {
+        reach_ = node().parameter;
+        return true;
+      }
+      // What is far from it will not get there.
+      if (plain_ < 0.5 * node().parameter / Approximant::furthest) break;
+    }
+    for (const double share : Model::shares) {
+      reach_ = share * node().parameter;
+      if (is_trusted(reach_)) return true;
+    }
+    return false;
+  }
+
+  /// Sets the approximant of the terms so far.
+  void approximate(int order) {
+    order_ = order;
+    const double by_unknown = 1.0 / (node().unknown * node().unknown);
+    const double by_parameter = 1.0 / (node().parameter * node().parameter);
+    const auto product = [&](int i, int j) {
+      return term_[at_index(i)].dot(term_[at_index(j)]) * by_unknown +
+             (i == 1 && j == 1 ? by_parameter : 0.0);
+    };
+    const double last = product(order, order), before = product(order - 1, order - 1);
+    const double ratio = model_.displacement() / std::sqrt(before);
+    excess_ = std::isfinite(ratio) ? std::max(1.0, ratio) : 1.0;
+    const auto reach = [&](double square, int k) {
+      return std::exp(std::log(tolerance() / (excess_ * std::sqrt(square))) / k);
+    };
+    plain_ = std::min(reach(before, order - 1), reach(last, order));
+
+    TermProducts products{};
+    for (int i = 0; i < fitted_terms; ++i)
+      for (int j = 0; j <= i; ++j)
+        products[at_index(i)][at_index(j)] = products[at_index(j)][at_index(i)] =
+            product(order - 2 - i, order - 2 - j);
+    denominator_ = fit_denominator(products, growth_of_terms(product(1, 1), before, last, order));
+    set_numerator();
+  }
+
+  void set_numerator() {
+    for (int k = 1; k <= order_; ++k) {
+      Column& sum = numerator_[at_index(k)];
+      sum = term_[at_index(k)];
+      for (int j = 1; j <= std::min(denominator_degree, k - 1); ++j)
+        sum += denominator_[at_index(j)] * term_[at_index(k - j)];
+    }
+    last_ = excess_ * numerator_[at_index(order_)].norm() / node().unknown;
+    before_ = excess_ * numerator_[at_index(order_ - 1)].norm() / node().unknown;
+  }
+
+  /// Whether the approximant may be used up to a step of length a; becomes the plain series where
+  /// that is the better one.
+  [[nodiscard]] bool is_trusted(double a) {
+    double power = 1.0;
+    for (int k = 1; k < order_; ++k) power *= a;
+    if (a <= Approximant::furthest * plain_ && stays_above(denominator_, a, smallest_denominator) &&
+        std::max(before_, last_ * a) * power <= tolerance() * denominator(a))
+      return true;
+    if (!(a <= plain_)) return false;
+    denominator_ = {1.0};
+    set_numerator();
+    return true;
+  }
+
+  [[nodiscard]] double denominator(double a) const {
+    return denominator_[0] + a * (denominator_[1] + a * (denominator_[2] + a * denominator_[3]));
+  }
+
+  /// The approximant and its derivative at a distance of a.
+  void predict(double a, Column& v, Column& slope) const {
+    const double q = denominator(a);
+    const double q_slope =
+        denominator_[1] + a * (2.0 * denominator_[2] + a * 3.0 * denominator_[3]);
+    Column offset = Column::Zero();
+    slope.setZero();
+    for (int k = order_; k >= 1; --k) {
+      slope = slope * a + k * numerator_[at_index(k)];
+      offset = offset * a + numerator_[at_index(k)];
+    }
+    offset *= a / q;
+    slope = (slope - offset * q_slope) / q;
+    v = node().v + offset;
+  }
+
+  [[nodiscard]] double tolerance() const { return options_.predictor.series_tolerance; }
+  [[nodiscard]] double agreement() const { return series_agreement * tolerance(); }
+
+  /// Half of the angle between the tangents (slope, 1) in the metric of node(); exact for small ones.
+  [[nodiscard]] double half_angle(const Column& slope, const Column& other) const {
+    const double ratio = node().parameter / node().unknown;
+    const double by = 1.0 / std::sqrt(1.0 + slope.squaredNorm() * ratio * ratio);
+    const double by_other = 1.0 / std::sqrt(1.0 + other.squaredNorm() * ratio * ratio);
+    const double along = by - by_other;
+    const double gap = (by * slope - by_other * other).squaredNorm() * ratio * ratio;
+    return std::asin(std::min(1.0, 0.5 * std::sqrt(gap + along * along)));
+  }
+
+  [[nodiscard]] bool agrees(const Column& predicted, const Column& slope) const {
+    const StepControlOptions& rule = options_.step;
+    return 2.0 * half_angle(predicted, slope) <=
+           std::min(series_agreement_angle * tolerance(), rule.tolerance * rule.angle);
+  }
+
+  bool check_half_way() {
+    Column v, slope;
+    const double a = 0.5 * reach_;
+    predict(a, v, slope);
+    model_.derivatives(v, node().tau + a);
+    is_identity_ = false;
+    if (!factor()) return false;
+    return solve(model_.H).norm() <= agreement() * node().unknown &&
+           agrees(slope, -solve(model_.H_tau));
+  }
+
+  /// To the end of the step, by Newton's method as Corrector does it.
+  bool take_step() {
+    const bool arrives = reach_ == node().parameter;
+    const double tau = arrives ? 1.0 : node().tau + reach_;
+    Column v, slope;
+    predict(reach_, v, slope);
+    const Column guess = v;
+    const CorrectorOptions& rule = options_.corrector;
+    const double unknown = node().unknown;
+    double previous = std::numeric_limits<double>::infinity();
+    double displacement = 0.0, contraction = 0.0;
+    bool renew = true, converged = false;
+    for (int k = 0; !converged; ++k) {
+      if (k == rule.max_iterations) return false;
+      if (renew) {
+        model_.derivatives(v, tau);
+        if (!factor()) return false;
+      } else {
+        model_.gradient(v, tau);
+      }
+      if (k > 0) displacement += model_.displacement();
+      const Column step = solve(model_.H);
+      const double length = step.norm() / unknown;
+      if (!(length <= agreement())) return false;
+      const bool rounding = is_rounding();
+      if (k > 0 && !rounding && length > rule.max_contraction * previous) return false;
+      if (k == 1 && !rounding) contraction = length / previous;
+      v -= step;
+      last_step_ = length;
+      // What is left is rounding: after this step, or after another at this contraction.
+      const double next = k > 0 ? length * (length / previous) : length;
+      converged = rounding || (arrives ? next <= std::numeric_limits<double>::epsilon()
+                                       : length <= rule.tolerance);
+      renew = length > rule.reuse;
+      previous = length;
+    }
+    model_.derivatives(v, tau);
+    if (!factor()) return false;
+    Node& next = nodes_[at_index(steps_ + 1)];
+    set_node(next, v, tau);
+    const StepControlOptions& control = options_.step;
+    const double half = half_angle(node().slope, next.slope);
+    const double chord = std::hypot(reach_ / node().parameter, (v - node().v).norm() / unknown);
+    const double length = half > 1e-4 ? chord * half / std::sin(half) : chord;  // as in Segment
+    const bool accepted =
+        (v - guess).norm() <=
+            std::min(agreement(), control.tolerance * control.distance) * unknown &&
+        displacement + model_.displacement() <=
+            std::min(agreement(), control.tolerance * control.displacement) &&
+        contraction <= control.tolerance * control.contraction && agrees(slope, next.slope) &&
+        length <= control.max && std::isfinite(model_.energy);
+    next.arclength = node().arclength + length;
+    ++steps_;
+    return accepted;
+  }
+
+  Model& model_;
+  const TrackOptions& options_;
+
+  std::array<Node, Model::most_steps + 1> nodes_;
+  int steps_ = 0;
+
+  std::array<Column, kMostOrders + 1> term_, numerator_;  ///< Coefficients of powers of tau.
+  Denominator denominator_{1.0};
+  int order_ = 0;
+  double excess_ = 1.0;               ///< See Approximant.
+  double plain_ = 0.0;                ///< How far the plain series reaches.
+  double last_ = 0.0, before_ = 0.0;  ///< Sizes of the last two terms of the numerator.
+  double reach_ = 0.0;                ///< Length of the step.
+  double last_step_ = 0.0;
+
+  Cholesky<n> factor_;
+  bool is_identity_ = false;  ///< In place of factor_.
+};
 
 }  // namespace tautrack::monotone
