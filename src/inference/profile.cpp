@@ -282,46 +282,62 @@ void judge(ProfileInterval& interval, const std::vector<Way>& ways) {
   remark(interval, text);
 }
 
-/// All of one parameter.
-void find_interval(const FollowedModel& followed, const Region& region,
-                   const FitParameter& parameter, ProfileInterval& interval) {
-  const std::vector<inference::LimitValues> limits =
-      region.data
-          ? inference::limit_values(*region.data, region.model.activation, region.model.range,
-                                    parameter.kind, parameter.column, region.threshold)
-          : inference::limit_values(region.fits.at_infinity, parameter.kind, parameter.column,
-                                    region.threshold);
-  if (region.minima.size() > kMostMinima)
-    remark(interval, "only the lowest " + std::to_string(kMostMinima) + " of " +
-                         std::to_string(region.minima.size()) +
-                         " fits below the threshold were followed");
-  const double unit = parameter.standard_error.value_or(1.0);
+[[nodiscard]] std::vector<inference::LimitValues> limits_of(const Region& region,
+                                                            const FitParameter& parameter) {
+  return region.data
+             ? inference::limit_values(*region.data, region.model.activation, region.model.range,
+                                       parameter.kind, parameter.column, region.threshold)
+             : inference::limit_values(region.fits.at_infinity, parameter.kind, parameter.column,
+                                       region.threshold);
+}
+
+/// What a parameter comes to from one minimum.
+struct FromMinimum {
+  ProfilePiece piece;
   std::vector<Way> ways;
-  for (std::size_t k = 0; k < std::min(region.minima.size(), kMostMinima); ++k) {
-    const FittedSigmoid fit{region.minima[k]->weights,
-                            plateaus_of(region.model, *region.minima[k])};
-    const double value = value_at(region.model, parameter, fit);
-    Vector y;
-    const inference::Slice slice =
-        slice_of(followed, region.model, parameter, followed.coordinates(fit.weights, fit.range),
-                 value, unit, y);
-    inference::ProfileFollower follower(followed.network, slice, region.threshold / followed.unit,
-                                        region.excess / followed.unit, region.options, region.stop);
-    ProfilePiece piece{value, value, ProfileEnd::lost, ProfileEnd::lost};
-    for (const double side : {-1.0, 1.0}) {
-      double& end = side < 0.0 ? piece.low : piece.high;
-      ProfileEnd& kind = side < 0.0 ? piece.low_end : piece.high_end;
-      if (lowest_beyond(limits, side) != nullptr) {
-        end = side * kInfinity;
-        kind = ProfileEnd::unbounded;
-        continue;
-      }
-      const inference::WayEnd way = follower.follow(y, 0.0, side);
-      end = value + way.t;
-      kind = way.end;
-      if (!way.remark.empty()) ways.push_back({end, side, way.remark});
+  bool is_done = false;  ///< Else there was no time to begin.
+};
+
+FromMinimum follow_from(const FollowedModel& followed, const Region& region,
+                        const FitParameter& parameter, const StationaryPoint& minimum,
+                        const std::vector<inference::LimitValues>& limits) {
+  const FittedSigmoid fit{minimum.weights, plateaus_of(region.model, minimum)};
+  const double value = value_at(region.model, parameter, fit);
+  Vector y;
+  const inference::Slice slice =
+      slice_of(followed, region.model, parameter, followed.coordinates(fit.weights, fit.range),
+               value, parameter.standard_error.value_or(1.0), y);
+  inference::ProfileFollower follower(followed.network, slice, region.threshold / followed.unit,
+                                      region.excess / followed.unit, region.options, region.stop);
+  FromMinimum found{{value, value, ProfileEnd::lost, ProfileEnd::lost}, {}, true};
+  for (const double side : {-1.0, 1.0}) {
+    double& end = side < 0.0 ? found.piece.low : found.piece.high;
+    ProfileEnd& kind = side < 0.0 ? found.piece.low_end : found.piece.high_end;
+    if (lowest_beyond(limits, side) != nullptr) {
+      end = side * kInfinity;
+      kind = ProfileEnd::unbounded;
+      continue;
     }
-    add_piece(interval.pieces, piece);
+    const inference::WayEnd way = follower.follow(y, 0.0, side);
+    end = value + way.t;
+    kind = way.end;
+    if (!way.remark.empty()) found.ways.push_back({end, side, way.remark});
+  }
+  return found;
+}
+
+/// The region of a parameter from its parts, those of the lowest minimum first.
+void put_together(const Region& region, const std::vector<const FromMinimum*>& parts,
+                  const std::vector<inference::LimitValues>& limits, ProfileInterval& interval) {
+  std::size_t left_out = region.minima.size() - parts.size();
+  std::vector<Way> ways;
+  for (const FromMinimum* const part : parts) {
+    if (!part->is_done) {
+      ++left_out;
+      continue;
+    }
+    add_piece(interval.pieces, part->piece);
+    ways.insert(ways.end(), part->ways.begin(), part->ways.end());
   }
   // Values beyond all bounds are those of the pieces that are.
   for (const inference::LimitValues& limit : limits)
@@ -332,6 +348,11 @@ void find_interval(const FollowedModel& followed, const Region& region,
       remark(interval, std::string("unbounded ") + (side > 0.0 ? "upwards" : "downwards") + ": " +
                            lowest->words + ", is below the threshold");
   judge(interval, ways);
+  if (left_out == 0) return;
+  interval.is_resolved = false;
+  remark(interval, std::to_string(left_out) + " of " + std::to_string(region.minima.size()) +
+                       " fits below the threshold were not followed, for there are too many or "
+                       "time was up");
 }
 
 /// Relative curvatures at a fit.
@@ -410,12 +431,24 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
       model.range.is_known() ? known_range(model) : fitted_range(model, fit);
   if (result.parameters.size() <= kMostForCurvature && model.problem.offset.size() == 0)
     result.curvature = relative_curvature(model, fit);
+  std::vector<std::vector<inference::LimitValues>> limits;
+  for (const FitParameter& parameter : parameters) limits.push_back(limits_of(region, parameter));
+  // All parameters from the best fit first: what is cut off then has these.
+  const std::size_t count = parameters.size();
+  std::vector<FromMinimum> parts(count * std::min(region.minima.size(), kMostMinima));
   std::atomic<std::size_t> next = 0;
   const Team team(options.threads);
   team.for_each(options.threads, [&](int) {
-    for (std::size_t i = next++; i < parameters.size(); i = next++)
-      find_interval(followed, region, parameters[i], result.parameters[i]);
+    for (std::size_t i = next++; i < parts.size(); i = next++)
+      if (i < count || !region.stop.is_met())
+        parts[i] = follow_from(followed, region, parameters[i % count], *region.minima[i / count],
+                               limits[i % count]);
   });
+  for (std::size_t i = 0; i < count; ++i) {
+    std::vector<const FromMinimum*> own;
+    for (std::size_t k = i; k < parts.size(); k += count) own.push_back(&parts[k]);
+    put_together(region, own, limits[i], result.parameters[i]);
+  }
   return result;
 }
 
