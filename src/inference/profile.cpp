@@ -25,6 +25,7 @@
 #include "fits/covariate.hpp"
 #include "inference/limit_values.hpp"
 #include "inference/profile_follower.hpp"
+#include "inference/seen_values.hpp"
 #include "network/any_network.hpp"
 
 namespace tautrack {
@@ -37,6 +38,10 @@ constexpr NameTable<ProfileEnd, 4> kProfileEndNames{{
     {ProfileEnd::lost, "lost"},
 }};
 
+/// What is seen beyond an end by no more than this, relative to the end and the interval, is the end.
+constexpr double kSeenSlack = 1e-6;
+/// Beside an end of slopes that a limit has, relative to the same, it is looked for curves of that slope.
+constexpr double kBesideEnd = 1e-3;
 /// Of more parameters curvatures are left out.
 constexpr std::size_t kMostForCurvature = 8;
 /// Minima of the list that are followed from, the lowest first.
@@ -355,6 +360,50 @@ void put_together(const Region& region, const std::vector<const FromMinimum*>& p
                        "time was up");
 }
 
+/// Ends are true only where nothing is beyond: what belongs to a limit reaches so far at least, and curves below the
+/// threshold that were seen further out belong to a constrained minimum that none of the others leads to.
+void check_ends(const Region& region, const inference::SeenValues* seen, bool is_bias,
+                ProfileInterval& interval) {
+  if (interval.pieces.empty()) return;
+  for (const double side : {-1.0, 1.0}) {
+    ProfilePiece& piece = side < 0.0 ? interval.pieces.front() : interval.pieces.back();
+    double& at = side < 0.0 ? piece.low : piece.high;
+    ProfileEnd& end = side < 0.0 ? piece.low_end : piece.high_end;
+    std::optional<double>& hull = side < 0.0 ? interval.low : interval.high;
+    if (!hull) continue;
+    const char* const direction = side < 0.0 ? "downwards" : "upwards";
+    if (seen != nullptr) {
+      const inference::SeenRange& range = seen->of(interval.kind, is_bias);
+      const double furthest = side < 0.0 ? range.low : range.high;
+      const double width = std::abs(interval.pieces.back().high - interval.pieces.front().low);
+      const double slack =
+          kSeenSlack * (std::abs(at) + (std::isfinite(width) ? width : std::abs(furthest)));
+      if (range.low <= range.high && side * (furthest - at) > slack) {
+        at = furthest;
+        end = ProfileEnd::lost;
+        hull = furthest;
+        interval.is_resolved = false;
+        remark(interval, std::string("further ") + direction + " than fits could be followed: at " +
+                             number(furthest) + " there still is a curve below the threshold");
+        continue;
+      }
+    }
+    if (end != ProfileEnd::limit) continue;
+    if (region.data && interval.kind == ParameterKind::weight && !is_bias) {
+      const double beyond = at + side * kBesideEnd *
+                                     std::max(std::abs(at), std::abs(interval.pieces.back().high -
+                                                                     interval.pieces.front().low));
+      if (std::isfinite(beyond) &&
+          !inference::has_curve_of_slope(*region.data, region.model.activation, region.model.range,
+                                         beyond, region.threshold))
+        continue;
+    }
+    interval.is_resolved = false;
+    remark(interval, std::string("so far ") + direction + " at least: the end at " + number(at) +
+                         " is that of a limit, and curves near it may reach further");
+  }
+}
+
 /// Relative curvatures at a fit.
 std::optional<BatesWatts> relative_curvature(const SigmoidModel& model, const FittedSigmoid& fit) {
   std::optional<ManifoldPoint> point;
@@ -444,10 +493,15 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
         parts[i] = follow_from(followed, region, parameters[i % count], *region.minima[i / count],
                                limits[i % count]);
   });
+  std::optional<inference::SeenValues> seen;
+  if (region.data)
+    seen = inference::look_around(*region.data, model.activation, model.range, result.threshold);
   for (std::size_t i = 0; i < count; ++i) {
     std::vector<const FromMinimum*> own;
     for (std::size_t k = i; k < parts.size(); k += count) own.push_back(&parts[k]);
     put_together(region, own, limits[i], result.parameters[i]);
+    const bool is_bias = region.data && parameters[i].column == region.data->bias;
+    check_ends(region, seen ? &*seen : nullptr, is_bias, result.parameters[i]);
   }
   return result;
 }
