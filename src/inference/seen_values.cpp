@@ -95,8 +95,9 @@ SeenValues look_around(const fits::Covariate& data, Activation activation, const
   Vector s(static_cast<Index>(data.size()));
   for (int a = 0; a < 2 * kSlopes; ++a)
     for (int b = 0; b <= kPlaces; ++b) {
+      const int step = a / 2;
       const double size =
-          kLeastSlope * std::pow(kMostSlope / kLeastSlope, (a / 2) / (kSlopes - 1.0)) / extent;
+          kLeastSlope * std::pow(kMostSlope / kLeastSlope, step / (kSlopes - 1.0)) / extent;
       const double slope = a % 2 == 0 ? size : -size;
       const double half = first + extent * (3.0 * b / kPlaces - 1.0);
       set_shares(
