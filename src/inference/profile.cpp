@@ -40,8 +40,12 @@ constexpr NameTable<ProfileEnd, 4> kProfileEndNames{{
 
 /// What is seen beyond an end by no more than this, relative to the end and the interval, is the end.
 constexpr double kSeenSlack = 1e-6;
-/// Beside an end of slopes that a limit has, relative to the same, it is looked for curves of that slope.
+/// Beyond an end it is looked for curves this much of the interval away.
 constexpr double kBesideEnd = 1e-3;
+/// How often a region is extended by what is found beyond an end.
+constexpr int kMostExtensions = 10;
+/// Several inputs: points from which descents begin beyond an end, fewer where a step takes longer.
+constexpr Index kStartsTimesUnknowns = 100, kLeastStarts = 2, kMostStarts = 16;
 /// Of more parameters curvatures are left out.
 constexpr std::size_t kMostForCurvature = 8;
 /// Minima of the list that are followed from, the lowest first.
@@ -160,6 +164,23 @@ void add_piece(std::vector<ProfilePiece>& pieces, ProfilePiece piece) {
   std::sort(apart.begin(), apart.end(),
             [](const ProfilePiece& a, const ProfilePiece& b) { return a.low < b.low; });
   pieces = std::move(apart);
+}
+
+/// Pieces become one where a way was lost right before the next piece: at a level, where slopes are infinite.
+void close_gaps(std::vector<ProfilePiece>& pieces) {
+  for (std::size_t k = 0; k + 1 < pieces.size();) {
+    ProfilePiece& piece = pieces[k];
+    const ProfilePiece& next = pieces[k + 1];
+    const bool is_lost = piece.high_end == ProfileEnd::lost || next.low_end == ProfileEnd::lost;
+    const double widths = (piece.high - piece.low) + (next.high - next.low);
+    if (!(is_lost && next.low - piece.high <= kSeenSlack * widths)) {
+      ++k;
+      continue;
+    }
+    piece.high = next.high;
+    piece.high_end = next.high_end;
+    pieces.erase(pieces.begin() + static_cast<std::ptrdiff_t>(k) + 1);
+  }
 }
 
 /// The estimate of a parameter at a fit.
@@ -296,25 +317,42 @@ void judge(ProfileInterval& interval, const std::vector<Way>& ways) {
                                        region.threshold);
 }
 
-/// What a parameter comes to from one minimum.
-struct FromMinimum {
+/// What a parameter comes to from one curve.
+struct FromCurve {
   ProfilePiece piece;
   std::vector<Way> ways;
-  bool is_done = false;  ///< Else there was no time to begin.
+  bool is_done =
+      false;  ///< Else there was no time to begin, or no constrained minimum below the threshold.
 };
 
-FromMinimum follow_from(const FollowedModel& followed, const Region& region,
-                        const FitParameter& parameter, const StationaryPoint& minimum,
-                        const std::vector<inference::LimitValues>& limits) {
-  const FittedSigmoid fit{minimum.weights, plateaus_of(region.model, minimum)};
+/// What all ways of one parameter share.
+struct Subject {
+  const FollowedModel& followed;
+  const Region& region;
+  const FitParameter& parameter;
+  const std::vector<inference::LimitValues>& limits;
+};
+
+/// Both ways from a fit, whose parameter is changed by `move` before; unless it is a constrained minimum, a descent with the
+/// parameter as it is leads to one first.
+FromCurve follow_from(const Subject& subject, const FittedSigmoid& fit, double move,
+                      bool is_minimum) {
+  const auto& [followed, region, parameter, limits] = subject;
   const double value = value_at(region.model, parameter, fit);
   Vector y;
   const inference::Slice slice =
       slice_of(followed, region.model, parameter, followed.coordinates(fit.weights, fit.range),
                value, parameter.standard_error.value_or(1.0), y);
-  inference::ProfileFollower follower(followed.network, slice, region.threshold / followed.unit,
+  const double threshold = region.threshold / followed.unit;
+  inference::ProfileFollower follower(followed.network, slice, threshold,
                                       region.excess / followed.unit, region.options, region.stop);
-  FromMinimum found{{value, value, ProfileEnd::lost, ProfileEnd::lost}, {}, true};
+  FromCurve found{{value + move, value + move, ProfileEnd::reached, ProfileEnd::reached}, {}, true};
+  if (!is_minimum) {
+    const auto settled = follower.settle(y, move);
+    found.is_done = settled && settled->second < threshold;
+    if (!found.is_done) return found;
+    y = settled->first;
+  }
   for (const double side : {-1.0, 1.0}) {
     double& end = side < 0.0 ? found.piece.low : found.piece.high;
     ProfileEnd& kind = side < 0.0 ? found.piece.low_end : found.piece.high_end;
@@ -323,7 +361,7 @@ FromMinimum follow_from(const FollowedModel& followed, const Region& region,
       kind = ProfileEnd::unbounded;
       continue;
     }
-    const inference::WayEnd way = follower.follow(y, 0.0, side);
+    const inference::WayEnd way = follower.follow(y, move, side);
     end = value + way.t;
     kind = way.end;
     if (!way.remark.empty()) found.ways.push_back({end, side, way.remark});
@@ -331,12 +369,124 @@ FromMinimum follow_from(const FollowedModel& followed, const Region& region,
   return found;
 }
 
+FromCurve follow_from(const Subject& subject, const StationaryPoint& minimum) {
+  return follow_from(subject, {minimum.weights, plateaus_of(subject.region.model, minimum)}, 0.0,
+                     true);
+}
+
+/// One side of a region.
+struct RegionEnd {
+  double& at;
+  ProfileEnd& kind;
+  double side = 1.0;
+};
+RegionEnd end_of(std::vector<ProfilePiece>& pieces, double side) {
+  if (side < 0.0) return {pieces.front().low, pieces.front().low_end, side};
+  return {pieces.back().high, pieces.back().high_end, side};
+}
+
+/// Looks for curves below the threshold beyond the ends of a region, and follows those. Ends of followed curves are true
+/// only where no other constrained minimum reaches further, and finite curves beside a limit may reach further than it.
+class Beyond {
+ public:
+  Beyond(const Subject& subject, const inference::SeenValues* seen)
+      : subject_(subject), seen_(seen) {
+    const auto& data = subject.region.data;
+    is_bias_ = data && subject.parameter.column == data->bias;
+  }
+
+  /// Adds what is found to the region. False: more may be there, for time is up or it went on and on.
+  [[nodiscard]] bool extend(std::vector<ProfilePiece>& pieces, std::vector<Way>& ways) const {
+    for (int round = 0; round < kMostExtensions; ++round) {
+      bool is_extended = false;
+      for (const double side : {-1.0, 1.0}) is_extended = extend(pieces, ways, side) || is_extended;
+      if (!is_extended) return !subject_.region.stop.is_met();
+    }
+    return false;
+  }
+
+ private:
+  bool extend(std::vector<ProfilePiece>& pieces, std::vector<Way>& ways, double side) const {
+    const RegionEnd end = end_of(pieces, side);
+    if (!std::isfinite(end.at) || end.kind == ProfileEnd::lost || subject_.region.stop.is_met())
+      return false;
+    const double before = end.at;
+    const FromCurve more = subject_.region.data ? from_grid(end, width(pieces, end))
+                                                : from_points(end, width(pieces, end));
+    if (!more.is_done) return false;
+    add_piece(pieces, more.piece);
+    ways.insert(ways.end(), more.ways.begin(), more.ways.end());
+    return side * (end_of(pieces, side).at - before) > 0.0;
+  }
+
+  [[nodiscard]] static double width(const std::vector<ProfilePiece>& pieces, const RegionEnd& end) {
+    const double width = pieces.back().high - pieces.front().low;
+    return std::isfinite(width) && width > 0.0 ? width : std::abs(end.at);
+  }
+
+  /// One input and a bias.
+  [[nodiscard]] FromCurve from_grid(const RegionEnd& end, double width) const {
+    const Region& region = subject_.region;
+    const ParameterKind kind = subject_.parameter.kind;
+    const inference::SeenRange& range = seen_->of(kind, is_bias_);
+    const auto& furthest = end.side < 0.0 ? range.lowest : range.highest;
+    if (furthest && end.side * (furthest->value - end.at) > kSeenSlack * (std::abs(end.at) + width))
+      return from_curve(*furthest);
+    const bool is_plateau = kind == ParameterKind::low || kind == ParameterKind::high;
+    if (is_plateau && end.kind != ProfileEnd::limit) return {};
+    const double beyond = end.at + end.side * kBesideEnd * width;
+    const inference::SeenCurve lowest = inference::lowest_curve(
+        *region.data, region.model.activation, region.model.range, kind, is_bias_, beyond);
+    return lowest.energy < region.threshold ? from_curve(lowest) : FromCurve{};
+  }
+
+  /// From a curve that is not above the threshold. If no descent leads from it to a constrained minimum, its value is in the
+  /// region all the same.
+  [[nodiscard]] FromCurve from_curve(const inference::SeenCurve& curve) const {
+    FittedSigmoid fit{Vector::Zero(2), curve.plateaus};
+    fit.weights(subject_.region.data->input) = curve.slope;
+    fit.weights(subject_.region.data->bias) = curve.bias;
+    FromCurve more = follow_from(subject_, fit, 0.0, false);
+    if (more.is_done) return more;
+    more.piece = {curve.value, curve.value, ProfileEnd::lost, ProfileEnd::lost};
+    for (const double side : {-1.0, 1.0})
+      more.ways.push_back(
+          {curve.value, side, "a curve below the threshold is there that could not be followed"});
+    more.is_done = true;
+    return more;
+  }
+
+  /// Several inputs: descents from points of the list, with the parameter a little beyond the end.
+  [[nodiscard]] FromCurve from_points(const RegionEnd& end, double width) const {
+    const Region& region = subject_.region;
+    if (subject_.parameter.kind == ParameterKind::half_point) return {};
+    const double beyond = end.at + end.side * kBesideEnd * width;
+    const auto count = static_cast<std::size_t>(std::clamp<Index>(
+        kStartsTimesUnknowns / subject_.followed.network.unknowns(), kLeastStarts, kMostStarts));
+    std::size_t tried = 0;
+    for (const StationaryPoint& point : region.fits.points) {
+      if (point.is_beyond_precision()) continue;
+      if (tried++ == count || region.stop.is_met()) break;
+      const FittedSigmoid fit{point.weights, plateaus_of(region.model, point)};
+      FromCurve more = follow_from(subject_, fit,
+                                   beyond - value_at(region.model, subject_.parameter, fit), false);
+      if (more.is_done) return more;
+    }
+    return {};
+  }
+
+  const Subject& subject_;
+  const inference::SeenValues* seen_;
+  bool is_bias_ = false;
+};
+
 /// The region of a parameter from its parts, those of the lowest minimum first.
-void put_together(const Region& region, const std::vector<const FromMinimum*>& parts,
-                  const std::vector<inference::LimitValues>& limits, ProfileInterval& interval) {
+void put_together(const Subject& subject, const std::vector<const FromCurve*>& parts,
+                  const inference::SeenValues* seen, ProfileInterval& interval) {
+  const Region& region = subject.region;
   std::size_t left_out = region.minima.size() - parts.size();
   std::vector<Way> ways;
-  for (const FromMinimum* const part : parts) {
+  for (const FromCurve* const part : parts) {
     if (!part->is_done) {
       ++left_out;
       continue;
@@ -345,63 +495,25 @@ void put_together(const Region& region, const std::vector<const FromMinimum*>& p
     ways.insert(ways.end(), part->ways.begin(), part->ways.end());
   }
   // Values beyond all bounds are those of the pieces that are.
-  for (const inference::LimitValues& limit : limits)
+  for (const inference::LimitValues& limit : subject.limits)
     if (limit.values.low != kInfinity && limit.values.high != -kInfinity)
       add_piece(interval.pieces, limit.values);
   for (const double side : {-1.0, 1.0})
-    if (const auto* const lowest = lowest_beyond(limits, side))
+    if (const auto* const lowest = lowest_beyond(subject.limits, side))
       remark(interval, std::string("unbounded ") + (side > 0.0 ? "upwards" : "downwards") + ": " +
                            lowest->words + ", is below the threshold");
+  const bool is_seen_around = left_out > 0 || Beyond(subject, seen).extend(interval.pieces, ways);
+  close_gaps(interval.pieces);
   judge(interval, ways);
+  if (!is_seen_around) {
+    interval.is_resolved = false;
+    remark(interval, "the search for curves beyond the ends was cut off");
+  }
   if (left_out == 0) return;
   interval.is_resolved = false;
   remark(interval, std::to_string(left_out) + " of " + std::to_string(region.minima.size()) +
                        " fits below the threshold were not followed, for there are too many or "
                        "time was up");
-}
-
-/// Ends are true only where nothing is beyond: what belongs to a limit reaches so far at least, and curves below the
-/// threshold that were seen further out belong to a constrained minimum that none of the others leads to.
-void check_ends(const Region& region, const inference::SeenValues* seen, bool is_bias,
-                ProfileInterval& interval) {
-  if (interval.pieces.empty()) return;
-  for (const double side : {-1.0, 1.0}) {
-    ProfilePiece& piece = side < 0.0 ? interval.pieces.front() : interval.pieces.back();
-    double& at = side < 0.0 ? piece.low : piece.high;
-    ProfileEnd& end = side < 0.0 ? piece.low_end : piece.high_end;
-    std::optional<double>& hull = side < 0.0 ? interval.low : interval.high;
-    if (!hull) continue;
-    const char* const direction = side < 0.0 ? "downwards" : "upwards";
-    if (seen != nullptr) {
-      const inference::SeenRange& range = seen->of(interval.kind, is_bias);
-      const double furthest = side < 0.0 ? range.low : range.high;
-      const double width = std::abs(interval.pieces.back().high - interval.pieces.front().low);
-      const double slack =
-          kSeenSlack * (std::abs(at) + (std::isfinite(width) ? width : std::abs(furthest)));
-      if (range.low <= range.high && side * (furthest - at) > slack) {
-        at = furthest;
-        end = ProfileEnd::lost;
-        hull = furthest;
-        interval.is_resolved = false;
-        remark(interval, std::string("further ") + direction + " than fits could be followed: at " +
-                             number(furthest) + " there still is a curve below the threshold");
-        continue;
-      }
-    }
-    if (end != ProfileEnd::limit) continue;
-    if (region.data && interval.kind == ParameterKind::weight && !is_bias) {
-      const double beyond = at + side * kBesideEnd *
-                                     std::max(std::abs(at), std::abs(interval.pieces.back().high -
-                                                                     interval.pieces.front().low));
-      if (std::isfinite(beyond) &&
-          !inference::has_curve_of_slope(*region.data, region.model.activation, region.model.range,
-                                         beyond, region.threshold))
-        continue;
-    }
-    interval.is_resolved = false;
-    remark(interval, std::string("so far ") + direction + " at least: the end at " + number(at) +
-                         " is that of a limit, and curves near it may reach further");
-  }
 }
 
 /// Relative curvatures at a fit.
@@ -482,27 +594,30 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
     result.curvature = relative_curvature(model, fit);
   std::vector<std::vector<inference::LimitValues>> limits;
   for (const FitParameter& parameter : parameters) limits.push_back(limits_of(region, parameter));
+  std::vector<Subject> subjects;
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    subjects.push_back({followed, region, parameters[i], limits[i]});
   // All parameters from the best fit first: what is cut off then has these.
   const std::size_t count = parameters.size();
-  std::vector<FromMinimum> parts(count * std::min(region.minima.size(), kMostMinima));
+  std::vector<FromCurve> parts(count * std::min(region.minima.size(), kMostMinima));
   std::atomic<std::size_t> next = 0;
   const Team team(options.threads);
   team.for_each(options.threads, [&](int) {
     for (std::size_t i = next++; i < parts.size(); i = next++)
       if (i < count || !region.stop.is_met())
-        parts[i] = follow_from(followed, region, parameters[i % count], *region.minima[i / count],
-                               limits[i % count]);
+        parts[i] = follow_from(subjects[i % count], *region.minima[i / count]);
   });
   std::optional<inference::SeenValues> seen;
   if (region.data)
     seen = inference::look_around(*region.data, model.activation, model.range, result.threshold);
-  for (std::size_t i = 0; i < count; ++i) {
-    std::vector<const FromMinimum*> own;
-    for (std::size_t k = i; k < parts.size(); k += count) own.push_back(&parts[k]);
-    put_together(region, own, limits[i], result.parameters[i]);
-    const bool is_bias = region.data && parameters[i].column == region.data->bias;
-    check_ends(region, seen ? &*seen : nullptr, is_bias, result.parameters[i]);
-  }
+  next = 0;
+  team.for_each(options.threads, [&](int) {
+    for (std::size_t i = next++; i < count; i = next++) {
+      std::vector<const FromCurve*> own;
+      for (std::size_t k = i; k < parts.size(); k += count) own.push_back(&parts[k]);
+      put_together(subjects[i], own, seen ? &*seen : nullptr, result.parameters[i]);
+    }
+  });
   return result;
 }
 

@@ -68,6 +68,13 @@ struct ProfileFollower::State {
     }
   }
 
+  [[nodiscard]] std::optional<std::pair<Vector, double>> settle(const Vector& y, double t) {
+    if (homotopy_.size() == 0) return std::pair(y, homotopy_.energy(y, t));
+    const std::optional<Place> place = descend({y, t, 0.0, {}});
+    if (!place) return std::nullopt;
+    return std::pair(place->y, place->energy);
+  }
+
  private:
   struct Place {
     Vector y;
@@ -236,21 +243,22 @@ struct ProfileFollower::State {
   /// The lowest constrained minimum that descents from a fold lead to, a little beyond it. Where slices turn, and a half
   /// point comes to a level, the fold is one of infinite slope: so descents begin from less steep curves, too.
   [[nodiscard]] std::optional<Place> fall(const Place& fold, double side) {
-    std::optional<Place> lowest = descend(fold, side);
-    if (slice_.turn.size() == 0) return lowest;
     Place start = fold;
+    start.t += side * kBeyondFold * slice_.unit;
+    std::optional<Place> lowest = descend(start);
+    if (slice_.turn.size() == 0) return lowest;
     for (int k = 0; k < kGentler; ++k) {
       start.y(0) *= kGentlerBy;
-      const std::optional<Place> found = descend(start, side);
+      const std::optional<Place> found = descend(start);
       if (found && (!lowest || found->energy < lowest->energy)) lowest = found;
     }
     return lowest;
   }
 
   /// The same from one place, by Newton's method with all curvatures made positive.
-  [[nodiscard]] std::optional<Place> descend(const Place& start, double side) {
+  [[nodiscard]] std::optional<Place> descend(const Place& start) {
     const Index n = homotopy_.size();
-    Place at{start.y, start.t + side * kBeyondFold * slice_.unit, 0.0, {}};
+    Place at{start.y, start.t, 0.0, {}};
     Vector H(n), H_t(n);
     Matrix H_y(n, n);
     at.energy = homotopy_.energy(at.y, at.t);
@@ -299,6 +307,10 @@ ProfileFollower& ProfileFollower::operator=(ProfileFollower&&) noexcept = defaul
 
 WayEnd ProfileFollower::follow(const Vector& y, double t, double side) {
   return state_->follow(y, t, side);
+}
+
+std::optional<std::pair<Vector, double>> ProfileFollower::settle(const Vector& y, double t) {
+  return state_->settle(y, t);
 }
 
 }  // namespace tautrack::inference

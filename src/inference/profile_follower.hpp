@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "tautrack/core/stop_condition.hpp"
 #include "tautrack/inference/profile.hpp"
@@ -30,6 +32,9 @@ class ProfileFollower {
 
   /// From the constrained minimum (y, t) with energy below the threshold, towards larger t (side 1) or smaller (-1).
   [[nodiscard]] WayEnd follow(const Vector& y, double t, double side);
+
+  /// Where a descent on the slice of t comes to from y: a constrained minimum, and its energy; nothing when it comes to none.
+  [[nodiscard]] std::optional<std::pair<Vector, double>> settle(const Vector& y, double t);
 
  private:
   struct State;

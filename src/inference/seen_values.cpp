@@ -11,21 +11,34 @@ namespace {
 constexpr int kSlopes = 60, kPlaces = 120;
 constexpr double kLeastSlope = 0.05, kMostSlope = 100.0;
 
-void see(SeenRange& range, double low, double high) {
-  range.low = std::min(range.low, low);
-  range.high = std::max(range.high, high);
+void see(SeenRange& range, const SeenCurve& curve, double value) {
+  const auto take = [&](std::optional<SeenCurve>& place) {
+    place = curve;
+    place->value = value;
+  };
+  if (!range.lowest || value < range.lowest->value) take(range.lowest);
+  if (!range.highest || value > range.highest->value) take(range.highest);
 }
 
-/// Plateaus that fit best to shares s of the way between them, and the energy.
-struct BestPlateaus {
-  double low = 0.0, high = 0.0, energy = 0.0;
-  double low_stiffness = 0.0, high_stiffness = 0.0;  ///< The other one fitted again, if it is.
+/// Of the way from the low plateau to the high one, level by level: done, and left. Both to their own rounding, for where
+/// nearly all levels are on one plateau the other is found from what is left.
+struct Shares {
+  Vector done, left;
 };
 
-BestPlateaus best_plateaus(const fits::Covariate& data, const OutputRange& range, const Vector& s) {
+/// Plateaus that fit best to shares of the way between them, and the energy.
+struct BestPlateaus {
+  double low = 0.0, high = 0.0, energy = 0.0;
+  double low_stiffness = 0.0, high_stiffness = 0.0;  ///< The other one fitted again, if it is: ...
+  double high_per_low = 0.0, low_per_high = 0.0;     ///< ... so it changes with this one.
+};
+
+BestPlateaus best_plateaus(const fits::Covariate& data, const OutputRange& range,
+                           const Shares& shares) {
   double aa = 0.0, ab = 0.0, bb = 0.0, ya = 0.0, yb = 0.0;
   for (std::size_t j = 0; j < data.size(); ++j) {
-    const double b = s(static_cast<Index>(j)), a = 1.0 - b, weight = data.weights[j];
+    const auto k = static_cast<Index>(j);
+    const double b = shares.done(k), a = shares.left(k), weight = data.weights[j];
     aa += weight * a * a;
     ab += weight * a * b;
     bb += weight * b * b;
@@ -50,28 +63,89 @@ BestPlateaus best_plateaus(const fits::Covariate& data, const OutputRange& range
     best.high = (yb * aa - ya * ab) / determinant;
     best.low_stiffness = determinant / bb;
     best.high_stiffness = determinant / aa;
+    best.high_per_low = -ab / bb;
+    best.low_per_high = -ab / aa;
   }
   best.energy = data.energy;
   for (std::size_t j = 0; j < data.size(); ++j) {
-    const double b = s(static_cast<Index>(j));
-    const double r = best.low * (1.0 - b) + best.high * b - data.means[j];
+    const auto k = static_cast<Index>(j);
+    const double r = best.low * shares.left(k) + best.high * shares.done(k) - data.means[j];
     best.energy += 0.5 * data.weights[j] * r * r;
   }
   return best;
 }
 
-/// Node inputs in the middle, each way, of curves of one slope.
+/// Curves of one slope: node inputs in the middle, each way beyond what the levels span.
 constexpr double kFarthestInput = 30.0;
-constexpr int kInputs = 1200;
+/// Curves on a slice of one unknown: so many.
+constexpr int kOnSlice = 800;
+/// Largest node input of the level next to a half point or at the end: from there on curves are steps.
+constexpr double kSteepest = 50.0;
 
 /// Shares of a curve with these node inputs.
 template <class Input>
-void set_shares(const fits::Covariate& data, Activation activation, const Input& input, Vector& s) {
+void set_shares(const fits::Covariate& data, Activation activation, const Input& input,
+                Shares& shares) {
   const Range own = tautrack::range(activation);
-  for (std::size_t j = 0; j < data.size(); ++j)
-    s(static_cast<Index>(j)) =
-        (evaluate(activation, input(data.values[j])).value - own.low) / (own.high - own.low);
+  for (std::size_t j = 0; j < data.size(); ++j) {
+    const double u = input(data.values[j]);
+    const double tail = evaluate(activation, u).tail / (own.high - own.low);
+    const auto k = static_cast<Index>(j);
+    shares.done(k) = u > 0.0 ? 1.0 - tail : tail;
+    shares.left(k) = u > 0.0 ? tail : 1.0 - tail;
+  }
 }
+
+/// What a grid is made of.
+class Grid {
+ public:
+  Grid(const fits::Covariate& data, Activation activation, const OutputRange& range)
+      : data_(data),
+        activation_(activation),
+        range_(range),
+        shares_{Vector(static_cast<Index>(data.size())), Vector(static_cast<Index>(data.size()))} {}
+
+  [[nodiscard]] double extent() const { return data_.values.back() - data_.values.front(); }
+  [[nodiscard]] double bias_of(double slope, double half) const {
+    return -slope * half / data_.bias_value;
+  }
+
+  /// The best curve with node inputs slope (x - half), or nothing when it does not belong to the model; see `best`.
+  [[nodiscard]] std::optional<SeenCurve> curve(double slope, double half) {
+    return at(slope, bias_of(slope, half), [&](double x) { return slope * (x - half); });
+  }
+  [[nodiscard]] std::optional<SeenCurve> curve_of_bias(double slope, double bias) {
+    return at(slope, bias, [&](double x) { return slope * x + bias * data_.bias_value; });
+  }
+  [[nodiscard]] const BestPlateaus& best() const { return best_; }
+
+  /// Calls look(slope, half) for all.
+  template <class Look>
+  void for_each(const Look& look) const {
+    for (int a = 0; a < 2 * kSlopes; ++a) {
+      const double size =
+          kLeastSlope * std::pow(kMostSlope / kLeastSlope, (a / 2) / (kSlopes - 1.0)) / extent();
+      for (int b = 0; b <= kPlaces; ++b)
+        look(a % 2 == 0 ? size : -size,
+             data_.values.front() + extent() * (3.0 * b / kPlaces - 1.0));
+    }
+  }
+
+ private:
+  template <class Input>
+  std::optional<SeenCurve> at(double slope, double bias, const Input& input) {
+    set_shares(data_, activation_, input, shares_);
+    best_ = best_plateaus(data_, range_, shares_);
+    if (!(best_.low < best_.high)) return std::nullopt;
+    return SeenCurve{0.0, slope, bias, {best_.low, best_.high}, best_.energy};
+  }
+
+  const fits::Covariate& data_;
+  Activation activation_;
+  OutputRange range_;
+  Shares shares_;
+  BestPlateaus best_;
+};
 
 }  // namespace
 
@@ -91,50 +165,76 @@ const SeenRange& SeenValues::of(ParameterKind kind, bool is_bias) const {
 SeenValues look_around(const fits::Covariate& data, Activation activation, const OutputRange& range,
                        double threshold) {
   SeenValues seen;
-  const double first = data.values.front(), extent = data.values.back() - first;
-  Vector s(static_cast<Index>(data.size()));
-  for (int a = 0; a < 2 * kSlopes; ++a)
-    for (int b = 0; b <= kPlaces; ++b) {
-      const int step = a / 2;
-      const double size =
-          kLeastSlope * std::pow(kMostSlope / kLeastSlope, step / (kSlopes - 1.0)) / extent;
-      const double slope = a % 2 == 0 ? size : -size;
-      const double half = first + extent * (3.0 * b / kPlaces - 1.0);
-      set_shares(
-          data, activation, [&](double x) { return slope * (x - half); }, s);
-      const BestPlateaus best = best_plateaus(data, range, s);
-      if (!(best.low < best.high && best.energy < threshold)) continue;
-      const double room = 2.0 * (threshold - best.energy);
-      see(seen.slope, slope, slope);
-      const double bias = -slope * half / data.bias_value;
-      see(seen.bias, bias, bias);
-      see(seen.half_point, half, half);
-      if (best.low_stiffness > 0.0) {
-        const double reach = std::sqrt(room / best.low_stiffness);
-        see(seen.low, best.low - reach, std::min(best.low + reach, best.high));
-      }
-      if (best.high_stiffness > 0.0) {
-        const double reach = std::sqrt(room / best.high_stiffness);
-        see(seen.high, std::max(best.high - reach, best.low), best.high + reach);
-      }
+  Grid grid(data, activation, range);
+  grid.for_each([&](double slope, double half) {
+    const auto curve = grid.curve(slope, half);
+    if (!curve || !(curve->energy < threshold)) return;
+    see(seen.slope, *curve, slope);
+    see(seen.bias, *curve, curve->bias);
+    see(seen.half_point, *curve, half);
+    // One plateau as far away as the threshold allows, the other one fitted again.
+    const double room = 2.0 * (threshold - curve->energy);
+    const BestPlateaus best = grid.best();
+    const auto see_plateau = [&](SeenRange& seen_range, bool is_low, double by) {
+      SeenCurve moved = *curve;
+      moved.energy = threshold;
+      const double other = by * (is_low ? best.high_per_low : best.low_per_high);
+      moved.plateaus.low += is_low ? by : other;
+      moved.plateaus.high += is_low ? other : by;
+      if (moved.plateaus.low < moved.plateaus.high)
+        see(seen_range, moved, is_low ? moved.plateaus.low : moved.plateaus.high);
+    };
+    for (const double side : {-1.0, 1.0}) {
+      if (best.low_stiffness > 0.0)
+        see_plateau(seen.low, true, side * std::sqrt(room / best.low_stiffness));
+      if (best.high_stiffness > 0.0)
+        see_plateau(seen.high, false, side * std::sqrt(room / best.high_stiffness));
     }
+  });
   return seen;
 }
 
-bool has_curve_of_slope(const fits::Covariate& data, Activation activation,
-                        const OutputRange& range, double slope, double threshold) {
-  const double middle = 0.5 * (data.values.front() + data.values.back());
-  const double span =
-      kFarthestInput + 0.5 * std::abs(slope) * (data.values.back() - data.values.front());
-  Vector s(static_cast<Index>(data.size()));
-  for (int k = 0; k <= kInputs; ++k) {
-    const double at = span * (2.0 * k / kInputs - 1.0);
-    set_shares(
-        data, activation, [&](double x) { return slope * (x - middle) + at; }, s);
-    const BestPlateaus best = best_plateaus(data, range, s);
-    if (best.low < best.high && best.energy < threshold) return true;
+SeenCurve lowest_curve(const fits::Covariate& data, Activation activation, const OutputRange& range,
+                       ParameterKind kind, bool is_bias, double value) {
+  OutputRange own = range;
+  if (kind == ParameterKind::low) own.low = value;
+  if (kind == ParameterKind::high) own.high = value;
+  Grid grid(data, activation, own);
+  SeenCurve lowest;
+  const auto look = [&](const std::optional<SeenCurve>& curve) {
+    if (curve && curve->energy < lowest.energy) lowest = *curve;
+  };
+  // Slopes of both signs.
+  const auto look_at_slopes = [&](double most, const auto& curve) {
+    const double least = kLeastSlope / grid.extent();
+    for (int k = 0; k < kOnSlice; ++k) {
+      const double size =
+          least * std::pow(std::max(1.0, most / least), (k / 2) / (0.5 * kOnSlice - 1.0));
+      look(curve(k % 2 == 0 ? size : -size));
+    }
+  };
+  const auto nearest = [&](double place) {
+    double distance = grid.extent();
+    for (const double x : data.values)
+      if (x != place) distance = std::min(distance, std::abs(x - place));
+    return distance;
+  };
+  if (kind == ParameterKind::low || kind == ParameterKind::high) {
+    grid.for_each([&](double slope, double half) { look(grid.curve(slope, half)); });
+  } else if (kind == ParameterKind::half_point) {
+    look_at_slopes(kSteepest / nearest(value),
+                   [&](double slope) { return grid.curve(slope, value); });
+  } else if (is_bias) {
+    look_at_slopes((kSteepest + std::abs(value * data.bias_value)) / nearest(0.0),
+                   [&](double slope) { return grid.curve_of_bias(slope, value); });
+  } else {
+    const double middle = 0.5 * (data.values.front() + data.values.back());
+    const double span = kFarthestInput + 0.5 * std::abs(value) * grid.extent();
+    for (int k = 0; k <= kOnSlice && value != 0.0; ++k)
+      look(grid.curve(value, middle - span * (2.0 * k / kOnSlice - 1.0) / value));
   }
-  return false;
+  lowest.value = value;
+  return lowest;
 }
 
 }  // namespace tautrack::inference

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 
 #include "tautrack/inference/fit_statistics.hpp"
 
@@ -8,10 +9,17 @@
 
 namespace tautrack::inference {
 
-/// Smallest and largest value of a parameter among curves that were looked at; low > high: there were none.
+/// A curve of one input that was looked at: the value of a parameter, what it is made of, and its energy.
+struct SeenCurve {
+  double value = 0.0;
+  double slope = 0.0, bias = 0.0;  ///< The weights.
+  Range plateaus;
+  double energy = std::numeric_limits<double>::infinity();
+};
+
+/// The curves with the smallest and the largest value of a parameter; nothing: there were none.
 struct SeenRange {
-  double low = std::numeric_limits<double>::infinity();
-  double high = -std::numeric_limits<double>::infinity();
+  std::optional<SeenCurve> lowest, highest;
 };
 
 /// The same of all parameters of one input and a bias.
@@ -27,9 +35,10 @@ struct SeenValues {
 [[nodiscard]] SeenValues look_around(const fits::Covariate& data, Activation activation,
                                      const OutputRange& range, double threshold);
 
-/// Whether one of many curves of this slope, from those with all levels on one side of the half point to those with all on
-/// the other, is below the threshold.
-[[nodiscard]] bool has_curve_of_slope(const fits::Covariate& data, Activation activation,
-                                      const OutputRange& range, double slope, double threshold);
+/// The lowest of many curves for which a parameter has this value; its energy is infinite when none of them belongs to the
+/// model. Where two numbers are left that are not plateaus, the grid is that of look_around().
+[[nodiscard]] SeenCurve lowest_curve(const fits::Covariate& data, Activation activation,
+                                     const OutputRange& range, ParameterKind kind, bool is_bias,
+                                     double value);
 
 }  // namespace tautrack::inference
