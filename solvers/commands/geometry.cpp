@@ -341,6 +341,9 @@ Command geometry_command(GeometryRequest& request) {
   add_output_options(command, request.outputs,
                      "The principal curvatures, one row each; '-' as\nabove",
                      "Picture of the data manifold of 2 or 3 patterns:\n.svg, .png or .pdf");
+  command.set_essentials({"DATA.csv", "--target", "--ignore", "--log", "--activation", "--range",
+                          "--ridge", "--at", "--seconds", "--threads", "--json", "--csv",
+                          "--plot"});
   return command;
 }
 

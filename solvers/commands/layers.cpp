@@ -289,6 +289,8 @@ Command layers_command(LayersRequest& request) {
                      "The points after each layer, one row each; '-' as\nabove",
                      "Picture of the data after each layer, with barcodes\nif there is --homology: "
                      ".svg, .png or .pdf");
+  command.set_essentials(
+      {"DATA.csv", "--weights", "--label", "--homology", "--threads", "--json", "--csv", "--plot"});
   return command;
 }
 

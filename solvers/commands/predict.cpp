@@ -367,6 +367,8 @@ Command predict_command(PredictRequest& request) {
   });
   add_reading_options(command, request.table);
   add_output_options(command, request.outputs, "The predictions, one row a row; '-' as above", "");
+  command.set_essentials(
+      {"FIT.json", "NEW.csv", "--response", "--measurements", "--level", "--json", "--csv"});
   return command;
 }
 

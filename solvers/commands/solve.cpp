@@ -346,6 +346,9 @@ Command solve_command(SolveRequest& request) {
                    request.graph);
   add_from_option(command, "Start from the points of a recorded task of a run,\ntoo", request.from);
   add_run_option(command, request.run_folder);
+  command.set_essentials({"DATA.csv", "--target", "--targets", "--ignore", "--log", "--activation",
+                          "--range", "--fix", "--ridge", "--pattern-weights", "--intervals",
+                          "--seconds", "--threads", "--json", "--csv", "--plot", "--verbose"});
   return command;
 }
 

@@ -334,6 +334,9 @@ Command track_command(TrackRequest& request) {
                      "--csv or --plot it takes more and shorter steps",
                      "Picture of the path: .svg, .png or .pdf");
   add_run_option(command, request.run_folder);
+  command.set_essentials({"DATA.csv", "--target", "--targets", "--ignore", "--log", "--activation",
+                          "--range", "--fix", "--ridge", "--pattern-weights", "--threads", "--json",
+                          "--csv", "--plot"});
   return command;
 }
 

@@ -63,6 +63,10 @@ class Command {
   [[nodiscard]] const std::vector<Option>& options() const { return options_; }
   [[nodiscard]] std::vector<Option>& options() { return options_; }
 
+  /// What the short help names, in this order; empty: it is the whole help.
+  [[nodiscard]] const std::vector<std::string>& essentials() const { return essentials_; }
+  void set_essentials(std::vector<std::string> names) { essentials_ = std::move(names); }
+
   /// Headline of the options that are added from now on.
   void group(const std::string& headline) { group_ = headline; }
 
@@ -102,6 +106,7 @@ class Command {
 
  private:
   std::string name_, about_, more_, group_;
+  std::vector<std::string> essentials_;  ///< Names of options.
   std::vector<Option> options_;
 };
 

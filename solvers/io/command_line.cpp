@@ -1,8 +1,11 @@
 #include "io/command_line.hpp"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <sstream>
+#include <string_view>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -18,14 +21,48 @@ namespace {
 
 constexpr std::size_t help_column = 28;  ///< Where the help of an option begins.
 
-/// Help in which a subcommand is listed with the first line of its description only.
+/// The examples of a text, their headline included; empty: it has none.
+std::string examples_in(const std::string& text) {
+  const std::string_view headline = "Examples:\n";
+  const std::size_t begin = text.find(headline);
+  return begin == std::string::npos ? "" : text.substr(begin, text.find("\n\n", begin) - begin);
+}
+
+/// Help in which a subcommand is listed with the first line of its description only, and that of a subcommand fits a
+/// screen: its essential options and examples. --help-all has everything.
 class HelpFormatter : public CLI::Formatter {
  public:
+  void know(const CLI::App* app, const Command& command) { commands_[app] = &command; }
+
   [[nodiscard]] std::string make_subcommand(const CLI::App* command) const override {
     const std::string text = command->get_description();
     return fmt::format("  {:<{}}{}\n", command->get_name(), get_column_width() - 2,
                        text.substr(0, text.find('\n')));
   }
+
+  [[nodiscard]] std::string make_help(const CLI::App* app, std::string name,
+                                      CLI::AppFormatMode mode) const override {
+    const auto found = commands_.find(app);
+    if (mode != CLI::AppFormatMode::Normal || found == commands_.end() ||
+        found->second->essentials().empty())
+      return CLI::Formatter::make_help(app, std::move(name), mode);
+    const Command& command = *found->second;
+    std::string help = command.about().substr(0, command.about().find('\n')) + "\n\n";
+    help += make_usage(app, name) + '\n';
+    for (const std::string& essential : command.essentials()) {
+      const CLI::Option* const option = app->get_option(essential);
+      help += make_option(option, option->get_positional());
+    }
+    if (const std::string examples = examples_in(command.more()); !examples.empty())
+      help += '\n' + examples + '\n';
+    return help + fmt::format("\nAll options, what they mean, and the exit status: {} {}\n", name,
+                              all_flag);
+  }
+
+  static constexpr const char* all_flag = "--help-all";
+
+ private:
+  std::map<const CLI::App*, const Command*> commands_;
 };
 
 CLI::Option* add_option(CLI::App& app, const Option& option) {
@@ -100,10 +137,16 @@ const Command* read_command_line(const ProgramText& text, std::vector<Command>& 
   program.footer(text.more);
   program.set_version_flag("--version", text.version, "Print the version and exit");
   program.require_subcommand(1);
-  program.formatter(std::make_shared<HelpFormatter>());
-  program.get_formatter()->column_width(help_column);
+  const auto formatter = std::make_shared<HelpFormatter>();
+  formatter->column_width(help_column);
+  program.formatter(formatter);
   std::vector<CLI::App*> apps;
-  for (const Command& command : commands) apps.push_back(add_subcommand(program, command));
+  for (const Command& command : commands) {
+    apps.push_back(add_subcommand(program, command));
+    formatter->know(apps.back(), command);
+    if (!command.essentials().empty())
+      apps.back()->set_help_all_flag(HelpFormatter::all_flag, "Print all of it and exit");
+  }
   const auto named = [&] {
     const std::vector<CLI::App*> parsed = program.get_subcommands();
     return parsed.empty() ? "" : parsed.front()->get_name() + ' ';

@@ -240,6 +240,7 @@ Command batch_command(RunRequest& request) {
       "Refuse the whole manifest when a data file cannot be\nused, before any task is done",
       request.strict);
   add_run_report_options(command, request.report);
+  command.set_essentials({"MANIFEST", "--run", "--threads", "--json", "--csv", "--records"});
   return command;
 }
 

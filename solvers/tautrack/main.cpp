@@ -46,7 +46,7 @@ constexpr const char* more_about_program =
   tautrack layers ring.csv --weights net.json --homology
                            what layers do to the shape of data
   tautrack figures         pictures that explain it all, in the folder figures
-  tautrack track --help    all options, and what a data file looks like
+  tautrack track --help    what it takes; --help-all: all options, data files
   tautrack solve cancer.csv --seconds 300 --plot fits.svg
 
 Results go to standard output, messages and progress to standard error.

@@ -168,11 +168,18 @@ inline const std::vector<std::string> shared_options = fields(
     "--targets,--classes,--positive,--level,--no-bias,--keep-replicates,--activation,--range,--fix,"
     "--ridge,--ridge-standardised,--pattern-weights,--seed,--threads,--json,--csv,--plot,--quiet");
 
-/// Checks that the help of a subcommand fits the page, has all these options and says what the exit
-/// status means, and that the main help names the subcommand. Returns the help.
+/// Checks that the help of a subcommand fits a screen and names the whole help; that this fits the page, has all these
+/// options and says what the exit status means; and that the main help names the subcommand. Returns the whole help.
 inline std::string check_help(const Scratch& scratch, const std::string& command,
                               const std::vector<std::string>& options) {
-  const Run run = scratch.run(command + " --help");
+  const Run brief = scratch.run(command + " --help");
+  CHECK(brief.status == 0);
+  CHECK(brief.errors.empty());
+  check_page(brief.output);
+  CHECK(lines(brief.output).size() <= 45);
+  check_says(brief.output,
+             {"Usage: tautrack " + command, "tautrack " + command + " --help-all\n", "Examples:"});
+  const Run run = scratch.run(command + " --help-all");
   CHECK(run.status == 0);
   CHECK(run.errors.empty());
   check_page(run.output);
