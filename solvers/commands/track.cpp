@@ -333,6 +333,7 @@ Command track_command(TrackRequest& request) {
                      "The path, one row a point; '-' as above. With\n"
                      "--csv or --plot it takes more and shorter steps",
                      "Picture of the path: .svg, .png or .pdf");
+  command.add_flag("--verbose", "Counters of the work in the text", request.verbose);
   add_run_option(command, request.run_folder);
   command.set_essentials({"DATA.csv", "--target", "--targets", "--ignore", "--log", "--activation",
                           "--range", "--fix", "--ridge", "--pattern-weights", "--threads", "--json",

@@ -32,6 +32,7 @@ struct TrackRequest {
   std::optional<AuditLevel> audit;
   std::uint64_t seed = 0;  ///< Accepted by every subcommand; track uses no random numbers.
   int threads = 1;         ///< Problems that are tracked at the same time. > 0.
+  bool verbose = false;    ///< The text has counters of the work.
   OutputRequest outputs;
   std::string from;        ///< Point of a recorded path to start from, DIR:LABEL; empty: tau = 0.
   std::string run_folder;  ///< Where each problem is recorded when it is done; empty: nowhere.

@@ -81,14 +81,40 @@ void add_landings(Page& page, const NaturalPath& path, const std::vector<double>
     page.row(fmt::format("and {} more (all: --csv)", landings.size() - most_events));
 }
 
-/// The point at which the path arrived.
-void add_end(Page& page, const ProblemView& problem, const HeldWeights& held,
-             const NaturalPath& path) {
+/// What the path came to, in one sentence.
+std::string answer(const TrackedProblem& tracked) {
+  const NaturalPath& path = tracked.path;
+  if (tracked.audit && tracked.audit->verdict == AuditVerdict::suspect)
+    return "doubtful: tighter steps lead elsewhere, see audit";
+  const std::string folds =
+      path.folds.empty() ? "without a fold"
+                         : "over " + counted(static_cast<long long>(path.folds.size()), "fold");
+  if (path.infinity)
+    return fmt::format("the path leads to infinite weights, {}; no end at finite ones", folds);
+  if (!path.end) return fmt::format("no end: {}", printable(path.message));
+  if (tracked.uniqueness && tracked.uniqueness->whole)
+    return fmt::format("the path ends at the only fit, {}: proven", folds);
+  return fmt::format("the path ends at a {}, {}", kind_of_point(*path.end), folds);
+}
+
+/// The numbers of the point at which the path arrived.
+void add_numbers(Page& page, const ProblemView& problem, const HeldWeights& held,
+                 const NaturalPath& path) {
   const PathEnd& end = *path.end;
-  const std::string_view kind = kind_of_point(end);
-  page.line("end", fmt::format("{} at tau = {}, Morse index {}, {}", kind, tau_text(end.tau),
+  page.line("fit", fmt::format("E = {:.15g} at tau = {}", end.energy, tau_text(end.tau)));
+  if (end.range)
+    page.line("plateaus",
+              fmt::format("low {:.10g}, high {:.10g}", end.range->low, end.range->high));
+  if (path.points.empty()) return;
+  const NaturalPoint& start = path.points.front();
+  add_weights(page, "weights", problem, held, start.weights, "at tau = " + tau_text(start.tau),
+              &end.weights, "at tau = " + tau_text(end.tau));
+}
+
+/// What that point is, and how well it is known.
+void add_end(Page& page, const PathEnd& end) {
+  page.line("end", fmt::format("{}, Morse index {}, {}", kind_of_point(end),
                                index_text(end.morse_index), end.status));
-  page.line("", fmt::format("E = {:.15g}", end.energy));
   if (end.eigenvalues.size() > 0)
     page.line("", fmt::format("smallest eigenvalue {:.3g}", end.eigenvalues(0)));
   else if (end.nearest_eigenvalue)
@@ -104,13 +130,6 @@ void add_end(Page& page, const ProblemView& problem, const HeldWeights& held,
   page.line("",
             fmt::format("|gradient| {:.2g}, where rounding alone gives {:.2g}", end.gradient_norm,
                         end.gradient_scale * std::numeric_limits<double>::epsilon()));
-  if (end.range)
-    page.line("plateaus",
-              fmt::format("low {:.10g}, high {:.10g}", end.range->low, end.range->high));
-  if (path.points.empty()) return;
-  const NaturalPoint& start = path.points.front();
-  add_weights(page, "weights", problem, held, start.weights, "at tau = " + tau_text(start.tau),
-              &end.weights, "at tau = " + tau_text(end.tau));
 }
 
 /// The limit of a path of a model with fitted plateaus.
@@ -186,11 +205,10 @@ void add_problem(Page& page, const TrackRequest& request, const ProblemView& pro
                  const TrackedProblem& tracked) {
   const DataFacts& facts = tracked.facts;
   const NaturalPath& path = tracked.path;
+  page.line("answer", answer(tracked));
   add_unreachable(page, request.network, facts);
-  add_network(page, problem, request.network);
-  if (!facts.rank) add_method(page, facts);
-  add_replicates(page, facts);
-  add_dependencies(page, problem, facts);
+  if (path.end) add_numbers(page, problem, facts.held, path);
+  if (path.infinity) add_infinity(page, problem, facts.held, *path.infinity);
   page.line("path", fmt::format("{}: {}", to_string(path.status), printable(path.message)));
   add_events(page, "folds", path.folds);
   if (facts.rank)
@@ -198,10 +216,17 @@ void add_problem(Page& page, const TrackRequest& request, const ProblemView& pro
   else
     page.line("branch points", "not looked for");
   add_landings(page, path, request.track.landings);
+  if (path.end) add_end(page, *path.end);
+  if (tracked.audit)
+    page.line("audit", fmt::format("{}: {}", to_string(tracked.audit->verdict),
+                                   printable(tracked.audit->message)));
   if (tracked.uniqueness) page.line("unique", printable(tracked.uniqueness->message));
   if (tracked.certificate) add_certificate(page, *tracked.certificate);
-  if (path.end) add_end(page, problem, facts.held, path);
-  if (path.infinity) add_infinity(page, problem, facts.held, *path.infinity);
+  add_network(page, problem, request.network);
+  if (!facts.rank) add_method(page, facts);
+  add_replicates(page, facts);
+  add_dependencies(page, problem, facts);
+  if (!request.verbose) return;
   const Work& work = path.work;
   page.line("work",
             fmt::format("{}, {} refused, {}, {}, {:.3g} s", counted(work.steps, "step"),

@@ -381,7 +381,6 @@ Command figures_command(FiguresRequest& request) {
                    request.train);
   command.add_whole_number("--threads", "N", "Figures made at the same time", request.threads, 1);
   command.add_whole_number("--seed", "N", "Of random searches", request.seed, 0);
-  command.set_essentials({"NAME", "--data", "--out", "--format", "--threads", "--quiet"});
   return command;
 }
 

@@ -549,7 +549,7 @@ TEST_CASE("pictures of fitted plateaus have the data, the curves and the limits"
 TEST_CASE("the help says what free ends are") {
   const Scratch scratch;
   for (const std::string command : {"track", "solve"}) {
-    const Run run = scratch.run(command + " --help");
+    const Run run = scratch.run(command + " --help-all");
     CHECK(run.status == 0);
     check_page(run.output);
     check_says(on_one_line(run.output),

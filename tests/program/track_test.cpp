@@ -582,7 +582,7 @@ TEST_CASE("a matrix-free run has the path of a dense one and says what it does n
   CHECK(dense["path"]["work"]["krylov_iterations"] == 0);
   CHECK(lines(contents(scratch / "path.csv"))[0] ==
         "problem,kind,tau,folds_before,energy,morse_index,x1,(bias)");
-  const Run text = scratch.run("track data.svm --matrix-free");
+  const Run text = scratch.run("track data.svm --matrix-free --verbose");
   CHECK(text.status == 0);
   check_says(text.output, {"matrix-free", "unclassified", "Krylov iterations", "not looked for"});
 }
