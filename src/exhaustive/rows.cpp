@@ -15,6 +15,12 @@ constexpr double kSmallest = 1e-30, kLargest = 1e30;
 
 }  // namespace
 
+Vector standard_deviations(const Matrix& X, const Vector& omega) {
+  const Eigen::RowVectorXd mean = omega.transpose() * X / omega.sum();
+  const Matrix centred = X.rowwise() - mean;
+  return (centred.cwiseAbs2().transpose() * omega / omega.sum()).cwiseSqrt();
+}
+
 std::optional<std::string> Rows::refusal(const Matrix& X, const Vector& y, const Vector& omega,
                                          const Vector& offset, double ridge) {
   if (X.cols() > kMaxWeights)

@@ -24,6 +24,9 @@ constexpr int kMaxWeights = proof::kMostRows;
 /// One interval for each weight or row of a basis.
 using Point = std::array<Interval, kMaxWeights>;
 
+/// Standard deviations of the columns as the penalty of Perceptron takes them.
+[[nodiscard]] Vector standard_deviations(const Matrix& X, const Vector& omega);
+
 /// The gradient as a sum over rows,
 ///
 ///     grad E = sum_i factor_i phi_i(x_i.w + offset_i) x_i + sum_j linear_j w_j e_j,

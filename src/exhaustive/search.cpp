@@ -241,13 +241,6 @@ std::vector<Found> distinct(const Rows& rows, std::vector<Found> found, long& do
   return kept;
 }
 
-/// Standard deviations of the columns as the penalty of Perceptron takes them.
-Vector standard_deviations(const Matrix& X, const Vector& omega) {
-  const Eigen::RowVectorXd mean = omega.transpose() * X / omega.sum();
-  const Matrix centred = X.rowwise() - mean;
-  return (centred.cwiseAbs2().transpose() * omega / omega.sum()).cwiseSqrt();
-}
-
 /// Searches in the independent columns of X.
 class Search {
  public:
@@ -260,7 +253,7 @@ class Search {
       if (!depends[static_cast<std::size_t>(j)]) columns_.push_back(j);
     X_ = network_.inputs()(Eigen::all, columns_);
     scale_ = network_.options().ridge_standardised
-                 ? standard_deviations(network_.inputs(), network_.pattern_weights())
+                 ? exhaustive::standard_deviations(network_.inputs(), network_.pattern_weights())
                  : Vector::Ones(s_);
   }
 

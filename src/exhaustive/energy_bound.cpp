@@ -1,0 +1,424 @@
+#include "tautrack/exhaustive/energy_bound.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <queue>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "core/checked.hpp"
+#include "core/numbers.hpp"
+#include "core/parallel.hpp"
+#include "core/text.hpp"
+#include "exhaustive/relaxation.hpp"
+#include "exhaustive/safe_bound.hpp"
+#include "exhaustive/vertex_walk.hpp"
+
+namespace tautrack {
+namespace {
+
+using exhaustive::BoundProblem;
+using exhaustive::EnergyTerm;
+using exhaustive::Envelope;
+using exhaustive::Inputs;
+using exhaustive::RelaxedSolution;
+using exhaustive::SafeBound;
+using exhaustive::SidePulls;
+using proof::Interval;
+
+using Clock = std::chrono::steady_clock;
+
+/// Nodes that are looked at together, whatever the number of threads is.
+constexpr std::size_t kTogether = 16;
+/// Numbers that waiting nodes may hold.
+constexpr double kMostNumbers = 2e8;
+/// A node is solved again after its intervals were tightened, so often and while the bound gains this part of what is
+/// missing.
+constexpr int kSolvedAgain = 4;
+constexpr double kWorthSolving = 0.1;
+/// Patterns with a smaller gap than this part of the mean are not worth a linear programme.
+constexpr double kWorthCutting = 0.1;
+/// Nor is to cut off less than this part of an interval.
+constexpr double kLeastCut = 0.1;
+/// Solutions farther out than this many times the best weights are not where the next one begins, and pulls above this are
+/// those of empty nodes.
+constexpr double kFarStart = 1e3, kHardPull = 1e4;
+/// A bound that lacks less than this part of the best energy, with a solution whose inputs are those of the known minimum to
+/// this part of one or their size, is that of a node at this minimum.
+constexpr double kClustered = 1e-3, kNear = 0.1;
+/// A split leaves at least this part of a finite interval on each side.
+constexpr double kLeastShare = 0.1;
+/// A bound this near to the best, relative to it, is as good as reached.
+constexpr double kReached = 1e-6;
+
+struct Node {
+  Inputs inputs;
+  double bound = -kInfinity;
+  Vector v;
+  SidePulls pulls;
+  long number = 0;  ///< In the order in which they are made.
+};
+
+struct WorstFirst {
+  bool operator()(const Node& a, const Node& b) const {
+    return a.bound != b.bound ? a.bound > b.bound : a.number > b.number;
+  }
+};
+
+/// What looking at a node came to.
+struct Looked {
+  bool is_done = false;    ///< Nothing in it is lower than what is known.
+  bool is_convex = false;  ///< Because the energy is convex there.
+  std::size_t pattern = 0;
+  double at = 0.0;   ///< Where to split the inputs of that pattern.
+  Vector candidate;  ///< v of low energy.
+  double energy = kInfinity;
+};
+
+class Tree {
+ public:
+  Tree(const BoundProblem& problem, const EnergyBoundOptions& options, const Vector& start,
+       const std::optional<Vector>& known, double radius)
+      : problem_(problem), options_(options), stop_(options.stop.within(options.seconds)) {
+    best_weights_ = start;
+    best_ = exhaustive::energy_at(problem, start).upper();
+    const std::size_t L = problem.patterns();
+    if (known) {
+      known_.emplace();
+      const Interval off(-radius, radius);
+      for (std::size_t i = 0; i < L; ++i) {
+        Interval x = problem.offset.empty() ? Interval(0.0) : problem.offset[i];
+        for (Index j = 0; j < problem.weights(); ++j)
+          x += Interval(problem.X(static_cast<Index>(i), j)) * ((*known)(j) + off);
+        known_->low.push_back(x.lower());
+        known_->high.push_back(x.upper());
+      }
+      known_energy_ = least_energy(*known_, *known, off);
+    }
+    Node root;
+    root.inputs.low.assign(L, -kInfinity);
+    root.inputs.high.assign(L, kInfinity);
+    root.v = coordinates(start);
+    start_size_ = root.v.norm();
+    waiting_.push(std::move(root));
+  }
+
+  EnergyBound run() {
+    const auto start = Clock::now();
+    EnergyBound result;
+    const Team team(options_.threads);
+    while (!waiting_.empty()) {
+      if (stop_.is_met() || result.nodes >= options_.max_nodes || is_full()) break;
+      if (is_reached()) break;
+      std::vector<Node> nodes;
+      while (!waiting_.empty() && nodes.size() < kTogether) {
+        nodes.push_back(waiting_.top());
+        waiting_.pop();
+      }
+      std::vector<Looked> looked(nodes.size());
+      std::atomic<std::size_t> next = 0;
+      team.for_each(options_.threads, [&](int) {
+        for (std::size_t k = next++; k < nodes.size(); k = next++) looked[k] = look(nodes[k]);
+      });
+      result.nodes += static_cast<long>(nodes.size());
+      for (std::size_t k = 0; k < nodes.size(); ++k) take(std::move(nodes[k]), looked[k]);
+      if (options_.progress)
+        options_.progress(bound(), best_, result.nodes, static_cast<long>(waiting_.size()));
+    }
+    result.bound = bound();
+    result.best = best_;
+    result.left = static_cast<long>(waiting_.size());
+    result.is_global = known_ && waiting_.empty();
+    result.best_weights = best_weights_;
+    result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    const std::string nodes =
+        std::to_string(result.nodes) + (result.nodes == 1 ? " node" : " nodes");
+    if (result.is_global)
+      result.message = "no weights have less energy: proven in " + nodes;
+    else if (is_reached())
+      result.message = "the bound is reached to " + number(kReached) + " of it, in " + nodes;
+    else
+      result.message = std::string("left unfinished, as ") +
+                       (stop_.is_met() ? stop_.reason() : "there were too many nodes") +
+                       ", after " + nodes;
+    return result;
+  }
+
+ private:
+  [[nodiscard]] Vector coordinates(const Vector& weights) const {
+    Vector u(problem_.X.rows());
+    u.noalias() = problem_.X * weights;
+    return problem_.Q.transpose() * u;
+  }
+
+  /// Of weights with these inputs, off from `weights` by so much.
+  [[nodiscard]] double least_energy(const Inputs& inputs, const Vector& weights,
+                                    const Interval& off) const {
+    Interval sum = problem_.constant;
+    for (std::size_t i = 0; i < problem_.patterns(); ++i)
+      sum += problem_.terms[i].proven_value({inputs.low[i], inputs.high[i]});
+    for (Index j = 0; j < problem_.weights(); ++j)
+      sum +=
+          0.5 * (problem_.penalty[static_cast<std::size_t>(j)] * proof::square(weights(j) + off));
+    return sum.lower();
+  }
+
+  [[nodiscard]] bool is_full() const {
+    return static_cast<double>(waiting_.size()) * 2.0 * static_cast<double>(problem_.patterns()) >
+           kMostNumbers;
+  }
+
+  /// Whether nothing is gained by going on. A known minimum is proven to be the lowest only when all is done.
+  [[nodiscard]] bool is_reached() const {
+    return waiting_.empty() ||
+           (!known_ && waiting_.top().bound >= best_ - kReached * std::abs(best_));
+  }
+
+  /// Of all that is not done, and of what is.
+  [[nodiscard]] double bound() const {
+    const double open = waiting_.empty() ? kInfinity : waiting_.top().bound;
+    return std::min(open, done_);
+  }
+
+  /// Whether the energy is convex on the hull of a node and the known minimum.
+  [[nodiscard]] bool is_convex_with_known(const Inputs& inputs) const {
+    if (!known_) return false;
+    Inputs hull = inputs;
+    for (std::size_t i = 0; i < hull.low.size(); ++i) {
+      hull.low[i] = std::min(hull.low[i], known_->low[i]);
+      hull.high[i] = std::max(hull.high[i], known_->high[i]);
+    }
+    return exhaustive::is_convex(problem_, hull);
+  }
+
+  [[nodiscard]] Looked look(Node& node) const {
+    Looked looked;
+    const std::size_t L = problem_.patterns();
+    RelaxedSolution solution;
+    std::vector<Envelope> envelopes(L);
+    for (int again = 0; again <= kSolvedAgain; ++again) {
+      for (std::size_t i = 0; i < L; ++i)
+        envelopes[i] = Envelope(problem_.terms[i], node.inputs.low[i], node.inputs.high[i]);
+      solution = exhaustive::relax(problem_, node.inputs, envelopes, node.v, node.pulls, best_);
+      const SafeBound safe(problem_, node.inputs, solution.multipliers, solution.inputs);
+      const double before = node.bound;
+      node.bound = std::max(node.bound, safe.value());
+      begin_from(solution, node);
+      if (node.bound > best_) {
+        looked.is_done = true;
+        return looked;
+      }
+      safe.tighten(node.inputs, best_);
+      const double missing = best_ - before;
+      const bool is_cut = cut_inputs(node.inputs, envelopes, solution);
+      if (is_empty(node.inputs)) {
+        node.bound = kInfinity;
+        looked.is_done = true;
+        return looked;
+      }
+      if (!(node.bound - before > kWorthSolving * missing) && !is_cut) break;
+    }
+    if (is_convex_with_known(node.inputs)) {
+      looked.is_done = looked.is_convex = true;
+      return looked;
+    }
+    looked.energy = exhaustive::rounded_energy(problem_, solution.v);
+    looked.candidate = solution.v;
+    const bool is_clustered =
+        known_ && best_ - node.bound <= kClustered * best_ && is_near_known(solution.inputs);
+    if (!is_clustered || !choose_for_convexity(node, looked))
+      choose_split(node, envelopes, solution.inputs, looked);
+    return looked;
+  }
+
+  /// Ends are proven, so that nothing is where they cross.
+  [[nodiscard]] static bool is_empty(const Inputs& inputs) {
+    for (std::size_t i = 0; i < inputs.low.size(); ++i)
+      if (inputs.low[i] > inputs.high[i]) return true;
+    return false;
+  }
+
+  /// Where the next solution of this node or its children begins.
+  void begin_from(const RelaxedSolution& solution, Node& node) const {
+    const double farthest = kFarStart * (1.0 + start_size_), size = solution.v.norm();
+    node.v = size <= farthest ? solution.v : Vector(farthest / size * solution.v);
+    node.pulls.clear();
+    for (const auto& pull : solution.pulls)
+      if (std::abs(pull.second) < kHardPull) node.pulls.push_back(pull);
+  }
+
+  /// Takes from the intervals what no weights lead to, for patterns that add most to what the bound lacks. Whether that was
+  /// much.
+  [[nodiscard]] bool cut_inputs(Inputs& inputs, const std::vector<Envelope>& envelopes,
+                                const RelaxedSolution& solution) const {
+    std::vector<std::pair<double, std::size_t>> gaps;
+    double sum = 0.0;
+    for (std::size_t i = 0; i < problem_.patterns(); ++i) {
+      const double u =
+          std::clamp(solution.inputs(static_cast<Index>(i)), inputs.low[i], inputs.high[i]);
+      const double gap =
+          problem_.terms[i].at(u).value - envelopes[i].at(problem_.terms[i], u).value;
+      if (!(gap > 0.0)) continue;
+      sum += gap;
+      gaps.emplace_back(gap, i);
+    }
+    exhaustive::VertexWalk walk(problem_, inputs, solution.v);
+    // Inputs that were met are not cut off.
+    Vector lowest = solution.inputs, highest = solution.inputs;
+    double gained = 0.0;
+    for (const auto& [gap, i] : gaps) {
+      if (gap < kWorthCutting * sum / static_cast<double>(gaps.size())) continue;
+      const auto k = static_cast<Index>(i);
+      for (const int sign : {1, -1}) {
+        const double end = sign > 0 ? inputs.high[i] : -inputs.low[i];
+        // Nearer to the end than this is not worth the effort.
+        const double width = inputs.high[i] - inputs.low[i];
+        const double worth = std::isfinite(width) ? kLeastCut * width : kInfinity;
+        const auto is_met = [&] {
+          const double met = sign > 0 ? highest(k) : -lowest(k);
+          return std::isfinite(end) &&
+                 (worth == kInfinity ? met > end - kLeastCut * (1.0 + std::abs(end))
+                                     : met > end - worth);
+        };
+        if (is_met()) continue;
+        const auto members = walk.extreme(i, sign);
+        lowest = lowest.cwiseMin(walk.inputs());
+        highest = highest.cwiseMax(walk.inputs());
+        if (!members || is_met()) continue;
+        std::vector<std::size_t> rows;
+        for (const auto& member : *members) rows.push_back(member.row);
+        const double largest = exhaustive::largest_input(problem_, inputs, i, sign, rows);
+        if (!(largest < end)) continue;
+        (sign > 0 ? inputs.high[i] : inputs.low[i]) = sign * largest;
+        gained += gap;
+      }
+    }
+    return gained > kWorthSolving * sum;
+  }
+
+  [[nodiscard]] bool is_near_known(const Vector& inputs) const {
+    for (std::size_t i = 0; i < problem_.patterns(); ++i) {
+      const double there = 0.5 * (known_->low[i] + known_->high[i]);
+      if (std::abs(inputs(static_cast<Index>(i)) - there) > kNear * (1.0 + std::abs(there)))
+        return false;
+    }
+    return true;
+  }
+
+  /// Where envelopes have nothing more to give, at the known minimum, what keeps the energy from being convex on the hull is
+  /// split: the pattern whose least bend is farthest below that at the minimum, in the direction that matters.
+  [[nodiscard]] bool choose_for_convexity(const Node& node, Looked& looked) const {
+    double largest = 0.0;
+    for (std::size_t i = 0; i < problem_.patterns(); ++i) {
+      const double low = node.inputs.low[i], high = node.inputs.high[i];
+      if (!(low < high)) continue;
+      const double there = 0.5 * (known_->low[i] + known_->high[i]);
+      const EnergyTerm& term = problem_.terms[i];
+      const double least = term.least_bend(std::min(low, there), std::max(high, there));
+      const double lacks =
+          (term.at(there).bend - least) * problem_.Q.row(static_cast<Index>(i)).squaredNorm();
+      const double near = std::clamp(there, low, high);
+      const bool is_up = high - near > near - low;
+      const double end = is_up ? high : low;
+      const double at = std::isfinite(end) ? 0.5 * (near + end)
+                                           : near + (is_up ? 1.0 : -1.0) * (1.0 + std::abs(near));
+      if (!(lacks > largest) || !(low < at && at < high)) continue;
+      largest = lacks;
+      looked.pattern = i;
+      looked.at = at;
+    }
+    return largest > 0.0;
+  }
+
+  void choose_split(const Node& node, const std::vector<Envelope>& envelopes, const Vector& inputs,
+                    Looked& looked) const {
+    double largest = -1.0;
+    for (std::size_t i = 0; i < problem_.patterns(); ++i) {
+      const double low = node.inputs.low[i], high = node.inputs.high[i];
+      if (!(low < high)) continue;
+      const double u = std::clamp(inputs(static_cast<Index>(i)), low, high);
+      const double gap =
+          problem_.terms[i].at(u).value - envelopes[i].at(problem_.terms[i], u).value;
+      if (!(gap > largest)) continue;
+      largest = gap;
+      looked.pattern = i;
+      // Not so far out that neither half says anything.
+      const double room =
+          std::isfinite(low) && std::isfinite(high) ? kLeastShare * (high - low) : 0.0;
+      double from = low + room, to = high - room;
+      const EnergyTerm& term = problem_.terms[i];
+      if (term.nearly(false) > from) to = std::min(to, term.nearly(false));
+      if (term.nearly(true) < to) from = std::max(from, term.nearly(true));
+      looked.at = std::clamp(u, from, to);
+    }
+  }
+
+  void take(Node node, const Looked& looked) {
+    if (looked.energy < best_) improve(looked.candidate);
+    if (looked.is_done) {
+      done_ = std::min(done_, looked.is_convex ? known_energy_ : node.bound);
+      return;
+    }
+    for (const bool is_low : {true, false}) {
+      Node child = node;
+      (is_low ? child.inputs.high : child.inputs.low)[looked.pattern] = looked.at;
+      child.number = ++made_;
+      waiting_.push(std::move(child));
+    }
+  }
+
+  void improve(const Vector& v) {
+    const Vector weights = problem_.inverse_R * exhaustive::descend(problem_, v);
+    if (!weights.allFinite()) return;
+    const double energy = exhaustive::energy_at(problem_, weights).upper();
+    if (!(energy < best_)) return;
+    best_ = energy;
+    best_weights_ = weights;
+  }
+
+  const BoundProblem& problem_;
+  const EnergyBoundOptions& options_;
+  StopCondition stop_;
+  std::optional<Inputs> known_;      ///< Inputs of the known minimum, ...
+  double known_energy_ = kInfinity;  ///< ... and a lower bound of its energy.
+  double start_size_ = 0.0;          ///< |v| of the weights given.
+  double best_ = kInfinity;
+  Vector best_weights_;
+  double done_ = kInfinity;  ///< The least bound of what is done.
+  long made_ = 0;
+  std::priority_queue<Node, std::vector<Node>, WorstFirst> waiting_;
+};
+
+}  // namespace
+
+std::optional<std::string> EnergyBoundOptions::invalid_reason() const {
+  if (!(seconds > 0.0)) return "seconds must be > 0, got " + number(seconds);
+  if (max_nodes <= 0) return "max_nodes must be > 0, got " + std::to_string(max_nodes);
+  if (threads < 1) return "threads must be >= 1, got " + std::to_string(threads);
+  return std::nullopt;
+}
+
+EnergyBound bound_energy(const Perceptron& network, const Vector& start,
+                         const std::optional<KnownMinimum>& known,
+                         const EnergyBoundOptions& options) {
+  checked(options);
+  network.need_all_patterns("a bound of the energy");
+  if (start.size() != network.columns() || (known && known->weights.size() != network.columns()))
+    throw std::invalid_argument("weights must be " + std::to_string(network.columns()));
+  EnergyBound result;
+  const auto problem = BoundProblem::make(network, result.message);
+  if (!problem) return result;
+  const auto own = [&](const Vector& weights) { return Vector(weights(problem->columns)); };
+  Tree tree(*problem, options, own(start),
+            known ? std::optional(own(known->weights)) : std::nullopt, known ? known->radius : 0.0);
+  result = tree.run();
+  Vector weights = Vector::Zero(network.columns());
+  weights(problem->columns) = result.best_weights;
+  result.best_weights = weights;
+  return result;
+}
+
+}  // namespace tautrack
