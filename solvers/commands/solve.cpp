@@ -210,6 +210,11 @@ SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem)
       progress.note(fmt::format("{}: {:.3g} % done, {} looked at, {} left", part, 100.0 * done,
                                 counted(looked_at, "box", "boxes"), left));
   };
+  options.bound.progress = [&](double bound, double best, long nodes, long left) {
+    if (progress.is_due())
+      progress.note(fmt::format("{}: {:.6g} of {:.6g}, {}, {} left", part, bound, best,
+                                counted(nodes, "node"), left));
+  };
   if (!target_range(request.network).is_known())
     return solve_fitted_range(request, problem, options);
   SolvedProblem solved;
@@ -319,6 +324,11 @@ void add_search_options(Command& command, SolveRequest& request) {
                     });
   command.add_number("--search-seconds", "S", "Most of that time that it takes, in seconds",
                      fits.search.seconds, seconds_rule<SearchOptions>());
+  command.group("Lower bound of the energy");
+  command.add_number(
+      "--global-seconds", "S",
+      "Most of that time that the proof takes that no\nweights have less energy, in seconds",
+      fits.bound.seconds, seconds_rule<EnergyBoundOptions>());
   command.group("Limits at infinite weights");
   command.add_number("--infinity-seconds", "S", "Most of that time that they take, in seconds",
                      fits.strata.seconds, above(0.0));

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "tautrack/certify/certificate.hpp"
 
 #include "commands/solve_report.hpp"
@@ -65,6 +67,25 @@ Json search_report(const std::optional<SearchResult>& search) {
           {"seconds", search->seconds}};
 }
 
+Json bound_report(const std::optional<EnergyBound>& bound) {
+  if (!bound) return {};
+  return {{"energy", bound->bound},
+          {"best", std::isfinite(bound->best) ? Json(bound->best) : Json()},
+          {"is_global", bound->is_global},
+          {"nodes", bound->nodes},
+          {"left", bound->left},
+          {"message", bound->message},
+          {"seconds", bound->seconds}};
+}
+
+/// What no fit anywhere has less energy than.
+Json global_bound(const AllFits& fits) {
+  if (fits.global_is_proven && fits.infimum_at_infinity) return fits.at_infinity.front().energy;
+  if (fits.global_is_proven && fits.global_minimum)
+    return fits.points[static_cast<std::size_t>(*fits.global_minimum)].energy;
+  return fits.bound ? Json(fits.bound->bound) : Json();
+}
+
 Json strata_report(const StrataResult& strata) {
   return {{"strata", strata.strata},
           {"complete", strata.complete},
@@ -108,6 +129,7 @@ Json options_report(const SolveRequest& request) {
           {"exhaustive", value_or_null(request.fits.exhaustive)},
           {"box", request.box ? Json(request.box->text) : Json()},
           {"search_seconds", request.fits.search.seconds},
+          {"global_seconds", request.fits.bound.seconds},
           {"infinity_seconds", request.fits.strata.seconds}};
 }
 
@@ -128,6 +150,8 @@ Json problem_report(const SolveRequest& request, const ProblemView& problem,
                  {"unresolved", solved.unresolved},
                  {"exploration", exploration_report(fits.exploration)},
                  {"search", search_report(fits.search)},
+                 {"global_bound", global_bound(fits)},
+                 {"bound", bound_report(fits.bound)},
                  {"strata", strata_report(fits.strata)}});
   if (request.graph) report["graph"] = graph_report(fits.exploration);
   return report;

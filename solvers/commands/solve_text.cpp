@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include <fmt/format.h>
@@ -61,6 +62,21 @@ std::string answer_text(const AllFits& fits) {
   }
   return text + (fits.global_is_proven ? "; it is the best: proven"
                                        : "; no better one is known, and none is excluded");
+}
+
+/// What is proven of fits that are not known.
+std::string bound_text(const AllFits& fits) {
+  const EnergyBound& bound = *fits.bound;
+  const double best = std::min(
+      fits.global_minimum ? fits.points[static_cast<std::size_t>(*fits.global_minimum)].energy
+                          : std::numeric_limits<double>::infinity(),
+      fits.infimum_at_infinity ? fits.at_infinity.front().energy
+                               : std::numeric_limits<double>::infinity());
+  if (!(bound.bound > 0.0)) return "none above 0: " + printable(bound.message);
+  std::string text = fmt::format("no weights have E < {:.8g}: proven", bound.bound);
+  if (std::isfinite(best) && best > bound.bound)
+    text += fmt::format("; the best known is {:.2g} % above", 100.0 * (best / bound.bound - 1.0));
+  return text + " (" + printable(bound.message) + ")";
 }
 
 /// How many points there are of which index, in words: "3 saddles (2 of index 1, 1 of index 2)".
@@ -185,6 +201,7 @@ void add_problem(Page& page, const SolveRequest& request, const ProblemView& pro
   page.line("best fit", best_fit_text(fits));
   page.line("global", fmt::format("{}: {}", fits.global_is_proven ? "yes" : "not proven",
                                   printable(fits.global_reason)));
+  if (fits.bound && !fits.global_is_proven) page.line("lower bound", bound_text(fits));
   page.line("unique", fmt::format("{}: {}", to_string(fits.unique), printable(fits.unique_reason)));
   page.lines("unresolved", solved.unresolved);
   page.line("complete", fmt::format("{}: {}", to_string(fits.level), printable(fits.level_reason)));
@@ -208,6 +225,9 @@ void add_problem(Page& page, const SolveRequest& request, const ProblemView& pro
                           counted(exploration.curves, "curve"), exploration.failed_curves,
                           counted(exploration.descents, "descent"), exploration.seconds));
   if (fits.search) add_search(page, *fits.search);
+  if (fits.bound)
+    page.line("bound", fmt::format("{} ({} left, {:.3g} s)", printable(fits.bound->message),
+                                   fits.bound->left, fits.bound->seconds));
   if (request.graph)
     page.line("graph",
               fmt::format("{} between points, {} to infinite weights",

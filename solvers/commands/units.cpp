@@ -174,6 +174,10 @@ void restore(const ComputedProblem& computed, AllFits& fits) {
   for (Escape& escape : fits.exploration.escapes) restore_limit(computed, escape.limit);
   restore(computed, fits.exploration.path);
   if (fits.certificate) restore(computed, *fits.certificate);
+  if (fits.bound) {
+    fits.bound->bound = users_energy(computed, fits.bound->bound);
+    fits.bound->best = users_energy(computed, fits.bound->best);
+  }
   say_energies_again(fits);
 }
 

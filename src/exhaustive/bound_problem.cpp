@@ -61,6 +61,7 @@ std::optional<BoundProblem> BoundProblem::make(const Perceptron& network, std::s
   problem.constant = constant.lower();
   problem.constant_above = constant.upper();
   problem.X = all(rows, Eigen::all) * form.input;
+  problem.X_all = network.inputs()(rows, Eigen::all) * form.input;
   if (problem.X.rows() < problem.X.cols()) {
     reason = "there are fewer patterns than weights";
     return std::nullopt;

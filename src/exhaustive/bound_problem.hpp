@@ -27,6 +27,7 @@ struct BoundProblem {
   OddSigmoid sigmoid;
   std::vector<Index> columns;     ///< n, of the network.
   Matrix X;                       ///< L x n
+  Matrix X_all;                   ///< L x s, with the columns that depend on others.
   std::vector<Interval> offset;   ///< L, or none.
   std::vector<Interval> penalty;  ///< n; 0 exactly where a weight goes free.
   std::vector<EnergyTerm> terms;  ///< L

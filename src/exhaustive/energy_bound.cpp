@@ -80,29 +80,20 @@ struct Looked {
 
 class Tree {
  public:
+  /// @param start, known In all columns, s.
   Tree(const BoundProblem& problem, const EnergyBoundOptions& options, const Vector& start,
-       const std::optional<Vector>& known, double radius)
+       const std::optional<KnownMinimum>& known)
       : problem_(problem), options_(options), stop_(options.stop.within(options.seconds)) {
-    best_weights_ = start;
-    best_ = exhaustive::energy_at(problem, start).upper();
     const std::size_t L = problem.patterns();
-    if (known) {
-      known_.emplace();
-      const Interval off(-radius, radius);
-      for (std::size_t i = 0; i < L; ++i) {
-        Interval x = problem.offset.empty() ? Interval(0.0) : problem.offset[i];
-        for (Index j = 0; j < problem.weights(); ++j)
-          x += Interval(problem.X(static_cast<Index>(i), j)) * ((*known)(j) + off);
-        known_->low.push_back(x.lower());
-        known_->high.push_back(x.upper());
-      }
-      known_energy_ = least_energy(*known_, *known, off);
-    }
     Node root;
     root.inputs.low.assign(L, -kInfinity);
     root.inputs.high.assign(L, kInfinity);
-    root.v = coordinates(start);
+    root.v = problem.Q.transpose() * Vector(problem.X_all * start);
     start_size_ = root.v.norm();
+    best_weights_ = problem.inverse_R * root.v;
+    best_ = exhaustive::energy_at(problem, best_weights_).upper();
+    if (options.infimum) best_ = std::min(best_, *options.infimum);
+    if (known) know(*known);
     waiting_.push(std::move(root));
   }
 
@@ -128,7 +119,7 @@ class Tree {
       if (options_.progress)
         options_.progress(bound(), best_, result.nodes, static_cast<long>(waiting_.size()));
     }
-    result.bound = bound();
+    result.bound = std::max(0.0, bound());
     result.best = best_;
     result.left = static_cast<long>(waiting_.size());
     result.is_global = known_ && waiting_.empty();
@@ -139,7 +130,7 @@ class Tree {
     if (result.is_global)
       result.message = "no weights have less energy: proven in " + nodes;
     else if (is_reached())
-      result.message = "the bound is reached to " + number(kReached) + " of it, in " + nodes;
+      result.message = "it is reached to " + number(kReached) + " of it, in " + nodes;
     else
       result.message = std::string("left unfinished, as ") +
                        (stop_.is_met() ? stop_.reason() : "there were too many nodes") +
@@ -148,22 +139,26 @@ class Tree {
   }
 
  private:
-  [[nodiscard]] Vector coordinates(const Vector& weights) const {
-    Vector u(problem_.X.rows());
-    u.noalias() = problem_.X * weights;
-    return problem_.Q.transpose() * u;
-  }
-
-  /// Of weights with these inputs, off from `weights` by so much.
-  [[nodiscard]] double least_energy(const Inputs& inputs, const Vector& weights,
-                                    const Interval& off) const {
+  /// Encloses the inputs of the known minimum, and its energy.
+  void know(const KnownMinimum& known) {
+    known_.emplace();
+    const Interval off(-known.radius, known.radius);
     Interval sum = problem_.constant;
-    for (std::size_t i = 0; i < problem_.patterns(); ++i)
-      sum += problem_.terms[i].proven_value({inputs.low[i], inputs.high[i]});
-    for (Index j = 0; j < problem_.weights(); ++j)
-      sum +=
-          0.5 * (problem_.penalty[static_cast<std::size_t>(j)] * proof::square(weights(j) + off));
-    return sum.lower();
+    for (std::size_t i = 0; i < problem_.patterns(); ++i) {
+      Interval x = problem_.offset.empty() ? Interval(0.0) : problem_.offset[i];
+      for (Index j = 0; j < problem_.X_all.cols(); ++j)
+        x += Interval(problem_.X_all(static_cast<Index>(i), j)) * (known.weights(j) + off);
+      known_->low.push_back(x.lower());
+      known_->high.push_back(x.upper());
+      sum += problem_.terms[i].proven_value(x);
+    }
+    // With a ridge all columns are independent.
+    for (Index j = 0; j < problem_.weights(); ++j) {
+      const Index column = problem_.columns[static_cast<std::size_t>(j)];
+      sum += 0.5 * (problem_.penalty[static_cast<std::size_t>(j)] *
+                    proof::square(known.weights(column) + off));
+    }
+    known_energy_ = sum.lower();
   }
 
   [[nodiscard]] bool is_full() const {
@@ -174,7 +169,7 @@ class Tree {
   /// Whether nothing is gained by going on. A known minimum is proven to be the lowest only when all is done.
   [[nodiscard]] bool is_reached() const {
     return waiting_.empty() ||
-           (!known_ && waiting_.top().bound >= best_ - kReached * std::abs(best_));
+           (!known_ && std::max(0.0, waiting_.top().bound) >= best_ * (1.0 - kReached));
   }
 
   /// Of all that is not done, and of what is.
@@ -396,6 +391,7 @@ class Tree {
 
 std::optional<std::string> EnergyBoundOptions::invalid_reason() const {
   if (!(seconds > 0.0)) return "seconds must be > 0, got " + number(seconds);
+  if (infimum && !std::isfinite(*infimum)) return "infimum must be finite";
   if (max_nodes <= 0) return "max_nodes must be > 0, got " + std::to_string(max_nodes);
   if (threads < 1) return "threads must be >= 1, got " + std::to_string(threads);
   return std::nullopt;
@@ -410,11 +406,12 @@ EnergyBound bound_energy(const Perceptron& network, const Vector& start,
     throw std::invalid_argument("weights must be " + std::to_string(network.columns()));
   EnergyBound result;
   const auto problem = BoundProblem::make(network, result.message);
-  if (!problem) return result;
-  const auto own = [&](const Vector& weights) { return Vector(weights(problem->columns)); };
-  Tree tree(*problem, options, own(start),
-            known ? std::optional(own(known->weights)) : std::nullopt, known ? known->radius : 0.0);
-  result = tree.run();
+  if (!problem) {
+    result.best = kInfinity;
+    result.best_weights = start;
+    return result;
+  }
+  result = Tree(*problem, options, start, known).run();
   Vector weights = Vector::Zero(network.columns());
   weights(problem->columns) = result.best_weights;
   result.best_weights = weights;

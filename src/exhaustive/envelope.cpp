@@ -9,8 +9,8 @@ namespace tautrack::exhaustive {
 namespace {
 
 constexpr int kMostSteps = 60;
-/// Tangent points are found to this part of the interval that holds them.
-constexpr double kTouching = 1e-10;
+/// Tangent points are found to this part of one or their size, and not farther out than that.
+constexpr double kTouching = 1e-10, kFarthest = 1e12;
 
 /// Where in [from, to], on which phi is convex, the tangent goes through phi at `end`, which is outside and where phi
 /// is concave; nothing: none does.
@@ -22,6 +22,12 @@ std::optional<double> tangent_point(const EnergyTerm& term, double end, double f
   };
   // Positive at the inflection, and falls from there.
   double inner = end < from ? from : to, outer = end < from ? to : from;
+  if (!std::isfinite(outer)) {
+    const double side = outer > 0.0 ? 1.0 : -1.0;
+    outer = inner + side;
+    for (double step = 1.0; above_end(outer) > 0.0 && step < kFarthest; step *= 2.0)
+      outer += side * step;
+  }
   if (above_end(outer) > 0.0) return std::nullopt;
   double t = 0.5 * (inner + outer);
   for (int k = 0; k < kMostSteps; ++k) {
@@ -30,7 +36,7 @@ std::optional<double> tangent_point(const EnergyTerm& term, double end, double f
     (excess > 0.0 ? inner : outer) = t;
     double next = t - excess / (at.bend * (end - t));
     if (!((next - inner) * (next - outer) < 0.0)) next = 0.5 * (inner + outer);
-    if (std::abs(next - t) <= kTouching * (to - from)) return next;
+    if (std::abs(next - t) <= kTouching * (1.0 + std::abs(t))) return next;
     t = next;
   }
   return t;

@@ -10,7 +10,7 @@
 namespace tautrack::exhaustive {
 namespace {
 
-constexpr int kNewtonSteps = 100, kHalvings = 25;
+constexpr int kNewtonSteps = 100, kBacktracks = 25;
 constexpr double kRounded = 1e-14;  ///< Relative to the energy.
 /// A gradient this small, relative to what it is summed from, is zero.
 constexpr double kFlat = 1e-11;
@@ -63,7 +63,7 @@ void minimise(const BoundProblem& problem, const Term& term, Vector& v) {
     double length = 1.0;
     Vector next = v + move;
     double there = evaluate(next, true);
-    for (int k = 0; k < kHalvings && !(there <= value + kSufficient * length * gain); ++k) {
+    for (int k = 0; k < kBacktracks && !(there <= value + kSufficient * length * gain); ++k) {
       length *= 0.5;
       next = v + length * move;
       there = evaluate(next, true);

@@ -16,7 +16,7 @@ namespace {
 /// Multipliers this small, relative to the largest, are taken for zero where their sign is wrong or may become so.
 constexpr double kNoMultiplier = 1e-9;
 /// Halvings to where an interval can be cut, and how far before the place it is.
-constexpr int kHalvings = 50;
+constexpr int kCutHalvings = 50;
 constexpr double kBeforeCut = 1e-9;
 /// Farthest place that a cut of an infinite interval is looked for at.
 constexpr double kFarthestCut = 1e8;
@@ -231,7 +231,7 @@ void SafeBound::tighten(Inputs& inputs, double energy) const {
         continue;
       }
       double inner = near;
-      for (int k = 0; k < kHalvings && std::abs(outer - inner) > kBeforeCut; ++k) {
+      for (int k = 0; k < kCutHalvings && std::abs(outer - inner) > kBeforeCut; ++k) {
         const double x = 0.5 * (outer + inner);
         (tilted(x) > most ? outer : inner) = x;
       }

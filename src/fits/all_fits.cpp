@@ -8,6 +8,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "tautrack/certify/certificate.hpp"
 #include "tautrack/infinity/counts.hpp"
 
 #include "core/checked.hpp"
@@ -35,13 +36,17 @@ constexpr NameTable<Answer, 3> kAnswerNames{{
 }};
 
 /// Parts of the time that is left: what an enumeration of strata may take, and what an exploration leaves to the
-/// exhaustive search, to the limits of its curves and to the proofs at the end.
+/// exhaustive search, to the limits of its curves, to the proofs at the end and to the lower bound.
 constexpr double kStrataShare = 0.25;
-constexpr double kSearchShare = 0.25, kLimitsShare = 0.125, kProofsShare = 0.0625;
+constexpr double kSearchShare = 0.25, kLimitsShare = 0.125, kProofsShare = 0.0625,
+                 kBoundShare = 0.15;
 
 /// Points without a proof nearer than this, relative to the size of their weights, are one point: Newton's
 /// method leaves doubles of the same point much nearer.
 constexpr double kSameWeights = 1e-9;
+
+/// How often a lower bound may find a better fit.
+constexpr int kMostImprovements = 3;
 
 /// Energies nearer than this, relative, are not told apart without a proof.
 constexpr double kSameEnergy = 1e-12;
@@ -272,6 +277,58 @@ bool geometry_proves(const AllFits& fits, bool UniquenessCertificate::*what) {
          best->status == PointStatus::certified;
 }
 
+/// What a lower bound of the energy says of the best fit; points that it finds better join the list.
+void bound_from_below(AllFits& fits, const Perceptron& network, EnergyBoundOptions options) {
+  for (int improvements = 0; improvements <= kMostImprovements; ++improvements) {
+    const auto best = best_minimum(fits);
+    std::optional<KnownMinimum> known;
+    Vector start = Vector::Zero(network.columns());
+    double energy = kInfinity;
+    if (best != fits.points.end()) {
+      start = best->weights;
+      energy = best->energy;
+      if (best->status == PointStatus::certified) known = KnownMinimum{start, best->radius};
+    }
+    options.infimum.reset();
+    if (!fits.at_infinity.empty() && fits.at_infinity.front().energy < energy) {
+      options.infimum = energy = fits.at_infinity.front().energy;
+      known.reset();
+    }
+    EnergyBound found = bound_energy(network, start, known, options);
+    const Vector weights = std::move(found.best_weights);
+    found.best_weights = Vector();
+    const bool is_better = found.best < energy * (1.0 - kSameEnergy);
+    if (fits.bound) {
+      found.nodes += fits.bound->nodes;
+      found.seconds += fits.bound->seconds;
+    }
+    fits.bound = std::move(found);
+    if (!is_better || options.stop.is_met()) return;
+    // A better point than the list has: it is proven, and the bound is asked about it.
+    const Certificate certificate = Certifier(network).certify(weights, options.stop);
+    if (!certificate.certified) return;
+    StationaryPoint point;
+    point.weights = certificate.weights;
+    point.energy = certificate.energy;
+    point.morse_index = certificate.morse_index;
+    point.kind = kind_of(certificate.morse_index, network.unknowns());
+    point.eigenvalues = certificate.eigenvalues;
+    point.status = PointStatus::certified;
+    point.radius = certificate.radius;
+    point.found_by = "lower bound";
+    if (std::any_of(fits.points.begin(), fits.points.end(),
+                    [&](const StationaryPoint& other) { return is_same(other, point); }))
+      return;
+    std::vector<StationaryPoint> points = std::move(fits.points);
+    std::vector<int> place(points.size());
+    std::iota(place.begin(), place.end(), 0);
+    fits.points.assign(place.size(), {});
+    points.push_back(std::move(point));
+    set_points(fits, std::move(points), place);
+    judge_sensitivity(fits, network);
+  }
+}
+
 void judge_global_minimum(AllFits& fits) {
   if (const auto first = best_minimum(fits); first != fits.points.end())
     fits.global_minimum = static_cast<int>(first - fits.points.begin());
@@ -311,6 +368,11 @@ void judge_global_minimum(AllFits& fits) {
   if (!fits.global_is_proven && geometry_proves(fits, &UniquenessCertificate::global)) {
     fits.global_is_proven = true;
     fits.global_reason = fits.certificate->global_message;
+  }
+  if (!fits.global_is_proven && fits.bound && fits.bound->is_global) {
+    fits.global_is_proven = true;
+    fits.global_reason = "no weights, finite or infinite, have less energy (branch and bound, " +
+                         count(static_cast<std::size_t>(fits.bound->nodes), "node", "nodes") + ")";
   }
   if (best != &fits.points.front() && fits.points.front().is_beyond_precision()) {
     fits.global_is_proven = false;
@@ -379,6 +441,7 @@ std::optional<std::string> FitOptions::invalid_reason() const {
   if (!(seconds > 0.0)) return "seconds must be > 0, got " + number(seconds);
   if (auto reason = explore.invalid_reason()) return reason;
   if (auto reason = search.invalid_reason()) return reason;
+  if (auto reason = bound.invalid_reason()) return reason;
   return strata.invalid_reason();
 }
 
@@ -428,8 +491,9 @@ AllFits find_all_fits(const Perceptron& network, const FitOptions& options) {
 
   begin("search along curves");
   ExploreOptions explore_options = options.explore;
-  const double left_over =
-      (may_search ? kSearchShare : 0.0) + (wants_limits ? kLimitsShare : 0.0) + kProofsShare;
+  const double left_over = (may_search ? kSearchShare : 0.0) + (wants_limits ? kLimitsShare : 0.0) +
+                           kProofsShare +
+                           std::min(kBoundShare, options.bound.seconds / options.seconds);
   explore_options.stop = stop.within((1.0 - left_over) * stop.seconds_left());
   fits.exploration = explore(network, explore_options, options.starts);
   fits.points = std::move(fits.exploration.points);
@@ -461,6 +525,14 @@ AllFits find_all_fits(const Perceptron& network, const FitOptions& options) {
   judge_completeness(fits, network);
   if (!network.has_offset()) ask_geometry(fits, network, stop);
   judge_global_minimum(fits);
+  if (!fits.global_is_proven && !is_cancelled && !stop.is_met()) {
+    begin("lower bound of the energy");
+    EnergyBoundOptions bound = options.bound;
+    bound.threads = options.explore.threads;
+    bound.stop = stop;
+    bound_from_below(fits, network, bound);
+    judge_global_minimum(fits);
+  }
   judge_uniqueness(fits, network);
   return fits;
 }

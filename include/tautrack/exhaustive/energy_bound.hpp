@@ -14,6 +14,8 @@ namespace tautrack {
 struct EnergyBoundOptions {
   double seconds = 10.0;      ///< Wall time. > 0.
   long max_nodes = 10000000;  ///< Nodes looked at. > 0.
+  /// An energy that weights come as near to as one likes, without having it: at infinite ones.
+  std::optional<double> infimum;
   int threads = 1;     ///< >= 1. What a search that ends by itself comes to does not depend on it.
   StopCondition stop;  ///< Ends the search early, with what it has.
   /// Called now and then from the calling thread: the bound, the energy that it is to reach, nodes looked at, nodes left.

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tautrack/exhaustive/energy_bound.hpp"
 #include "tautrack/exhaustive/search.hpp"
 #include "tautrack/explore/explore.hpp"
 #include "tautrack/geometry/uniqueness.hpp"
@@ -43,6 +44,9 @@ struct FitOptions {
   int exhaustive_rank = 3;  ///< >= 0.
   SearchOptions search;     ///< Its threads and stop are those of `explore`.
   StrataOptions strata;     ///< Its stop is that of `explore`.
+  /// Of the lower bound of the energy, which is looked for when nothing else proves the best fit to be the best; its
+  /// threads and stop are those of `explore`.
+  EnergyBoundOptions bound;
   /// Called from the calling thread when a part begins, with its name.
   std::function<void(std::string_view)> begins;
 
@@ -72,7 +76,8 @@ struct AllFits {
   /// minimum.
   std::optional<UniquenessCertificate> certificate;
 
-  Exploration exploration;  ///< Without its points, which are above; links refer to them.
+  Exploration exploration;           ///< Without its points, which are above; links refer to them.
+  std::optional<EnergyBound> bound;  ///< Without its weights; only if one was looked for.
   std::optional<SearchResult> search;  ///< Without its points; only if one was made.
   StrataResult strata;                 ///< Without its infima.
 };
