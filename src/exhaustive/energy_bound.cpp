@@ -304,24 +304,28 @@ class Tree {
   }
 
   /// Where envelopes have nothing more to give, at the known minimum, what keeps the energy from being convex on the hull is
-  /// split: the pattern whose least bend is farthest below that at the minimum, in the direction that matters.
+  /// split: the pattern whose least bend gains most.
   [[nodiscard]] bool choose_for_convexity(const Node& node, Looked& looked) const {
     double largest = 0.0;
     for (std::size_t i = 0; i < problem_.patterns(); ++i) {
       const double low = node.inputs.low[i], high = node.inputs.high[i];
       if (!(low < high)) continue;
       const double there = 0.5 * (known_->low[i] + known_->high[i]);
-      const EnergyTerm& term = problem_.terms[i];
-      const double least = term.least_bend(std::min(low, there), std::max(high, there));
-      const double lacks =
-          (term.at(there).bend - least) * problem_.Q.row(static_cast<Index>(i)).squaredNorm();
       const double near = std::clamp(there, low, high);
       const bool is_up = high - near > near - low;
       const double end = is_up ? high : low;
       const double at = std::isfinite(end) ? 0.5 * (near + end)
                                            : near + (is_up ? 1.0 : -1.0) * (1.0 + std::abs(near));
-      if (!(lacks > largest) || !(low < at && at < high)) continue;
-      largest = lacks;
+      if (!(low < at && at < high)) continue;
+      // What the half on the side of the minimum gains.
+      const EnergyTerm& term = problem_.terms[i];
+      const auto least = [&](double from, double to) {
+        return term.least_bend(std::min(from, there), std::max(to, there));
+      };
+      const double gain = (is_up ? least(low, at) : least(at, high)) - least(low, high);
+      const double counts = gain * problem_.Q.row(static_cast<Index>(i)).squaredNorm();
+      if (!(counts > largest)) continue;
+      largest = counts;
       looked.pattern = i;
       looked.at = at;
     }
