@@ -70,19 +70,26 @@ struct WorstFirst {
 
 /// What looking at a node came to.
 struct Looked {
-  bool is_done = false;    ///< Nothing in it is lower than what is known.
-  bool is_convex = false;  ///< Because the energy is convex there.
+  bool is_done = false;  ///< Nothing in it is lower than what is known.
   std::size_t pattern = 0;
   double at = 0.0;   ///< Where to split the inputs of that pattern.
   Vector candidate;  ///< v of low energy.
   double energy = kInfinity;
 };
 
+/// A known minimum.
+struct Known {
+  Inputs inputs;        ///< Enclosures of its inputs.
+  double energy = 0.0;  ///< A lower bound of its energy.
+
+  [[nodiscard]] double input(std::size_t i) const { return 0.5 * (inputs.low[i] + inputs.high[i]); }
+};
+
 class Tree {
  public:
   /// @param start, known In all columns, s.
   Tree(const BoundProblem& problem, const EnergyBoundOptions& options, const Vector& start,
-       const std::optional<KnownMinimum>& known)
+       const std::vector<KnownMinimum>& known)
       : problem_(problem), options_(options), stop_(options.stop.within(options.seconds)) {
     const std::size_t L = problem.patterns();
     Node root;
@@ -93,7 +100,7 @@ class Tree {
     best_weights_ = problem.inverse_R * root.v;
     best_ = exhaustive::energy_at(problem, best_weights_).upper();
     if (options.infimum) best_ = std::min(best_, *options.infimum);
-    if (known) know(*known);
+    for (const KnownMinimum& minimum : known) know(minimum);
     waiting_.push(std::move(root));
   }
 
@@ -122,7 +129,7 @@ class Tree {
     result.bound = std::max(0.0, bound());
     result.best = best_;
     result.left = static_cast<long>(waiting_.size());
-    result.is_global = known_ && waiting_.empty();
+    result.is_global = !known_.empty() && waiting_.empty();
     result.best_weights = best_weights_;
     result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
     const std::string nodes =
@@ -141,15 +148,15 @@ class Tree {
  private:
   /// Encloses the inputs of the known minimum, and its energy.
   void know(const KnownMinimum& known) {
-    known_.emplace();
+    Inputs inputs;
     const Interval off(-known.radius, known.radius);
     Interval sum = problem_.constant;
     for (std::size_t i = 0; i < problem_.patterns(); ++i) {
       Interval x = problem_.offset.empty() ? Interval(0.0) : problem_.offset[i];
       for (Index j = 0; j < problem_.X_all.cols(); ++j)
         x += Interval(problem_.X_all(static_cast<Index>(i), j)) * (known.weights(j) + off);
-      known_->low.push_back(x.lower());
-      known_->high.push_back(x.upper());
+      inputs.low.push_back(x.lower());
+      inputs.high.push_back(x.upper());
       sum += problem_.terms[i].proven_value(x);
     }
     // With a ridge all columns are independent.
@@ -158,7 +165,7 @@ class Tree {
       sum += 0.5 * (problem_.penalty[static_cast<std::size_t>(j)] *
                     proof::square(known.weights(column) + off));
     }
-    known_energy_ = sum.lower();
+    known_.push_back({std::move(inputs), sum.lower()});
   }
 
   [[nodiscard]] bool is_full() const {
@@ -169,7 +176,7 @@ class Tree {
   /// Whether nothing is gained by going on. A known minimum is proven to be the lowest only when all is done.
   [[nodiscard]] bool is_reached() const {
     return waiting_.empty() ||
-           (!known_ && std::max(0.0, waiting_.top().bound) >= best_ * (1.0 - kReached));
+           (known_.empty() && std::max(0.0, waiting_.top().bound) >= best_ * (1.0 - kReached));
   }
 
   /// Of all that is not done, and of what is.
@@ -178,13 +185,33 @@ class Tree {
     return std::min(open, done_);
   }
 
-  /// Whether the energy is convex on the hull of a node and the known minimum.
-  [[nodiscard]] bool is_convex_with_known(const Inputs& inputs) const {
-    if (!known_) return false;
+  /// Of the known minima the one with inputs nearest to these.
+  [[nodiscard]] const Known& nearest_known(const Vector& inputs) const {
+    const Known* nearest = nullptr;
+    double least = kInfinity;
+    for (const Known& known : known_) {
+      double distance = 0.0;
+      for (std::size_t i = 0; i < problem_.patterns(); ++i)
+        distance = std::max(distance, off(known, inputs, i));
+      if (nearest != nullptr && distance >= least) continue;
+      nearest = &known;
+      least = distance;
+    }
+    return *nearest;
+  }
+
+  /// How far an input is from that of a known minimum, relative to one or its size.
+  [[nodiscard]] static double off(const Known& known, const Vector& inputs, std::size_t i) {
+    const double there = known.input(i);
+    return std::abs(inputs(static_cast<Index>(i)) - there) / (1.0 + std::abs(there));
+  }
+
+  /// Whether the energy is convex on the hull of a node and a known minimum.
+  [[nodiscard]] bool is_convex_with(const Known& known, const Inputs& inputs) const {
     Inputs hull = inputs;
     for (std::size_t i = 0; i < hull.low.size(); ++i) {
-      hull.low[i] = std::min(hull.low[i], known_->low[i]);
-      hull.high[i] = std::max(hull.high[i], known_->high[i]);
+      hull.low[i] = std::min(hull.low[i], known.inputs.low[i]);
+      hull.high[i] = std::max(hull.high[i], known.inputs.high[i]);
     }
     return exhaustive::is_convex(problem_, hull);
   }
@@ -216,15 +243,18 @@ class Tree {
       }
       if (!(node.bound - before > kWorthSolving * missing) && !is_cut) break;
     }
-    if (is_convex_with_known(node.inputs)) {
-      looked.is_done = looked.is_convex = true;
+    const Known* const known = known_.empty() ? nullptr : &nearest_known(solution.inputs);
+    if (known != nullptr && is_convex_with(*known, node.inputs)) {
+      // It is the lowest there.
+      node.bound = std::max(node.bound, known->energy);
+      looked.is_done = true;
       return looked;
     }
     looked.energy = exhaustive::rounded_energy(problem_, solution.v);
     looked.candidate = solution.v;
-    const bool is_clustered =
-        known_ && best_ - node.bound <= kClustered * best_ && is_near_known(solution.inputs);
-    if (!is_clustered || !choose_for_convexity(node, looked))
+    const bool is_clustered = known != nullptr && best_ - node.bound <= kClustered * best_ &&
+                              is_near(*known, solution.inputs);
+    if (!is_clustered || !choose_for_convexity(*known, node, looked))
       choose_split(node, envelopes, solution.inputs, looked);
     return looked;
   }
@@ -294,23 +324,21 @@ class Tree {
     return gained > kWorthSolving * sum;
   }
 
-  [[nodiscard]] bool is_near_known(const Vector& inputs) const {
-    for (std::size_t i = 0; i < problem_.patterns(); ++i) {
-      const double there = 0.5 * (known_->low[i] + known_->high[i]);
-      if (std::abs(inputs(static_cast<Index>(i)) - there) > kNear * (1.0 + std::abs(there)))
-        return false;
-    }
+  [[nodiscard]] bool is_near(const Known& known, const Vector& inputs) const {
+    for (std::size_t i = 0; i < problem_.patterns(); ++i)
+      if (off(known, inputs, i) > kNear) return false;
     return true;
   }
 
   /// Where envelopes have nothing more to give, at the known minimum, what keeps the energy from being convex on the hull is
   /// split: the pattern whose least bend gains most.
-  [[nodiscard]] bool choose_for_convexity(const Node& node, Looked& looked) const {
+  [[nodiscard]] bool choose_for_convexity(const Known& known, const Node& node,
+                                          Looked& looked) const {
     double largest = 0.0;
     for (std::size_t i = 0; i < problem_.patterns(); ++i) {
       const double low = node.inputs.low[i], high = node.inputs.high[i];
       if (!(low < high)) continue;
-      const double there = 0.5 * (known_->low[i] + known_->high[i]);
+      const double there = known.input(i);
       const double near = std::clamp(there, low, high);
       const bool is_up = high - near > near - low;
       const double end = is_up ? high : low;
@@ -358,7 +386,7 @@ class Tree {
   void take(Node node, const Looked& looked) {
     if (looked.energy < best_) improve(looked.candidate);
     if (looked.is_done) {
-      done_ = std::min(done_, looked.is_convex ? known_energy_ : node.bound);
+      done_ = std::min(done_, node.bound);
       return;
     }
     for (const bool is_low : {true, false}) {
@@ -381,9 +409,8 @@ class Tree {
   const BoundProblem& problem_;
   const EnergyBoundOptions& options_;
   StopCondition stop_;
-  std::optional<Inputs> known_;      ///< Inputs of the known minimum, ...
-  double known_energy_ = kInfinity;  ///< ... and a lower bound of its energy.
-  double start_size_ = 0.0;          ///< |v| of the weights given.
+  std::vector<Known> known_;
+  double start_size_ = 0.0;  ///< |v| of the weights given.
   double best_ = kInfinity;
   Vector best_weights_;
   double done_ = kInfinity;  ///< The least bound of what is done.
@@ -402,11 +429,14 @@ std::optional<std::string> EnergyBoundOptions::invalid_reason() const {
 }
 
 EnergyBound bound_energy(const Perceptron& network, const Vector& start,
-                         const std::optional<KnownMinimum>& known,
+                         const std::vector<KnownMinimum>& known,
                          const EnergyBoundOptions& options) {
   checked(options);
   network.need_all_patterns("a bound of the energy");
-  if (start.size() != network.columns() || (known && known->weights.size() != network.columns()))
+  if (start.size() != network.columns() ||
+      std::any_of(known.begin(), known.end(), [&](const KnownMinimum& minimum) {
+        return minimum.weights.size() != network.columns();
+      }))
     throw std::invalid_argument("weights must be " + std::to_string(network.columns()));
   EnergyBound result;
   const auto problem = BoundProblem::make(network, result.message);

@@ -281,18 +281,23 @@ bool geometry_proves(const AllFits& fits, bool UniquenessCertificate::*what) {
 void bound_from_below(AllFits& fits, const Perceptron& network, EnergyBoundOptions options) {
   for (int improvements = 0; improvements <= kMostImprovements; ++improvements) {
     const auto best = best_minimum(fits);
-    std::optional<KnownMinimum> known;
+    std::vector<KnownMinimum> known;
     Vector start = Vector::Zero(network.columns());
     double energy = kInfinity;
     if (best != fits.points.end()) {
       start = best->weights;
       energy = best->energy;
-      if (best->status == PointStatus::certified) known = KnownMinimum{start, best->radius};
+      // With those that tie with it to rounding.
+      for (auto point = best; point != fits.points.end() &&
+                              point->energy - energy <= kSameEnergy * std::max(1.0, energy);
+           ++point)
+        if (point->kind == StationaryKind::minimum && point->status == PointStatus::certified)
+          known.push_back({point->weights, point->radius});
     }
     options.infimum.reset();
     if (!fits.at_infinity.empty() && fits.at_infinity.front().energy < energy) {
       options.infimum = energy = fits.at_infinity.front().energy;
-      known.reset();
+      known.clear();
     }
     EnergyBound found = bound_energy(network, start, known, options);
     const Vector weights = std::move(found.best_weights);

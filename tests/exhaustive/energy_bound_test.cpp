@@ -345,7 +345,7 @@ TEST_CASE("the best of a complete list is proven to be, and no other one") {
     options.seconds = 300.0;
     options.max_nodes = 20000;
     const EnergyBound bound =
-        bound_energy(network, best.weights, KnownMinimum{best.weights, best.radius}, options);
+        bound_energy(network, best.weights, {{best.weights, best.radius}}, options);
     CHECK(bound.is_global);
     CHECK(bound.left == 0);
     CHECK(bound.bound <= best.energy * (1.0 + 1e-13));
@@ -358,13 +358,37 @@ TEST_CASE("the best of a complete list is proven to be, and no other one") {
       ++others;
       options.max_nodes = 500;
       const EnergyBound of_other =
-          bound_energy(network, other.weights, KnownMinimum{other.weights, other.radius}, options);
+          bound_energy(network, other.weights, {{other.weights, other.radius}}, options);
       CHECK_FALSE(of_other.is_global);
       CHECK(of_other.bound <= best.energy * (1.0 + 1e-13));
       break;
     }
   }
   CHECK(others >= (support::kSlowBuild ? 1 : 8));
+}
+
+TEST_CASE("minima that tie are the lowest together, and not one of them alone") {
+  // Each axis alone has a fit on both sides of zero; the pattern between them wants one of each: E(w, v) = E(v, w).
+  const Matrix X = (Matrix(5, 2) << 1, 0, 16, 0, 0, 1, 0, 16, 1, 1).finished();
+  const Vector y = (Vector(5) << 0.5, -0.5, 0.5, -0.5, 0.47).finished();
+  Problem problem = make_problem(X, y);
+  problem.pattern_weights = (Vector(5) << 1, 1, 1, 1, 20).finished();
+  const Perceptron network(problem);
+  const AllFits fits = complete_list(network);
+  REQUIRE(fits.level == Completeness::complete);
+  std::vector<KnownMinimum> lowest;
+  for (const StationaryPoint& point : fits.points)
+    if (point.kind == StationaryKind::minimum &&
+        point.energy <= fits.points.front().energy * (1.0 + 1e-12))
+      lowest.push_back({point.weights, point.radius});
+  REQUIRE(lowest.size() == 2);
+  EnergyBoundOptions options;
+  options.seconds = 300.0;
+  options.max_nodes = 2000;
+  const Vector start = fits.points.front().weights;
+  CHECK(bound_energy(network, start, lowest, options).is_global);
+  lowest.pop_back();
+  CHECK_FALSE(bound_energy(network, start, lowest, options).is_global);
 }
 
 TEST_CASE("infima at infinite weights are bounded, too") {

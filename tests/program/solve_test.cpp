@@ -9,6 +9,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include "tautrack/certify/certificate.hpp"
+
 #include "support/program.hpp"
 
 namespace {
@@ -28,8 +30,34 @@ TEST_CASE("solve --help fits the page, has all options and says what the exit st
   check_says(help,
              {"--seconds", "--rounds", "--max-curves", "--max-points", "--max-steps",
               "--no-certify", "--descents", "--exhaustive", "--no-exhaustive", "--box",
-              "--search-seconds", "--graph", "--infinity-seconds"},
+              "--search-seconds", "--graph", "--infinity-seconds", "--global-seconds"},
              "  ");
+}
+
+TEST_CASE("that the best fit is the best is proven by a lower bound where no list does") {
+  const Scratch scratch;
+  scratch.write("data.csv", many_csv);
+  const auto solve = [&](const std::string& options) {
+    return scratch.run("solve data.csv --no-bias --seconds 300 " + options);
+  };
+  const Json by_list = Json::parse(solve("--json -").output)["problems"][0];
+  const double energy = by_list["stationary_points"][0]["energy"];
+  CHECK(by_list["bound"].is_null());
+  CHECK(by_list["global_bound"] == energy);
+  const Json by_bound =
+      Json::parse(solve("--no-exhaustive --global-seconds 200 --json -").output)["problems"][0];
+  CHECK(by_bound["completeness"]["level"] == "index-consistent");
+  CHECK(by_bound["global"]["proven"] == tautrack::Certifier::available());
+  CHECK(by_bound["bound"]["is_global"] == tautrack::Certifier::available());
+  if (tautrack::Certifier::available()) CHECK(by_bound["global_bound"] == energy);
+  CHECK(by_bound["bound"]["energy"].get<double>() <= energy * (1.0 + 1e-13));
+  CHECK(by_bound["bound"]["energy"].get<double>() >= energy * (1.0 - 1e-5));
+  // Without certificates no minimum is known to exist, but the bound is one.
+  const Run text = solve("--no-exhaustive --no-certify --verbose");
+  check_says(on_one_line(text.output),
+             {"lower bound no weights have E < ", "proven", "bound it is reached to 1e-06 of it"});
+  check_page(text.output);
+  check_refused(solve("--global-seconds 0"), "--global-seconds");
 }
 
 TEST_CASE("the JSON of solve keeps the contract") {

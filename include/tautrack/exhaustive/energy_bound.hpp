@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
@@ -36,8 +37,8 @@ struct EnergyBound {
   double bound = 0.0;
   double best = 0.0;    ///< Proven: some finite weights have no more energy than this.
   Vector best_weights;  ///< s, those weights.
-  /// Proven: the known minimum is one of least energy. Its energy then is the bound but for what is not known of its
-  /// digits.
+  /// Proven: no weights have less energy than the lowest of the known minima. Its energy then is the bound but for what
+  /// is not known of its digits.
   bool is_global = false;
   long nodes = 0;  ///< Looked at.
   long left = 0;   ///< Not done.
@@ -57,10 +58,11 @@ struct EnergyBound {
 /// is done: nothing in it is lower than that.
 ///
 /// @param start Weights, s, of a good fit: the lower its energy, the fewer nodes.
-/// @param known The minimum whose rank is asked for; nothing: only the bound is.
+/// @param known The minima of which one may be the lowest: the best that is known, and those that tie with it to rounding.
+/// Empty: only the bound is asked for.
 /// @throws std::invalid_argument when an option breaks its rule, sizes disagree, or patterns are split among ranks.
 [[nodiscard]] EnergyBound bound_energy(const Perceptron& network, const Vector& start,
-                                       const std::optional<KnownMinimum>& known = {},
+                                       const std::vector<KnownMinimum>& known = {},
                                        const EnergyBoundOptions& options = {});
 
 }  // namespace tautrack
