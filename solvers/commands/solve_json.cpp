@@ -70,12 +70,11 @@ Json search_report(const std::optional<SearchResult>& search) {
 Json bound_report(const std::optional<EnergyBound>& bound) {
   if (!bound) return {};
   return {{"energy", bound->bound},
-          {"best", std::isfinite(bound->best) ? Json(bound->best) : Json()},
+          {"best_energy", std::isfinite(bound->best) ? Json(bound->best) : Json()},
           {"is_global", bound->is_global},
           {"nodes", bound->nodes},
           {"left", bound->left},
-          {"message", bound->message},
-          {"seconds", bound->seconds}};
+          {"message", bound->message}};
 }
 
 /// What no fit anywhere has less energy than.
@@ -130,6 +129,7 @@ Json options_report(const SolveRequest& request) {
           {"box", request.box ? Json(request.box->text) : Json()},
           {"search_seconds", request.fits.search.seconds},
           {"global_seconds", request.fits.bound.seconds},
+          {"global_nodes", request.fits.bound.max_nodes},
           {"infinity_seconds", request.fits.strata.seconds}};
 }
 

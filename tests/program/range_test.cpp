@@ -41,6 +41,8 @@ std::string with_targets(const std::string& csv, double factor, double shift) {
 /// By which power of the unit a number of the JSON report scales.
 int power_of(const std::string& key, const std::string& parent) {
   static const std::map<std::string, int> powers{{"energy", 2},
+                                                 {"best_energy", 2},
+                                                 {"global_bound", 2},
                                                  {"energy_of_replicates", 2},
                                                  {"path_energy", 2},
                                                  {"gradient_norm", 2},

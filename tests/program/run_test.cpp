@@ -534,7 +534,8 @@ TEST_CASE("a report counts minima, saddles and maxima apart") {
 TEST_CASE("track and solve keep a run, and their JSON is that of a call without one") {
   const Scratch scratch;
   for (const std::string command :
-       {"track --activation logistic", "solve --max-curves 20 --seconds 600 --no-certify"}) {
+       {"track --activation logistic",
+        "solve --max-curves 20 --seconds 600 --global-nodes 16 --no-certify"}) {
     CAPTURE(command);
     const std::string folder = command.substr(0, 5);
     const Run run = scratch.run(command + " --quiet --threads 2 --json run.json --run " + folder);
@@ -553,8 +554,8 @@ TEST_CASE("a search that is killed at any moment goes on with the curves that it
           not_in_slow_builds()) {
   const Scratch scratch;
   write_many_points(scratch, "many.csv");
-  const std::vector<std::string> search{"solve",     "many.csv", "--no-bias",
-                                        "--seconds", "600",      "--run"};
+  const std::vector<std::string> search{"solve", "many.csv",       "--no-bias", "--seconds",
+                                        "600",   "--global-nodes", "16",        "--run"};
   std::string plain;
   for (const std::string& word : search) plain += word + ' ';
   REQUIRE(scratch.run(plain + "whole --quiet --json whole.json").status == 0);
@@ -596,12 +597,14 @@ TEST_CASE("curves that are cut, damaged or of another search are told and traced
           not_in_slow_builds()) {
   const Scratch scratch;
   write_many_points(scratch, "many.csv");
-  const std::string search = "solve many.csv --no-bias --seconds 600 --quiet --seed 0 --run ";
+  const std::string search =
+      "solve many.csv --no-bias --seconds 600 --global-nodes 16 --quiet --seed 0 --run ";
   REQUIRE(scratch.run(search + "whole").status == 0);
   const std::string expected = whole_report(scratch, "whole");
   const auto interrupt = [&](const std::string& folder, const std::string& seed) {
-    const pid_t child = start(scratch, {"solve", "many.csv", "--no-bias", "--seconds", "600",
-                                        "--quiet", "--seed", seed, "--run", folder});
+    const pid_t child =
+        start(scratch, {"solve", "many.csv", "--no-bias", "--seconds", "600", "--global-nodes",
+                        "16", "--quiet", "--seed", seed, "--run", folder});
     wait_for_lines(scratch / (folder + "/curves-0-0.jsonl"), 30, child);
     const int status = end(child, SIGTERM);
     REQUIRE(WIFEXITED(status));
@@ -649,7 +652,8 @@ TEST_CASE("processes share the curves of a search, and one that dies does not lo
           not_in_slow_builds()) {
   const Scratch scratch;
   write_many_points(scratch, "many.csv");
-  const std::string search = "solve many.csv --no-bias --seconds 600 --quiet --run ";
+  const std::string search =
+      "solve many.csv --no-bias --seconds 600 --global-nodes 16 --quiet --run ";
   REQUIRE(scratch.run(search + "whole --json whole.json").status == 0);
   const std::string expected = whole_report(scratch, "whole");
   const auto on = [](int ranks) {

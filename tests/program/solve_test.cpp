@@ -27,11 +27,12 @@ constexpr const char* many_csv =
 TEST_CASE("solve --help fits the page, has all options and says what the exit status means") {
   const Scratch scratch;
   const std::string help = check_help(scratch, "solve", shared_options);
-  check_says(help,
-             {"--seconds", "--rounds", "--max-curves", "--max-points", "--max-steps",
-              "--no-certify", "--descents", "--exhaustive", "--no-exhaustive", "--box",
-              "--search-seconds", "--graph", "--infinity-seconds", "--global-seconds"},
-             "  ");
+  check_says(
+      help,
+      {"--seconds", "--rounds", "--max-curves", "--max-points", "--max-steps", "--no-certify",
+       "--descents", "--exhaustive", "--no-exhaustive", "--box", "--search-seconds", "--graph",
+       "--infinity-seconds", "--global-seconds", "--global-nodes"},
+      "  ");
 }
 
 TEST_CASE("that the best fit is the best is proven by a lower bound where no list does") {
