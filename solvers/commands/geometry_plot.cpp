@@ -530,8 +530,8 @@ std::string plot_report(const GeometryRequest& request, const Dataset& dataset,
   const std::string title =
       fmt::format("Data manifold of a {} perceptron at tau = {:.6g}: {}{}",
                   to_string(request.network.perceptron.activation), request.tau,
-                  cut(dataset.source, 60), part_note(count, examined.size()));
-  return draw_picture(request.outputs.plot_file, ManifoldPicture::picture_height(count),
+                  source_text(dataset.source), part_note(count, examined.size()));
+  return draw_picture(request.outputs.plot_file, ManifoldPicture::picture_height(count), title,
                       ManifoldPicture(drawings).script(title));
 }
 

@@ -89,15 +89,16 @@ class LayersPicture {
     return static_cast<int>(header_height + static_cast<double>(rows) * row_height());
   }
 
+  [[nodiscard]] std::string title() const {
+    return fmt::format("{} carried through {}, tau = {:.6g}", source_text(carried_.data.source),
+                       counted(static_cast<long long>(carried_.layers.size()), "layer"),
+                       request_.tau) +
+           (stages_ < carried_.stages.size() ? fmt::format(" (the first {})", stages_ - 1) : "");
+  }
+
   [[nodiscard]] std::string script() && {
     picture_.closed_frame();
-    picture_.text(
-        0.5 * picture_width, 26,
-        fmt::format("{} carried through {}, tau = {:.6g}", cut(carried_.data.source, 50),
-                    counted(static_cast<long long>(carried_.layers.size()), "layer"),
-                    request_.tau) +
-            (stages_ < carried_.stages.size() ? fmt::format(" (the first {})", stages_ - 1) : ""),
-        "center font ',13'");
+    picture_.text(0.5 * picture_width, 26, title(), "center font ',13'");
     add_legend();
     for (std::size_t k = 0; k < stages_; ++k) {
       add_points(k);
@@ -213,7 +214,8 @@ std::string plot_report(const LayersRequest& request, const CarriedData& carried
   using namespace layers_plot;
   LayersPicture picture(request, carried);
   const int height = picture.height();
-  return draw_picture(request.outputs.plot_file, height, std::move(picture).script());
+  const std::string title = picture.title();
+  return draw_picture(request.outputs.plot_file, height, title, std::move(picture).script());
 }
 
 }  // namespace tautrack::program

@@ -564,14 +564,15 @@ std::string plot_report(const SolveRequest& request, const Dataset& dataset,
     for (StationaryPoint& point : drawings.back().fitted)
       point.weights = drawings.back().computed.held.fitted(point.weights);
   }
-  const std::string title = fmt::format("Stationary points of the energy of a {} perceptron: {}{}",
-                                        to_string(request.network.perceptron.activation),
-                                        cut(dataset.source, 60), part_note(count, solved.size()));
+  const std::string title =
+      fmt::format("Stationary points of the energy of a {} perceptron: {}{}",
+                  to_string(request.network.perceptron.activation), source_text(dataset.source),
+                  part_note(count, solved.size()));
   const NetworkRequest* const network =
       has_one_input(request.network, dataset.problems.front()) ? &request.network : nullptr;
   return draw_picture(request.outputs.plot_file,
                       FitsPicture::picture_height(count, FitsPicture::has_fits(drawings, network)),
-                      FitsPicture(drawings, network).script(title));
+                      title, FitsPicture(drawings, network).script(title));
 }
 
 }  // namespace tautrack::program

@@ -412,13 +412,13 @@ std::string plot_report(const TrackRequest& request, const Dataset& dataset,
     drawings.push_back(make_drawing(dataset.problems[i], tracked[i]));
   const std::string title = fmt::format(
       "Natural homotopy from the linear network (tau = 0) to the {} network (tau = 1): {}{}",
-      to_string(request.network.perceptron.activation), cut(dataset.source, 60),
+      to_string(request.network.perceptron.activation), source_text(dataset.source),
       part_note(rows, tracked.size()));
   const Problem& first = dataset.problems.front();
   const NetworkRequest* const network =
       has_one_input(request.network, first) ? &request.network : nullptr;
   return draw_picture(request.outputs.plot_file,
-                      PathsPicture::picture_height(rows, network != nullptr),
+                      PathsPicture::picture_height(rows, network != nullptr), title,
                       PathsPicture(first.columns, drawings, network).script(title));
 }
 

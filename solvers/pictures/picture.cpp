@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include "io/text.hpp"
 #include "pictures/gnuplot.hpp"
 
 namespace tautrack::program {
@@ -23,6 +24,12 @@ std::string pen_text(double width, std::string_view colour, std::string_view das
 }
 
 }  // namespace
+
+std::string source_text(std::string_view source) {
+  constexpr std::size_t most = 60;
+  const std::size_t slash = source.find_last_of('/');
+  return cut(slash == std::string_view::npos ? source : source.substr(slash + 1), most);
+}
 
 std::string line_style(double width, std::string_view colour, std::string_view dash) {
   return "lines" + pen_text(width, colour, dash);

@@ -205,6 +205,9 @@ class Picture {
   std::string script_;
 };
 
+/// What a title calls the data: the name of their file, without its folders.
+[[nodiscard]] std::string source_text(std::string_view source);
+
 /// What a title says of a picture of so many problems; nothing where these are all.
 inline std::string part_note(std::size_t drawn, std::size_t all) {
   return drawn < all ? fmt::format(" (the first {} of {} problems)", drawn, all) : "";

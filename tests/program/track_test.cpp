@@ -508,6 +508,9 @@ TEST_CASE("pictures are what their ending says") {
   CHECK(svg.errors.empty());
   CHECK(contents(scratch / "path.svg").starts_with("<?xml"));
   CHECK(contents(scratch / "path.svg").find("2 folds") != std::string::npos);
+  CHECK(contents(scratch / "path.svg")
+            .find("<title>Natural homotopy from the linear network (tau = 0) to the tanh network "
+                  "(tau = 1): data.csv</title>") != std::string::npos);
   CHECK(scratch.run("track data.csv --plot path.PNG").status == 0);
   CHECK(contents(scratch / "path.PNG").starts_with("\x89PNG"));
   CHECK(scratch.run("track data.csv --plot path.pdf").status == 0);
