@@ -123,6 +123,12 @@ void check_table(const std::string& text) {
   }
 }
 
+/// An SVG picture has this title, as markup has it.
+void check_title(const std::string& picture, const std::string& title) {
+  const std::size_t begin = picture.find("<title>") + 7;
+  CHECK(picture.substr(begin, picture.find("</title>") - begin) == title);
+}
+
 /// Tables hold the numbers of the figures.
 void check_numbers(const Scratch& scratch, const std::string& folder) {
   const std::vector<std::string> feet =
@@ -191,6 +197,7 @@ TEST_CASE("all figures: every check holds, tables and scripts are there, picture
       const std::string picture = contents(scratch / name_of("drawn/here", name, ".svg"));
       CHECK(picture.find("<svg") != std::string::npos);
       CHECK(picture.find("</svg>") != std::string::npos);
+      check_title(picture, figure.at("title"));
     }
   }
   const Json recorded =
@@ -211,18 +218,64 @@ TEST_CASE("pictures come in four formats; pages need no network and the moving o
   CHECK(contents(scratch / "f/projections.png").substr(1, 3) == "PNG");
   CHECK(scratch.run("figures projections --out f --format pdf").status == 0);
   CHECK(contents(scratch / "f/projections.pdf").starts_with("%PDF"));
-  CHECK(scratch.run("figures projections frames --out f --format html").status == 0);
-  for (const char* file : {"f/projections.html", "f/frames.html"}) {
+  CHECK(scratch.run("figures projections frames mug --out f --format html").status == 0);
+  for (const char* file : {"f/projections.html", "f/frames.html", "f/mug.html"}) {
+    CAPTURE(file);
     const std::string page = contents(scratch / file);
     CHECK(page.starts_with("<!DOCTYPE html>"));
     CHECK(page.find("</html>") != std::string::npos);
-    CHECK(page.find("<svg") != std::string::npos);
+    const bool is_drawn = std::string(file) == "f/mug.html";
+    CHECK(page.find(is_drawn ? "<canvas" : "<svg") != std::string::npos);
+    CHECK(page.find("Gnuplot</title>") == std::string::npos);
     CHECK(page.find("http") == std::string::npos);
     CHECK(page.find("src=") == std::string::npos);
   }
   const std::string moving = contents(scratch / "f/frames.html");
   CHECK(moving.find("type=\"range\"") != std::string::npos);
   CHECK(moving.find("<script>") != std::string::npos);
+  check_says(contents(scratch / "f/mug.html"),
+             {"type=\"range\"", "requestAnimationFrame(frame)", "'pointerdown'", "'pointermove'",
+              "'keydown'"});
+}
+
+TEST_CASE("the page of the mug turns by itself, by the pointer and by keys" *
+          doctest::skip(std::system("node -e 0 > /dev/null 2>&1") != 0)) {
+  // A page of stubs: what the script draws on the canvas, in an order of events.
+  constexpr const char* stub = R"(
+const page = require('fs').readFileSync('f/mug.html', 'utf8');
+const script = page.match(/<script>\n([^]*)<\/script>/)[1];
+const parts = {}, frames = [], images = [];
+const part = () => ({value: '0', on: {}, setPointerCapture() {},
+  addEventListener(name, act) { this.on[name] = act; },
+  getContext: () => ({putImageData: image => images.push(image),
+    createImageData: (w, h) => ({width: w, height: h, data: new Uint8ClampedArray(4 * w * h)})})});
+let now = 0;
+new Function('document', 'requestAnimationFrame', 'setTimeout', 'clearTimeout', 'performance', script)(
+  {getElementById: id => parts[id] ??= part()}, act => frames.push(act), () => 0, () => {},
+  {now: () => now++});
+const look = () => images[images.length - 1];
+const differ = (a, b) => a !== b && (a.width !== b.width || a.data.some((x, i) => x !== b.data[i]));
+const seen = [];
+const act = (name, event) => { const before = look(); event(); seen.push(name + ' ' + differ(before, look())); };
+frames.shift()(0);
+act('turns', () => frames.shift()(100));
+parts.play.on.click();
+parts.mug.on.pointerdown({clientX: 10, clientY: 10, pointerId: 1});
+act('dragged', () => parts.mug.on.pointermove({clientX: 90, clientY: 40}));
+parts.mug.on.pointerup({});
+act('released', () => parts.mug.on.pointermove({clientX: 150, clientY: 40}));
+act('key', () => parts.mug.on.keydown({key: 'ArrowLeft', preventDefault() {}}));
+parts.t.value = '1000';
+act('torus', () => parts.t.on.input());
+console.log(seen.join(', '));
+)";
+  const Scratch scratch;
+  REQUIRE(scratch.run("figures mug --out f --format html", "", "PATH=/nowhere").status == 0);
+  scratch.write("stub.js", stub);
+  const std::string enter = "cd '" + (scratch / "").string() + "' && ";
+  REQUIRE(std::system((enter + "node stub.js > seen").c_str()) == 0);
+  CHECK(contents(scratch / "seen") ==
+        "turns true, dragged true, released false, key true, torus true\n");
 }
 
 TEST_CASE("without gnuplot everything but the pictures is written, and the status is 1") {
