@@ -136,6 +136,8 @@ Drawing make_drawing(const NetworkRequest& request, const Problem& problem,
   drawing.plane.emplace(
       drawing.axes(), weights, best, [&](const Vector& at) { return energy(at); },
       WeightPlane::energy_of_constant(problem));
+  // With both plateaus free a curve has two pairs of weights, w and -w.
+  if (!drawing.range.low && !drawing.range.high) drawing.plane->keep_side();
   return drawing;
 }
 
@@ -455,7 +457,9 @@ class FitsPicture {
       if (is_saddle && saddles.size() < most_saddles) saddles.push_back(point.energy);
       if (point.morse_index) points.push_back({at(0), at(1), *point.morse_index});
     }
-    const Landscape landscape(energy, view, energies,
+    const auto minima = std::count_if(points.begin(), points.end(),
+                                      [](const PlanePoint& point) { return point.index == 0; });
+    const Landscape landscape(energy, view, energies, minima > 1,
                               static_cast<int>(std::clamp(affordable, fewest, most)));
     const auto steepest = [&](bool up) {
       return curves_block(steepest_curves(energy, view, points, up,

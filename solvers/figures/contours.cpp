@@ -124,7 +124,9 @@ Figure make_contours(const FigureRequest& request) {
   constexpr double most_evaluations = 2e8;  // of one pattern
   const auto samples = static_cast<int>(
       std::clamp(most_evaluations / static_cast<double>(problem.X.rows()), 4e3, 2e5));
-  const Landscape landscape(energy, view, energies, samples);
+  const auto minima = std::count_if(points.begin(), points.end(),
+                                    [](const PlanePoint& point) { return point.index == 0; });
+  const Landscape landscape(energy, view, energies, minima > 1, samples);
   figure.tables = {
       curves_table("contours", landscape.contours(), landscape), points_table(fits, place),
       curves_table("descents", steepest_curves(energy, view, points, false, 400000), landscape),

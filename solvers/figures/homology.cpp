@@ -143,12 +143,12 @@ void add_sample(const DrawnShape& one, std::size_t i, const Figure& figure, Pict
         .names("", "");
     return;
   }
-  // Axes by arrows of length 2.
-  constexpr double origin[] = {-3.2, -2.6, -1.0}, length = 2.0;
+  // Axes by arrows of length 1.
+  constexpr double origin[] = {-3.6, -2.8, -1.0}, length = 1.0;
   for (std::size_t axis = 0; axis < 3; ++axis) {
     double tip[] = {origin[0], origin[1], origin[2]}, name[] = {origin[0], origin[1], origin[2]};
     tip[axis] += length;
-    name[axis] += 1.3 * length;
+    name[axis] += 1.5 * length;
     picture.add("set arrow from {},{},{} to {},{},{} filled lw 1.2 lc rgb '#333333'\n", origin[0],
                 origin[1], origin[2], tip[0], tip[1], tip[2]);
     picture.label({name[0], name[1], name[2]}, fmt::format("x_{}", axis + 1), "center");

@@ -189,7 +189,7 @@ double roundest(double low, double high) {
   if (!(low < high) || !(largest > 0.0)) return low;
   if (low <= 0.0 && high >= 0.0) return 0.0;
   for (double unit = std::pow(10.0, std::ceil(std::log10(largest)));; unit /= 10.0)
-    for (const double factor : {1.0, 5.0, 2.0}) {
+    for (const double factor : {5.0, 2.0, 1.0}) {
       const double multiple = std::ceil(low / (factor * unit) - 1e-9) * factor * unit;
       if (multiple <= high) return multiple;
       if (unit < 1e-15 * largest) return low;

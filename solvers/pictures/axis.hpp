@@ -49,8 +49,8 @@ class Ticks {
 /// "1e6" rather than "1e+06".
 [[nodiscard]] std::string tick_text(double value);
 
-/// The number with the fewest digits between two numbers; of several with so many that with a 1, 5 or 2 in the last
-/// place. @pre low <= high
+/// The number with the fewest digits between two numbers; of several with so many preferably one that ends with 5, or
+/// an even one. @pre low <= high
 [[nodiscard]] double roundest(double low, double high);
 
 /// How an axis looks, in gnuplot's words.

@@ -190,7 +190,7 @@ std::vector<Vector2d> follow(Slope& slope, Vector2d p, double sign,
 }  // namespace
 
 Landscape::Landscape(PlaneEnergy energy, const PlaneView& view, const std::vector<double>& seen,
-                     int most)
+                     bool is_dense, int most)
     : energy_(std::move(energy)), view_(view) {
   for (int i = 0; i <= coarse; ++i)
     for (int j = 0; j <= coarse; ++j) static_cast<void>(node(i * finest, j * finest));
@@ -206,8 +206,7 @@ Landscape::Landscape(PlaneEnergy energy, const PlaneView& view, const std::vecto
   if (!(low_ <= high)) low_ = high = 0.0;
   span_ = std::max(high - low_, std::numeric_limits<double>::min());
   for (const double value : energies_) levels_.push_back(level(value));
-  evenly_ = levels_;
-  std::sort(evenly_.begin(), evenly_.end());
+  choose_contours(seen, is_dense);
   refine(most);
   for (const Cell& cell : leaves_) add_triangles(cell);
 }
@@ -239,6 +238,25 @@ std::array<double, 2> Landscape::place(int node) const {
           view_.box.bottom + view_.box.height() * j / side};
 }
 
+void Landscape::choose_contours(const std::vector<double>& seen, bool is_dense) {
+  constexpr int parts = 14;  // of the plane
+  constexpr double closest = 0.2 / levels_in_decade;
+  for (int k = 1; k < static_cast<int>(depth) * levels_in_decade; ++k)
+    contours_.push_back(-depth + static_cast<double>(k) / levels_in_decade);
+  std::vector<double> sorted = levels_;
+  std::sort(sorted.begin(), sorted.end());
+  for (int k = 1; k < parts && is_dense; ++k) {
+    const double between = sorted[sorted.size() * static_cast<std::size_t>(k) / parts];
+    const bool is_apart = std::all_of(contours_.begin(), contours_.end(), [&](double other) {
+      return std::abs(other - between) > closest;
+    });
+    if (is_apart) contours_.push_back(between);
+  }
+  smooth_ = contours_;
+  for (const double energy : seen) smooth_.push_back(level(energy));
+  std::sort(smooth_.begin(), smooth_.end());
+}
+
 bool Landscape::is_rough(const Cell& cell) {
   constexpr double rough = 0.2 / levels_in_decade;
   const int half = cell.size / 2;
@@ -246,9 +264,22 @@ bool Landscape::is_rough(const Cell& cell) {
     return levels_[static_cast<std::size_t>(node(cell.i + i * half, cell.j + j * half))];
   };
   const double a = at(0, 0), b = at(2, 0), c = at(0, 2), d = at(2, 2);
-  return std::max({std::abs(at(1, 1) - 0.25 * (a + b + c + d)), std::abs(at(1, 0) - 0.5 * (a + b)),
-                   std::abs(at(0, 1) - 0.5 * (a + c)), std::abs(at(2, 1) - 0.5 * (b + d)),
-                   std::abs(at(1, 2) - 0.5 * (c + d))}) > rough;
+  const double error =
+      std::max({std::abs(at(1, 1) - 0.25 * (a + b + c + d)), std::abs(at(1, 0) - 0.5 * (a + b)),
+                std::abs(at(0, 1) - 0.5 * (a + c)), std::abs(at(2, 1) - 0.5 * (b + d)),
+                std::abs(at(1, 2) - 0.5 * (c + d))});
+  if (error > rough) return true;
+  // On a plateau the smallest bend moves a contour far.
+  constexpr double bent = 0.1;  // of what the cell has between its lowest and its highest
+  double low = a, high = a;
+  for (const int i : {0, 1, 2})
+    for (const int j : {0, 1, 2}) {
+      low = std::min(low, at(i, j));
+      high = std::max(high, at(i, j));
+    }
+  const auto crossed = std::lower_bound(smooth_.begin(), smooth_.end(), low);
+  return crossed != smooth_.end() && *crossed <= high && error > bent * (high - low) &&
+         high - low > 1e-9;
 }
 
 std::vector<bool> Landscape::rough_ones(const std::vector<Cell>& cells) {
@@ -344,20 +375,8 @@ std::vector<Polyline> Landscape::contours_at(double level) const {
 }
 
 std::vector<Polyline> Landscape::contours() const {
-  constexpr int parts = 14;  // of the plane
-  constexpr double closest = 0.2 / levels_in_decade;
-  std::vector<double> chosen;
-  for (int k = 1; k < static_cast<int>(depth) * levels_in_decade; ++k)
-    chosen.push_back(-depth + static_cast<double>(k) / levels_in_decade);
-  for (int k = 1; k < parts; ++k) {
-    const double between = evenly_[evenly_.size() * static_cast<std::size_t>(k) / parts];
-    const bool is_apart = std::all_of(chosen.begin(), chosen.end(), [&](double other) {
-      return std::abs(other - between) > closest;
-    });
-    if (is_apart) chosen.push_back(between);
-  }
   std::vector<Polyline> all;
-  for (const double at : chosen)
+  for (const double at : contours_)
     for (Polyline& curve : contours_at(at)) all.push_back(std::move(curve));
   return all;
 }

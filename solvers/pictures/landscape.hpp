@@ -43,15 +43,17 @@ class Landscape {
   static constexpr int levels_in_decade = 6;
 
   /// @param seen Energies that count besides those of the samples.
+  /// @param is_dense More levels where much of the plane is: for several minima.
   /// @param most About how many samples. > 0.
-  Landscape(PlaneEnergy energy, const PlaneView& view, const std::vector<double>& seen, int most);
+  Landscape(PlaneEnergy energy, const PlaneView& view, const std::vector<double>& seen,
+            bool is_dense, int most);
 
   /// From -depth (the lowest energy) to 0 (the highest).
   [[nodiscard]] double level(double energy) const;
   /// Its inverse.
   [[nodiscard]] double energy_at(double level) const;
 
-  /// Contours at levels `levels_in_decade` to a decade, and between them where much of the plane is.
+  /// Contours at levels `levels_in_decade` to a decade, and those between them.
   [[nodiscard]] std::vector<Polyline> contours() const;
   /// Contours at these energies.
   [[nodiscard]] std::vector<Polyline> contours(const std::vector<double>& energies) const;
@@ -65,6 +67,7 @@ class Landscape {
   };
 
   int node(int i, int j);
+  void choose_contours(const std::vector<double>& seen, bool is_dense);
   void refine(int most);
   [[nodiscard]] bool is_rough(const Cell& cell);
   /// The rough ones of cells of one size, and those beside them: a valley may slip through between the samples of a
@@ -84,7 +87,8 @@ class Landscape {
   std::vector<Cell> leaves_;
   std::vector<std::array<int, 3>> triangles_;
   double low_ = 0.0, span_ = 1.0;
-  std::vector<double> evenly_;  ///< Levels of the first grid, sorted: they lie evenly in the plane.
+  std::vector<double> contours_;  ///< Their levels.
+  std::vector<double> smooth_;    ///< Levels at which curves have to be smooth, sorted.
 };
 
 /// A point at which curves of steepest descent begin or end.

@@ -91,7 +91,7 @@ PolarGrid polar_grid(const Matrix& inputs) {
   constexpr double parallel = 1e-9;
   constexpr double largest = 1e6;  // node input, where patterns are nearly parallel
   constexpr double pi = std::numbers::pi;
-  constexpr int radii = 34, on_each_side = 6, around = 24;
+  constexpr int radii = 34, on_each_side = 8, around = 24;
   const double steepest = inputs.rowwise().norm().maxCoeff();
   struct Critical {
     double angle, size;  ///< Where a pattern's node input is zero; that input per weight across.
@@ -122,9 +122,10 @@ PolarGrid polar_grid(const Matrix& inputs) {
     const double half = 0.5 * (next - critical[k].angle);
     if (!(half > 0.0)) continue;
     const auto add = [&](double from, double side, double size) {
-      const double narrow = 1.0 / (size * far), end = std::asinh(half / narrow);
-      for (int m = 0; m < on_each_side; ++m)
-        grid.angles.push_back(from + side * narrow * std::sinh(end * m / on_each_side));
+      const double narrow = 0.6 / (size * far), end = std::asinh(half / narrow);
+      const int steps = std::max(on_each_side, static_cast<int>(std::ceil(end)));
+      for (int m = 0; m < steps; ++m)
+        grid.angles.push_back(from + side * narrow * std::sinh(end * m / steps));
     };
     add(critical[k].angle, 1.0, critical[k].size);
     add(next, -1.0, critical[(k + 1) % count].size);

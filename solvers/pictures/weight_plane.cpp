@@ -77,6 +77,8 @@ WeightWindow::WeightWindow(std::string label, const std::vector<double>& values,
     return;
   }
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  is_positive_ = *least > 0.0;
+  is_negative_ = *most < 0.0;
   const double spread = sides * (position(*most) - position(*least));
   low_ = std::min(position(*least) - spread, position(*least - around));
   high_ = std::max(position(*most) + spread, position(*most + around));
@@ -84,6 +86,11 @@ WeightWindow::WeightWindow(std::string label, const std::vector<double>& values,
     low_ -= position(typical);
     high_ += position(typical);
   }
+}
+
+void WeightWindow::keep_side() {
+  if (is_positive_) low_ = std::max(low_, 0.0);
+  if (is_negative_) high_ = std::min(high_, 0.0);
 }
 
 NumberAxis WeightWindow::axis() const {

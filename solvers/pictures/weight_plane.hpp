@@ -30,7 +30,11 @@ class WeightWindow {
   [[nodiscard]] double high() const { return high_; }
   [[nodiscard]] NumberAxis axis() const;
 
+  /// Ends at zero, where all values are on one side of it.
+  void keep_side();
+
  private:
+  bool is_positive_ = false, is_negative_ = false;  ///< All values.
   std::string label_;
   WeightAxis axis_;
   double low_ = 0.0, high_ = 0.0;
@@ -62,6 +66,8 @@ class WeightPlane {
   [[nodiscard]] Vector place(const Vector& weights) const;
   /// The weights at positions.
   [[nodiscard]] Vector weights(const Vector& positions) const;
+  /// Shows only the side of the first axis on which all points are.
+  void keep_side() { windows_.front().keep_side(); }
   /// Points so far out that the window does without them.
   [[nodiscard]] int far_points() const { return far_points_; }
 
