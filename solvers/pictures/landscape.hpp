@@ -99,7 +99,7 @@ struct PlanePoint {
 
 /// The curves of steepest descent from the saddles, on both sides, or those of steepest ascent, which part the
 /// basins of the minima: gradient flows in the metric of the panel, which cross its contours at right angles. They
-/// end at points, or where they leave the view. Linearly implicit steps of second order (ROS2, Verwer et al. 1999).
+/// end at points, where they leave the view, or where rounding hides the slope. Linearly implicit steps of second order (ROS2, Verwer et al. 1999).
 /// @param most_samples Curves that would take more are left out, those of the last saddles first.
 [[nodiscard]] std::vector<Polyline> steepest_curves(const PlaneEnergy& energy,
                                                     const PlaneView& view,

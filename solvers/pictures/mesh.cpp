@@ -130,9 +130,9 @@ PolarGrid polar_grid(const Matrix& inputs) {
     add(critical[k].angle, 1.0, critical[k].size);
     add(next, -1.0, critical[(k + 1) % count].size);
   }
-  for (int k = 0; k < around; ++k) grid.angles.push_back(2.0 * pi * k / around);
+  const double begin = critical.front().angle;  // Of the turn, which ends with the same ray.
+  for (int k = 0; k <= around; ++k) grid.angles.push_back(begin + 2.0 * pi * k / around);
   std::sort(grid.angles.begin(), grid.angles.end());
-  grid.angles.push_back(grid.angles.front() + 2.0 * pi);
   return grid;
 }
 

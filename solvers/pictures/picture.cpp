@@ -199,10 +199,9 @@ Picture& Picture::axes(const NumberAxis& x, const NumberAxis& y) {
   const auto set = [this](char name, const NumberAxis& axis, const Ticks& ticks) {
     add("{1} logscale {0}\nset {0}range {2}\nset {0}label ''\n", name,
         axis.is_logarithmic ? "set" : "unset", range_text(axis.low, axis.high));
-    if (ticks.size() == 0)
-      add("unset {}tics\n", name);
-    else
-      add("set {}tics {}\n", name, ticks.text());
+    // An empty list would be gnuplot's own choice: no ticks are one out of sight.
+    add("set {}tics {}\n", name,
+        ticks.size() > 0 ? ticks.text() : Ticks().add("", axis.low - 1.0).text());
   };
   const Ticks upright = y.fitting_ticks(panel_.height, letter_, true);
   set('x', x, x.fitting_ticks(panel_.width, letter_, false));
