@@ -139,8 +139,8 @@ Figure make_contours(const FigureRequest& request) {
       "path from the linear solution (open circle).";
   if (has_saddles)
     figure.caption +=
-        " From each saddle E falls steepest along the blue curves, to two minima, and rises "
-        "steepest along the dashed ones, which part the basins of the minima.";
+        " From each saddle E falls steepest along the blue curves, and rises steepest along the "
+        "dashed ones, which part the basins of the minima.";
   if (is_thesis) {
     figure.caption +=
         " The problem is made of two copies of X = (3, 1)', y = (0.3, 0.8), mixed by a change of "

@@ -169,6 +169,7 @@ std::string Ticks::text() const {
 }
 
 std::string tick_text(double value) {
+  if (value == 0.0) return "0";  // and not "-0"
   std::string text =
       std::abs(value) >= 99999.5 ? fmt::format("{:.5e}", value) : fmt::format("{:.8g}", value);
   // Zeros in front of the exponent of a long number say nothing.

@@ -75,7 +75,18 @@ std::string with_title(std::string svg, std::string_view title) {
   constexpr std::string_view open = "<title>", close = "</title>";
   const std::size_t begin = svg.find(open), end = svg.find(close);
   if (begin == std::string::npos || end == std::string::npos || end < begin) return svg;
-  return svg.replace(begin + open.size(), end - begin - open.size(), markup_text(title));
+  svg.replace(begin + open.size(), end - begin - open.size(), markup_text(title));
+  std::string result;
+  std::size_t done = svg.find(close) + close.size();
+  result.append(svg, 0, done);
+  for (std::size_t at = 0; (at = svg.find(open, done)) != std::string::npos;) {
+    const std::size_t after = svg.find(close, at);
+    if (after == std::string::npos) break;
+    const bool is_number = svg.substr(at, after - at).find("_plot_") != std::string::npos;
+    result.append(svg, done, (is_number ? at : after + close.size()) - done);
+    done = after + close.size();
+  }
+  return result.append(svg, done);
 }
 
 void require_plot(const std::string& file) {

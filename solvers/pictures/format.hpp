@@ -28,7 +28,8 @@ enum class Writing {
 /// Text as it stands in HTML and SVG.
 [[nodiscard]] std::string markup_text(std::string_view text);
 
-/// An SVG picture of gnuplot's with this title.
+/// An SVG picture of gnuplot's with this title, and without those that gnuplot gives to its parts: numbers that would
+/// show where the pointer is.
 [[nodiscard]] std::string with_title(std::string svg, std::string_view title);
 
 /// Checks that a picture can be made for a file of this name.

@@ -91,7 +91,7 @@ PolarGrid polar_grid(const Matrix& inputs) {
   constexpr double parallel = 1e-9;
   constexpr double largest = 1e6;  // node input, where patterns are nearly parallel
   constexpr double pi = std::numbers::pi;
-  constexpr int radii = 34, on_each_side = 8, around = 24;
+  constexpr int radii = 26, on_each_side = 7, around = 24;
   const double steepest = inputs.rowwise().norm().maxCoeff();
   struct Critical {
     double angle, size;  ///< Where a pattern's node input is zero; that input per weight across.

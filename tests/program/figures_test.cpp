@@ -127,6 +127,7 @@ void check_table(const std::string& text) {
 void check_title(const std::string& picture, const std::string& title) {
   const std::size_t begin = picture.find("<title>") + 7;
   CHECK(picture.substr(begin, picture.find("</title>") - begin) == title);
+  CHECK(picture.find("_plot_1a</title>") == std::string::npos);
 }
 
 /// Tables hold the numbers of the figures.
@@ -233,7 +234,7 @@ TEST_CASE("pictures come in four formats; pages need no network and the moving o
   const std::string moving = contents(scratch / "f/frames.html");
   CHECK(moving.find("type=\"range\"") != std::string::npos);
   CHECK(moving.find("<script>") != std::string::npos);
-  check_says(moving, {">0.5</text>", ">1.5</text>", ">y<tspan"});
+  check_says(moving, {">0</text>", ">0.5</text>", ">1.5</text>", ">y<tspan"});
   check_says(contents(scratch / "f/mug.html"), {"type=\"range\"", "requestAnimationFrame(frame)",
                                                 "'pointerdown'", "'pointermove'", "'keydown'"});
 }
