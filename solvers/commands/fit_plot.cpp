@@ -29,10 +29,17 @@ struct Window {
     high = std::max(high, y);
   }
 
+  /// What a band may take beside what is seen so far: as much again on either side.
+  void see_band(double below, double above) {
+    const double most = high - low;
+    low = std::max(std::min(low, below), low - most);
+    high = std::min(std::max(high, above), high + most);
+  }
+
   /// Dots on the frame would be cut.
-  [[nodiscard]] std::string text() const {
+  [[nodiscard]] NumberAxis axis(std::string label) const {
     const double room = margin * (high > low ? high - low : std::max(std::abs(high), 1.0));
-    return range_text(low - room, high + room);
+    return {std::move(label), low - room, high + room};
   }
 };
 
@@ -114,7 +121,8 @@ Rows dots(const Problem& problem, Window& window) {
   return rows;
 }
 
-/// The interval of the curve over the input: x, low, high. Empty where there is none.
+/// The interval of the curve over the input: x, low, high. Empty where there is none. What it takes at the data goes
+/// into the window.
 Rows band(const NetworkRequest& request, const Problem& problem, const FitReport& fit, double low,
           double high, Window& window) {
   Rows rows;
@@ -133,25 +141,46 @@ Rows band(const NetworkRequest& request, const Problem& problem, const FitReport
     rows.add(X(k, 0), below, above);
   }
   const Vector at_data = t_factor(fit.level, fit.statistics.degrees_of_freedom) * fit.output_errors;
-  window.see((fit.statistics.fitted - at_data).minCoeff());
-  window.see((fit.statistics.fitted + at_data).maxCoeff());
+  window.see_band((fit.statistics.fitted - at_data).minCoeff(),
+                  (fit.statistics.fitted + at_data).maxCoeff());
   return rows;
 }
 
 /// An axis over the input: of a logarithm in the units of what it was taken of.
-Axis input_axis(const std::string& column, double low, double high) {
+NumberAxis input_axis(const std::string& column, double low, double high) {
   const std::optional<std::string> linear = column_of_logarithm(column);
-  if (!linear) return {cut(column, 40), range_text(low, high)};
+  if (!linear) return {column, low, high};
   Ticks ticks;
   const int first = static_cast<int>(std::ceil(low)), last = static_cast<int>(std::floor(high));
   const bool has_parts = last - first < 3;  // one, two and five of each decade
-  for (int decade = first - 1; decade <= last; ++decade)
-    for (const double part : {1.0, 2.0, 5.0}) {
+  for (const double part : {1.0, 2.0, 5.0})
+    for (int decade = first - 1; decade <= last; ++decade) {
       const double at = decade + std::log10(part);
       if ((part == 1.0 || has_parts) && at >= low && at <= high)
         ticks.add(tick_text(std::pow(10.0, decade) * part), at);
     }
-  return {cut(*linear, 40), range_text(low, high), ticks.text()};
+  return {*linear + " (logarithmic)", low, high, false, {ticks}};
+}
+
+/// The outputs of the rows at a limit of infinite weights.
+Vector outputs_at(const NetworkRequest& request, const Problem& problem,
+                  const InfinitePoint& limit) {
+  if (limit.exponential)
+    return limit.exponential->offset +
+           limit.exponential->factor * (problem.X * limit.exponential->rate).array().exp();
+  OutputScale scale = output_scale(request);
+  const Range own = range(request.perceptron.activation);
+  if (limit.range && limit.range->low < limit.range->high)
+    scale = OutputScale({own.low, own.high}, {limit.range->low, limit.range->high});
+  const Vector sides = problem.X * limit.direction, inputs = problem.X * limit.weights;
+  const double zero = 1e-9 * sides.cwiseAbs().maxCoeff();
+  Vector outputs(sides.size());
+  for (Index i = 0; i < sides.size(); ++i)
+    outputs(i) = sides(i) > zero ? scale.high()
+                 : sides(i) < -zero
+                     ? scale.low()
+                     : scale.output(evaluate(request.perceptron.activation, inputs(i)).value);
+  return outputs;
 }
 
 /// The half point of a fit, and the output there; nothing where it is none of the parameters.
@@ -180,12 +209,16 @@ void draw_fits(Picture& picture, const Place& place, const NetworkRequest& reque
   const std::string dot_style = point_style(Shape::disc, 0.9, data_colour);
   const std::string half_style = point_style(Shape::diamond, 1.4, "#000000");
   std::vector<LegendEntry> entries{{dot_style, "data"}};
+  const std::string data = picture.block(dots(problem, window));
+  Plot lines;
+  // The best on top, but for what is dashed, which lets what is below be seen.
+  for (const bool is_dashed : {false, true})
+    for (auto curve = curves.rbegin(); curve != curves.rend(); ++curve)
+      if ((curve->style.find(" dt ") != std::string::npos) == is_dashed)
+        lines.add(picture.block(Curve(request, *curve).rows(low, high, window)), "1:2",
+                  curve->style);
   const Rows around = fit != nullptr ? band(request, problem, *fit, low, high, window) : Rows();
-  if (!around.empty()) plot.add(picture.block(around), "1:2:3", band_style);
-  plot.add(picture.block(dots(problem, window)), "1:2", dot_style);
-  // The best on top.
-  for (auto curve = curves.rbegin(); curve != curves.rend(); ++curve)
-    plot.add(picture.block(Curve(request, *curve).rows(low, high, window)), "1:2", curve->style);
+  plot.add(picture.block(around), "1:2:3", band_style).add(data, "1:2", dot_style).add(lines);
   for (const FittedCurve& curve : curves) entries.push_back({curve.style, curve.name});
   if (!around.empty())
     entries.push_back({line_style(6.0, band_colour), fmt::format("{:g} %", 100.0 * fit->level)});
@@ -194,31 +227,36 @@ void draw_fits(Picture& picture, const Place& place, const NetworkRequest& reque
     plot.mark(half->first, half->second, half_style);
     entries.push_back({half_style, "half point"});
   }
-  picture.legend(place.left + 8.0, place.top - 16.0, entries);
+  picture.legend(place.left + 8.0, place.top - 16.0, place.width + 80.0, entries);
   picture.panel(place)
-      .axes(input_axis(problem.columns.front(), low, high), {cut(problem.name, 30), window.text()})
+      .axes(input_axis(problem.columns.front(), low, high), window.axis(problem.name))
       .plot(plot);
 }
 
-void draw_observed(Picture& picture, const Place& place, const Problem& problem,
-                   const FitReport& fit) {
+void draw_observed(Picture& picture, const Place& place, const NetworkRequest& request,
+                   const Problem& problem, const FitReport* fit, const InfinitePoint* limit) {
   using namespace fit_plot;
-  const Vector& fitted = fit.statistics.fitted;
+  const bool is_limit = limit != nullptr;
+  const Vector fitted = is_limit ? outputs_at(request, problem, *limit) : fit->statistics.fitted;
   Window window;
   for (const Vector* const numbers : {&fitted, &problem.y}) {
     window.see(numbers->minCoeff());
     window.see(numbers->maxCoeff());
   }
+  const NumberAxis across = window.axis(is_limit ? "output at the limit" : "fitted"),
+                   up = window.axis(problem.name);
   Rows rows, equal;
   const Index stride = (fitted.size() - 1) / most_data + 1;
   for (Index i = 0; i < fitted.size(); i += stride) rows.add(fitted(i), problem.y(i));
-  equal.add(window.low, window.low).add(window.high, window.high);
+  equal.add(across.low, across.low).add(across.high, across.high);
   const std::string dot_style = point_style(Shape::circle, 0.9, colours[0], 1.2);
   const std::string line = line_style(1.4, data_colour, "(8,4)");
-  picture.legend(place.left + 8.0, place.top - 16.0,
-                 {{dot_style, "rows, by the best fit"}, {line, "equal"}});
+  picture.legend(
+      place.left + 8.0, place.top - 16.0, place.width + 80.0,
+      {{dot_style, is_limit ? "rows, at the limit of infinite weights" : "rows, by the best fit"},
+       {line, "equal"}});
   picture.panel(place)
-      .axes({"fitted", window.text()}, {cut(problem.name, 30), window.text()})
+      .axes(across, up)
       .plot(
           Plot().add(picture.block(equal), "1:2", line).add(picture.block(rows), "1:2", dot_style));
 }

@@ -32,8 +32,9 @@ void draw_fits(Picture& picture, const Place& place, const NetworkRequest& reque
                const Problem& problem, const std::vector<FittedCurve>& curves,
                const FitReport* fit = nullptr);
 
-/// Draws the targets over the outputs of a fit, with the line on which they are equal.
-void draw_observed(Picture& picture, const Place& place, const Problem& problem,
-                   const FitReport& fit);
+/// Draws the targets over the outputs of a fit, or of a limit that is better, with the line on which they are equal.
+/// @param fit, limit One of them may be null.
+void draw_observed(Picture& picture, const Place& place, const NetworkRequest& request,
+                   const Problem& problem, const FitReport* fit, const InfinitePoint* limit);
 
 }  // namespace tautrack::program

@@ -13,6 +13,7 @@
 #include "io/text.hpp"
 #include "io/usage_error.hpp"
 #include "pictures/format.hpp"
+#include "pictures/mesh.hpp"
 #include "pictures/picture.hpp"
 
 namespace tautrack::program {
@@ -34,7 +35,7 @@ constexpr std::string_view limit_colour = "#C0392B";
 constexpr std::string_view guide_colour = "#BBBBBB";
 
 constexpr double pi = 3.14159265358979323846;
-constexpr double elevation = 28.0, azimuth = -62.0;  ///< Of the camera, in degrees.
+constexpr View view{28.0, -62.0};
 
 /// Half the ranges of a view in space, for what is one away from the middle to touch the panel.
 constexpr double view_margin = 1.06;
@@ -116,6 +117,10 @@ struct Window {
     return (place - centre).lpNorm<Eigen::Infinity>() <= 4.0 * half;
   }
 
+  [[nodiscard]] bool holds(const Vector& place) const {
+    return (place - centre).lpNorm<Eigen::Infinity>() <= half;
+  }
+
   /// Grows to hold the place.
   void see(const Vector& place) {
     half = std::max(half, 1.02 * (place - centre).lpNorm<Eigen::Infinity>());
@@ -167,7 +172,7 @@ struct Camera {
   Vector up{{-std::sin(e) * std::cos(a), -std::sin(e) * std::sin(a), std::cos(e)}};
 
  private:
-  static constexpr double e = elevation * pi / 180.0, a = azimuth * pi / 180.0;
+  static constexpr double e = view.elevation * pi / 180.0, a = view.azimuth * pi / 180.0;
 };
 
 /// How far from the middle of the panel the camera sees a place.
@@ -194,8 +199,10 @@ Vector saturated_outputs(const Drawing& drawing, const Vector& inputs) {
   return outputs;
 }
 
+Point3 point_of(const Vector& place) { return {place(0), place(1), place(2)}; }
+
 /// The limits at infinite weights of a surface at tau = 1: a polygon.
-Rows boundary_of(const Drawing& drawing) {
+std::vector<Line3> boundary_of(const Drawing& drawing) {
   constexpr double same_angle = 1e-9;  // Patterns that are parallel change sign together.
   const Matrix A = drawing.network.space().basis();
   std::vector<double> angles;
@@ -207,34 +214,27 @@ Rows boundary_of(const Drawing& drawing) {
   }
   std::sort(angles.begin(), angles.end());
   angles.push_back(angles.front() + 2.0 * pi);
-  Rows rows;
-  std::optional<Vector> first;
+  std::vector<Point3> vertices;
   for (std::size_t k = 1; k < angles.size(); ++k) {
     if (angles[k] - angles[k - 1] < same_angle) continue;
     const double middle = (angles[k] + angles[k - 1]) / 2.0;
-    const Vector vertex =
-        saturated_outputs(drawing, A * Vector{{std::cos(middle), std::sin(middle)}});
-    if (!first) first = vertex;
-    rows.add(vertex);
+    vertices.push_back(
+        point_of(saturated_outputs(drawing, A * Vector{{std::cos(middle), std::sin(middle)}})));
   }
-  if (first) rows.add(*first);
-  return rows;
+  std::vector<Line3> lines;
+  for (std::size_t k = 0; k < vertices.size(); ++k)
+    lines.push_back({vertices[k], vertices[(k + 1) % vertices.size()]});
+  return lines;
 }
 
-/// The edges of the box of all outputs: those that lie behind everything in it, or the others.
-Rows edges_of(const Drawing& drawing, bool behind) {
-  const Vector eye = Camera().eye;
-  unsigned hidden = 0;
-  for (unsigned axis = 0; axis < 3; ++axis)
-    if (eye(axis) < 0.0) hidden |= 1U << axis;
-  Rows rows;
+/// The edges of the box of all outputs.
+std::vector<Line3> edges_of(const Drawing& drawing) {
+  std::vector<Line3> edges;
   for (unsigned from = 0; from < 8; ++from)
-    for (unsigned axis = 0; axis < 3; ++axis) {
-      const unsigned to = from | (1U << axis);
-      if (to != from && (from == hidden || to == hidden) == behind)
-        rows.add(box_corner(drawing, from)).add(box_corner(drawing, to)).gap().gap();
-    }
-  return rows;
+    for (unsigned axis = 0; axis < 3; ++axis)
+      if (const unsigned to = from | (1U << axis); to != from)
+        edges.push_back({point_of(box_corner(drawing, from)), point_of(box_corner(drawing, to))});
+  return edges;
 }
 
 std::string axis_title(const Drawing& drawing, int pattern) {
@@ -301,6 +301,7 @@ class ManifoldPicture {
     const std::optional<ExaminedPoint>& point = drawing.examined->point;
 
     Rows curve, caustic, above, below, band;
+    bool is_caustic_seen = false;
     const std::vector<Sample> samples = sample_curve(drawing, drawing.extent(window.half));
     double before = 0.0;
     for (const Sample& sample : samples) {
@@ -308,7 +309,10 @@ class ManifoldPicture {
       const Vector centre = sample.z + sample.normal / sample.curvature;
       const bool is_near = sample.curvature != 0.0 && window.is_near(centre);
       if (!is_near || sample.curvature * before < 0.0) caustic.gap();
-      if (is_near) caustic.add(centre);
+      if (is_near) {
+        caustic.add(centre);
+        is_caustic_seen = is_caustic_seen || window.holds(centre);
+      }
       before = sample.curvature;
     }
     if (distance > 0.0) {
@@ -335,8 +339,9 @@ class ManifoldPicture {
       plot.add(picture_.block(band), in_plane,
                fmt::format("filledcurves closed fs solid noborder fc rgb '{}'", band_colour),
                "|y - z| < 1/k: z is the only foot");
-    plot.add(picture_.block(caustic), in_plane, line_style(2.0, caustic_colour),
-             "caustic (centres of curvature)");
+    if (is_caustic_seen)
+      plot.add(picture_.block(caustic), in_plane, line_style(2.0, caustic_colour),
+               "caustic (centres of curvature)");
     plot.add(picture_.block(above), in_plane, line_style(1.6, above_colour),
              fmt::format("P_a: z + n/k, 1/k = {:.6g}", distance));
     plot.add(
@@ -344,7 +349,8 @@ class ManifoldPicture {
         fmt::format("P_b: z - n/k, {}", is_supremum ? "k the largest found" : "k that of the fit"));
     plot.add(picture_.block(curve), in_plane, line_style(2.6, manifold_colour),
              fmt::format("data manifold, tau = {:.6g}", tau));
-    plot.add(picture_.block(ways), in_plane, line_style(1.2, target_colour, "(6,5)"));
+    plot.add(picture_.block(ways), in_plane, line_style(1.2, target_colour, "(6,5)"),
+             "normals from y to its feet");
     plot.add(picture_.block(ends), in_plane, point_style(Shape::disc, 1.3, limit_colour),
              "limits at infinite weights");
     plot.add(picture_.block(minima), in_plane, point_style(Shape::disc, 1.4, target_colour),
@@ -359,13 +365,21 @@ class ManifoldPicture {
                point->source == PointSource::given_weights ? "given weights" : "the fit");
     add_target(drawing, in_plane, plot);
 
-    const auto range = [&](Index axis) {
-      return range_text(window.centre(axis) - window.half, window.centre(axis) + window.half);
+    const auto axis = [&](Index i) {
+      return NumberAxis{axis_title(drawing, static_cast<int>(i) + 1),
+                        window.centre(i) - window.half, window.centre(i) + window.half};
     };
     picture_.add("set size ratio -1\nset border lc rgb '#444444'\nset tics scale 0.5\n")
-        .axes({axis_title(drawing, 1), range(0)}, {axis_title(drawing, 2), range(1)})
+        .axes(axis(0), axis(1))
         .plot(plot);
   }
+
+  struct Surface;
+
+  /// The surface of a drawing. @param half_window Half of what is seen at tau < 1.
+  [[nodiscard]] static Surface surface_of(const Drawing& drawing, double half_window);
+
+  [[nodiscard]] std::string lines_block(const std::vector<std::vector<Point3>>& lines);
 
   /// A surface in space, coloured by its curvature, with its boundary, the fit and its normal.
   void add_space(const Drawing& drawing, const Place& panel);
@@ -403,77 +417,126 @@ void ManifoldPicture::add_colours(std::vector<double> logarithms, const Place& p
       .text(box.left, box.top - 26.0, "largest curvature |k|max", "left font ',11'");
 }
 
-void ManifoldPicture::add_space(const Drawing& drawing, const Place& panel) {
+/// A surface with the logarithms of its largest curvatures.
+struct ManifoldPicture::Surface {
+  Mesh mesh;
+  std::vector<double> logarithms;  ///< Of the points of the mesh.
+  std::vector<double> bent;        ///< Of those where the sigmoids bend.
+};
+
+ManifoldPicture::Surface ManifoldPicture::surface_of(const Drawing& drawing, double half_window) {
   constexpr int cells = 60;
   constexpr double bent = 4.5;    // Node inputs at which the sigmoid has done its bending.
-  constexpr double edge = 7.0;    // Those at which a picture does not tell them from infinite ones.
   constexpr double flat = 1e-12;  // A curvature below any that is drawn.
   const double tau = drawing.manifold.tau();
-  Window window(drawing, 1.05);
-  const double steepest = drawing.network.space().basis().rowwise().norm().maxCoeff();
-  double far = drawing.extent(0.0) / saturated * (tau < 1.0 ? bent : edge);
   const OutputScale& scale = drawing.computed.scale;
-  if (tau < 1.0) far = std::min(far, 1.5 * window.half / scale.unit() / ((1.0 - tau) * steepest));
-  const double unit = 0.6 / steepest;
+  const Matrix& basis = drawing.network.space().basis();
+  Surface surface;
+  const auto add = [&](const Vector& v) {
+    const ManifoldPoint at = drawing.manifold.at(v);
+    const double logarithm =
+        std::log10(scale.curvature(std::max(largest_curvature(at).value, flat)));
+    surface.logarithms.push_back(logarithm);
+    if (at.node_inputs().lpNorm<Eigen::Infinity>() < bent) surface.bent.push_back(logarithm);
+    return point_of(drawing.place(at.position()));
+  };
+  if (tau == 1.0) {
+    const PolarGrid grid = polar_grid(basis);
+    surface.mesh = mesh_of(grid.radii, grid.angles, [&](double radius, double angle) {
+      return add(Vector{{radius * std::cos(angle), radius * std::sin(angle)}});
+    });
+    return surface;
+  }
+  const double steepest = basis.rowwise().norm().maxCoeff(), unit = 0.6 / steepest;
+  const double far = std::min(drawing.extent(0.0) / saturated * bent,
+                              1.5 * half_window / scale.unit() / ((1.0 - tau) * steepest));
   const double end = std::asinh(far / unit);
-  const auto coordinate = [&](int k) { return unit * std::sinh(end * (2.0 * k / cells - 1.0)); };
+  std::vector<double> grid;
+  for (int k = 0; k <= cells; ++k) grid.push_back(unit * std::sinh(end * (2.0 * k / cells - 1.0)));
+  surface.mesh = mesh_of(grid, grid, [&](double a, double b) { return add(Vector{{a, b}}); });
+  return surface;
+}
 
-  Rows surface;
-  std::vector<double> logarithms;
+void ManifoldPicture::add_space(const Drawing& drawing, const Place& panel) {
+  const double tau = drawing.manifold.tau();
+  Window window(drawing, 1.05);
   double reach = reach_in_view(drawing.y - window.centre);
   for (unsigned bits = 0; bits < 8; ++bits)
     reach = std::max(reach, reach_in_view(box_corner(drawing, bits) - window.centre));
-  for (int k = 0; k <= cells; ++k) {
-    for (int l = 0; l <= cells; ++l) {
-      const ManifoldPoint at = drawing.manifold.at(Vector{{coordinate(k), coordinate(l)}});
-      const Vector place = drawing.place(at.position());
-      const double logarithm =
-          std::log10(scale.curvature(std::max(largest_curvature(at).value, flat)));
-      if (at.node_inputs().lpNorm<Eigen::Infinity>() < bent) logarithms.push_back(logarithm);
+  Surface surface = surface_of(drawing, window.half);
+  const Mesh& mesh = surface.mesh;
+  Rows rows;
+  for (std::size_t i = 0; i < mesh.rows; ++i) {
+    for (std::size_t j = 0; j < mesh.columns; ++j) {
+      const Point3& at = mesh.at(i, j);
+      const Vector place{{at[0], at[1], at[2]}};
       window.see(place);
       reach = std::max(reach, reach_in_view(place - window.centre));
-      surface.add(place, logarithm);
+      rows.add(place, surface.logarithms[i * mesh.columns + j]);
     }
-    surface.gap();
+    rows.gap();
   }
 
-  // gnuplot sorts a surface by depth and draws it last: what stands before or behind it are other plots.
+  // gnuplot sorts a surface by depth and draws it last: what stands before or behind it are other plots. No light:
+  // shades would be other colours than those of the scale.
   picture_.add(
-      "set view {:g},{:g}\nset view equal xyz\nset xyplane 0\nunset border\nunset tics\n"
-      "set pm3d depthorder border lc rgb '#33000000' lw 0.35\n"
-      "set pm3d lighting primary 0.35 specular 0.15\n",
-      90.0 - elevation, 90.0 + azimuth);
+      "set view {}\nset view equal xyz\nset xyplane 0\nunset border\nunset tics\n"
+      "set pm3d depthorder border lc rgb '#A0000000' lw 0.3\nset pm3d nolighting\n",
+      view.command());
   // The scale of a view has no effect when axes are equal, the ranges have.
   const double half = view_margin * reach;
   for (Index axis = 0; axis < 3; ++axis)
     picture_.add("set {}range {}\n", "xyz"[axis],
                  range_text(window.centre(axis) - half, window.centre(axis) + half));
-  picture_.splot(
-      Plot().add(picture_.block(edges_of(drawing, true)), in_space, line_style(1.0, guide_colour)));
-  add_colours(std::move(logarithms), panel);
-  picture_.splot(Plot().add(picture_.block(surface), "1:2:3:4", "pm3d"));
+  const Point3 eye = view.towards_viewer();
+  const CutLines box = cut_lines(edges_of(drawing), mesh, eye);
+  picture_.splot(Plot().add(lines_block(box.hidden), in_space, line_style(1.0, guide_colour)));
+  add_colours(std::move(surface.bent), panel);
+  picture_.splot(Plot().add(picture_.block(rows), "1:2:3:4", "pm3d"));
 
   add_axis_labels(drawing);
   Plot plot;
-  plot.add(picture_.block(edges_of(drawing, false)), in_space, line_style(1.2, guide_colour),
-           "range of the outputs");
-  if (tau == 1.0)
-    plot.add(picture_.block(boundary_of(drawing)), in_space, line_style(2.2, limit_colour),
-             "boundary: limits at infinite weights");
+  plot.add(lines_block(box.seen), in_space, line_style(1.2, guide_colour), "range of the outputs");
+  if (tau == 1.0) {
+    const CutLines boundary = cut_lines(boundary_of(drawing), mesh, eye);
+    plot.add(lines_block(boundary.seen), in_space, line_style(2.6, limit_colour),
+             "boundary: limits at infinite weights")
+        .add(lines_block(boundary.hidden), in_space, line_style(1.4, limit_colour, "(3,4)"),
+             "boundary behind the surface");
+  }
   if (drawing.examined->point) add_foot(drawing, window, plot);
   add_target(drawing, in_space, plot);
   picture_.splot(plot);
 }
 
+std::string ManifoldPicture::lines_block(const std::vector<std::vector<Point3>>& lines) {
+  Rows rows;
+  for (const std::vector<Point3>& line : lines) {
+    for (const Point3& at : line) rows.add(at[0], at[1], at[2]);
+    rows.gap().gap();
+  }
+  return picture_.block(rows);
+}
+
 void ManifoldPicture::add_axis_labels(const Drawing& drawing) {
   const Vector &low = drawing.low, &high = drawing.high, middle = (low + high) / 2.0;
   const double off = 0.09 * (high - low).maxCoeff();
-  const auto place = [&](double x, double y, double z, int pattern) {
-    picture_.label({x, y, z}, axis_title(drawing, pattern), "center textcolor rgb '#222222'");
+  // Titles stand further away from an edge of the box than its numbers.
+  const auto name_edge = [&](const Vector& at, const Vector& way, int pattern) {
+    const Index axis = pattern - 1;
+    const Vector title = at + off * way;
+    picture_.label({title(0), title(1), title(2)}, axis_title(drawing, pattern),
+                   "center textcolor rgb '#222222'");
+    for (const double end : {low(axis), high(axis)}) {
+      Vector number = at + 0.45 * off * way;
+      number(axis) = end;
+      picture_.label({number(0), number(1), number(2)}, tick_text(end),
+                     "center textcolor rgb '#222222'");
+    }
   };
-  place(middle(0), low(1) - off, low(2) - off, 1);
-  place(high(0) + 3.0 * off, middle(1), low(2) - off, 2);
-  place(low(0) - 2.0 * off, low(1) - off, middle(2) + off, 3);
+  name_edge(Vector{{middle(0), low(1), low(2)}}, Vector{{0.0, -1.0, -1.0}}, 1);
+  name_edge(Vector{{high(0), middle(1), low(2)}}, Vector{{3.0, 0.0, -1.0}}, 2);
+  name_edge(Vector{{low(0), low(1), middle(2)}}, Vector{{-2.0, -1.0, 1.0}}, 3);
 }
 
 void ManifoldPicture::add_foot(const Drawing& drawing, const Window& window, Plot& plot) {
@@ -530,8 +593,8 @@ std::string plot_report(const GeometryRequest& request, const Dataset& dataset,
   const std::string title =
       fmt::format("Data manifold of a {} perceptron at tau = {:.6g}: {}{}",
                   to_string(request.network.perceptron.activation), request.tau,
-                  cut(dataset.source, 60), part_note(count, examined.size()));
-  return draw_picture(request.outputs.plot_file, ManifoldPicture::picture_height(count),
+                  source_text(dataset.source), part_note(count, examined.size()));
+  return draw_picture(request.outputs.plot_file, ManifoldPicture::picture_height(count), title,
                       ManifoldPicture(drawings).script(title));
 }
 

@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 #include <iterator>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -24,12 +25,6 @@ constexpr std::size_t most_stages = 24;
 constexpr Index most_points = 5000;    ///< Drawn in a panel.
 constexpr std::size_t most_bars = 14;  ///< Drawn of each dimension, the longest.
 
-/// Of components, loops and voids: they differ in lightness, too.
-constexpr std::array<std::string_view, max_homology_dimension + 1> bar_colours = {
-    "#000000", "#0072B2", "#E69F00"};
-constexpr std::array<std::string_view, max_homology_dimension + 1> bar_names = {"components",
-                                                                                "loops", "voids"};
-
 /// Of labels, in turn.
 constexpr std::array shapes = {Shape::disc,        Shape::triangle, Shape::square,
                                Shape::upside_down, Shape::diamond,  Shape::circle};
@@ -42,13 +37,19 @@ std::string style_of(std::size_t label, double size) {
 struct PlaneView {
   Matrix points;  ///< 2 x N
   std::string x, y;
+  std::vector<Ticks> y_ticks{};  ///< Names instead of numbers.
 };
 
-PlaneView view_of(const Stage& stage, const LabelledPoints& data) {
+PlaneView view_of(const Stage& stage, const LabelledPoints& data, bool is_data) {
   const Matrix& points = stage.points;
-  if (points.rows() == 2) return {points, "h1", "h2"};
+  const auto unit = [&](Index j) {
+    return is_data ? data.columns[static_cast<std::size_t>(j)] : fmt::format("unit {}", j + 1);
+  };
+  if (points.rows() == 2) return {points, unit(0), unit(1)};
   if (points.rows() == 1) {
-    PlaneView view{Matrix(2, points.cols()), "h1", data.labels.empty() ? "" : "label"};
+    PlaneView view{Matrix(2, points.cols()), unit(0), "", {Ticks()}};
+    for (std::size_t i = 0; i < data.labels.size(); ++i)
+      view.y_ticks.front().add(cut(data.labels[i], 12), static_cast<double>(i));
     view.points.row(0) = points.row(0);
     for (Index j = 0; j < points.cols(); ++j)
       view.points(1, j) = data.labels.empty()
@@ -89,15 +90,16 @@ class LayersPicture {
     return static_cast<int>(header_height + static_cast<double>(rows) * row_height());
   }
 
+  [[nodiscard]] std::string title() const {
+    return fmt::format("{} carried through {}, tau = {:.6g}", source_text(carried_.data.source),
+                       counted(static_cast<long long>(carried_.layers.size()), "layer"),
+                       request_.tau) +
+           (stages_ < carried_.stages.size() ? fmt::format(" (the first {})", stages_ - 1) : "");
+  }
+
   [[nodiscard]] std::string script() && {
     picture_.closed_frame();
-    picture_.text(
-        0.5 * picture_width, 26,
-        fmt::format("{} carried through {}, tau = {:.6g}", cut(carried_.data.source, 50),
-                    counted(static_cast<long long>(carried_.layers.size()), "layer"),
-                    request_.tau) +
-            (stages_ < carried_.stages.size() ? fmt::format(" (the first {})", stages_ - 1) : ""),
-        "center font ',13'");
+    picture_.text(0.5 * picture_width, 26, title(), "center font ',13'");
     add_legend();
     for (std::size_t k = 0; k < stages_; ++k) {
       add_points(k);
@@ -117,24 +119,39 @@ class LayersPicture {
             side_, side_};
   }
 
+  /// Whether bars of this dimension are drawn.
+  [[nodiscard]] bool has_bars_of(int dimension) const {
+    return std::any_of(carried_.stages.begin(), carried_.stages.end(), [&](const Stage& stage) {
+      if (stage.sets.empty() || !stage.sets.front().betti) return false;
+      constexpr double visible = 0.004;  // of the scale
+      const auto& bars = stage.sets.front().homology.intervals;
+      const double most = stage.sets.front().homology.scale, shortest = visible * most;
+      return std::any_of(bars.begin(), bars.end(), [&](const HomologyInterval& bar) {
+        return bar.dimension == dimension && std::min(bar.death, most) - bar.birth > shortest;
+      });
+    });
+  }
+
   /// Samples below the title: labels, and colours of bars.
   void add_legend() {
-    constexpr double y = 62.0, part_for_labels = 0.6;
-    double x = left_;
+    constexpr std::size_t most_labels = 12;
+    std::vector<LegendEntry> entries;
     const std::vector<std::string>& labels = carried_.data.labels;
-    for (std::size_t i = 0; i < labels.size() && x < part_for_labels * picture_width; ++i)
-      x = picture_.entry(x, y, {style_of(i, 1.2), cut(labels[i], 20)});
-    if (!has_bars_) return;
-    for (std::size_t i = 0; i < bar_names.size(); ++i)
-      x = picture_.entry(
-          x, y, {point_style(Shape::square, 1.4, bar_colours[i]), std::string(bar_names[i])});
-    picture_.text(x, y, "thick: counted");
+    for (std::size_t i = 0; i < std::min(labels.size(), most_labels); ++i)
+      entries.push_back({style_of(i, 1.2), cut(labels[i], 20)});
+    if (labels.size() > most_labels)
+      entries.push_back({"", fmt::format("and {} more", labels.size() - most_labels)});
+    for (int dimension = 0; has_bars_ && dimension <= max_homology_dimension; ++dimension)
+      if (const auto k = static_cast<std::size_t>(dimension); has_bars_of(dimension))
+        entries.push_back({line_style(4.0, homology_colours[k]), std::string(homology_names[k])});
+    if (has_bars_) entries.push_back({"", "thick bars: counted"});
+    if (!entries.empty()) picture_.legend(left_, 76.0, picture_width - left_ - 40.0, entries);
   }
 
   void add_points(std::size_t k) {
     const Stage& stage = carried_.stages[k];
     const LabelledPoints& data = carried_.data;
-    const PlaneView view = view_of(stage, data);
+    const PlaneView view = view_of(stage, data, k == 0);
     const Place at = panel(k);
     picture_.text(at.left, at.top - 18,
                   k == 0
@@ -155,8 +172,8 @@ class LayersPicture {
       plot.add(picture_.block(rows), "1:2", style_of(set, 0.55));
     }
     picture_.panel(at)
-        .axes({view.x, range_text(middle(0) - half, middle(0) + half)},
-              {view.y, range_text(middle(1) - half, middle(1) + half)})
+        .axes(NumberAxis{view.x, middle(0) - half, middle(0) + half},
+              NumberAxis{view.y, middle(1) - half, middle(1) + half, false, view.y_ticks})
         .plot(plot);
   }
 
@@ -183,19 +200,17 @@ class LayersPicture {
         ++drawn;
         y -= 1.0;
         (counted_bars[i] ? thick : thin)
-            .add(bar.birth, y)
-            .add(std::min(bar.death, set.homology.scale), y)
-            .gap();
+            .add(bar.birth, y, std::min(bar.death, set.homology.scale) - bar.birth, 0.0);
       }
       if (drawn > 0) y -= 1.0;
-      const std::string_view colour = bar_colours[static_cast<std::size_t>(dimension)];
-      plot.add(picture_.block(thick), "1:2", line_style(5.0, colour))
-          .add(picture_.block(thin), "1:2", line_style(1.6, colour));
+      const std::string_view colour = homology_colours[static_cast<std::size_t>(dimension)];
+      plot.add(picture_.block(thick), "1:2:3:4", vector_style(5.0, colour))
+          .add(picture_.block(thin), "1:2:3:4", vector_style(1.6, colour));
     }
     const double scale = set.homology.scale > 0.0 ? set.homology.scale : 1.0;
     picture_.panel(at)
-        .axes({"scale", range_text(0.0, 1.02 * scale)},
-              {"", range_text(std::min(y, -2.0), 0.0), ""})
+        .axes(NumberAxis{"scale", 0.0, 1.02 * scale},
+              NumberAxis{"", std::min(y, -2.0), 0.0, false, {Ticks()}})
         .plot(plot);
   }
 
@@ -213,7 +228,8 @@ std::string plot_report(const LayersRequest& request, const CarriedData& carried
   using namespace layers_plot;
   LayersPicture picture(request, carried);
   const int height = picture.height();
-  return draw_picture(request.outputs.plot_file, height, std::move(picture).script());
+  const std::string title = picture.title();
+  return draw_picture(request.outputs.plot_file, height, title, std::move(picture).script());
 }
 
 }  // namespace tautrack::program

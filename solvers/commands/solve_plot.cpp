@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -16,7 +17,9 @@
 #include "commands/units.hpp"
 #include "io/text.hpp"
 #include "pictures/format.hpp"
+#include "pictures/landscape.hpp"
 #include "pictures/picture.hpp"
+#include "pictures/weight_plane.hpp"
 
 namespace tautrack::program {
 namespace solve_plot {
@@ -30,11 +33,9 @@ constexpr int panel_top = 48;      ///< From the top of a row to its panels: roo
 constexpr int panel_bottom = 78;   ///< From its panels to the bottom of a row.
 constexpr std::size_t most_panels = 12;
 
-constexpr std::size_t most_curves = 3;         ///< Fits that are drawn over the data.
-constexpr std::size_t most_named = 5;          ///< Minima that carry their number.
-constexpr std::size_t most_links = 5000;       ///< Lines in a graph of points.
-constexpr std::size_t most_plane_links = 400;  ///< Lines in a picture of two weights.
-constexpr double very_different = 30.0;        ///< A ratio from which on an axis is logarithmic.
+constexpr std::size_t most_curves = 3;    ///< Fits that are drawn over the data.
+constexpr std::size_t most_named = 5;     ///< Minima that carry their number.
+constexpr std::size_t most_links = 5000;  ///< Lines in a graph of points.
 
 /// How points of one kind look.
 struct Mark {
@@ -53,11 +54,42 @@ constexpr Mark marks[] = {
     {StationaryKind::degenerate, "without a sure Morse index", Shape::cross, "#000000"},
     {StationaryKind::minimum, "minimum", Shape::disc, "#0072B2"},
 };
-const std::string curve_style = line_style(0.7, "#C4C4C4");
-const std::string descent_style = line_style(0.8, "#88B4DC");
-const std::string faint_descent_style = line_style(0.8, "#B088B4DC");  ///< Of many.
+const std::string link_style = line_style(0.8, "#88B4DC");
+const std::string faint_link_style = line_style(0.8, "#B088B4DC");  ///< Of many.
+const std::string descent_style = line_style(1.6, "#0072B2");
+const std::string ascent_style = line_style(1.2, "#999999", "(8,4)");
 const std::string saddle_level_style = line_style(0.9, "#555555", "3");
 const std::string limit_style = line_style(1.4, "#CC79A7", "2");
+const std::string way_style = line_style(2.2, "#CC79A7");
+
+/// The energy of a problem at weights in the user's units.
+class Energy {
+ public:
+  Energy(const ComputedProblem& computed, const OutputRange& range)
+      : computed_(computed),
+        range_(range),
+        network_(computed_.problem, computed_.perceptron),
+        work_(network_) {}
+
+  /// With the best plateaus, where they are fitted.
+  [[nodiscard]] double operator()(const Vector& weights) {
+    if (range_.is_known())
+      return users_energy(computed_, network_.energy(network_.coordinates(weights), 1.0, work_));
+    // Next to a slope of zero are straight lines, at zero constants: a picture has no room for the difference.
+    constexpr double flat = 1e-5;
+    const double largest_input = network_.inputs().col(0).cwiseAbs().maxCoeff();
+    Vector beside = weights;
+    if (std::abs(weights(0)) * largest_input < flat) beside(0) = flat / largest_input;
+    return energy_of_best_range(*computed_.problem, computed_.perceptron.activation, range_,
+                                beside);
+  }
+
+ private:
+  const ComputedProblem& computed_;
+  const OutputRange& range_;
+  Perceptron network_;
+  Perceptron::Workspace work_;
+};
 
 /// A problem, ready to be drawn.
 struct Drawing {
@@ -66,6 +98,7 @@ struct Drawing {
   ComputedProblem computed;             ///< With all rows.
   OutputRange range;                    ///< In the user's units.
   std::vector<StationaryPoint> fitted;  ///< The points without the weights that are held.
+  std::optional<WeightPlane> plane;     ///< Of one or two weights.
 
   [[nodiscard]] const std::vector<StationaryPoint>& points() const { return fitted; }
   /// The axes are those of the weights that are fitted.
@@ -79,145 +112,55 @@ struct Drawing {
     return std::any_of(points().begin(), points().end(),
                        [kind](const StationaryPoint& point) { return point.kind == kind; });
   }
-};
-
-/// The axis of one weight, with a window that holds the weights of all points and zero.
-struct WeightWindow {
-  WeightWindow(const Drawing& drawing, Index column)
-      : axis(make_axis(drawing, column)), name(drawing.axes().columns[at(column)]) {
-    const double typical = typical_weight(drawing, column);
-    for (const StationaryPoint& point : drawing.points()) {
-      low = std::min(low, axis.position(point.weights(column)));
-      high = std::max(high, axis.position(point.weights(column)));
-    }
-    // Without a point there is the whole sigmoid to see.
-    const double margin = drawing.points().empty()
-                              ? axis.position(4.0 * typical)
-                              : 0.2 * std::max(high - low, axis.position(typical));
-    low -= margin;
-    high += margin;
-  }
-
-  WeightAxis axis;
-  std::string name;
-  double low = 0.0;  ///< Positions.
-  double high = 0.0;
-
-  [[nodiscard]] double position(int k, int cells) const { return low + (high - low) * k / cells; }
-
-  [[nodiscard]] Axis text() const {
-    return {
-        fmt::format("weight of {}{}", cut(name, 40), axis.is_logarithmic() ? " (logarithmic)" : ""),
-        range_text(low, high), axis.ticks()};
-  }
-
- private:
-  static std::size_t at(Index column) { return static_cast<std::size_t>(column); }
-
-  /// A weight that gives node inputs of about one.
-  static double typical_weight(const Drawing& drawing, Index column) {
-    const Vector& inputs = drawing.axes().X.col(column);
-    const double size = inputs.norm() / std::sqrt(static_cast<double>(inputs.size()));
-    return size > 0.0 ? 1.0 / size : 1.0;
-  }
-
-  static WeightAxis make_axis(const Drawing& drawing, Index column) {
-    double smallest = std::numeric_limits<double>::infinity();
-    double largest = typical_weight(drawing, column);
-    for (const StationaryPoint& point : drawing.points()) {
-      const double size = std::abs(point.weights(column));
-      if (size > 0.0) smallest = std::min(smallest, size);
-      largest = std::max(largest, size);
-    }
-    // Below a third of the weight that bends the output for the largest input, E is flat.
-    const double largest_input = drawing.axes().X.col(column).cwiseAbs().maxCoeff();
-    if (largest_input > 0.0) smallest = std::max(smallest, 0.3 / largest_input);
-    const bool is_logarithmic = std::isfinite(smallest) && largest > very_different * smallest;
-    return {is_logarithmic ? smallest : 0.0, 100.0 * largest};
+  /// The limit that is better than all fits; null where there is none.
+  [[nodiscard]] const InfinitePoint* infimum() const {
+    const AllFits& fits = solved->fits;
+    return fits.infimum_at_infinity ? &fits.at_infinity.front() : nullptr;
   }
 };
 
-/// The energy of a problem at weights in the user's units.
-class Energy {
- public:
-  explicit Energy(const Drawing& drawing)
-      : computed_(drawing.computed),
-        range_(drawing.range),
-        network_(computed_.problem, computed_.perceptron),
-        work_(network_) {}
-
-  /// With the best plateaus, where they are fitted.
-  [[nodiscard]] double operator()(const Vector& weights) {
-    if (!range_.is_known())
-      return energy_of_best_range(*computed_.problem, computed_.perceptron.activation, range_,
-                                  weights);
-    return users_energy(computed_, network_.energy(network_.coordinates(weights), 1.0, work_));
+Drawing make_drawing(const NetworkRequest& request, const Problem& problem,
+                     const SolvedProblem& solved) {
+  Drawing drawing{
+      &problem,           &solved, computed_rows(request, problem), target_range(request),
+      solved.fits.points, {}};
+  std::vector<Vector> weights;
+  int best = -1;
+  for (StationaryPoint& point : drawing.fitted) {
+    point.weights = drawing.computed.held.fitted(point.weights);
+    if (best < 0 && point.kind == StationaryKind::minimum) best = static_cast<int>(weights.size());
+    weights.push_back(point.weights);
   }
+  if (drawing.weights() > 2) return drawing;
+  Energy energy(drawing.computed, drawing.range);
+  drawing.plane.emplace(
+      drawing.axes(), weights, best, [&](const Vector& at) { return energy(at); },
+      WeightPlane::energy_of_constant(problem));
+  // With both plateaus free a curve has two pairs of weights, w and -w.
+  if (!drawing.range.low && !drawing.range.high) drawing.plane->keep_side();
+  return drawing;
+}
 
- private:
-  const ComputedProblem& computed_;
-  const OutputRange& range_;
-  Perceptron network_;
-  Perceptron::Workspace work_;
-};
-
-/// A range of energies with a margin on either side.
-struct EnergyAxis {
-  double unit = 1.0;  ///< Energies of outputs of size one are of this size.
-  bool is_logarithmic = false;
-  double low = std::numeric_limits<double>::infinity();
-  double high = -std::numeric_limits<double>::infinity();
-
-  void see(double energy) {
-    if (!std::isfinite(energy)) return;
-    low = std::min(low, energy);
-    high = std::max(high, energy);
-  }
-
-  /// Chooses the scale and adds the margins.
-  void finish(bool may_be_logarithmic) {
-    if (!(low <= high)) low = high = 0.0;
-    is_logarithmic = may_be_logarithmic && low > 0.0 && high > very_different * low;
-    if (is_logarithmic) {
-      const double factor = std::pow(high / low, 0.08);
-      low /= factor;
-      high *= factor;
-      return;
-    }
-    // Numbers on the axis that differ only behind the digits that gnuplot shows help nobody.
-    const double margin = std::max({0.08 * (high - low), 1e-3 * std::abs(high), 1e-12 * unit});
-    low -= margin;
-    high += margin;
-  }
-
-  [[nodiscard]] Axis text() const {
-    return {is_logarithmic ? "energy E (logarithmic)" : "energy E", range_text(low, high)};
-  }
-};
-
-/// The descents, or the links by all other curves, that are drawn; nothing where they would be too many
-/// to see anything.
-std::vector<Link> drawn_links(const Drawing& drawing, bool descents) {
-  const bool is_plane = drawing.weights() == 2;
-  if (drawing.weights() == 1 || (!descents && !is_plane)) return {};
+/// Saddles with the minima that descents from them came to, of more than two weights; nothing where they would be too
+/// many to see anything.
+std::vector<Link> drawn_links(const Drawing& drawing) {
+  if (drawing.plane) return {};
   std::vector<Link> drawn;
   for (const Link& link : drawing.solved->fits.exploration.links)
-    if ((link.kind == CurveKind::descent) == descents && link.from >= 0 && link.to >= 0 &&
-        link.from != link.to)
+    if (link.kind == CurveKind::descent && link.from >= 0 && link.to >= 0 && link.from != link.to)
       drawn.push_back(link);
-  if (drawn.size() > (is_plane ? most_plane_links : most_links)) drawn.clear();
+  if (drawn.size() > most_links) drawn.clear();
   return drawn;
 }
 
 /// Where the points are in their panel: x, y.
 std::vector<Vector> places_of(const Drawing& drawing) {
   std::vector<Vector> places;
-  if (drawing.weights() <= 2) {
-    const bool is_plane = drawing.weights() == 2;
-    const WeightWindow first(drawing, 0), last(drawing, is_plane ? 1 : 0);
-    for (const StationaryPoint& point : drawing.points())
-      places.push_back(Vector{{first.axis.position(point.weights(0)),
-                               is_plane ? last.axis.position(point.weights(1)) : point.energy}});
+  if (drawing.plane) {
+    for (const StationaryPoint& point : drawing.points()) {
+      const Vector at = drawing.plane->place(point.weights);
+      places.push_back(Vector{{at(0), at.size() > 1 ? at(1) : point.energy}});
+    }
     return places;
   }
   // Points of one Morse index side by side, in an order that keeps neighbours in energy apart.
@@ -251,7 +194,10 @@ std::string panel_title(const Drawing& drawing) {
     text += fmt::format(", E -> {:.7g} at infinity", fits.at_infinity.front().energy);
   else if (best != nullptr)
     text += fmt::format(", best E = {:.7g}", best->energy);
-  return text + fmt::format(" ({})", to_string(fits.level));
+  text += fmt::format(" ({})", to_string(fits.level));
+  if (drawing.plane && drawing.plane->far_points() > 0)
+    text += fmt::format(", {} far outside", drawing.plane->far_points());
+  return text;
 }
 
 /// The lowest minima and limits that may be infima, over one input.
@@ -289,20 +235,17 @@ std::vector<FittedCurve> best_curves(const Drawing& drawing) {
 /// one input, else the targets over the outputs of the best fit.
 class FitsPicture {
  public:
-  /// @param network Null: no curves are drawn over the data.
-  FitsPicture(const std::vector<Drawing>& drawings, const NetworkRequest* network)
+  FitsPicture(const std::vector<Drawing>& drawings, const NetworkRequest& network)
       : drawings_(drawings),
         network_(network),
-        has_fits_(has_fits(drawings, network)),
-        columns_(drawings.size() > 1 || has_fits_ ? 2 : 1),
+        has_one_input_(has_one_input(network, *drawings.front().problem)),
+        has_fits_(has_fits(drawings, has_one_input_)),
+        columns_(drawings.size() > 1 || (has_fits_ && any(has_points)) ? 2 : 1),
         picture_(picture_width, picture_height(drawings.size(), has_fits_)) {}
 
   /// Whether there are panels of fits beside those of points.
-  [[nodiscard]] static bool has_fits(const std::vector<Drawing>& drawings,
-                                     const NetworkRequest* network) {
-    return network != nullptr ||
-           std::any_of(drawings.begin(), drawings.end(),
-                       [](const Drawing& drawing) { return drawing.fit_report() != nullptr; });
+  [[nodiscard]] static bool has_fits(const std::vector<Drawing>& drawings, bool has_one_input) {
+    return has_one_input || std::any_of(drawings.begin(), drawings.end(), has_observed);
   }
 
   [[nodiscard]] static int picture_height(std::size_t problems, bool has_fits) {
@@ -316,28 +259,53 @@ class FitsPicture {
     for (std::size_t i = 0; i < drawings_.size(); ++i)
       picture_.text(place(cell(i)).left, row_top(cell(i)) + 26, panel_title(drawings_[i]),
                     "left font ',11'");
-    picture_.draw_texts().open_frame().add("set format '%g'\n");
+    picture_.draw_texts().open_frame();
     for (std::size_t i = 0; i < drawings_.size(); ++i) {
-      picture_.panel(place(cell(i)));
-      if (drawings_[i].weights() == 1)
-        add_curve_panel(drawings_[i]);
-      else if (drawings_[i].weights() == 2)
-        add_plane_panel(drawings_[i], place(cell(i)));
-      else
-        add_graph_panel(drawings_[i]);
-      picture_.add("unset logscale\n");
-      if (network_ != nullptr)
-        draw_fits(picture_, place(cell(i) + 1), *network_, *drawings_[i].problem,
-                  best_curves(drawings_[i]), drawings_[i].fit_report());
-      else if (const FitReport* const fit = drawings_[i].fit_report())
-        draw_observed(picture_, place(cell(i) + 1), *drawings_[i].problem, *fit);
+      const Drawing& drawing = drawings_[i];
+      Place at = place(cell(i));
+      if (has_points(drawing)) {
+        add_points_panel(drawing, at);
+        at = place(cell(i) + 1);
+      } else {  // Below the title.
+        constexpr double legend = 24.0;
+        at.top += legend;
+        at.height -= legend;
+      }
+      if (has_one_input_)
+        draw_fits(picture_, at, network_, *drawing.problem, best_curves(drawing),
+                  drawing.fit_report());
+      else if (has_observed(drawing))
+        draw_observed(picture_, at, network_, *drawing.problem, drawing.fit_report(),
+                      drawing.infimum());
     }
     return std::move(picture_).script();
   }
 
  private:
+  /// Whether there are outputs of rows to be drawn: of a fit, or of a limit that is better than all.
+  [[nodiscard]] static bool has_observed(const Drawing& drawing) {
+    return drawing.fit_report() != nullptr || drawing.infimum() != nullptr;
+  }
+
+  /// Whether there is more to be drawn of the energy than limits.
+  [[nodiscard]] static bool has_points(const Drawing& drawing) {
+    return drawing.plane || !drawing.points().empty();
+  }
+
+  void add_points_panel(const Drawing& drawing, const Place& at) {
+    picture_.panel(at);
+    if (drawing.weights() == 1)
+      add_curve_panel(drawing);
+    else if (drawing.plane)
+      add_plane_panel(drawing, at);
+    else
+      add_graph_panel(drawing);
+  }
+
   /// Where the panel of a problem stands; its curves stand behind it.
-  [[nodiscard]] std::size_t cell(std::size_t i) const { return has_fits_ ? 2 * i : i; }
+  [[nodiscard]] std::size_t cell(std::size_t i) const {
+    return has_fits_ && columns_ == 2 ? 2 * i : i;
+  }
   [[nodiscard]] double row_top(std::size_t i) const {
     const std::size_t row = i / columns_;
     return header_height + row_height * static_cast<double>(row);
@@ -359,21 +327,32 @@ class FitsPicture {
     for (const Mark& mark : marks)
       if (any([&](const Drawing& drawing) { return drawing.has(mark.kind); }))
         entries.push_back({mark.style(1.2), std::string(mark.name)});
-    if (any([](const Drawing& drawing) { return !drawn_links(drawing, true).empty(); }))
-      entries.push_back({descent_style, "descent from a saddle to a minimum"});
-    if (any([](const Drawing& drawing) { return !drawn_links(drawing, false).empty(); }))
-      entries.push_back({curve_style, "joined by a curve"});
-    if (any([](const Drawing& drawing) {
-          return drawing.weights() == 2 && drawing.has(StationaryKind::saddle);
-        }))
+    if (any([](const Drawing& drawing) { return !drawn_links(drawing).empty(); }))
+      entries.push_back({link_style, "link: a descent from the saddle comes to the minimum"});
+    const auto has_saddles = [](const Drawing& drawing) {
+      return drawing.weights() == 2 && drawing.has(StationaryKind::saddle);
+    };
+    if (any(has_saddles)) {
+      entries.push_back({descent_style, "steepest descent from a saddle"});
+      entries.push_back({ascent_style, "steepest ascent: parts the basins"});
       entries.push_back({saddle_level_style, "energy of a saddle"});
+    }
     if (any([](const Drawing& drawing) {
-          return drawing.weights() != 2 && !drawing.solved->fits.at_infinity.empty();
+          return drawing.weights() != 2 && !drawing.solved->fits.at_infinity.empty() &&
+                 has_points(drawing);
         }))
       entries.push_back({limit_style, "limit at infinite weights"});
+    if (any([](const Drawing& drawing) { return is_way_shown(drawing); }))
+      entries.push_back({way_style, "to the limit at infinite weights"});
     if (any([](const Drawing& drawing) { return drawing.has(StationaryKind::minimum); }))
       entries.push_back({"", "numbers: the best minima"});
-    picture_.legend(16, 58, entries);
+    picture_.legend(20, 70, picture_width - 40.0, entries);
+  }
+
+  /// Whether the way to infinite weights is what there is to see.
+  [[nodiscard]] static bool is_way_shown(const Drawing& drawing) {
+    return drawing.weights() == 2 && drawing.points().empty() && drawing.infimum() != nullptr &&
+           drawing.infimum()->direction.size() == drawing.problem->X.cols();
   }
 
   /// The points and the numbers of the best.
@@ -397,14 +376,25 @@ class FitsPicture {
                     fmt::format("labels {} textcolor rgb '#000000'", name_place));
   }
 
-  /// Descents or the other links.
-  [[nodiscard]] std::string links_block(const Drawing& drawing, bool descents) {
+  /// Pairs of points.
+  [[nodiscard]] std::string links_block(const Drawing& drawing) {
     const std::vector<Vector> at = places_of(drawing);
     Rows rows;
-    for (const Link& link : drawn_links(drawing, descents))
+    for (const Link& link : drawn_links(drawing))
       rows.add(at[static_cast<std::size_t>(link.from)])
           .add(at[static_cast<std::size_t>(link.to)])
           .gap();
+    return picture_.block(rows);
+  }
+
+  /// Curves with the levels of their energies.
+  [[nodiscard]] std::string curves_block(const std::vector<Polyline>& curves,
+                                         const Landscape& landscape) {
+    Rows rows;
+    for (const Polyline& curve : curves) {
+      for (const auto& [x, y] : curve.points) rows.add(x, y, landscape.level(curve.energy));
+      rows.gap();
+    }
     return picture_.block(rows);
   }
 
@@ -418,15 +408,9 @@ class FitsPicture {
     return plot;
   }
 
-  /// Draws a panel of energies.
-  void plot_energies(const Axis& x, const EnergyAxis& energies, const Plot& plot) {
-    if (energies.is_logarithmic) picture_.add("set logscale y\n");
-    picture_.axes(x, energies.text()).plot(plot);
-  }
-
-  /// A range that holds the energies of all points and limits.
+  /// Sees the energies of all points and limits.
   [[nodiscard]] static EnergyAxis energies_of(const Drawing& drawing) {
-    EnergyAxis axis{drawing.computed.scale.energy(1.0)};
+    EnergyAxis axis(drawing.computed.scale.energy(1.0));
     for (const StationaryPoint& point : drawing.points()) axis.see(point.energy);
     for (const InfinitePoint& limit : drawing.solved->fits.at_infinity) axis.see(limit.energy);
     return axis;
@@ -435,96 +419,96 @@ class FitsPicture {
   /// One weight: the energy itself.
   void add_curve_panel(const Drawing& drawing) {
     constexpr int samples = 1600;
-    const WeightWindow window(drawing, 0);
-    Energy energy(drawing);
+    const WeightWindow& window = drawing.plane->window(0);
+    Energy energy(drawing.computed, drawing.range);
     EnergyAxis axis = energies_of(drawing);
     Rows rows;
     for (int k = 0; k <= samples; ++k) {
-      const double position = window.position(k, samples);
-      const double value = energy(Vector::Constant(1, window.axis.value(position)));
+      const double position = window.low() + (window.high() - window.low()) * k / samples;
+      const double value = energy(Vector::Constant(1, window.value(position)));
       axis.see(value);
       rows.add(position, value);
     }
-    axis.finish(true);
-    plot_energies(window.text(), axis,
-                  limit_layers(drawing)
-                      .add(picture_.block(rows), "1:2", line_style(1.8, "#444444"))
-                      .add(point_layers(drawing, "offset 0,-1")));
+    picture_.axes(window.axis(), axis.axis())
+        .plot(limit_layers(drawing)
+                  .add(picture_.block(rows), "1:2", line_style(1.8, "#444444"))
+                  .add(point_layers(drawing, "offset 0,-1")));
   }
 
-  /// Two weights: contours of the energy, at levels that come closer towards the lowest energy.
+  /// Two weights: contours of the energy, at levels that come closer towards the lowest energy, and steepest curves.
   void add_plane_panel(const Drawing& drawing, const Place& panel) {
-    constexpr int finest = 200, coarsest = 60;
     constexpr double most_evaluations = 2e8;  // of one pattern
-    constexpr double depth = 4.0;             // decades of E - lowest that are told apart
-    constexpr int levels_in_decade = 6;
-    const WeightWindow first(drawing, 0), second(drawing, 1);
-    const auto patterns = static_cast<double>(drawing.problem->X.rows());
-    const int cells =
-        std::clamp(static_cast<int>(std::sqrt(most_evaluations / patterns)), coarsest, finest);
-    Energy energy(drawing);
-    EnergyAxis range;
-    Matrix grid(cells + 1, cells + 1);
-    for (int k = 0; k <= cells; ++k)
-      for (int l = 0; l <= cells; ++l) {
-        grid(k, l) = energy(Vector{{first.axis.value(first.position(k, cells)),
-                                    second.axis.value(second.position(l, cells))}});
-        range.see(grid(k, l));
-      }
-    for (const StationaryPoint& point : drawing.points()) range.see(point.energy);
-    const double span = std::max(range.high - range.low, std::numeric_limits<double>::min());
-    const auto level = [&](double value) {
-      return std::log10(std::pow(10.0, -depth) + (value - range.low) / span);
+    constexpr double fewest = 4e3, most = 2e5, most_for_curves = 4e5;
+    constexpr std::size_t most_saddles = 8;
+    const WeightPlane& plane = *drawing.plane;
+    Energy energy_of(drawing.computed, drawing.range);
+    const PlaneEnergy energy = [&](double x, double y) {
+      return energy_of(plane.weights(Vector{{x, y}}));
     };
-    Rows rows;
-    for (int k = 0; k <= cells; ++k) {
-      for (int l = 0; l <= cells; ++l)
-        rows.add(first.position(k, cells), second.position(l, cells), level(grid(k, l)));
-      rows.gap();
+    const double affordable = most_evaluations / static_cast<double>(drawing.problem->X.rows());
+    const PlaneView view{plane.box(), panel.width, panel.height};
+    std::vector<double> energies, saddles;
+    std::vector<PlanePoint> points;
+    for (const StationaryPoint& point : drawing.points()) {
+      const Vector at = plane.place(point.weights);
+      if (!plane.box().contains(at(0), at(1))) continue;
+      energies.push_back(point.energy);
+      const bool is_saddle = point.kind == StationaryKind::saddle;
+      if (is_saddle && saddles.size() < most_saddles) saddles.push_back(point.energy);
+      if (point.morse_index) points.push_back({at(0), at(1), *point.morse_index});
     }
-    picture_.axes(first.text(), second.text());
-    const std::string energies = picture_.block(rows);
-    const std::string contours = picture_.contours(
-        energies, fmt::format("incremental {:g},{:.9g},0", -depth, 1.0 / levels_in_decade));
-    const std::string saddles = saddle_levels(drawing, level);
-    const std::string valleys =
-        saddles.empty() ? "" : picture_.contours(energies, "discrete " + saddles);
-    Ticks ticks;
-    for (int decade = 0; decade <= static_cast<int>(depth); ++decade)
-      ticks.add(fmt::format("{:.4g}", range.low + span * std::pow(10.0, -decade)), -decade);
-    picture_.add(
-        "set palette defined (0 '#2A186C', 0.25 '#15559F', 0.5 '#2B8C8C', 0.75 '#73B368', "
-        "1 '#D9C25A')\nset cblabel ''\n");
+    const auto minima = std::count_if(points.begin(), points.end(),
+                                      [](const PlanePoint& point) { return point.index == 0; });
+    const Landscape landscape(energy, view, energies, minima > 1,
+                              static_cast<int>(std::clamp(affordable, fewest, most)));
+    const auto steepest = [&](bool up) {
+      return curves_block(steepest_curves(energy, view, points, up,
+                                          static_cast<int>(std::min(affordable, most_for_curves))),
+                          landscape);
+    };
+    const std::string contours = curves_block(landscape.contours(), landscape);
+    const std::string valleys = curves_block(landscape.contours(saddles), landscape);
+    const std::string ascents = steepest(true), descents = steepest(false);
+    picture_.add("{}set cblabel ''\n", landscape_palette);
     const Place box{panel.right() + 22.0, panel.top + 24.0, 14.0, panel.height - 24.0};
-    picture_.colour_box(box, range_text(-depth, 0.0), ticks);
+    picture_.colour_box(box, range_text(-Landscape::depth, 0.0), landscape.ticks());
     picture_.text(box.left, panel.top + 8.0, "E");
-    picture_.plot(Plot()
-                      .add(contours, "1:2:3", line_style(1.1, "palette"))
-                      .add(valleys, "1:2", saddle_level_style)
-                      .add(links_block(drawing, false), "1:2", curve_style)
-                      .add(links_block(drawing, true), "1:2", descent_style)
-                      .add(point_layers(drawing, "left offset 0.8,0.6")));
+    picture_.axes(plane.window(0).axis(), plane.window(1).axis())
+        .plot(Plot()
+                  .add(contours, "1:2:3", line_style(1.1, "palette"))
+                  .add(valleys, "1:2", saddle_level_style)
+                  .add(ascents, "1:2", ascent_style)
+                  .add(descents, "1:2", descent_style)
+                  .add(way_block(drawing), "1:2", way_style)
+                  .add(point_layers(drawing, "left offset 0.8,0.6")));
   }
 
-  /// The levels of the lowest saddles, whose contours part the valleys of the minima.
-  [[nodiscard]] static std::string saddle_levels(const Drawing& drawing,
-                                                 const std::function<double(double)>& level) {
-    constexpr int most = 8;
-    std::string list;
-    int count = 0;
-    for (const StationaryPoint& point : drawing.points())
-      if (point.kind == StationaryKind::saddle && count++ < most)
-        list += fmt::format("{}{:.12g}", list.empty() ? "" : ",", level(point.energy));
-    return list;
+  /// The ray of weights to the limit, as far as it is seen.
+  [[nodiscard]] std::string way_block(const Drawing& drawing) {
+    constexpr int steps = 400;
+    if (!is_way_shown(drawing)) return "";
+    Rows rows;
+    const Vector direction = drawing.computed.held.fitted(drawing.infimum()->direction);
+    const Vector start = drawing.computed.held.fitted(drawing.infimum()->weights);
+    const WeightPlane& plane = *drawing.plane;
+    const Box box = plane.box();
+    const double size = (plane.weights(Vector{{box.right, box.top}}) -
+                         plane.weights(Vector{{box.left, box.bottom}}))
+                            .norm();
+    for (int k = 0; k <= steps; ++k) {
+      const Vector at =
+          plane.place(Vector(start + direction * (size * k / steps) / direction.norm()));
+      if (!box.contains(at(0), at(1))) break;
+      rows.add(at);
+    }
+    return picture_.block(rows);
   }
 
   /// More weights: which minima the saddles join, at which energies.
   void add_graph_panel(const Drawing& drawing) {
     constexpr std::size_t many = 100;  // Points, whose descents would hide them.
     constexpr int most_ticks = 16;
-    EnergyAxis axis = energies_of(drawing);
-    axis.finish(true);
-    int lowest_index = 0, highest_index = 1;
+    int lowest_index = 0, highest_index = 0;
     for (const StationaryPoint& point : drawing.points()) {
       lowest_index = std::min(lowest_index, point.morse_index.value_or(-1));
       highest_index = std::max(highest_index, point.morse_index.value_or(-1));
@@ -534,17 +518,18 @@ class FitsPicture {
     const int step = highest_index / most_ticks + 1;
     for (int index = 0; index <= highest_index; index += step)
       ticks.add(std::to_string(index), index);
-    plot_energies({"Morse index (0: minima)", range_text(lowest_index - 0.5, highest_index + 0.5),
-                   ticks.text()},
-                  axis,
-                  limit_layers(drawing)
-                      .add(links_block(drawing, true), "1:2",
-                           drawing.points().size() > many ? faint_descent_style : descent_style)
-                      .add(point_layers(drawing, "left offset 0.8,-0.5")));
+    const NumberAxis indices{
+        "Morse index (0: minima)", lowest_index - 0.5, highest_index + 0.5, false, {ticks}};
+    picture_.axes(indices, energies_of(drawing).axis())
+        .plot(limit_layers(drawing)
+                  .add(links_block(drawing), "1:2",
+                       drawing.points().size() > many ? faint_link_style : link_style)
+                  .add(point_layers(drawing, "left offset 0.8,-0.5")));
   }
 
   const std::vector<Drawing>& drawings_;
-  const NetworkRequest* network_;
+  const NetworkRequest& network_;
+  bool has_one_input_;  ///< Curves are drawn over the data.
   bool has_fits_;
   std::size_t columns_;  ///< Panels side by side.
   Picture picture_;
@@ -557,21 +542,16 @@ std::string plot_report(const SolveRequest& request, const Dataset& dataset,
   using namespace solve_plot;
   const std::size_t count = std::min(solved.size(), most_panels);
   std::vector<Drawing> drawings;
-  for (std::size_t i = 0; i < count; ++i) {
-    drawings.push_back({&dataset.problems[i], &solved[i],
-                        computed_rows(request.network, dataset.problems[i]),
-                        target_range(request.network), solved[i].fits.points});
-    for (StationaryPoint& point : drawings.back().fitted)
-      point.weights = drawings.back().computed.held.fitted(point.weights);
-  }
-  const std::string title = fmt::format("Stationary points of the energy of a {} perceptron: {}{}",
-                                        to_string(request.network.perceptron.activation),
-                                        cut(dataset.source, 60), part_note(count, solved.size()));
-  const NetworkRequest* const network =
-      has_one_input(request.network, dataset.problems.front()) ? &request.network : nullptr;
+  for (std::size_t i = 0; i < count; ++i)
+    drawings.push_back(make_drawing(request.network, dataset.problems[i], solved[i]));
+  const std::string title =
+      fmt::format("Stationary points of the energy of a {} perceptron: {}{}",
+                  to_string(request.network.perceptron.activation), source_text(dataset.source),
+                  part_note(count, solved.size()));
+  const bool is_curve = has_one_input(request.network, dataset.problems.front());
   return draw_picture(request.outputs.plot_file,
-                      FitsPicture::picture_height(count, FitsPicture::has_fits(drawings, network)),
-                      FitsPicture(drawings, network).script(title));
+                      FitsPicture::picture_height(count, FitsPicture::has_fits(drawings, is_curve)),
+                      title, FitsPicture(drawings, request.network).script(title));
 }
 
 }  // namespace tautrack::program

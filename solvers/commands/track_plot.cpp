@@ -10,6 +10,7 @@
 
 #include "commands/fit_plot.hpp"
 #include "commands/track_report.hpp"
+#include "commands/units.hpp"
 #include "io/standardised_weights.hpp"
 #include "io/text.hpp"
 #include "pictures/format.hpp"
@@ -21,9 +22,9 @@ namespace track_plot {
 // Lengths are in pixels of the PNG picture.
 constexpr int row_height = 330;
 constexpr int header_height = 70;
-constexpr int left_margin = 85;
+constexpr int left_margin = 95;
 constexpr int legend_width = 250;
-constexpr int panel_gap = 85;     ///< Between two panels: room for the numbers of the right one.
+constexpr int panel_gap = 100;    ///< Between two panels: room for the numbers of the right one.
 constexpr int panel_top = 40;     ///< From the top of a row to its panels: room for its title.
 constexpr int panel_bottom = 60;  ///< From its panels to the bottom of a row.
 constexpr std::size_t most_rows = 12;
@@ -48,73 +49,21 @@ struct Drawing {
   const NaturalPath* path = nullptr;
   std::vector<DrawnPoint> curve;  ///< Finite throughout.
   std::vector<DrawnPoint> folds;
-  Vector largest;  ///< s, largest magnitude of each standardised weight.
+  Vector largest;     ///< s, largest magnitude of each standardised weight.
+  double unit = 1.0;  ///< Energies of outputs of size one are of this size.
 };
 
-/// tau from 0 to 1, logarithmic in 1 - tau if most happens close to 1, which stays in view.
-class TauAxis {
- public:
-  explicit TauAxis(const Drawing& drawing) {
-    double closest = late_distance(drawing.curve);
-    for (const DrawnPoint& fold : drawing.folds) closest = std::min(closest, 1.0 - fold.tau);
-    if (!drawing.path->ok())
-      for (const DrawnPoint& point : drawing.curve) closest = std::min(closest, 1.0 - point.tau);
-    if (closest < close) offset_ = std::max(closest / 10.0, 1e-13);
+PathView view_of(const Drawing& drawing) {
+  PathView view;
+  double way = 0.0;
+  for (std::size_t i = 0; i < drawing.curve.size(); ++i) {
+    const DrawnPoint& point = drawing.curve[i];
+    if (i > 0) way += (point.weights - drawing.curve[i - 1].weights).lpNorm<1>();
+    view.points.push_back({point.tau, way, point.energy});
   }
-
-  [[nodiscard]] bool is_logarithmic() const { return offset_ > 0.0; }
-
-  [[nodiscard]] double position(double tau) const {
-    return is_logarithmic() ? -std::log10(std::max(1.0 - tau, 0.0) + offset_) : tau;
-  }
-
-  /// Argument of gnuplot's `set xtics`.
-  [[nodiscard]] std::string ticks() const {
-    if (!is_logarithmic()) return "0, 0.2";
-    const int decades = static_cast<int>(std::floor(-std::log10(offset_) - 0.5));
-    const int step = decades / most_named_decades + 1;
-    Ticks ticks;
-    ticks.add("0", position(0.0));
-    // Not so near the end that two labels meet.
-    for (int decade = step; decade <= decades - step / 2; decade += step) {
-      const double distance = std::pow(10.0, -decade);
-      ticks.add(decade <= most_nines ? fmt::format("{:g}", 1.0 - distance)
-                                     : fmt::format("1-1e-{}", decade),
-                position(1.0 - distance));
-    }
-    return ticks.add("1", position(1.0)).text();
-  }
-
- private:
-  static constexpr double close = 0.05;
-  static constexpr int most_named_decades = 6;
-  static constexpr int most_nines = 4;  ///< "0.9999"; beyond, "1-1e-5" is easier to read.
-
-  /// 1 - tau where nine tenths of the way of the weights are done, if half of it is done closer to
-  /// tau = 1 than `close`; else 1.
-  static double late_distance(const std::vector<DrawnPoint>& curve) {
-    double late = 0.0, total = 0.0;
-    std::vector<double> way{0.0};
-    for (std::size_t i = 1; i < curve.size(); ++i) {
-      const double part = (curve[i].weights - curve[i - 1].weights).lpNorm<1>();
-      total += part;
-      if (1.0 - curve[i].tau < close) late += part;
-      way.push_back(total);
-    }
-    if (!(late > 0.5 * total)) return 1.0;
-    const auto at = std::lower_bound(way.begin(), way.end(), 0.9 * total);
-    return std::max(1.0 - curve[static_cast<std::size_t>(at - way.begin())].tau, 1e-12);
-  }
-
-  /// Added to 1 - tau before the logarithm is taken; 0: the axis is linear.
-  double offset_ = 0.0;
-};
-
-/// The axis of the weights on a path: logarithmic if they grow by orders of magnitude.
-/// @param start, largest Largest magnitudes at the start and on the whole path.
-WeightAxis weight_axis_for(double start, double largest) {
-  constexpr double much = 300.0;
-  return {start > 0.0 && largest > much * start ? start : 0.0, largest};
+  for (const DrawnPoint& fold : drawing.folds) view.folds.push_back(fold.tau);
+  view.ends = drawing.path->ok();
+  return view;
 }
 
 /// What the row of a problem says above its panels.
@@ -125,9 +74,14 @@ std::string row_title(const Problem& problem, const NaturalPath& path) {
   if (path.end)
     return text + fmt::format("{}, ends at a {} of E = {:.8g}", folds, kind_of_point(*path.end),
                               path.end->energy);
-  if (path.infinity)
-    return text + fmt::format("{}, the weights become infinite, E -> {:.8g}", folds,
-                              path.infinity->energy);
+  if (path.infinity) {
+    const double limit = path.infinity->energy;
+    const double along = path.infinity->approach ? path.infinity->approach->energy : limit;
+    text += fmt::format("{}, the weights become infinite, E -> {:.8g}", folds, along);
+    // Where outputs leave the range, they come back in the limit.
+    const bool is_other = std::abs(along - limit) > 1e-6 * std::abs(limit);
+    return is_other ? text + fmt::format(", and {:.8g} at tau = 1", limit) : text;
+  }
   return text + fmt::format("{}, not resolved ({})", folds, to_string(path.status));
 }
 
@@ -142,11 +96,12 @@ double way_at(const std::vector<DrawnPoint>& curve, const DrawnPoint& fold) {
   return nearest != curve.end() ? nearest->way : 0.0;
 }
 
-Drawing make_drawing(const Problem& problem, const TrackedProblem& tracked) {
+Drawing make_drawing(const Problem& problem, const TrackedProblem& tracked, double unit) {
   const StandardisedWeights standardised(problem.X);
   Drawing drawing;
   drawing.title = row_title(problem, tracked.path);
   drawing.problem = &problem;
+  drawing.unit = unit;
   drawing.path = &tracked.path;
   drawing.largest = Vector::Zero(problem.X.cols());
   for (const CurvePoint& point : tracked.curve) {
@@ -208,32 +163,24 @@ struct FoldWindow {
   }
 };
 
-/// gnuplot's list of ticks for a linear axis of tau: at most four, with all the digits they need.
-std::string tau_ticks(double low, double high) {
-  const double smallest_step = (high - low) / 3.0;
-  const double decade = std::pow(10.0, std::floor(std::log10(smallest_step)));
-  double step = 10.0 * decade;
-  for (const double factor : {5.0, 2.0, 1.0})
-    if (factor * decade >= smallest_step) step = factor * decade;
-  const int digits = std::max(0, static_cast<int>(std::ceil(-std::log10(step) - 1e-9)));
-  Ticks ticks;
-  for (double tick = std::ceil(low / step) * step; tick <= high; tick += step)
-    ticks.add(fmt::format("{:.{}f}", tick, digits), tick);
-  return ticks.text();
-}
-
-/// gnuplot's range for an axis of energies: its own choice, unless the numbers on the axis would
-/// differ only behind the digits it shows.
-std::string energy_range(const std::vector<DrawnPoint>& curve) {
-  constexpr double narrow = 1e-3;
-  double low = curve.front().energy, high = low;
-  for (const DrawnPoint& point : curve) {
-    low = std::min(low, point.energy);
-    high = std::max(high, point.energy);
+/// The range of numbers, with a margin on both sides.
+class Extent {
+ public:
+  void see(double number) {
+    low_ = std::min(low_, number);
+    high_ = std::max(high_, number);
   }
-  if (high - low >= narrow * high) return "[*:*]";
-  return range_text((1.0 - narrow) * low, (1.0 + narrow) * high);
-}
+
+  [[nodiscard]] NumberAxis axis(std::string label, std::vector<Ticks> ticks = {}) const {
+    const double margin =
+        high_ > low_ ? 0.05 * (high_ - low_) : std::max(0.1 * std::abs(high_), 1e-6);
+    return {std::move(label), low_ - margin, high_ + margin, false, std::move(ticks)};
+  }
+
+ private:
+  double low_ = std::numeric_limits<double>::infinity();
+  double high_ = -std::numeric_limits<double>::infinity();
+};
 
 /// Draws the paths, each in a row.
 class PathsPicture {
@@ -286,10 +233,17 @@ class PathsPicture {
   /// Title and legend.
   void add_header(const std::string& title) {
     picture_.text(20, 22, title, "left font ',13'");
-    picture_.text(20, 46,
-                  "Weights are those of standardised columns (mean 0, standard deviation 1).   "
-                  "Circles: folds.   Dots: the fit at tau = 1.",
-                  "left textcolor rgb '#444444'");
+    const auto any = [this](const auto& is_so) {
+      return std::any_of(drawings_.begin(), drawings_.end(), is_so);
+    };
+    std::string about = "Weights are those of standardised columns (mean 0, standard deviation 1).";
+    if (any([](const Drawing& drawing) { return !drawing.folds.empty(); }))
+      about += "   Circles: folds.";
+    if (any([](const Drawing& drawing) { return drawing.path->ok(); }))
+      about += "   Dots: the fit at tau = 1.";
+    if (any([](const Drawing& drawing) { return drawing.path->infinity.has_value(); }))
+      about += "   Diamonds: the limit at tau = 1.";
+    picture_.text(20, 46, about, "left textcolor rgb '#444444'");
     double top = header_height + panel_top + 6;
     const auto add_entry = [&](const std::string& text, std::string_view colour) {
       picture_.entry(picture_width - legend_width + 25, top, {line_style(2.0, colour), text});
@@ -306,32 +260,70 @@ class PathsPicture {
   void add_row(std::size_t row) {
     const Drawing& drawing = drawings_[row];
     if (drawing.curve.empty()) return;
-    const TauAxis tau_axis(drawing);
-    const WeightAxis weight_axis = weight_axis_for(
+    const TauAxis tau_axis(view_of(drawing));
+    const WeightAxis weight_axis = WeightAxis::of_path(
         drawing.curve.front().weights.cwiseAbs().maxCoeff(), drawing.largest.maxCoeff());
     const Blocks blocks = add_data(drawing, tau_axis, weight_axis);
+    const std::vector<bool> hides = hiding(drawing, weight_axis);
     const int width = drawing.folds.empty() ? 2 : 1;
-    const Axis tau{tau_axis.is_logarithmic() ? "tau (logarithmic in 1 - tau)" : "tau",
-                   range_text(tau_axis.position(0.0), tau_axis.position(1.0)), tau_axis.ticks()};
+    const NumberAxis tau = tau_axis.axis("tau");
+    Extent weights;
+    EnergyAxis energies(drawing.unit);
+    for (const DrawnPoint& point : drawing.curve) {
+      for (const double weight : point.weights) weights.see(weight_axis.position(weight));
+      energies.see(point.energy);
+    }
     panel(row, 0, width)
-        .axes(tau, {weight_axis.is_logarithmic() ? "weights (logarithmic)" : "weights", "[*:*]",
-                    weight_axis.ticks()})
-        .plot(weight_lines(blocks, 1, first_weight));
-    panel(row, width, width)
-        .axes(tau, {"energy E", energy_range(drawing.curve)})
-        .plot(line(blocks, 1, 4, energy_colour));
+        .axes(tau, weights.axis(weight_axis.is_logarithmic() ? "weights (logarithmic)" : "weights",
+                                weight_axis.ticks()))
+        .plot(weight_lines(blocks, 1, first_weight, hides));
+    Plot energy = line(blocks, 1, 4, energy_colour);
+    if (const auto& limit = drawing.path->infinity) {
+      energies.see(limit->energy);
+      energy.mark(tau_axis.position(1.0), limit->energy,
+                  point_style(Shape::diamond, 1.2, energy_colour));
+    }
+    panel(row, width, width).axes(tau, energies.axis()).plot(energy);
     if (drawing.folds.empty()) return;
 
     const FoldWindow window(drawing.folds);
-    const Axis near_folds{"tau, at the folds", range_text(window.tau_low, window.tau_high),
-                          tau_ticks(window.tau_low, window.tau_high)};
+    Extent changes;
+    const Vector& origin = drawing.folds.front().weights;
+    for (const DrawnPoint& point : drawing.curve)
+      if (point.tau >= window.tau_low && point.tau <= window.tau_high)
+        for (const double change : Vector(point.weights - origin)) changes.see(change);
+    const NumberAxis near_folds{"tau, at the folds", window.tau_low, window.tau_high};
     panel(row, 2, 1)
-        .axes(near_folds, {"change from the first fold"})
-        .plot(weight_lines(blocks, 2, first_weight + columns_.size()));
+        .axes(near_folds, changes.axis("change from the first fold"))
+        .plot(weight_lines(blocks, 2, first_weight + columns_.size(), hides));
     panel(row, 3, 1)
-        .axes({"way of the weights", range_text(window.way_low, window.way_high)},
-              {"tau", near_folds.range, near_folds.ticks})
+        .axes({"way of the weights", window.way_low, window.way_high},
+              {"tau", window.tau_low, window.tau_high})
         .plot(line(blocks, 3, 2, energy_colour));
+  }
+
+  /// Which named columns lie on a smaller one all the way, by their ranks: dashes let that one be seen.
+  [[nodiscard]] std::vector<bool> hiding(const Drawing& drawing, const WeightAxis& axis) const {
+    constexpr double close = 0.004;  // of the range
+    const auto position = [&](const DrawnPoint& point, std::size_t rank) {
+      return axis.position(point.weights(ranking_[rank]));
+    };
+    double low = 0.0, high = 0.0;
+    for (const DrawnPoint& point : drawing.curve)
+      for (std::size_t rank = 0; rank < named(); ++rank) {
+        low = std::min(low, position(point, rank));
+        high = std::max(high, position(point, rank));
+      }
+    std::vector<bool> hides(named(), false);
+    for (std::size_t upper = 0; upper < named(); ++upper)
+      for (std::size_t lower = upper + 1; lower < named(); ++lower)
+        hides[upper] =
+            hides[upper] ||
+            std::all_of(drawing.curve.begin(), drawing.curve.end(), [&](const DrawnPoint& point) {
+              return std::abs(position(point, upper) - position(point, lower)) <=
+                     close * (high - low);
+            });
+    return hides;
   }
 
   /// The outputs over the data, below the path.
@@ -364,16 +356,17 @@ class PathsPicture {
 
   /// One line, its folds and its end.
   [[nodiscard]] static Plot line(const Blocks& blocks, int x_column, std::size_t y_column,
-                                 std::string_view colour) {
+                                 std::string_view colour, std::string_view dash = "") {
     const std::string columns = fmt::format("{}:{}", x_column, y_column);
     return Plot()
-        .add(blocks.path, columns, line_style(1.8, colour))
+        .add(blocks.path, columns, line_style(1.8, colour, dash))
         .add(blocks.folds, columns, point_style(Shape::circle, 0.8, colour, 1.2))
         .add(blocks.end, columns, point_style(Shape::disc, 0.5, colour));
   }
 
   /// All weights, which stand in the data from column `first` on; the largest on top.
-  [[nodiscard]] Plot weight_lines(const Blocks& blocks, int x_column, std::size_t first) const {
+  [[nodiscard]] Plot weight_lines(const Blocks& blocks, int x_column, std::size_t first,
+                                  const std::vector<bool>& hides) const {
     Plot plot;
     for (std::size_t rank = columns_.size(); rank-- > 0;) {
       const std::size_t column = first + static_cast<std::size_t>(ranking_[rank]);
@@ -381,7 +374,7 @@ class PathsPicture {
         plot.add(blocks.path, fmt::format("{}:{}", x_column, column),
                  line_style(1.0, other_colour));
       else
-        plot.add(line(blocks, x_column, column, colours[rank]));
+        plot.add(line(blocks, x_column, column, colours[rank], hides[rank] ? "(14,14)" : ""));
     }
     return plot;
   }
@@ -409,16 +402,17 @@ std::string plot_report(const TrackRequest& request, const Dataset& dataset,
   const std::size_t rows = std::min(tracked.size(), most_rows);
   std::vector<Drawing> drawings;
   for (std::size_t i = 0; i < rows; ++i)
-    drawings.push_back(make_drawing(dataset.problems[i], tracked[i]));
+    drawings.push_back(
+        make_drawing(dataset.problems[i], tracked[i], output_scale(request.network).energy(1.0)));
   const std::string title = fmt::format(
       "Natural homotopy from the linear network (tau = 0) to the {} network (tau = 1): {}{}",
-      to_string(request.network.perceptron.activation), cut(dataset.source, 60),
+      to_string(request.network.perceptron.activation), source_text(dataset.source),
       part_note(rows, tracked.size()));
   const Problem& first = dataset.problems.front();
   const NetworkRequest* const network =
       has_one_input(request.network, first) ? &request.network : nullptr;
   return draw_picture(request.outputs.plot_file,
-                      PathsPicture::picture_height(rows, network != nullptr),
+                      PathsPicture::picture_height(rows, network != nullptr), title,
                       PathsPicture(first.columns, drawings, network).script(title));
 }
 

@@ -16,6 +16,7 @@ constexpr std::string_view band_colour = "#DCEAF4";
 const std::string evolute_style = line_style(1.8, caustic_colour, "(12,3,2,3)");
 const std::string a_style = line_style(2.2, a_colour);
 const std::string b_style = line_style(2.2, b_colour, "(6,2)");
+const std::string end_style = point_style(Shape::disc, 0.7, "black");
 const std::string cusp_style = point_style(Shape::circle, 1.1, "black", 1.6);
 
 /// The largest |kappa| of the curve, its ends included. @throws DataError
@@ -108,7 +109,7 @@ Plot plot_of(const Figure& figure, bool is_beyond) {
       .add(file_of(figure, "b" + which), "2:3", b_style)
       .add(file_of(figure, "manifold"), "2:3", manifold_entry().style);
   if (is_beyond) return plot.add(file_of(figure, "cusps"), "2:3", cusp_style);
-  return plot.add(file_of(figure, "ends"), "3:4", point_style(Shape::disc, 0.7, "black"));
+  return plot.add(file_of(figure, "ends"), "3:4", end_style);
 }
 
 }  // namespace
@@ -147,18 +148,21 @@ Figure make_boundaries(const FigureRequest& request) {
 
   Picture picture = picture_of(figure);
   for (const bool is_beyond : {false, true}) {
-    picture.panel({is_beyond ? 880.0 : 80.0, 90, 680, 680})
+    picture.panel({is_beyond ? 880.0 : 90.0, 90, 680, 680})
         .equal_ranges(window)
         .names("y_1", "y_2", is_beyond ? "distance 1.8 / |k|_{max}" : "distance 1 / |k|_{max}");
-    if (is_beyond)
-      picture.centred_legend(870,
-                             {manifold_entry(),
-                              {evolute_style, "evolute (caustic)"},
-                              {a_style, "P_a"},
-                              {b_style, "P_b"},
-                              {point_style(Shape::square, 2.4, band_colour), "one projection only"},
-                              {line_style(1.0, "#666666", "(2,3)"), "normals at the ends of Z"},
-                              {cusp_style, "cusps of P_a, P_b"}});
+    if (is_beyond) {
+      std::vector<LegendEntry> legend{
+          manifold_entry(),
+          {evolute_style, "evolute (caustic)"},
+          {a_style, "P_a"},
+          {b_style, "P_b"},
+          {point_style(Shape::square, 2.4, band_colour), "one projection only"},
+          {line_style(1.0, "#666666", "(2,3)"), "normals at the ends of Z"},
+          {end_style, "ends of Z"}};
+      if (!file_of(figure, "cusps").empty()) legend.push_back({cusp_style, "cusps of P_a, P_b"});
+      picture.centred_legend(885, legend);
+    }
     picture.plot(plot_of(figure, is_beyond));
   }
   figure.script = std::move(picture).script();

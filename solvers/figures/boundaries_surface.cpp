@@ -33,7 +33,7 @@ Sheet sheet_at(const Perceptron& network, const DataManifold& manifold,
                const SurfaceParameters& parameters, const std::vector<double>& grid,
                double distance) {
   Sheet sheet;
-  sheet.mesh = mesh_of(grid, [&](double a, double b) {
+  sheet.mesh = mesh_of(grid, grid, [&](double a, double b) {
     const ManifoldPoint point = manifold.at(parameters(a, b));
     const Vector offset = distance * oriented_normal(network, point);
     if (focal_determinant(point, offset) <= 0.0) ++sheet.folded;
@@ -88,13 +88,13 @@ void add_known_checks(Figure& figure, const Perceptron& network, const Curvature
           strata[i], known_strata[i], 2e-4);
 }
 
-/// Directions of the axes, at the lower left.
-void add_axes(Picture& picture, double limit) {
+/// Directions of the axes, at the lower left, by arrows of this length.
+void add_axes(Picture& picture, double limit, double length) {
   const Point3 origin = {-0.6 * limit, -0.54 * limit, -0.93 * limit};
   for (std::size_t k = 0; k < 3; ++k) {
     Point3 tip = origin, text = origin;
-    tip[k] += 0.2 * limit;
-    text[k] += 0.265 * limit;
+    tip[k] += length;
+    text[k] += length + 0.065 * limit;
     picture.add("set arrow from {},{},{} to {},{},{} filled lw 1.5 lc rgb '#333333'\n", origin[0],
                 origin[1], origin[2], tip[0], tip[1], tip[2]);
     picture.label({text[0], text[1], text[2]}, fmt::format("y_{}", k + 1), "center front");
@@ -118,7 +118,7 @@ Figure make_boundaries_surface(const FigureRequest& request) {
         "flat");
   const double radius = 1.0 / supremum.best;
   const SurfaceParameters parameters(network, is_thesis);
-  const std::vector<double> grid = sinh_grid(1.2, largest_weight, 37);
+  const std::vector<double> grid = sinh_grid(1.2, largest_weight, 57);
 
   Figure figure;
   figure.name = "boundaries_surface";
@@ -130,8 +130,9 @@ Figure make_boundaries_surface(const FigureRequest& request) {
       "surfaces P_a (blue) and P_b (orange) on its two sides. Left, at the distance 0.98/|k|max, "
       "they do not fold, and a target between them has one projection only. Right, at 2.2/|k|max, "
       "both have folded.";
-  const Mesh surface = mesh_of(
-      grid, [&](double a, double b) { return point_of(manifold.position(parameters(a, b))); });
+  const Mesh surface = mesh_of(grid, grid, [&](double a, double b) {
+    return point_of(manifold.position(parameters(a, b)));
+  });
   figure.tables = {mesh_table("manifold", surface)};
   Point3 largest{};
   const auto see = [&largest](const Mesh& mesh) {
@@ -161,9 +162,11 @@ Figure make_boundaries_surface(const FigureRequest& request) {
        {std::pair{"P_a", a_colour}, std::pair{"data manifold Z", std::string_view("#808080")},
         std::pair{"P_b", b_colour}})
     legend.push_back({point_style(Shape::square, 2.0, colour), name});
-  picture.centred_legend(865, legend);
   double limit = 0.0;
   for (const double coordinate : largest) limit = std::max(limit, 1.02 * coordinate);
+  const double arrow = roundest(0.15 * limit, 0.25 * limit);
+  legend.push_back({"", fmt::format("arrows: of length {:g}", arrow)});
+  picture.centred_legend(865, legend);
   picture.add(
       "unset colorbox\nunset border\nunset xtics\nunset ytics\nunset ztics\n"
       "set xrange [{0}:{1}]\nset yrange [{0}:{1}]\nset zrange [{0}:{1}]\nset xyplane at {0}\n"
@@ -176,7 +179,7 @@ Figure make_boundaries_surface(const FigureRequest& request) {
     const std::string which = offset < 1.0 ? "" : "beyond";
     picture.panel(at).text(at.middle(), 75, fmt::format("distance {:g} / |k|_{{max}}", offset),
                            "center");
-    add_axes(picture, limit);
+    add_axes(picture, limit, arrow);
     const auto fill = [](std::string_view colour) {
       return fmt::format("pm3d fillcolor rgb '{}'", colour);
     };

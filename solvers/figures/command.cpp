@@ -59,7 +59,7 @@ request is unusable.)";
 
 /// gnuplot's terminal for a figure.
 std::string terminal_of(const Figure& figure, PictureFormat format) {
-  return terminal(format, figure.width, figure.height, Writing::enhanced);
+  return terminal(format, figure.width, figure.height, Writing::enhanced, figure.name);
 }
 
 /// The script as a file that can be run by hand beside the tables.
@@ -114,20 +114,6 @@ std::string json_file(const Figure& figure, PictureFormat format) {
                     {"checks", std::move(checks)}});
 }
 
-/// Text as it stands in HTML.
-std::string html_text(std::string_view text) {
-  std::string result;
-  for (const char c : printable(text)) {
-    if (c == '&')
-      result += "&amp;";
-    else if (c == '<')
-      result += "&lt;";
-    else
-      result += c;
-  }
-  return result;
-}
-
 /// A page with the picture in it. `svg` as gnuplot writes it.
 std::string html_page(const Figure& figure, std::string svg) {
   svg.erase(0, std::min(svg.find("<svg"), svg.size()));  // no XML declaration within HTML
@@ -145,7 +131,7 @@ std::string html_page(const Figure& figure, std::string svg) {
       "line-height: 1.4; }}\n"
       "svg {{ width: 100%; height: auto; max-height: 85vh; }}</style>\n</head>\n<body>\n{1}\n"
       "<p>{2}</p>\n</body>\n</html>\n",
-      html_text(figure.title), svg, html_text(figure.caption));
+      markup_text(figure.title), svg, markup_text(figure.caption));
 }
 
 /// Draws a figure whose tables are in the folder. @throws UsageError when gnuplot fails.
@@ -153,6 +139,8 @@ std::string draw(const Figure& figure, PictureFormat format, const std::string& 
   if (format == PictureFormat::html && !figure.html.empty()) return figure.html;
   std::string picture = run_gnuplot(fmt::format("cd {}\n{}{}", gnuplot_string(folder),
                                                 terminal_of(figure, format), figure.script));
+  if (format == PictureFormat::svg || format == PictureFormat::html)
+    picture = with_title(std::move(picture), figure.title);
   return format == PictureFormat::html ? html_page(figure, std::move(picture)) : picture;
 }
 

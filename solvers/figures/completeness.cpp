@@ -83,7 +83,8 @@ Figure make_completeness(const FigureRequest& request) {
       "Six patterns on two hidden axes, of steepness 1, 16 and 256 on each: every axis alone has "
       "three minima and two maxima, so that there must be 25 stationary points, 9 of them minima. "
       "Left: those that were found, in the coordinates of the axes, which the search does not "
-      "know, and which of them it found from each other. Right: their energies, in order. The list "
+      "know, with links between those that it found from each other. Right: their energies, in "
+      "order. The list "
       "is complete by the count of the axes, and " +
       std::string(fits.level >= Completeness::complete_in_box ? "by interval arithmetic, too."
                                                               : "by the sum of (-1)^index.");
@@ -92,12 +93,12 @@ Figure make_completeness(const FigureRequest& request) {
   add_checks(figure, fits);
 
   Picture picture = picture_of(figure);
-  picture.centred_legend(825, graph_legend());
+  picture.centred_legend(825, graph_legend(fits));
   picture.panel({110, 60, 670, 660})
       .add("set logscale xy\nset format xy '10^{{%T}}'\n")
       .names("axis 1", "axis 2")
       .plot(graph_plot(figure))
-      .add("unset logscale\nset format '%g'\n");
+      .add("unset logscale\nset format '%h'\n");
   picture.panel({940, 60, 620, 660})
       .names("stationary points by energy", "energy E")
       .add("set xrange [0:{}]\nset ylabel offset -0.5,0\n", fits.points.size() + 1)

@@ -5,12 +5,11 @@
 #include "drivers.hpp"
 #include "graph.hpp"
 #include "pictures/curve.hpp"
+#include "pictures/landscape.hpp"
+#include "pictures/weight_plane.hpp"
 
 namespace tautrack::program {
 namespace {
-
-constexpr int side = 121;  ///< Points of the grid of energies.
-constexpr int levels = 28;
 
 /// Two copies of the problem X = (3, 1)', y = (.3, .8), mixed by a change of weights: its stationary
 /// points are pairs of those of the copies. The change is a dyadic one, so that rows of X that are
@@ -45,56 +44,34 @@ void add_known_checks(Figure& figure, const AllFits& fits) {
     }
 }
 
-/// What is shown of the plane of weights: all points and the path, as far as it is finite.
-Box window_of_fits(const AllFits& fits) {
-  Box box = {0.0, 0.0, 0.0, 0.0};
-  bool is_empty = true;
-  const auto see = [&](const Vector& w) {
-    box = is_empty ? Box{w(0), w(0), w(1), w(1)}
-                   : Box{std::min(box.left, w(0)), std::max(box.right, w(0)),
-                         std::min(box.bottom, w(1)), std::max(box.top, w(1))};
-    is_empty = false;
-  };
-  for (const StationaryPoint& point : fits.points) see(point.weights);
-  if (!fits.exploration.path.points.empty()) see(fits.exploration.path.points.front().weights);
-  // Of their own scale in each direction.
-  const double x = std::max(0.3 * box.width(), 1e-3 + 0.1 * std::abs(box.left));
-  const double y = std::max(0.3 * box.height(), 1e-3 + 0.1 * std::abs(box.bottom));
-  return {box.left - x, box.right + x, box.bottom - y, box.top + y};
+/// What is seen of the plane of weights: all points, and where the path starts.
+WeightPlane plane_of(const Problem& problem, const Perceptron& network, const AllFits& fits) {
+  std::vector<Vector> seen;
+  int best = -1;
+  for (const StationaryPoint& point : fits.points) {
+    if (best < 0 && point.kind == StationaryKind::minimum) best = static_cast<int>(seen.size());
+    seen.push_back(point.weights);
+  }
+  if (!fits.exploration.path.points.empty())
+    seen.push_back(fits.exploration.path.points.front().weights);
+  Perceptron::Workspace work(network);
+  return {problem, seen, best,
+          [&](const Vector& w) { return network.energy(network.coordinates(w), 1.0, work); },
+          WeightPlane::energy_of_constant(problem)};
 }
 
-FigureTable energy_table(const Perceptron& network, const Box& window) {
-  FigureTable table{"energy", {"w1", "w2", "energy"}, {}};
-  Perceptron::Workspace work(network);
-  for (int i = 0; i < side; ++i) {
-    if (i > 0) table.rows.emplace_back();
-    for (int j = 0; j < side; ++j) {
-      const double w1 = window.left + window.width() * i / (side - 1);
-      const double w2 = window.bottom + window.height() * j / (side - 1);
-      table.rows.push_back(
-          {w1, w2, network.energy(network.coordinates(vector_of({w1, w2})), 1.0, work)});
-    }
+FigureTable curves_table(std::string name, const std::vector<Polyline>& curves,
+                         const Landscape& landscape) {
+  FigureTable table{std::move(name), {"x", "y", "level"}, {}};
+  for (const Polyline& curve : curves) {
+    if (!table.rows.empty()) table.rows.emplace_back();
+    for (const auto& [x, y] : curve.points)
+      table.rows.push_back({x, y, landscape.level(curve.energy)});
   }
   return table;
 }
 
-/// Energies of contours: quantiles of the grid, so that they lie about as densely everywhere, the
-/// low ones denser.
-std::string level_text(const FigureTable& energies) {
-  std::vector<double> sorted;
-  for (const std::vector<double>& row : energies.rows)
-    if (!row.empty()) sorted.push_back(row[2]);
-  std::sort(sorted.begin(), sorted.end());
-  std::string text;
-  for (int k = 1; k <= levels; ++k) {
-    const double part = std::pow(static_cast<double>(k) / (levels + 1), 1.7);
-    const auto at = static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1));
-    text += fmt::format("{}{:.9g}", text.empty() ? "" : ",", sorted[at]);
-  }
-  return text;
-}
-
-FigureTable path_table(const Perceptron& network, const Box& window) {
+FigureTable path_table(const Perceptron& network, const WeightPlane& plane) {
   std::vector<PathPoint> points;
   TrackOptions options;
   options.predictor.max_order = 6;
@@ -103,11 +80,12 @@ FigureTable path_table(const Perceptron& network, const Box& window) {
     points.push_back(point);
     return true;
   });
-  FigureTable table{"path", {"w1", "w2", "tau"}, {}};
-  const Box near = window.with_margin(0.2);
-  for (const CurvePoint& point : smooth_curve(network, points, 600))
-    if (near.contains(point.weights(0), point.weights(1)))
-      table.rows.push_back({point.weights(0), point.weights(1), point.tau});
+  FigureTable table{"path", {"x", "y", "tau"}, {}};
+  const Box near = plane.box().with_margin(0.2);
+  for (const CurvePoint& point : smooth_curve(network, points, 600)) {
+    const Vector at = plane.place(point.weights);
+    if (near.contains(at(0), at(1))) table.rows.push_back({at(0), at(1), point.tau});
+  }
   return table;
 }
 
@@ -120,50 +98,82 @@ Figure make_contours(const FigureRequest& request) {
   const AllFits fits = fits_of_figure(problem, request);
   if (fits.points.empty())
     throw DataError("the figure contours cannot show these data: no finite fit was found");
-  const Box window = window_of_fits(fits);
-  const auto place = [](const Vector& w) { return w; };
+  const WeightPlane plane = plane_of(problem, network, fits);
+  const auto place = [&plane](const Vector& w) { return plane.place(w); };
+  const Place panel{120, 64, 1010, 880};
 
   Figure figure;
   figure.name = "contours";
   figure.width = 1300;
   figure.height = 1080;
-  figure.title = "The energy of two weights, and how its stationary points are joined";
+  figure.title = is_thesis ? "The energy of two weights, and how its stationary points are joined"
+                           : "The energy of two weights, and its stationary points";
+  Perceptron::Workspace work(network);
+  const PlaneEnergy energy = [&](double x, double y) {
+    return network.energy(network.coordinates(plane.weights(vector_of({x, y}))), 1.0, work);
+  };
+  const PlaneView view{plane.box(), panel.width, panel.height};
+  std::vector<PlanePoint> points;
+  std::vector<double> energies;
+  for (const StationaryPoint& point : fits.points) {
+    const Vector at = plane.place(point.weights);
+    if (!plane.box().contains(at(0), at(1))) continue;
+    energies.push_back(point.energy);
+    if (point.morse_index) points.push_back({at(0), at(1), *point.morse_index});
+  }
+  constexpr double most_evaluations = 2e8;  // of one pattern
+  const auto samples = static_cast<int>(
+      std::clamp(most_evaluations / static_cast<double>(problem.X.rows()), 4e3, 2e5));
+  const auto minima = std::count_if(points.begin(), points.end(),
+                                    [](const PlanePoint& point) { return point.index == 0; });
+  const Landscape landscape(energy, view, energies, minima > 1, samples);
+  figure.tables = {
+      curves_table("contours", landscape.contours(), landscape), points_table(fits, place),
+      curves_table("descents", steepest_curves(energy, view, points, false, 400000), landscape),
+      curves_table("ascents", steepest_curves(energy, view, points, true, 400000), landscape),
+      path_table(network, plane)};
+  const bool has_saddles = !file_of(figure, "descents").empty();
   figure.caption =
-      "Contours of E at tau = 1 (denser where it is low), its stationary points, and the natural "
-      "path from the linear solution (open circle). Lines join points that the search found from "
-      "each other: by descent from a saddle (blue) or along a curve (grey); they are drawn "
-      "straight.";
-  if (is_thesis)
+      "Contours of E at tau = 1, the denser the lower it is, its stationary points, and the "
+      "natural "
+      "path from the linear solution (open circle).";
+  if (has_saddles)
+    figure.caption +=
+        " From each saddle E falls steepest along the blue curves, and rises steepest along the "
+        "dashed ones, which part the basins of the minima.";
+  if (is_thesis) {
     figure.caption +=
         " The problem is made of two copies of X = (3, 1)', y = (0.3, 0.8), mixed by a change of "
         "weights: three times three stationary points, four of them minima.";
-  figure.tables = {energy_table(network, window), points_table(fits, place),
-                   links_table(fits, place, "descents", true),
-                   links_table(fits, place, "curves", false), path_table(network, window)};
-  if (is_thesis) add_known_checks(figure, fits);
+    add_known_checks(figure, fits);
+  }
 
   const std::string path_style = line_style(2.6, "#009E73", "(7,3)");
+  const std::string descent_style = line_style(2.2, "#0072B2");
+  const std::string ascent_style = line_style(1.4, "#707070", "(8,4)");
   Picture picture = picture_of(figure);
-  std::vector<LegendEntry> legend = graph_legend();
+  std::vector<LegendEntry> legend = points_legend(fits);
+  if (has_saddles)
+    legend.insert(legend.end(), {{descent_style, "steepest descent from a saddle"},
+                                 {ascent_style, "steepest ascent"}});
   legend.push_back({path_style, "natural path"});
   picture.centred_legend(1045, legend);
-  picture.panel({110, 60, figure.width - 170.0, 890});
-  // A plot of the contours, which have no header, without a frame.
-  const std::string contours =
-      picture.contours(file_of(figure, "energy"), "discrete " + level_text(figure.tables[0]));
-  picture.ranges(window)
-      .add(
-          "set datafile separator whitespace\nunset datafile columnheaders\nunset border\n"
-          "unset tics\n")
-      .plot(Plot().add(contours, "1:2", line_style(0.9, "#AFC0D2")))
-      .add("set datafile separator comma\nset datafile columnheaders\n")
-      .closed_frame()
-      .add("set xtics mirror\nset ytics mirror\n")
-      .names("w_1", "w_2")
-      .plot(graph_plot(figure)
-                .add(file_of(figure, "path"), "1:2", path_style)
-                .add(file_of(figure, "path"), "1:2 every ::0::0",
-                     point_style(Shape::circle, 1.3, "#009E73", 2.0)));
+  NumberAxis x = plane.window(0).axis(), y = plane.window(1).axis();
+  x.label = is_thesis ? "w_1" : as_is(x.label);
+  y.label = is_thesis ? "w_2" : as_is(y.label);
+  picture.add("{}", landscape_palette);
+  const Place colours_at{panel.right() + 34.0, panel.top + 30.0, 16.0, panel.height - 30.0};
+  picture.colour_box(colours_at, range_text(-Landscape::depth, 0.0), landscape.ticks())
+      .text(colours_at.left, panel.top + 10.0, "E");
+  picture.panel(panel).axes(x, y).plot(
+      Plot()
+          .add(file_of(figure, "contours"), "1:2:3", line_style(1.0, "palette"))
+          .add(file_of(figure, "ascents"), "1:2", ascent_style)
+          .add(file_of(figure, "descents"), "1:2", descent_style)
+          .add(file_of(figure, "path"), "1:2", path_style)
+          .add(file_of(figure, "path"), "1:2 every ::0::0",
+               point_style(Shape::circle, 1.3, "#009E73", 2.0))
+          .add(points_plot(figure, "$1", "2")));
   figure.script = std::move(picture).script();
   return figure;
 }

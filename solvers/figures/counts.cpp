@@ -210,15 +210,19 @@ std::string script_of(const Figure& figure, std::span<const CountMap> maps, cons
                       int largest) {
   const int most = std::min<int>(largest, count_colours.size() - 1);
   const std::string wall = line_style(1.6, "#333333", "(8,5)");
-  std::vector<LegendEntry> legend = {
-      manifold_entry(), caustic_entry(), {wall, "wall"}, {"", "number of solutions:"}};
+  const std::string end = point_style(Shape::disc, 0.8, "black");
+  std::vector<LegendEntry> legend = {manifold_entry(),
+                                     {end, "its ends"},
+                                     caustic_entry(),
+                                     {wall, "wall"},
+                                     {"", "number of solutions:"}};
   for (int count = 0; count <= most; ++count)
     legend.push_back({count == 0 ? point_style(Shape::open_square, 2.2, "#777777")
                                  : point_style(Shape::square, 2.4,
                                                count_colours[static_cast<std::size_t>(count)]),
                       std::to_string(count)});
   Picture picture = picture_of(figure);
-  picture.centred_legend(850, legend);
+  picture.centred_legend(868, legend);
   picture.add("set style fill solid 1 noborder\n");
   for (const CountMap& map : maps) {
     const bool is_end = map.tag == "end";
@@ -229,11 +233,10 @@ std::string script_of(const Figure& figure, std::span<const CountMap> maps, cons
                fmt::format("boxxyerror lw 0 fc rgb '{}'",
                            count_colours[static_cast<std::size_t>(count)]));
     if (is_end)
-      plot.add(file_of(figure, "walls"), "1:2", wall)
-          .add(file_of(figure, "ends"), "1:2", point_style(Shape::disc, 0.8, "black"));
+      plot.add(file_of(figure, "walls"), "1:2", wall).add(file_of(figure, "ends"), "1:2", end);
     plot.add(file_of(figure, "evolute_" + map.tag), "2:3", line_style(2.0, caustic_colour))
         .add(file_of(figure, "manifold_" + map.tag), "2:3", manifold_entry().style);
-    picture.panel({is_end ? 880.0 : 80.0, 90, 680, 680})
+    picture.panel({is_end ? 880.0 : 90.0, 90, 680, 680})
         .equal_ranges(window)
         .names("y_1", "y_2", fmt::format("τ = {:g}", map.tau))
         .plot(plot);

@@ -12,8 +12,8 @@ LegendEntry target_entry() {
 }
 
 Picture picture_of(const Figure& figure) {
-  constexpr double letter = 8.6, title_from_top = 28.0;
-  Picture picture(figure.width, figure.height, letter);
+  constexpr double title_from_top = 28.0;
+  Picture picture(figure.width, figure.height, Writing::enhanced);
   picture.add("set datafile separator comma\nset datafile columnheaders\n")
       .closed_frame()
       .add("set xtics mirror\nset ytics mirror\n");

@@ -88,7 +88,7 @@ std::vector<double> moving_taus() {
 
 constexpr const char* page_style =
     R"(body { font-family: sans-serif; max-width: 760px; margin: 1.5em auto; color: #222; }
-svg { border: 1px solid #777; display: block; width: 100%; height: auto; }
+svg { display: block; width: 100%; height: auto; font-size: 15px; }
 input { width: 78%; vertical-align: middle; }
 output { font-weight: bold; })";
 
@@ -140,6 +140,33 @@ std::string frames_text(const Perceptron& network, const Box& window, double sca
 constexpr const char* star =
     "M0 -11L2.6 -3.6L10.5 -3.4L4.2 1.4L6.5 8.9L0 4.4L-6.5 8.9L-4.2 1.4L-10.5 -3.4L-2.6 -3.6Z";
 
+/// The frame of the page, with numbers and names at its axes.
+std::string axes_text(const Box& window, double scale) {
+  const double width = scale * window.width(), height = scale * window.height();
+  std::string text = fmt::format(
+      "<g stroke=\"#555\" fill=\"none\"><rect width=\"{:.1f}\" height=\"{:.1f}\"/>", width, height);
+  std::string numbers;
+  const double step = roundest(0.1 * window.width(), 0.25 * window.width());
+  for (double x = std::ceil(window.left / step); x * step <= window.right; ++x) {
+    const double at = scale * (x * step - window.left);
+    text += fmt::format("<path d=\"M{0:.1f} {1:.1f}v-7M{0:.1f} 0v7\"/>", at, height);
+    numbers += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>", at,
+                           height + 19.0, tick_text(x * step));
+  }
+  for (double y = std::ceil(window.bottom / step); y * step <= window.top; ++y) {
+    const double at = scale * (window.top - y * step);
+    text += fmt::format("<path d=\"M0 {0:.1f}h7M{1:.1f} {0:.1f}h-7\"/>", at, width);
+    numbers += fmt::format("<text x=\"-8\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", at + 5.0,
+                           tick_text(y * step));
+  }
+  constexpr const char* name = "y<tspan font-size=\"70%\" dy=\"4\">{}</tspan>";
+  text += "</g>\n<g fill=\"#222\">" + numbers;
+  text += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\">", 0.5 * width, height + 40.0) +
+          fmt::format(fmt::runtime(name), 1) + "</text>";
+  return text + fmt::format("<text x=\"-52\" y=\"{:.1f}\">", 0.5 * height) +
+         fmt::format(fmt::runtime(name), 2) + "</text></g>\n";
+}
+
 std::string page(const Figure& figure, const Perceptron& network, const Box& window) {
   const double scale = 720.0 / window.width();
   const Vector y = network.pattern_weights().cwiseSqrt().cwiseProduct(network.targets());
@@ -148,23 +175,25 @@ std::string page(const Figure& figure, const Perceptron& network, const Box& win
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{}</title>\n"
       "<style>\n{}\n</style>\n</head>\n<body>\n<h1>{}</h1>\n",
       figure.title, page_style, figure.title);
+  const double height = scale * window.height();
   text += fmt::format(
-      "<svg viewBox=\"0 0 720 {:.0f}\">\n"
+      "<svg viewBox=\"-58 -10 {:.0f} {:.0f}\">\n{}"
+      "<svg width=\"720\" height=\"{:.1f}\">\n"
       "<path id=\"evolute\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\"/>\n"
       "<path id=\"manifold\" fill=\"none\" stroke=\"{}\" stroke-width=\"3.2\"/>\n"
       "<g id=\"feet\"></g>\n"
-      "<path d=\"{}\" transform=\"translate({:.1f} {:.1f})\" fill=\"{}\"/>\n</svg>\n",
-      scale * window.height(), caustic_colour, manifold_colour, star, x, top, target_colour);
+      "<path d=\"{}\" transform=\"translate({:.1f} {:.1f})\" fill=\"{}\"/>\n</svg>\n</svg>\n",
+      720.0 + 58.0 + 20.0, height + 10.0 + 52.0, axes_text(window, scale), height, caustic_colour,
+      manifold_colour, star, x, top, target_colour);
   text += fmt::format(
       "<p><button id=\"play\">Play</button>\n"
       "<input id=\"tau\" type=\"range\" min=\"0\" max=\"{}\" value=\"0\" aria-label=\"tau\"></p>\n"
       "<p><output id=\"says\"></output></p>\n<p>Black: the data manifold. Purple: its evolute. "
       "Star: "
-      "the target y. Dots: its projections (filled: minima of E; open: maxima). The axes run from "
-      "{:g} to {:g} and from {:g} to {:g}.</p>\n<p>{}</p>\n<script>\nconst target = [{:.1f}, "
+      "the target y. Dots: its projections (filled: minima of E; open: "
+      "maxima).</p>\n<p>{}</p>\n<script>\nconst target = [{:.1f}, "
       "{:.1f}];\n",
-      moving_taus().size() - 1, window.left, window.right, window.bottom, window.top,
-      figure.caption, x, top);
+      moving_taus().size() - 1, figure.caption, x, top);
   return text + frames_text(network, window, scale) + page_script +
          "\n</script>\n</body>\n</html>\n";
 }
@@ -193,8 +222,8 @@ Figure make_frames(const FigureRequest& request) {
   figure.name = "frames";
   figure.width = 1600;
   // Panels of the shape of the window, two rows of them.
-  const double panel_height = 470.0 * window.height() / window.width();
-  figure.height = static_cast<int>(2.0 * panel_height) + 257;
+  const double panel_height = 460.0 * window.height() / window.width();
+  figure.height = static_cast<int>(2.0 * panel_height) + 290;
   figure.title = is_thesis ? "As τ grows the caustic comes in from infinity and passes over y"
                            : "The caustic as τ grows";
   figure.caption =
@@ -227,7 +256,7 @@ Figure make_frames(const FigureRequest& request) {
   for (std::size_t i = 0; i < scenes.size(); ++i) {
     const Scene& scene = scenes[i];
     picture
-        .panel({70.0 + 515.0 * static_cast<double>(i % 3), i < 3 ? 95.0 : panel_height + 163.0, 470,
+        .panel({80.0 + 512.0 * static_cast<double>(i % 3), i < 3 ? 95.0 : panel_height + 173.0, 460,
                 panel_height})
         .equal_ranges(window)
         .names(i < 3 ? "" : "y_1", i % 3 == 0 ? "y_2" : "",

@@ -71,12 +71,19 @@ Plot graph_plot(const Figure& figure) {
       .add(points_plot(figure, "$1", "2"));
 }
 
-std::vector<LegendEntry> graph_legend() {
-  return {{minimum_style, "minimum"},
-          {saddle_style, "saddle"},
-          {maximum_style, "maximum"},
-          {descent_style, "joined by descent"},
-          {curve_style, "joined by a curve"}};
+std::vector<LegendEntry> points_legend(const AllFits& fits) {
+  std::vector<LegendEntry> entries;
+  if (count_of(fits, 0) > 0) entries.push_back({minimum_style, "minimum"});
+  if (count_of(fits, 1) > 0) entries.push_back({saddle_style, "saddle"});
+  if (count_of(fits, 2) > 0) entries.push_back({maximum_style, "maximum"});
+  return entries;
+}
+
+std::vector<LegendEntry> graph_legend(const AllFits& fits) {
+  std::vector<LegendEntry> entries = points_legend(fits);
+  entries.insert(entries.end(), {{descent_style, "link: found by a descent"},
+                                 {curve_style, "link: found along a curve"}});
+  return entries;
 }
 
 void check_counts(Figure& figure, const AllFits& fits, int minima, int saddles, int maxima) {

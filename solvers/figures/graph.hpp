@@ -30,8 +30,11 @@ using Placement = std::function<Vector(const Vector&)>;
 /// The points alone, at other columns of their table: "$7" and "3".
 [[nodiscard]] Plot points_plot(const Figure& figure, std::string_view x, std::string_view y);
 
-/// Entries of the legend for both.
-[[nodiscard]] std::vector<LegendEntry> graph_legend();
+/// Entries of the legend for points, of those kinds that there are.
+[[nodiscard]] std::vector<LegendEntry> points_legend(const AllFits& fits);
+
+/// The same for both.
+[[nodiscard]] std::vector<LegendEntry> graph_legend(const AllFits& fits);
 
 /// Numbers of minima, saddles and maxima, the sum of (-1)^index, and the completeness level.
 void check_counts(Figure& figure, const AllFits& fits, int minima, int saddles, int maxima);

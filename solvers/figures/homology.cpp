@@ -16,9 +16,6 @@
 namespace tautrack::program {
 namespace {
 
-/// Of components, loops and voids: they differ in lightness, too.
-constexpr const char* bar_colours[] = {"#000000", "#0072B2", "#E69F00"};
-constexpr const char* bar_names[] = {"components", "loops", "voids"};
 constexpr Shape diagram_shapes[] = {Shape::disc, Shape::triangle, Shape::square};
 
 constexpr int most_bars = 9;  ///< Drawn of each dimension beside those that count.
@@ -93,7 +90,7 @@ FigureTable bars_table(std::string name, const std::vector<DrawnShape>& shapes) 
 void check_shapes(const std::vector<DrawnShape>& shapes, Figure& figure) {
   for (const DrawnShape& one : shapes) {
     for (std::size_t k = 0; k <= static_cast<std::size_t>(one.shape.dimension); ++k)
-      figure.checks.push_back({fmt::format("number of {} of {}", bar_names[k], one.shape.name),
+      figure.checks.push_back({fmt::format("number of {} of {}", homology_names[k], one.shape.name),
                                static_cast<double>(one.betti.numbers[k]),
                                static_cast<double>(one.shape.betti[k]), 0.0});
     figure.checks.push_back({fmt::format("the Betti numbers of {} are clear", one.shape.name),
@@ -138,15 +135,28 @@ void add_sample(const DrawnShape& one, std::size_t i, const Figure& figure, Pict
   const std::string columns = fmt::format("($1=={}?$2:NaN):3", i);
   picture.panel(panel).text(panel.left, panel.top - 18, one.shape.title, "left font ',11'");
   if (points.cols() == 2) {
-    picture.axes({}, {})
-        .ranges(square_around(Matrix(points.transpose()), 0.12))
-        .plot(Plot().add(file, columns, style));
+    const Box window = square_around(Matrix(points.transpose()), 0.12);
+    picture.names(i == 0 ? "x_1" : "h_1", "")
+        .add("set ylabel '{}' offset 1.5,0\n", i == 0 ? "x_2" : "h_2")
+        .ranges(window)
+        .plot(Plot().add(file, columns, style))
+        .names("", "");
     return;
+  }
+  // Axes by arrows of length 1.
+  constexpr double origin[] = {-3.6, -2.8, -1.0}, length = 1.0;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    double tip[] = {origin[0], origin[1], origin[2]}, name[] = {origin[0], origin[1], origin[2]};
+    tip[axis] += length;
+    name[axis] += 1.5 * length;
+    picture.add("set arrow from {},{},{} to {},{},{} filled lw 1.2 lc rgb '#333333'\n", origin[0],
+                origin[1], origin[2], tip[0], tip[1], tip[2]);
+    picture.label({name[0], name[1], name[2]}, fmt::format("x_{}", axis + 1), "center");
   }
   picture
       .add(
           "set view 38,30,1.45\nset xyplane 0\nset view equal xyz\nunset border\nunset tics\n"
-          "set xrange [-3:3]\nset yrange [-3:3]\nset zrange [-1:1]\n")
+          "set xrange [-3.4:3.4]\nset yrange [-3.4:3.4]\nset zrange [-1:1]\n")
       .splot(Plot().add(file, columns + ":4", style))
       .add("unset view\n")
       .closed_frame();
@@ -169,12 +179,13 @@ void add_bars(const DrawnShape& one, std::size_t i, const Place& panel, std::str
       plot.add(file_of(figure, table),
                fmt::format("($1=={0}&&$2=={1}&&$6=={2}&&$7==1?{3}:NaN):5:($4-{3}):(0)", i,
                            dimension, is_counted, birth),
-               vector_style(is_counted ? 5.0 : 1.4, bar_colours[dimension]));
+               vector_style(is_counted ? 5.0 : 1.4, homology_colours[dimension]));
     }
   if (least > 0.0) picture.add("set logscale x\n");
   const double end = (least > 0.0 ? 1.3 : 1.04) * one.homology.scale;
   picture.panel(panel)
-      .axes({"", range_text(least, end)}, {"", range_text(lowest - 1.0, 0.0), ""})
+      .axes(Axis{least > 0.0 ? "" : "scale", range_text(least, end)},
+            Axis{"", range_text(lowest - 1.0, 0.0), ""})
       .plot(plot)
       .add("unset logscale\nset ytics font ',10' textcolor rgb '#404040'\n");
 }
@@ -185,12 +196,12 @@ void add_diagram(const DrawnShape& one, std::size_t i, const Figure& figure, Pic
   plot.add("'+'", "1:1", line_style(1.0, "#9A9A9A"));
   for (int dimension = 0; dimension <= one.homology.dimension; ++dimension)
     for (const int is_counted : {0, 1})
-      plot.add(
-          file_of(figure, "bars"),
-          fmt::format("($1=={}&&$2=={}&&$6=={}?$3:NaN):4", i, dimension, is_counted),
-          point_style(diagram_shapes[dimension], is_counted ? 1.7 : 0.45, bar_colours[dimension]));
+      plot.add(file_of(figure, "bars"),
+               fmt::format("($1=={}&&$2=={}&&$6=={}?$3:NaN):4", i, dimension, is_counted),
+               point_style(diagram_shapes[dimension], is_counted ? 1.7 : 0.45,
+                           homology_colours[dimension]));
   picture.panel(panel_at(i, diagram_top, side))
-      .axes({"", range_text(-0.04 * end, end)}, {"", range_text(0.0, end)})
+      .axes(Axis{"", range_text(-0.04 * end, end)}, Axis{"", range_text(0.0, end)})
       .names("birth", i == 0 ? "death" : "")
       .add("set ylabel offset 1.5,0\n")
       .plot(plot)
@@ -202,19 +213,15 @@ std::string betti_title(const DrawnShape& one) {
 }
 
 void add_legend(Picture& picture) {
-  constexpr double apart = 150.0;
-  double x = left;
-  const double y = diagram_top + side + 72.0;
-  for (int dimension = 0; dimension <= max_homology_dimension; ++dimension) {
-    picture.entry(x, y,
-                  {point_style(diagram_shapes[dimension], 1.5, bar_colours[dimension]),
-                   bar_names[dimension]});
-    x += apart;
-  }
-  picture.text(x, y,
-               fmt::format("thick or large: counted, of the others the {} longest bars of each "
-                           "kind; one component never dies",
-                           most_bars));
+  std::vector<LegendEntry> entries;
+  for (std::size_t dimension = 0; dimension <= max_homology_dimension; ++dimension)
+    entries.push_back({point_style(diagram_shapes[dimension], 1.5, homology_colours[dimension]),
+                       std::string(homology_names[dimension])});
+  entries.push_back(
+      {"", fmt::format("thick or large: counted, of the others the {} longest bars of each kind; "
+                       "one component never dies",
+                       most_bars)});
+  picture.legend(left, diagram_top + side + 72.0, picture.width() - 2.0 * left, entries);
 }
 
 void add_all(const std::vector<DrawnShape>& shapes, const std::vector<DrawnShape>& spirals,

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "drawing.hpp"
+#include "io/text.hpp"
 #include "layers_page.hpp"
 #include "spirals_network.hpp"
 #include "spirals_training.hpp"
@@ -114,14 +115,16 @@ void add_panel(std::size_t t, Index k, const Frames& frames, const Figure& figur
   const double ticks = step * (half / step >= 5.0 ? 5.0 : half / step >= 2.0 ? 2.0 : 1.0);
   if (t == 0)
     picture.text(panel.middle(), panel.top - 16,
-                 k == 0 ? "input" : fmt::format("after layer {}", k), "center font ',11'");
+                 k == 0 ? "input (x_1, x_2)" : fmt::format("after layer {} (h_1, h_2)", k),
+                 "center font ',11'");
   if (k == 0)
     picture.text(36, panel.top + 0.5 * side, fmt::format("τ = {:g}", taus[t]),
                  "center rotate by 90 font ',12'");
   Plot plot;
   plot.add(file_of(figure, "grid"), fmt::format("{}:{}", column(t, k, 0), column(t, k, 0) + 1),
            line_style(0.6, "#BBBBBB"));
-  if (k == stages - 1) plot.add(file_of(figure, "line"), "1:2", line_style(1.6, "#000000", "2"));
+  if (k == stages - 1)
+    plot.add(file_of(figure, "line"), "1:2", line_style(1.6, "#000000", "(9,7)"));
   for (const int label : {1, -1}) {
     const std::string_view colour = colours[label > 0 ? 0 : 1];
     const std::string columns =
@@ -132,8 +135,8 @@ void add_panel(std::size_t t, Index k, const Frames& frames, const Figure& figur
                        : point_style(Shape::triangle, 0.6, colour));
   }
   picture.panel(panel)
-      .axes({"", "[*:*]", fmt::format("{:g} offset 0,0.5 font ',8'", ticks)},
-            {"", "[*:*]", fmt::format("{:g} offset 0.6,0 font ',8'", ticks)})
+      .axes(Axis{"", "[*:*]", fmt::format("{:g} offset 0,0.5 font ',8'", ticks)},
+            Axis{"", "[*:*]", fmt::format("{:g} offset 0.6,0 font ',8'", ticks)})
       .ranges(window)
       .plot(plot);
 }
@@ -172,10 +175,11 @@ Index points_on_their_side(const SpiralNetwork& network, const SpiralData& data)
 }
 
 /// Draws a figure that has its title and caption. @param curves Behind the points; may be empty.
+/// @param names Of the labels 1 and -1.
 void add_panels(const SpiralNetwork& network, const SpiralData& data, const Frames& frames,
-                FigureTable curves, Figure& figure) {
+                FigureTable curves, const std::array<std::string, 2>& names, Figure& figure) {
   figure.width = 1600;
-  figure.height = 1600;
+  figure.height = 1660;
   FigureTable points{"points", frame_columns({"label"}), {}};
   add_rows(frames, &data.labels, points);
   const Matrix ends = network.separating_line(200.0);
@@ -190,6 +194,11 @@ void add_panels(const SpiralNetwork& network, const SpiralData& data, const Fram
       {"the sign of det J at all points and tau", sign_of_determinant(network, frames), 1.0, 0.0});
   Picture picture = picture_of(figure);
   make_small(picture);
+  picture.centred_legend(figure.height - 30,
+                         {{point_style(Shape::disc, 1.2, colours[0]), names[0]},
+                          {point_style(Shape::triangle, 1.3, colours[1]), names[1]},
+                          {line_style(1.0, "#BBBBBB"), "image of a grid"},
+                          {line_style(1.6, "#000000", "(9,7)"), "the output is 0"}});
   for (std::size_t t = 0; t < taus.size(); ++t)
     for (Index k = 0; k < stages; ++k) add_panel(t, k, frames, figure, picture);
   figure.script = std::move(picture).script();
@@ -215,7 +224,7 @@ Figure layers_of(const Problem& problem, std::uint64_t seed) {
                        "where the output is 0, has {} of {} points on their side.",
                        right, all) +
                    std::string(right == all ? about_separation : about_failure);
-  add_panels(network, data, frames, {}, figure);
+  add_panels(network, data, frames, {}, {as_is(cut(problem.name, 30)), "the others"}, figure);
   figure.checks.push_back(
       {"layers proven to be homeomorphisms",
        network.hidden().homeomorphism().answer == Homeomorphism::yes ? 4.0 : 0.0, 4.0, 0.0});
@@ -260,7 +269,8 @@ Figure make_layers(const FigureRequest& request) {
   const SpiralData dense = spiral_data(full_twist, curve_count / 2);
   FigureTable curves{"curves", frame_columns({"label"}), {}};
   add_rows(frames_of(network, dense.points), &dense.labels, curves);
-  add_panels(network, data, frames, std::move(curves), figure);
+  add_panels(network, data, frames, std::move(curves),
+             {"spiral with label 1", "spiral with label -1"}, figure);
   const auto right = points_on_their_side(network, data);
   figure.checks.push_back(
       {"points on their side of the line at tau = 1", static_cast<double>(right), 120.0, 0.0});

@@ -75,7 +75,7 @@ std::vector<Point3> boundary(const Perceptron& network) {
   return vertices;
 }
 
-using Lines = std::vector<std::array<Point3, 2>>;
+using Lines = std::vector<Line3>;
 
 Lines closed(const std::vector<Point3>& vertices) {
   Lines lines;
@@ -188,6 +188,12 @@ void add_axis_names(Picture& picture, const View& view, const Point3& low, const
     for (std::size_t k = 0; k < 3; ++k)
       place[k] = 0.5 * (low[k] + high[k]) + 0.5 * part[k] * (high[k] - low[k]);
     picture.label({place[0], place[1], place[2]}, fmt::format("z_{}", axis), "center");
+    const auto along = static_cast<std::size_t>(axis - 1);
+    for (const double quarter : {0.25, 0.75}) {  // Numbers away from the names of vertices.
+      place[along] = low[along] + quarter * (high[along] - low[along]);
+      picture.label({place[0], place[1], place[2]}, fmt::format("{:.3g}", place[along]),
+                    "center font ',10' textcolor rgb '#606060'");
+    }
   };
   const double x = way[0] > 0.0 ? out : -out, y = way[1] > 0.0 ? out : -out;
   at(1, {0.0, y, -out});
@@ -210,7 +216,7 @@ void add_view(Picture& picture, const Figure& figure, std::size_t view, const Po
   add_part("cube", "hidden", line_style(1.0, "#B0B0B0"));
   picture
       .add(
-          "set pm3d depthorder border lw 0.3 lc rgb '#707070'\n"
+          "set pm3d depthorder border lw 0.25 lc rgb '#808080'\n"
           "set pm3d lighting primary 0.25 specular 0.05\n")
       .splot(Plot().add(file_of(figure, "surface"), "1:2:3", fill("D8D8D8")))
       .add("set pm3d nolighting noborder\n");
@@ -242,8 +248,10 @@ Figure make_manifold(const FigureRequest& request) {
         "the figure manifold cannot show these data: its columns depend on each other, "
         "or there is a ridge term");
   const SurfaceParameters parameters(network, is_thesis);
-  const Mesh mesh = mesh_of(sinh_grid(0.25, parameters.largest(), 49), [&](double a, double b) {
-    return point_of(manifold.position(parameters(a, b)));
+  const PolarGrid grid = polar_grid(network.space().basis());
+  const Mesh mesh = mesh_of(grid.radii, grid.angles, [&](double radius, double angle) {
+    return point_of(
+        manifold.position(vector_of({radius * std::cos(angle), radius * std::sin(angle)})));
   });
   std::vector<Ball> balls;
   for (const auto& [a, b] : weights) balls.push_back(ball_at(network, manifold, parameters(a, b)));
@@ -258,7 +266,7 @@ Figure make_manifold(const FigureRequest& request) {
   Figure figure;
   figure.name = "manifold";
   figure.width = 1700;
-  figure.height = 900;
+  figure.height = 920;
   figure.title = "The data manifold Z of three patterns and two weights";
   figure.caption =
       "All outputs z that two weights can give to three patterns at tau = 1, a surface in the cube "
@@ -286,9 +294,10 @@ Figure make_manifold(const FigureRequest& request) {
   for (std::size_t view = 0; view < 2; ++view) {
     for (const auto& [name, lines] :
          {std::pair{"cube", box_edges(low, high)}, std::pair{"boundary", closed(vertices)}}) {
-      CutLines cut = cut_lines(fmt::format("{}{}", name, view + 1), lines, mesh, views[view]);
-      figure.tables.push_back(std::move(cut.seen));
-      figure.tables.push_back(std::move(cut.hidden));
+      const CutLines cut = cut_lines(lines, mesh, views[view].towards_viewer());
+      const std::string table = fmt::format("{}{}", name, view + 1);
+      figure.tables.push_back(lines_table(table + "_seen", cut.seen));
+      figure.tables.push_back(lines_table(table + "_hidden", cut.hidden));
     }
   }
   if (is_thesis) add_known_checks(figure, network, manifold, balls);
@@ -300,7 +309,7 @@ Figure make_manifold(const FigureRequest& request) {
     legend.push_back(
         {point_style(Shape::disc, 1.6, ball_colours[i]), legend_text(request, i, balls[i])});
   legend.push_back({line_style(3.0, "#C1121F"), "infinite weights"});
-  picture.centred_legend(860, legend);
+  picture.centred_legend(890, legend);
   picture.add(
       "unset border\nunset colorbox\nset style fill solid 1 noborder\nset view equal xyz\n"
       "set xyplane at {}\nunset xtics\nunset ytics\nunset ztics\n",
@@ -310,7 +319,7 @@ Figure make_manifold(const FigureRequest& request) {
     picture.add("set {0}range [{1}:{2}]\n", "xyz"[k], high[k] - room * (high[k] - low[k]),
                 low[k] + room * (high[k] - low[k]));
   for (std::size_t view = 0; view < 2; ++view) {
-    picture.panel({20.0 + 840.0 * static_cast<double>(view), 50, 820, 760});
+    picture.panel({20.0 + 840.0 * static_cast<double>(view), 64, 820, 760});
     add_view(picture, figure, view, low, high, mesh);
   }
   figure.script = std::move(picture).script();

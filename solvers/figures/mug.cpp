@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "drawing.hpp"
+#include "mug_page.hpp"
 #include "mug_solid.hpp"
 #include "mug_still.hpp"
 
@@ -95,6 +96,7 @@ Figure make_mug(const FigureRequest& /*request*/) {
       still_width - 0.5, 0.5 - still_height);
   for (std::size_t i = 0; i < still_times.size(); ++i) add_panel(i, figure, picture);
   figure.script = std::move(picture).script();
+  figure.html = mug_page(figure);
   return figure;
 }
 

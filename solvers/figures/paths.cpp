@@ -12,10 +12,13 @@
 namespace tautrack::program {
 namespace {
 
-constexpr double zoom_from = 0.8;
 constexpr std::string_view path_colour = "#D55E00";
+constexpr std::string_view other_colour = "#BBBBBB";
+constexpr std::size_t most_named =
+    std::size(colours);  ///< Weights in the legend, the largest first.
 const std::string manifold_style = line_style(1.0, "#A8A8A8");
 const std::string last_manifold_style = line_style(2.4, manifold_colour);
+const std::string limit_style = point_style(Shape::diamond, 1.1, "#8E2A8B");
 
 /// A path as it is drawn.
 struct DrawnPath {
@@ -26,7 +29,47 @@ struct DrawnPath {
   bool in_plane = false;  ///< Outputs are points of a plane.
   /// Of several weights, what is drawn: those of standardised columns.
   std::optional<StandardisedWeights> standardised;
+
+  /// The weights that are drawn, s.
+  [[nodiscard]] Vector shown(const Vector& weights) const {
+    return standardised ? (*standardised)(weights) : weights;
+  }
 };
+
+/// The axes of a path.
+struct PathAxes {
+  TauAxis tau;
+  WeightAxis weights;
+  double lowest = 0.0, highest = 0.0;  ///< Positions of weights.
+  std::vector<std::size_t> ranking;    ///< Of weights, the largest first.
+};
+
+PathAxes axes_of(const DrawnPath& drawn) {
+  PathView view;
+  Vector largest = Vector::Zero(drawn.curve.front().weights.size()), before;
+  double way = 0.0;
+  for (const CurvePoint& point : drawn.curve) {
+    const Vector weights = drawn.shown(point.weights);
+    largest = largest.cwiseMax(weights.cwiseAbs());
+    if (before.size() > 0) way += (weights - before).lpNorm<1>();
+    before = weights;
+    view.points.push_back({point.tau, way, point.energy});
+  }
+  for (const NaturalFold& fold : drawn.path.folds) view.folds.push_back(fold.point.tau);
+  view.ends = drawn.path.end.has_value();
+  const double start = drawn.shown(drawn.curve.front().weights).cwiseAbs().maxCoeff();
+  PathAxes axes{TauAxis(view), WeightAxis::of_path(start, largest.maxCoeff()), 0.0, 0.0, {}};
+  for (const CurvePoint& point : drawn.curve)
+    for (const double weight : drawn.shown(point.weights)) {
+      axes.lowest = std::min(axes.lowest, axes.weights.position(weight));
+      axes.highest = std::max(axes.highest, axes.weights.position(weight));
+    }
+  for (Index j = 0; j < largest.size(); ++j) axes.ranking.push_back(static_cast<std::size_t>(j));
+  std::stable_sort(axes.ranking.begin(), axes.ranking.end(), [&](std::size_t a, std::size_t b) {
+    return largest(static_cast<Index>(a)) > largest(static_cast<Index>(b));
+  });
+  return axes;
+}
 
 DrawnPath follow(std::string label, const Perceptron& network) {
   TrackOptions options;
@@ -45,17 +88,19 @@ DrawnPath follow(std::string label, const Perceptron& network) {
   return drawn;
 }
 
-/// Columns of the tables of a path.
+/// Columns of the tables of a path; the last are positions on its axes.
 std::vector<std::string> columns_of(const DrawnPath& drawn, Index weights) {
   std::vector<std::string> columns = {"tau", "energy"};
   if (drawn.in_plane) columns.insert(columns.end(), {"z1", "z2"});
   for (Index j = 0; j < weights; ++j) columns.push_back(fmt::format("w{}", j + 1));
   for (Index j = 0; drawn.standardised && j < weights; ++j)
     columns.push_back(fmt::format("standardised{}", j + 1));
+  columns.emplace_back("tau position");
+  for (Index j = 0; j < weights; ++j) columns.push_back(fmt::format("position{}", j + 1));
   return columns;
 }
 
-std::vector<double> row_of(const DrawnPath& drawn, double tau, double energy,
+std::vector<double> row_of(const DrawnPath& drawn, const PathAxes& axes, double tau, double energy,
                            const Vector& weights) {
   std::vector<double> row = {tau, energy};
   if (drawn.in_plane) {
@@ -67,19 +112,22 @@ std::vector<double> row_of(const DrawnPath& drawn, double tau, double energy,
     const Vector standardised = (*drawn.standardised)(weights);
     row.insert(row.end(), standardised.begin(), standardised.end());
   }
+  row.push_back(axes.tau.position(tau));
+  for (const double weight : drawn.shown(weights)) row.push_back(axes.weights.position(weight));
   return row;
 }
 
 /// The path, its folds, and its start and end.
-void add_tables(Figure& figure, const DrawnPath& drawn, std::size_t number) {
+void add_tables(Figure& figure, const DrawnPath& drawn, const PathAxes& axes, std::size_t number) {
   const Index weights = drawn.curve.front().weights.size();
   const std::vector<std::string> columns = columns_of(drawn, weights);
   FigureTable path{fmt::format("path{}", number), columns, {}};
   for (const CurvePoint& point : drawn.curve)
-    path.rows.push_back(row_of(drawn, point.tau, point.energy, point.weights));
+    path.rows.push_back(row_of(drawn, axes, point.tau, point.energy, point.weights));
   FigureTable folds{fmt::format("folds{}", number), columns, {}};
   for (const NaturalFold& fold : drawn.path.folds)
-    folds.rows.push_back(row_of(drawn, fold.point.tau, fold.point.energy, fold.point.weights));
+    folds.rows.push_back(
+        row_of(drawn, axes, fold.point.tau, fold.point.energy, fold.point.weights));
   FigureTable ends{fmt::format("ends{}", number), columns, {path.rows.front()}};
   if (drawn.path.end) ends.rows.push_back(path.rows.back());
   figure.tables.insert(figure.tables.end(), {path, folds, ends});
@@ -160,41 +208,40 @@ void add_fold_checks(Figure& figure, const DrawnPath& drawn) {
 /// Draws the panels of one path.
 class PathRow {
  public:
-  PathRow(const Figure& figure, const DrawnPath& drawn, std::size_t number, double top,
-          const Box& window, Picture& picture)
+  /// @param columns Panels in a row. @param window Of the plane of outputs.
+  PathRow(const Figure& figure, const DrawnPath& drawn, const PathAxes& axes, std::size_t number,
+          double top, int columns, const Box& window, Picture& picture)
       : figure_(figure),
         drawn_(drawn),
+        axes_(axes),
         number_(number),
         top_(top),
+        columns_(columns),
         window_(window),
         picture_(picture) {}
 
   void draw() {
-    picture_.text(90, top_ - 20, cut(drawn_.label, 12 + (drawn_.standardised ? 0 : 4)),
-                  "left noenhanced font ',12'");
+    picture_.text(100, top_ - 20, cut(drawn_.label, 30), "left noenhanced font ',12'");
     draw_weights();
     draw_energy();
-    draw_zoom();
+    if (!drawn_.path.folds.empty()) draw_folds();
     if (drawn_.in_plane) draw_plane();
   }
 
  private:
   [[nodiscard]] Place place(int column) const {
-    const int columns = drawn_.in_plane ? 4 : 3;
-    const double width = (figure_.width - 40.0) / columns;
-    return {90.0 + width * column, top_, width - 95.0, 310.0};
-  }
-
-  /// A part of a panel, for an inset.
-  [[nodiscard]] Place inset(int column, double left, double top, double width,
-                            double height) const {
-    const Place at = place(column);
-    return {at.left + left * at.width, at.top + top * at.height, width * at.width,
-            height * at.height};
+    const double width = (figure_.width - 40.0) / columns_;
+    return {100.0 + width * column, top_, width - 105.0, 310.0};
   }
 
   [[nodiscard]] std::string file(const char* table) const {
     return file_of(figure_, fmt::format("{}{}", table, number_));
+  }
+
+  /// The column of the position of tau, from one on; those of the weights are behind it.
+  [[nodiscard]] std::size_t position_column() const {
+    const auto weights = static_cast<std::size_t>(drawn_.curve.front().weights.size());
+    return 3 + (drawn_.in_plane ? 2 : 0) + (drawn_.standardised ? 2 : 1) * weights;
   }
 
   /// The line of one column over another, with its ends and folds.
@@ -212,75 +259,43 @@ class PathRow {
 
   void draw_weights() {
     constexpr std::size_t most_with_folds = 4;  // Circles on many lines would cover them.
-    const auto weights = static_cast<std::size_t>(drawn_.curve.front().weights.size());
-    const std::size_t first =
-        (drawn_.in_plane ? 5 : 3) + (drawn_.standardised ? weights : std::size_t{0});
+    const std::size_t weights = axes_.ranking.size();
     Plot plot;
-    for (std::size_t j = 0; j < weights; ++j)
-      plot.add(line(1, first + j, weights == 1 ? path_colour : colours[j % std::size(colours)], 2.2,
-                    weights <= most_with_folds));
+    for (std::size_t rank = weights; rank-- > 0;) {
+      const std::string_view colour = weights == 1        ? path_colour
+                                      : rank < most_named ? colours[rank]
+                                                          : other_colour;
+      plot.add(line(position_column(), position_column() + 1 + axes_.ranking[rank], colour,
+                    rank < most_named ? 2.2 : 1.0, weights <= most_with_folds));
+    }
+    const double margin =
+        axes_.highest > axes_.lowest ? 0.05 * (axes_.highest - axes_.lowest) : 1.0;
+    const std::string name = weights > 1 ? "standardised weights" : "weight w";
     picture_.panel(place(0))
-        .axes({"τ", "[0:1]"}, {"", weight_range()})
-        .names("τ", "", weights == 1 ? "weight w" : "standardised weights")
-        .plot(plot);
-    if (!drawn_.path.folds.empty() && weights == 1) draw_weights_inset(first);
-  }
-
-  /// The last fifth of tau again, in the empty upper left corner.
-  void draw_weights_inset(std::size_t first) {
-    picture_.panel(inset(0, 0.14, 0.08, 0.56, 0.54))
-        .axes({"", fmt::format("[{}:1]", zoom_from),
-               fmt::format("{},0.1,1 font ',9' offset 0,0.5", zoom_from)},
-              {"", weight_range(), "autofreq font ',9' offset 0.5,0"})
         .names("", "")
-        .plot(line(1, first, path_colour, 1.6))
-        .add("set tics font ',12' offset 0,0\n");
-  }
-
-  /// Of the axis of weights: up to what they are a little before they become infinite.
-  [[nodiscard]] std::string weight_range() const {
-    constexpr double before_infinity = 0.9999;
-    double low = 0.0, high = 0.0;
-    for (const CurvePoint& point : drawn_.curve) {
-      if (drawn_.path.infinity && point.tau > before_infinity) continue;
-      const Vector weights =
-          drawn_.standardised ? (*drawn_.standardised)(point.weights) : point.weights;
-      low = std::min(low, weights.minCoeff());
-      high = std::max(high, weights.maxCoeff());
-    }
-    const double margin = high > low ? 0.05 * (high - low) : 1.0;
-    return range_text(low < 0.0 ? low - margin : 0.0, high + margin);
-  }
-
-  /// Of the axis of energies: gnuplot's choice, unless its numbers would become too long.
-  [[nodiscard]] std::string energy_range() const {
-    constexpr double narrow = 0.01;
-    double low = drawn_.curve.front().energy, high = low;
-    for (const CurvePoint& point : drawn_.curve) {
-      low = std::min(low, point.energy);
-      high = std::max(high, point.energy);
-    }
-    if (high - low >= narrow * high) return "[*:*]";
-    return range_text((1.0 - narrow) * low, (1.0 + narrow) * high + 1e-12);
+        .axes(axes_.tau.axis("τ"), {name + (axes_.weights.is_logarithmic() ? " (logarithmic)" : ""),
+                                    axes_.lowest < 0.0 ? axes_.lowest - margin : 0.0,
+                                    axes_.highest + margin, false, axes_.weights.ticks()})
+        .plot(plot);
   }
 
   void draw_energy() {
+    EnergyAxis energies;
+    for (const CurvePoint& point : drawn_.curve) energies.see(point.energy);
+    Plot plot = line(position_column(), 2, path_colour);
+    if (const auto& limit = drawn_.path.infinity) {
+      energies.see(limit->energy);
+      plot.mark(axes_.tau.position(1.0), limit->energy, limit_style);
+    }
     picture_.panel(place(1))
-        .axes({"", "[0:1]"}, {"", energy_range()})
-        .names("τ", "", "energy E")
-        .plot(line(1, 2, path_colour));
+        .names("", "")
+        .axes(axes_.tau.axis("τ"), energies.axis())
+        .plot(plot)
+        .add("unset logscale\n");
   }
 
-  void draw_zoom() {
-    picture_.panel(place(2))
-        .axes({"", fmt::format("[{}:1]", zoom_from), "0.05"}, {"", energy_range()})
-        .names("τ", "", "energy E, τ > 0.8")
-        .plot(line(1, 2, path_colour));
-    if (!drawn_.path.folds.empty()) draw_swallowtail();
-  }
-
-  /// The swallowtail of the energy between the folds, in the empty lower left corner.
-  void draw_swallowtail() {
+  /// The swallowtail of the energy between the folds.
+  void draw_folds() {
     double low = 1.0, high = 0.0, least = drawn_.path.folds[0].point.energy, most = least;
     for (const NaturalFold& fold : drawn_.path.folds) {
       low = std::min(low, fold.point.tau);
@@ -288,16 +303,13 @@ class PathRow {
       least = std::min(least, fold.point.energy);
       most = std::max(most, fold.point.energy);
     }
-    const double margin = std::max(0.35 * (high - low), 1e-9), rise = 0.35 * (most - least);
-    const Ticks ticks =
-        Ticks().add(fmt::format("{:.4f}", low), low).add(fmt::format("{:.4f}", high), high);
-    picture_.panel(inset(2, 0.07, 0.46, 0.49, 0.42))
-        .axes(
-            {"", range_text(low - margin, high + margin), ticks.text() + " font ',9' offset 0,0.5"},
-            {"", range_text(least - rise, most + rise), ""})
-        .names("", "")
-        .plot(line(1, 2, path_colour, 1.6))
-        .add("set tics font ',12' offset 0,0\n");
+    const double margin = std::max(0.35 * (high - low), 1e-9);
+    const double rise = std::max(0.35 * (most - least), 1e-6 * std::abs(most));
+    picture_.panel(place(2))
+        .names("", "", "energy at the folds")
+        .axes({"τ", low - margin, std::min(1.0, high + margin)},
+              {"energy E", least - rise, most + rise})
+        .plot(line(1, 2, path_colour));
   }
 
   void draw_plane() {
@@ -308,19 +320,21 @@ class PathRow {
     const Vector& y = drawn_.network.targets();
     plot.add(line(3, 4, path_colour))
         .mark(y(0), y(1), point_style(Shape::star, 1.3, target_colour, 2.0));
-    picture_.panel(place(3))
-        .axes({}, {})
-        .equal_ranges(window_)
-        .names("y_1", "y_2", "output z")
-        .plot(plot)
-        .ranges(window_);
+    Place square = place(columns_ - 1);  // As the window is.
+    square.width = square.height = std::min(square.width, square.height);
+    picture_.panel(square)
+        .names("", "", "output z")
+        .axes({"y_1", window_.left, window_.right}, {"y_2", window_.bottom, window_.top})
+        .plot(plot);
   }
 
   const Figure& figure_;
   const DrawnPath& drawn_;
+  const PathAxes& axes_;
   std::size_t number_;
   double top_;
-  Box window_;  ///< Of the plane of outputs.
+  int columns_;
+  Box window_;
   Picture& picture_;
 };
 
@@ -341,48 +355,78 @@ std::vector<DrawnPath> follow_all(const FigureRequest& request) {
 
 Figure make_paths(const FigureRequest& request) {
   const std::vector<DrawnPath> paths = follow_all(request);
+  const auto any = [&](const auto& is_so) {
+    return std::any_of(paths.begin(), paths.end(), is_so);
+  };
+  const bool in_plane = paths.front().in_plane;
+  const bool has_folds = any([](const DrawnPath& drawn) { return !drawn.path.folds.empty(); });
+  const bool has_limits =
+      any([](const DrawnPath& drawn) { return drawn.path.infinity.has_value(); });
+  const int columns = 2 + (has_folds ? 1 : 0) + (in_plane ? 1 : 0);
   Figure figure;
   figure.name = "paths";
-  figure.width = paths.front().in_plane ? 1800 : 1500;
-  figure.height = 110 + 420 * static_cast<int>(paths.size());
+  figure.width = columns == 4 ? 1800 : columns == 3 ? 1500 : 1200;
   figure.title = "Natural paths from the linear network (τ = 0) to the sigmoid one (τ = 1)";
-  figure.caption =
-      "The solution as tau grows, from the linear one on: weights, energy, and the energy from tau "
-      "= "
-      "0.8 on. Folds, where the path turns back in tau, are open circles. Between them the energy "
-      "makes a swallowtail (inset): three solutions at one tau.";
-  if (paths.front().in_plane)
+  figure.caption = "The solution as tau grows, from the linear one on: weights and energy.";
+  std::vector<PathAxes> axes;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (paths[i].curve.empty())
+      throw DataError("the figure paths cannot show these data: " + paths[i].path.message);
+    axes.push_back(axes_of(paths[i]));
+    add_tables(figure, paths[i], axes[i], i + 1);
+    if (!request.problem) add_known_checks(figure, paths[i], known_paths[i]);
+    add_fold_checks(figure, paths[i]);
+  }
+  if (std::any_of(axes.begin(), axes.end(),
+                  [](const PathAxes& one) { return one.tau.is_logarithmic(); }))
+    figure.caption += " Axes of tau are logarithmic in 1 - tau where much happens close to 1.";
+  if (has_folds)
+    figure.caption +=
+        " Folds, where the path turns back in tau, are open circles. Between two of them there are "
+        "three solutions at one tau, and the energy makes a swallowtail.";
+  if (in_plane)
     figure.caption +=
         " On the right the output z of the network in the plane of targets, over the data "
-        "manifolds "
-        "Z_0, Z_0.2, ... (grey) and Z_1 (black); y is the star.";
+        "manifolds Z_0, Z_0.2, ... (grey) and Z_1 (black); y is the star.";
   if (paths.front().standardised)
     figure.caption += " Weights are those of columns of mean 0 and standard deviation 1.";
   if (!request.problem)
     figure.caption +=
         " X = (3, 1)'. The first path ends at the only solution there is; on the others, whose "
         "second target is above 1, the weight grows without bound.";
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    if (paths[i].curve.empty())
-      throw DataError("the figure paths cannot show these data: " + paths[i].path.message);
-    add_tables(figure, paths[i], i + 1);
-    if (!request.problem) add_known_checks(figure, paths[i], known_paths[i]);
-    add_fold_checks(figure, paths[i]);
-  }
-  const Box window = request.problem && paths.front().in_plane ? window_of(paths.front().network)
-                                                               : Box{-0.1, 1.3, -0.1, 1.3};
-  if (paths.front().in_plane) add_manifolds(figure, paths.front().network, window);
+  const Box window =
+      request.problem && in_plane ? window_of(paths.front().network) : Box{-0.1, 1.3, -0.1, 1.3};
+  if (in_plane) add_manifolds(figure, paths.front().network, window);
 
-  Picture picture = picture_of(figure);
-  std::vector<LegendEntry> legend = {{point_style(Shape::circle, 0.95, "black", 1.5), "fold"},
-                                     {point_style(Shape::disc, 0.6, path_colour), "start and end"}};
-  if (paths.front().in_plane)
+  std::vector<LegendEntry> legend;
+  if (const std::vector<std::string>& names = paths.front().network.column_names();
+      paths.front().standardised) {
+    for (std::size_t rank = 0; rank < std::min(names.size(), most_named); ++rank)
+      legend.push_back(
+          {line_style(2.2, colours[rank]), as_is(cut(names[axes[0].ranking[rank]], 25))});
+    if (names.size() > most_named)
+      legend.push_back({line_style(1.0, other_colour),
+                        counted(static_cast<long long>(names.size() - most_named), "smaller one")});
+  }
+  if (has_folds) legend.push_back({point_style(Shape::circle, 0.95, "black", 1.5), "fold"});
+  legend.push_back({point_style(Shape::disc, 0.6, path_colour),
+                    has_limits && !any([](const DrawnPath& drawn) { return drawn.path.ok(); })
+                        ? "start"
+                        : "start and end"});
+  if (has_limits) legend.push_back({limit_style, "limit at infinite weights"});
+  if (in_plane)
     legend.insert(legend.end(), {target_entry(),
                                  {last_manifold_style, "data manifold Z_1"},
                                  {manifold_style, "Z_0, Z_{0.2}, ..., Z_{0.8}"}});
+  constexpr double row_height = 430.0, legend_height = 50.0;
+  figure.height =
+      static_cast<int>(90.0 + row_height * static_cast<double>(paths.size()) + legend_height);
+  Picture picture = picture_of(figure);
   picture.centred_legend(figure.height - 25, legend);
   for (std::size_t i = 0; i < paths.size(); ++i)
-    PathRow(figure, paths[i], i + 1, 90.0 + 420.0 * static_cast<double>(i), window, picture).draw();
+    PathRow(figure, paths[i], axes[i], i + 1, 100.0 + row_height * static_cast<double>(i), columns,
+            window, picture)
+        .draw();
   figure.script = std::move(picture).script();
   return figure;
 }

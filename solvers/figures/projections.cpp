@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -191,8 +192,12 @@ Figure make_projections(const FigureRequest& request) {
   plot.add(file_of(figure, "manifold"), "2:3", manifold_entry().style, "data manifold Z");
   add_feet(plot, figure, targets.size());
   plot.add(file_of(figure, "targets"), "1:2", point_style(Shape::star, 1.6, target_colour, 2.0),
-           "target")
-      .key_entry(point_style(Shape::circle, 1.1, "black", 2.0), "maximum of E");
+           "target");
+  const bool has_maxima = std::any_of(targets.begin(), targets.end(), [](const Projected& one) {
+    return std::any_of(one.feet.points.begin(), one.feet.points.end(),
+                       [](const OneWeightPoint& foot) { return foot.index == 1; });
+  });
+  if (has_maxima) plot.key_entry(point_style(Shape::circle, 1.1, "black", 2.0), "maximum of E");
   figure.script = std::move(picture.plot(plot)).script();
   return figure;
 }

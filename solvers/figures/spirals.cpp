@@ -16,11 +16,11 @@ namespace tautrack::program {
 namespace {
 
 constexpr double window_half = 1.16;
-constexpr double panel_side = 450.0;
+constexpr double panel_side = 430.0;
 constexpr Index stages = SpiralNetwork::layer_count + 1;
 
 const std::string grid_style = line_style(0.7, "#B4B4B4");
-const std::string border_style = line_style(2.0, "#000000", "2");  ///< Where the output is 0.
+const std::string border_style = line_style(2.0, "#000000", "(9,7)");  ///< Where the output is 0.
 
 std::string_view label_colour(int label) { return colours[label > 0 ? 0 : 1]; }
 
@@ -125,7 +125,7 @@ void check_any(const SpiralNetwork& network, const SpiralData& data, Figure& fig
 }
 
 Place stage_panel(Index k) {
-  constexpr double left = 62.0, top = 92.0, across = 517.0, down = 530.0;
+  constexpr double left = 80.0, top = 92.0, across = 515.0, down = 530.0;
   return {left + across * static_cast<double>(k % 3), top + down * static_cast<double>(k / 3),
           panel_side, panel_side};
 }
@@ -151,7 +151,8 @@ void add_panel(const SpiralNetwork& network, Index k, const Figure& figure, Pict
   }
   picture.text(panel.left, panel.top - 16, panel_title(network, k), "left font ',11'");
   picture.panel(panel)
-      .axes({"", "[*:*]", "-1,0.5,1"}, {"", "[*:*]", "-1,0.5,1"})
+      .axes(Axis{k == 0 ? "x_1" : "h_1", "[*:*]", "-1,0.5,1"},
+            Axis{k == 0 ? "x_2" : "h_2", "[*:*]", "-1,0.5,1"})
       .ranges({-window_half, window_half, -window_half, window_half})
       .plot(plot);
 }
@@ -221,7 +222,7 @@ Figure make_spirals(const FigureRequest& request) {
         fmt::format(" Trained by continuation in the twist, {} iterations from random start {}.",
                     training->iterations, training->starts);
   figure.width = 1600;
-  figure.height = 1130;
+  figure.height = 1120;
   figure.tables = {points_table(network, data, "points"),
                    points_table(network, spiral_data(full_twist, curve_count), "curves"),
                    grid_table(network), line_table(network)};

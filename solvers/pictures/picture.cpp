@@ -1,7 +1,10 @@
 #include "pictures/picture.hpp"
 
+#include <algorithm>
+
 #include <fmt/ranges.h>
 
+#include "io/text.hpp"
 #include "pictures/gnuplot.hpp"
 
 namespace tautrack::program {
@@ -9,9 +12,14 @@ namespace {
 
 // Of legends, in pixels.
 constexpr double line_length = 32.0;
-constexpr double point_at = 20.0;      ///< From the left end of an entry.
-constexpr double sample_width = 42.0;  ///< With the gap behind it.
-constexpr double entry_gap = 34.0;
+constexpr double point_at = 10.0;  ///< From the left end of an entry.
+constexpr double entry_gap = 30.0;
+constexpr double legend_line = 1.65;  ///< Of rows, in sizes of letters.
+
+/// Where the name stands behind a sample.
+double name_of_sample(std::string_view style) {
+  return style.empty() ? 0.0 : style.starts_with("points") ? 24.0 : 42.0;
+}
 
 std::string colour_text(std::string_view colour) {
   return colour == "palette" ? std::string(colour) : fmt::format("rgb '{}'", colour);
@@ -23,6 +31,22 @@ std::string pen_text(double width, std::string_view colour, std::string_view das
 }
 
 }  // namespace
+
+std::string as_is(std::string_view name) {
+  constexpr std::string_view special = "_^{}@&~\\";
+  std::string text;
+  for (const char c : name) {
+    if (special.find(c) != std::string_view::npos) text += '\\';
+    text += c;
+  }
+  return text;
+}
+
+std::string source_text(std::string_view source) {
+  constexpr std::size_t most = 60;
+  const std::size_t slash = source.find_last_of('/');
+  return cut(slash == std::string_view::npos ? source : source.substr(slash + 1), most);
+}
 
 std::string line_style(double width, std::string_view colour, std::string_view dash) {
   return "lines" + pen_text(width, colour, dash);
@@ -63,6 +87,15 @@ std::string Plot::text() const {
   return parts_.empty() ? "NaN notitle" : fmt::format("{}", fmt::join(parts_, ", \\\n     "));
 }
 
+Picture::Picture(double width, double height, Writing writing)
+    : width_(width),
+      height_(height),
+      writing_(writing),
+      letter_((writing == Writing::plain ? 10.0 : 12.0) * 4.0 / 3.0) {
+  // gnuplot's own format sets a blank before positive numbers, which moves them off their ticks.
+  add("set encoding utf8\nset format '%h'\nunset key\nset multiplot\n");
+}
+
 std::string Picture::at(double x, double y) const {
   return fmt::format("screen {:.6f},{:.6f}", x / width_, 1.0 - y / height_);
 }
@@ -77,13 +110,15 @@ Picture& Picture::label(std::initializer_list<double> at, std::string_view text,
 }
 
 double Picture::width_of(const LegendEntry& entry) const {
-  double width = entry.style.empty() ? 0.0 : sample_width;
-  for (const char c : entry.name) {
-    const bool is_seen =
-        c != '_' && c != '{' && c != '}';              // Enhanced texts have them for subscripts.
-    const bool continues_letter = (c & 0xC0) == 0x80;  // In UTF-8.
-    if (is_seen && !continues_letter) width += letter_;
-  }
+  std::string seen;
+  for (const char c : entry.name)  // Enhanced texts have marks for subscripts.
+    if (writing_ == Writing::plain || (c != '_' && c != '{' && c != '}')) seen += c;
+  return name_of_sample(entry.style) + letter_ * text_width(seen);
+}
+
+double Picture::width_of(const std::vector<LegendEntry>& row) const {
+  double width = -entry_gap;
+  for (const LegendEntry& one : row) width += width_of(one) + entry_gap;
   return width;
 }
 
@@ -94,22 +129,44 @@ double Picture::entry(double x, double y, const LegendEntry& entry, std::string_
         style.substr(line.size()));
   else if (style.starts_with(point))
     text(x + point_at, y, "", fmt::format("point{}", style.substr(point.size())));
-  text(x + (style.empty() ? 0.0 : sample_width), y, entry.name, text_style);
+  text(x + name_of_sample(style), y, entry.name, text_style);
   return x + width_of(entry) + entry_gap;
 }
 
-double Picture::legend(double x, double y, const std::vector<LegendEntry>& entries) {
-  for (const LegendEntry& one : entries) x = entry(x, y, one);
-  return x;
+std::vector<std::vector<LegendEntry>> Picture::rows_of(
+    double width, const std::vector<LegendEntry>& entries) const {
+  std::vector<std::vector<LegendEntry>> rows;
+  for (const LegendEntry& one : entries) {
+    const bool fits = !rows.empty() && width_of(rows.back()) + entry_gap + width_of(one) <= width;
+    if (!fits) rows.emplace_back();
+    rows.back().push_back(one);
+  }
+  return rows;
+}
+
+void Picture::legend(double x, double y, double width, const std::vector<LegendEntry>& entries) {
+  const std::vector<std::vector<LegendEntry>> rows = rows_of(width, entries);
+  y -= legend_line * letter_ * (static_cast<double>(rows.size()) - 1.0);
+  for (const std::vector<LegendEntry>& row : rows) {
+    double left = x;
+    for (const LegendEntry& one : row) left = entry(left, y, one);
+    y += legend_line * letter_;
+  }
 }
 
 void Picture::centred_legend(double y, const std::vector<LegendEntry>& entries) {
-  double width = -entry_gap;
-  for (const LegendEntry& one : entries) width += width_of(one) + entry_gap;
-  legend(0.5 * (width_ - width), y, entries);
+  constexpr double margin = 20.0;
+  const std::vector<std::vector<LegendEntry>> rows = rows_of(width_ - 2.0 * margin, entries);
+  y -= legend_line * letter_ * (static_cast<double>(rows.size()) - 1.0);
+  for (const std::vector<LegendEntry>& row : rows) {
+    double left = 0.5 * (width_ - width_of(row));
+    for (const LegendEntry& one : row) left = entry(left, y, one);
+    y += legend_line * letter_;
+  }
 }
 
 Picture& Picture::panel(const Place& place) {
+  panel_ = place;
   return add(
       "set lmargin at screen {:.6f}\nset rmargin at screen {:.6f}\n"
       "set tmargin at screen {:.6f}\nset bmargin at screen {:.6f}\n",
@@ -134,6 +191,28 @@ Picture& Picture::axes(const Axis& x, const Axis& y) {
   set('x', x, "0,0.4");
   set('y', y, "0.8,0");
   return *this;
+}
+
+Picture& Picture::axes(const NumberAxis& x, const NumberAxis& y) {
+  // In sizes of letters: from an axis to its numbers, and to the middle of the label beyond them.
+  constexpr double to_numbers = 0.7, to_label = 0.9, narrowest = 0.5;
+  const auto set = [this](char name, const NumberAxis& axis, const Ticks& ticks) {
+    add("{1} logscale {0}\nset {0}range {2}\nset {0}label ''\n", name,
+        axis.is_logarithmic ? "set" : "unset", range_text(axis.low, axis.high));
+    // An empty list would be gnuplot's own choice: no ticks are one out of sight.
+    add("set {}tics {}\n", name,
+        ticks.size() > 0 ? ticks.text() : Ticks().add("", axis.low - 1.0).text());
+  };
+  const Ticks upright = y.fitting_ticks(panel_.height, letter_, true);
+  set('x', x, x.fitting_ticks(panel_.width, letter_, false));
+  set('y', y, upright);
+  const auto most = [&](double pixels) {
+    return static_cast<std::size_t>(std::max(8.0, pixels / (narrowest * letter_)));
+  };
+  add("set xlabel {} offset 0,0.4\n", gnuplot_string(cut(x.label, most(panel_.width))));
+  return text(panel_.left - letter_ * (to_numbers + upright.widest() + to_label),
+              panel_.top + 0.5 * panel_.height, cut(y.label, most(panel_.height)),
+              "center rotate by 90");
 }
 
 Picture& Picture::ranges(const Box& box) {
@@ -169,14 +248,6 @@ std::string Picture::block(const Rows& rows) {
   if (rows.empty()) return "";
   const std::string name = fmt::format("$data{}", ++blocks_);
   add("{} << EndOfData\n{}EndOfData\n", name, rows.text());
-  return name;
-}
-
-std::string Picture::contours(std::string_view grid, std::string_view levels) {
-  const std::string name = fmt::format("$data{}", ++blocks_);
-  add("set contour base\nunset surface\nset cntrparam levels {}\nset table {}\n"
-      "splot {} using 1:2:3 with lines\nunset table\nunset contour\nset surface\n",
-      levels, name, grid);
   return name;
 }
 

@@ -14,6 +14,7 @@
 
 #include "pictures/axis.hpp"
 #include "pictures/box.hpp"
+#include "pictures/format.hpp"
 
 /// Pictures as scripts of gnuplot: everything that draws says what in these words.
 namespace tautrack::program {
@@ -22,6 +23,11 @@ namespace tautrack::program {
 /// which is faint on white.
 constexpr std::string_view colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                         "#E69F00", "#56B4E9", "#000000"};
+
+/// Colours and names of components, loops and voids: others than those of `colours`, which labels have, and of
+/// different lightness.
+constexpr std::string_view homology_colours[] = {"#222222", "#7B3294", "#B08D57"};
+constexpr std::string_view homology_names[] = {"components", "loops", "voids"};
 
 /// gnuplot's types of points.
 enum class Shape {
@@ -123,11 +129,7 @@ struct LegendEntry {
 /// A picture of several panels. Texts, samples and arrows appear with the next plot, and only there.
 class Picture {
  public:
-  /// @param letter About how wide a letter is, in pixels.
-  Picture(double width, double height, double letter = 7.6)
-      : width_(width), height_(height), letter_(letter) {
-    add("set encoding utf8\nunset key\nset multiplot\n");
-  }
+  Picture(double width, double height, Writing writing = Writing::plain);
 
   [[nodiscard]] double width() const { return width_; }
   [[nodiscard]] double height() const { return height_; }
@@ -148,8 +150,9 @@ class Picture {
   /// A sample and its name behind it. Returns where the next one may stand.
   double entry(double x, double y, const LegendEntry& entry, std::string_view text_style = "left");
 
-  /// Entries side by side from x on. Returns where the next one may stand.
-  double legend(double x, double y, const std::vector<LegendEntry>& entries);
+  /// Entries side by side, in as many rows as they need; the lowest row at y.
+  /// @param width Of a row, at most.
+  void legend(double x, double y, double width, const std::vector<LegendEntry>& entries);
 
   /// The same in the middle of the picture.
   void centred_legend(double y, const std::vector<LegendEntry>& entries);
@@ -162,6 +165,9 @@ class Picture {
 
   /// The axes of the next plots.
   Picture& axes(const Axis& x, const Axis& y);
+
+  /// The axes of the next plot, whose numbers neither meet each other nor the labels. @pre It has a panel.
+  Picture& axes(const NumberAxis& x, const NumberAxis& y);
 
   /// What the next plots show of the plane, filling their panels.
   Picture& ranges(const Box& box);
@@ -182,9 +188,6 @@ class Picture {
   /// Puts numbers into the script. Returns their name; empty if there are none.
   [[nodiscard]] std::string block(const Rows& rows);
 
-  /// The contours of a grid of numbers x, y, z at these levels, as gnuplot has them: numbers again.
-  [[nodiscard]] std::string contours(std::string_view grid, std::string_view levels);
-
   /// Where the colours of a palette are explained.
   Picture& colour_box(const Place& place, std::string_view range, const Ticks& ticks);
 
@@ -198,12 +201,25 @@ class Picture {
  private:
   [[nodiscard]] std::string at(double x, double y) const;
   [[nodiscard]] double width_of(const LegendEntry& entry) const;
+  /// The entries of each row, as many as have room.
+  [[nodiscard]] std::vector<std::vector<LegendEntry>> rows_of(
+      double width, const std::vector<LegendEntry>& entries) const;
+  [[nodiscard]] double width_of(const std::vector<LegendEntry>& row) const;
   Picture& draw(std::string_view command, const Plot& parts);
 
-  double width_, height_, letter_;
+  double width_, height_;
+  Writing writing_;
+  double letter_;  ///< Size of letters, in pixels.
+  Place panel_;
   int blocks_ = 0;
   std::string script_;
 };
+
+/// A name of the user's in an enhanced text, in which nothing is special.
+[[nodiscard]] std::string as_is(std::string_view name);
+
+/// What a title calls the data: the name of their file, without its folders.
+[[nodiscard]] std::string source_text(std::string_view source);
 
 /// What a title says of a picture of so many problems; nothing where these are all.
 inline std::string part_note(std::size_t drawn, std::size_t all) {

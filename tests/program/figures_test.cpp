@@ -55,7 +55,7 @@ const std::vector<Expected>& expected_figures() {
        {"tau = 0.955", "just before", "just after"}},
       {"contours",
        24,
-       {"energy", "points", "descents", "path"},
+       {"contours", "points", "descents", "ascents", "path"},
        {"minima", "saddles", "sum of (-1)^index", "E of the point"}},
       {"completeness",
        10,
@@ -123,6 +123,13 @@ void check_table(const std::string& text) {
   }
 }
 
+/// An SVG picture has this title, as markup has it.
+void check_title(const std::string& picture, const std::string& title) {
+  const std::size_t begin = picture.find("<title>") + 7;
+  CHECK(picture.substr(begin, picture.find("</title>") - begin) == title);
+  CHECK(picture.find("_plot_1a</title>") == std::string::npos);
+}
+
 /// Tables hold the numbers of the figures.
 void check_numbers(const Scratch& scratch, const std::string& folder) {
   const std::vector<std::string> feet =
@@ -133,7 +140,7 @@ void check_numbers(const Scratch& scratch, const std::string& folder) {
   CHECK(std::abs(std::stod(feet[3]) - 0.9452290672384478) < 1e-10);
   const std::vector<std::string> folds = lines(contents(scratch / (folder + "paths-folds1.csv")));
   REQUIRE(folds.size() == 3);
-  CHECK(folds[0] == "tau,energy,z1,z2,w1");
+  CHECK(folds[0].starts_with("tau,energy,z1,z2,w1,"));
   CHECK(std::abs(std::stod(folds[1]) - .9608017649578813) < 1e-10);
 }
 
@@ -191,6 +198,7 @@ TEST_CASE("all figures: every check holds, tables and scripts are there, picture
       const std::string picture = contents(scratch / name_of("drawn/here", name, ".svg"));
       CHECK(picture.find("<svg") != std::string::npos);
       CHECK(picture.find("</svg>") != std::string::npos);
+      check_title(picture, figure.at("title"));
     }
   }
   const Json recorded =
@@ -211,18 +219,64 @@ TEST_CASE("pictures come in four formats; pages need no network and the moving o
   CHECK(contents(scratch / "f/projections.png").substr(1, 3) == "PNG");
   CHECK(scratch.run("figures projections --out f --format pdf").status == 0);
   CHECK(contents(scratch / "f/projections.pdf").starts_with("%PDF"));
-  CHECK(scratch.run("figures projections frames --out f --format html").status == 0);
-  for (const char* file : {"f/projections.html", "f/frames.html"}) {
+  CHECK(scratch.run("figures projections frames mug --out f --format html").status == 0);
+  for (const char* file : {"f/projections.html", "f/frames.html", "f/mug.html"}) {
+    CAPTURE(file);
     const std::string page = contents(scratch / file);
     CHECK(page.starts_with("<!DOCTYPE html>"));
     CHECK(page.find("</html>") != std::string::npos);
-    CHECK(page.find("<svg") != std::string::npos);
+    const bool is_drawn = std::string(file) == "f/mug.html";
+    CHECK(page.find(is_drawn ? "<canvas" : "<svg") != std::string::npos);
+    CHECK(page.find("Gnuplot</title>") == std::string::npos);
     CHECK(page.find("http") == std::string::npos);
     CHECK(page.find("src=") == std::string::npos);
   }
   const std::string moving = contents(scratch / "f/frames.html");
   CHECK(moving.find("type=\"range\"") != std::string::npos);
   CHECK(moving.find("<script>") != std::string::npos);
+  check_says(moving, {">0</text>", ">0.5</text>", ">1.5</text>", ">y<tspan"});
+  check_says(contents(scratch / "f/mug.html"), {"type=\"range\"", "requestAnimationFrame(frame)",
+                                                "'pointerdown'", "'pointermove'", "'keydown'"});
+}
+
+TEST_CASE("the page of the mug turns by itself, by the pointer and by keys" *
+          doctest::skip(std::system("node -e 0 > /dev/null 2>&1") != 0)) {
+  // A page of stubs: what the script draws on the canvas, in an order of events.
+  constexpr const char* stub = R"(
+const page = require('fs').readFileSync('f/mug.html', 'utf8');
+const script = page.match(/<script>\n([^]*)<\/script>/)[1];
+const parts = {}, frames = [], images = [];
+const part = () => ({value: '0', on: {}, setPointerCapture() {},
+  addEventListener(name, act) { this.on[name] = act; },
+  getContext: () => ({putImageData: image => images.push(image),
+    createImageData: (w, h) => ({width: w, height: h, data: new Uint8ClampedArray(4 * w * h)})})});
+let now = 0;
+new Function('document', 'requestAnimationFrame', 'setTimeout', 'clearTimeout', 'performance', script)(
+  {getElementById: id => parts[id] ??= part()}, act => frames.push(act), () => 0, () => {},
+  {now: () => now++});
+const look = () => images[images.length - 1];
+const differ = (a, b) => a !== b && (a.width !== b.width || a.data.some((x, i) => x !== b.data[i]));
+const seen = [];
+const act = (name, event) => { const before = look(); event(); seen.push(name + ' ' + differ(before, look())); };
+frames.shift()(0);
+act('turns', () => frames.shift()(100));
+parts.play.on.click();
+parts.mug.on.pointerdown({clientX: 10, clientY: 10, pointerId: 1});
+act('dragged', () => parts.mug.on.pointermove({clientX: 90, clientY: 40}));
+parts.mug.on.pointerup({});
+act('released', () => parts.mug.on.pointermove({clientX: 150, clientY: 40}));
+act('key', () => parts.mug.on.keydown({key: 'ArrowLeft', preventDefault() {}}));
+parts.t.value = '1000';
+act('torus', () => parts.t.on.input());
+console.log(seen.join(', '));
+)";
+  const Scratch scratch;
+  REQUIRE(scratch.run("figures mug --out f --format html", "", "PATH=/nowhere").status == 0);
+  scratch.write("stub.js", stub);
+  const std::string enter = "cd '" + (scratch / "").string() + "' && ";
+  REQUIRE(std::system((enter + "node stub.js > seen").c_str()) == 0);
+  CHECK(contents(scratch / "seen") ==
+        "turns true, dragged true, released false, key true, torus true\n");
 }
 
 TEST_CASE("without gnuplot everything but the pictures is written, and the status is 1") {
@@ -265,6 +319,19 @@ TEST_CASE("figures show the user's data where they can") {
   if (good == 0) CHECK(surface.errors.empty());
   for (const char* name : {"manifold", "boundaries_surface", "paths", "contours"})
     (void)check_checks(json_of(scratch, "surface", name));
+
+  // Names are those of the columns, and the legend has what is there.
+  scratch.write("dose.csv", "dose_mg,y\n-3,-0.92\n-2,-0.85\n-1,-0.55\n0,0.05\n1,0.61\n2,0.83\n");
+  CHECK(scratch.run("figures contours paths --data dose.csv --out dose").status == good);
+  const std::string contours = contents(scratch / "dose/contours.gp");
+  check_says(contours, {"'weight of dose\\_mg'", "'bias'", "'minimum'", "'natural path'"});
+  for (const char* absent : {"'saddle'", "'maximum'", "steepest", "'w_1'"}) {
+    CAPTURE(absent);
+    CHECK(contours.find(absent) == std::string::npos);
+  }
+  const std::string paths = contents(scratch / "dose/paths.gp");
+  check_says(paths, {"'dose\\_mg'", "'start and end'"});
+  CHECK(paths.find("'fold'") == std::string::npos);
 
   CHECK(scratch.run("figures paths --data folds.csv --no-bias --out folds").status == good);
   CHECK(lines(contents(scratch / "folds/paths-folds1.csv")).size() == 3);

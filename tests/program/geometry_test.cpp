@@ -447,7 +447,11 @@ TEST_CASE("pictures of geometry are made for two and three patterns, and refused
   const std::string plane = plot("plane.csv");
   check_says(plane, {"data manifold", "caustic", "feet of y: minima", "feet of y: maxima",
                      "output of pattern 1", "limits at infinite weights"});
-  CHECK(plot("plane.csv --tau 0.8").find("limits at infinite") == std::string::npos);
+  const std::string early = plot("plane.csv --tau 0.8");
+  CHECK(early.find("limits at infinite") == std::string::npos);
+  CHECK(early.find(">caustic") == std::string::npos);  // out of the picture
+  CHECK(early.find("<title>Data manifold of a tanh perceptron at tau = 0.8: plane.csv</title>") !=
+        std::string::npos);
   CHECK(plot("space.csv").find("boundary: limits at infinite weights") != std::string::npos);
   static_cast<void>(plot("space.csv --tau 0.8 --activation logistic"));
   static_cast<void>(plot("space.csv --at 0.5,0.2"));

@@ -219,7 +219,13 @@ TEST_CASE("layers draws data of one, two and more coordinates, with and without 
   const Run plain = scratch.run("layers rings.csv --weights net.json --plot plain.svg");
   CAPTURE(plain.errors);
   CHECK(plain.status == 0);
-  CHECK(contains(contents(scratch / "plain.svg"), "</svg>"));
+  const std::string picture = contents(scratch / "plain.svg");
+  CHECK(contains(picture, "</svg>"));
+  CHECK(contains(picture, "<title>rings.csv carried through 2 layers, tau = 1</title>"));
+  // Axes have the names of the columns; without barcodes there are none in the legend.
+  CHECK(contains(picture, ">x<"));
+  CHECK(contains(picture, ">outer<"));
+  CHECK_FALSE(contains(picture, ">loops<"));
   const Run bars =
       scratch.run("layers rings.csv --weights net.json --homology --quiet --plot bars.png");
   CHECK(bars.errors.empty());

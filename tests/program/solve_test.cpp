@@ -413,7 +413,15 @@ TEST_CASE("pictures of solve are made for one, two and more weights") {
   CHECK(two.find("weight of `y`_1^2") != std::string::npos);
   CHECK(two.find("9 stationary points, 4 minima") != std::string::npos);
   CHECK(plot("infinite.csv --no-bias").starts_with("<?xml"));
-  CHECK(plot("infinite.csv").find("Morse index") != std::string::npos);
+  // What is not there has no entry in the legend, and no panel.
+  check_says(two, {">minimum<", ">saddle<", ">maximum<", ">steepest descent from a saddle<"});
+  CHECK(one.find(">saddle<") == std::string::npos);
+  CHECK(one.find("<title>Stationary points of the energy of a tanh perceptron: one.csv</title>") !=
+        std::string::npos);
+  const std::string limit = plot("infinite.csv");
+  CHECK(limit.find("Morse index") == std::string::npos);
+  CHECK(limit.find(">minimum<") == std::string::npos);
+  CHECK(limit.find(">output at the limit<") != std::string::npos);
   CHECK(plot("--seconds 0.2 --infinity-seconds 0.2").find("versicolor") != std::string::npos);
   check_refused(scratch.run("solve --plot path.svg", "", "PATH=/nonexistent"),
                 "--plot needs gnuplot");

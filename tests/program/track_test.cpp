@@ -508,6 +508,15 @@ TEST_CASE("pictures are what their ending says") {
   CHECK(svg.errors.empty());
   CHECK(contents(scratch / "path.svg").starts_with("<?xml"));
   CHECK(contents(scratch / "path.svg").find("2 folds") != std::string::npos);
+  CHECK(contents(scratch / "path.svg")
+            .find("<title>Natural homotopy from the linear network (tau = 0) to the tanh network "
+                  "(tau = 1): data.csv</title>") != std::string::npos);
+  CHECK(contents(scratch / "path.svg").find("Circles: folds.") != std::string::npos);
+  scratch.write("straight.csv", "x,y\n-1,-0.5\n0.5,0.25\n2,0.75\n");
+  CHECK(scratch.run("track straight.csv --no-bias --plot straight.svg").status == 0);
+  CHECK(contents(scratch / "straight.svg").find("Circles: folds.") == std::string::npos);
+  filesystem::remove(scratch / "straight.csv");
+  filesystem::remove(scratch / "straight.svg");
   CHECK(scratch.run("track data.csv --plot path.PNG").status == 0);
   CHECK(contents(scratch / "path.PNG").starts_with("\x89PNG"));
   CHECK(scratch.run("track data.csv --plot path.pdf").status == 0);
