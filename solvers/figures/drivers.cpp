@@ -55,6 +55,7 @@ const std::vector<FigureDriver>& figure_drivers() {
       {"contours", "Energy of two weights, its stationary points and graph", true, make_contours,
        refuse_unless_two_weights},
       {"completeness", "All 25 fits of a neuron with many minima", false, make_completeness},
+      {"envelope", "A lower bound of the energy: is the fit the best?", false, make_envelope},
       {"asymptotes", "Fitted plateaus: fits, and limits where there is none", false,
        make_asymptotes},
       {"spirals", "Four layers that take two spirals apart (see --train)", false, make_spirals},

@@ -19,6 +19,7 @@ namespace tautrack::program {
 [[nodiscard]] Figure make_frames(const FigureRequest& request);
 [[nodiscard]] Figure make_contours(const FigureRequest& request);
 [[nodiscard]] Figure make_completeness(const FigureRequest& request);
+[[nodiscard]] Figure make_envelope(const FigureRequest& request);
 [[nodiscard]] Figure make_asymptotes(const FigureRequest& request);
 
 }  // namespace tautrack::program
