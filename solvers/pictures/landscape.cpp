@@ -301,6 +301,8 @@ void Landscape::refine(int most) {
   std::vector<Cell> cells;
   for (int i = 0; i < coarse; ++i)
     for (int j = 0; j < coarse; ++j) cells.push_back({i * finest, j * finest, finest});
+  // To look for rough cells takes about three samples of each.
+  if (static_cast<int>(nodes_.size() + 3 * cells.size()) > most) leaves_.swap(cells);
   while (!cells.empty()) {
     const std::vector<bool> is_refined = rough_ones(cells);
     const int half = cells.front().size / 2;
