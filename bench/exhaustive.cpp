@@ -1,5 +1,11 @@
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
 #include <benchmark/benchmark.h>
 
+#include "tautrack/certify/certificate.hpp"
+#include "tautrack/exhaustive/energy_bound.hpp"
 #include "tautrack/exhaustive/search.hpp"
 
 #include "exhaustive/sigmoid.hpp"
@@ -73,6 +79,46 @@ BENCHMARK(exponential_minima)
     ->Args({3, 2})
     ->Args({3, 3})
     ->Args({4, 2})
+    ->Unit(benchmark::kMillisecond);
+
+/// L patterns with s - 1 normal inputs and a bias, and a sigmoid with this noise, in hundredths.
+Problem noisy_problem(Index L, Index s, Index noise) {
+  support::Random random(static_cast<std::uint64_t>(1000 * s + L));
+  Matrix X(L, s);
+  Vector w(s), y(L);
+  for (Index j = 0; j < s; ++j) w(j) = 1.5 * random.normal();
+  for (Index i = 0; i < L; ++i) {
+    for (Index j = 0; j < s; ++j) X(i, j) = j + 1 < s ? random.normal() : 1.0;
+    const double clean = std::tanh(X.row(i).dot(w));
+    y(i) = std::clamp(clean + 0.01 * static_cast<double>(noise) * random.normal(), -0.95, 0.95);
+  }
+  return make_problem(X, y);
+}
+
+// Question: what does the proof cost that the best fit is the best, as weights, patterns and noise grow?
+void lower_bound(benchmark::State& state) {
+  const Perceptron network(noisy_problem(state.range(1), state.range(0), state.range(2)));
+  EnergyBoundOptions options;
+  options.seconds = 600.0;
+  options.max_nodes = 20000;
+  // Its own descents find the best fit.
+  Vector best = bound_energy(network, Vector::Zero(network.columns()), {}, options).best_weights;
+  const Certificate certificate = Certifier(network).certify(best);
+  std::vector<KnownMinimum> known;
+  if (certificate.certified) known.push_back({certificate.weights, certificate.radius});
+  EnergyBound bound;
+  for (auto _ : state) bound = bound_energy(network, best, known, options);
+  state.counters["nodes"] = static_cast<double>(bound.nodes);
+  state.counters["proven"] = bound.is_global ? 1.0 : 0.0;
+}
+BENCHMARK(lower_bound)
+    ->ArgNames({"s", "L", "noise"})
+    ->Args({2, 30, 20})
+    ->Args({3, 30, 20})
+    ->Args({4, 30, 20})
+    ->Args({4, 60, 20})
+    ->Args({4, 60, 60})
+    ->Args({6, 60, 20})
     ->Unit(benchmark::kMillisecond);
 
 // Question: what do rigorous bounds of one pattern over an interval cost, by activation?
