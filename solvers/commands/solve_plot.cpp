@@ -5,11 +5,13 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <memory>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "tautrack/data/zero_doses.hpp"
 #include "tautrack/fits/fitted_range.hpp"
 
 #include "commands/fit_plot.hpp"
@@ -63,9 +65,10 @@ const std::string limit_style = line_style(1.4, "#CC79A7", "2");
 struct Drawing {
   const Problem* problem = nullptr;
   const SolvedProblem* solved = nullptr;
-  ComputedProblem computed;             ///< With all rows.
-  OutputRange range;                    ///< In the user's units.
-  std::vector<StationaryPoint> fitted;  ///< The points without the weights that are held.
+  std::shared_ptr<const Problem> positive;  ///< Its rows without doses of zero.
+  ComputedProblem computed;                 ///< With all rows of these.
+  OutputRange range;                        ///< In the user's units.
+  std::vector<StationaryPoint> fitted;      ///< The points without the weights that are held.
 
   [[nodiscard]] const std::vector<StationaryPoint>& points() const { return fitted; }
   /// The axes are those of the weights that are fitted.
@@ -143,20 +146,21 @@ class Energy {
   explicit Energy(const Drawing& drawing)
       : computed_(drawing.computed),
         range_(drawing.range),
+        problem_(*drawing.problem),
         network_(computed_.problem, computed_.perceptron),
         work_(network_) {}
 
   /// With the best plateaus, where they are fitted.
   [[nodiscard]] double operator()(const Vector& weights) {
     if (!range_.is_known())
-      return energy_of_best_range(*computed_.problem, computed_.perceptron.activation, range_,
-                                  weights);
+      return energy_of_best_range(problem_, computed_.perceptron.activation, range_, weights);
     return users_energy(computed_, network_.energy(network_.coordinates(weights), 1.0, work_));
   }
 
  private:
   const ComputedProblem& computed_;
   const OutputRange& range_;
+  const Problem& problem_;
   Perceptron network_;
   Perceptron::Workspace work_;
 };
@@ -558,8 +562,9 @@ std::string plot_report(const SolveRequest& request, const Dataset& dataset,
   const std::size_t count = std::min(solved.size(), most_panels);
   std::vector<Drawing> drawings;
   for (std::size_t i = 0; i < count; ++i) {
-    drawings.push_back({&dataset.problems[i], &solved[i],
-                        computed_rows(request.network, dataset.problems[i]),
+    auto positive = std::make_shared<const Problem>(without_zero_doses(dataset.problems[i]));
+    ComputedProblem computed = computed_rows(request.network, *positive);
+    drawings.push_back({&dataset.problems[i], &solved[i], std::move(positive), std::move(computed),
                         target_range(request.network), solved[i].fits.points});
     for (StationaryPoint& point : drawings.back().fitted)
       point.weights = drawings.back().computed.held.fitted(point.weights);

@@ -20,6 +20,9 @@
 ///   right    (w, e), e = exp(u_J) <= 1: half points beyond the last level; e = 0 are the exponentials
 ///   left     (w, e), e = exp(-u_1) <= 1, known offset: half points before the first; e = 0 is a constant
 ///
+/// With a level at minus infinity the charts are those of a known offset with w > 0: there phi and the two vectors are 0.
+/// Constants, w = 0, s = 1 and e = 0, are the step behind that level.
+///
 /// A chart gives phi, which is z up to the affine map, and two vectors t that span its derivatives up to what phi
 /// and, with a fitted offset, 1 span: a curve is stationary where the residual r is orthogonal to both.
 namespace tautrack::amplitude {

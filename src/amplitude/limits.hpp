@@ -15,7 +15,8 @@ struct CurveLimit {
   Interval rate = 0.0;
   Interval only_in = 0.0;  ///< Rates among which it is the only one.
   bool is_exponential = false;
-  /// Of a step: so many levels, at least, lie on the plateau of small x; the next one is free if `has_free`.
+  /// Of a step: so many levels, at least, lie on the plateau of small x; the next one is free if `has_free`. None does
+  /// where the plateau is that of the level at minus infinity.
   std::size_t below = 0;
   bool has_free = false;
   bool rises = true;  ///< Known offset: the known plateau is that of small x.
@@ -35,7 +36,7 @@ struct Exponentials {
 [[nodiscard]] Exponentials find_exponentials(const Levels& levels, long most,
                                              const StopCondition& stop);
 
-/// Steps with and without a free level.
+/// Steps with and without a free level, and the one between minus infinity and the first level.
 struct StepLimits {
   std::vector<CurveLimit> limits;  ///< Infima, and those of which it is undecided.
   int count = 0;  ///< What all of them add to the sum over critical points (fitted offset).

@@ -28,6 +28,7 @@ SigmoidSums::SigmoidSums(const Levels& levels) : levels_(levels), level_(levels.
     split(levels.y[j], y_[j], y_off_[j]);
     total_ += levels.weight[j];
   }
+  total_ += levels.zero_weight;
 }
 
 EquationForms SigmoidSums::bulk(std::size_t pivot, const Interval& slope, const Interval& half) {
@@ -159,13 +160,13 @@ EquationForms SigmoidSums::sums(const Place& place) {
     // The size of the centred s times <r, t>.
     const Quadratic product = form(with_s, place, error * by_sums);
     return form(with_y, place, y_error * by_sums) * size -
-           sum_ys * (levels_.free_offset ? product - mean * alone : product);
+           sum_ys * (levels_.has_known_offset() ? product : product - mean * alone);
   };
   // By the number that is the sum of weights but for rounding.
   const Quadratic mean =
       sum_s * (Quadratic(1.0) * (1.0 / total_) + Quadratic::around_zero(rounding / total_));
   Quadratic size = sum_s - sum_t;
-  if (levels_.free_offset) size = size - mean * sum_s;
+  if (!levels_.has_known_offset()) size = size - mean * sum_s;
   return {equation(yt, yt_error, st, t_error, sum_t, size, mean),
           equation(xyt, xyt_error, xst, xt_error, form(xt, place, xt_error * by_sums), size, mean)};
 }

@@ -50,10 +50,15 @@ class Limits {
 
   std::vector<LimitValues> find() {
     steps();
+    if (data_.zero) zero_step();
     if (range_.is_known()) return std::move(found_);
-    range_.low || range_.high ? constant() : line();
-    if (has_exponentials_)
-      for (const double side : {1.0, -1.0}) exponentials(side);
+    if (range_.low || range_.high)
+      constant();
+    else if (!data_.zero)
+      line();
+    // Those that grow towards a dose of zero are not bounded there.
+    if (has_exponentials_) exponentials(1.0);
+    if (has_exponentials_ && !data_.zero) exponentials(-1.0);
     return std::move(found_);
   }
 
@@ -69,9 +74,15 @@ class Limits {
     double weight = 0.0, mean = 0.0, energy = 0.0;
   };
   /// Levels from ... to - 1 on one plateau.
+  /// @param with_zero Doses of zero are on it, too.
   [[nodiscard]] Plateau plateau(std::size_t from, std::size_t to,
-                                const std::optional<double>& known) const {
+                                const std::optional<double>& known, bool with_zero) const {
     Plateau result;
+    const bool has_zero = with_zero && data_.zero;
+    if (has_zero) {
+      result.weight = data_.zero->weight;
+      result.mean = data_.zero->weight * data_.zero->target;
+    }
     for (std::size_t j = from; j < to; ++j) {
       result.weight += data_.weights[j];
       result.mean += data_.weights[j] * data_.means[j];
@@ -82,6 +93,10 @@ class Limits {
       const double r = data_.means[j] - result.mean;
       result.energy += 0.5 * data_.weights[j] * r * r;
     }
+    if (has_zero) {
+      const double r = data_.zero->target - result.mean;
+      result.energy += 0.5 * data_.zero->weight * r * r;
+    }
     return result;
   }
 
@@ -89,16 +104,16 @@ class Limits {
 
   void steps() {
     for (const bool rises : {true, false})
-      for (std::size_t below = 1; below < data_.size(); ++below) {
-        step(below, below, rises);
+      for (std::size_t below = data_.zero ? 0 : 1; below < data_.size(); ++below) {
+        if (below > 0) step(below, below, rises);
         if (below + 1 < data_.size()) step(below, below + 1, rises);
       }
   }
 
   /// Levels before `below` are on the left plateau, those from `above` on on the right one, one between is free.
   void step(std::size_t below, std::size_t above, bool rises) {
-    const Plateau left = plateau(0, below, rises ? range_.low : range_.high);
-    const Plateau right = plateau(above, data_.size(), rises ? range_.high : range_.low);
+    const Plateau left = plateau(0, below, rises ? range_.low : range_.high, true);
+    const Plateau right = plateau(above, data_.size(), rises ? range_.high : range_.low, false);
     const double room = threshold_ - data_.energy - left.energy - right.energy;
     if (!(room > 0.0) || (left.mean < right.mean) != rises) return;
     if (above > below) {
@@ -133,6 +148,31 @@ class Limits {
     }
   }
 
+  /// Doses of zero on their plateau and all others at their mean, by a slope that is zero or, where the other plateau is
+  /// fitted, any.
+  void zero_step() {
+    const Plateau others = plateau(0, data_.size(), std::nullopt, false);
+    for (const bool rises : {true, false}) {
+      const Plateau zero = plateau(0, 0, rises ? range_.low : range_.high, true);
+      const double room = threshold_ - data_.energy - zero.energy - others.energy;
+      if (!(room > 0.0) || (zero.mean < others.mean) != rises) continue;
+      if (range_.is_known() && !(*range_.low < others.mean && others.mean < *range_.high)) continue;
+      begin(threshold_ - room, "a step behind the doses of zero");
+      const ProfilePiece beyond = about(others.mean, others.weight, room);
+      const bool is_zero_plateau = kind_ == (rises ? ParameterKind::low : ParameterKind::high);
+      if (kind_ == ParameterKind::low || kind_ == ParameterKind::high)
+        add(is_zero_plateau ? about(zero.mean, zero.weight, room)
+            : rises         ? piece(beyond.low, kInfinity)
+                            : piece(-kInfinity, beyond.high));
+      else if (kind_ == ParameterKind::half_point || is_bias_)
+        add(piece(-kInfinity, kInfinity));
+      else if (range_.is_known())
+        add(piece(0.0, 0.0));
+      else
+        add(rises ? piece(0.0, kInfinity) : piece(-kInfinity, 0.0));
+    }
+  }
+
   // --- No plateaus at all -----------------------------------------------------------------------------------
 
   void everything() {
@@ -143,7 +183,7 @@ class Limits {
   }
 
   void constant() {
-    const Plateau all = plateau(0, data_.size(), std::nullopt);
+    const Plateau all = plateau(0, data_.size(), std::nullopt, false);
     const double room = threshold_ - data_.energy - all.energy;
     const double known = range_.low ? *range_.low : *range_.high;
     if (!(room > 0.0) || (range_.low ? all.mean <= known : all.mean >= known)) return;
@@ -180,6 +220,10 @@ class Limits {
   template <class Function>
   [[nodiscard]] Curve fit(const Function& g) const {
     double total = 0.0, first = 0.0, square = 0.0, target = 0.0, product = 0.0;
+    if (data_.zero) {
+      total = data_.zero->weight;
+      target = data_.zero->weight * data_.zero->target;
+    }
     const bool is_known = range_.low || range_.high;
     const double known = range_.low ? *range_.low : range_.high ? *range_.high : 0.0;
     for (std::size_t j = 0; j < data_.size(); ++j) {
@@ -196,6 +240,11 @@ class Limits {
       product += data_.weights[j] * centred * (data_.means[j] - mean_y);
       raw_square += data_.weights[j] * value * value;
     }
+    // At a dose of zero g is 0.
+    if (data_.zero) {
+      square += data_.zero->weight * mean_g * mean_g;
+      product -= data_.zero->weight * mean_g * (data_.zero->target - mean_y);
+    }
     Curve curve;
     curve.factor = square > 0.0 ? product / square : 0.0;
     curve.offset = mean_y - curve.factor * mean_g;
@@ -203,6 +252,10 @@ class Limits {
     for (std::size_t j = 0; j < data_.size(); ++j) {
       const double r = data_.means[j] - mean_y - curve.factor * (g(data_.values[j]) - mean_g);
       curve.energy += 0.5 * data_.weights[j] * r * r;
+    }
+    if (data_.zero) {
+      const double r = data_.zero->target - curve.offset;
+      curve.energy += 0.5 * data_.zero->weight * r * r;
     }
     curve.stiffness = raw_square > 0.0 ? total - first * first / raw_square : total;
     return curve;

@@ -10,6 +10,7 @@
 
 #include "tautrack/data/scaled_problem.hpp"
 #include "tautrack/data/single_input.hpp"
+#include "tautrack/data/zero_doses.hpp"
 #include "tautrack/geometry/amplitude_manifold.hpp"
 #include "tautrack/geometry/data_manifold.hpp"
 #include "tautrack/network/hidden_layer.hpp"
@@ -303,6 +304,34 @@ struct FromMinimum {
   bool is_done = false;  ///< Else there was no time to begin.
 };
 
+/// What doses of zero add to the energies of the network of the others on the side on which a fit has them.
+std::optional<inference::ZeroDoseTerm> zero_dose_term(const FollowedModel& followed,
+                                                      const Region& region,
+                                                      const FittedSigmoid& fit) {
+  if (!region.data || !region.data->zero) return std::nullopt;
+  const Problem& problem = region.model.problem;
+  const OutputRange& range = region.model.range;
+  const double slope = fit.weights(region.data->input);
+  inference::ZeroDoseTerm term;
+  term.slope =
+      (slope > 0.0 ? 1.0 : -1.0) * followed.form(ParameterKind::weight, region.data->input);
+  const ParameterKind plateau = slope > 0.0 ? ParameterKind::low : ParameterKind::high;
+  const std::optional<double>& known = slope > 0.0 ? range.low : range.high;
+  const std::optional<double>& other = slope > 0.0 ? range.high : range.low;
+  // Plateaus are counted from one that is known.
+  term.form = known ? Vector(Vector::Zero(term.slope.size())) : followed.form(plateau, 0);
+  const double target = region.data->zero->target;
+  term.shift = (known ? *known : other ? *other : 0.0) - target;
+  term.weight = region.data->zero->weight / followed.unit;
+  for (Index i = 0; i < problem.X.rows(); ++i) {
+    if (!is_zero_dose(problem.X, i)) continue;
+    const double omega = problem.pattern_weights.size() > 0 ? problem.pattern_weights(i) : 1.0;
+    const double off = problem.y(i) - target;
+    term.constant += 0.5 * omega * off * off / followed.unit;
+  }
+  return term;
+}
+
 FromMinimum follow_from(const FollowedModel& followed, const Region& region,
                         const FitParameter& parameter, const StationaryPoint& minimum,
                         const std::vector<inference::LimitValues>& limits) {
@@ -312,7 +341,9 @@ FromMinimum follow_from(const FollowedModel& followed, const Region& region,
   const inference::Slice slice =
       slice_of(followed, region.model, parameter, followed.coordinates(fit.weights, fit.range),
                value, parameter.standard_error.value_or(1.0), y);
-  inference::ProfileFollower follower(followed.network, slice, region.threshold / followed.unit,
+  const auto zero = zero_dose_term(followed, region, fit);
+  inference::ProfileFollower follower(followed.network, slice, zero ? &*zero : nullptr,
+                                      region.threshold / followed.unit,
                                       region.excess / followed.unit, region.options, region.stop);
   FromMinimum found{{value, value, ProfileEnd::lost, ProfileEnd::lost}, {}, true};
   for (const double side : {-1.0, 1.0}) {
@@ -476,9 +507,14 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
         !point.is_beyond_precision())
       region.minima.push_back(&point);
   if (model.problem.offset.size() == 0) region.data = fits::covariate_of(model.problem);
+  const bool has_zero = has_zero_doses(model.problem.X);
+  const Problem positive = has_zero ? without_zero_doses(model.problem) : Problem();
+  const SigmoidModel network_model{has_zero ? positive : model.problem, model.activation,
+                                   model.range};
   const FollowedModel followed =
-      model.range.is_known() ? known_range(model) : fitted_range(model, fit);
-  if (result.parameters.size() <= kMostForCurvature && model.problem.offset.size() == 0)
+      model.range.is_known() ? known_range(network_model) : fitted_range(network_model, fit);
+  if (result.parameters.size() <= kMostForCurvature && model.problem.offset.size() == 0 &&
+      !has_zero)
     result.curvature = relative_curvature(model, fit);
   std::vector<std::vector<inference::LimitValues>> limits;
   for (const FitParameter& parameter : parameters) limits.push_back(limits_of(region, parameter));

@@ -41,9 +41,9 @@ constexpr double kNarrow = 1e-13;
 
 struct ProfileFollower::State {
  public:
-  State(const AnyNetwork& network, const Slice& slice, double threshold, double excess,
-        const ProfileOptions& options, const StopCondition& stop)
-      : homotopy_(network, slice),
+  State(const AnyNetwork& network, const Slice& slice, const ZeroDoseTerm* zero, double threshold,
+        double excess, const ProfileOptions& options, const StopCondition& stop)
+      : homotopy_(network, slice, zero),
         slice_(slice),
         threshold_(threshold),
         excess_(excess),
@@ -100,6 +100,7 @@ struct ProfileFollower::State {
         return way;
       }
       Place place = place_at(point);
+      if (!homotopy_.is_on_side(place.y, place.t)) return {flat_between(last, place), {}};
       if (!(place.energy < threshold_)) return {land(last, place), {}};
       if (const auto between = hidden_maximum(last, place, side)) return {*between, {}};
       passed.push_back(place);
@@ -117,6 +118,22 @@ struct ProfileFollower::State {
     }
     const std::string why = stop_.is_met() ? "time was up" : tracker.result().message;
     return {lost(last.t, why), {}};
+  }
+
+  /// The way ends where the slope is zero, between two places, as far as the energy is below the threshold: there all
+  /// outputs but those for doses of zero are one, a limit.
+  [[nodiscard]] WayEnd flat_between(const Place& on_side, const Place& off_side) {
+    Place low = on_side, high = off_side;
+    for (int step = 0; step < kLandingSteps; ++step) {
+      const double t = 0.5 * (low.t + high.t);
+      const auto found = place_between(low, high, t);
+      if (!found) break;
+      (homotopy_.is_on_side(found->y, t) ? low : high) = *found;
+      if (!(low.energy < threshold_)) return land(on_side, low);
+      if (std::abs(high.t - low.t) <= kNarrow * (slice_.unit + std::abs(t)))
+        return {ProfileEnd::limit, high.t, ""};
+    }
+    return lost(low.t, "the slope turns over, and its zero could not be found to rounding");
   }
 
   /// One unknown, which is the parameter.
@@ -237,12 +254,15 @@ struct ProfileFollower::State {
   /// point comes to a level, the fold is one of infinite slope: so descents begin from less steep curves, too.
   [[nodiscard]] std::optional<Place> fall(const Place& fold, double side) {
     std::optional<Place> lowest = descend(fold, side);
+    if (lowest && !homotopy_.is_on_side(lowest->y, lowest->t)) lowest.reset();
     if (slice_.turn.size() == 0) return lowest;
     Place start = fold;
     for (int k = 0; k < kGentler; ++k) {
       start.y(0) *= kGentlerBy;
       const std::optional<Place> found = descend(start, side);
-      if (found && (!lowest || found->energy < lowest->energy)) lowest = found;
+      if (found && homotopy_.is_on_side(found->y, found->t) &&
+          (!lowest || found->energy < lowest->energy))
+        lowest = found;
     }
     return lowest;
   }
@@ -289,10 +309,10 @@ struct ProfileFollower::State {
   std::unique_ptr<Corrector> corrector_;
 };
 
-ProfileFollower::ProfileFollower(const AnyNetwork& network, const Slice& slice, double threshold,
-                                 double excess, const ProfileOptions& options,
-                                 const StopCondition& stop)
-    : state_(std::make_unique<State>(network, slice, threshold, excess, options, stop)) {}
+ProfileFollower::ProfileFollower(const AnyNetwork& network, const Slice& slice,
+                                 const ZeroDoseTerm* zero, double threshold, double excess,
+                                 const ProfileOptions& options, const StopCondition& stop)
+    : state_(std::make_unique<State>(network, slice, zero, threshold, excess, options, stop)) {}
 ProfileFollower::~ProfileFollower() = default;
 ProfileFollower::ProfileFollower(ProfileFollower&&) noexcept = default;
 ProfileFollower& ProfileFollower::operator=(ProfileFollower&&) noexcept = default;

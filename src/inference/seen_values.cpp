@@ -22,8 +22,14 @@ struct BestPlateaus {
   double low_stiffness = 0.0, high_stiffness = 0.0;  ///< The other one fitted again, if it is.
 };
 
-BestPlateaus best_plateaus(const fits::Covariate& data, const OutputRange& range, const Vector& s) {
+/// @param rises Of the side on which doses of zero are.
+BestPlateaus best_plateaus(const fits::Covariate& data, const OutputRange& range, const Vector& s,
+                           bool rises) {
   double aa = 0.0, ab = 0.0, bb = 0.0, ya = 0.0, yb = 0.0;
+  if (data.zero) {
+    (rises ? aa : bb) = data.zero->weight;
+    (rises ? ya : yb) = data.zero->weight * data.zero->target;
+  }
   for (std::size_t j = 0; j < data.size(); ++j) {
     const double b = s(static_cast<Index>(j)), a = 1.0 - b, weight = data.weights[j];
     aa += weight * a * a;
@@ -52,6 +58,10 @@ BestPlateaus best_plateaus(const fits::Covariate& data, const OutputRange& range
     best.high_stiffness = determinant / aa;
   }
   best.energy = data.energy;
+  if (data.zero) {
+    const double r = (rises ? best.low : best.high) - data.zero->target;
+    best.energy += 0.5 * data.zero->weight * r * r;
+  }
   for (std::size_t j = 0; j < data.size(); ++j) {
     const double b = s(static_cast<Index>(j));
     const double r = best.low * (1.0 - b) + best.high * b - data.means[j];
@@ -102,7 +112,7 @@ SeenValues look_around(const fits::Covariate& data, Activation activation, const
       const double half = first + extent * (3.0 * b / kPlaces - 1.0);
       set_shares(
           data, activation, [&](double x) { return slope * (x - half); }, s);
-      const BestPlateaus best = best_plateaus(data, range, s);
+      const BestPlateaus best = best_plateaus(data, range, s, slope > 0.0);
       if (!(best.low < best.high && best.energy < threshold)) continue;
       const double room = 2.0 * (threshold - best.energy);
       see(seen.slope, slope, slope);
@@ -131,7 +141,7 @@ bool has_curve_of_slope(const fits::Covariate& data, Activation activation,
     const double at = span * (2.0 * k / kInputs - 1.0);
     set_shares(
         data, activation, [&](double x) { return slope * (x - middle) + at; }, s);
-    const BestPlateaus best = best_plateaus(data, range, s);
+    const BestPlateaus best = best_plateaus(data, range, s, slope > 0.0);
     if (best.low < best.high && best.energy < threshold) return true;
   }
   return false;
