@@ -66,7 +66,12 @@ std::optional<int> index_at(ChartEquations& equations, const ChartRoot& root) {
   equations.evaluate(root.at, root.pivot, first, second, factor);
   const int height = proof::sign_of(factor.value);
   if (equations.levels().has_known_offset() && height < 0) return -1;
-  const int turned = root.chart == Chart::steep ? -1 : 1;
+  // With a level at infinity some vectors are derivatives of phi, where others are the opposite.
+  const bool is_top = equations.levels().top_weight > 0.0;
+  const int turned = root.chart == Chart::steep ||
+                             (is_top && (root.chart == Chart::gentle || root.chart == Chart::right))
+                         ? -1
+                         : 1;
   const int determinant =
       turned * proof::sign_of(first.first * second.second - first.second * second.first);
   if (determinant < 0 && height != 0) return 1;
@@ -81,7 +86,9 @@ class CurveSearch {
  public:
   CurveSearch(const Levels& levels, long most, const StopCondition& stop)
       : levels_(levels),
-        mirrored_(levels.zero_weight > 0.0 ? levels : levels.mirrored()),
+        mirrored_(!levels.is_half             ? levels.mirrored()
+                  : levels.has_known_offset() ? levels.falling()
+                                              : levels),
         most_(most),
         stop_(stop) {}
 
@@ -110,10 +117,9 @@ class CurveSearch {
         search(Chart::gentle, turned, {{{0.0, w}, {0.0, 0.5}}});
       search_steep(false);
       search_outside(true, Chart::right);
-    } else if (levels_.zero_weight > 0.0) {
-      search(Chart::gentle, false, {{{0.0, w}, {0.0, 1.0}}});
-      search_steep(false);
-      search_outside(false, Chart::left);
+    } else if (levels_.is_half) {
+      search_half(false);
+      if (levels_.has_known_offset()) search_half(true);
     } else {
       search(Chart::gentle, false, {{{-w, w}, {0.0, 1.0}}});
       for (const bool turned : {false, true}) {
@@ -156,7 +162,7 @@ class CurveSearch {
     if (!has_any_sign(root.chart) && root.at.second.upper() < 0.0) return;
     // With a fitted offset curves of negative slope are those of positive slope from the other end; with a level at minus
     // infinity they are no curves.
-    if (!levels_.has_known_offset() && root.at.first.upper() < 0.0) return;
+    if ((!levels_.has_known_offset() || levels_.is_half) && root.at.first.upper() < 0.0) return;
     const std::optional<int> index = index_at(equations, root);
     if (index == -1) return;
     const auto line = line_of(root, equations.levels());
@@ -212,6 +218,13 @@ class CurveSearch {
       const ChartBox box{around(slope), around(half)};
       return equations.verify(box, equations.pivot(box)).has_value();
     });
+  }
+
+  /// Curves of positive slope.
+  void search_half(bool turned) {
+    search(Chart::gentle, turned, {{{0.0, kGentleSlope}, {0.0, 1.0}}});
+    search_steep(turned);
+    search_outside(turned, Chart::left);
   }
 
   /// The distance to the nearest level.
@@ -290,7 +303,8 @@ class CurveSearch {
   }
 
   const Levels& levels_;
-  const Levels mirrored_;  ///< Not looked at where there is a level at minus infinity.
+  const Levels
+      mirrored_;  ///< Not looked at where a level at minus infinity observes a fitted plateau.
   long most_;
   const StopCondition& stop_;
   CurveFits result_;

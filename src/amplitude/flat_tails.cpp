@@ -23,7 +23,7 @@ Interval either_sign(double bound) { return {-bound, bound}; }
 struct HalfTail {
   std::vector<std::size_t> level;  ///< The nearest first.
   bool is_known = false;           ///< Its plateau.
-  double held = 0.0;  ///< Weight of the level at minus infinity, which is on it with eps = 0.
+  double held = 0.0;               ///< Weight of a level at infinity, which is on it with eps = 0.
   bool is_flat = false;
   bool is_single = false;  ///< One level with a fitted plateau, which follows it.
   double most = 0.0;       ///< Of eps of the nearest.
@@ -48,6 +48,7 @@ class FlatTail {
     HalfTail& low = beyond ? far_ : behind_;
     low.is_known = levels.has_known_offset();
     low.held = levels.zero_weight;
+    (beyond ? behind_ : far_).held = levels.top_weight;
     sign_ = beyond ? 1.0 : -1.0;
   }
 

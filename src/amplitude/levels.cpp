@@ -70,10 +70,13 @@ Levels::Levels(std::vector<double> values, const std::vector<double>& targets,
     : value(std::move(values)),
       weight(std::move(weights)),
       free_offset(low == nullptr && !zero),
-      zero_weight(zero ? zero->weight : 0.0),
-      repeats_zero(zero && zero->target == targets.front()) {
+      is_half(zero.has_value()),
+      zero_weight(zero && low == nullptr ? zero->weight : 0.0),
+      repeats_zero(zero && zero->target == targets.front()),
+      zero_is_known(zero && low != nullptr && zero->target == *low),
+      beside_(zero && low != nullptr ? zero->weight : 0.0) {
   const std::size_t J = value.size();
-  assert(J >= 2 && targets.size() == J && weight.size() == J && !(zero && low != nullptr));
+  assert(J >= 2 && targets.size() == J && weight.size() == J);
   const std::vector<double> given = value;
   if (equalise_gaps(value))
     for (std::size_t j = 0; j < J; ++j) moved = std::max(moved, std::abs(value[j] - given[j]));
@@ -103,11 +106,11 @@ Levels::Levels(std::vector<double> values, const std::vector<double>& targets,
     largest = std::max(largest, proof::magnitude(y.back()));
   }
   if (zero) {
-    zero_y = Interval(zero->target) - shift;
+    zero_y = zero_is_known ? Interval(0.0) : Interval(zero->target) - shift;
     largest = std::max(largest, proof::magnitude(zero_y));
   }
   target_scale = power_of_two(largest);
-  zero_y *= 1.0 / target_scale;
+  if (!zero_is_known) zero_y *= 1.0 / target_scale;
   for (std::size_t j = 0; j < J; ++j)
     if (!is_on_plateau[j]) y[j] *= 1.0 / target_scale;
 }
@@ -125,6 +128,13 @@ Levels Levels::mirrored() const {
   std::reverse(other.weight.begin(), other.weight.end());
   std::reverse(other.gap.begin(), other.gap.end());
   other.centre = -centre;
+  return other;
+}
+
+Levels Levels::falling() const {
+  assert(beside_ > 0.0);
+  Levels other = mirrored();
+  other.top_weight = beside_;
   return other;
 }
 

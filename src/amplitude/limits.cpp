@@ -218,13 +218,13 @@ Exponentials find_exponentials(const Levels& levels, long most, const StopCondit
   most = std::min(most, kMostRates);
   Exponentials found;
   EdgeEquation equation(Chart::gentle, levels);
-  if (levels.has_known_offset())
+  if (levels.has_known_offset() && !levels.is_half)
     add_roots(equation, {-kGentleSlope, kGentleSlope}, 1.0, true, most, stop, found);
   else
-    add_roots(equation, {0.0, kGentleSlope}, 1.0, false, most, stop, found);
+    add_roots(equation, {0.0, kGentleSlope}, 1.0, levels.has_known_offset(), most, stop, found);
   add_steep(levels, 1.0, most, stop, found);
   // With a level at minus infinity exponentials of negative rate are not bounded.
-  if (levels.zero_weight == 0.0) {
+  if (!levels.is_half) {
     const Levels mirrored = levels.mirrored();
     EdgeEquation turned(Chart::gentle, mirrored);
     if (levels.free_offset) add_roots(turned, {0.0, kGentleSlope}, -1.0, false, most, stop, found);
@@ -257,14 +257,15 @@ class Steps {
   void add_to(StepLimits& found) const {
     const std::size_t J = levels_.size();
     for (std::size_t below = 1; below < J; ++below) add_step(below, found);
-    for (std::size_t free = levels_.free_offset ? 1 : 0; free + 1 < J; ++free)
+    const std::size_t end = levels_.top_weight > 0.0 ? J : J - 1;
+    for (std::size_t free = levels_.free_offset ? 1 : 0; free < end; ++free)
       add_free_level(free, found);
   }
 
  private:
   /// The mean of levels `from` to `to`, the latter not included.
-  /// @param zero The weight with which the level at minus infinity is one of them.
-  [[nodiscard]] Interval mean(std::size_t from, std::size_t to, double zero = 0.0) const {
+  /// @param zero The weight with which the level at infinity is one of them.
+  [[nodiscard]] Interval mean(std::size_t from, std::size_t to, double zero) const {
     Interval sum = levels_.zero_y * zero, total = zero;
     for (std::size_t j = from; j < to; ++j) {
       sum += levels_.y[j] * levels_.weight[j];
@@ -276,8 +277,13 @@ class Steps {
     return levels_.has_known_offset() ? Interval(0.0) : mean(0, below, levels_.zero_weight);
   }
 
+  [[nodiscard]] Interval high_plateau(std::size_t above) const {
+    return mean(above, levels_.size(), levels_.top_weight);
+  }
+
   /// Whether all targets from here on are the known plateau: then there is no step.
   [[nodiscard]] bool has_no_height(std::size_t above) const {
+    if (levels_.top_weight > 0.0 && !levels_.zero_is_known) return false;
     return std::all_of(levels_.is_on_plateau.begin() + static_cast<std::ptrdiff_t>(above),
                        levels_.is_on_plateau.end(), [](bool is) { return is; });
   }
@@ -304,13 +310,14 @@ class Steps {
   }
   [[nodiscard]] std::optional<Leaving> leaving_high(std::size_t above, const Interval& high,
                                                     const Interval& height) const {
-    if (above + 1 >= levels_.size()) return std::nullopt;
+    const std::size_t J = levels_.size();
+    if (above >= J || (above + 1 == J && levels_.top_weight == 0.0)) return std::nullopt;
     return Leaving{height * (levels_.y[above] - high) * levels_.weight[above],
-                   levels_.are_flat(above, levels_.size(), false)};
+                   levels_.is_high_side_flat(above)};
   }
 
   void add_step(std::size_t below, StepLimits& found) const {
-    const Interval low = low_plateau(below), high = mean(below, levels_.size());
+    const Interval low = low_plateau(below), high = high_plateau(below);
     const Interval height = high - low;
     const int sign = proof::sign_of(height);
     if (levels_.has_known_offset() && (sign < 0 || has_no_height(below))) return;
@@ -330,7 +337,7 @@ class Steps {
   }
 
   void add_free_level(std::size_t free, StepLimits& found) const {
-    const Interval low = low_plateau(free), high = mean(free + 1, levels_.size());
+    const Interval low = low_plateau(free), high = high_plateau(free + 1);
     const Interval height = high - low;
     const Interval over_low = height * (levels_.y[free] - low);
     const Interval under_high = height * (high - levels_.y[free]);
@@ -338,7 +345,7 @@ class Steps {
       return;
     if (proof::sign_of(over_low) < 0 || proof::sign_of(under_high) < 0) return;  // not between
     // At a flat plateau it is not free, but a part of it.
-    if (levels_.is_low_side_flat(free + 1) || levels_.are_flat(free, levels_.size(), false)) return;
+    if (levels_.is_low_side_flat(free + 1) || levels_.is_high_side_flat(free)) return;
     // Nor where both plateaus may be the same, and it is elsewhere.
     if (proof::sign_of(levels_.y[free] - low) * proof::sign_of(high - levels_.y[free]) < 0) return;
     const int sign = inward_sign(free, low, high, height, over_low, under_high);
@@ -375,15 +382,16 @@ class Steps {
                             after->growth * proof::square(under_high));
     // A square against what is first order: theory.md, section 13.
     const Interval odds = before->is_square ? over_low / under_high : under_high / over_low;
-    const Interval square = before->is_square ? resistance(0, free, free - 1, levels_.zero_weight)
-                                              : resistance(free + 1, levels_.size(), free + 1, 0.0);
+    const Interval square =
+        before->is_square ? resistance(0, free, free - 1, levels_.zero_weight)
+                          : resistance(free + 1, levels_.size(), free + 1, levels_.top_weight);
     const Interval first = (before->is_square ? after : before)->growth / proof::square(height);
     // The distance of the first-order level is twice that of the square.
     return proof::sign_of(odds * proof::square(odds) * square + 2.0 * first);
   }
 
   /// The weight with which a flat plateau resists when its nearest level leaves it: the others hold a fitted one.
-  /// @param zero That of the level at minus infinity where it is one of them.
+  /// @param zero That of the level at infinity where it is one of them.
   [[nodiscard]] Interval resistance(std::size_t from, std::size_t to, std::size_t nearest,
                                     double zero) const {
     Interval total = zero;
@@ -412,30 +420,36 @@ struct SignsOfLeaving {
   bool any_negative = false;  ///< Whether it is negative somewhere.
 };
 
-/// What happens when the levels leave their mean m all together, on the steepest, or gentlest, foot of a sigmoid: the sign,
-/// for each slope w, of
+/// What happens when levels that all have one output leave it, on the foot of a sigmoid of any slope: the sign, for each
+/// slope w, of
 ///
-///     D(w) = sum omega_j (y_j - m) exp(-w d_j),     d_j = x_j - x_1.
+///     D(w) = sum omega_j r_j exp(-w d_j),     d_j the distance from the level where it leaves most.
 ///
-/// The sum of the coefficients is zero, so that D / w = -sum omega_j (y_j - m) d_j g(w d_j) with g(z) = (1 - exp(-z)) / z, where
-/// nothing cancels at w = 0.
+/// Where the output is the mean of the levels the sum of the coefficients is zero, and D / w = -sum omega_j r_j d_j g(w d_j),
+/// g(z) = (1 - exp(-z)) / z, is looked at, where nothing cancels at w = 0.
 class LeavingTogether {
  public:
-  explicit LeavingTogether(const Levels& levels) {
+  /// @param output What all have; nothing: their mean.
+  /// @param from_last The last one leaves most, else the first.
+  LeavingTogether(const Levels& levels, const std::optional<Interval>& output, bool from_last)
+      : is_mean_(!output) {
+    const std::size_t J = levels.size();
     Interval sum = 0.0, total = 0.0;
-    for (std::size_t j = 0; j < levels.size(); ++j) {
+    for (std::size_t j = 0; j < J; ++j) {
       sum += levels.y[j] * levels.weight[j];
       total += levels.weight[j];
     }
-    mean_ = sum / total;
-    first_ = (levels.y[0] - mean_) * levels.weight[0];
-    for (std::size_t j = 1; j < levels.size(); ++j) {
-      force_.push_back((levels.y[j] - mean_) * levels.weight[j]);
-      distance_.push_back(levels.x[j] - levels.x[0]);
+    output_ = output.value_or(sum / total);
+    const std::size_t nearest = from_last ? J - 1 : 0;
+    first_ = (levels.y[nearest] - output_) * levels.weight[nearest];
+    for (std::size_t k = 1; k < J; ++k) {
+      const std::size_t j = from_last ? J - 1 - k : k;
+      force_.push_back((levels.y[j] - output_) * levels.weight[j]);
+      distance_.push_back(proof::abs(levels.x[j] - levels.x[nearest]));
     }
   }
 
-  [[nodiscard]] const Interval& mean() const { return mean_; }
+  [[nodiscard]] const Interval& output() const { return output_; }
 
   [[nodiscard]] SignsOfLeaving signs() const {
     SignsOfLeaving signs;
@@ -489,12 +503,14 @@ class LeavingTogether {
     return proof::sign_of(sum);
   }
 
-  /// D / w, from the middle of the interval.
+  /// D / w or D, from the middle of the interval.
   [[nodiscard]] Interval value(const Interval& w) const {
     const double middle = proof::middle(w);
-    Interval sum = 0.0;
-    for (std::size_t k = 0; k < force_.size(); ++k)
-      sum -= force_[k] * distance_[k] * ratio(Interval(middle) * distance_[k]);
+    Interval sum = is_mean_ ? Interval(0.0) : first_;
+    for (std::size_t k = 0; k < force_.size(); ++k) {
+      const Interval z = Interval(middle) * distance_[k];
+      sum += force_[k] * (is_mean_ ? -(distance_[k] * ratio(z)) : proof::exponential(-z));
+    }
     return w.is_point() ? sum : sum + slope(w) * (w - middle);
   }
   /// Its derivative.
@@ -502,8 +518,12 @@ class LeavingTogether {
     Interval sum = 0.0;
     for (std::size_t k = 0; k < force_.size(); ++k) {
       const Interval z = w * distance_[k];
-      const Interval ends = proof::hull(ratio_slope(z.lower()), ratio_slope(z.upper()));
-      sum -= force_[k] * proof::square(distance_[k]) * ends;
+      if (is_mean_) {
+        const Interval ends = proof::hull(ratio_slope(z.lower()), ratio_slope(z.upper()));
+        sum -= force_[k] * proof::square(distance_[k]) * ends;
+      } else {
+        sum -= force_[k] * distance_[k] * proof::exponential(-z);
+      }
     }
     return sum;
   }
@@ -526,14 +546,17 @@ class LeavingTogether {
     return Interval(-0.5) + u / 3.0 - proof::square(u) / 8.0 + rest;
   }
 
-  Interval mean_, first_;
+  bool is_mean_;
+  Interval output_, first_;
   std::vector<Interval> force_, distance_;  ///< J - 1, of the levels but the first.
 };
 
 /// The step between minus infinity and the first level: all others at their mean, whatever the slope is.
 void add_zero_step(const Levels& levels, StepLimits& found) {
-  const LeavingTogether leaving(levels);
-  const int height = proof::sign_of(leaving.mean() - levels.zero_y);
+  const LeavingTogether leaving(levels, std::nullopt, false);
+  const bool is_known = levels.has_known_offset();
+  const int height = proof::sign_of(is_known ? leaving.output() : leaving.output() - levels.zero_y);
+  if (is_known && height < 0) return;
   const SignsOfLeaving signs = leaving.signs();
   // The energy grows where height D is positive, and the correlation, which has the sign of the height, falls where D is.
   const bool falls_if_high = signs.any_negative, falls_if_low = signs.positive > 0;
@@ -547,15 +570,62 @@ void add_zero_step(const Levels& levels, StepLimits& found) {
   found.limits.push_back(limit);
 }
 
+/// Of curves beside a known plateau with a level at infinity that observes the other one: all levels at one output, which is
+/// that of the fitted plateau, the known one, or between them.
+/// @param levels Levels::falling().
+void add_falling_constants(const Levels& levels, StepLimits& found) {
+  const std::size_t J = levels.size();
+  const auto add = [&](const LeavingTogether& leaving, int height, double turned,
+                       CurveLimit limit) {
+    if (height < 0) return;
+    const SignsOfLeaving signs = leaving.signs();
+    const bool falls = turned > 0.0 ? signs.any_negative : signs.positive > 0;
+    if (falls) return;
+    limit.rises = false;
+    if (height > 0 && signs.is_known) limit.is_infimum = true;
+    found.limits.push_back(limit);
+  };
+  Interval sum = levels.zero_y * levels.top_weight, total = levels.top_weight;
+  for (std::size_t j = 0; j < J; ++j) {
+    sum += levels.y[j] * levels.weight[j];
+    total += levels.weight[j];
+  }
+  const Interval all = sum / total;
+  CurveLimit limit;
+  // At the fitted plateau: then it is that of all targets. The energy grows where D is positive.
+  add(LeavingTogether(levels, all, false), proof::sign_of(all), 1.0, limit);
+  // At the known one; it grows where D is negative. Where that is the target at infinity, too, the height is zero.
+  limit.below = J;
+  if (!levels.zero_is_known)
+    add(LeavingTogether(levels, Interval(0.0), true), proof::sign_of(levels.zero_y), -1.0, limit);
+  // Between them, by a slope of zero: the energy grows if the targets fall with x.
+  const LeavingTogether between(levels, std::nullopt, false);
+  const int over = proof::sign_of(between.output());
+  const int under = proof::sign_of(levels.zero_y - between.output());
+  if (over < 0 || under < 0) return;
+  Interval tilt = 0.0;
+  for (std::size_t j = 1; j < J; ++j)
+    tilt += (levels.y[j] - between.output()) * levels.weight[j] * (levels.x[j] - levels.x[0]);
+  const int tilted = proof::sign_of(tilt);
+  if (tilted > 0 && over > 0 && under > 0) return;
+  limit.below = J;
+  limit.is_flat = true;
+  limit.rises = false;
+  if (tilted < 0 && over > 0 && under > 0) limit.is_infimum = true;
+  found.limits.push_back(limit);
+}
+
 }  // namespace
 
 StepLimits find_steps(const Levels& levels) {
   StepLimits found;
   Steps(levels, true).add_to(found);
-  if (levels.zero_weight > 0.0) add_zero_step(levels, found);
+  if (levels.is_half) add_zero_step(levels, found);
   if (!levels.has_known_offset()) return found;
   StepLimits falling;
-  Steps(levels.mirrored(), false).add_to(falling);
+  const Levels mirrored = levels.is_half ? levels.falling() : levels.mirrored();
+  Steps(mirrored, false).add_to(falling);
+  if (levels.is_half) add_falling_constants(mirrored, falling);
   for (CurveLimit& limit : falling.limits) {  // counted from small x again
     limit.below = levels.size() - limit.below - (limit.has_free ? 1 : 0);
     found.limits.push_back(limit);

@@ -16,16 +16,18 @@ long double logistic(long double u) { return 1.0L / (1.0L + std::exp(-u)); }
 
 amplitude::Levels levels_of(const Covariate& data, const OutputRange& range) {
   if (!range.low && !range.high) return {data.values, data.means, data.weights, nullptr, data.zero};
-  if (range.low) return {data.values, data.means, data.weights, &*range.low};
+  if (range.low) return {data.values, data.means, data.weights, &*range.low, data.zero};
   std::vector<double> turned = data.means;
   for (double& mean : turned) mean = -mean;
   const double low = -*range.high;
-  return {data.values, turned, data.weights, &low};
+  std::optional<amplitude::ZeroLevel> zero = data.zero;
+  if (zero) zero->target = -zero->target;
+  return {data.values, turned, data.weights, &low, zero};
 }
 
 }  // namespace
 
-/// z = offset + factor phi by least squares; a known offset is zero.
+/// z = offset + factor phi by least squares; a known offset is zero, and targets are less the known end.
 struct CurveTerms::Fitted {
   long double offset = 0.0L, factor = 0.0L, energy = 0.0L;
   std::vector<long double> residual;  ///< z - y
@@ -37,8 +39,11 @@ CurveTerms::CurveTerms(const Covariate& data, Activation activation, const Outpu
       range_(range),
       upside_down_(range.high.has_value()),
       levels_(levels_of(data, range)) {
-  for (const double mean : data.means)
-    targets_.push_back(range.low ? mean - *range.low : range.high ? *range.high - mean : mean);
+  const auto target = [&](double mean) {
+    return range.low ? mean - *range.low : range.high ? *range.high - mean : mean;
+  };
+  for (const double mean : data.means) targets_.push_back(target(mean));
+  if (data.zero) zero_target_ = target(data.zero->target);
 }
 
 CurveTerms::Fitted CurveTerms::fit(const std::vector<long double>& phi, long double at_zero) const {
@@ -50,7 +55,7 @@ CurveTerms::Fitted CurveTerms::fit(const std::vector<long double>& phi, long dou
     if (zero) {
       total = zero->weight;
       mean_phi = total * at_zero;
-      mean_target = total * static_cast<long double>(zero->target);
+      mean_target = total * static_cast<long double>(zero_target_);
     }
     for (std::size_t j = 0; j < J; ++j) {
       const long double weight = data_.weights[j];
@@ -69,7 +74,7 @@ CurveTerms::Fitted CurveTerms::fit(const std::vector<long double>& phi, long dou
   }
   if (zero) {
     const long double weight = zero->weight, centred = at_zero - mean_phi;
-    product += weight * centred * (static_cast<long double>(zero->target) - mean_target);
+    product += weight * centred * (static_cast<long double>(zero_target_) - mean_target);
     size += weight * centred * centred;
   }
   fitted.factor = size > 0.0L ? product / size : 0.0L;
@@ -82,7 +87,7 @@ CurveTerms::Fitted CurveTerms::fit(const std::vector<long double>& phi, long dou
   }
   if (zero) {
     const long double residual =
-        mean_target + fitted.factor * (at_zero - mean_phi) - static_cast<long double>(zero->target);
+        mean_target + fitted.factor * (at_zero - mean_phi) - static_cast<long double>(zero_target_);
     fitted.energy += 0.5L * static_cast<long double>(zero->weight) * residual * residual;
   }
   return fitted;
@@ -106,15 +111,16 @@ namespace {
 
 /// Eigenvalues, ascending, of the Hessian of 1/2 |z - y|^2 in (a, b, slope, intercept) relative to the metric of z,
 /// which do not depend on the coordinates.
+/// @param zero_weight Of doses of zero that observe a fitted plateau.
 Vector curve_eigenvalues(const amplitude::Levels& levels, const std::vector<double>& weights,
-                         const std::vector<long double>& s,
+                         double zero_weight, const std::vector<long double>& s,
                          const std::vector<long double>& residual, long double height) {
   const auto J = static_cast<Index>(s.size());
   const Index first = levels.has_known_offset() ? 0 : 1, n = first + 3;
-  // At minus infinity outputs are a.
-  const Index zeros = levels.zero_weight > 0.0 ? 1 : 0;
+  // There outputs are a, or b where a is known.
+  const Index zeros = zero_weight > 0.0 ? 1 : 0;
   Matrix tangents = Matrix::Zero(J + zeros, n), bends = Matrix::Zero(n, n);
-  if (zeros == 1) tangents(J, 0) = std::sqrt(levels.zero_weight);
+  if (zeros == 1) tangents(J, 0) = std::sqrt(zero_weight);
   for (Index j = 0; j < J; ++j) {
     const std::size_t k = at(j);
     const auto x = static_cast<long double>(proof::middle(levels.x[k]));
@@ -149,7 +155,8 @@ StationaryPoint CurveTerms::point(const amplitude::StationaryCurve& curve) const
     s.push_back(logistic(u));
     phi.push_back(from_one ? -logistic(-u) : s.back());
   }
-  const Fitted fitted = fit(phi, from_one ? -1.0L : 0.0L);
+  const bool falls = levels_.has_known_offset() && slope < 0.0L;
+  const Fitted fitted = fit(phi, from_one ? -1.0L : falls ? 1.0L : 0.0L);
   long double low = from_one ? fitted.offset - fitted.factor : fitted.offset;
   long double high = from_one ? fitted.offset : fitted.offset + fitted.factor;
 
@@ -173,8 +180,9 @@ StationaryPoint CurveTerms::point(const amplitude::StationaryCurve& curve) const
   point.range = Range{static_cast<double>(low), static_cast<double>(high)};
   point.energy = static_cast<double>(fitted.energy) + data_.energy;
   point.morse_index = curve.index;
-  const Vector eigenvalues =
-      curve_eigenvalues(levels_, data_.weights, s, fitted.residual, fitted.factor);
+  const Vector eigenvalues = curve_eigenvalues(
+      levels_, data_.weights, falls && data_.zero ? data_.zero->weight : levels_.zero_weight, s,
+      fitted.residual, fitted.factor);
   point.kind = kind_of(curve.index, levels_.has_known_offset() ? 3 : 4);
   if (curve.index && (eigenvalues.array() < 0.0).count() == *curve.index)
     point.eigenvalues = eigenvalues;
@@ -234,11 +242,11 @@ InfinitePoint CurveTerms::step(const amplitude::CurveLimit& limit) const {
   const std::size_t J = targets_.size(), free = limit.below,
                     above = free + (limit.has_free ? 1 : 0);
   // Outputs: the low side at small x, or the other way round where it falls (a known plateau is the foot).
-  const auto mean = [&](std::size_t from, std::size_t to) {
+  const auto mean = [&](std::size_t from, std::size_t to, bool with_zero) {
     long double sum = 0.0L, total = 0.0L;
-    if (data_.zero && from == 0) {
+    if (data_.zero && with_zero) {
       total = data_.zero->weight;
-      sum = total * static_cast<long double>(data_.zero->target);
+      sum = total * static_cast<long double>(zero_target_);
     }
     for (std::size_t j = from; j < to; ++j) {
       sum += static_cast<long double>(data_.weights[j]) * targets_[j];
@@ -246,16 +254,19 @@ InfinitePoint CurveTerms::step(const amplitude::CurveLimit& limit) const {
     }
     return sum / total;
   };
-  long double left = mean(0, limit.below), right = mean(above, J);
+  long double left = mean(0, limit.below, true), right = above < J ? mean(above, J, false) : 0.0L;
   if (levels_.has_known_offset()) (limit.rises ? left : right) = 0.0L;
+  const long double between = limit.is_flat ? mean(0, J, false) : 0.0L;
   long double energy = data_.energy;
   for (std::size_t j = 0; j < J; ++j) {
     if (limit.has_free && j == free) continue;
-    const long double residual = targets_[j] - (j < limit.below ? left : right);
+    const long double residual = targets_[j] - (limit.is_flat     ? between
+                                                : j < limit.below ? left
+                                                                  : right);
     energy += 0.5L * static_cast<long double>(data_.weights[j]) * residual * residual;
   }
   if (data_.zero) {
-    const long double residual = static_cast<long double>(data_.zero->target) - left;
+    const long double residual = static_cast<long double>(zero_target_) - left;
     energy += 0.5L * static_cast<long double>(data_.zero->weight) * residual * residual;
   }
   InfinitePoint point;
@@ -273,14 +284,18 @@ InfinitePoint CurveTerms::step(const amplitude::CurveLimit& limit) const {
   point.range = Range{std::min(at_left, at_right), std::max(at_left, at_right)};
   std::vector<int> of_level(J, sign);
   for (std::size_t j = 0; j < limit.below; ++j) of_level[j] = -sign;
-  // Before the first level any place will do.
-  double place = above > 0 ? 0.5 * (data_.values[above - 1] + data_.values[above])
-                           : data_.values[0] - levels_.scale;
+  // Before the first level, and behind the last, any place will do.
+  double place = above == 0   ? data_.values[0] - levels_.scale
+                 : above == J ? data_.values[J - 1] + levels_.scale
+                              : 0.5 * (data_.values[above - 1] + data_.values[above]);
   double input = 0.0;
-  if (limit.has_free) {
-    of_level[free] = 0;
+  if (limit.has_free || limit.is_flat) {
+    if (limit.is_flat)
+      of_level.assign(J, 0);
+    else
+      of_level[free] = 0;
     place = data_.values[free];
-    const double value = output(static_cast<long double>(targets_[free]));
+    const double value = output(limit.is_flat ? between : static_cast<long double>(targets_[free]));
     const double height = point.range->high - point.range->low;
     // Of data that tie it may be at a plateau, or these may be one.
     const double share = height > 0.0 ? (value - point.range->low) / height : 0.5;
@@ -290,6 +305,7 @@ InfinitePoint CurveTerms::step(const amplitude::CurveLimit& limit) const {
   point.signs = signs(of_level, -sign);
   point.weights = weights(0.0, input);
   point.direction = Vector::Zero(2);
+  if (limit.is_flat) return point;
   point.direction(data_.input) = sign;
   point.direction(data_.bias) = -sign * place / data_.bias_value;
   point.direction.normalize();
@@ -300,7 +316,12 @@ InfinitePoint CurveTerms::limit(const amplitude::CurveLimit& limit) const {
   InfinitePoint point = limit.is_exponential ? exponential(limit) : step(limit);
   point.local_infimum = limit.is_infimum;
   point.found_by = "interval search";
-  const char* what = limit.is_exponential ? "the plateau comes nearer" : "the slope becomes finite";
+  const bool is_constant = data_.zero && !limit.is_exponential && !limit.has_free &&
+                           (limit.below == 0 || limit.below == targets_.size());
+  const char* what = limit.is_exponential ? "the plateau comes nearer"
+                     : limit.is_flat      ? "there is a slope"
+                     : is_constant        ? "the outputs leave it"
+                                          : "the slope becomes finite";
   point.reason = !limit.is_infimum
                      ? "data tie: what the energy does nearby is not decided at first order"
                  : *limit.is_infimum ? std::string("proven: the energy grows when ") + what
@@ -315,6 +336,9 @@ bool CurveTerms::vanishes() const {
   const std::size_t J = targets_.size();
   for (const bool from_left : {true, false}) {
     proof::Interval sum = 0.0;
+    // A curve that falls has its height at a dose of zero.
+    if (from_left && data_.zero) sum = levels_.zero_y * data_.zero->weight;
+    if (sum.upper() > 0.0) return false;
     for (std::size_t k = 0; k < J; ++k) {
       const std::size_t j = from_left ? k : J - 1 - k;
       if (targets_[j] != 0.0) sum += levels_.y[j] * data_.weights[j];
@@ -327,6 +351,8 @@ bool CurveTerms::vanishes() const {
 InfinitePoint CurveTerms::vanishing() const {
   InfinitePoint point;
   long double energy = data_.energy;
+  if (data_.zero)
+    energy += 0.5L * static_cast<long double>(data_.zero->weight) * zero_target_ * zero_target_;
   for (std::size_t j = 0; j < targets_.size(); ++j)
     energy += 0.5L * static_cast<long double>(data_.weights[j]) * targets_[j] * targets_[j];
   point.energy = static_cast<double>(energy);
@@ -353,14 +379,20 @@ std::string CurveTerms::words(const amplitude::CurveLimit& limit,
            (curve.factor < 0.0 ? " - " : " + ") + number(std::abs(curve.factor)) + " exp(" +
            number(curve.rate(data_.input)) + " x)";
   }
-  const std::size_t above = limit.below + (limit.has_free ? 1 : 0);
+  const std::size_t above = limit.below + (limit.has_free ? 1 : 0), J = data_.size();
+  const std::string outputs =
+      ", from " + number(point.range->low) + " to " + number(point.range->high);
+  if (limit.is_flat)
+    return "the slope is zero: all outputs but those for doses of zero are one" + outputs;
+  if (limit.below == J)
+    return "all outputs are one, at the fitted plateau: the other plateau is far away" + outputs;
   std::string between = limit.below > 0 ? "between " + value(limit.below - 1) + " and "
                         : data_.zero    ? std::string("between minus infinity and ")
                                         : std::string("below ");
   between += value(above);
   std::string text = "the slope is infinite: a step " + between;
   if (limit.has_free) text += ", with " + value(limit.below) + " on its way";
-  return text + ", from " + number(point.range->low) + " to " + number(point.range->high);
+  return text + outputs;
 }
 
 }  // namespace tautrack::fits

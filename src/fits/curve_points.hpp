@@ -46,6 +46,7 @@ class CurveTerms {
   bool upside_down_;
   amplitude::Levels levels_;
   std::vector<double> targets_;  ///< J, less the known end, upside down where that is the high one.
+  double zero_target_ = 0.0;     ///< The same of doses of zero.
 };
 
 }  // namespace tautrack::fits

@@ -125,10 +125,13 @@ bool are_too_few(AllFits& fits, const Problem& problem, const OutputRange& range
   const ColumnSpace space(finite.X, finite.pattern_weights, HiddenLayerOptions{}.rank_tolerance);
   const auto unknowns = static_cast<std::size_t>(space.rank() + (range.low || range.high ? 1 : 2));
   // Of any number of inputs rows can be independent, and the rank the number of rows.
-  if (rows.size() >= unknowns) return false;
+  // Of curves that have them on the known plateau doses of zero say nothing.
+  const bool has_idle_row = (range.low || range.high) && finite.X.rows() < problem.X.rows();
+  const std::size_t count = rows.size() - (has_idle_row ? 1 : 0);
+  if (count >= unknowns) return false;
   const std::string reason =
-      (is_one_input ? fits::counted(rows.size(), "level", "levels") + " of the input"
-                    : fits::counted(rows.size(), "different row", "different rows")) +
+      (is_one_input ? fits::counted(count, "level", "levels") + " of the input"
+                    : fits::counted(count, "different row", "different rows")) +
       " and " + std::to_string(unknowns) +
       " unknowns: infinitely many curves go through the means, or tend to that; more levels, or a "
       "known plateau, are needed";
@@ -239,9 +242,6 @@ AllFits find_all_fits(const Problem& problem, Activation activation, const Outpu
   if (has_zero && !is_logistic)
     throw DataError("a dose of zero and a fitted range take a tanh or logistic curve");
   if (has_zero && !data) throw DataError("a dose of zero takes one input and a bias");
-  if (has_zero && (range.low || range.high))
-    throw DataError(
-        "a dose of zero takes a range of which both ends are fitted, or both are known");
   if (data && is_logistic) {
     begin("interval search");
     const auto add_end_of_path = [&](AllFits& list) {

@@ -50,12 +50,9 @@ class Limits {
 
   std::vector<LimitValues> find() {
     steps();
-    if (data_.zero) zero_step();
+    if (data_.zero) zero_steps();
     if (range_.is_known()) return std::move(found_);
-    if (range_.low || range_.high)
-      constant();
-    else if (!data_.zero)
-      line();
+    if (!data_.zero) range_.low || range_.high ? constant() : line();
     // Those that grow towards a dose of zero are not bounded there.
     if (has_exponentials_) exponentials(1.0);
     if (has_exponentials_ && !data_.zero) exponentials(-1.0);
@@ -148,29 +145,54 @@ class Limits {
     }
   }
 
-  /// Doses of zero on their plateau and all others at their mean, by a slope that is zero or, where the other plateau is
-  /// fitted, any.
-  void zero_step() {
-    const Plateau others = plateau(0, data_.size(), std::nullopt, false);
+  /// Doses of zero on their plateau and all others at one output.
+  void zero_steps() {
     for (const bool rises : {true, false}) {
-      const Plateau zero = plateau(0, 0, rises ? range_.low : range_.high, true);
-      const double room = threshold_ - data_.energy - zero.energy - others.energy;
-      if (!(room > 0.0) || (zero.mean < others.mean) != rises) continue;
-      if (range_.is_known() && !(*range_.low < others.mean && others.mean < *range_.high)) continue;
-      begin(threshold_ - room, "a step behind the doses of zero");
-      const ProfilePiece beyond = about(others.mean, others.weight, room);
-      const bool is_zero_plateau = kind_ == (rises ? ParameterKind::low : ParameterKind::high);
+      const std::optional<double>& own = rises ? range_.low : range_.high;
+      const std::optional<double>& far = rises ? range_.high : range_.low;
+      zero_step(rises, plateau(0, data_.size(), std::nullopt, false), far.has_value());
+      if (own || !far) continue;
+      // All others on the known plateau, or all on the fitted one.
+      zero_step(rises, plateau(0, data_.size(), far, false), false);
+      const Plateau all = plateau(0, data_.size(), std::nullopt, true);
+      if ((all.mean < *far) != rises || !(data_.energy + all.energy < threshold_)) continue;
+      begin(data_.energy + all.energy, "a constant");
+      const double room = threshold_ - data_.energy - all.energy;
       if (kind_ == ParameterKind::low || kind_ == ParameterKind::high)
-        add(is_zero_plateau ? about(zero.mean, zero.weight, room)
-            : rises         ? piece(beyond.low, kInfinity)
-                            : piece(-kInfinity, beyond.high));
-      else if (kind_ == ParameterKind::half_point || is_bias_)
-        add(piece(-kInfinity, kInfinity));
-      else if (range_.is_known())
-        add(piece(0.0, 0.0));
+        add(about(all.mean, all.weight, room));
       else
-        add(rises ? piece(0.0, kInfinity) : piece(-kInfinity, 0.0));
+        add_any_slope(rises);
     }
+  }
+
+  /// @param is_flat By a slope of zero: both plateaus are where they are, and the others between them. Else they are on the
+  /// other plateau, or near it, by any slope.
+  void zero_step(bool rises, const Plateau& others, bool is_flat) {
+    const Plateau zero = plateau(0, 0, rises ? range_.low : range_.high, true);
+    const double room = threshold_ - data_.energy - zero.energy - others.energy;
+    if (!(room > 0.0) || (zero.mean < others.mean) != rises) return;
+    const std::optional<double>& far = rises ? range_.high : range_.low;
+    if (is_flat && (others.mean < *far) != rises) return;
+    begin(threshold_ - room, "a step behind the doses of zero");
+    if (kind_ == ParameterKind::low || kind_ == ParameterKind::high) {
+      const ProfilePiece beyond = about(others.mean, others.weight, room);
+      add(kind_ == (rises ? ParameterKind::low : ParameterKind::high)
+              ? about(zero.mean, zero.weight, room)
+          : rises ? piece(beyond.low, kInfinity)
+                  : piece(-kInfinity, beyond.high));
+    } else if (!is_flat) {
+      add_any_slope(rises);
+    } else if (kind_ == ParameterKind::half_point || is_bias_) {
+      everything();
+    } else {
+      add(piece(0.0, 0.0));
+    }
+  }
+  void add_any_slope(bool rises) {
+    if (kind_ == ParameterKind::half_point || is_bias_)
+      everything();
+    else
+      add(rises ? piece(0.0, kInfinity) : piece(-kInfinity, 0.0));
   }
 
   // --- No plateaus at all -----------------------------------------------------------------------------------
