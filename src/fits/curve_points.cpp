@@ -386,6 +386,9 @@ std::string CurveTerms::words(const amplitude::CurveLimit& limit,
     return "the slope is zero: all outputs but those for doses of zero are one" + outputs;
   if (limit.below == J)
     return "all outputs are one, at the fitted plateau: the other plateau is far away" + outputs;
+  if (data_.zero && above == 0)
+    return "all outputs but those for doses of zero are one: a step between minus infinity and " +
+           value(0) + outputs;
   std::string between = limit.below > 0 ? "between " + value(limit.below - 1) + " and "
                         : data_.zero    ? std::string("between minus infinity and ")
                                         : std::string("below ");
