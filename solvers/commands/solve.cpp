@@ -132,6 +132,8 @@ FitOptions options_for(const SolveRequest& request, const Problem& problem) {
     if (request.box) options.search.box = make_box(*request.box, fitted);
     if (const auto reason = options.invalid_reason()) throw UsageError(*reason);
     check_with_zero_doses(problem);
+    if (options.explore.ranks != nullptr && has_zero_doses(problem.X))
+      throw UsageError("mpirun: not with doses of zero (--log)");
   };
   if (options.explore.ranks != nullptr)
     options.explore.ranks->together(fill);

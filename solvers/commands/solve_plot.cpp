@@ -147,6 +147,7 @@ class Energy {
       : computed_(drawing.computed),
         range_(drawing.range),
         problem_(*drawing.problem),
+        has_zero_(has_zero_doses(problem_.X)),
         network_(computed_.problem, computed_.perceptron),
         work_(network_) {}
 
@@ -154,13 +155,28 @@ class Energy {
   [[nodiscard]] double operator()(const Vector& weights) {
     if (!range_.is_known())
       return energy_of_best_range(problem_, computed_.perceptron.activation, range_, weights);
-    return users_energy(computed_, network_.energy(network_.coordinates(weights), 1.0, work_));
+    const double energy =
+        users_energy(computed_, network_.energy(network_.coordinates(weights), 1.0, work_));
+    return energy + energy_of_zero_doses(weights(0) < 0.0);
   }
 
  private:
+  /// Of rows that are no part of the network, on an end of a known range.
+  [[nodiscard]] double energy_of_zero_doses(bool are_high) const {
+    double energy = 0.0;
+    for (Index i = 0; has_zero_ && i < problem_.X.rows(); ++i) {
+      if (!is_zero_dose(problem_.X, i)) continue;
+      const double off = problem_.y(i) - (are_high ? *range_.high : *range_.low);
+      const Vector& omega = problem_.pattern_weights;
+      energy += 0.5 * (omega.size() > 0 ? omega(i) : 1.0) * off * off;
+    }
+    return energy;
+  }
+
   const ComputedProblem& computed_;
   const OutputRange& range_;
   const Problem& problem_;
+  bool has_zero_;
   Perceptron network_;
   Perceptron::Workspace work_;
 };

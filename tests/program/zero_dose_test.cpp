@@ -143,7 +143,7 @@ TEST_CASE("limits behind the doses of zero are told") {
   CHECK(says(on_one_line(run.output), "the sum over points and limits is 1, as it must be"));
 }
 
-TEST_CASE("a picture has doses of zero at its left edge", not_in_slow_builds()) {
+TEST_CASE("a picture has doses of zero at its left edge" * not_in_slow_builds()) {
   const Scratch scratch;
   scratch.write("ryegrass.csv", ryegrass_csv);
   if (scratch.run("solve ryegrass.csv --log conc --range free,free --quiet --plot fit.svg")
