@@ -56,7 +56,8 @@ Levels random_levels(Random& random, Low kind, bool is_flat) {
       if (target < 0.1) target = low;
   if (kind == Low::observed || kind == Low::known_and_falling) {
     ZeroLevel zero{random.uniform(0.0, 1.0), random.uniform(0.5, 9.0)};
-    if (random.uniform(0.0, 1.0) < 0.5) zero.target = y.front();
+    // With the first level it is a side that has one target.
+    if (is_flat && random.uniform(0.0, 1.0) < 0.5) zero.target = y.front();
     const Levels levels{x, y, weights, free_offset ? nullptr : &low, zero};
     return free_offset ? levels : levels.falling();
   }
