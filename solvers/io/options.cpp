@@ -156,7 +156,7 @@ void add_network_options(Command& command, NetworkRequest& request, bool with_ra
       "bias",
       dataset.one_hot);
   add_names(command, "--log",
-            "Take log10 of these columns; of one input solve takes\nzeros, too: doses of zero",
+            "Take log10 of these columns; of one input solve\ntakes zeros, too: doses of zero",
             dataset.log);
   command.group("Data");
   command.add_text("--target", "COLUMN", "Target column (default: the last)", dataset.target);
