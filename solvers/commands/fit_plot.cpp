@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "tautrack/data/zero_doses.hpp"
+
 #include "commands/units.hpp"
 #include "io/text.hpp"
 
@@ -43,6 +45,30 @@ struct Window {
   }
 };
 
+/// Where the input is drawn: doses of zero have a place of their own at the left edge.
+struct InputWindow {
+  explicit InputWindow(const Problem& problem) {
+    const Matrix& X = problem.X;
+    double least = std::numeric_limits<double>::infinity(), most = -least;
+    for (Index i = 0; i < X.rows(); ++i) {
+      if (is_zero_dose(X, i)) continue;
+      least = std::min(least, X(i, 0));
+      most = std::max(most, X(i, 0));
+    }
+    low = curves_from = least - margin * (most - least);
+    high = most + margin * (most - least);
+    if (!has_zero_doses(X)) return;
+    zero = least - 4.0 * margin * (most - least);
+    low = *zero - margin * (most - least);
+  }
+  [[nodiscard]] double place(double x) const { return std::isfinite(x) ? x : zero.value_or(x); }
+  /// How far the plateau is drawn about zero.
+  [[nodiscard]] double reach() const { return *zero - low; }
+
+  double low = 0.0, high = 0.0, curves_from = 0.0;
+  std::optional<double> zero;
+};
+
 /// Outputs over the input, in the user's units.
 class Curve {
  public:
@@ -65,6 +91,24 @@ class Curve {
     return side > 0.0   ? scale_.high()
            : side < 0.0 ? scale_.low()
                         : output(input(limit.weights, x), 1.0);
+  }
+
+  /// The plateau at a dose of zero.
+  [[nodiscard]] Rows at_zero(const Problem& problem, const InputWindow& input,
+                             Window& window) const {
+    std::size_t row = 0;
+    while (!is_zero_dose(problem.X, static_cast<Index>(row))) ++row;
+    double y = 0.0;
+    if (curve_.limit == nullptr)
+      y = (*this)(-std::numeric_limits<double>::infinity());
+    else if (curve_.limit->exponential)
+      y = curve_.limit->exponential->offset;
+    else
+      y = curve_.limit->signs[row] > 0 ? scale_.high() : scale_.low();
+    window.see(y);
+    Rows rows;
+    rows.add(*input.zero - input.reach(), y).add(*input.zero + input.reach(), y);
+    return rows;
   }
 
   /// Where a limit jumps; nothing where there is no such place.
@@ -103,7 +147,8 @@ class Curve {
     return weights.size() == 1 ? weights(0) * x : weights(0) * x + weights(1);
   }
   [[nodiscard]] double output(double u, double tau) const {
-    return scale_.output((1.0 - tau) * u + tau * evaluate(activation_, u).value);
+    const double value = evaluate(activation_, u).value;
+    return scale_.output(tau == 1.0 ? value : (1.0 - tau) * u + tau * value);
   }
 
   Activation activation_;
@@ -112,12 +157,13 @@ class Curve {
 };
 
 /// The rows of a problem as dots.
-Rows dots(const Problem& problem, Window& window) {
+Rows dots(const Problem& problem, const InputWindow& input, Window& window) {
   window.see(problem.y.minCoeff());
   window.see(problem.y.maxCoeff());
   Rows rows;
   const Index stride = (problem.X.rows() - 1) / most_data + 1;
-  for (Index i = 0; i < problem.X.rows(); i += stride) rows.add(problem.X(i, 0), problem.y(i));
+  for (Index i = 0; i < problem.X.rows(); i += stride)
+    rows.add(input.place(problem.X(i, 0)), problem.y(i));
   return rows;
 }
 
@@ -146,17 +192,35 @@ Rows band(const NetworkRequest& request, const Problem& problem, const FitReport
   return rows;
 }
 
+/// The same at a dose of zero, about its place.
+Rows band_at_zero(const NetworkRequest& request, const Problem& problem, const FitReport& fit,
+                  const InputWindow& input) {
+  Rows rows;
+  Matrix X = Matrix::Ones(1, problem.X.cols());
+  X(0, 0) = -std::numeric_limits<double>::infinity();
+  const SigmoidModel model{problem, request.perceptron.activation, target_range(request)};
+  const double output = sigmoid_outputs(fit.fit, model.activation, X)(0);
+  const double reach = t_factor(fit.level, fit.statistics.degrees_of_freedom) *
+                       output_errors(model, fit.fit, fit.statistics, X)(0);
+  for (const double side : {-1.0, 1.0})
+    rows.add(*input.zero + side * input.reach(), output - reach, output + reach);
+  return rows;
+}
+
 /// An axis over the input: of a logarithm in the units of what it was taken of.
-NumberAxis input_axis(const std::string& column, double low, double high) {
+NumberAxis input_axis(const std::string& column, const InputWindow& input) {
+  const double low = input.low, high = input.high;
   const std::optional<std::string> linear = column_of_logarithm(column);
   if (!linear) return {column, low, high};
   Ticks ticks;
-  const int first = static_cast<int>(std::ceil(low)), last = static_cast<int>(std::floor(high));
+  if (input.zero) ticks.add("0", *input.zero);
+  const double from = input.curves_from;
+  const int first = static_cast<int>(std::ceil(from)), last = static_cast<int>(std::floor(high));
   const bool has_parts = last - first < 3;  // one, two and five of each decade
   for (const double part : {1.0, 2.0, 5.0})
     for (int decade = first - 1; decade <= last; ++decade) {
       const double at = decade + std::log10(part);
-      if ((part == 1.0 || has_parts) && at >= low && at <= high)
+      if ((part == 1.0 || has_parts) && at >= from && at <= high)
         ticks.add(tick_text(std::pow(10.0, decade) * part), at);
     }
   return {*linear + " (logarithmic)", low, high, false, {ticks}};
@@ -202,23 +266,29 @@ void draw_fits(Picture& picture, const Place& place, const NetworkRequest& reque
                const Problem& problem, const std::vector<FittedCurve>& curves,
                const FitReport* fit) {
   using namespace fit_plot;
-  const double least = problem.X.col(0).minCoeff(), most = problem.X.col(0).maxCoeff();
-  const double low = least - margin * (most - least), high = most + margin * (most - least);
+  const InputWindow input(problem);
+  const double low = input.curves_from, high = input.high;
   Plot plot;
   Window window;
   const std::string dot_style = point_style(Shape::disc, 0.9, data_colour);
   const std::string half_style = point_style(Shape::diamond, 1.4, "#000000");
   std::vector<LegendEntry> entries{{dot_style, "data"}};
-  const std::string data = picture.block(dots(problem, window));
+  const std::string data = picture.block(dots(problem, input, window));
   Plot lines;
   // The best on top, but for what is dashed, which lets what is below be seen.
   for (const bool is_dashed : {false, true})
     for (auto curve = curves.rbegin(); curve != curves.rend(); ++curve)
-      if ((curve->style.find(" dt ") != std::string::npos) == is_dashed)
-        lines.add(picture.block(Curve(request, *curve).rows(low, high, window)), "1:2",
-                  curve->style);
+      if ((curve->style.find(" dt ") != std::string::npos) == is_dashed) {
+        const Curve drawn(request, *curve);
+        lines.add(picture.block(drawn.rows(low, high, window)), "1:2", curve->style);
+        if (input.zero)
+          lines.add(picture.block(drawn.at_zero(problem, input, window)), "1:2", curve->style);
+      }
   const Rows around = fit != nullptr ? band(request, problem, *fit, low, high, window) : Rows();
-  plot.add(picture.block(around), "1:2:3", band_style).add(data, "1:2", dot_style).add(lines);
+  plot.add(picture.block(around), "1:2:3", band_style);
+  if (!around.empty() && input.zero)
+    plot.add(picture.block(band_at_zero(request, problem, *fit, input)), "1:2:3", band_style);
+  plot.add(data, "1:2", dot_style).add(lines);
   for (const FittedCurve& curve : curves) entries.push_back({curve.style, curve.name});
   if (!around.empty())
     entries.push_back({line_style(6.0, band_colour), fmt::format("{:g} %", 100.0 * fit->level)});
@@ -229,7 +299,7 @@ void draw_fits(Picture& picture, const Place& place, const NetworkRequest& reque
   }
   picture.legend(place.left + 8.0, place.top - 16.0, place.width + 80.0, entries);
   picture.panel(place)
-      .axes(input_axis(problem.columns.front(), low, high), window.axis(problem.name))
+      .axes(input_axis(problem.columns.front(), input), window.axis(problem.name))
       .plot(plot);
 }
 

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "tautrack/data/zero_doses.hpp"
 #include "tautrack/fits/fitted_range.hpp"
+#include "tautrack/fits/zero_doses.hpp"
 #include "tautrack/network/perceptron.hpp"
 
 #include "commands/json_parts.hpp"
@@ -129,7 +131,9 @@ FitOptions options_for(const SolveRequest& request, const Problem& problem) {
     const auto fitted = problem.X.cols() - static_cast<Index>(held.list().size());
     if (request.box) options.search.box = make_box(*request.box, fitted);
     if (const auto reason = options.invalid_reason()) throw UsageError(*reason);
-    check(problem);
+    check_with_zero_doses(problem);
+    if (options.explore.ranks != nullptr && has_zero_doses(problem.X))
+      throw UsageError("mpirun: not with doses of zero (--log)");
   };
   if (options.explore.ranks != nullptr)
     options.explore.ranks->together(fill);
@@ -164,12 +168,41 @@ SolvedProblem solve_fitted_range(const SolveRequest& request, const Problem& pro
   SolvedProblem solved;
   const ComputedProblem computed = merged_problem(request.network, problem);
   add_rows(request.network, computed, problem.y, solved.facts);
-  const ColumnSpace space = Perceptron(computed.problem, computed.perceptron).space();
+  const Problem positive = without_zero_doses(*computed.problem);
+  const ColumnSpace space(positive.X, positive.pattern_weights, computed.perceptron.rank_tolerance);
   solved.facts.rank = space.rank();
   solved.facts.dependencies = space.dependencies();
   solved.fits = find_all_fits(*computed.problem, request.network.perceptron.activation,
                               target_range(request.network), options, computed.merged.energy);
   restore_rows(computed, solved.fits);
+  add_fit_report(request, problem, solved);
+  solved.unresolved = unresolved_matters(request, solved.fits);
+  return solved;
+}
+
+/// A problem of a known range with doses of zero.
+SolvedProblem solve_zero_doses(const SolveRequest& request, const Problem& problem,
+                               const FitOptions& options) {
+  const auto refuse = [](const char* option) {
+    throw UsageError(fmt::format("{}: not with doses of zero (--log)", option));
+  };
+  if (request.network.perceptron.ridge > 0.0) refuse("--ridge");
+  if (!request.network.fix.empty()) refuse("--fix");
+  if (request.graph) refuse("--graph");
+  if (request.box) refuse("--box");
+  SolvedProblem solved;
+  const Problem positive = without_zero_doses(problem);
+  const ComputedProblem computed = computed_problem(request.network, positive);
+  const Perceptron network(computed.problem, computed.perceptron);
+  solved.facts.unreachable = unreachable_targets(request.network, problem.y);
+  solved.facts.rank = network.unknowns();
+  solved.facts.dependencies = network.space().dependencies();
+  AllFits of_positive = find_all_fits(network, options);
+  restore(computed, solved.facts);
+  restore(computed, of_positive);
+  const OutputRange range = target_range(request.network);
+  solved.fits = with_zero_doses(std::move(of_positive), problem,
+                                request.network.perceptron.activation, {*range.low, *range.high});
   add_fit_report(request, problem, solved);
   solved.unresolved = unresolved_matters(request, solved.fits);
   return solved;
@@ -217,6 +250,7 @@ SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem)
   };
   if (!target_range(request.network).is_known())
     return solve_fitted_range(request, problem, options);
+  if (has_zero_doses(problem.X)) return solve_zero_doses(request, problem, options);
   SolvedProblem solved;
   const ComputedProblem computed = computed_problem(request.network, problem);
   const Perceptron network(computed.problem, computed.perceptron);
@@ -337,6 +371,7 @@ void add_search_options(Command& command, SolveRequest& request) {
 }  // namespace
 
 Command solve_command(SolveRequest& request) {
+  request.network.dataset.zero_doses = true;
   Command command("solve", about_solve, more_about_solve);
   add_file_options(command, request.network);
   add_network_options(command, request.network);

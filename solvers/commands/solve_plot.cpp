@@ -5,12 +5,14 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "tautrack/data/zero_doses.hpp"
 #include "tautrack/fits/fitted_range.hpp"
 
 #include "commands/fit_plot.hpp"
@@ -65,8 +67,11 @@ const std::string way_style = line_style(2.2, "#CC79A7");
 /// The energy of a problem at weights in the user's units.
 class Energy {
  public:
-  Energy(const ComputedProblem& computed, const OutputRange& range)
-      : computed_(computed),
+  /// @param problem With its doses of zero; `computed` is that of the other rows.
+  Energy(const Problem& problem, const ComputedProblem& computed, const OutputRange& range)
+      : problem_(problem),
+        has_zero_(has_zero_doses(problem.X)),
+        computed_(computed),
         range_(range),
         network_(computed_.problem, computed_.perceptron),
         work_(network_) {}
@@ -74,17 +79,31 @@ class Energy {
   /// With the best plateaus, where they are fitted.
   [[nodiscard]] double operator()(const Vector& weights) {
     if (range_.is_known())
-      return users_energy(computed_, network_.energy(network_.coordinates(weights), 1.0, work_));
+      return users_energy(computed_, network_.energy(network_.coordinates(weights), 1.0, work_)) +
+             energy_of_zero_doses(weights(0) < 0.0);
     // Next to a slope of zero are straight lines, at zero constants: a picture has no room for the difference.
     constexpr double flat = 1e-5;
     const double largest_input = network_.inputs().col(0).cwiseAbs().maxCoeff();
     Vector beside = weights;
     if (std::abs(weights(0)) * largest_input < flat) beside(0) = flat / largest_input;
-    return energy_of_best_range(*computed_.problem, computed_.perceptron.activation, range_,
-                                beside);
+    return energy_of_best_range(problem_, computed_.perceptron.activation, range_, beside);
   }
 
  private:
+  /// Of rows that are no part of the network, on an end of a known range.
+  [[nodiscard]] double energy_of_zero_doses(bool are_high) const {
+    double energy = 0.0;
+    for (Index i = 0; has_zero_ && i < problem_.X.rows(); ++i) {
+      if (!is_zero_dose(problem_.X, i)) continue;
+      const double off = problem_.y(i) - (are_high ? *range_.high : *range_.low);
+      const Vector& omega = problem_.pattern_weights;
+      energy += 0.5 * (omega.size() > 0 ? omega(i) : 1.0) * off * off;
+    }
+    return energy;
+  }
+
+  const Problem& problem_;
+  bool has_zero_;
   const ComputedProblem& computed_;
   const OutputRange& range_;
   Perceptron network_;
@@ -95,10 +114,11 @@ class Energy {
 struct Drawing {
   const Problem* problem = nullptr;
   const SolvedProblem* solved = nullptr;
-  ComputedProblem computed;             ///< With all rows.
-  OutputRange range;                    ///< In the user's units.
-  std::vector<StationaryPoint> fitted;  ///< The points without the weights that are held.
-  std::optional<WeightPlane> plane;     ///< Of one or two weights.
+  std::shared_ptr<const Problem> positive;  ///< Its rows without doses of zero.
+  ComputedProblem computed;                 ///< With all rows of these.
+  OutputRange range;                        ///< In the user's units.
+  std::vector<StationaryPoint> fitted;      ///< The points without the weights that are held.
+  std::optional<WeightPlane> plane;         ///< Of one or two weights.
 
   [[nodiscard]] const std::vector<StationaryPoint>& points() const { return fitted; }
   /// The axes are those of the weights that are fitted.
@@ -121,8 +141,10 @@ struct Drawing {
 
 Drawing make_drawing(const NetworkRequest& request, const Problem& problem,
                      const SolvedProblem& solved) {
+  auto positive = std::make_shared<const Problem>(without_zero_doses(problem));
+  ComputedProblem computed = computed_rows(request, *positive);
   Drawing drawing{
-      &problem,           &solved, computed_rows(request, problem), target_range(request),
+      &problem,           &solved, std::move(positive), std::move(computed), target_range(request),
       solved.fits.points, {}};
   std::vector<Vector> weights;
   int best = -1;
@@ -132,7 +154,7 @@ Drawing make_drawing(const NetworkRequest& request, const Problem& problem,
     weights.push_back(point.weights);
   }
   if (drawing.weights() > 2) return drawing;
-  Energy energy(drawing.computed, drawing.range);
+  Energy energy(problem, drawing.computed, drawing.range);
   drawing.plane.emplace(
       drawing.axes(), weights, best, [&](const Vector& at) { return energy(at); },
       WeightPlane::energy_of_constant(problem));

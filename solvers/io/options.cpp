@@ -155,7 +155,9 @@ void add_network_options(Command& command, NetworkRequest& request, bool with_ra
       "Inputs of texts: a column of zeros and ones for each\nvalue, but the first if there is a "
       "bias",
       dataset.one_hot);
-  add_names(command, "--log", "Take log10 of these columns", dataset.log);
+  add_names(command, "--log",
+            "Take log10 of these columns; of one input solve\ntakes zeros, too: doses of zero",
+            dataset.log);
   command.group("Data");
   command.add_text("--target", "COLUMN", "Target column (default: the last)", dataset.target);
   command.add_value(

@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tautrack/data/zero_doses.hpp"
+
 namespace tautrack::program {
 
-StandardisedWeights::StandardisedWeights(const Matrix& X)
-    : scales_(X.cols()), means_(Vector::Zero(X.cols())) {
+StandardisedWeights::StandardisedWeights(const Matrix& all)
+    : scales_(all.cols()), means_(Vector::Zero(all.cols())) {
+  const bool has_zero = has_zero_doses(all);
+  const Matrix positive = has_zero ? Matrix(all(positive_doses(all), Eigen::all)) : Matrix();
+  const Matrix& X = has_zero ? positive : all;
   for (Index column = 0; column < X.cols(); ++column) {
     const auto entries = X.col(column).array();
     if (entries.minCoeff() == entries.maxCoeff()) {

@@ -13,6 +13,7 @@ namespace tautrack::program {
 /// takes up the means of the others; without one, the means are lost.
 class StandardisedWeights {
  public:
+  /// Doses of zero count nothing.
   explicit StandardisedWeights(const Matrix& X);
   explicit StandardisedWeights(const SparseMatrix& X);
 

@@ -20,6 +20,10 @@
 ///   right    (w, e), e = exp(u_J) <= 1: half points beyond the last level; e = 0 are the exponentials
 ///   left     (w, e), e = exp(-u_1) <= 1, known offset: half points before the first; e = 0 is a constant
 ///
+/// With a level at minus infinity the charts are those of a known offset with w > 0: there phi and the two vectors are 0.
+/// Constants, w = 0, s = 1 and e = 0, are the step behind that level. With a level at infinity (Levels::falling()) phi is 1
+/// there, and the two vectors, which then span the derivatives themselves, are 0.
+///
 /// A chart gives phi, which is z up to the affine map, and two vectors t that span its derivatives up to what phi
 /// and, with a fitted offset, 1 span: a curve is stationary where the residual r is orthogonal to both.
 namespace tautrack::amplitude {
@@ -95,6 +99,8 @@ namespace chart_functions {
 ///     fitted offset   phi = x S / q,      t = phi^2,                     -x^3 chi(z) / q^2
 ///     known offset    phi = e^(z/2) / q,  t = x e^(z/2) S / q^2,         -x^2 (e^z - 1 - z) / z^2 / q^2
 ///
+///     at infinity 1   phi = s e^(z/2) / q,  t = 1 / q^2,              x / q^2
+///
 /// These are (sigma_j - sigma(c)) / (w sigma'(c)) and sigma_j / sigma(c). By w^3 times the second t, x sigma' is more than
 /// what phi and phi^2 (for a known offset w times it, and phi times the rise) account for: as w -> 0 nothing cancels.
 template <class T>
@@ -113,6 +119,10 @@ void gentle(const Levels& levels, const T& w, const T& s, CurveVectors<T>& out) 
       out.phi[j] = rise * inverse;
       out.first[j] = square(out.phi[j]);
       out.second[j] = -(chi * square(inverse) * Interval(x * squared_x));
+    } else if (levels.top_weight > 0.0) {
+      out.phi[j] = s * (cosh + sinh) * inverse;
+      out.first[j] = square(inverse);
+      out.second[j] = out.first[j] * x;
     } else {
       const T slope = square(inverse), grown = cosh + sinh;
       out.phi[j] = grown * inverse;
@@ -128,7 +138,7 @@ void gentle(const Levels& levels, const T& w, const T& s, CurveVectors<T>& out) 
 inline std::size_t followed_level(const Levels& levels, std::size_t pivot) {
   const std::size_t J = levels.size();
   if (pivot == 1 && levels.free_offset) return 0;
-  return pivot + 2 == J ? J - 1 : J;
+  return pivot + 2 == J && levels.top_weight == 0.0 ? J - 1 : J;
 }
 
 /// The nearest level to the pivot, but the followed one.
@@ -212,6 +222,17 @@ void bulk(const Levels& levels, std::size_t pivot, const T& w, const T& input,
 template <class T>
 void right(const Levels& levels, const T& w, const T& e, CurveVectors<T>& out) {
   const std::size_t J = levels.size();
+  if (levels.top_weight > 0.0) {
+    for (std::size_t j = 0; j < J; ++j) {
+      const Interval distance = levels.x[j] - levels.x[J - 1];
+      const T t = exponential(w * distance);
+      const T share = T(1.0) / (T(1.0) + e * t);
+      out.phi[j] = e * t * share;
+      out.first[j] = t * square(share);
+      out.second[j] = out.first[j] * T(distance);
+    }
+    return;
+  }
   const T last = T(1.0) / (T(1.0) + e);
   for (std::size_t j = 0; j < J; ++j) {
     const Interval distance = levels.x[j] - levels.x[J - 1];

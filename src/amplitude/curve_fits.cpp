@@ -65,8 +65,13 @@ std::optional<int> index_at(ChartEquations& equations, const ChartRoot& root) {
   Dual first, second, factor;
   equations.evaluate(root.at, root.pivot, first, second, factor);
   const int height = proof::sign_of(factor.value);
-  if (!equations.levels().free_offset && height < 0) return -1;
-  const int turned = root.chart == Chart::steep ? -1 : 1;
+  if (equations.levels().has_known_offset() && height < 0) return -1;
+  // With a level at infinity some vectors are derivatives of phi, where others are the opposite.
+  const bool is_top = equations.levels().top_weight > 0.0;
+  const int turned = root.chart == Chart::steep ||
+                             (is_top && (root.chart == Chart::gentle || root.chart == Chart::right))
+                         ? -1
+                         : 1;
   const int determinant =
       turned * proof::sign_of(first.first * second.second - first.second * second.first);
   if (determinant < 0 && height != 0) return 1;
@@ -80,7 +85,12 @@ std::optional<int> index_at(ChartEquations& equations, const ChartRoot& root) {
 class CurveSearch {
  public:
   CurveSearch(const Levels& levels, long most, const StopCondition& stop)
-      : levels_(levels), mirrored_(levels.mirrored()), most_(most), stop_(stop) {}
+      : levels_(levels),
+        mirrored_(!levels.is_half             ? levels.mirrored()
+                  : levels.has_known_offset() ? levels.falling()
+                                              : levels),
+        most_(most),
+        stop_(stop) {}
 
   CurveFits run() {
     const Exponentials exponentials = find_exponentials(levels_, most_, stop_);
@@ -107,6 +117,9 @@ class CurveSearch {
         search(Chart::gentle, turned, {{{0.0, w}, {0.0, 0.5}}});
       search_steep(false);
       search_outside(true, Chart::right);
+    } else if (levels_.is_half) {
+      search_half(false);
+      if (levels_.has_known_offset()) search_half(true);
     } else {
       search(Chart::gentle, false, {{{-w, w}, {0.0, 1.0}}});
       for (const bool turned : {false, true}) {
@@ -147,8 +160,9 @@ class CurveSearch {
   void add(ChartEquations& equations, const ChartRoot& root, bool turned) {
     // Beyond the exponentials there is nothing.
     if (!has_any_sign(root.chart) && root.at.second.upper() < 0.0) return;
-    // With a fitted offset curves of negative slope are those of positive slope from the other end.
-    if (levels_.free_offset && root.at.first.upper() < 0.0) return;
+    // With a fitted offset curves of negative slope are those of positive slope from the other end; with a level at minus
+    // infinity they are no curves.
+    if ((!levels_.has_known_offset() || levels_.is_half) && root.at.first.upper() < 0.0) return;
     const std::optional<int> index = index_at(equations, root);
     if (index == -1) return;
     const auto line = line_of(root, equations.levels());
@@ -204,6 +218,13 @@ class CurveSearch {
       const ChartBox box{around(slope), around(half)};
       return equations.verify(box, equations.pivot(box)).has_value();
     });
+  }
+
+  /// Curves of positive slope.
+  void search_half(bool turned) {
+    search(Chart::gentle, turned, {{{0.0, kGentleSlope}, {0.0, 1.0}}});
+    search_steep(turned);
+    search_outside(turned, Chart::left);
   }
 
   /// The distance to the nearest level.
@@ -274,7 +295,7 @@ class CurveSearch {
       indices = indices && found.curve.index;
       if (found.curve.index) sum += *found.curve.index % 2 == 0 ? 1 : -1;
     }
-    if (levels_.free_offset && indices) result_.index_sum = sum;
+    if (!levels_.has_known_offset() && indices) result_.index_sum = sum;
     if (open_.empty() && result_.index_sum && *result_.index_sum != 1)
       leave("the sum over critical points is not 1");  // a defect, were it ever to happen
     result_.complete = open_.empty();
@@ -282,7 +303,8 @@ class CurveSearch {
   }
 
   const Levels& levels_;
-  const Levels mirrored_;
+  const Levels
+      mirrored_;  ///< Not looked at where a level at minus infinity observes a fitted plateau.
   long most_;
   const StopCondition& stop_;
   CurveFits result_;

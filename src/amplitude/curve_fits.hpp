@@ -31,7 +31,7 @@ struct CurveFits {
 
 /// Finds all stationary curves and limits by bisection in the charts, with the tails excluded.
 /// @param most Boxes to look at.
-/// @pre More levels than unknowns: 4, 3 with a known offset.
+/// @pre As many levels as unknowns at least, that at minus infinity included: 4, 3 with a known offset.
 [[nodiscard]] CurveFits find_curve_fits(const Levels& levels, long most, const StopCondition& stop);
 
 }  // namespace tautrack::amplitude

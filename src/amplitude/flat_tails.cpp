@@ -23,6 +23,7 @@ Interval either_sign(double bound) { return {-bound, bound}; }
 struct HalfTail {
   std::vector<std::size_t> level;  ///< The nearest first.
   bool is_known = false;           ///< Its plateau.
+  double held = 0.0;               ///< Weight of a level at infinity, which is on it with eps = 0.
   bool is_flat = false;
   bool is_single = false;  ///< One level with a fitted plateau, which follows it.
   double most = 0.0;       ///< Of eps of the nearest.
@@ -44,28 +45,35 @@ class FlatTail {
     for (std::size_t j = pivot; j-- > 0;) (beyond ? far_ : behind_).level.push_back(j);
     for (std::size_t j = pivot + 1; j < levels.size(); ++j)
       (beyond ? behind_ : far_).level.push_back(j);
-    far_.is_known = !levels.free_offset && beyond;
-    behind_.is_known = !levels.free_offset && !beyond;
+    HalfTail& low = beyond ? far_ : behind_;
+    low.is_known = levels.has_known_offset();
+    low.held = levels.zero_weight;
+    (beyond ? behind_ : far_).held = levels.top_weight;
     sign_ = beyond ? 1.0 : -1.0;
   }
 
   [[nodiscard]] bool is_empty() {
     if (behind_.empty() || !proof::excludes_zero(fit_.factor)) return false;
-    far_.is_flat = is_flat(far_.level, far_.is_known);
-    behind_.is_flat = is_flat(behind_.level, behind_.is_known);
+    far_.is_flat = is_flat(far_.level, far_);
+    behind_.is_flat = is_flat(behind_.level, behind_);
     std::vector<std::size_t> with_pivot = far_.level;
     with_pivot.push_back(pivot_);
-    if (is_flat(with_pivot, far_.is_known)) return pivot_follows_is_empty();
+    if (is_flat(with_pivot, far_)) return pivot_follows_is_empty();
     if (far_.empty() || !(far_.is_flat || behind_.is_flat) || !(e_.lower() > 0.0)) return false;
     scale();
     return far_.is_flat && behind_.is_flat ? both_are_off() : one_is_off();
   }
 
  private:
-  [[nodiscard]] bool is_flat(const std::vector<std::size_t>& level, bool is_known) const {
-    if (level.empty()) return false;
+  /// Whether these levels, of this side, have one target.
+  [[nodiscard]] bool is_flat(const std::vector<std::size_t>& level, const HalfTail& side) const {
+    if (level.empty() || (side.held > 0.0 && !levels_.repeats_zero)) return false;
     const auto [first, last] = std::minmax_element(level.begin(), level.end());
-    return levels_.are_flat(*first, *last + 1, is_known);
+    return levels_.are_flat(*first, *last + 1, side.is_known);
+  }
+  /// Whether so many levels of a side are one that has a fitted plateau for itself.
+  [[nodiscard]] static bool follows(const HalfTail& side, std::size_t levels) {
+    return !side.is_known && side.held == 0.0 && levels == 1;
   }
   [[nodiscard]] Interval distance(std::size_t j) const {
     return proof::abs(levels_.x[j] - levels_.x[pivot_]);
@@ -89,10 +97,10 @@ class FlatTail {
                                          : std::min((Interval(gone) / e_).upper(),
                                                     proof::sqrt(Interval(gone)).upper());
       half->most = small;
-      half->is_single = !half->is_known && half->level.size() == 1;
+      half->is_single = follows(*half, half->level.size());
       half->eps.clear();
       half->slope.clear();
-      half->rest = 0.0;
+      half->rest = half->held;
       Interval sum = 0.0;
       for (const std::size_t j : half->level) {
         // eps = small / (1 + small)
@@ -246,8 +254,8 @@ class FlatTail {
     const double root = fall(from_, 0.5 * D).upper();  // g e is no more
     std::vector<std::size_t> level = far_.level;
     level.insert(level.begin(), pivot_);
-    const bool is_single = !far_.is_known && level.size() == 1;
-    Interval rest = 0.0, weighted = 0.0, all_eps = 0.0, Z = 0.0, moment = 0.0;
+    const bool is_single = follows(far_, level.size());
+    Interval rest = far_.held, weighted = 0.0, all_eps = 0.0, Z = 0.0, moment = 0.0;
     std::vector<Interval> eps, slope;
     for (const std::size_t j : level) {
       const Interval t = j == pivot_ ? Interval(1.0) : fall(from_, distance(j));
@@ -270,7 +278,7 @@ class FlatTail {
       far += part * distance(level[k]);
     }
     // Behind: slopes over g are (1 + e)^2 / (1 + small)^2 times the fall.
-    Interval sum_eps = 0.0, next = 0.0, whole = 0.0, first = 0.0, rest_behind = 0.0;
+    Interval sum_eps = 0.0, next = 0.0, whole = 0.0, first = 0.0, rest_behind = behind_.held;
     const bool flat_behind = behind_.is_flat;
     for (const std::size_t k : behind_.level) {
       const Interval t = k == m ? Interval(1.0) : fall(from_, apart(k, m));
@@ -305,7 +313,7 @@ class FlatTail {
                                         const Interval& sum_eps, const Interval& next,
                                         const Interval& all_eps, double give_far,
                                         double give_behind, double root, bool is_single) const {
-    const bool single_behind = !behind_.is_known && behind_.level.size() == 1;
+    const bool single_behind = follows(behind_, behind_.level.size());
     const double spread_far = is_single ? 0.0 : 1.0, spread = single_behind ? 0.0 : 1.0;
     // s_far <= (spread_behind y + s_behind) y Y give_far, s_behind <= (spread_far e + s_far) e X give_behind
     const Interval Y = sum_eps, X = all_eps;
@@ -329,7 +337,7 @@ class FlatTail {
     // The pivot is the plateau: without it, over b g y, sum omega (eps - mean) slope distance of those behind, less s_behind
     // times their slopes; s_behind over the nearest eps, y / (1 + y), is f y e (1 + y).
     const std::size_t m = behind_.level[0];
-    Interval rest = 0.0, weighted = 0.0;
+    Interval rest = behind_.held, weighted = 0.0;
     std::vector<Interval> eps;
     for (const std::size_t k : behind_.level) {
       const Interval t =

@@ -14,7 +14,7 @@ namespace tautrack::amplitude {
 ///
 ///     r_j = +-b (mean - eps_j) - s,     mean = sum omega eps (1 - eps) / sum omega (1 - eps),
 ///
-/// mean = s = 0 where the plateau is known; s is small of higher order, and bounded here by what it comes from (theory.md,
+/// mean = s = 0 where the plateau is known; a level at infinity, with eps = 0, is one of its side. s is small of higher order, and bounded here by what it comes from (theory.md,
 /// section 13). So nothing cancels: in the combination without the pivot such a side has the sign of b and the size
 /// of the square of the nearest eps, unless it is one level with a fitted plateau, which follows it.
 ///

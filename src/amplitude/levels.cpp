@@ -66,8 +66,15 @@ bool equalise_gaps(std::vector<double>& values) {
 }  // namespace
 
 Levels::Levels(std::vector<double> values, const std::vector<double>& targets,
-               std::vector<double> weights, const double* low)
-    : value(std::move(values)), weight(std::move(weights)), free_offset(low == nullptr) {
+               std::vector<double> weights, const double* low, const std::optional<ZeroLevel>& zero)
+    : value(std::move(values)),
+      weight(std::move(weights)),
+      free_offset(low == nullptr && !zero),
+      is_half(zero.has_value()),
+      zero_weight(zero && low == nullptr ? zero->weight : 0.0),
+      repeats_zero(zero && zero->target == targets.front()),
+      zero_is_known(zero && low != nullptr && zero->target == *low),
+      beside_(zero && low != nullptr ? zero->weight : 0.0) {
   const std::size_t J = value.size();
   assert(J >= 2 && targets.size() == J && weight.size() == J);
   const std::vector<double> given = value;
@@ -82,8 +89,9 @@ Levels::Levels(std::vector<double> values, const std::vector<double>& targets,
     gaps_are_exact = gaps_are_exact && is_exact_difference(value[j + 1], value[j]);
   }
   Interval shift = low != nullptr ? Interval(*low) : Interval(0.0);
-  if (free_offset) {
-    Interval sum = 0.0, total = 0.0;
+  if (low == nullptr) {
+    Interval sum = zero ? Interval(zero->target) * zero->weight : Interval(0.0);
+    Interval total = zero_weight;
     for (std::size_t j = 0; j < J; ++j) {
       sum += Interval(targets[j]) * weight[j];
       total += weight[j];
@@ -97,12 +105,18 @@ Levels::Levels(std::vector<double> values, const std::vector<double>& targets,
     y.push_back(is_on_plateau.back() ? Interval(0.0) : Interval(targets[j]) - shift);
     largest = std::max(largest, proof::magnitude(y.back()));
   }
+  if (zero) {
+    zero_y = zero_is_known ? Interval(0.0) : Interval(zero->target) - shift;
+    largest = std::max(largest, proof::magnitude(zero_y));
+  }
   target_scale = power_of_two(largest);
+  if (!zero_is_known) zero_y *= 1.0 / target_scale;
   for (std::size_t j = 0; j < J; ++j)
     if (!is_on_plateau[j]) y[j] *= 1.0 / target_scale;
 }
 
 Levels Levels::mirrored() const {
+  assert(zero_weight == 0.0);
   Levels other = *this;
   for (double& v : other.value) v = -v;
   for (Interval& v : other.x) v = -v;
@@ -114,6 +128,13 @@ Levels Levels::mirrored() const {
   std::reverse(other.weight.begin(), other.weight.end());
   std::reverse(other.gap.begin(), other.gap.end());
   other.centre = -centre;
+  return other;
+}
+
+Levels Levels::falling() const {
+  assert(beside_ > 0.0);
+  Levels other = mirrored();
+  other.top_weight = beside_;
   return other;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "proof/interval.hpp"
@@ -10,14 +11,25 @@ namespace tautrack::amplitude {
 
 using proof::Interval;
 
+/// Patterns with an input of minus infinity, a dose of zero on a logarithmic scale: for w > 0 they observe the low
+/// plateau itself.
+struct ZeroLevel {
+  double target = 0.0;  ///< Their mean.
+  double weight = 0.0;  ///< The sum of their weights, > 0.
+};
+
 /// The data: at J different values x, the levels, in rising order, the mean targets. In units in which nothing is
-/// far from one: x in [-1, 1], y at most 2 in size.
+/// far from one: x in [-1, 1], y at most 2 in size. There may be one more level at minus infinity, where sigma is 0 and so
+/// are its derivatives; then only w > 0 is meant, and b has either sign. Beside a known plateau, where b > 0, that level
+/// says nothing of w > 0 and observes the fitted plateau for w < 0: see falling().
 struct Levels {
   /// @param values J, strictly rising, finite.
   /// @param targets, weights J means and sums of weights, finite, the latter positive.
   /// @param low Nothing: the plateau at u -> -infinity is fitted (a); else its value, and z = low + b sigma.
+  /// @param zero Nothing, or the level at minus infinity.
   Levels(std::vector<double> values, const std::vector<double>& targets,
-         std::vector<double> weights, const double* low);
+         std::vector<double> weights, const double* low,
+         const std::optional<ZeroLevel>& zero = std::nullopt);
 
   /// Whether levels `from` to `to`, the latter not included, have the same target: that of the known plateau, where
   /// they are on its side.
@@ -27,22 +39,49 @@ struct Levels {
     return from < to;
   }
 
-  /// The same seen from the other end: x -> -x.
+  /// The same of all of the low side up to level `to`, not included, and of the high side from a level on, those at
+  /// infinity included.
+  [[nodiscard]] bool is_low_side_flat(std::size_t to) const {
+    if (zero_weight > 0.0 && !repeats_zero) return false;
+    return are_flat(0, to, has_known_offset());
+  }
+  [[nodiscard]] bool is_high_side_flat(std::size_t from) const {
+    if (top_weight > 0.0 && !repeats_zero) return false;
+    return are_flat(from, size(), false);
+  }
+
+  /// The same seen from the other end: x -> -x. @pre No fitted plateau at minus infinity.
   [[nodiscard]] Levels mirrored() const;
 
   [[nodiscard]] std::size_t size() const { return x.size(); }
+
+  /// Beside a known plateau, with a level at minus infinity: curves of negative slope, seen from the other end. There that
+  /// level is at infinity, where sigma is 1.
+  [[nodiscard]] Levels falling() const;
+
+  /// Whether z = low + b sigma for a number `low`.
+  [[nodiscard]] bool has_known_offset() const { return !free_offset && zero_weight == 0.0; }
 
   std::vector<double> value;        ///< J, in the user's units; see `moved`.
   std::vector<bool> is_on_plateau;  ///< J, known offset: the target equals it exactly.
   std::vector<bool> repeats;        ///< J - 1: the next target is the same number.
   std::vector<double> weight;       ///< J
   std::vector<Interval> x;          ///< J, (value - centre) / scale
-  std::vector<Interval>
-      y;  ///< J, less their mean where the offset is fitted, else less the known plateau.
+  /// J, less their mean (that of the level at minus infinity included) where the offset is fitted, else less the known
+  /// plateau.
+  std::vector<Interval> y;
   std::vector<double>
       gap;  ///< J - 1, between neighbours, in a power of two near `scale`: equal where they are.
   bool gaps_are_exact = true;  ///< What is equal there is equal, and what differs differs.
-  bool free_offset = true;
+  bool free_offset = true;     ///< Fitted, and nothing but these levels says anything about it.
+  /// There is a level at minus infinity, or, in falling(), at infinity: w > 0.
+  bool is_half = false;
+  double zero_weight =
+      0.0;  ///< Of a level at minus infinity that observes a fitted plateau; 0: there is none.
+  double top_weight = 0.0;     ///< The same at infinity.
+  Interval zero_y = 0.0;       ///< Of the level at either, as y.
+  bool repeats_zero = false;   ///< Its target is that of the level next to it, the same number, ...
+  bool zero_is_known = false;  ///< ... or that of the known plateau.
   double centre = 0.0, scale = 1.0;  ///< Of x.
   double target_scale = 1.0;         ///< Of y; a power of two.
   /// Values that are equally spaced but for the rounding of their last digits are taken as equally spaced; this
@@ -50,6 +89,8 @@ struct Levels {
   double moved = 0.0;
 
  private:
+  double beside_ = 0.0;  ///< Weight of a level at minus infinity beside a known plateau.
+
   Levels() = default;
 };
 
@@ -60,14 +101,15 @@ struct Fit {
   std::vector<T> residual;  ///< J, y - a - b phi.
 };
 
-/// The least squares fit by 1 and phi, or by phi alone where the offset is known.
+/// The least squares fit by 1 and phi, or by phi alone where the offset is known. At minus infinity phi is 0, at infinity 1.
 template <class T>
 void fit_to(const Levels& levels, const std::vector<T>& phi, Fit<T>& fit) {
   const std::size_t J = levels.size();
   fit.residual.resize(J);
   T mean = 0.0;
-  if (levels.free_offset) {
-    Interval total = 0.0;
+  const bool is_anchored = levels.zero_weight > 0.0;
+  if (!levels.has_known_offset()) {
+    Interval total = levels.zero_weight;
     for (std::size_t j = 0; j < J; ++j) {
       mean += phi[j] * Interval(levels.weight[j]);
       total += levels.weight[j];
@@ -80,6 +122,14 @@ void fit_to(const Levels& levels, const std::vector<T>& phi, Fit<T>& fit) {
     fit.residual[j] = centred;
     product += centred * (levels.y[j] * levels.weight[j]);
     size += square(centred) * Interval(levels.weight[j]);
+  }
+  if (is_anchored) {
+    product += mean * -(levels.zero_y * levels.zero_weight);
+    size += square(mean) * Interval(levels.zero_weight);
+  }
+  if (levels.top_weight > 0.0) {
+    product += T(levels.zero_y * levels.top_weight);
+    size += T(levels.top_weight);
   }
   fit.factor = product / size;
   for (std::size_t j = 0; j < J; ++j)

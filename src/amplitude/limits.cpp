@@ -17,6 +17,10 @@ constexpr long kRatesBetweenLooks = 256;
 constexpr long kMostRates = 4000;
 /// How often the rate from which tails are tried is doubled.
 constexpr int kRateDoublings = 12;
+/// The same of slopes from which the level next to the step behind minus infinity decides, and where slopes are not told
+/// apart any more, relative to these.
+constexpr int kLeavingDoublings = 40;
+constexpr double kNarrowestLeaving = 1e-7;
 
 /// The derivative of the energy along the exponentials, by the rate, in a chart with its second variable zero.
 class EdgeEquation {
@@ -205,7 +209,7 @@ void add_steep(const Levels& levels, double sign, long most, const StopCondition
     to *= 2.0;
   }
   EdgeEquation equation(Chart::right, levels);
-  add_roots(equation, {kGentleSlope, to}, sign, !levels.free_offset, most, stop, found);
+  add_roots(equation, {kGentleSlope, to}, sign, levels.has_known_offset(), most, stop, found);
 }
 
 }  // namespace
@@ -213,16 +217,19 @@ void add_steep(const Levels& levels, double sign, long most, const StopCondition
 Exponentials find_exponentials(const Levels& levels, long most, const StopCondition& stop) {
   most = std::min(most, kMostRates);
   Exponentials found;
-  const Levels mirrored = levels.mirrored();
-  EdgeEquation equation(Chart::gentle, levels), turned(Chart::gentle, mirrored);
-  if (levels.free_offset) {
-    add_roots(equation, {0.0, kGentleSlope}, 1.0, false, most, stop, found);
-    add_roots(turned, {0.0, kGentleSlope}, -1.0, false, most, stop, found);
-  } else {
+  EdgeEquation equation(Chart::gentle, levels);
+  if (levels.has_known_offset() && !levels.is_half)
     add_roots(equation, {-kGentleSlope, kGentleSlope}, 1.0, true, most, stop, found);
-  }
+  else
+    add_roots(equation, {0.0, kGentleSlope}, 1.0, levels.has_known_offset(), most, stop, found);
   add_steep(levels, 1.0, most, stop, found);
-  add_steep(mirrored, -1.0, most, stop, found);
+  // With a level at minus infinity exponentials of negative rate are not bounded.
+  if (!levels.is_half) {
+    const Levels mirrored = levels.mirrored();
+    EdgeEquation turned(Chart::gentle, mirrored);
+    if (levels.free_offset) add_roots(turned, {0.0, kGentleSlope}, -1.0, false, most, stop, found);
+    add_steep(mirrored, -1.0, most, stop, found);
+  }
   // One on the border of two charts may have been found in both.
   std::vector<CurveLimit> distinct;
   for (const CurveLimit& limit : found.limits) {
@@ -250,14 +257,16 @@ class Steps {
   void add_to(StepLimits& found) const {
     const std::size_t J = levels_.size();
     for (std::size_t below = 1; below < J; ++below) add_step(below, found);
-    for (std::size_t free = levels_.free_offset ? 1 : 0; free + 1 < J; ++free)
+    const std::size_t end = levels_.top_weight > 0.0 ? J : J - 1;
+    for (std::size_t free = levels_.free_offset ? 1 : 0; free < end; ++free)
       add_free_level(free, found);
   }
 
  private:
-  /// The mean of levels `from` to `to`, the latter not included; the known plateau where there are none.
-  [[nodiscard]] Interval mean(std::size_t from, std::size_t to) const {
-    Interval sum = 0.0, total = 0.0;
+  /// The mean of levels `from` to `to`, the latter not included.
+  /// @param zero The weight with which the level at infinity is one of them.
+  [[nodiscard]] Interval mean(std::size_t from, std::size_t to, double zero) const {
+    Interval sum = levels_.zero_y * zero, total = zero;
     for (std::size_t j = from; j < to; ++j) {
       sum += levels_.y[j] * levels_.weight[j];
       total += levels_.weight[j];
@@ -265,11 +274,16 @@ class Steps {
     return sum / total;
   }
   [[nodiscard]] Interval low_plateau(std::size_t below) const {
-    return levels_.free_offset ? mean(0, below) : Interval(0.0);
+    return levels_.has_known_offset() ? Interval(0.0) : mean(0, below, levels_.zero_weight);
+  }
+
+  [[nodiscard]] Interval high_plateau(std::size_t above) const {
+    return mean(above, levels_.size(), levels_.top_weight);
   }
 
   /// Whether all targets from here on are the known plateau: then there is no step.
   [[nodiscard]] bool has_no_height(std::size_t above) const {
+    if (levels_.top_weight > 0.0 && !levels_.zero_is_known) return false;
     return std::all_of(levels_.is_on_plateau.begin() + static_cast<std::ptrdiff_t>(above),
                        levels_.is_on_plateau.end(), [](bool is) { return is; });
   }
@@ -288,7 +302,7 @@ class Steps {
     if (below == 0 || (levels_.free_offset && below == 1)) return std::nullopt;
     // Where a plateau is known the targets before may be beyond it, which does not make up for the squares.
     const bool is_square =
-        levels_.are_flat(0, below, !levels_.free_offset) ||
+        levels_.is_low_side_flat(below) ||
         (levels_.is_on_plateau[below - 1] &&
          std::all_of(levels_.y.begin(), levels_.y.begin() + static_cast<std::ptrdiff_t>(below),
                      [](const Interval& y) { return y.upper() <= 0.0; }));
@@ -296,16 +310,17 @@ class Steps {
   }
   [[nodiscard]] std::optional<Leaving> leaving_high(std::size_t above, const Interval& high,
                                                     const Interval& height) const {
-    if (above + 1 >= levels_.size()) return std::nullopt;
+    const std::size_t J = levels_.size();
+    if (above >= J || (above + 1 == J && levels_.top_weight == 0.0)) return std::nullopt;
     return Leaving{height * (levels_.y[above] - high) * levels_.weight[above],
-                   levels_.are_flat(above, levels_.size(), false)};
+                   levels_.is_high_side_flat(above)};
   }
 
   void add_step(std::size_t below, StepLimits& found) const {
-    const Interval low = low_plateau(below), high = mean(below, levels_.size());
+    const Interval low = low_plateau(below), high = high_plateau(below);
     const Interval height = high - low;
     const int sign = proof::sign_of(height);
-    if (!levels_.free_offset && (sign < 0 || has_no_height(below))) return;
+    if (levels_.has_known_offset() && (sign < 0 || has_no_height(below))) return;
     int least = 1, most = -1;  // signs by which the energy grows
     for (const auto& growth : {leaving_low(below, low, height), leaving_high(below, high, height)})
       if (growth) {
@@ -322,16 +337,15 @@ class Steps {
   }
 
   void add_free_level(std::size_t free, StepLimits& found) const {
-    const Interval low = low_plateau(free), high = mean(free + 1, levels_.size());
+    const Interval low = low_plateau(free), high = high_plateau(free + 1);
     const Interval height = high - low;
     const Interval over_low = height * (levels_.y[free] - low);
     const Interval under_high = height * (high - levels_.y[free]);
-    if (!levels_.free_offset && (proof::sign_of(height) < 0 || has_no_height(free + 1))) return;
+    if (levels_.has_known_offset() && (proof::sign_of(height) < 0 || has_no_height(free + 1)))
+      return;
     if (proof::sign_of(over_low) < 0 || proof::sign_of(under_high) < 0) return;  // not between
     // At a flat plateau it is not free, but a part of it.
-    if (levels_.are_flat(0, free + 1, !levels_.free_offset) ||
-        levels_.are_flat(free, levels_.size(), false))
-      return;
+    if (levels_.is_low_side_flat(free + 1) || levels_.is_high_side_flat(free)) return;
     // Nor where both plateaus may be the same, and it is elsewhere.
     if (proof::sign_of(levels_.y[free] - low) * proof::sign_of(high - levels_.y[free]) < 0) return;
     const int sign = inward_sign(free, low, high, height, over_low, under_high);
@@ -368,20 +382,22 @@ class Steps {
                             after->growth * proof::square(under_high));
     // A square against what is first order: theory.md, section 13.
     const Interval odds = before->is_square ? over_low / under_high : under_high / over_low;
-    const Interval square = before->is_square
-                                ? resistance(0, free, free - 1, !levels_.free_offset)
-                                : resistance(free + 1, levels_.size(), free + 1, false);
+    const Interval square =
+        before->is_square ? resistance(0, free, free - 1, levels_.zero_weight)
+                          : resistance(free + 1, levels_.size(), free + 1, levels_.top_weight);
     const Interval first = (before->is_square ? after : before)->growth / proof::square(height);
     // The distance of the first-order level is twice that of the square.
     return proof::sign_of(odds * proof::square(odds) * square + 2.0 * first);
   }
 
   /// The weight with which a flat plateau resists when its nearest level leaves it: the others hold a fitted one.
+  /// @param zero That of the level at infinity where it is one of them.
   [[nodiscard]] Interval resistance(std::size_t from, std::size_t to, std::size_t nearest,
-                                    bool is_known) const {
-    Interval total = 0.0;
+                                    double zero) const {
+    Interval total = zero;
     for (std::size_t j = from; j < to; ++j) total += levels_.weight[j];
     const Interval own = levels_.weight[nearest];
+    const bool is_known = from == 0 && levels_.has_known_offset();
     return is_known ? own : own - proof::square(own) / total;
   }
 
@@ -397,14 +413,219 @@ class Steps {
   bool rises_;
 };
 
+/// Where a function of w in (0, infinity) is positive.
+struct SignsOfLeaving {
+  bool is_known = true;
+  int positive = 0;           ///< Intervals on which it is.
+  bool any_negative = false;  ///< Whether it is negative somewhere.
+};
+
+/// What happens when levels that all have one output leave it, on the foot of a sigmoid of any slope: the sign, for each
+/// slope w, of
+///
+///     D(w) = sum omega_j r_j exp(-w d_j),     d_j the distance from the level where it leaves most.
+///
+/// Where the output is the mean of the levels the sum of the coefficients is zero, and D / w = -sum omega_j r_j d_j g(w d_j),
+/// g(z) = (1 - exp(-z)) / z, is looked at, where nothing cancels at w = 0.
+class LeavingTogether {
+ public:
+  /// @param output What all have; nothing: their mean.
+  /// @param from_last The last one leaves most, else the first.
+  LeavingTogether(const Levels& levels, const std::optional<Interval>& output, bool from_last)
+      : is_mean_(!output) {
+    const std::size_t J = levels.size();
+    Interval sum = 0.0, total = 0.0;
+    for (std::size_t j = 0; j < J; ++j) {
+      sum += levels.y[j] * levels.weight[j];
+      total += levels.weight[j];
+    }
+    output_ = output.value_or(sum / total);
+    const std::size_t nearest = from_last ? J - 1 : 0;
+    first_ = (levels.y[nearest] - output_) * levels.weight[nearest];
+    for (std::size_t k = 1; k < J; ++k) {
+      const std::size_t j = from_last ? J - 1 - k : k;
+      force_.push_back((levels.y[j] - output_) * levels.weight[j]);
+      distance_.push_back(proof::abs(levels.x[j] - levels.x[nearest]));
+    }
+  }
+
+  [[nodiscard]] const Interval& output() const { return output_; }
+
+  [[nodiscard]] SignsOfLeaving signs() const {
+    SignsOfLeaving signs;
+    double to = 1.0 / proof::middle(distance_[0]);
+    int last = sign_beyond(to);
+    for (int doubling = 0; last == 0 && doubling < kLeavingDoublings; ++doubling)
+      last = sign_beyond(to *= 2.0);
+    if (last == 0) {
+      signs.is_known = false;
+      return signs;
+    }
+    // Where an interval has no sure sign it is halved; what is left over has one zero at most where D / w is monotonic.
+    std::vector<Interval> open{{0.0, to}};
+    std::optional<Interval> unsure;
+    int before = 0;
+    const auto see = [&](int sign) {
+      if (unsure && (before == 0 || !proof::excludes_zero(slope(*unsure)))) signs.is_known = false;
+      unsure.reset();
+      if (sign > 0 && before <= 0) ++signs.positive;
+      if (sign < 0) signs.any_negative = true;
+      before = sign;
+    };
+    for (long looked = 0; !open.empty(); ++looked) {
+      if (looked == kMostRates) {
+        signs.is_known = false;
+        break;
+      }
+      const Interval w = open.back();
+      open.pop_back();
+      if (const int sign = proof::sign_of(value(w)); sign != 0) {
+        see(sign);
+      } else if (proof::width_of(w) > kNarrowestLeaving * to) {
+        const double cut = proof::middle(w);
+        open.emplace_back(cut, w.upper());
+        open.emplace_back(w.lower(), cut);
+      } else {
+        unsure = unsure ? proof::hull(*unsure, w) : w;
+      }
+    }
+    see(last);
+    return signs;
+  }
+
+ private:
+  /// Of D for all w >= `from`: where the first term decides.
+  [[nodiscard]] int sign_beyond(double from) const {
+    Interval sum = first_;
+    for (std::size_t k = 0; k < force_.size(); ++k)
+      sum +=
+          force_[k] * Interval(0.0, proof::exponential(-(Interval(from) * distance_[k])).upper());
+    return proof::sign_of(sum);
+  }
+
+  /// D / w or D, from the middle of the interval.
+  [[nodiscard]] Interval value(const Interval& w) const {
+    const double middle = proof::middle(w);
+    Interval sum = is_mean_ ? Interval(0.0) : first_;
+    for (std::size_t k = 0; k < force_.size(); ++k) {
+      const Interval z = Interval(middle) * distance_[k];
+      sum += force_[k] * (is_mean_ ? -(distance_[k] * ratio(z)) : proof::exponential(-z));
+    }
+    return w.is_point() ? sum : sum + slope(w) * (w - middle);
+  }
+  /// Its derivative.
+  [[nodiscard]] Interval slope(const Interval& w) const {
+    Interval sum = 0.0;
+    for (std::size_t k = 0; k < force_.size(); ++k) {
+      const Interval z = w * distance_[k];
+      if (is_mean_) {
+        const Interval ends = proof::hull(ratio_slope(z.lower()), ratio_slope(z.upper()));
+        sum -= force_[k] * proof::square(distance_[k]) * ends;
+      } else {
+        sum -= force_[k] * distance_[k] * proof::exponential(-z);
+      }
+    }
+    return sum;
+  }
+
+  /// g falls, and g' = -(1 - (1 + z) exp(-z)) / z^2 rises; for small z by their series, whose terms alternate and decrease.
+  static constexpr double kSmall = 0x1p-5;
+  [[nodiscard]] static Interval ratio(const Interval& z) {
+    const auto at = [](double end) -> Interval {
+      const Interval u = std::max(0.0, end);
+      if (end > kSmall) return (1.0 - proof::exponential(-u)) / u;
+      const Interval rest = Interval(0.0, 1.0) * proof::square(proof::square(u)) / 120.0;
+      return 1.0 - u / 2.0 + proof::square(u) / 6.0 - u * proof::square(u) / 24.0 + rest;
+    };
+    return proof::hull(at(z.lower()), at(z.upper()));
+  }
+  [[nodiscard]] static Interval ratio_slope(double end) {
+    const Interval u = std::max(0.0, end);
+    if (end > kSmall) return -((1.0 - (1.0 + u) * proof::exponential(-u)) / proof::square(u));
+    const Interval rest = Interval(0.0, 1.0) * u * proof::square(u) / 30.0;
+    return Interval(-0.5) + u / 3.0 - proof::square(u) / 8.0 + rest;
+  }
+
+  bool is_mean_;
+  Interval output_, first_;
+  std::vector<Interval> force_, distance_;  ///< J - 1, of the levels but the first.
+};
+
+/// The step between minus infinity and the first level: all others at their mean, whatever the slope is.
+void add_zero_step(const Levels& levels, StepLimits& found) {
+  const LeavingTogether leaving(levels, std::nullopt, false);
+  const bool is_known = levels.has_known_offset();
+  const int height = proof::sign_of(is_known ? leaving.output() : leaving.output() - levels.zero_y);
+  if (is_known && height < 0) return;
+  const SignsOfLeaving signs = leaving.signs();
+  // The energy grows where height D is positive, and the correlation, which has the sign of the height, falls where D is.
+  const bool falls_if_high = signs.any_negative, falls_if_low = signs.positive > 0;
+  if (height != 0 && signs.is_known)
+    found.count += 1 - signs.positive;
+  else
+    found.count_is_known = false;
+  if ((falls_if_high || height < 0) && (falls_if_low || height > 0)) return;
+  CurveLimit limit;
+  if (height != 0 && signs.is_known) limit.is_infimum = true;
+  found.limits.push_back(limit);
+}
+
+/// Of curves beside a known plateau with a level at infinity that observes the other one: all levels at one output, which is
+/// that of the fitted plateau, the known one, or between them.
+/// @param levels Levels::falling().
+void add_falling_constants(const Levels& levels, StepLimits& found) {
+  const std::size_t J = levels.size();
+  const auto add = [&](const LeavingTogether& leaving, int height, double turned,
+                       CurveLimit limit) {
+    if (height < 0) return;
+    const SignsOfLeaving signs = leaving.signs();
+    const bool falls = turned > 0.0 ? signs.any_negative : signs.positive > 0;
+    if (falls) return;
+    limit.rises = false;
+    if (height > 0 && signs.is_known) limit.is_infimum = true;
+    found.limits.push_back(limit);
+  };
+  Interval sum = levels.zero_y * levels.top_weight, total = levels.top_weight;
+  for (std::size_t j = 0; j < J; ++j) {
+    sum += levels.y[j] * levels.weight[j];
+    total += levels.weight[j];
+  }
+  const Interval all = sum / total;
+  CurveLimit limit;
+  // At the fitted plateau: then it is that of all targets. The energy grows where D is positive.
+  add(LeavingTogether(levels, all, false), proof::sign_of(all), 1.0, limit);
+  // At the known one; it grows where D is negative. Where that is the target at infinity, too, the height is zero.
+  limit.below = J;
+  if (!levels.zero_is_known)
+    add(LeavingTogether(levels, Interval(0.0), true), proof::sign_of(levels.zero_y), -1.0, limit);
+  // Between them, by a slope of zero: the energy grows if the targets fall with x.
+  const LeavingTogether between(levels, std::nullopt, false);
+  const int over = proof::sign_of(between.output());
+  const int under = proof::sign_of(levels.zero_y - between.output());
+  if (over < 0 || under < 0) return;
+  Interval tilt = 0.0;
+  for (std::size_t j = 1; j < J; ++j)
+    tilt += (levels.y[j] - between.output()) * levels.weight[j] * (levels.x[j] - levels.x[0]);
+  const int tilted = proof::sign_of(tilt);
+  if (tilted > 0 && over > 0 && under > 0) return;
+  limit.below = J;
+  limit.is_flat = true;
+  limit.rises = false;
+  if (tilted < 0 && over > 0 && under > 0) limit.is_infimum = true;
+  found.limits.push_back(limit);
+}
+
 }  // namespace
 
 StepLimits find_steps(const Levels& levels) {
   StepLimits found;
   Steps(levels, true).add_to(found);
-  if (levels.free_offset) return found;
+  if (levels.is_half) add_zero_step(levels, found);
+  if (!levels.has_known_offset()) return found;
   StepLimits falling;
-  Steps(levels.mirrored(), false).add_to(falling);
+  const Levels mirrored = levels.is_half ? levels.falling() : levels.mirrored();
+  Steps(mirrored, false).add_to(falling);
+  if (levels.is_half) add_falling_constants(mirrored, falling);
   for (CurveLimit& limit : falling.limits) {  // counted from small x again
     limit.below = levels.size() - limit.below - (limit.has_free ? 1 : 0);
     found.limits.push_back(limit);

@@ -15,9 +15,12 @@ struct CurveLimit {
   Interval rate = 0.0;
   Interval only_in = 0.0;  ///< Rates among which it is the only one.
   bool is_exponential = false;
-  /// Of a step: so many levels, at least, lie on the plateau of small x; the next one is free if `has_free`.
+  /// Of a step: so many levels, at least, lie on the plateau of small x; the next one is free if `has_free`. None does
+  /// where the plateau is that of the level at minus infinity.
   std::size_t below = 0;
   bool has_free = false;
+  bool is_flat =
+      false;  ///< Of a falling step behind minus infinity: all levels are on its way, at their mean.
   bool rises = true;  ///< Known offset: the known plateau is that of small x.
   /// Whether energies nearby are larger, proven; nothing: it could not be decided.
   std::optional<bool> is_infimum;
@@ -35,7 +38,9 @@ struct Exponentials {
 [[nodiscard]] Exponentials find_exponentials(const Levels& levels, long most,
                                              const StopCondition& stop);
 
-/// Steps with and without a free level.
+/// Steps with and without a free level, and the one between minus infinity and the first level. Falling ones beside a known
+/// plateau and with a level at minus infinity: so many levels are below where all others are on the known plateau; all of
+/// them are where the outputs are one.
 struct StepLimits {
   std::vector<CurveLimit> limits;  ///< Infima, and those of which it is undecided.
   int count = 0;  ///< What all of them add to the sum over critical points (fitted offset).

@@ -28,6 +28,7 @@ SigmoidSums::SigmoidSums(const Levels& levels) : levels_(levels), level_(levels.
     split(levels.y[j], y_[j], y_off_[j]);
     total_ += levels.weight[j];
   }
+  total_ += levels.zero_weight;
 }
 
 EquationForms SigmoidSums::bulk(std::size_t pivot, const Interval& slope, const Interval& half) {
@@ -150,8 +151,8 @@ EquationForms SigmoidSums::sums(const Place& place) {
     ys[k + 1] = yt[k];
   }
   const double by_sums = 1.0 + 4.0 * rounding;
-  const Quadratic sum_s = form(s, place, s_error * by_sums),
-                  sum_ys = form(ys, place, ys_error * by_sums);
+  const Quadratic sum_s = form(s, place, s_error * by_sums);
+  Quadratic sum_ys = form(ys, place, ys_error * by_sums);
   const Quadratic sum_t = form(t, place, t_error * by_sums);
   const auto equation = [&](const Moments& with_y, double y_error, const Moments& with_s,
                             double error, const Quadratic& alone, const Quadratic& size,
@@ -159,13 +160,17 @@ EquationForms SigmoidSums::sums(const Place& place) {
     // The size of the centred s times <r, t>.
     const Quadratic product = form(with_s, place, error * by_sums);
     return form(with_y, place, y_error * by_sums) * size -
-           sum_ys * (levels_.free_offset ? product - mean * alone : product);
+           sum_ys * (levels_.has_known_offset() ? product : product - mean * alone);
   };
   // By the number that is the sum of weights but for rounding.
   const Quadratic mean =
       sum_s * (Quadratic(1.0) * (1.0 / total_) + Quadratic::around_zero(rounding / total_));
   Quadratic size = sum_s - sum_t;
-  if (levels_.free_offset) size = size - mean * sum_s;
+  if (levels_.top_weight > 0.0) {
+    sum_ys = sum_ys + Quadratic(levels_.zero_y * levels_.top_weight);
+    size = size + Quadratic(levels_.top_weight);
+  }
+  if (!levels_.has_known_offset()) size = size - mean * sum_s;
   return {equation(yt, yt_error, st, t_error, sum_t, size, mean),
           equation(xyt, xyt_error, xst, xt_error, form(xt, place, xt_error * by_sums), size, mean)};
 }

@@ -57,7 +57,8 @@ class SigmoidSums {
   const Levels& levels_;
   std::vector<double> x_, x_off_;  ///< J, middles and radii.
   std::vector<double> y_, y_off_;
-  double total_ = 0.0;  ///< Of weights, but for rounding.
+  double total_ =
+      0.0;  ///< Of weights, that of the level at minus infinity included, but for rounding.
   std::vector<Level> level_;
 };
 

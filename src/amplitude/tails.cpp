@@ -65,7 +65,7 @@ class Tail {
     relative_small_.assign(J, 0.0);
     const bool beyond = side_ == Side::beyond;
     // Beyond the last level all outputs are small: they are taken relative to e.
-    const bool scaled = beyond && behind_.level.empty();
+    const bool scaled = beyond && behind_.level.empty() && levels_.top_weight == 0.0;
     const auto put = [&](std::size_t j, const Interval& small, const Interval& by_e, bool is_low) {
       const Interval share = 1.0 / (1.0 + small);
       phi_[j] = is_low ? (scaled ? by_e : small) * share : share;
@@ -169,7 +169,8 @@ class Tail {
 
   /// Whether these are one level with a fitted plateau for itself.
   [[nodiscard]] bool is_followed(const Half& half) const {
-    return half.level.size() == 1 && (levels_.free_offset || !is_low(half));
+    return half.level.size() == 1 &&
+           (is_low(half) ? levels_.free_offset : levels_.top_weight == 0.0);
   }
 
   /// What a level with a plateau for itself adds to the combination without the pivot, relative to the nearest
@@ -224,8 +225,8 @@ class Tail {
   ///
   /// over levels that are not on the plateau; relative to exp(-w d_f) the first is f's own.
   [[nodiscard]] bool height_is_off(const Interval& e) const {
-    if (levels_.free_offset || side_ != Side::beyond || !behind_.level.empty() ||
-        !levels_.is_on_plateau[pivot_])
+    if (levels_.free_offset || levels_.top_weight > 0.0 || side_ != Side::beyond ||
+        !behind_.level.empty() || !levels_.is_on_plateau[pivot_])
       return false;
     Interval moment = 0.0, square = proof::square(phi_[pivot_]) * levels_.weight[pivot_];
     for (const std::size_t j : far_.level) {
@@ -254,7 +255,9 @@ class Tail {
   ///
   /// over levels that are not on the plateau; here relative to phi_f, which is small, while Q is not.
   [[nodiscard]] bool small_height_is_off() const {
-    if (levels_.free_offset || (side_ == Side::beyond && behind_.level.empty())) return false;
+    if (levels_.free_offset || levels_.top_weight > 0.0 ||
+        (side_ == Side::beyond && behind_.level.empty()))
+      return false;
     std::size_t f = levels_.size();
     while (f > 0 && levels_.is_on_plateau[f - 1]) --f;
     if (f == 0 || f-- > pivot_) return false;

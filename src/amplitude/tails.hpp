@@ -15,7 +15,7 @@ enum class Side { beyond, before };
 /// it, and a slope w >= `from`. True is a proof (docs/theory.md, section 13).
 ///
 /// With a fitted offset the side away from all other levels is taken as `beyond` the last, of mirrored levels.
-/// @pre A known offset, or not `before` the first level.
+/// @pre A known offset, a level at minus infinity, or not `before` the first level.
 [[nodiscard]] bool tail_is_empty(const Levels& levels, std::size_t pivot, Side side, double from,
                                  const StopCondition& stop = {});
 

@@ -41,11 +41,13 @@ InputSource source_of(const CsvTable& table, const std::string& name) {
   return {};
 }
 
-double logarithm(const CsvTable& table, std::size_t column) {
+/// @param is_dose It is the only input: zero is minus infinity (zero_doses.hpp).
+double logarithm(const CsvTable& table, std::size_t column, bool is_dose) {
   const double number = detail::number_in(table, column);
-  if (!(number > 0.0))
+  if (!(is_dose ? number >= 0.0 : number > 0.0))
     table.fail_in_column(table.row()[column].line, column,
-                         "the logarithm is taken, and only a positive number has one");
+                         is_dose ? "the logarithm is taken, and a negative number has none"
+                                 : "the logarithm is taken, and only a positive number has one");
   return std::log10(number);
 }
 
@@ -77,6 +79,8 @@ ModelInputs parse_model_inputs(std::string_view text, const std::string& source,
   ModelInputs inputs;
   for (std::size_t j = 0; j < is_used.size(); ++j)
     if (!is_used[j]) inputs.unused.push_back(table.columns()[j]);
+  const bool is_dose =
+      names.size() == 2 && std::find(names.begin(), names.end(), detail::bias_name) != names.end();
   std::vector<double> cells;
   Index rows = 0;
   for (; table.next_row(); ++rows)
@@ -88,7 +92,7 @@ ModelInputs parse_model_inputs(std::string_view text, const std::string& source,
           cells.push_back(detail::number_in(table, from.column));
           break;
         case InputSource::Kind::logarithm:
-          cells.push_back(logarithm(table, from.column));
+          cells.push_back(logarithm(table, from.column, is_dose));
           break;
         case InputSource::Kind::value:
           cells.push_back(has_value(table, from.column, from.value) ? 1.0 : 0.0);

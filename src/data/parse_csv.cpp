@@ -311,8 +311,9 @@ void ProblemReader::read_rows() {
                             "every row lacks a cell that is used, so none is left for this target");
   numbers_.conservativeResize(rows_, Eigen::NoChange);
   if (roles_.pattern_weights) pattern_weights_.conservativeResize(rows_);
+  const bool is_dose = roles_.inputs.size() == 1 && options_.bias;
   for (const std::optional<Logarithm>& log : logs_)
-    if (log) log->require_no_zeros(table_);
+    if (log && !(is_dose && options_.zero_doses)) log->require_no_zeros(table_, is_dose);
 }
 
 std::string ProblemReader::name_of(std::size_t column) const {

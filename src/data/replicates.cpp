@@ -14,20 +14,25 @@ namespace tautrack {
 
 namespace {
 
+/// Of each column the size of the largest entry that is finite.
+Vector largest_entries(const Matrix& X) {
+  return X.array().isFinite().select(X.cwiseAbs(), 0.0).colwise().maxCoeff().transpose();
+}
+
 /// Whether row i is the same as row k.
 class RowComparison {
  public:
   RowComparison(const Matrix& X, double tolerance)
       : X_(X), tolerance_(tolerance), least_(Vector::Zero(X.cols())) {
     if (tolerance > 0.0 && X.rows() > 0)
-      least_ =
-          std::numeric_limits<double>::epsilon() * X.cwiseAbs().colwise().maxCoeff().transpose();
+      least_ = std::numeric_limits<double>::epsilon() * largest_entries(X);
   }
 
   [[nodiscard]] bool operator()(Index i, Index k) const {
     for (Index j = 0; j < X_.cols(); ++j) {
       const double a = X_(i, j), b = X_(k, j);
       if (a == b) continue;
+      if (std::isinf(a) || std::isinf(b)) return false;
       if (!(std::abs(a - b) <=
             std::max(tolerance_ * std::max(std::abs(a), std::abs(b)), least_(j))))
         return false;
@@ -36,9 +41,7 @@ class RowComparison {
   }
 
   /// No entry of a column differs by more in rows that are the same.
-  [[nodiscard]] Vector most() const {
-    return (tolerance_ * X_.cwiseAbs().colwise().maxCoeff().transpose()).cwiseMax(least_);
-  }
+  [[nodiscard]] Vector most() const { return (tolerance_ * largest_entries(X_)).cwiseMax(least_); }
 
  private:
   const Matrix& X_;
@@ -49,11 +52,12 @@ class RowComparison {
 /// Numbers of which rows that are the same have nearly the same: sums of entries, each column with another
 /// factor; and how far apart they may be.
 std::pair<Vector, double> keys_of(const Matrix& X, const Vector& most) {
+  const Vector sizes = largest_entries(X);
   Vector keys = Vector::Zero(X.rows());
   double gap = 0.0;
   constexpr double golden = 0.61803398874989485;
   for (Index j = 0; j < X.cols(); ++j) {
-    const double largest = X.col(j).cwiseAbs().maxCoeff();
+    const double largest = sizes(j);
     if (!(largest > 0.0)) continue;
     const double turns = golden * static_cast<double>(j + 1);
     const double factor = (0.5 + turns - std::floor(turns)) / largest;

@@ -17,6 +17,10 @@ namespace {
 /// Of rows of which there may be many so many lines are named.
 constexpr Index kMostLines = 5;
 
+/// Of a zero in the only input.
+constexpr const char* kDoseAdvice =
+    "'tautrack solve' takes a dose of zero for an observation of the plateau there; else ";
+
 /// Fewer rows than this are not taken for numbers of rows.
 constexpr Index kFewRows = 3;
 
@@ -127,7 +131,7 @@ double Logarithm::operator()(const CsvTable& table, double number) {
   return std::log10(number);
 }
 
-void Logarithm::require_no_zeros(const CsvTable& table) const {
+void Logarithm::require_no_zeros(const CsvTable& table, bool is_dose) const {
   if (zeros_.count == 0) return;
   std::string lines;
   for (const Index line : zeros_.lines) lines += (lines.empty() ? "" : ", ") + std::to_string(line);
@@ -136,7 +140,8 @@ void Logarithm::require_no_zeros(const CsvTable& table) const {
   table.fail_in_column(zeros_.lines.front(), column_,
                        "0 has no logarithm, and " + std::to_string(zeros_.count) +
                            (zeros_.count == 1 ? " row has it (line " : " rows have it (lines ") +
-                           lines + "): take " + (zeros_.count == 1 ? "it" : "them") +
+                           lines + "): " + (is_dose ? kDoseAdvice : "") + "take " +
+                           (zeros_.count == 1 ? "it" : "them") +
                            " out of the table, or use no --log " + as_option(name));
 }
 

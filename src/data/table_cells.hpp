@@ -50,14 +50,16 @@ class ColumnRoles {
 /// Leaves out the current row, whose cell is missing.
 void drop_row(const CsvTable& table, DroppedRows& dropped);
 
-/// log10 of the numbers of a column, of which zeros are counted and refused together.
+/// log10 of the numbers of a column, of which zeros, whose logarithm is minus infinity, are counted and may be refused
+/// together.
 class Logarithm {
  public:
   explicit Logarithm(std::size_t column) : column_(column) {}
   /// @throws DataError for a negative number.
   [[nodiscard]] double operator()(const CsvTable& table, double number);
   /// Refuses the column when there was a zero in it.
-  void require_no_zeros(const CsvTable& table) const;
+  /// @param is_dose It is the only input: then there is something that takes zeros.
+  void require_no_zeros(const CsvTable& table, bool is_dose = false) const;
 
  private:
   std::size_t column_;

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "tautrack/data/single_input.hpp"
+#include "tautrack/data/zero_doses.hpp"
 
 namespace tautrack::fits {
 std::optional<Covariate> covariate_of(const Problem& problem) {
@@ -24,24 +25,30 @@ std::optional<Covariate> covariate_of(const Problem& problem) {
     return problem.pattern_weights.size() > 0 ? problem.pattern_weights(row) : 1.0;
   };
   data.level_of.resize(order.size());
+  const bool has_zero = has_zero_doses(X);
   for (std::size_t k = 0; k < order.size();) {
     std::size_t end = k;
+    const bool is_zero = has_zero && k == 0;
     double total = 0.0, sum = 0.0;
     // Relative to the first target, so that equal targets have themselves for a mean.
     const double origin = problem.y(order[k]);
     for (; end < order.size() && value(order[end]) == value(order[k]); ++end) {
       total += weight(order[end]);
       sum += weight(order[end]) * (problem.y(order[end]) - origin);
-      data.level_of[static_cast<std::size_t>(order[end])] = data.size();
+      data.level_of[static_cast<std::size_t>(order[end])] = is_zero ? kZeroDose : data.size();
     }
     const double mean = origin + sum / total;
     for (std::size_t i = k; i < end; ++i) {
       const double deviation = problem.y(order[i]) - mean;
       data.energy += 0.5 * weight(order[i]) * deviation * deviation;
     }
-    data.values.push_back(value(order[k]));
-    data.means.push_back(mean);
-    data.weights.push_back(total);
+    if (is_zero) {
+      data.zero = {mean, total};
+    } else {
+      data.values.push_back(value(order[k]));
+      data.means.push_back(mean);
+      data.weights.push_back(total);
+    }
     k = end;
   }
   return data;

@@ -32,12 +32,13 @@ class CurveTerms {
  private:
   struct Fitted;
 
-  [[nodiscard]] Fitted fit(const std::vector<long double>& phi) const;
+  /// @param at_zero phi at minus infinity.
+  [[nodiscard]] Fitted fit(const std::vector<long double>& phi, long double at_zero) const;
   [[nodiscard]] InfinitePoint exponential(const amplitude::CurveLimit& limit) const;
   [[nodiscard]] InfinitePoint step(const amplitude::CurveLimit& limit) const;
   /// The weights of u = slope x + intercept, logistic's units, in those of the activation and of the columns.
   [[nodiscard]] Vector weights(double slope, double intercept) const;
-  [[nodiscard]] std::vector<int> signs(const std::vector<int>& of_level) const;
+  [[nodiscard]] std::vector<int> signs(const std::vector<int>& of_level, int of_zero) const;
 
   const Covariate& data_;
   double input_scale_;  ///< Node inputs of the logistic function over those of the activation.
@@ -45,6 +46,7 @@ class CurveTerms {
   bool upside_down_;
   amplitude::Levels levels_;
   std::vector<double> targets_;  ///< J, less the known end, upside down where that is the high one.
+  double zero_target_ = 0.0;     ///< The same of doses of zero.
 };
 
 }  // namespace tautrack::fits

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tautrack/core/column_space.hpp"
+#include "tautrack/data/zero_doses.hpp"
 #include "tautrack/network/hidden_layer.hpp"
 #include "tautrack/path/amplitude_path.hpp"
 
@@ -63,7 +64,7 @@ class OneInput {
       limits.push_back({std::move(point), std::move(words)});
     }
     if (terms_.vanishes()) limits.push_back({terms_.vanishing(), fits::kVanishingHeight});
-    fits.strata.strata = static_cast<long>(2 * data_.size() - 3);
+    fits.strata.strata = static_cast<long>(2 * (data_.size() + (data_.zero ? 1 : 0)) - 3);
     fits.strata.complete = found.complete;
     fits.strata.message =
         found.complete
@@ -87,7 +88,8 @@ class OneInput {
                                     : found.reason;
     fits.search = search;
     fits.index_sum = found.index_sum.value_or(0);
-    if (terms_.levels().free_offset && found.index_sum && (found.complete || *found.index_sum == 1))
+    if (!terms_.levels().has_known_offset() && found.index_sum &&
+        (found.complete || *found.index_sum == 1))
       fits.expected_index_sum = 1;
     if (found.complete) {
       fits.level = Completeness::complete;
@@ -119,13 +121,17 @@ bool are_too_few(AllFits& fits, const Problem& problem, const OutputRange& range
     const Vector row = problem.X.row(i);
     rows.emplace(row.data(), row.data() + row.size());
   }
-  const ColumnSpace space(problem.X, problem.pattern_weights, HiddenLayerOptions{}.rank_tolerance);
+  const Problem finite = without_zero_doses(problem);
+  const ColumnSpace space(finite.X, finite.pattern_weights, HiddenLayerOptions{}.rank_tolerance);
   const auto unknowns = static_cast<std::size_t>(space.rank() + (range.low || range.high ? 1 : 2));
   // Of any number of inputs rows can be independent, and the rank the number of rows.
-  if (rows.size() >= unknowns) return false;
+  // Of curves that have them on the known plateau doses of zero say nothing.
+  const bool has_idle_row = (range.low || range.high) && finite.X.rows() < problem.X.rows();
+  const std::size_t count = rows.size() - (has_idle_row ? 1 : 0);
+  if (count >= unknowns) return false;
   const std::string reason =
-      (is_one_input ? fits::counted(rows.size(), "level", "levels") + " of the input"
-                    : fits::counted(rows.size(), "different row", "different rows")) +
+      (is_one_input ? fits::counted(count, "level", "levels") + " of the input"
+                    : fits::counted(count, "different row", "different rows")) +
       " and " + std::to_string(unknowns) +
       " unknowns: infinitely many curves go through the means, or tend to that; more levels, or a "
       "known plateau, are needed";
@@ -168,11 +174,13 @@ double energy_of_best_range(const Problem& problem, Activation activation, const
                             const Vector& weights) {
   const Range own = tautrack::range(activation);
   const Index L = problem.X.rows();
-  const Vector inputs = problem.X * weights;
+  const Vector inputs = node_inputs(problem.X, weights);
   const Vector omega =
       problem.pattern_weights.size() > 0 ? problem.pattern_weights : Vector::Ones(L);
   // Outputs and targets from the known end, or the end that most node inputs are nearer to: nothing cancels there.
-  const bool from_high = range.high || (!range.low && omega.dot(inputs) > 0.0);
+  const auto side = [](double u) { return std::clamp(u, -1e3, 1e3); };
+  const bool from_high =
+      range.high || (!range.low && omega.dot(Vector(inputs.unaryExpr(side))) > 0.0);
   Vector outputs(L), targets = problem.y;
   for (Index i = 0; i < L; ++i) {
     const ActivationValues at = evaluate(activation, inputs(i));
@@ -197,7 +205,8 @@ double energy_of_best_range(const Problem& problem, Activation activation, const
 AllFits find_all_fits(const Problem& problem, Activation activation, const OutputRange& range,
                       const FitOptions& options, double constant) {
   checked(options);
-  check(problem);
+  check_with_zero_doses(problem);
+  const bool has_zero = has_zero_doses(problem.X);
   if (const auto reason = range.invalid_reason()) throw std::invalid_argument(*reason);
   if (range.is_known())
     throw std::invalid_argument(
@@ -210,22 +219,29 @@ AllFits find_all_fits(const Problem& problem, Activation activation, const Outpu
   const auto begin = [&](std::string_view part) {
     if (options.begins) options.begins(part);
   };
-  begin("natural path");
-  AmplitudePathOptions model;
-  model.activation = activation;
-  model.range = range;
-  TrackOptions track;
-  track.stop = stop;
-  fits.exploration.path = track_amplitude(problem, model, track);
+  if (!has_zero) {
+    begin("natural path");
+    AmplitudePathOptions model;
+    model.activation = activation;
+    model.range = range;
+    TrackOptions track;
+    track.stop = stop;
+    fits.exploration.path = track_amplitude(problem, model, track);
+  } else {
+    fits.exploration.path.message = fits::kNoPathOfZeroDoses;
+  }
   fits.exploration.end = ExploreEnd::quiet;
   std::optional<fits::Covariate> data = fits::covariate_of(problem);
   if (are_too_few(fits, problem, range, data.has_value())) return fits;
-  if (!range.low && !range.high && is_straight(problem)) {
+  if (!range.low && !range.high && !has_zero && is_straight(problem)) {
     say_straight(fits);
     return fits;
   }
   if (data) data->energy += constant;
   const bool is_logistic = activation == Activation::tanh || activation == Activation::logistic;
+  if (has_zero && !is_logistic)
+    throw DataError("a dose of zero and a fitted range take a tanh or logistic curve");
+  if (has_zero && !data) throw DataError("a dose of zero takes one input and a bias");
   if (data && is_logistic) {
     begin("interval search");
     const auto add_end_of_path = [&](AllFits& list) {

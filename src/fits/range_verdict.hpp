@@ -15,6 +15,10 @@ struct NamedLimit {
   std::string words;
 };
 
+/// Where the natural path is not looked at.
+inline constexpr const char* kNoPathOfZeroDoses =
+    "a dose of zero has no place on the natural path, which starts from a linear network";
+
 /// What the limit of a vanishing height is called, where one end is known.
 inline constexpr const char* kVanishingHeight =
     "the height is zero: the targets are on the wrong side of the known plateau, on the whole";

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "tautrack/data/single_input.hpp"
+#include "tautrack/data/zero_doses.hpp"
 
 #include "core/decompositions.hpp"
 #include "core/numbers.hpp"
@@ -32,12 +33,6 @@ Share share_at(Activation activation, double u) {
           at.second / width};
 }
 
-Vector node_inputs(const FittedSigmoid& fit, const Matrix& X, const Vector& offset) {
-  Vector u = X * fit.weights;
-  if (offset.size() > 0) u += offset;
-  return u;
-}
-
 double output_at(const Range& range, const Share& share) {
   const double height = range.high - range.low;
   return share.value < share.rest ? range.low + height * share.value
@@ -46,11 +41,12 @@ double output_at(const Range& range, const Share& share) {
 
 /// 1/2 of the second derivatives, weighted: sum_i force_i d2z_i, p x p.
 Matrix bends(const SigmoidModel& model, const FittedSigmoid& fit, const Vector& force) {
-  const Matrix& X = model.problem.X;
+  // At a dose of zero no derivative but those by the plateaus is anything.
+  const Matrix X = model.problem.X.array().isFinite().select(model.problem.X, 0.0);
   const Index s = X.cols(), low = s, high = s + (model.range.low ? 0 : 1);
   const Index p = high + (model.range.high ? 0 : 1);
   const double height = fit.range.high - fit.range.low;
-  const Vector u = node_inputs(fit, X, model.problem.offset);
+  const Vector u = node_inputs(model.problem.X, fit.weights, model.problem.offset);
   Vector turn(u.size()), lift(u.size());
   for (Index i = 0; i < u.size(); ++i) {
     const Share share = share_at(model.activation, u(i));
@@ -134,7 +130,7 @@ std::vector<FitParameter> estimates(const SigmoidModel& model, const FittedSigmo
 
 Vector sigmoid_outputs(const FittedSigmoid& fit, Activation activation, const Matrix& X,
                        const Vector& offset) {
-  Vector z = node_inputs(fit, X, offset);
+  Vector z = node_inputs(X, fit.weights, offset);
   for (double& entry : z) entry = output_at(fit.range, share_at(activation, entry));
   return z;
 }
@@ -143,11 +139,14 @@ Matrix sigmoid_jacobian(const SigmoidModel& model, const FittedSigmoid& fit, con
                         const Vector& offset) {
   const Index s = X.cols(), low = s, high = s + (model.range.low ? 0 : 1);
   Matrix J(X.rows(), high + (model.range.high ? 0 : 1));
-  const Vector u = node_inputs(fit, X, offset);
+  const Vector u = node_inputs(X, fit.weights, offset);
   const double height = fit.range.high - fit.range.low;
   for (Index i = 0; i < X.rows(); ++i) {
     const Share share = share_at(model.activation, u(i));
-    J.row(i).head(s) = height * share.first * X.row(i);
+    if (is_zero_dose(X, i))
+      J.row(i).head(s).setZero();
+    else
+      J.row(i).head(s) = height * share.first * X.row(i);
     if (!model.range.low) J(i, low) = share.rest;
     if (!model.range.high) J(i, high) = share.value;
   }
@@ -156,7 +155,7 @@ Matrix sigmoid_jacobian(const SigmoidModel& model, const FittedSigmoid& fit, con
 
 FitStatistics fit_statistics(const SigmoidModel& model, const FittedSigmoid& fit, double ridge) {
   const Problem& problem = model.problem;
-  check(problem);
+  check_with_zero_doses(problem);
   const Index L = problem.X.rows(), s = problem.X.cols();
   if (fit.weights.size() != s)
     throw std::invalid_argument("a fit has " + std::to_string(fit.weights.size()) +

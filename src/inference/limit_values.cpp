@@ -50,10 +50,12 @@ class Limits {
 
   std::vector<LimitValues> find() {
     steps();
+    if (data_.zero) zero_steps();
     if (range_.is_known()) return std::move(found_);
-    range_.low || range_.high ? constant() : line();
-    if (has_exponentials_)
-      for (const double side : {1.0, -1.0}) exponentials(side);
+    if (!data_.zero) range_.low || range_.high ? constant() : line();
+    // Those that grow towards a dose of zero are not bounded there.
+    if (has_exponentials_) exponentials(1.0);
+    if (has_exponentials_ && !data_.zero) exponentials(-1.0);
     return std::move(found_);
   }
 
@@ -69,9 +71,15 @@ class Limits {
     double weight = 0.0, mean = 0.0, energy = 0.0;
   };
   /// Levels from ... to - 1 on one plateau.
+  /// @param with_zero Doses of zero are on it, too.
   [[nodiscard]] Plateau plateau(std::size_t from, std::size_t to,
-                                const std::optional<double>& known) const {
+                                const std::optional<double>& known, bool with_zero) const {
     Plateau result;
+    const bool has_zero = with_zero && data_.zero;
+    if (has_zero) {
+      result.weight = data_.zero->weight;
+      result.mean = data_.zero->weight * data_.zero->target;
+    }
     for (std::size_t j = from; j < to; ++j) {
       result.weight += data_.weights[j];
       result.mean += data_.weights[j] * data_.means[j];
@@ -82,6 +90,10 @@ class Limits {
       const double r = data_.means[j] - result.mean;
       result.energy += 0.5 * data_.weights[j] * r * r;
     }
+    if (has_zero) {
+      const double r = data_.zero->target - result.mean;
+      result.energy += 0.5 * data_.zero->weight * r * r;
+    }
     return result;
   }
 
@@ -89,16 +101,16 @@ class Limits {
 
   void steps() {
     for (const bool rises : {true, false})
-      for (std::size_t below = 1; below < data_.size(); ++below) {
-        step(below, below, rises);
+      for (std::size_t below = data_.zero ? 0 : 1; below < data_.size(); ++below) {
+        if (below > 0) step(below, below, rises);
         if (below + 1 < data_.size()) step(below, below + 1, rises);
       }
   }
 
   /// Levels before `below` are on the left plateau, those from `above` on on the right one, one between is free.
   void step(std::size_t below, std::size_t above, bool rises) {
-    const Plateau left = plateau(0, below, rises ? range_.low : range_.high);
-    const Plateau right = plateau(above, data_.size(), rises ? range_.high : range_.low);
+    const Plateau left = plateau(0, below, rises ? range_.low : range_.high, true);
+    const Plateau right = plateau(above, data_.size(), rises ? range_.high : range_.low, false);
     const double room = threshold_ - data_.energy - left.energy - right.energy;
     if (!(room > 0.0) || (left.mean < right.mean) != rises) return;
     if (above > below) {
@@ -133,6 +145,56 @@ class Limits {
     }
   }
 
+  /// Doses of zero on their plateau and all others at one output.
+  void zero_steps() {
+    for (const bool rises : {true, false}) {
+      const std::optional<double>& own = rises ? range_.low : range_.high;
+      const std::optional<double>& far = rises ? range_.high : range_.low;
+      zero_step(rises, plateau(0, data_.size(), std::nullopt, false), far.has_value());
+      if (own || !far) continue;
+      // All others on the known plateau, or all on the fitted one.
+      zero_step(rises, plateau(0, data_.size(), far, false), false);
+      const Plateau all = plateau(0, data_.size(), std::nullopt, true);
+      if ((all.mean < *far) != rises || !(data_.energy + all.energy < threshold_)) continue;
+      begin(data_.energy + all.energy, "a constant");
+      const double room = threshold_ - data_.energy - all.energy;
+      if (kind_ == ParameterKind::low || kind_ == ParameterKind::high)
+        add(about(all.mean, all.weight, room));
+      else
+        add_any_slope(rises);
+    }
+  }
+
+  /// @param is_flat By a slope of zero: both plateaus are where they are, and the others between them. Else they are on the
+  /// other plateau, or near it, by any slope.
+  void zero_step(bool rises, const Plateau& others, bool is_flat) {
+    const Plateau zero = plateau(0, 0, rises ? range_.low : range_.high, true);
+    const double room = threshold_ - data_.energy - zero.energy - others.energy;
+    if (!(room > 0.0) || (zero.mean < others.mean) != rises) return;
+    const std::optional<double>& far = rises ? range_.high : range_.low;
+    if (is_flat && (others.mean < *far) != rises) return;
+    begin(threshold_ - room, "a step behind the doses of zero");
+    if (kind_ == ParameterKind::low || kind_ == ParameterKind::high) {
+      const ProfilePiece beyond = about(others.mean, others.weight, room);
+      add(kind_ == (rises ? ParameterKind::low : ParameterKind::high)
+              ? about(zero.mean, zero.weight, room)
+          : rises ? piece(beyond.low, kInfinity)
+                  : piece(-kInfinity, beyond.high));
+    } else if (!is_flat) {
+      add_any_slope(rises);
+    } else if (kind_ == ParameterKind::half_point || is_bias_) {
+      everything();
+    } else {
+      add(piece(0.0, 0.0));
+    }
+  }
+  void add_any_slope(bool rises) {
+    if (kind_ == ParameterKind::half_point || is_bias_)
+      everything();
+    else
+      add(rises ? piece(0.0, kInfinity) : piece(-kInfinity, 0.0));
+  }
+
   // --- No plateaus at all -----------------------------------------------------------------------------------
 
   void everything() {
@@ -143,7 +205,7 @@ class Limits {
   }
 
   void constant() {
-    const Plateau all = plateau(0, data_.size(), std::nullopt);
+    const Plateau all = plateau(0, data_.size(), std::nullopt, false);
     const double room = threshold_ - data_.energy - all.energy;
     const double known = range_.low ? *range_.low : *range_.high;
     if (!(room > 0.0) || (range_.low ? all.mean <= known : all.mean >= known)) return;
@@ -180,6 +242,10 @@ class Limits {
   template <class Function>
   [[nodiscard]] Curve fit(const Function& g) const {
     double total = 0.0, first = 0.0, square = 0.0, target = 0.0, product = 0.0;
+    if (data_.zero) {
+      total = data_.zero->weight;
+      target = data_.zero->weight * data_.zero->target;
+    }
     const bool is_known = range_.low || range_.high;
     const double known = range_.low ? *range_.low : range_.high ? *range_.high : 0.0;
     for (std::size_t j = 0; j < data_.size(); ++j) {
@@ -196,6 +262,11 @@ class Limits {
       product += data_.weights[j] * centred * (data_.means[j] - mean_y);
       raw_square += data_.weights[j] * value * value;
     }
+    // At a dose of zero g is 0.
+    if (data_.zero) {
+      square += data_.zero->weight * mean_g * mean_g;
+      product -= data_.zero->weight * mean_g * (data_.zero->target - mean_y);
+    }
     Curve curve;
     curve.factor = square > 0.0 ? product / square : 0.0;
     curve.offset = mean_y - curve.factor * mean_g;
@@ -203,6 +274,10 @@ class Limits {
     for (std::size_t j = 0; j < data_.size(); ++j) {
       const double r = data_.means[j] - mean_y - curve.factor * (g(data_.values[j]) - mean_g);
       curve.energy += 0.5 * data_.weights[j] * r * r;
+    }
+    if (data_.zero) {
+      const double r = data_.zero->target - curve.offset;
+      curve.energy += 0.5 * data_.zero->weight * r * r;
     }
     curve.stiffness = raw_square > 0.0 ? total - first * first / raw_square : total;
     return curve;

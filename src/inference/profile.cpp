@@ -10,6 +10,7 @@
 
 #include "tautrack/data/scaled_problem.hpp"
 #include "tautrack/data/single_input.hpp"
+#include "tautrack/data/zero_doses.hpp"
 #include "tautrack/geometry/amplitude_manifold.hpp"
 #include "tautrack/geometry/data_manifold.hpp"
 #include "tautrack/network/hidden_layer.hpp"
@@ -333,6 +334,34 @@ struct Subject {
   const std::vector<inference::LimitValues>& limits;
 };
 
+/// What doses of zero add to the energies of the network of the others on the side on which a fit has them.
+std::optional<inference::ZeroDoseTerm> zero_dose_term(const FollowedModel& followed,
+                                                      const Region& region,
+                                                      const FittedSigmoid& fit) {
+  if (!region.data || !region.data->zero) return std::nullopt;
+  const Problem& problem = region.model.problem;
+  const OutputRange& range = region.model.range;
+  const double slope = fit.weights(region.data->input);
+  inference::ZeroDoseTerm term;
+  term.slope =
+      (slope > 0.0 ? 1.0 : -1.0) * followed.form(ParameterKind::weight, region.data->input);
+  const ParameterKind plateau = slope > 0.0 ? ParameterKind::low : ParameterKind::high;
+  const std::optional<double>& known = slope > 0.0 ? range.low : range.high;
+  const std::optional<double>& other = slope > 0.0 ? range.high : range.low;
+  // Plateaus are counted from one that is known.
+  term.form = known ? Vector(Vector::Zero(term.slope.size())) : followed.form(plateau, 0);
+  const double target = region.data->zero->target;
+  term.shift = (known ? *known : other ? *other : 0.0) - target;
+  term.weight = region.data->zero->weight / followed.unit;
+  for (Index i = 0; i < problem.X.rows(); ++i) {
+    if (!is_zero_dose(problem.X, i)) continue;
+    const double omega = problem.pattern_weights.size() > 0 ? problem.pattern_weights(i) : 1.0;
+    const double off = problem.y(i) - target;
+    term.constant += 0.5 * omega * off * off / followed.unit;
+  }
+  return term;
+}
+
 /// Both ways from a fit, whose parameter is changed by `move` before; unless it is a constrained minimum, a descent with the
 /// parameter as it is leads to one first.
 FromCurve follow_from(const Subject& subject, const FittedSigmoid& fit, double move,
@@ -344,7 +373,8 @@ FromCurve follow_from(const Subject& subject, const FittedSigmoid& fit, double m
       slice_of(followed, region.model, parameter, followed.coordinates(fit.weights, fit.range),
                value, parameter.standard_error.value_or(1.0), y);
   const double threshold = region.threshold / followed.unit;
-  inference::ProfileFollower follower(followed.network, slice, threshold,
+  const auto zero = zero_dose_term(followed, region, fit);
+  inference::ProfileFollower follower(followed.network, slice, zero ? &*zero : nullptr, threshold,
                                       region.excess / followed.unit, region.options, region.stop);
   FromCurve found{{value + move, value + move, ProfileEnd::reached, ProfileEnd::reached}, {}, true};
   if (!is_minimum) {
@@ -588,9 +618,14 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
         !point.is_beyond_precision())
       region.minima.push_back(&point);
   if (model.problem.offset.size() == 0) region.data = fits::covariate_of(model.problem);
+  const bool has_zero = has_zero_doses(model.problem.X);
+  const Problem positive = has_zero ? without_zero_doses(model.problem) : Problem();
+  const SigmoidModel network_model{has_zero ? positive : model.problem, model.activation,
+                                   model.range};
   const FollowedModel followed =
-      model.range.is_known() ? known_range(model) : fitted_range(model, fit);
-  if (result.parameters.size() <= kMostForCurvature && model.problem.offset.size() == 0)
+      model.range.is_known() ? known_range(network_model) : fitted_range(network_model, fit);
+  if (result.parameters.size() <= kMostForCurvature && model.problem.offset.size() == 0 &&
+      !has_zero)
     result.curvature = relative_curvature(model, fit);
   std::vector<std::vector<inference::LimitValues>> limits;
   for (const FitParameter& parameter : parameters) limits.push_back(limits_of(region, parameter));

@@ -41,9 +41,9 @@ constexpr double kNarrow = 1e-13;
 
 struct ProfileFollower::State {
  public:
-  State(const AnyNetwork& network, const Slice& slice, double threshold, double excess,
-        const ProfileOptions& options, const StopCondition& stop)
-      : homotopy_(network, slice),
+  State(const AnyNetwork& network, const Slice& slice, const ZeroDoseTerm* zero, double threshold,
+        double excess, const ProfileOptions& options, const StopCondition& stop)
+      : homotopy_(network, slice, zero),
         slice_(slice),
         threshold_(threshold),
         excess_(excess),
@@ -71,7 +71,7 @@ struct ProfileFollower::State {
   [[nodiscard]] std::optional<std::pair<Vector, double>> settle(const Vector& y, double t) {
     if (homotopy_.size() == 0) return std::pair(y, homotopy_.energy(y, t));
     const std::optional<Place> place = descend({y, t, 0.0, {}});
-    if (!place) return std::nullopt;
+    if (!place || !homotopy_.is_on_side(place->y, place->t)) return std::nullopt;
     return std::pair(place->y, place->energy);
   }
 
@@ -107,6 +107,7 @@ struct ProfileFollower::State {
         return way;
       }
       Place place = place_at(point);
+      if (!homotopy_.is_on_side(place.y, place.t)) return {flat_between(last, place), {}};
       if (!(place.energy < threshold_)) return {land(last, place), {}};
       if (const auto between = hidden_maximum(last, place, side)) return {*between, {}};
       passed.push_back(place);
@@ -124,6 +125,22 @@ struct ProfileFollower::State {
     }
     const std::string why = stop_.is_met() ? "time was up" : tracker.result().message;
     return {lost(last.t, why), {}};
+  }
+
+  /// The way ends where the slope is zero, between two places, as far as the energy is below the threshold: there all
+  /// outputs but those for doses of zero are one, a limit.
+  [[nodiscard]] WayEnd flat_between(const Place& on_side, const Place& off_side) {
+    Place low = on_side, high = off_side;
+    for (int step = 0; step < kLandingSteps; ++step) {
+      const double t = 0.5 * (low.t + high.t);
+      const auto found = place_between(low, high, t);
+      if (!found) break;
+      (homotopy_.is_on_side(found->y, t) ? low : high) = *found;
+      if (!(low.energy < threshold_)) return land(on_side, low);
+      if (std::abs(high.t - low.t) <= kNarrow * (slice_.unit + std::abs(t)))
+        return {ProfileEnd::limit, high.t, ""};
+    }
+    return lost(low.t, "the slope turns over, and its zero could not be found to rounding");
   }
 
   /// One unknown, which is the parameter.
@@ -246,11 +263,14 @@ struct ProfileFollower::State {
     Place start = fold;
     start.t += side * kBeyondFold * slice_.unit;
     std::optional<Place> lowest = descend(start);
+    if (lowest && !homotopy_.is_on_side(lowest->y, lowest->t)) lowest.reset();
     if (slice_.turn.size() == 0) return lowest;
     for (int k = 0; k < kGentler; ++k) {
       start.y(0) *= kGentlerBy;
       const std::optional<Place> found = descend(start);
-      if (found && (!lowest || found->energy < lowest->energy)) lowest = found;
+      if (found && homotopy_.is_on_side(found->y, found->t) &&
+          (!lowest || found->energy < lowest->energy))
+        lowest = found;
     }
     return lowest;
   }
@@ -297,10 +317,10 @@ struct ProfileFollower::State {
   std::unique_ptr<Corrector> corrector_;
 };
 
-ProfileFollower::ProfileFollower(const AnyNetwork& network, const Slice& slice, double threshold,
-                                 double excess, const ProfileOptions& options,
-                                 const StopCondition& stop)
-    : state_(std::make_unique<State>(network, slice, threshold, excess, options, stop)) {}
+ProfileFollower::ProfileFollower(const AnyNetwork& network, const Slice& slice,
+                                 const ZeroDoseTerm* zero, double threshold, double excess,
+                                 const ProfileOptions& options, const StopCondition& stop)
+    : state_(std::make_unique<State>(network, slice, zero, threshold, excess, options, stop)) {}
 ProfileFollower::~ProfileFollower() = default;
 ProfileFollower::ProfileFollower(ProfileFollower&&) noexcept = default;
 ProfileFollower& ProfileFollower::operator=(ProfileFollower&&) noexcept = default;

@@ -23,9 +23,11 @@ struct WayEnd {
 class ProfileFollower {
  public:
   /// Keep references to all but the numbers.
+  /// @param zero Null, or what doses of zero add.
   /// @param threshold, excess In the network's energies: where to end, and how far above the best that is.
-  ProfileFollower(const AnyNetwork& network, const Slice& slice, double threshold, double excess,
-                  const ProfileOptions& options, const StopCondition& stop);
+  ProfileFollower(const AnyNetwork& network, const Slice& slice, const ZeroDoseTerm* zero,
+                  double threshold, double excess, const ProfileOptions& options,
+                  const StopCondition& stop);
   ~ProfileFollower();
   ProfileFollower(ProfileFollower&&) noexcept;
   ProfileFollower& operator=(ProfileFollower&&) noexcept;

@@ -24,12 +24,27 @@ struct Slice {
       1.0;  ///< What a length of t means something against: the standard error of the parameter.
 };
 
+/// What rows with an input of minus infinity add to the energy of the others: they observe a plateau, which is linear in x,
+///
+///     weight/2 (form' x + shift)^2 + constant,
+///
+/// as long as the weight of the input, slope' x, is positive.
+struct ZeroDoseTerm {
+  Vector form, slope;  ///< n
+  double shift = 0.0, weight = 0.0, constant = 0.0;
+};
+
 /// H(y, t) = dE/dy at tau = 1 on such slices: curves of it are those of constrained stationary points.
 class ProfileHomotopy {
  public:
-  /// Keep references: both must outlive the homotopy.
-  ProfileHomotopy(const AnyNetwork& network, const Slice& slice)
-      : network_(&network), slice_(&slice), work_(network), unused_(network.unknowns()) {}
+  /// Keep references: all must outlive the homotopy.
+  /// @param zero Null: there are no such rows.
+  ProfileHomotopy(const AnyNetwork& network, const Slice& slice, const ZeroDoseTerm* zero)
+      : network_(&network),
+        slice_(&slice),
+        zero_(zero),
+        work_(network),
+        unused_(network.unknowns()) {}
 
   [[nodiscard]] Index size() const { return slice_->M.cols(); }
   [[nodiscard]] bool symmetric() const { return true; }
@@ -41,12 +56,22 @@ class ProfileHomotopy {
     return x;
   }
   [[nodiscard]] double energy(const Vector& y, double t) {
-    return network_->energy(point(y, t), 1.0, work_);
+    const Vector x = point(y, t);
+    const double energy = network_->energy(x, 1.0, work_);
+    if (zero_ == nullptr) return energy;
+    const double miss = zero_->form.dot(x) + zero_->shift;
+    return energy + 0.5 * zero_->weight * miss * miss + zero_->constant;
+  }
+  /// Whether doses of zero are on the side that they are on at the fit.
+  [[nodiscard]] bool is_on_side(const Vector& y, double t) const {
+    return zero_ == nullptr || zero_->slope.dot(point(y, t)) > 0.0;
   }
   /// dE/dt along a curve of constrained stationary points: at constant y.
   [[nodiscard]] double slope(const Vector& y, double t) {
     Vector g(network_->unknowns());
-    network_->gradient(point(y, t), 1.0, work_, g);
+    const Vector x = point(y, t);
+    network_->gradient(x, 1.0, work_, g);
+    if (zero_ != nullptr) add_zero_to(x, g);
     return g.dot(by_t(y));
   }
 
@@ -64,7 +89,9 @@ class ProfileHomotopy {
     at_y_ = y;
     at_t_ = t;
     gradient_.resize(network_->unknowns());
-    scale_ = network_->gradient(point(y, t), 1.0, work_, gradient_);
+    const Vector x = point(y, t);
+    scale_ = network_->gradient(x, 1.0, work_, gradient_);
+    if (zero_ != nullptr) scale_ += add_zero_to(x, gradient_);
     H = transposed_times(map(t), gradient_);
   }
 
@@ -82,6 +109,7 @@ class ProfileHomotopy {
         Vector g(network_->unknowns());
         hessian_.resize(network_->unknowns(), network_->unknowns());
         network_->derivatives(point(at_y_, at_t_), 1.0, work, g, hessian_, unused_);
+        add_zero_to_hessian();
       }
     }
     y_.push_back(y_k);
@@ -136,11 +164,24 @@ class ProfileHomotopy {
     const Index n = network_->unknowns();
     gradient_.resize(n);
     hessian_.resize(n, n);
-    scale_ = network_->derivatives(point(y, t), 1.0, work_, gradient_, hessian_, unused_);
+    const Vector x = point(y, t);
+    scale_ = network_->derivatives(x, 1.0, work_, gradient_, hessian_, unused_);
+    if (zero_ != nullptr) scale_ += add_zero_to(x, gradient_);
+    add_zero_to_hessian();
+  }
+  /// @return The size of what is added.
+  double add_zero_to(const Vector& x, Vector& g) const {
+    const double force = zero_->weight * (zero_->form.dot(x) + zero_->shift);
+    g += force * zero_->form;
+    return std::abs(force) * zero_->form.norm();
+  }
+  void add_zero_to_hessian() {
+    if (zero_ != nullptr) hessian_ += zero_->weight * zero_->form * zero_->form.transpose();
   }
 
   const AnyNetwork* network_;
   const Slice* slice_;
+  const ZeroDoseTerm* zero_;
   AnyNetwork::Workspace work_;
   Vector at_y_;
   double at_t_ = 0.0, scale_ = 0.0;

@@ -33,9 +33,14 @@ struct BestPlateaus {
   double high_per_low = 0.0, low_per_high = 0.0;     ///< ... so it changes with this one.
 };
 
+/// @param rises Of the side on which doses of zero are.
 BestPlateaus best_plateaus(const fits::Covariate& data, const OutputRange& range,
-                           const Shares& shares) {
+                           const Shares& shares, bool rises) {
   double aa = 0.0, ab = 0.0, bb = 0.0, ya = 0.0, yb = 0.0;
+  if (data.zero) {
+    (rises ? aa : bb) = data.zero->weight;
+    (rises ? ya : yb) = data.zero->weight * data.zero->target;
+  }
   for (std::size_t j = 0; j < data.size(); ++j) {
     const auto k = static_cast<Index>(j);
     const double b = shares.done(k), a = shares.left(k), weight = data.weights[j];
@@ -67,6 +72,10 @@ BestPlateaus best_plateaus(const fits::Covariate& data, const OutputRange& range
     best.low_per_high = -ab / aa;
   }
   best.energy = data.energy;
+  if (data.zero) {
+    const double r = (rises ? best.low : best.high) - data.zero->target;
+    best.energy += 0.5 * data.zero->weight * r * r;
+  }
   for (std::size_t j = 0; j < data.size(); ++j) {
     const auto k = static_cast<Index>(j);
     const double r = best.low * shares.left(k) + best.high * shares.done(k) - data.means[j];
@@ -135,7 +144,7 @@ class Grid {
   template <class Input>
   std::optional<SeenCurve> at(double slope, double bias, const Input& input) {
     set_shares(data_, activation_, input, shares_);
-    best_ = best_plateaus(data_, range_, shares_);
+    best_ = best_plateaus(data_, range_, shares_, slope > 0.0);
     if (!(best_.low < best_.high)) return std::nullopt;
     return SeenCurve{0.0, slope, bias, {best_.low, best_.high}, best_.energy};
   }

@@ -73,8 +73,13 @@ Long inside(Random& random, const Interval& side) {
   return static_cast<Long>(side.lower()) * (1.0L - t) + static_cast<Long>(side.upper()) * t;
 }
 
+/// What is known of the low plateau, with a level at minus infinity or without one.
+enum class Low { free, known, observed, known_and_falling };
+
+Low random_low(Random& random) { return static_cast<Low>(random.integer(0, 4)); }
+
 /// Data of J levels, equally spaced or not.
-Levels random_levels(Random& random, bool free_offset) {
+Levels random_levels(Random& random, Low kind) {
   const int J = 4 + static_cast<int>(random.uniform(0.0, 7.0));
   const bool even = random.uniform(0.0, 1.0) < 0.5;
   std::vector<double> x, y, weights;
@@ -86,7 +91,18 @@ Levels random_levels(Random& random, bool free_offset) {
     weights.push_back(even ? 1.0 : random_size(random, 0.2, 5.0));
   }
   const double low = random.uniform(-1.5, 0.0);
-  return {x, y, weights, free_offset ? nullptr : &low};
+  const ZeroLevel zero{random.uniform(-1.0, 1.0), random_size(random, 0.2, 20.0)};
+  switch (kind) {
+    case Low::free:
+      return {x, y, weights, nullptr};
+    case Low::known:
+      return {x, y, weights, &low};
+    case Low::observed:
+      return {x, y, weights, nullptr, zero};
+    case Low::known_and_falling:
+      break;
+  }
+  return Levels(x, y, weights, &low, zero).falling();
 }
 
 /// x of a level, exact.
@@ -112,7 +128,8 @@ Long log_slope(Long u) { return -std::abs(u) - 2.0L * std::log1p(std::exp(-std::
 
 using Vectors = std::array<std::vector<Long>, 3>;
 
-/// (sigma_j - s) / (w s (1 - s)), its square, and what is left of x sigma'; with a known offset sigma_j / s.
+/// (sigma_j - s) / (w s (1 - s)), its square, and what is left of x sigma'; with a known offset sigma_j / s; with a level
+/// at infinity sigma_j, and its derivatives over s (1 - s).
 Vectors long_gentle(const Levels& levels, Long w, Long s) {
   Vectors out;
   for (std::size_t j = 0; j < levels.size(); ++j) {
@@ -123,6 +140,10 @@ Vectors long_gentle(const Levels& levels, Long w, Long s) {
       out[0].push_back(phi);
       out[1].push_back(phi * phi);
       out[2].push_back(-x * x * x * long_chi(z) / (q * q));
+    } else if (levels.top_weight > 0.0) {
+      out[0].push_back(s * e / q);
+      out[1].push_back(1.0L / (q * q));
+      out[2].push_back(x / (q * q));
     } else {
       const Long grown = std::abs(z) > 0.1L
                              ? (std::expm1(z) - z) / (z * z)
@@ -169,10 +190,11 @@ Vectors long_outside(Chart chart, const Levels& levels, Long w, Long e) {
   const Long origin = place(levels, rises ? J - 1 : 0);
   for (std::size_t j = 0; j < J; ++j) {
     const Long d = place(levels, j) - origin, t = std::exp(rises ? w * d : -w * d);
-    const Long phi = (rises ? t : 1.0L) / (1.0L + e * t);
+    const bool has_top = levels.top_weight > 0.0;
+    const Long phi = (rises ? (has_top ? e * t : t) : 1.0L) / (1.0L + e * t);
     out[0].push_back(phi);
     const Long tangent = t / ((1.0L + e * t) * (1.0L + e * t));
-    out[1].push_back(rises ? phi * (phi - 1.0L / (1.0L + e)) : tangent);
+    out[1].push_back(rises && !has_top ? phi * (phi - 1.0L / (1.0L + e)) : tangent);
     out[2].push_back(tangent * d);
   }
   return out;
@@ -187,25 +209,37 @@ Vectors long_vectors(Chart chart, const Levels& levels, std::size_t pivot, Long 
   return long_outside(chart, levels, first, second);
 }
 
+/// The mean of phi over all levels, that at minus infinity included; 0 with a known offset.
+Long mean_of(const Levels& levels, const std::vector<Long>& phi) {
+  if (levels.has_known_offset()) return 0.0L;
+  Long mean = 0.0L, total = levels.zero_weight;
+  for (std::size_t j = 0; j < levels.size(); ++j) {
+    mean += levels.weight[j] * phi[j];
+    total += levels.weight[j];
+  }
+  return mean / total;
+}
+
+/// sum omega (phi - mean)^2 over all levels, those at infinity included.
+Long size_of(const Levels& levels, const std::vector<Long>& phi) {
+  const Long mean = mean_of(levels, phi);
+  Long size = levels.zero_weight * mean * mean + levels.top_weight;
+  for (std::size_t j = 0; j < levels.size(); ++j)
+    size += levels.weight[j] * (phi[j] - mean) * (phi[j] - mean);
+  return size;
+}
+
 /// b, and <r, t> for both t.
 std::array<Long, 3> long_equations(const Levels& levels, const Vectors& vectors) {
   const std::size_t J = levels.size();
   std::vector<Long> y;
   for (std::size_t j = 0; j < J; ++j)
     y.push_back(0.5L * levels.y[j].lower() + 0.5L * levels.y[j].upper());
-  Long mean = 0.0L, total = 0.0L;
-  for (std::size_t j = 0; j < J; ++j) {
-    mean += levels.weight[j] * vectors[0][j];
-    total += levels.weight[j];
-  }
-  mean = levels.free_offset ? mean / total : 0.0L;
-  Long product = 0.0L, size = 0.0L;
-  for (std::size_t j = 0; j < J; ++j) {
-    const Long centred = vectors[0][j] - mean;
-    product += levels.weight[j] * centred * y[j];
-    size += levels.weight[j] * centred * centred;
-  }
-  const Long b = product / size;
+  const Long mean = mean_of(levels, vectors[0]);
+  const Long zero = 0.5L * levels.zero_y.lower() + 0.5L * levels.zero_y.upper();
+  Long product = levels.zero_weight * -mean * zero + levels.top_weight * zero;
+  for (std::size_t j = 0; j < J; ++j) product += levels.weight[j] * (vectors[0][j] - mean) * y[j];
+  const Long b = product / size_of(levels, vectors[0]);
   std::array<Long, 3> out{b, 0.0L, 0.0L};
   for (std::size_t j = 0; j < J; ++j)
     for (std::size_t k = 1; k < 3; ++k)
@@ -220,7 +254,8 @@ ChartBox random_box(Random& random, Chart chart, const Levels& levels) {
   double first = 0.0, second = 0.0;
   switch (chart) {
     case Chart::gentle:
-      first = choice < 0.2 ? 0.0 : random.uniform(levels.free_offset ? 0.0 : -2.5, 2.5);
+      first = choice < 0.2 ? 0.0
+                           : random.uniform(levels.free_offset || levels.is_half ? 0.0 : -2.5, 2.5);
       second = choice > 0.8 ? 0.0 : choice > 0.7 ? 1.0 : random.uniform(0.0, 1.0);
       break;
     case Chart::steep:
@@ -365,11 +400,10 @@ TEST_CASE("charts enclose values, derivatives and linear parts at the points of 
   Random random(11);
   int faults = 0, finite = 0, count = 0;
   for (int trial = 0; trial < support::sampled(800) && faults < 5; ++trial) {
-    const bool free_offset = random.uniform(0.0, 1.0) < 0.5;
-    const Levels levels = random_levels(random, free_offset);
+    const Levels levels = random_levels(random, random_low(random));
     for (const Chart chart :
          {Chart::gentle, Chart::bulk, Chart::steep, Chart::right, Chart::left}) {
-      if (free_offset && chart == Chart::left) continue;
+      if (levels.free_offset && chart == Chart::left) continue;
       const ChartBox box = random_box(random, chart, levels);
       const std::size_t pivot = random_pivot(random, chart, levels, box);
       const Evaluated at{
@@ -394,19 +428,16 @@ namespace {
 /// <r, s'> and <r, (x - x_pivot) s'>, times the size of the centred s; and a size of what they are summed from.
 std::array<Long, 3> long_sums(const Levels& levels, std::size_t pivot, Long w, Long input) {
   Vectors vectors;
-  Long mean = 0.0L, total = 0.0L, size = 0.0L, largest = 0.0L;
+  Long total = 0.0L, largest = 0.0L;
   for (std::size_t j = 0; j < levels.size(); ++j) {
     const Long x = place(levels, j) - place(levels, pivot), s = logistic(input + w * x);
     vectors[0].push_back(s);
     vectors[1].push_back(std::exp(log_slope(input + w * x)));
     vectors[2].push_back(x * vectors[1].back());
-    mean += levels.weight[j] * s;
     total += levels.weight[j];
     largest = std::max(largest, levels.weight[j] * vectors[1].back());
   }
-  mean = levels.free_offset ? mean / total : 0.0L;
-  for (std::size_t j = 0; j < levels.size(); ++j)
-    size += levels.weight[j] * (vectors[0][j] - mean) * (vectors[0][j] - mean);
+  const Long size = size_of(levels, vectors[0]);
   const auto equations = long_equations(levels, vectors);
   return {size * equations[1], size * equations[2], largest * total};
 }
@@ -417,7 +448,7 @@ TEST_CASE("sums of sigmoids enclose the equations at the points of random boxes"
   Random random(14);
   int faults = 0, count = 0, narrow = 0;
   for (int trial = 0; trial < support::sampled(4000) && faults < 5; ++trial) {
-    const Levels levels = random_levels(random, random.uniform(0.0, 1.0) < 0.5);
+    const Levels levels = random_levels(random, random_low(random));
     SigmoidSums sums(levels);
     for (const Chart chart : {Chart::bulk, Chart::steep}) {
       const ChartBox box = random_box(random, chart, levels);

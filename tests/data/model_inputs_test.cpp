@@ -3,6 +3,7 @@
 #include "tautrack/data/model_inputs.hpp"
 
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -47,7 +48,12 @@ TEST_CASE("a logarithm of the model is taken here, too, unless the table has it"
   const ModelInputs taken =
       parse_model_inputs("dose,log10(dose)\n10,7\n", "new.csv", {"log10(dose)", "(bias)"});
   CHECK(taken.X(0, 0) == 7.0);
-  CHECK(says(refused("dose\n10\n0\n", {"log10(dose)", "(bias)"}), "new.csv:3"));
+  CHECK(says(refused("dose\n10\n-1\n", {"log10(dose)", "(bias)"}), "new.csv:3"));
+  CHECK(says(refused("dose,b\n10,1\n0,2\n", {"log10(dose)", "b", "(bias)"}), "new.csv:3"));
+  CHECK(says(refused("dose\n10\n0\n", {"log10(dose)"}), "new.csv:3"));
+  // Of one input beside a bias it is a dose of zero.
+  const ModelInputs zero = parse_model_inputs("dose\n0\n", "new.csv", {"log10(dose)", "(bias)"});
+  CHECK(zero.X(0, 0) == -std::numeric_limits<double>::infinity());
 }
 
 TEST_CASE("values of classes may be numbers") {

@@ -1,6 +1,7 @@
 #include "tautrack/data/replicates.hpp"
 
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 
@@ -77,6 +78,16 @@ TEST_CASE("rows that are equal, or equal up to rounding, are found and no others
     for (std::size_t i = 0; i < L; ++i)
       CHECK(found.first[static_cast<std::size_t>(found.pattern_of[i])] <= static_cast<Index>(i));
   }
+}
+
+TEST_CASE("rows at minus infinity are one pattern, and the others are what they are without them") {
+  constexpr double low = -std::numeric_limits<double>::infinity();
+  Matrix X(7, 2);
+  X << 1.0, 1.0, low, 1.0, 2.0, 1.0, low, 1.0, 1.0, 1.0, 2.0 + 4e-16, 1.0, 3.0, 1.0;
+  const Replicates found = find_replicates(X);
+  CHECK(found.pattern_of == std::vector<Index>{0, 1, 2, 1, 0, 2, 3});
+  CHECK(found.equal == 2);
+  CHECK(found.rounded == 1);
 }
 
 TEST_CASE("what is further apart than rounding stays apart") {

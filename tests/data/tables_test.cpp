@@ -8,6 +8,7 @@
 
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/data/table.hpp"
+#include "tautrack/data/zero_doses.hpp"
 #include "tautrack/topology/labelled_points.hpp"
 
 #include "support/text_input.hpp"
@@ -433,10 +434,17 @@ TEST_CASE("the logarithm of a column is taken, and where it has none that is sai
     CHECK(dataset.problems[0].X(i, 0) == std::log10(Vector{{1.0, 10.0, 0.001}}(i)));
   CHECK(refusal("dose,y\n1,1\n-0.5,2\n", logged) ==
         "t.csv:3: column 'dose': '-0.5' is negative and has no logarithm (--log)");
-  CHECK(refusal("dose,y\n1,1\n0,2\n0.0,3\n-0,4\n", logged) ==
-        "t.csv:3: column 'dose': 0 has no logarithm, and 3 rows have it (lines 3, 4, 5): take them "
-        "out of the table, or use no --log dose");
+  CHECK(
+      refusal("dose,y\n1,1\n0,2\n0.0,3\n-0,4\n", logged) ==
+      "t.csv:3: column 'dose': 0 has no logarithm, and 3 rows have it (lines 3, 4, 5): 'tautrack "
+      "solve' takes a dose of zero for an observation of the plateau there; else take them out of "
+      "the table, or use no --log dose");
   CHECK(refusal("dose,y\n0,1\n1,2\n", logged) ==
+        "t.csv:2: column 'dose': 0 has no logarithm, and 1 row has it (line 2): 'tautrack solve' "
+        "takes a dose of zero for an observation of the plateau there; else take it out of the "
+        "table, or use no --log dose");
+  // Of several inputs, or without a bias, nothing takes it.
+  CHECK(refusal("dose,b,y\n0,1,1\n1,2,2\n", logged) ==
         "t.csv:2: column 'dose': 0 has no logarithm, and 1 row has it (line 2): take it out of the "
         "table, or use no --log dose");
   // Rows that are left out anyway do not matter.
@@ -446,6 +454,23 @@ TEST_CASE("the logarithm of a column is taken, and where it has none that is sai
                }))
             .problems[0]
             .X(0, 0) == 0.0);
+  const auto taken = [](auto& o) {
+    o.log = {"dose"};
+    o.zero_doses = true;
+  };
+  const Dataset zeros = parsed("dose,y\n0,1\n10,2\n0.0,3\n", with(taken));
+  CHECK(is_zero_dose(zeros.problems[0].X, 0));
+  CHECK(zeros.problems[0].X(1, 0) == 1.0);
+  CHECK(is_zero_dose(zeros.problems[0].X, 2));
+  CHECK(refusal("dose,y\n-1,1\n10,2\n", with(taken)) ==
+        "t.csv:2: column 'dose': '-1' is negative and has no logarithm (--log)");
+  CHECK(refusal("dose,b,y\n0,1,1\n1,2,2\n", with(taken)).find("0 has no logarithm") !=
+        std::string::npos);
+  CHECK(refusal("dose,y\n0,1\n1,2\n", with([&](auto& o) {
+                  taken(o);
+                  o.bias = false;
+                }))
+            .find("0 has no logarithm") != std::string::npos);
   const Dataset target = parsed("a,y\n1,100\n2,1000\n", with([](auto& o) { o.log = {"y"}; }));
   CHECK(target.problems[0].name == "log10(y)");
   CHECK(target.problems[0].y == Vector{{2.0, 3.0}});

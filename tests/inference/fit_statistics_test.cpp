@@ -162,4 +162,66 @@ TEST_CASE("pattern weights are as good as repeated rows, but for the degrees of 
   CHECK(t_factor(0.95, 12) == doctest::Approx(2.17881282966723));  // tables
 }
 
+namespace {
+
+/// Inderjit, J. C. Streibig & M. Olofsdotter, Physiol. Plant. 114 (2002); R: drc::ryegrass. log10 of the dose.
+Problem ryegrass() {
+  const std::vector<double> dose{0,    0,    0,    0,    0,    0,    0.94, 0.94,
+                                 0.94, 1.88, 1.88, 1.88, 3.75, 3.75, 3.75, 7.5,
+                                 7.5,  7.5,  15,   15,   15,   30,   30,   30};
+  const std::vector<double> root{7.58,      8,         8.3285714, 7.25,      7.375,     7.9625,
+                                 8.3555556, 6.9142857, 7.75,      6.8714286, 6.45,      5.9222222,
+                                 1.925,     2.8857143, 4.2333333, 1.1875,    0.8571429, 1.0571429,
+                                 0.6875,    0.525,     0.825,     0.25,      0.22,      0.44};
+  Problem problem{"root", {"log10(dose)", "(bias)"}, Matrix(24, 2), Vector(24), {}};
+  for (Index i = 0; i < 24; ++i) {
+    problem.X.row(i) << std::log10(dose[static_cast<std::size_t>(i)]), 1.0;
+    problem.y(i) = root[static_cast<std::size_t>(i)];
+  }
+  return problem;
+}
+
+}  // namespace
+
+TEST_CASE("doses of zero are observations of a plateau, with R's standard errors") {
+  const Problem problem = ryegrass();
+  const AllFits fits = find_all_fits(problem, Activation::logistic, OutputRange{});
+  REQUIRE(fits.global_minimum);
+  const StationaryPoint& best = fits.points[static_cast<std::size_t>(*fits.global_minimum)];
+  const SigmoidModel model{problem, Activation::logistic, {}};
+  const FittedSigmoid fit{best.weights, *best.range};
+  const FitStatistics statistics = fit_statistics(model, fit);
+  CHECK(statistics.reason.empty());
+  CHECK(statistics.degrees_of_freedom == 20);
+  // nls in Hill's form, summary: from J'J.
+  CHECK(statistics.sum_of_squares == doctest::Approx(5.4002146501616).epsilon(1e-9));
+  const auto error = [&](const std::string& name) {
+    return *parameter(statistics, name).standard_error;
+  };
+  CHECK(error("log10(dose)") == doctest::Approx(1.0555713403979).epsilon(1e-5));
+  CHECK(error("low") == doctest::Approx(0.2095060404497).epsilon(1e-5));
+  CHECK(error("high") == doctest::Approx(0.1897332604851).epsilon(1e-5));
+  CHECK(error("half point") == doctest::Approx(0.0263916454772).epsilon(1e-5));
+  // drm with LL.4, summary: from the Hessian.
+  const auto hessian_error = [&](const std::string& name) {
+    return *parameter(statistics, name).hessian_standard_error;
+  };
+  CHECK(hessian_error("log10(dose)") / std::log(10.0) == doctest::Approx(0.46506).epsilon(1e-4));
+  CHECK(hessian_error("low") == doctest::Approx(0.21219).epsilon(1e-4));
+  CHECK(hessian_error("high") == doctest::Approx(0.18857).epsilon(1e-4));
+  CHECK(hessian_error("half point") * std::log(10.0) * 3.05795 ==
+        doctest::Approx(0.18573).epsilon(1e-4));
+  // The curve falls: they are on the high plateau.
+  for (Index i = 0; i < 6; ++i) {
+    CHECK(statistics.fitted(i) == best.range->high);
+    CHECK(statistics.residuals(i) == problem.y(i) - best.range->high);
+  }
+  const Matrix J = sigmoid_jacobian(model, fit, problem.X);
+  for (Index i = 0; i < 6; ++i) CHECK(J.row(i) == Vector{{0.0, 0.0, 0.0, 1.0}}.transpose());
+  Matrix zero(1, 2);
+  zero << problem.X(0, 0), 1.0;
+  CHECK(output_errors(model, fit, statistics, zero)(0) ==
+        doctest::Approx(error("high")).epsilon(1e-12));
+}
+
 }  // namespace fit_statistics_test

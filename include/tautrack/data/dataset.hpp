@@ -52,6 +52,9 @@ struct DatasetOptions : TableOptions {
   std::vector<std::string> one_hot;
   /// Inputs or numeric targets of which log10 is taken; they are then named log10(COLUMN).
   std::vector<std::string> log;
+  /// Whether an input of `log` may be zero where it is the only one and there is a bias: it becomes minus infinity
+  /// (data/zero_doses.hpp). Else zeros are refused.
+  bool zero_doses = false;
 };
 
 /// Reads a table: a header line, quoted fields and doubled quotes as in RFC 4180, LF or CRLF, a

@@ -16,7 +16,7 @@ struct ModelInputs {
 };
 
 /// Reads the columns of a model from another table than that of its fit: the column of that name; for "(bias)" ones, for
-/// log10(NAME) the logarithm of NAME, for NAME=VALUE whether NAME has that value, where the table has no column named so
+/// log10(NAME) the logarithm of NAME (minus infinity of zero where it is the only one beside "(bias)"), for NAME=VALUE whether NAME has that value, where the table has no column named so
 /// itself. Columns are separated and numbers written as read_csv() finds them out.
 /// @param source Stands for the file name in messages.
 /// @param options Without the names of columns, which have no meaning here. Cells that are missing are refused.

@@ -31,7 +31,7 @@ struct Replicates {
 ///
 ///     |a - b| <= max(tolerance max(|a|, |b|), 2^-52 times the largest entry of the column).
 ///
-/// All rows of a pattern are compared with the same one, so that no chain of small differences adds up.
+/// An infinite entry agrees with an equal one only. All rows of a pattern are compared with the same one, so that no chain of small differences adds up.
 /// Cost: O(L s + L log L), and more where many rows agree in a fixed combination of their entries but
 /// are different.
 /// @param tolerance In [0, 1e-6]; 0: only rows that are equal.

@@ -25,7 +25,8 @@ struct SigmoidModel {
   OutputRange range;  ///< Its free ends are fitted.
 };
 
-/// Outputs of a fit for other inputs, or for those of the model.
+/// Outputs of a fit for other inputs, or for those of the model. Inputs of minus infinity (data/zero_doses.hpp) have the
+/// plateau there for their output here and in all that follows.
 /// @param X Any number of rows, s columns. @param offset As Problem::offset: empty, or one for each row.
 [[nodiscard]] Vector sigmoid_outputs(const FittedSigmoid& fit, Activation activation,
                                      const Matrix& X, const Vector& offset = {});
