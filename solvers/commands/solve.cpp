@@ -363,6 +363,8 @@ void add_search_options(Command& command, SolveRequest& request) {
       "--global-seconds", "S",
       "Most of that time that the proof takes that no\nweights have less energy, in seconds",
       fits.bound.seconds, seconds_rule<EnergyBoundOptions>());
+  command.add_whole_number("--global-nodes", "N", "Budget of nodes of that proof",
+                           fits.bound.max_nodes, 1);
   command.group("Limits at infinite weights");
   command.add_number("--infinity-seconds", "S", "Most of that time that they take, in seconds",
                      fits.strata.seconds, above(0.0));

@@ -235,7 +235,7 @@ class Tree {
       }
       safe.tighten(node.inputs, best_);
       const double missing = best_ - before;
-      const bool is_cut = cut_inputs(node.inputs, envelopes, solution);
+      const bool is_cut = cut_inputs(node.inputs, envelopes, solution, false);
       if (is_empty(node.inputs)) {
         node.bound = kInfinity;
         looked.is_done = true;
@@ -244,7 +244,12 @@ class Tree {
       if (!(node.bound - before > kWorthSolving * missing) && !is_cut) break;
     }
     const Known* const known = known_.empty() ? nullptr : &nearest_known(solution.inputs);
-    if (known != nullptr && is_convex_with(*known, node.inputs)) {
+    const bool is_clustered = known != nullptr && best_ - node.bound <= kClustered * best_ &&
+                              is_near(*known, solution.inputs);
+    // There all intervals matter, not only those with gaps.
+    if (is_clustered) (void)cut_inputs(node.inputs, envelopes, solution, true);
+    if (is_empty(node.inputs)) node.bound = kInfinity;
+    if (is_empty(node.inputs) || (known != nullptr && is_convex_with(*known, node.inputs))) {
       // It is the lowest there.
       node.bound = std::max(node.bound, known->energy);
       looked.is_done = true;
@@ -252,8 +257,6 @@ class Tree {
     }
     looked.energy = exhaustive::rounded_energy(problem_, solution.v);
     looked.candidate = solution.v;
-    const bool is_clustered = known != nullptr && best_ - node.bound <= kClustered * best_ &&
-                              is_near(*known, solution.inputs);
     if (!is_clustered || !choose_for_convexity(*known, node, looked))
       choose_split(node, envelopes, solution.inputs, looked);
     return looked;
@@ -275,10 +278,10 @@ class Tree {
       if (std::abs(pull.second) < kHardPull) node.pulls.push_back(pull);
   }
 
-  /// Takes from the intervals what no weights lead to, for patterns that add most to what the bound lacks. Whether that was
-  /// much.
+  /// Takes from the intervals what no weights lead to, for patterns that add most to what the bound lacks, or for all of them.
+  /// Whether that was much.
   [[nodiscard]] bool cut_inputs(Inputs& inputs, const std::vector<Envelope>& envelopes,
-                                const RelaxedSolution& solution) const {
+                                const RelaxedSolution& solution, bool all) const {
     std::vector<std::pair<double, std::size_t>> gaps;
     double sum = 0.0;
     for (std::size_t i = 0; i < problem_.patterns(); ++i) {
@@ -286,7 +289,7 @@ class Tree {
           std::clamp(solution.inputs(static_cast<Index>(i)), inputs.low[i], inputs.high[i]);
       const double gap =
           problem_.terms[i].at(u).value - envelopes[i].at(problem_.terms[i], u).value;
-      if (!(gap > 0.0)) continue;
+      if (!(gap > 0.0) && !all) continue;
       sum += gap;
       gaps.emplace_back(gap, i);
     }
@@ -295,7 +298,7 @@ class Tree {
     Vector lowest = solution.inputs, highest = solution.inputs;
     double gained = 0.0;
     for (const auto& [gap, i] : gaps) {
-      if (gap < kWorthCutting * sum / static_cast<double>(gaps.size())) continue;
+      if (!all && gap < kWorthCutting * sum / static_cast<double>(gaps.size())) continue;
       const auto k = static_cast<Index>(i);
       for (const int sign : {1, -1}) {
         const double end = sign > 0 ? inputs.high[i] : -inputs.low[i];

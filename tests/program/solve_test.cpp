@@ -380,10 +380,9 @@ TEST_CASE("a long search says on standard error how far it is, unless it is to b
   const Run loud = scratch.run(options + "2.5");
   CHECK(loud.status == 1);
   REQUIRE_FALSE(lines(loud.errors).empty());
-  for (const std::string& line : lines(loud.errors)) {
+  for (const std::string& line : lines(loud.errors))
     CHECK(line.starts_with("tautrack: virginica: "));
-    CHECK(line.find("without news") != std::string::npos);
-  }
+  CHECK(lines(loud.errors).front().find("without news") != std::string::npos);
   CHECK(scratch.run(options + "1.5 --quiet").errors.empty());
 }
 
