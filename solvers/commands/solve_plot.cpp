@@ -442,7 +442,7 @@ class FitsPicture {
   void add_curve_panel(const Drawing& drawing) {
     constexpr int samples = 1600;
     const WeightWindow& window = drawing.plane->window(0);
-    Energy energy(drawing.computed, drawing.range);
+    Energy energy(*drawing.problem, drawing.computed, drawing.range);
     EnergyAxis axis = energies_of(drawing);
     Rows rows;
     for (int k = 0; k <= samples; ++k) {
@@ -463,7 +463,7 @@ class FitsPicture {
     constexpr double fewest = 4e3, most = 2e5, most_for_curves = 4e5;
     constexpr std::size_t most_saddles = 8;
     const WeightPlane& plane = *drawing.plane;
-    Energy energy_of(drawing.computed, drawing.range);
+    Energy energy_of(*drawing.problem, drawing.computed, drawing.range);
     const PlaneEnergy energy = [&](double x, double y) {
       return energy_of(plane.weights(Vector{{x, y}}));
     };
