@@ -54,6 +54,11 @@ constexpr double kLeastShare = 0.1;
 /// A bound this near to the best, relative to it, is as good as reached.
 constexpr double kReached = 1e-6;
 
+/// A tree that does not grow into the gap is given up: after so many nodes, whenever their number has doubled, the bound must
+/// have gained this part of what was missing.
+constexpr long kPatience = 2048;
+constexpr double kLeastGain = 0.01;
+
 struct Node {
   Inputs inputs;
   double bound = -kInfinity;
@@ -111,6 +116,10 @@ class Tree {
     while (!waiting_.empty()) {
       if (stop_.is_met() || result.nodes >= options_.max_nodes || is_full()) break;
       if (is_reached()) break;
+      if (result.nodes >= 2 * looked_at_ && is_stuck(result.nodes)) {
+        gave_up_ = true;
+        break;
+      }
       std::vector<Node> nodes;
       while (!waiting_.empty() && nodes.size() < kTogether) {
         nodes.push_back(waiting_.top());
@@ -138,6 +147,8 @@ class Tree {
       result.message = "no weights have less energy: proven in " + nodes;
     else if (is_reached())
       result.message = "it is reached to " + number(kReached) + " of it, in " + nodes;
+    else if (gave_up_)
+      result.message = "given up, for it gained too little in the last half of " + nodes;
     else
       result.message = std::string("left unfinished, as ") +
                        (stop_.is_met() ? stop_.reason() : "there were too many nodes") +
@@ -177,6 +188,15 @@ class Tree {
   [[nodiscard]] bool is_reached() const {
     return waiting_.empty() ||
            (known_.empty() && std::max(0.0, waiting_.top().bound) >= best_ * (1.0 - kReached));
+  }
+
+  /// Whether the bound has gained too little since half as many nodes had been looked at.
+  [[nodiscard]] bool is_stuck(long nodes) {
+    const double now = std::max(0.0, bound());
+    const bool is_stuck = now - bound_then_ < kLeastGain * (best_ - bound_then_);
+    looked_at_ = nodes;
+    bound_then_ = now;
+    return is_stuck;
   }
 
   /// Of all that is not done, and of what is.
@@ -416,7 +436,10 @@ class Tree {
   double start_size_ = 0.0;  ///< |v| of the weights given.
   double best_ = kInfinity;
   Vector best_weights_;
-  double done_ = kInfinity;  ///< The least bound of what is done.
+  double done_ = kInfinity;     ///< The least bound of what is done.
+  long looked_at_ = kPatience;  ///< Nodes when is_stuck() was asked last, ...
+  double bound_then_ = 0.0;     ///< ... and the bound.
+  bool gave_up_ = false;
   long made_ = 0;
   std::priority_queue<Node, std::vector<Node>, WorstFirst> waiting_;
 };

@@ -42,6 +42,8 @@ FitOptions options_of(bool exhaustive) {
   options.explore.quiet_rounds = 2;
   options.explore.max_curves = 60;
   options.search.max_boxes = 5000;
+  options.bound.max_nodes = 300;
+  options.bound.seconds = 600.0;
   return options;
 }
 
