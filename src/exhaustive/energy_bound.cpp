@@ -131,7 +131,7 @@ class Tree {
         for (std::size_t k = next++; k < nodes.size(); k = next++) looked[k] = look(nodes[k]);
       });
       result.nodes += static_cast<long>(nodes.size());
-      for (std::size_t k = 0; k < nodes.size(); ++k) take(std::move(nodes[k]), looked[k]);
+      for (std::size_t k = 0; k < nodes.size(); ++k) take(nodes[k], looked[k]);
       if (options_.progress)
         options_.progress(bound(), best_, result.nodes, static_cast<long>(waiting_.size()));
     }
@@ -406,7 +406,7 @@ class Tree {
     }
   }
 
-  void take(Node node, const Looked& looked) {
+  void take(const Node& node, const Looked& looked) {
     if (looked.energy < best_) improve(looked.candidate);
     if (looked.is_done) {
       done_ = std::min(done_, node.bound);

@@ -132,8 +132,9 @@ class Grid {
   template <class Look>
   void for_each(const Look& look) const {
     for (int a = 0; a < 2 * kSlopes; ++a) {
+      const int step = a / 2;
       const double size =
-          kLeastSlope * std::pow(kMostSlope / kLeastSlope, (a / 2) / (kSlopes - 1.0)) / extent();
+          kLeastSlope * std::pow(kMostSlope / kLeastSlope, step / (kSlopes - 1.0)) / extent();
       for (int b = 0; b <= kPlaces; ++b)
         look(a % 2 == 0 ? size : -size,
              data_.values.front() + extent() * (3.0 * b / kPlaces - 1.0));
@@ -217,8 +218,9 @@ SeenCurve lowest_curve(const fits::Covariate& data, Activation activation, const
   const auto look_at_slopes = [&](double most, const auto& curve) {
     const double least = kLeastSlope / grid.extent();
     for (int k = 0; k < kOnSlice; ++k) {
+      const int step = k / 2;
       const double size =
-          least * std::pow(std::max(1.0, most / least), (k / 2) / (0.5 * kOnSlice - 1.0));
+          least * std::pow(std::max(1.0, most / least), step / (0.5 * kOnSlice - 1.0));
       look(curve(k % 2 == 0 ? size : -size));
     }
   };
