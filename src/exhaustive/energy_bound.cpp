@@ -34,7 +34,7 @@ using Clock = std::chrono::steady_clock;
 /// Nodes that are looked at together, whatever the number of threads is.
 constexpr std::size_t kTogether = 16;
 /// Numbers that waiting nodes may hold.
-constexpr double kMostNumbers = 2e8;
+constexpr double kMostNumbers = 5e7;
 /// A node is solved again after its intervals were tightened, so often and while the bound gains this part of what is
 /// missing.
 constexpr int kSolvedAgain = 4;
@@ -135,7 +135,8 @@ class Tree {
       if (options_.progress)
         options_.progress(bound(), best_, result.nodes, static_cast<long>(waiting_.size()));
     }
-    result.bound = std::max(0.0, bound());
+    // What is cut off and what is empty is above the best, and no more is known of it.
+    result.bound = std::max(0.0, std::min(bound(), best_));
     result.best = best_;
     result.left = static_cast<long>(waiting_.size());
     result.is_global = !known_.empty() && waiting_.empty();

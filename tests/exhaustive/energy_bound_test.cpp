@@ -417,6 +417,16 @@ TEST_CASE("infima at infinite weights are bounded, too") {
     CHECK_FALSE(bound.is_global);
   }
   CHECK(infinite >= (support::kSlowBuild ? 1 : 5));
+  // An energy that nothing comes near to: all is above it, and no more is claimed.
+  {
+    const Case one = random_case(5);
+    const Perceptron network(one.problem, one.options);
+    const double best = complete_list(network).points.front().energy;
+    options.infimum = 0.5 * best;
+    const EnergyBound above = bound_energy(network, Vector::Zero(network.columns()), {}, options);
+    CHECK(above.bound <= 0.5 * best);
+    CHECK(above.bound >= 0.5 * best * (1.0 - 1e-5));
+  }
   // Classes that a line separates: nothing is below zero, and nothing is to be done.
   const Matrix X = (Matrix(5, 2) << 1, 1, 2, 1, 3, 1, 4, 1, 5, 1).finished();
   const Vector separated = (Vector(5) << -1, -1, 1, 1, 1).finished();
