@@ -333,7 +333,7 @@ TEST_CASE("bounds of nodes hold for weights in them, whatever the multipliers ar
 
 TEST_CASE("the best of a complete list is proven to be, and no other one") {
   int others = 0;
-  for (std::uint64_t seed = 0; seed < (support::kSlowBuild ? 10 : 60); ++seed) {
+  for (std::uint64_t seed = 0; seed < (support::kSlowBuild ? 5 : 60); ++seed) {
     CAPTURE(seed);
     const Case one = random_case(seed);
     const Perceptron network(one.problem, one.options);
@@ -396,7 +396,7 @@ TEST_CASE("infima at infinite weights are bounded, too") {
   EnergyBoundOptions options;
   options.seconds = 300.0;
   options.max_nodes = 5000;
-  for (std::uint64_t seed = 0; seed < (support::kSlowBuild ? 10 : 40); ++seed) {
+  for (std::uint64_t seed = 0; seed < (support::kSlowBuild ? 4 : 20); ++seed) {
     CAPTURE(seed);
     Random random(seed);
     Matrix X(7, 2);
@@ -416,7 +416,7 @@ TEST_CASE("infima at infinite weights are bounded, too") {
     CHECK(bound.bound >= infimum * (1.0 - 1e-5));
     CHECK_FALSE(bound.is_global);
   }
-  CHECK(infinite >= (support::kSlowBuild ? 1 : 5));
+  CHECK(infinite >= (support::kSlowBuild ? 1 : 3));
   // An energy that nothing comes near to: all is above it, and no more is claimed.
   {
     const Case one = random_case(5);

@@ -20,8 +20,8 @@ using namespace tautrack::support;
 
 namespace {
 
-constexpr std::uint64_t kRidgeProblems = sampled(24);
-constexpr std::uint64_t kFadingProblems = sampled(12);
+constexpr std::uint64_t kRidgeProblems = sampled(10);
+constexpr std::uint64_t kFadingProblems = sampled(5);
 
 /// Generous: the tests are about what is found, not about time.
 ExploreOptions patient() {

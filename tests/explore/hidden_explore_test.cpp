@@ -151,7 +151,8 @@ TEST_CASE("all stationary points of XOR with a ridge, each certified" * not_in_s
   CHECK(found.path.end->weights.norm() == 0.0);
 }
 
-TEST_CASE("all stationary points of a network with two units, the same on two threads") {
+TEST_CASE("all stationary points of a network with two units, the same on two threads" *
+          not_in_slow_builds()) {
   const reference::Json run = reference::load("hidden_two_units")["runs"][2];
   const HiddenLayer network = network_of(run);
   ExploreOptions options = patient(3);
@@ -160,7 +161,6 @@ TEST_CASE("all stationary points of a network with two units, the same on two th
   CHECK(run["points"].get<int>() == 17);
   check_consistent(network, found);
   check_list(network, found, run["list"], "size");
-  if (kSlowBuild) return;
   options.threads = 2;
   const Exploration together = explore(network, options);
   REQUIRE(together.points.size() == found.points.size());

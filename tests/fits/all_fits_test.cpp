@@ -218,7 +218,7 @@ TEST_CASE("cut off anywhere, the verdict claims nothing that the whole does not"
     const Perceptron network(c->problem, c->network);
     const AllFits whole = find_all_fits(network, patient());
     int cut = 0;
-    for (long looks = 0; looks < 20000; looks += 1 + looks / 3) {
+    for (long looks = 0; looks < 20000; looks += 1 + looks / (support::kSlowBuild ? 1 : 3)) {
       CAPTURE(looks);
       FitOptions options = patient();
       options.explore.stop = StopCondition::after_looks(looks);

@@ -175,7 +175,7 @@ void check_problem(std::uint64_t seed) {
 TEST_CASE("no two statements about adversarial problems contradict each other") {
   const char* const wanted = std::getenv("TAUTRACK_ADVERSARIAL");
   const auto count = static_cast<std::uint64_t>(
-      wanted != nullptr ? std::stoul(wanted) : support::sampled<std::uint64_t>(64));
+      wanted != nullptr ? std::stoul(wanted) : support::sampled<std::uint64_t>(32));
   for (std::uint64_t seed = 0; seed < count; ++seed) check_problem(seed);
 }
 

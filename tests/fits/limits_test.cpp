@@ -11,6 +11,7 @@
 #include "infinity/patterns.hpp"
 #include "infinity/stratum.hpp"
 #include "support/random_problem.hpp"
+#include "support/slow_build.hpp"
 
 namespace limits_test {
 
@@ -53,7 +54,7 @@ double energy_of_saturated(const Perceptron& network, const std::vector<int>& si
 }  // namespace
 
 TEST_CASE("descents that run off name the strata to which local fits run" *
-          doctest::skip(!can_solve_linear_programmes())) {
+          doctest::skip(!can_solve_linear_programmes() || support::kSlowBuild)) {
   const Perceptron network = stepmax();
   REQUIRE(network.unknowns() == 9);
   const ExploreOptions options = counted(600);

@@ -379,11 +379,8 @@ TEST_CASE("the report of a record without all points says its range, too") {
                 "the task has the range 0.0 ... 100.0");
 }
 
-TEST_CASE("pictures are in the user's units, with the fit over the data where there is one input") {
-  if (!has_gnuplot()) {
-    MESSAGE("gnuplot is not installed, so --plot is not tested");
-    return;
-  }
+TEST_CASE("pictures are in the user's units, with the fit over the data where there is one input" *
+          doctest::skip(!has_gnuplot()) * not_in_slow_builds()) {
   const Scratch scratch;
   const auto plot = [&](const std::string& arguments) {
     const Run run = scratch.run(arguments + " --quiet --plot picture.svg");

@@ -145,7 +145,7 @@ TEST_CASE("the JSON of solve keeps the contract") {
 
 TEST_CASE("without a data file the iris data are solved; the text has the verdict first") {
   const Scratch scratch;
-  const Run run = scratch.run("solve --quiet --max-curves 20 --seconds 600");
+  const Run run = scratch.run("solve --quiet --max-curves 20 --seconds 600 --global-nodes 16");
   CAPTURE(run.output);
   CHECK((run.status == 0 || run.status == 1));
   CHECK(run.errors.empty());
@@ -205,7 +205,7 @@ TEST_CASE("a search that is cut off keeps what it has, with status 1, and says s
   const Scratch scratch;
   for (const char* limit : {"--seconds 1e-9", "--max-curves 1", "--max-points 1"}) {
     CAPTURE(limit);
-    const std::string options = "solve --positive setosa " + std::string(limit);
+    const std::string options = "solve --positive setosa --global-nodes 16 " + std::string(limit);
     const Run run = scratch.run(options + " --json -");
     CHECK(run.status == 1);
     const Json problem = problem_of(run);
