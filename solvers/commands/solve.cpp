@@ -337,8 +337,10 @@ void add_search_options(Command& command, SolveRequest& request) {
   FitOptions& fits = request.fits;
   command.add_flag("--exhaustive",
                    fmt::format("Search by intervals, whatever the size; the default\n"
-                               "is to do so for a rank of at most {}",
-                               fits.exhaustive_rank),
+                               "is to do so for a rank of at most {}, and where that\n"
+                               "gets on for {}, or {} with at most {} patterns",
+                               fits.exhaustive_rank, fits.exhaustive_rank + 1,
+                               fits.exhaustive_rank + 2, fits.exhaustive_patterns),
                    [&fits] { fits.exhaustive = true; });
   // Options take effect in the order in which they stand here.
   command.add_flag("--no-exhaustive", "Do not search by intervals", [&fits] {

@@ -39,6 +39,10 @@ using Clock = std::chrono::steady_clock;
 /// Cells that are collected before they are shared among threads.
 constexpr std::size_t kCollected = 512;
 
+/// A search that may give up is asked after this part of its time, and then after each such one more, whether it has done its
+/// even share.
+constexpr double kTrial = 0.25, kAskedAgain = 0.0625;
+
 /// Corners of a box that are as large as the data may be: see Rows::refusal().
 constexpr double kLargestCorner = 1e30;
 
@@ -53,12 +57,21 @@ constexpr double kProjection = 1e-12;
 class Watch {
  public:
   explicit Watch(const SearchOptions& options)
-      : options_(options), start_(Clock::now()), stop_(options.stop.within(options.seconds)) {}
+      : options_(options),
+        start_(Clock::now()),
+        stop_(options.stop.within(options.seconds)),
+        allowed_(stop_.seconds_left()),
+        trial_(options.gives_up ? kTrial * allowed_ : kInfinity) {}
 
   /// Whether one more cell may be looked at.
   [[nodiscard]] bool allows() {
     if (is_over_.load(std::memory_order_relaxed)) return false;
     if (stop_.is_met()) return end(stop_.reason());
+    if (const double now = seconds(); now >= trial_.load(std::memory_order_relaxed)) {
+      trial_ = now + kAskedAgain * allowed_;
+      if (done_.load() < now / allowed_)
+        return end("less was done than lets it finish in its time");
+    }
     if (boxes_.fetch_add(1, std::memory_order_relaxed) >= options_.max_boxes) {
       boxes_.fetch_sub(1, std::memory_order_relaxed);
       return end("it had looked at " + std::to_string(options_.max_boxes) + " boxes");
@@ -101,6 +114,8 @@ class Watch {
   const SearchOptions& options_;
   Clock::time_point start_;
   StopCondition stop_;
+  double allowed_;             ///< Seconds.
+  std::atomic<double> trial_;  ///< Seconds after which it is asked whether it gets on.
   std::atomic<bool> is_over_{false};
   std::atomic<long> boxes_{0}, waiting_{1}, next_report_{0};
   std::atomic<double> done_{0.0};

@@ -24,25 +24,27 @@ VertexWalk::VertexWalk(const BoundProblem& problem, const Inputs& inputs, const 
 
 std::optional<VertexWalk::Active> VertexWalk::ratio_test(const Vector& d, double& length) {
   along_.noalias() = problem_.Q * d;
-  std::optional<Active> blocking;
-  length = kInfinity;
-  double largest = 0.0;
+  // The end that is met first is the one with the least room / speed; of several at once the one that is crossed fastest.
+  // Without divisions; no room that is infinite is less than another.
   const double least = kParallel * d.norm();
+  double first_room = kInfinity, first_speed = 0.0;
+  Index first = -1;
   for (Index i = 0; i < u_.size(); ++i) {
-    const double rate = along_(i);
-    if (std::abs(rate) <= least) continue;
+    const double rate = along_(i), speed = std::abs(rate);
+    if (speed <= least) continue;
     const auto k = static_cast<std::size_t>(i);
-    const double room = rate > 0.0 ? inputs_.high[k] - u_(i) : inputs_.low[k] - u_(i);
-    const double step = std::max(0.0, room / rate);
-    // Of several at once the one that is crossed fastest.
-    if (step < length || (step == length && std::abs(rate) > largest)) {
-      if (!std::isfinite(step)) continue;
-      length = step;
-      largest = std::abs(rate);
-      blocking = Active{k, rate > 0.0 ? 1 : -1};
+    const double room =
+        std::max(0.0, rate > 0.0 ? inputs_.high[k] - u_(i) : u_(i) - inputs_.low[k]);
+    const double own = room * first_speed, other = first_room * speed;
+    if (own < other || (own == other && speed > first_speed && room < kInfinity)) {
+      first_room = room;
+      first_speed = speed;
+      first = i;
     }
   }
-  return blocking;
+  if (first < 0) return std::nullopt;
+  length = first_room / first_speed;
+  return Active{static_cast<std::size_t>(first), along_(first) > 0.0 ? 1 : -1};
 }
 
 void VertexWalk::move(const Vector& d, double length) {

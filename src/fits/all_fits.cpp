@@ -443,6 +443,8 @@ std::string_view to_string(Answer answer) noexcept { return name_of(kAnswerNames
 std::optional<std::string> FitOptions::invalid_reason() const {
   if (exhaustive_rank < 0)
     return "exhaustive_rank must be >= 0, got " + std::to_string(exhaustive_rank);
+  if (exhaustive_patterns < 0)
+    return "exhaustive_patterns must be >= 0, got " + std::to_string(exhaustive_patterns);
   if (!(seconds > 0.0)) return "seconds must be > 0, got " + number(seconds);
   if (auto reason = explore.invalid_reason()) return reason;
   if (auto reason = search.invalid_reason()) return reason;
@@ -487,8 +489,10 @@ AllFits find_all_fits(const Perceptron& network, const FitOptions& options) {
   fits.strata = enumerate_strata(network, strata_options);
   fits.at_infinity = std::move(fits.strata.infima);
   fits.strata.infima.clear();
-  const bool wants_search = options.exhaustive.value_or(
-      network.unknowns() <= options.exhaustive_rank && !fits.strata.no_finite_point);
+  const Index beyond_rank = network.unknowns() - options.exhaustive_rank;
+  const bool is_tried =
+      beyond_rank <= 1 || (beyond_rank == 2 && network.patterns() <= options.exhaustive_patterns);
+  const bool wants_search = options.exhaustive.value_or(is_tried && !fits.strata.no_finite_point);
   // It refuses more at once.
   const bool may_search =
       wants_search && network.unknowns() <= static_cast<Index>(exhaustive::kMaxWeights);
@@ -518,6 +522,7 @@ AllFits find_all_fits(const Perceptron& network, const FitOptions& options) {
     begin("exhaustive search");
     SearchOptions search = options.search;
     search.threads = options.explore.threads;
+    search.gives_up = search.gives_up || (!options.exhaustive && beyond_rank > 0);
     search.stop = stop.within((1.0 - kProofsShare) * stop.seconds_left());
     fits.search = search_exhaustively(network, search);
     put_together(fits, network, std::move(fits.search->points));

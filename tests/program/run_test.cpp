@@ -556,7 +556,8 @@ TEST_CASE("a search that is killed at any moment goes on with the curves that it
   const Scratch scratch;
   write_many_points(scratch, "many.csv");
   const std::vector<std::string> search{"solve", "many.csv",       "--no-bias", "--seconds",
-                                        "600",   "--global-nodes", "16",        "--run"};
+                                        "600",   "--global-nodes", "16",        "--no-exhaustive",
+                                        "--run"};
   std::string plain;
   for (const std::string& word : search) plain += word + ' ';
   REQUIRE(scratch.run(plain + "whole --quiet --json whole.json").status == 0);
@@ -599,13 +600,14 @@ TEST_CASE("curves that are cut, damaged or of another search are told and traced
   const Scratch scratch;
   write_many_points(scratch, "many.csv");
   const std::string search =
-      "solve many.csv --no-bias --seconds 600 --global-nodes 16 --quiet --seed 0 --run ";
+      "solve many.csv --no-bias --seconds 600 --global-nodes 16 --no-exhaustive --quiet --seed 0 "
+      "--run ";
   REQUIRE(scratch.run(search + "whole").status == 0);
   const std::string expected = whole_report(scratch, "whole");
   const auto interrupt = [&](const std::string& folder, const std::string& seed) {
     const pid_t child =
         start(scratch, {"solve", "many.csv", "--no-bias", "--seconds", "600", "--global-nodes",
-                        "16", "--quiet", "--seed", seed, "--run", folder});
+                        "16", "--no-exhaustive", "--quiet", "--seed", seed, "--run", folder});
     wait_for_lines(scratch / (folder + "/curves-0-0.jsonl"), 30, child);
     const int status = end(child, SIGTERM);
     REQUIRE(WIFEXITED(status));
@@ -654,7 +656,7 @@ TEST_CASE("processes share the curves of a search, and one that dies does not lo
   const Scratch scratch;
   write_many_points(scratch, "many.csv");
   const std::string search =
-      "solve many.csv --no-bias --seconds 600 --global-nodes 16 --quiet --run ";
+      "solve many.csv --no-bias --seconds 600 --global-nodes 16 --no-exhaustive --quiet --run ";
   REQUIRE(scratch.run(search + "whole --json whole.json").status == 0);
   const std::string expected = whole_report(scratch, "whole");
   const auto on = [](int ranks) {

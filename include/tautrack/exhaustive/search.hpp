@@ -22,6 +22,8 @@ struct SearchOptions {
   std::optional<Box>
       box;                ///< Where to look; nothing: a region proven to hold all finite solutions.
   double seconds = 10.0;  ///< Wall time. > 0.
+  /// From a quarter of the time on it ends, too, where less is done than its even share.
+  bool gives_up = false;
   long max_boxes = 20000000;         ///< Boxes looked at. > 0.
   std::size_t max_undecided = 1000;  ///< Undecided boxes that are listed; their number is exact.
   int threads = 1;     ///< >= 1. The result of a search that ends by itself does not depend on it.

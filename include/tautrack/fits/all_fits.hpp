@@ -39,11 +39,13 @@ struct FitOptions {
   /// more.
   ExploreOptions explore;
   std::vector<Vector> starts;  ///< Weights near stationary points to start from, s each.
-  /// Interval search: nothing: with at most `exhaustive_rank` weights; else whenever it is true.
+  /// Interval search: nothing: with at most `exhaustive_rank` weights, and, for as long as it gets on well enough to
+  /// finish, with one more, or two more and at most `exhaustive_patterns` patterns; else whenever it is true.
   std::optional<bool> exhaustive;
-  int exhaustive_rank = 3;  ///< >= 0.
-  SearchOptions search;     ///< Its threads and stop are those of `explore`.
-  StrataOptions strata;     ///< Its stop is that of `explore`.
+  int exhaustive_rank = 3;       ///< >= 0.
+  int exhaustive_patterns = 15;  ///< >= 0.
+  SearchOptions search;          ///< Its threads and stop are those of `explore`.
+  StrataOptions strata;          ///< Its stop is that of `explore`.
   /// Of the lower bound of the energy, which is looked for when nothing else proves the best fit to be the best; its
   /// threads and stop are those of `explore`.
   EnergyBoundOptions bound;
