@@ -6,6 +6,7 @@
 
 #include "core/numbers.hpp"
 #include "core/text.hpp"
+#include "network/inverse.hpp"
 
 namespace tautrack::inference {
 namespace {
@@ -40,6 +41,7 @@ class Limits {
          ParameterKind kind, Index column, double threshold)
       : data_(data),
         range_(range),
+        activation_(activation),
         per_rate_(activation == Activation::tanh  ? 0.5
                   : activation == Activation::erf ? 0.0
                                                   : 1.0),
@@ -51,6 +53,7 @@ class Limits {
   std::vector<LimitValues> find() {
     steps();
     if (data_.zero) zero_steps();
+    one_plateau();
     if (range_.is_known()) return std::move(found_);
     if (!data_.zero) range_.low || range_.high ? constant() : line();
     // Those that grow towards a dose of zero are not bounded there.
@@ -148,20 +151,9 @@ class Limits {
   /// Doses of zero on their plateau and all others at one output.
   void zero_steps() {
     for (const bool rises : {true, false}) {
-      const std::optional<double>& own = rises ? range_.low : range_.high;
       const std::optional<double>& far = rises ? range_.high : range_.low;
       zero_step(rises, plateau(0, data_.size(), std::nullopt, false), far.has_value());
-      if (own || !far) continue;
-      // All others on the known plateau, or all on the fitted one.
-      zero_step(rises, plateau(0, data_.size(), far, false), false);
-      const Plateau all = plateau(0, data_.size(), std::nullopt, true);
-      if ((all.mean < *far) != rises || !(data_.energy + all.energy < threshold_)) continue;
-      begin(data_.energy + all.energy, "a constant");
-      const double room = threshold_ - data_.energy - all.energy;
-      if (kind_ == ParameterKind::low || kind_ == ParameterKind::high)
-        add(about(all.mean, all.weight, room));
-      else
-        add_any_slope(rises);
+      if (far) zero_step(rises, plateau(0, data_.size(), far, false), false);
     }
   }
 
@@ -180,28 +172,130 @@ class Limits {
               ? about(zero.mean, zero.weight, room)
           : rises ? piece(beyond.low, kInfinity)
                   : piece(-kInfinity, beyond.high));
-    } else if (!is_flat) {
-      add_any_slope(rises);
-    } else if (kind_ == ParameterKind::half_point || is_bias_) {
+    } else if (is_flat) {
+      flat(rises, zero, others, *far, room);
+    } else if (kind_ != ParameterKind::half_point && !is_bias_) {
+      add(rises ? piece(0.0, kInfinity) : piece(-kInfinity, 0.0));
+    } else if (!far) {
+      // Far from the other plateau, too, where a slope of zero has any bias.
       everything();
+    } else if (kind_ == ParameterKind::half_point) {
+      add(piece(-kInfinity, data_.values.front()));
     } else {
-      add(piece(0.0, 0.0));
+      const double sign = rises ? 1.0 : -1.0;
+      add(towards(sign * data_.bias_value));
+      // A step between zero and the first level.
+      if (data_.values.front() > 0.0) add(towards(-sign * data_.bias_value));
     }
   }
-  void add_any_slope(bool rises) {
-    if (kind_ == ParameterKind::half_point || is_bias_)
+
+  /// A slope of zero on the side `rises`: the node input of all others is that of the bias.
+  void flat(bool rises, const Plateau& zero, const Plateau& others, double far, double room) {
+    if (kind_ != ParameterKind::half_point && !is_bias_) {
+      add(piece(0.0, 0.0));
+      return;
+    }
+    // Others are at a share s of the way from the plateau of the zeros, p, to the other one, m = (1 - s) p + s far. What
+    // that adds to the energy, p where it is best, is at most `room` where this is not positive.
+    const bool is_known = rises ? range_.low.has_value() : range_.high.has_value();
+    const double softness = is_known ? 0.0 : 1.0 / zero.weight;
+    const auto excess = [&](double s) {
+      const double miss = others.mean - (1.0 - s) * zero.mean - s * far;
+      return miss * miss - 2.0 * room * (1.0 / others.weight + (1.0 - s) * (1.0 - s) * softness);
+    };
+    const double best = (others.mean - zero.mean) / (far - zero.mean);
+    const auto last = [&](double end) {
+      if (!(excess(end) > 0.0)) return end;
+      double in = best, out = end;
+      for (int i = 0; i < kHalvings; ++i) {
+        const double middle = 0.5 * (in + out);
+        (excess(middle) > 0.0 ? out : in) = middle;
+      }
+      return in;
+    };
+    const double least = last(0.0), most = last(1.0);
+    if (kind_ == ParameterKind::half_point) {
+      // Before all inputs where more than half of the way is done, behind them where less is.
+      if (least < 0.5 && most > 0.5)
+        everything();
+      else
+        add(towards(most > 0.5 ? -1.0 : 1.0));
+      return;
+    }
+    const double factor = (rises ? 1.0 : -1.0) / data_.bias_value;
+    const double a = factor * node_input(least), b = factor * node_input(most);
+    add(piece(std::min(a, b), std::max(a, b)));
+  }
+  /// At which the activation, scaled to (0, 1), is `share`.
+  [[nodiscard]] double node_input(double share) const {
+    if (!(share > 0.0)) return -kInfinity;
+    if (!(share < 1.0)) return kInfinity;
+    const Range own = tautrack::range(activation_);
+    return inverse_sigmoid(activation_, own.low + share * (own.high - own.low));
+  }
+
+  // --- All rows on one plateau --------------------------------------------------------------------------------
+
+  void one_plateau() {
+    for (const bool is_low : {true, false}) {
+      const std::optional<double>& own = is_low ? range_.low : range_.high;
+      const std::optional<double>& far = is_low ? range_.high : range_.low;
+      const Plateau all = plateau(0, data_.size(), own, true);
+      const double room = threshold_ - data_.energy - all.energy;
+      if (!(room > 0.0) || (!own && far && (all.mean < *far) != is_low)) continue;
+      begin(threshold_ - room,
+            std::string("all rows on the ") + (is_low ? "lower" : "upper") + " plateau");
+      on_plateau(is_low, all, room);
+    }
+  }
+
+  /// By any slope, and where the other plateau is fitted, and may be next to this one, by any half point and bias.
+  void on_plateau(bool is_low, const Plateau& all, double room) {
+    const bool is_own_known = is_low ? range_.low.has_value() : range_.high.has_value();
+    const bool is_far_known = is_low ? range_.high.has_value() : range_.low.has_value();
+    const double first = data_.values.front(), last = data_.values.back();
+    const double sign = is_low ? -1.0 : 1.0;  // Of node inputs.
+    switch (kind_) {
+      case ParameterKind::low:
+      case ParameterKind::high: {
+        const double reach = is_own_known ? 0.0 : std::sqrt(2.0 * room / all.weight);
+        if ((kind_ == ParameterKind::low) == is_low)
+          add(piece(std::max(all.mean - reach, range_.low.value_or(-kInfinity)),
+                    std::min(all.mean + reach, range_.high.value_or(kInfinity))));
+        else
+          add(is_low ? piece(all.mean - reach, kInfinity) : piece(-kInfinity, all.mean + reach));
+        return;
+      }
+      case ParameterKind::half_point:
+        if (!is_far_known) return everything();
+        add(piece(last, kInfinity));
+        if (!data_.zero) add(piece(-kInfinity, first));
+        return;
+      case ParameterKind::weight:
+        if (!is_bias_) break;
+        if (!is_far_known) return everything();
+        add(towards(sign * data_.bias_value));
+        // Half points between zero and all levels.
+        if (last < 0.0 || (first > 0.0 && !data_.zero)) add(towards(-sign * data_.bias_value));
+        return;
+      case ParameterKind::slope:
+        break;
+    }
+    if (!data_.zero)
       everything();
     else
-      add(rises ? piece(0.0, kInfinity) : piece(-kInfinity, 0.0));
+      add(is_low ? piece(0.0, kInfinity) : piece(-kInfinity, 0.0));
   }
+  void everything() { add(piece(-kInfinity, kInfinity)); }
 
   // --- No plateaus at all -----------------------------------------------------------------------------------
 
-  void everything() {
+  /// By a slope of zero.
+  void all_but_the_weight() {
     if (kind_ == ParameterKind::weight && !is_bias_)
       add(piece(0.0, 0.0));
     else
-      add(piece(-kInfinity, kInfinity));
+      everything();
   }
 
   void constant() {
@@ -215,7 +309,7 @@ class Limits {
     else if (kind_ == ParameterKind::high)
       add(piece(all.mean, kInfinity));
     else
-      everything();
+      all_but_the_weight();
   }
 
   void line() {
@@ -227,16 +321,19 @@ class Limits {
       add(towards(-1.0));
     else if (kind_ == ParameterKind::high)
       add(towards(1.0));
+    else if (kind_ == ParameterKind::slope)
+      add(about(curve.factor, curve.spread, room));
     else
-      everything();
+      all_but_the_weight();
   }
 
   // --- Exponentials -----------------------------------------------------------------------------------------
 
   struct Curve {
     double offset = 0.0, factor = 0.0, energy = 0.0;
-    double stiffness =
-        0.0;  ///< Of the offset: half of it times a change squared is the change of energy.
+    /// Of the offset, and of the factor, the other one fitted again: half of it times a change squared is the change of
+    /// energy.
+    double stiffness = 0.0, spread = 0.0;
   };
   /// z = offset + factor g, by least squares.
   template <class Function>
@@ -270,6 +367,7 @@ class Limits {
     Curve curve;
     curve.factor = square > 0.0 ? product / square : 0.0;
     curve.offset = mean_y - curve.factor * mean_g;
+    curve.spread = square;
     curve.energy = data_.energy;
     for (std::size_t j = 0; j < data_.size(); ++j) {
       const double r = data_.means[j] - mean_y - curve.factor * (g(data_.values[j]) - mean_g);
@@ -353,6 +451,9 @@ class Limits {
       case ParameterKind::half_point:
         add(towards(rate));
         break;
+      case ParameterKind::slope:
+        add(towards(rate * lowest.factor));
+        break;
       default: {
         if (is_bias_) {
           add(towards(loses_high ? -data_.bias_value : data_.bias_value));
@@ -367,6 +468,7 @@ class Limits {
 
   const fits::Covariate& data_;
   const OutputRange& range_;
+  Activation activation_;
   double per_rate_;  ///< Weight over rate.
   bool has_exponentials_;
   ParameterKind kind_;
