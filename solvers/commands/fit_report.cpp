@@ -57,8 +57,7 @@ struct Ends {
 Ends ends_of(const FitReport& report, std::size_t k) {
   const FitParameter& parameter = report.statistics.parameters[k];
   Ends ends;
-  if (report.intervals && k < report.intervals->parameters.size() &&
-      parameter.kind != ParameterKind::slope) {
+  if (report.intervals && k < report.intervals->parameters.size()) {
     ends.profile = &report.intervals->parameters[k];
     ends.low = ends.profile->low;
     ends.high = ends.profile->high;

@@ -11,6 +11,7 @@
 #include "core/products.hpp"
 #include "core/quantiles.hpp"
 #include "core/text.hpp"
+#include "inference/steepness.hpp"
 
 namespace tautrack {
 namespace {
@@ -87,7 +88,7 @@ Vector gradient_of(const SigmoidModel& model, const FittedSigmoid& fit,
     }
     case ParameterKind::slope: {
       const SingleInput dose = *single_input(model.problem.X);
-      const double steepest = share_at(model.activation, 0.0).first;
+      const double steepest = inference::steepness(model.activation);
       g(dose.input) = steepest * (fit.range.high - fit.range.low);
       const double by_height = steepest * fit.weights(dose.input);
       if (!model.range.low) g(low) = -by_height;
@@ -122,7 +123,7 @@ std::vector<FitParameter> estimates(const SigmoidModel& model, const FittedSigmo
   const double slope = fit.weights(dose->input);
   add(ParameterKind::half_point, "half point", -fit.weights(dose->bias) * dose->bias_value / slope);
   add(ParameterKind::slope, "slope",
-      share_at(model.activation, 0.0).first * (fit.range.high - fit.range.low) * slope);
+      inference::steepness(model.activation) * (fit.range.high - fit.range.low) * slope);
   return list;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "inference/steepness.hpp"
+
 namespace tautrack::inference {
 namespace {
 
@@ -31,11 +33,14 @@ struct BestPlateaus {
   double low = 0.0, high = 0.0, energy = 0.0;
   double low_stiffness = 0.0, high_stiffness = 0.0;  ///< The other one fitted again, if it is: ...
   double high_per_low = 0.0, low_per_high = 0.0;     ///< ... so it changes with this one.
+  double height_stiffness = 0.0;  ///< Of their distance, what is free fitted again: ...
+  double low_per_height = 0.0;    ///< ... so the low one changes with it.
 };
 
 /// @param rises Of the side on which doses of zero are.
+/// @param height The distance of the plateaus, where that is given; at least one of them is free then.
 BestPlateaus best_plateaus(const fits::Covariate& data, const OutputRange& range,
-                           const Shares& shares, bool rises) {
+                           const Shares& shares, bool rises, const std::optional<double>& height) {
   double aa = 0.0, ab = 0.0, bb = 0.0, ya = 0.0, yb = 0.0;
   if (data.zero) {
     (rises ? aa : bb) = data.zero->weight;
@@ -51,18 +56,24 @@ BestPlateaus best_plateaus(const fits::Covariate& data, const OutputRange& range
     yb += weight * b * data.means[j];
   }
   BestPlateaus best;
-  const double determinant = aa * bb - ab * ab;
-  if (range.low && range.high) {
+  const double determinant = aa * bb - ab * ab, total = aa + 2.0 * ab + bb;
+  if (height) {
+    best.low = range.low    ? *range.low
+               : range.high ? *range.high - *height
+                            : (ya + yb - *height * (ab + bb)) / total;
+    best.high = best.low + *height;
+  } else if (range.low && range.high) {
     best.low = *range.low;
     best.high = *range.high;
   } else if (range.low) {
     best.low = *range.low;
     best.high = (yb - ab * best.low) / bb;
-    best.high_stiffness = bb;
+    best.high_stiffness = best.height_stiffness = bb;
   } else if (range.high) {
     best.high = *range.high;
     best.low = (ya - ab * best.high) / aa;
-    best.low_stiffness = aa;
+    best.low_stiffness = best.height_stiffness = aa;
+    best.low_per_height = -1.0;
   } else {
     best.low = (ya * bb - yb * ab) / determinant;
     best.high = (yb * aa - ya * ab) / determinant;
@@ -70,6 +81,8 @@ BestPlateaus best_plateaus(const fits::Covariate& data, const OutputRange& range
     best.high_stiffness = determinant / aa;
     best.high_per_low = -ab / bb;
     best.low_per_high = -ab / aa;
+    best.height_stiffness = determinant / total;
+    best.low_per_height = -(ab + bb) / total;
   }
   best.energy = data.energy;
   if (data.zero) {
@@ -126,6 +139,8 @@ class Grid {
   [[nodiscard]] std::optional<SeenCurve> curve_of_bias(double slope, double bias) {
     return at(slope, bias, [&](double x) { return slope * x + bias * data_.bias_value; });
   }
+  /// With this distance of the plateaus from now on.
+  void hold_height(double height) { height_ = height; }
   [[nodiscard]] const BestPlateaus& best() const { return best_; }
 
   /// Calls look(slope, half) for all.
@@ -145,7 +160,7 @@ class Grid {
   template <class Input>
   std::optional<SeenCurve> at(double slope, double bias, const Input& input) {
     set_shares(data_, activation_, input, shares_);
-    best_ = best_plateaus(data_, range_, shares_, slope > 0.0);
+    best_ = best_plateaus(data_, range_, shares_, slope > 0.0, height_);
     if (!(best_.low < best_.high)) return std::nullopt;
     return SeenCurve{0.0, slope, bias, {best_.low, best_.high}, best_.energy};
   }
@@ -153,6 +168,7 @@ class Grid {
   const fits::Covariate& data_;
   Activation activation_;
   OutputRange range_;
+  std::optional<double> height_;
   Shares shares_;
   BestPlateaus best_;
 };
@@ -167,8 +183,10 @@ const SeenRange& SeenValues::of(ParameterKind kind, bool is_bias) const {
       return high;
     case ParameterKind::half_point:
       return half_point;
+    case ParameterKind::slope:
+      return slope;
     default:
-      return is_bias ? bias : slope;
+      return is_bias ? bias : weight;
   }
 }
 
@@ -176,21 +194,26 @@ SeenValues look_around(const fits::Covariate& data, Activation activation, const
                        double threshold) {
   SeenValues seen;
   Grid grid(data, activation, range);
+  const double steepest = steepness(activation);
   grid.for_each([&](double slope, double half) {
     const auto curve = grid.curve(slope, half);
     if (!curve || !(curve->energy < threshold)) return;
-    see(seen.slope, *curve, slope);
+    see(seen.weight, *curve, slope);
     see(seen.bias, *curve, curve->bias);
     see(seen.half_point, *curve, half);
     // One plateau as far away as the threshold allows, the other one fitted again.
     const double room = 2.0 * (threshold - curve->energy);
     const BestPlateaus best = grid.best();
-    const auto see_plateau = [&](SeenRange& seen_range, bool is_low, double by) {
+    const auto moved_by = [&](double low, double high) {
       SeenCurve moved = *curve;
       moved.energy = threshold;
+      moved.plateaus.low += low;
+      moved.plateaus.high += high;
+      return moved;
+    };
+    const auto see_plateau = [&](SeenRange& seen_range, bool is_low, double by) {
       const double other = by * (is_low ? best.high_per_low : best.low_per_high);
-      moved.plateaus.low += is_low ? by : other;
-      moved.plateaus.high += is_low ? other : by;
+      const SeenCurve moved = is_low ? moved_by(by, other) : moved_by(other, by);
       if (moved.plateaus.low < moved.plateaus.high)
         see(seen_range, moved, is_low ? moved.plateaus.low : moved.plateaus.high);
     };
@@ -199,6 +222,12 @@ SeenValues look_around(const fits::Covariate& data, Activation activation, const
         see_plateau(seen.low, true, side * std::sqrt(room / best.low_stiffness));
       if (best.high_stiffness > 0.0)
         see_plateau(seen.high, false, side * std::sqrt(room / best.high_stiffness));
+      // The plateaus apart or together.
+      if (!(best.height_stiffness > 0.0)) continue;
+      const double by = side * std::sqrt(room / best.height_stiffness);
+      const SeenCurve moved = moved_by(best.low_per_height * by, (1.0 + best.low_per_height) * by);
+      const double height = moved.plateaus.high - moved.plateaus.low;
+      if (height > 0.0) see(seen.slope, moved, steepest * height * slope);
     }
   });
   return seen;
@@ -232,6 +261,12 @@ SeenCurve lowest_curve(const fits::Covariate& data, Activation activation, const
   };
   if (kind == ParameterKind::low || kind == ParameterKind::high) {
     grid.for_each([&](double slope, double half) { look(grid.curve(slope, half)); });
+  } else if (kind == ParameterKind::slope) {
+    grid.for_each([&](double slope, double half) {
+      if (!(value / slope > 0.0)) return;
+      grid.hold_height(value / (steepness(activation) * slope));
+      look(grid.curve(slope, half));
+    });
   } else if (kind == ParameterKind::half_point) {
     look_at_slopes(kSteepest / nearest(value),
                    [&](double slope) { return grid.curve(slope, value); });
