@@ -38,27 +38,31 @@ ProfilePiece about(double best, double curvature, double room) {
 class Limits {
  public:
   Limits(const fits::Covariate& data, Activation activation, const OutputRange& range,
-         ParameterKind kind, Index column, double threshold)
+         double threshold)
       : data_(data),
         range_(range),
         activation_(activation),
         per_rate_(activation == Activation::tanh  ? 0.5
                   : activation == Activation::erf ? 0.0
                                                   : 1.0),
-        has_exponentials_(activation != Activation::arctan),
-        kind_(kind),
-        is_bias_(kind == ParameterKind::weight && column == data.bias),
-        threshold_(threshold) {}
+        threshold_(threshold),
+        powers_(data.size()) {
+    // Those that grow towards a dose of zero are not bounded there.
+    if (range.is_known() || activation == Activation::arctan) return;
+    exponentials(1.0);
+    if (!data_.zero) exponentials(-1.0);
+  }
 
-  std::vector<LimitValues> find() {
+  std::vector<LimitValues> of(const ParameterPlace& parameter) {
+    kind_ = parameter.kind;
+    is_bias_ = kind_ == ParameterKind::weight && parameter.column == data_.bias;
+    found_.clear();
     steps();
     if (data_.zero) zero_steps();
     one_plateau();
     if (range_.is_known()) return std::move(found_);
     if (!data_.zero) range_.low || range_.high ? constant() : line();
-    // Those that grow towards a dose of zero are not bounded there.
-    if (has_exponentials_) exponentials(1.0);
-    if (has_exponentials_ && !data_.zero) exponentials(-1.0);
+    for (const Run& run : runs_) exponentials_of(run);
     return std::move(found_);
   }
 
@@ -337,7 +341,9 @@ class Limits {
   };
   /// z = offset + factor g, by least squares.
   template <class Function>
-  [[nodiscard]] Curve fit(const Function& g) const {
+  [[nodiscard]] Curve fit(const Function& function) {
+    std::vector<double>& g = powers_;
+    for (std::size_t j = 0; j < data_.size(); ++j) g[j] = function(data_.values[j]);
     double total = 0.0, first = 0.0, square = 0.0, target = 0.0, product = 0.0;
     if (data_.zero) {
       total = data_.zero->weight;
@@ -347,14 +353,14 @@ class Limits {
     const double known = range_.low ? *range_.low : range_.high ? *range_.high : 0.0;
     for (std::size_t j = 0; j < data_.size(); ++j) {
       total += data_.weights[j];
-      first += data_.weights[j] * g(data_.values[j]);
+      first += data_.weights[j] * g[j];
       target += data_.weights[j] * data_.means[j];
     }
     const double mean_g = is_known ? 0.0 : first / total,
                  mean_y = is_known ? known : target / total;
     double raw_square = 0.0;
     for (std::size_t j = 0; j < data_.size(); ++j) {
-      const double value = g(data_.values[j]), centred = value - mean_g;
+      const double value = g[j], centred = value - mean_g;
       square += data_.weights[j] * centred * centred;
       product += data_.weights[j] * centred * (data_.means[j] - mean_y);
       raw_square += data_.weights[j] * value * value;
@@ -370,7 +376,7 @@ class Limits {
     curve.spread = square;
     curve.energy = data_.energy;
     for (std::size_t j = 0; j < data_.size(); ++j) {
-      const double r = data_.means[j] - mean_y - curve.factor * (g(data_.values[j]) - mean_g);
+      const double r = data_.means[j] - mean_y - curve.factor * (g[j] - mean_g);
       curve.energy += 0.5 * data_.weights[j] * r * r;
     }
     if (data_.zero) {
@@ -380,7 +386,7 @@ class Limits {
     curve.stiffness = raw_square > 0.0 ? total - first * first / raw_square : total;
     return curve;
   }
-  [[nodiscard]] Curve exponential(double rate) const {
+  [[nodiscard]] Curve exponential(double rate) {
     const double end = rate > 0.0 ? data_.values.back() : data_.values.front();
     return fit([&](double x) { return std::exp(rate * (x - end)); });
   }
@@ -390,6 +396,14 @@ class Limits {
     if (range_.high && !(curve.factor < 0.0)) return false;
     return curve.energy < threshold_;
   }
+
+  /// Rates next to each other, all of them below the threshold.
+  struct Run {
+    double slowest = 0.0, fastest = 0.0;  ///< Of one sign.
+    Curve lowest;
+    double rate = 0.0;                                             ///< Of the lowest one.
+    double least_offset = kInfinity, largest_offset = -kInfinity;  ///< As the threshold allows.
+  };
 
   void exponentials(double side) {
     const double extent = data_.values.back() - data_.values.front();
@@ -403,12 +417,13 @@ class Limits {
     for (int k = 0; k <= kRates + 1; ++k) {
       const bool is_in = k <= kRates && counts(exponential(rate_at(k)));
       if (is_in && !is_run) first = k == 0 ? -1.0 : border(rate_at, k - 1, k);
-      if (!is_in && is_run) run(rate_at, first, k > kRates ? kRates : border(rate_at, k - 1, k));
+      if (!is_in && is_run)
+        runs_.push_back(run(rate_at, first, k > kRates ? kRates : border(rate_at, k - 1, k)));
       is_run = is_in;
     }
   }
   template <class Rate>
-  [[nodiscard]] double border(const Rate& rate_at, double a, double b) const {
+  [[nodiscard]] double border(const Rate& rate_at, double a, double b) {
     const bool at_a = counts(exponential(rate_at(a)));
     for (int i = 0; i < kHalvings; ++i) {
       const double middle = 0.5 * (a + b);
@@ -417,50 +432,55 @@ class Limits {
     return counts(exponential(rate_at(a))) ? a : b;
   }
 
-  /// All rates between two, which are all below the threshold; from = -1: from zero on.
+  /// All rates between two; from = -1: from zero on.
   template <class Rate>
-  void run(const Rate& rate_at, double from, double to) {
+  [[nodiscard]] Run run(const Rate& rate_at, double from, double to) {
     const double first = std::max(from, 0.0);
-    Curve lowest = exponential(rate_at(first));
-    double best = first;
-    ProfilePiece offsets{kInfinity, -kInfinity, ProfileEnd::limit, ProfileEnd::limit};
-    const auto look = [&](double k) {
-      const Curve curve = exponential(rate_at(k));
+    Run found;
+    found.slowest = from < 0.0 ? 0.0 : rate_at(from);
+    found.fastest = rate_at(to);
+    found.rate = rate_at(first);
+    found.lowest = exponential(found.rate);
+    constexpr int kLooks = 400;
+    for (int i = 0; i <= kLooks; ++i) {
+      const double rate = rate_at(first + (to - first) * i / kLooks);
+      const Curve curve = exponential(rate);
       const double room = std::max(threshold_ - curve.energy, 0.0);
       const ProfilePiece near = about(curve.offset, curve.stiffness, room);
-      offsets.low = std::min(offsets.low, near.low);
-      offsets.high = std::max(offsets.high, near.high);
-      if (curve.energy < lowest.energy) {
-        lowest = curve;
-        best = k;
+      found.least_offset = std::min(found.least_offset, near.low);
+      found.largest_offset = std::max(found.largest_offset, near.high);
+      if (curve.energy < found.lowest.energy) {
+        found.lowest = curve;
+        found.rate = rate;
       }
-    };
-    constexpr int kLooks = 400;
-    for (int i = 0; i <= kLooks; ++i) look(first + (to - first) * i / kLooks);
-    const double rate = rate_at(best);
-    begin(lowest.energy, std::string("an exponential, without ") +
-                             (lowest.factor > 0.0 ? "an upper" : "a lower") + " plateau");
-    const bool loses_high = lowest.factor > 0.0;
+    }
+    return found;
+  }
+
+  void exponentials_of(const Run& run) {
+    const bool loses_high = run.lowest.factor > 0.0;
+    begin(run.lowest.energy, std::string("an exponential, without ") +
+                                 (loses_high ? "an upper" : "a lower") + " plateau");
     switch (kind_) {
       case ParameterKind::low:
-        add(loses_high ? piece(offsets.low, offsets.high) : towards(-1.0));
+        add(loses_high ? piece(run.least_offset, run.largest_offset) : towards(-1.0));
         break;
       case ParameterKind::high:
-        add(loses_high ? towards(1.0) : piece(offsets.low, offsets.high));
+        add(loses_high ? towards(1.0) : piece(run.least_offset, run.largest_offset));
         break;
       case ParameterKind::half_point:
-        add(towards(rate));
+        add(towards(run.rate));
         break;
       case ParameterKind::slope:
-        add(towards(rate * lowest.factor));
+        add(towards(loses_high ? run.rate : -run.rate));
         break;
-      default: {
+      case ParameterKind::weight: {
         if (is_bias_) {
           add(towards(loses_high ? -data_.bias_value : data_.bias_value));
           break;
         }
         const double sign = loses_high ? per_rate_ : -per_rate_;
-        const double a = from < 0.0 ? 0.0 : sign * rate_at(from), b = sign * rate_at(to);
+        const double a = sign * run.slowest, b = sign * run.fastest;
         add(piece(std::min(a, b), std::max(a, b)));
       }
     }
@@ -470,10 +490,12 @@ class Limits {
   const OutputRange& range_;
   Activation activation_;
   double per_rate_;  ///< Weight over rate.
-  bool has_exponentials_;
-  ParameterKind kind_;
-  bool is_bias_;
   double threshold_;
+  std::vector<double> powers_;  ///< J, in the hands of fit().
+  std::vector<Run> runs_;
+  // Of the parameter, and of the limit, that is looked at.
+  ParameterKind kind_ = ParameterKind::weight;
+  bool is_bias_ = false;
   double energy_ = 0.0;
   std::string words_;
   std::vector<LimitValues> found_;
@@ -481,10 +503,15 @@ class Limits {
 
 }  // namespace
 
-std::vector<LimitValues> limit_values(const fits::Covariate& data, Activation activation,
-                                      const OutputRange& range, ParameterKind kind, Index column,
-                                      double threshold) {
-  return Limits(data, activation, range, kind, column, threshold).find();
+std::vector<std::vector<LimitValues>> limit_values(const fits::Covariate& data,
+                                                   Activation activation, const OutputRange& range,
+                                                   const std::vector<ParameterPlace>& parameters,
+                                                   double threshold) {
+  Limits limits(data, activation, range, threshold);
+  std::vector<std::vector<LimitValues>> found;
+  found.reserve(parameters.size());
+  for (const ParameterPlace& parameter : parameters) found.push_back(limits.of(parameter));
+  return found;
 }
 
 std::vector<LimitValues> limit_values(const std::vector<InfinitePoint>& limits, ParameterKind kind,

@@ -349,13 +349,21 @@ void judge(ProfileInterval& interval, const std::vector<Way>& ways) {
   remark(interval, text);
 }
 
-[[nodiscard]] std::vector<inference::LimitValues> limits_of(const Region& region,
-                                                            const FitParameter& parameter) {
-  return region.data
-             ? inference::limit_values(*region.data, region.model.activation, region.model.range,
-                                       parameter.kind, parameter.column, region.threshold)
-             : inference::limit_values(region.fits.at_infinity, parameter.kind, parameter.column,
-                                       region.threshold);
+/// For each of the parameters.
+[[nodiscard]] std::vector<std::vector<inference::LimitValues>> limits_of(
+    const Region& region, const std::vector<FitParameter>& parameters) {
+  if (region.data) {
+    std::vector<inference::ParameterPlace> places;
+    for (const FitParameter& parameter : parameters)
+      places.push_back({parameter.kind, parameter.column});
+    return inference::limit_values(*region.data, region.model.activation, region.model.range,
+                                   places, region.threshold);
+  }
+  std::vector<std::vector<inference::LimitValues>> limits;
+  for (const FitParameter& parameter : parameters)
+    limits.push_back(inference::limit_values(region.fits.at_infinity, parameter.kind,
+                                             parameter.column, region.threshold));
+  return limits;
 }
 
 /// What a parameter comes to from one curve.
@@ -695,8 +703,7 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
   if (result.parameters.size() <= kMostForCurvature && model.problem.offset.size() == 0 &&
       !has_zero)
     result.curvature = relative_curvature(model, fit);
-  std::vector<std::vector<inference::LimitValues>> limits;
-  for (const FitParameter& parameter : parameters) limits.push_back(limits_of(region, parameter));
+  const std::vector<std::vector<inference::LimitValues>> limits = limits_of(region, parameters);
   std::vector<Subject> subjects;
   for (std::size_t i = 0; i < parameters.size(); ++i)
     subjects.push_back({followed, region, parameters[i], limits[i]});

@@ -104,14 +104,23 @@ constexpr int kOnSlice = 800;
 /// Largest node input of the level next to a half point or at the end: from there on curves are steps.
 constexpr double kSteepest = 50.0;
 
+/// Distance to the nearer end of an activation that is scaled to (0, 1).
+double share_left(Activation activation, double u) {
+  if (activation == Activation::tanh || activation == Activation::logistic) {
+    const double e = std::exp(-std::abs(activation == Activation::tanh ? 2.0 * u : u));
+    return e / (1.0 + e);
+  }
+  const Range own = tautrack::range(activation);
+  return evaluate(activation, u).tail / (own.high - own.low);
+}
+
 /// Shares of a curve with these node inputs.
 template <class Input>
 void set_shares(const fits::Covariate& data, Activation activation, const Input& input,
                 Shares& shares) {
-  const Range own = tautrack::range(activation);
   for (std::size_t j = 0; j < data.size(); ++j) {
     const double u = input(data.values[j]);
-    const double tail = evaluate(activation, u).tail / (own.high - own.low);
+    const double tail = share_left(activation, u);
     const auto k = static_cast<Index>(j);
     shares.done(k) = u > 0.0 ? 1.0 - tail : tail;
     shares.left(k) = u > 0.0 ? tail : 1.0 - tail;
@@ -134,10 +143,18 @@ class Grid {
 
   /// The best curve with node inputs slope (x - half), or nothing when it does not belong to the model; see `best`.
   [[nodiscard]] std::optional<SeenCurve> curve(double slope, double half) {
-    return at(slope, bias_of(slope, half), [&](double x) { return slope * (x - half); });
+    set_shares(
+        data_, activation_, [&](double x) { return slope * (x - half); }, shares_);
+    return here(slope, bias_of(slope, half));
   }
   [[nodiscard]] std::optional<SeenCurve> curve_of_bias(double slope, double bias) {
-    return at(slope, bias, [&](double x) { return slope * x + bias * data_.bias_value; });
+    set_shares(
+        data_, activation_, [&](double x) { return slope * x + bias * data_.bias_value; }, shares_);
+    return here(slope, bias);
+  }
+  /// The same of the slope and half point that for_each() is at.
+  [[nodiscard]] std::optional<SeenCurve> curve_here(double slope, double half) {
+    return here(slope, bias_of(slope, half));
   }
   /// With this distance of the plateaus from now on.
   void hold_height(double height) { height_ = height; }
@@ -145,21 +162,23 @@ class Grid {
 
   /// Calls look(slope, half) for all.
   template <class Look>
-  void for_each(const Look& look) const {
-    for (int a = 0; a < 2 * kSlopes; ++a) {
-      const int step = a / 2;
-      const double size =
+  void for_each(const Look& look) {
+    for (int step = 0; step < kSlopes; ++step) {
+      const double slope =
           kLeastSlope * std::pow(kMostSlope / kLeastSlope, step / (kSlopes - 1.0)) / extent();
-      for (int b = 0; b <= kPlaces; ++b)
-        look(a % 2 == 0 ? size : -size,
-             data_.values.front() + extent() * (3.0 * b / kPlaces - 1.0));
+      for (int b = 0; b <= kPlaces; ++b) {
+        const double half = data_.values.front() + extent() * (3.0 * b / kPlaces - 1.0);
+        set_shares(
+            data_, activation_, [&](double x) { return slope * (x - half); }, shares_);
+        look(slope, half);
+        shares_.done.swap(shares_.left);
+        look(-slope, half);
+      }
     }
   }
 
  private:
-  template <class Input>
-  std::optional<SeenCurve> at(double slope, double bias, const Input& input) {
-    set_shares(data_, activation_, input, shares_);
+  [[nodiscard]] std::optional<SeenCurve> here(double slope, double bias) {
     best_ = best_plateaus(data_, range_, shares_, slope > 0.0, height_);
     if (!(best_.low < best_.high)) return std::nullopt;
     return SeenCurve{0.0, slope, bias, {best_.low, best_.high}, best_.energy};
@@ -196,7 +215,7 @@ SeenValues look_around(const fits::Covariate& data, Activation activation, const
   Grid grid(data, activation, range);
   const double steepest = steepness(activation);
   grid.for_each([&](double slope, double half) {
-    const auto curve = grid.curve(slope, half);
+    const auto curve = grid.curve_here(slope, half);
     if (!curve || !(curve->energy < threshold)) return;
     see(seen.weight, *curve, slope);
     see(seen.bias, *curve, curve->bias);
@@ -260,12 +279,12 @@ SeenCurve lowest_curve(const fits::Covariate& data, Activation activation, const
     return distance;
   };
   if (kind == ParameterKind::low || kind == ParameterKind::high) {
-    grid.for_each([&](double slope, double half) { look(grid.curve(slope, half)); });
+    grid.for_each([&](double slope, double half) { look(grid.curve_here(slope, half)); });
   } else if (kind == ParameterKind::slope) {
     grid.for_each([&](double slope, double half) {
       if (!(value / slope > 0.0)) return;
       grid.hold_height(value / (steepness(activation) * slope));
-      look(grid.curve(slope, half));
+      look(grid.curve_here(slope, half));
     });
   } else if (kind == ParameterKind::half_point) {
     look_at_slopes(kSteepest / nearest(value),

@@ -26,6 +26,13 @@ fits::Covariate levels(const std::vector<double>& x, const std::vector<double>& 
   return data;
 }
 
+/// Those of one parameter.
+std::vector<LimitValues> values_of(const fits::Covariate& data, Activation activation,
+                                   const OutputRange& range, ParameterKind kind, Index column,
+                                   double threshold) {
+  return inference::limit_values(data, activation, range, {{kind, column}}, threshold).front();
+}
+
 /// Those whose words begin so.
 std::vector<ProfilePiece> of(const std::vector<LimitValues>& values, const std::string& words) {
   std::vector<ProfilePiece> found;
@@ -41,8 +48,7 @@ TEST_CASE("a constant beside a known plateau frees all but the weight") {
   // 1/2 sum (y - 1.05)^2 = 0.0875
   const auto at = [&](ParameterKind kind, Index column, const OutputRange& range,
                       double threshold) {
-    return of(inference::limit_values(data, Activation::tanh, range, kind, column, threshold),
-              "a constant");
+    return of(values_of(data, Activation::tanh, range, kind, column, threshold), "a constant");
   };
   const OutputRange from_zero{0.0, {}}, to_two{{}, 2.0};
   const auto high = at(ParameterKind::high, 0, from_zero, 0.1);
@@ -69,7 +75,7 @@ TEST_CASE("all rows on one plateau: what is not that plateau is free") {
   // 1/2 sum (y - 1.05)^2 = 0.0875
   const auto at = [&](ParameterKind kind, Index column, const OutputRange& range,
                       const std::string& which = "lower") {
-    return of(inference::limit_values(data, Activation::tanh, range, kind, column, 0.1),
+    return of(values_of(data, Activation::tanh, range, kind, column, 0.1),
               "all rows on the " + which);
   };
   const auto is_all = [](const std::vector<ProfilePiece>& pieces) {
@@ -117,7 +123,7 @@ TEST_CASE("doses of zero and a slope of zero: the bias is where the others' outp
   const double threshold = 0.03;
   const auto at = [&](ParameterKind kind, Index column, const OutputRange& range,
                       double below = 0.03) {
-    return of(inference::limit_values(data, Activation::logistic, range, kind, column, below),
+    return of(values_of(data, Activation::logistic, range, kind, column, below),
               "a step behind the doses of zero");
   };
   const auto logit = [](double s) { return std::log(s / (1.0 - s)); };
@@ -154,9 +160,9 @@ TEST_CASE("doses of zero and a slope of zero: the bias is where the others' outp
   fits::Covariate falling = levels({1, 2, 3, 4}, {0.4, 0.2, 0.3, 0.3});
   falling.zero = data.zero;
   falling.zero->target = 0.9;
-  const auto down = of(inference::limit_values(falling, Activation::logistic, unit,
-                                               ParameterKind::weight, 1, threshold),
-                       "a step behind the doses of zero");
+  const auto down =
+      of(values_of(falling, Activation::logistic, unit, ParameterKind::weight, 1, threshold),
+         "a step behind the doses of zero");
   REQUIRE(down.size() == 1);
   CHECK(down[0].low == doctest::Approx(logit(0.3 - reach)));
   CHECK(down[0].high == doctest::Approx(logit(0.3 + reach)));
@@ -174,24 +180,22 @@ TEST_CASE("the slope at the half point near limits") {
   // A straight line below the threshold: its slopes, as far as the energy allows.
   const fits::Covariate data = levels({0, 1, 2, 3, 4}, {0.1, 0.9, 2.1, 2.9, 4.0});
   // Sxx = 10, Sxy = 9.8; y - 0.98 x - 0.04: 0.06, -0.12, 0.1, -0.08, 0.04, half the squares 0.018.
-  const auto line =
-      of(inference::limit_values(data, Activation::logistic, {}, ParameterKind::slope, 0, 0.118),
-         "a straight line");
+  const auto line = of(values_of(data, Activation::logistic, {}, ParameterKind::slope, 0, 0.118),
+                       "a straight line");
   REQUIRE(line.size() == 1);
   CHECK(line[0].low == doctest::Approx(0.98 - std::sqrt(0.02)));
   CHECK(line[0].high == doctest::Approx(0.98 + std::sqrt(0.02)));
   // Steps and exponentials have none that is finite.
-  const auto step =
-      of(inference::limit_values(levels({1, 2, 3, 4}, {5.0, 5.4, 0.2, 0.0}), Activation::logistic,
+  const auto step = of(values_of(levels({1, 2, 3, 4}, {5.0, 5.4, 0.2, 0.0}), Activation::logistic,
                                  {}, ParameterKind::slope, 0, 0.25),
-         "a step between 2 and 3");
+                       "a step between 2 and 3");
   REQUIRE(step.size() == 1);
   CHECK(step[0].high == -kInfinity);
   std::vector<double> x{0, 1, 2, 3, 4, 5}, y;
   for (const double v : x) y.push_back(1.0 - std::exp(-0.8 * v) + (v == 2.0 ? 0.01 : 0.0));
-  const auto rising = of(inference::limit_values(levels(x, y), Activation::logistic, {},
-                                                 ParameterKind::slope, 0, 0.001),
-                         "an exponential, without a lower");
+  const auto rising =
+      of(values_of(levels(x, y), Activation::logistic, {}, ParameterKind::slope, 0, 0.001),
+         "an exponential, without a lower");
   REQUIRE(rising.size() == 1);
   CHECK(rising[0].low == kInfinity);
 }
@@ -201,7 +205,7 @@ TEST_CASE(
   const fits::Covariate data = levels({1, 2, 3, 4}, {0.0, 0.2, 5.0, 5.4});
   // Between 2 and 3: plateaus 0.1 and 5.2, energy 0.01 + 0.04.
   const auto values = [&](ParameterKind kind, Index column) {
-    return of(inference::limit_values(data, Activation::logistic, {}, kind, column, 0.25),
+    return of(values_of(data, Activation::logistic, {}, kind, column, 0.25),
               "a step between 2 and 3");
   };
   const auto half = values(ParameterKind::half_point, 0);
@@ -242,22 +246,20 @@ TEST_CASE("exponentials: rates and offsets below the threshold, each at its ener
     return 0.5 * (yy - offset * y1 - factor * gy);
   };
   const double threshold = 0.1;
-  const auto slope = of(
-      inference::limit_values(data, Activation::logistic, {}, ParameterKind::weight, 0, threshold),
-      "an exponential, without an upper");
+  const auto slope =
+      of(values_of(data, Activation::logistic, {}, ParameterKind::weight, 0, threshold),
+         "an exponential, without an upper");
   REQUIRE(slope.size() == 1);
   CHECK(slope[0].low < 0.4);
   CHECK(slope[0].high > 0.4);
   CHECK(energy(slope[0].low) == doctest::Approx(threshold).epsilon(1e-6));
   CHECK(energy(slope[0].high) == doctest::Approx(threshold).epsilon(1e-6));
-  const auto by_tanh =
-      of(inference::limit_values(data, Activation::tanh, {}, ParameterKind::weight, 0, threshold),
-         "an exponential");
+  const auto by_tanh = of(
+      values_of(data, Activation::tanh, {}, ParameterKind::weight, 0, threshold), "an exponential");
   REQUIRE(by_tanh.size() == 1);
   CHECK(by_tanh[0].low == doctest::Approx(0.5 * slope[0].low));
-  const auto high =
-      of(inference::limit_values(data, Activation::logistic, {}, ParameterKind::high, 0, threshold),
-         "an exponential");
+  const auto high = of(values_of(data, Activation::logistic, {}, ParameterKind::high, 0, threshold),
+                       "an exponential");
   REQUIRE(high.size() == 1);
   CHECK(high[0].low == kInfinity);
 }
