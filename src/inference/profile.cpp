@@ -11,8 +11,6 @@
 #include "tautrack/data/scaled_problem.hpp"
 #include "tautrack/data/single_input.hpp"
 #include "tautrack/data/zero_doses.hpp"
-#include "tautrack/geometry/amplitude_manifold.hpp"
-#include "tautrack/geometry/data_manifold.hpp"
 #include "tautrack/network/hidden_layer.hpp"
 #include "tautrack/network/perceptron.hpp"
 
@@ -49,8 +47,6 @@ constexpr double kBesideEnd = 1e-3;
 constexpr int kMostExtensions = 10;
 /// Several inputs: points from which descents begin beyond an end, fewer where a step takes longer.
 constexpr Index kStartsTimesUnknowns = 100, kLeastStarts = 2, kMostStarts = 16;
-/// Of more parameters curvatures are left out.
-constexpr std::size_t kMostForCurvature = 8;
 /// Minima of the list that are followed from, the lowest first.
 constexpr std::size_t kMostMinima = 20;
 /// What is followed: a network at tau = 1, and how its unknowns are the numbers that are reported.
@@ -623,23 +619,6 @@ void report(const Subject& subject, FoundRegion found, ProfileInterval& interval
                        "time was up");
 }
 
-/// Relative curvatures at a fit.
-std::optional<BatesWatts> relative_curvature(const SigmoidModel& model, const FittedSigmoid& fit) {
-  std::optional<ManifoldPoint> point;
-  std::optional<DataManifold> manifold;  // The point may refer to it.
-  std::optional<AmplitudeManifold> amplitude;
-  if (model.range.is_known()) {
-    const Perceptron network = scaled_perceptron(model);
-    manifold.emplace(network, 1.0);
-    point.emplace(manifold->at(network.coordinates(fit.weights)));
-  } else {
-    amplitude.emplace(model.problem, model.activation, model.range);
-    point = amplitude->at_best({fit.weights, fit.range});
-  }
-  if (!point) return std::nullopt;
-  return bates_watts(*point, largest_curvature(*point));
-}
-
 }  // namespace
 
 std::string_view to_string(ProfileEnd end) noexcept { return name_of(kProfileEndNames, end); }
@@ -700,9 +679,6 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
                                    model.range};
   const FollowedModel followed =
       model.range.is_known() ? known_range(network_model) : fitted_range(network_model, fit);
-  if (result.parameters.size() <= kMostForCurvature && model.problem.offset.size() == 0 &&
-      !has_zero)
-    result.curvature = relative_curvature(model, fit);
   const std::vector<std::vector<inference::LimitValues>> limits = limits_of(region, parameters);
   std::vector<Subject> subjects;
   for (std::size_t i = 0; i < parameters.size(); ++i)

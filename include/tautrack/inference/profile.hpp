@@ -8,7 +8,6 @@
 
 #include "tautrack/core/stop_condition.hpp"
 #include "tautrack/fits/all_fits.hpp"
-#include "tautrack/geometry/curvature.hpp"
 #include "tautrack/inference/fit_statistics.hpp"
 
 namespace tautrack {
@@ -67,9 +66,6 @@ struct ProfileIntervals {
   std::vector<ProfileInterval>
       parameters;      ///< One for each of FitStatistics::parameters; or empty.
   std::string reason;  ///< One sentence why there are none; empty when there are.
-  /// What curvature says of linearised intervals; nothing for more than 8 parameters, which would take longer than the
-  /// intervals, and where it could not be had.
-  std::optional<BatesWatts> curvature;
 };
 
 /// Profile intervals (Bates & Watts, Nonlinear Regression Analysis, 1988, section 6.1): of each weight and fitted
