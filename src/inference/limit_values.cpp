@@ -91,8 +91,7 @@ class Limits {
       result.weight += data_.weights[j];
       result.mean += data_.weights[j] * data_.means[j];
     }
-    result.mean /= result.weight;
-    if (known) result.mean = *known;
+    result.mean = known ? *known : result.mean / result.weight;
     for (std::size_t j = from; j < to; ++j) {
       const double r = data_.means[j] - result.mean;
       result.energy += 0.5 * data_.weights[j] * r * r;
@@ -106,12 +105,17 @@ class Limits {
 
   // --- Steps -----------------------------------------------------------------------------------------------
 
+  /// On a plateau that is known there may be no level at all, if one on the way to it is free.
   void steps() {
-    for (const bool rises : {true, false})
-      for (std::size_t below = data_.zero ? 0 : 1; below < data_.size(); ++below) {
+    for (const bool rises : {true, false}) {
+      const bool left_known = (rises ? range_.low : range_.high).has_value();
+      const bool right_known = (rises ? range_.high : range_.low).has_value();
+      for (std::size_t below = 0; below < data_.size(); ++below) {
         if (below > 0) step(below, below, rises);
-        if (below + 1 < data_.size()) step(below, below + 1, rises);
+        if ((below > 0 || data_.zero || left_known) && (below + 1 < data_.size() || right_known))
+          step(below, below + 1, rises);
       }
+    }
   }
 
   /// Levels before `below` are on the left plateau, those from `above` on on the right one, one between is free.

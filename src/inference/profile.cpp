@@ -441,6 +441,11 @@ FromCurve follow_from(const Subject& subject, const FittedSigmoid& fit, double m
     const inference::WayEnd way = follower.follow(y, move, side);
     end = value + way.t;
     kind = way.end;
+    // Where the slope turns over it is zero.
+    const bool is_slope = parameter.kind == ParameterKind::slope ||
+                          (parameter.kind == ParameterKind::weight && region.data &&
+                           parameter.column == region.data->input);
+    if (kind == ProfileEnd::limit && is_slope) end = 0.0;
     if (!way.remark.empty()) found.ways.push_back({end, side, way.remark});
   }
   return found;

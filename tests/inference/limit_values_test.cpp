@@ -224,6 +224,30 @@ TEST_CASE(
   CHECK(bias[0].high == -kInfinity);
 }
 
+TEST_CASE("steps to a known plateau may have no level on it") {
+  const fits::Covariate data = levels({1, 2, 3, 4}, {0.1, 0.0, 0.2, 0.5});
+  // Rising to 1 the last level is free: plateau 0.1, energy 1/2 (0 + 0.01 + 0.01) = 0.01.
+  const auto at = [&](const OutputRange& range, ParameterKind kind, double threshold) {
+    return of(values_of(data, Activation::logistic, range, kind, 0, threshold), "a step at 4");
+  };
+  const auto low = at({{}, 1.0}, ParameterKind::low, 0.04);
+  REQUIRE(low.size() == 1);
+  // 3/2 (low - 0.1)^2 = 0.03
+  CHECK(low[0].low == doctest::Approx(0.1 - std::sqrt(0.02)));
+  CHECK(low[0].high == doctest::Approx(0.1 + std::sqrt(0.02)));
+  const auto half = at({{}, 1.0}, ParameterKind::half_point, 0.04);
+  REQUIRE(half.size() == 1);
+  CHECK((half[0].low == 4.0 && half[0].high == 4.0));
+  const auto weight = at({0.0, 1.0}, ParameterKind::weight, 0.04);
+  REQUIRE(weight.size() == 1);
+  CHECK(weight[0].low == kInfinity);
+  CHECK(at({0.0, 1.0}, ParameterKind::weight, 0.02).empty());
+  // The level is not between the plateaus.
+  CHECK(at({{}, 0.4}, ParameterKind::low, 0.04).empty());
+  // Fitted, the plateau would be anywhere: that is an exponential.
+  CHECK(at({}, ParameterKind::low, 0.04).empty());
+}
+
 TEST_CASE("exponentials: rates and offsets below the threshold, each at its energy") {
   const std::vector<double> x{0, 1, 2, 3, 4, 5};
   std::vector<double> y;

@@ -133,4 +133,56 @@ TEST_CASE("a step behind the doses of zero that is good enough leaves intervals 
   }
 }
 
+TEST_CASE("where a slope of zero is good enough the bias still ends at the threshold") {
+  // Doses that hardly matter, zeros apart from them.
+  const Problem problem =
+      problem_of({0, 0, 1, 2, 4, 8, 16, 32}, {0.08, 0.14, 0.55, 0.72, 0.58, 0.75, 0.66, 0.78});
+  const OutputRange range{std::nullopt, 1.0};
+  const AllFits fits = find_all_fits(problem, Activation::logistic, range);
+  REQUIRE(fits.global_minimum);
+  const StationaryPoint& best = fits.points[static_cast<std::size_t>(*fits.global_minimum)];
+  const ProfileIntervals intervals =
+      profile_intervals({problem, Activation::logistic, range}, fits, {});
+  int ends = 0;
+  for (const ProfileInterval& interval : intervals.parameters) {
+    CAPTURE(interval.name);
+    CHECK(interval.is_resolved);
+    const bool is_slope = interval.kind == ParameterKind::slope || interval.name == "log10(dose)";
+    if (is_slope) {
+      CHECK(interval.low == 0.0);
+      CHECK(interval.high.has_value());
+    }
+    if (interval.kind == ParameterKind::half_point) CHECK_FALSE(interval.low.has_value());
+    if (interval.name != "(bias)") continue;
+    for (const auto& end : {interval.low, interval.high}) {
+      REQUIRE(end.has_value());
+      ++ends;
+      CHECK(least_with(problem, range, interval, *end, best.weights(0), best.weights(1)) ==
+            doctest::Approx(intervals.threshold).epsilon(1e-5));
+    }
+  }
+  CHECK(ends == 2);
+}
+
+TEST_CASE("a step to a plateau that is known, with the last dose on the way, ends an interval") {
+  const std::vector<double> y{0.08, 0.34, 0.2, 0.32, 0.25, 0.45, 0.32, 0.48};
+  const Problem problem = problem_of({0, 0, 0, 1, 2, 4, 8, 16}, y);
+  const OutputRange range{std::nullopt, 1.0};
+  const AllFits fits = find_all_fits(problem, Activation::logistic, range);
+  const ProfileIntervals intervals =
+      profile_intervals({problem, Activation::logistic, range}, fits, {});
+  double mean = 0.0, energy = 0.0;
+  for (std::size_t i = 0; i < 7; ++i) mean += y[i] / 7.0;
+  for (std::size_t i = 0; i < 7; ++i) energy += 0.5 * (y[i] - mean) * (y[i] - mean);
+  REQUIRE(energy < intervals.threshold);
+  for (const ProfileInterval& interval : intervals.parameters) {
+    CAPTURE(interval.name);
+    CHECK(interval.is_resolved);
+    if (interval.kind != ParameterKind::low) continue;
+    REQUIRE(interval.high.has_value());
+    CHECK(*interval.high ==
+          doctest::Approx(mean + std::sqrt(2.0 * (intervals.threshold - energy) / 7.0)));
+  }
+}
+
 }  // namespace zero_dose_profile_test
