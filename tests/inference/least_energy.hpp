@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -11,14 +12,21 @@
 /// Least energies by a search that knows nothing of derivatives or curves.
 namespace tautrack::least_energy {
 
-/// The energy of a logistic curve of rows (x, 1) with the free plateaus where they fit best; `range` may hold one for a
+/// A sigmoid from 0 to 1, symmetric about (0, 1/2), and its derivative at 0.
+struct Shape {
+  std::function<double(double)> share = [](double u) { return 1.0 / (1.0 + std::exp(-u)); };
+  double steepness = 0.25;
+};
+
+/// The energy of a curve of rows (x, 1) with the free plateaus where they fit best; `range` may hold one for a
 /// while, and `height` their distance.
 inline double energy_of(const Problem& problem, const OutputRange& range, double w, double c,
-                        const std::optional<double>& height = std::nullopt) {
+                        const std::optional<double>& height = std::nullopt,
+                        const Shape& shape = {}) {
   double aa = 0.0, ab = 0.0, bb = 0.0, ya = 0.0, yb = 0.0, yy = 0.0;
   for (Index i = 0; i < problem.y.size(); ++i) {
     const double u = std::isfinite(problem.X(i, 0)) ? w * problem.X(i, 0) + c : -w * 1e300;
-    const double b = 1.0 / (1.0 + std::exp(-u)), a = 1.0 / (1.0 + std::exp(u)), y = problem.y(i);
+    const double b = shape.share(u), a = shape.share(-u), y = problem.y(i);
     aa += a * a;
     ab += a * b;
     bb += b * b;
@@ -48,7 +56,8 @@ inline double energy_of(const Problem& problem, const OutputRange& range, double
 /// The least energy with a parameter at a value, with the sign of w: a search that narrows, from the curve (w, c) or the
 /// best one of a grid.
 inline double least_with(const Problem& problem, OutputRange range,
-                         const ProfileInterval& parameter, double value, double w, double c) {
+                         const ProfileInterval& parameter, double value, double w, double c,
+                         const Shape& shape = {}) {
   const bool is_slope = parameter.kind == ParameterKind::weight && parameter.column == 0;
   const bool is_bias = parameter.kind == ParameterKind::weight && parameter.column == 1;
   const bool is_half = parameter.kind == ParameterKind::half_point;
@@ -63,13 +72,13 @@ inline double least_with(const Problem& problem, OutputRange range,
     if (is_slope) slope = value;
     if (is_half) half = value;
     if (is_bias) half = -value / slope;
-    // A quarter of the weight and the distance of the plateaus.
+    // The steepness times the weight and the distance of the plateaus.
     std::optional<double> height;
     if (is_steepness && range.is_known())
-      slope = 4.0 * value / (*range.high - *range.low);
+      slope = value / (shape.steepness * (*range.high - *range.low));
     else if (is_steepness)
-      height = 4.0 * value / slope;
-    return energy_of(problem, range, slope, -slope * half, height);
+      height = value / (shape.steepness * slope);
+    return energy_of(problem, range, slope, -slope * half, height, shape);
   };
   double best = energy(p, h);
   // The lowest of a grid to begin with.

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -190,6 +191,38 @@ TEST_CASE(
     check(falling, {});
   }
   CHECK(ends == 32);
+}
+
+TEST_CASE("slopes of all activations: ends at the threshold, and tanh's are the logistic ones") {
+  const Problem problem = problem_of({1, 2, 3, 4, 5, 6, 7, 8, 9},
+                                     {0.31, 0.22, 0.87, 2.05, 4.18, 4.91, 5.34, 5.05, 5.2});
+  const double pi = std::acos(-1.0);
+  const std::vector<std::pair<Activation, least_energy::Shape>> shapes{
+      {Activation::logistic, {}},
+      {Activation::tanh, {[](double u) { return 1.0 / (1.0 + std::exp(-2.0 * u)); }, 0.5}},
+      {Activation::erf, {[&](double u) { return 0.5 * std::erfc(-0.5 * std::sqrt(pi) * u); }, 0.5}},
+      {Activation::arctan, {[&](double u) { return 0.5 + std::atan(0.5 * pi * u) / pi; }, 0.5}}};
+  std::vector<double> ends;
+  for (const auto& [activation, shape] : shapes) {
+    const std::string name(to_string(activation));
+    CAPTURE(name);
+    const AllFits fits = fits_of(problem, {}, activation);
+    REQUIRE(fits.global_minimum);
+    const StationaryPoint& best = fits.points[static_cast<std::size_t>(*fits.global_minimum)];
+    const ProfileIntervals intervals = profile_intervals({problem, activation, {}}, fits);
+    const ProfileInterval& slope = interval(intervals, "slope");
+    CHECK(slope.is_resolved);
+    for (const auto& end : {slope.low, slope.high}) {
+      REQUIRE(end);
+      ends.push_back(*end);
+      const double least = least_energy::least_with(problem, {}, slope, *end, best.weights(0),
+                                                    best.weights(1), shape);
+      CHECK(least == doctest::Approx(intervals.threshold).epsilon(1e-7));
+    }
+  }
+  REQUIRE(ends.size() == 8);
+  CHECK(ends[2] == doctest::Approx(ends[0]).epsilon(1e-9));
+  CHECK(ends[3] == doctest::Approx(ends[1]).epsilon(1e-9));
 }
 
 TEST_CASE("with both plateaus known the slope is a quarter of the weight and their distance") {
