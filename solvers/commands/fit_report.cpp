@@ -57,8 +57,7 @@ struct Ends {
 Ends ends_of(const FitReport& report, std::size_t k) {
   const FitParameter& parameter = report.statistics.parameters[k];
   Ends ends;
-  if (report.intervals && k < report.intervals->parameters.size() &&
-      parameter.kind != ParameterKind::slope) {
+  if (report.intervals && k < report.intervals->parameters.size()) {
     ends.profile = &report.intervals->parameters[k];
     ends.low = ends.profile->low;
     ends.high = ends.profile->high;
@@ -198,13 +197,10 @@ Json json_of(const std::optional<FitReport>& report) {
                  {"covariance", covariance},
                  {"fitted", numbers(statistics.fitted)},
                  {"residuals", numbers(statistics.residuals)}};
-  if (report->intervals && report->intervals->curvature) {
-    const BatesWatts& curvature = *report->intervals->curvature;
-    const double relative = curvature.rho * curvature.parameter_effects;
-    result["linearisation"] = {{"parameter_effects", relative},
-                               {"threshold", curvature.threshold},
-                               {"usable", relative < curvature.threshold}};
-  }
+  if (statistics.linearisation)
+    result["linearisation"] = {{"parameter_effects", statistics.linearisation->parameter_effects},
+                               {"threshold", statistics.linearisation->threshold},
+                               {"usable", statistics.linearisation->is_usable()}};
   if (report->classes)
     result["classes"] = {{"accuracy", report->classes->accuracy()},
                          {"confusion",
@@ -290,16 +286,14 @@ void add_fit(Page& page, const ProblemView& problem, const HeldWeights& held,
   if (hidden > 0)
     page.row(
         fmt::format("and {} less (all: --json)", counted(hidden, "that matters", "that matter")));
-  if (report.intervals && report.intervals->curvature) {
-    const BatesWatts& curvature = *report.intervals->curvature;
-    const double relative = curvature.rho * curvature.parameter_effects;
-    page.line(
-        "linearised",
-        fmt::format("intervals of standard errors {}: relative curvature of parameter effects "
-                    "{:.3g}, small below {:.3g} (Bates & Watts)",
-                    relative < curvature.threshold ? "can be trusted" : "mislead", relative,
-                    curvature.threshold));
-  }
+  if (statistics.linearisation && (is_profile || !statistics.linearisation->is_usable()))
+    page.line("linearised",
+              fmt::format(
+                  "intervals of standard errors {}: relative curvature of parameter effects "
+                  "{:.3g}, small below {:.3g} (Bates & Watts){}",
+                  statistics.linearisation->is_usable() ? "can be trusted" : "mislead",
+                  statistics.linearisation->parameter_effects, statistics.linearisation->threshold,
+                  is_profile ? "" : "; --intervals LEVEL has better ones"));
   page.lines("intervals", remarks, 12);
 }
 

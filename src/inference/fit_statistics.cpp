@@ -1,5 +1,6 @@
 #include "tautrack/inference/fit_statistics.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -11,12 +12,18 @@
 #include "core/products.hpp"
 #include "core/quantiles.hpp"
 #include "core/text.hpp"
+#include "inference/steepness.hpp"
 
 namespace tautrack {
 namespace {
 
 /// Columns of the Jacobian that depend on the others to within this are dependent.
 constexpr double kDependent = 1e-12;
+/// Of more fitted numbers curvature is left out.
+constexpr Index kMostForCurvature = 8;
+/// Ascents to the largest acceleration: how many, steps of one, and the relative growth at which it ends.
+constexpr int kAscents = 16, kAscentSteps = 200;
+constexpr double kAscended = 1e-12;
 
 /// sigma01 and its derivatives, and the distance to the nearer plateau, at one node input.
 struct Share {
@@ -39,7 +46,7 @@ double output_at(const Range& range, const Share& share) {
                                   : range.high - height * share.rest;
 }
 
-/// 1/2 of the second derivatives, weighted: sum_i force_i d2z_i, p x p.
+/// Second derivatives, weighted: sum_i force_i d2z_i, p x p.
 Matrix bends(const SigmoidModel& model, const FittedSigmoid& fit, const Vector& force) {
   // At a dose of zero no derivative but those by the plateaus is anything.
   const Matrix X = model.problem.X.array().isFinite().select(model.problem.X, 0.0);
@@ -60,6 +67,58 @@ Matrix bends(const SigmoidModel& model, const FittedSigmoid& fit, const Vector& 
   if (!model.range.high) B.col(high).head(s) = lifted;
   B.bottomLeftCorner(p - s, s) = B.topRightCorner(s, p - s).transpose();
   return B;
+}
+
+/// Largest |(phi' T_k phi)_k| over unit vectors phi, by ascent: for the direction nu of that vector the best phi is an
+/// eigenvector of sum_k nu_k T_k. From unit vectors and the middles between two.
+double largest_acceleration(const std::vector<Matrix>& T) {
+  const Index p = T.front().rows();
+  const auto acceleration = [&](const Vector& phi) {
+    Vector t(p);
+    for (Index k = 0; k < p; ++k) t(k) = phi.dot(times(T[at(k)], phi));
+    return t;
+  };
+  const auto ascend = [&](Vector phi) {
+    Vector t = acceleration(phi);
+    double value = t.norm();
+    for (int step = 0; step < kAscentSteps && value > 0.0; ++step) {
+      Matrix sum = Matrix::Zero(p, p);
+      for (Index k = 0; k < p; ++k) sum += (t(k) / value) * T[at(k)];
+      const SymmetricEigen eigen = symmetric_eigen(sum);
+      const Vector& values = eigen.eigenvalues();
+      phi = eigen.eigenvectors().col(-values(0) > values(p - 1) ? 0 : p - 1);
+      t = acceleration(phi);
+      const double grown = t.norm();
+      if (!(grown > value * (1.0 + kAscended))) return std::max(grown, value);
+      value = grown;
+    }
+    return value;
+  };
+  double largest = 0.0;
+  int left = kAscents;
+  for (Index gap = 0; gap < p; ++gap)
+    for (Index i = 0; i + gap < p; ++i)
+      for (const double sign : {1.0, -1.0}) {
+        if ((gap == 0 && sign < 0.0) || left-- <= 0) continue;
+        Vector phi = Vector::Unit(p, i);
+        if (gap > 0) phi(i + gap) = sign;
+        largest = std::max(largest, ascend(phi.normalized()));
+      }
+  return largest;
+}
+
+/// @param half, Q J half = Q, an orthonormal basis of the tangent space; J of rows times `root`.
+Linearisation linearisation_of(const SigmoidModel& model, const FittedSigmoid& fit,
+                               const FitStatistics& statistics, const Vector& root,
+                               const Matrix& half, const Matrix& Q) {
+  std::vector<Matrix> T;
+  for (Index k = 0; k < Q.cols(); ++k)
+    T.push_back(
+        product(half.transpose(), product(bends(model, fit, root.cwiseProduct(Q.col(k))), half)));
+  const double p = static_cast<double>(Q.cols());
+  const double freedom = static_cast<double>(statistics.degrees_of_freedom);
+  return {*statistics.standard_error * std::sqrt(p) * largest_acceleration(T),
+          0.5 / std::sqrt(fisher_f_quantile(p, freedom, 0.95))};
 }
 
 /// Gradient of a parameter by the fitted numbers, p.
@@ -87,7 +146,7 @@ Vector gradient_of(const SigmoidModel& model, const FittedSigmoid& fit,
     }
     case ParameterKind::slope: {
       const SingleInput dose = *single_input(model.problem.X);
-      const double steepest = share_at(model.activation, 0.0).first;
+      const double steepest = inference::steepness(model.activation);
       g(dose.input) = steepest * (fit.range.high - fit.range.low);
       const double by_height = steepest * fit.weights(dose.input);
       if (!model.range.low) g(low) = -by_height;
@@ -122,7 +181,7 @@ std::vector<FitParameter> estimates(const SigmoidModel& model, const FittedSigmo
   const double slope = fit.weights(dose->input);
   add(ParameterKind::half_point, "half point", -fit.weights(dose->bias) * dose->bias_value / slope);
   add(ParameterKind::slope, "slope",
-      share_at(model.activation, 0.0).first * (fit.range.high - fit.range.low) * slope);
+      inference::steepness(model.activation) * (fit.range.high - fit.range.low) * slope);
   return list;
 }
 
@@ -211,6 +270,8 @@ FitStatistics fit_statistics(const SigmoidModel& model, const FittedSigmoid& fit
   const Matrix half =
       unit.cwiseInverse().asDiagonal() * (qr.colsPermutation() * R_inverse);  // C^-1
   result.covariance = variance * product(half, half.transpose());
+  if (p <= kMostForCurvature)
+    result.linearisation = linearisation_of(model, fit, result, root, half, product(J, half));
   // C^-T H C^-1 = 1 + C^-T B C^-1.
   const Vector force = -omega.cwiseProduct(result.residuals);
   Matrix relative = product(half.transpose(), product(bends(model, fit, force), half));

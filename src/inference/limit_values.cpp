@@ -6,6 +6,7 @@
 
 #include "core/numbers.hpp"
 #include "core/text.hpp"
+#include "network/inverse.hpp"
 
 namespace tautrack::inference {
 namespace {
@@ -37,25 +38,31 @@ ProfilePiece about(double best, double curvature, double room) {
 class Limits {
  public:
   Limits(const fits::Covariate& data, Activation activation, const OutputRange& range,
-         ParameterKind kind, Index column, double threshold)
+         double threshold)
       : data_(data),
         range_(range),
+        activation_(activation),
         per_rate_(activation == Activation::tanh  ? 0.5
                   : activation == Activation::erf ? 0.0
                                                   : 1.0),
-        has_exponentials_(activation != Activation::arctan),
-        kind_(kind),
-        is_bias_(kind == ParameterKind::weight && column == data.bias),
-        threshold_(threshold) {}
+        threshold_(threshold),
+        powers_(data.size()) {
+    // Those that grow towards a dose of zero are not bounded there.
+    if (range.is_known() || activation == Activation::arctan) return;
+    exponentials(1.0);
+    if (!data_.zero) exponentials(-1.0);
+  }
 
-  std::vector<LimitValues> find() {
+  std::vector<LimitValues> of(const ParameterPlace& parameter) {
+    kind_ = parameter.kind;
+    is_bias_ = kind_ == ParameterKind::weight && parameter.column == data_.bias;
+    found_.clear();
     steps();
     if (data_.zero) zero_steps();
+    one_plateau();
     if (range_.is_known()) return std::move(found_);
     if (!data_.zero) range_.low || range_.high ? constant() : line();
-    // Those that grow towards a dose of zero are not bounded there.
-    if (has_exponentials_) exponentials(1.0);
-    if (has_exponentials_ && !data_.zero) exponentials(-1.0);
+    for (const Run& run : runs_) exponentials_of(run);
     return std::move(found_);
   }
 
@@ -84,8 +91,7 @@ class Limits {
       result.weight += data_.weights[j];
       result.mean += data_.weights[j] * data_.means[j];
     }
-    result.mean /= result.weight;
-    if (known) result.mean = *known;
+    result.mean = known ? *known : result.mean / result.weight;
     for (std::size_t j = from; j < to; ++j) {
       const double r = data_.means[j] - result.mean;
       result.energy += 0.5 * data_.weights[j] * r * r;
@@ -99,12 +105,17 @@ class Limits {
 
   // --- Steps -----------------------------------------------------------------------------------------------
 
+  /// On a plateau that is known there may be no level at all, if one on the way to it is free.
   void steps() {
-    for (const bool rises : {true, false})
-      for (std::size_t below = data_.zero ? 0 : 1; below < data_.size(); ++below) {
+    for (const bool rises : {true, false}) {
+      const bool left_known = (rises ? range_.low : range_.high).has_value();
+      const bool right_known = (rises ? range_.high : range_.low).has_value();
+      for (std::size_t below = 0; below < data_.size(); ++below) {
         if (below > 0) step(below, below, rises);
-        if (below + 1 < data_.size()) step(below, below + 1, rises);
+        if ((below > 0 || data_.zero || left_known) && (below + 1 < data_.size() || right_known))
+          step(below, below + 1, rises);
       }
+    }
   }
 
   /// Levels before `below` are on the left plateau, those from `above` on on the right one, one between is free.
@@ -148,20 +159,9 @@ class Limits {
   /// Doses of zero on their plateau and all others at one output.
   void zero_steps() {
     for (const bool rises : {true, false}) {
-      const std::optional<double>& own = rises ? range_.low : range_.high;
       const std::optional<double>& far = rises ? range_.high : range_.low;
       zero_step(rises, plateau(0, data_.size(), std::nullopt, false), far.has_value());
-      if (own || !far) continue;
-      // All others on the known plateau, or all on the fitted one.
-      zero_step(rises, plateau(0, data_.size(), far, false), false);
-      const Plateau all = plateau(0, data_.size(), std::nullopt, true);
-      if ((all.mean < *far) != rises || !(data_.energy + all.energy < threshold_)) continue;
-      begin(data_.energy + all.energy, "a constant");
-      const double room = threshold_ - data_.energy - all.energy;
-      if (kind_ == ParameterKind::low || kind_ == ParameterKind::high)
-        add(about(all.mean, all.weight, room));
-      else
-        add_any_slope(rises);
+      if (far) zero_step(rises, plateau(0, data_.size(), far, false), false);
     }
   }
 
@@ -180,28 +180,130 @@ class Limits {
               ? about(zero.mean, zero.weight, room)
           : rises ? piece(beyond.low, kInfinity)
                   : piece(-kInfinity, beyond.high));
-    } else if (!is_flat) {
-      add_any_slope(rises);
-    } else if (kind_ == ParameterKind::half_point || is_bias_) {
+    } else if (is_flat) {
+      flat(rises, zero, others, *far, room);
+    } else if (kind_ != ParameterKind::half_point && !is_bias_) {
+      add(rises ? piece(0.0, kInfinity) : piece(-kInfinity, 0.0));
+    } else if (!far) {
+      // Far from the other plateau, too, where a slope of zero has any bias.
       everything();
+    } else if (kind_ == ParameterKind::half_point) {
+      add(piece(-kInfinity, data_.values.front()));
     } else {
-      add(piece(0.0, 0.0));
+      const double sign = rises ? 1.0 : -1.0;
+      add(towards(sign * data_.bias_value));
+      // A step between zero and the first level.
+      if (data_.values.front() > 0.0) add(towards(-sign * data_.bias_value));
     }
   }
-  void add_any_slope(bool rises) {
-    if (kind_ == ParameterKind::half_point || is_bias_)
+
+  /// A slope of zero on the side `rises`: the node input of all others is that of the bias.
+  void flat(bool rises, const Plateau& zero, const Plateau& others, double far, double room) {
+    if (kind_ != ParameterKind::half_point && !is_bias_) {
+      add(piece(0.0, 0.0));
+      return;
+    }
+    // Others are at a share s of the way from the plateau of the zeros, p, to the other one, m = (1 - s) p + s far. What
+    // that adds to the energy, p where it is best, is at most `room` where this is not positive.
+    const bool is_known = rises ? range_.low.has_value() : range_.high.has_value();
+    const double softness = is_known ? 0.0 : 1.0 / zero.weight;
+    const auto excess = [&](double s) {
+      const double miss = others.mean - (1.0 - s) * zero.mean - s * far;
+      return miss * miss - 2.0 * room * (1.0 / others.weight + (1.0 - s) * (1.0 - s) * softness);
+    };
+    const double best = (others.mean - zero.mean) / (far - zero.mean);
+    const auto last = [&](double end) {
+      if (!(excess(end) > 0.0)) return end;
+      double in = best, out = end;
+      for (int i = 0; i < kHalvings; ++i) {
+        const double middle = 0.5 * (in + out);
+        (excess(middle) > 0.0 ? out : in) = middle;
+      }
+      return in;
+    };
+    const double least = last(0.0), most = last(1.0);
+    if (kind_ == ParameterKind::half_point) {
+      // Before all inputs where more than half of the way is done, behind them where less is.
+      if (least < 0.5 && most > 0.5)
+        everything();
+      else
+        add(towards(most > 0.5 ? -1.0 : 1.0));
+      return;
+    }
+    const double factor = (rises ? 1.0 : -1.0) / data_.bias_value;
+    const double a = factor * node_input(least), b = factor * node_input(most);
+    add(piece(std::min(a, b), std::max(a, b)));
+  }
+  /// At which the activation, scaled to (0, 1), is `share`.
+  [[nodiscard]] double node_input(double share) const {
+    if (!(share > 0.0)) return -kInfinity;
+    if (!(share < 1.0)) return kInfinity;
+    const Range own = tautrack::range(activation_);
+    return inverse_sigmoid(activation_, own.low + share * (own.high - own.low));
+  }
+
+  // --- All rows on one plateau --------------------------------------------------------------------------------
+
+  void one_plateau() {
+    for (const bool is_low : {true, false}) {
+      const std::optional<double>& own = is_low ? range_.low : range_.high;
+      const std::optional<double>& far = is_low ? range_.high : range_.low;
+      const Plateau all = plateau(0, data_.size(), own, true);
+      const double room = threshold_ - data_.energy - all.energy;
+      if (!(room > 0.0) || (!own && far && (all.mean < *far) != is_low)) continue;
+      begin(threshold_ - room,
+            std::string("all rows on the ") + (is_low ? "lower" : "upper") + " plateau");
+      on_plateau(is_low, all, room);
+    }
+  }
+
+  /// By any slope, and where the other plateau is fitted, and may be next to this one, by any half point and bias.
+  void on_plateau(bool is_low, const Plateau& all, double room) {
+    const bool is_own_known = is_low ? range_.low.has_value() : range_.high.has_value();
+    const bool is_far_known = is_low ? range_.high.has_value() : range_.low.has_value();
+    const double first = data_.values.front(), last = data_.values.back();
+    const double sign = is_low ? -1.0 : 1.0;  // Of node inputs.
+    switch (kind_) {
+      case ParameterKind::low:
+      case ParameterKind::high: {
+        const double reach = is_own_known ? 0.0 : std::sqrt(2.0 * room / all.weight);
+        if ((kind_ == ParameterKind::low) == is_low)
+          add(piece(std::max(all.mean - reach, range_.low.value_or(-kInfinity)),
+                    std::min(all.mean + reach, range_.high.value_or(kInfinity))));
+        else
+          add(is_low ? piece(all.mean - reach, kInfinity) : piece(-kInfinity, all.mean + reach));
+        return;
+      }
+      case ParameterKind::half_point:
+        if (!is_far_known) return everything();
+        add(piece(last, kInfinity));
+        if (!data_.zero) add(piece(-kInfinity, first));
+        return;
+      case ParameterKind::weight:
+        if (!is_bias_) break;
+        if (!is_far_known) return everything();
+        add(towards(sign * data_.bias_value));
+        // Half points between zero and all levels.
+        if (last < 0.0 || (first > 0.0 && !data_.zero)) add(towards(-sign * data_.bias_value));
+        return;
+      case ParameterKind::slope:
+        break;
+    }
+    if (!data_.zero)
       everything();
     else
-      add(rises ? piece(0.0, kInfinity) : piece(-kInfinity, 0.0));
+      add(is_low ? piece(0.0, kInfinity) : piece(-kInfinity, 0.0));
   }
+  void everything() { add(piece(-kInfinity, kInfinity)); }
 
   // --- No plateaus at all -----------------------------------------------------------------------------------
 
-  void everything() {
+  /// By a slope of zero.
+  void all_but_the_weight() {
     if (kind_ == ParameterKind::weight && !is_bias_)
       add(piece(0.0, 0.0));
     else
-      add(piece(-kInfinity, kInfinity));
+      everything();
   }
 
   void constant() {
@@ -215,7 +317,7 @@ class Limits {
     else if (kind_ == ParameterKind::high)
       add(piece(all.mean, kInfinity));
     else
-      everything();
+      all_but_the_weight();
   }
 
   void line() {
@@ -227,20 +329,25 @@ class Limits {
       add(towards(-1.0));
     else if (kind_ == ParameterKind::high)
       add(towards(1.0));
+    else if (kind_ == ParameterKind::slope)
+      add(about(curve.factor, curve.spread, room));
     else
-      everything();
+      all_but_the_weight();
   }
 
   // --- Exponentials -----------------------------------------------------------------------------------------
 
   struct Curve {
     double offset = 0.0, factor = 0.0, energy = 0.0;
-    double stiffness =
-        0.0;  ///< Of the offset: half of it times a change squared is the change of energy.
+    /// Of the offset, and of the factor, the other one fitted again: half of it times a change squared is the change of
+    /// energy.
+    double stiffness = 0.0, spread = 0.0;
   };
   /// z = offset + factor g, by least squares.
   template <class Function>
-  [[nodiscard]] Curve fit(const Function& g) const {
+  [[nodiscard]] Curve fit(const Function& function) {
+    std::vector<double>& g = powers_;
+    for (std::size_t j = 0; j < data_.size(); ++j) g[j] = function(data_.values[j]);
     double total = 0.0, first = 0.0, square = 0.0, target = 0.0, product = 0.0;
     if (data_.zero) {
       total = data_.zero->weight;
@@ -250,14 +357,14 @@ class Limits {
     const double known = range_.low ? *range_.low : range_.high ? *range_.high : 0.0;
     for (std::size_t j = 0; j < data_.size(); ++j) {
       total += data_.weights[j];
-      first += data_.weights[j] * g(data_.values[j]);
+      first += data_.weights[j] * g[j];
       target += data_.weights[j] * data_.means[j];
     }
     const double mean_g = is_known ? 0.0 : first / total,
                  mean_y = is_known ? known : target / total;
     double raw_square = 0.0;
     for (std::size_t j = 0; j < data_.size(); ++j) {
-      const double value = g(data_.values[j]), centred = value - mean_g;
+      const double value = g[j], centred = value - mean_g;
       square += data_.weights[j] * centred * centred;
       product += data_.weights[j] * centred * (data_.means[j] - mean_y);
       raw_square += data_.weights[j] * value * value;
@@ -270,9 +377,10 @@ class Limits {
     Curve curve;
     curve.factor = square > 0.0 ? product / square : 0.0;
     curve.offset = mean_y - curve.factor * mean_g;
+    curve.spread = square;
     curve.energy = data_.energy;
     for (std::size_t j = 0; j < data_.size(); ++j) {
-      const double r = data_.means[j] - mean_y - curve.factor * (g(data_.values[j]) - mean_g);
+      const double r = data_.means[j] - mean_y - curve.factor * (g[j] - mean_g);
       curve.energy += 0.5 * data_.weights[j] * r * r;
     }
     if (data_.zero) {
@@ -282,7 +390,7 @@ class Limits {
     curve.stiffness = raw_square > 0.0 ? total - first * first / raw_square : total;
     return curve;
   }
-  [[nodiscard]] Curve exponential(double rate) const {
+  [[nodiscard]] Curve exponential(double rate) {
     const double end = rate > 0.0 ? data_.values.back() : data_.values.front();
     return fit([&](double x) { return std::exp(rate * (x - end)); });
   }
@@ -292,6 +400,14 @@ class Limits {
     if (range_.high && !(curve.factor < 0.0)) return false;
     return curve.energy < threshold_;
   }
+
+  /// Rates next to each other, all of them below the threshold.
+  struct Run {
+    double slowest = 0.0, fastest = 0.0;  ///< Of one sign.
+    Curve lowest;
+    double rate = 0.0;                                             ///< Of the lowest one.
+    double least_offset = kInfinity, largest_offset = -kInfinity;  ///< As the threshold allows.
+  };
 
   void exponentials(double side) {
     const double extent = data_.values.back() - data_.values.front();
@@ -305,12 +421,13 @@ class Limits {
     for (int k = 0; k <= kRates + 1; ++k) {
       const bool is_in = k <= kRates && counts(exponential(rate_at(k)));
       if (is_in && !is_run) first = k == 0 ? -1.0 : border(rate_at, k - 1, k);
-      if (!is_in && is_run) run(rate_at, first, k > kRates ? kRates : border(rate_at, k - 1, k));
+      if (!is_in && is_run)
+        runs_.push_back(run(rate_at, first, k > kRates ? kRates : border(rate_at, k - 1, k)));
       is_run = is_in;
     }
   }
   template <class Rate>
-  [[nodiscard]] double border(const Rate& rate_at, double a, double b) const {
+  [[nodiscard]] double border(const Rate& rate_at, double a, double b) {
     const bool at_a = counts(exponential(rate_at(a)));
     for (int i = 0; i < kHalvings; ++i) {
       const double middle = 0.5 * (a + b);
@@ -319,47 +436,55 @@ class Limits {
     return counts(exponential(rate_at(a))) ? a : b;
   }
 
-  /// All rates between two, which are all below the threshold; from = -1: from zero on.
+  /// All rates between two; from = -1: from zero on.
   template <class Rate>
-  void run(const Rate& rate_at, double from, double to) {
+  [[nodiscard]] Run run(const Rate& rate_at, double from, double to) {
     const double first = std::max(from, 0.0);
-    Curve lowest = exponential(rate_at(first));
-    double best = first;
-    ProfilePiece offsets{kInfinity, -kInfinity, ProfileEnd::limit, ProfileEnd::limit};
-    const auto look = [&](double k) {
-      const Curve curve = exponential(rate_at(k));
+    Run found;
+    found.slowest = from < 0.0 ? 0.0 : rate_at(from);
+    found.fastest = rate_at(to);
+    found.rate = rate_at(first);
+    found.lowest = exponential(found.rate);
+    constexpr int kLooks = 400;
+    for (int i = 0; i <= kLooks; ++i) {
+      const double rate = rate_at(first + (to - first) * i / kLooks);
+      const Curve curve = exponential(rate);
       const double room = std::max(threshold_ - curve.energy, 0.0);
       const ProfilePiece near = about(curve.offset, curve.stiffness, room);
-      offsets.low = std::min(offsets.low, near.low);
-      offsets.high = std::max(offsets.high, near.high);
-      if (curve.energy < lowest.energy) {
-        lowest = curve;
-        best = k;
+      found.least_offset = std::min(found.least_offset, near.low);
+      found.largest_offset = std::max(found.largest_offset, near.high);
+      if (curve.energy < found.lowest.energy) {
+        found.lowest = curve;
+        found.rate = rate;
       }
-    };
-    constexpr int kLooks = 400;
-    for (int i = 0; i <= kLooks; ++i) look(first + (to - first) * i / kLooks);
-    const double rate = rate_at(best);
-    begin(lowest.energy, std::string("an exponential, without ") +
-                             (lowest.factor > 0.0 ? "an upper" : "a lower") + " plateau");
-    const bool loses_high = lowest.factor > 0.0;
+    }
+    return found;
+  }
+
+  void exponentials_of(const Run& run) {
+    const bool loses_high = run.lowest.factor > 0.0;
+    begin(run.lowest.energy, std::string("an exponential, without ") +
+                                 (loses_high ? "an upper" : "a lower") + " plateau");
     switch (kind_) {
       case ParameterKind::low:
-        add(loses_high ? piece(offsets.low, offsets.high) : towards(-1.0));
+        add(loses_high ? piece(run.least_offset, run.largest_offset) : towards(-1.0));
         break;
       case ParameterKind::high:
-        add(loses_high ? towards(1.0) : piece(offsets.low, offsets.high));
+        add(loses_high ? towards(1.0) : piece(run.least_offset, run.largest_offset));
         break;
       case ParameterKind::half_point:
-        add(towards(rate));
+        add(towards(run.rate));
         break;
-      default: {
+      case ParameterKind::slope:
+        add(towards(loses_high ? run.rate : -run.rate));
+        break;
+      case ParameterKind::weight: {
         if (is_bias_) {
           add(towards(loses_high ? -data_.bias_value : data_.bias_value));
           break;
         }
         const double sign = loses_high ? per_rate_ : -per_rate_;
-        const double a = from < 0.0 ? 0.0 : sign * rate_at(from), b = sign * rate_at(to);
+        const double a = sign * run.slowest, b = sign * run.fastest;
         add(piece(std::min(a, b), std::max(a, b)));
       }
     }
@@ -367,11 +492,14 @@ class Limits {
 
   const fits::Covariate& data_;
   const OutputRange& range_;
+  Activation activation_;
   double per_rate_;  ///< Weight over rate.
-  bool has_exponentials_;
-  ParameterKind kind_;
-  bool is_bias_;
   double threshold_;
+  std::vector<double> powers_;  ///< J, in the hands of fit().
+  std::vector<Run> runs_;
+  // Of the parameter, and of the limit, that is looked at.
+  ParameterKind kind_ = ParameterKind::weight;
+  bool is_bias_ = false;
   double energy_ = 0.0;
   std::string words_;
   std::vector<LimitValues> found_;
@@ -379,10 +507,15 @@ class Limits {
 
 }  // namespace
 
-std::vector<LimitValues> limit_values(const fits::Covariate& data, Activation activation,
-                                      const OutputRange& range, ParameterKind kind, Index column,
-                                      double threshold) {
-  return Limits(data, activation, range, kind, column, threshold).find();
+std::vector<std::vector<LimitValues>> limit_values(const fits::Covariate& data,
+                                                   Activation activation, const OutputRange& range,
+                                                   const std::vector<ParameterPlace>& parameters,
+                                                   double threshold) {
+  Limits limits(data, activation, range, threshold);
+  std::vector<std::vector<LimitValues>> found;
+  found.reserve(parameters.size());
+  for (const ParameterPlace& parameter : parameters) found.push_back(limits.of(parameter));
+  return found;
 }
 
 std::vector<LimitValues> limit_values(const std::vector<InfinitePoint>& limits, ParameterKind kind,

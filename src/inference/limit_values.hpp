@@ -16,14 +16,19 @@ struct LimitValues {
   std::string words;    ///< With the energy: "a straight line, E = 3".
 };
 
+struct ParameterPlace {
+  ParameterKind kind = ParameterKind::weight;
+  Index column = 0;  ///< Of a weight.
+};
+
 /// Those of one input and a bias (docs/theory.md, section 16): of steps, with and without a level on the way, and
 /// where a plateau is fitted of exponentials, of the straight line, and of the constant beside a known plateau. What
 /// has no infimum there counts, too. Not of the exponentials and hyperbolas of arctan.
 /// @param threshold In the energies of the levels and the constant of the covariate.
-[[nodiscard]] std::vector<LimitValues> limit_values(const fits::Covariate& data,
-                                                    Activation activation, const OutputRange& range,
-                                                    ParameterKind kind, Index column,
-                                                    double threshold);
+/// @return For each of the parameters.
+[[nodiscard]] std::vector<std::vector<LimitValues>> limit_values(
+    const fits::Covariate& data, Activation activation, const OutputRange& range,
+    const std::vector<ParameterPlace>& parameters, double threshold);
 
 /// From limits that a list has, of any number of inputs: only what they say themselves.
 [[nodiscard]] std::vector<LimitValues> limit_values(const std::vector<InfinitePoint>& limits,

@@ -11,8 +11,6 @@
 #include "tautrack/data/scaled_problem.hpp"
 #include "tautrack/data/single_input.hpp"
 #include "tautrack/data/zero_doses.hpp"
-#include "tautrack/geometry/amplitude_manifold.hpp"
-#include "tautrack/geometry/data_manifold.hpp"
 #include "tautrack/network/hidden_layer.hpp"
 #include "tautrack/network/perceptron.hpp"
 
@@ -21,12 +19,14 @@
 #include "core/names.hpp"
 #include "core/numbers.hpp"
 #include "core/parallel.hpp"
+#include "core/products.hpp"
 #include "core/quantiles.hpp"
 #include "core/text.hpp"
 #include "fits/covariate.hpp"
 #include "inference/limit_values.hpp"
 #include "inference/profile_follower.hpp"
 #include "inference/seen_values.hpp"
+#include "inference/steepness.hpp"
 #include "network/any_network.hpp"
 
 namespace tautrack {
@@ -47,8 +47,6 @@ constexpr double kBesideEnd = 1e-3;
 constexpr int kMostExtensions = 10;
 /// Several inputs: points from which descents begin beyond an end, fewer where a step takes longer.
 constexpr Index kStartsTimesUnknowns = 100, kLeastStarts = 2, kMostStarts = 16;
-/// Of more parameters curvatures are left out.
-constexpr std::size_t kMostForCurvature = 8;
 /// Minima of the list that are followed from, the lowest first.
 constexpr std::size_t kMostMinima = 20;
 /// What is followed: a network at tau = 1, and how its unknowns are the numbers that are reported.
@@ -68,6 +66,10 @@ struct FollowedModel {
   /// The change of x with these weights and plateaus.
   [[nodiscard]] Vector direction(const Vector& weights) const {
     return network.coordinates(all_weights(weights, 0.0, 0.0));
+  }
+  /// The change of x with this distance of the plateaus, where one of them is fitted.
+  [[nodiscard]] Vector height_direction(double distance) const {
+    return network.coordinates(all_weights(Vector::Zero(s), distance, 0.0));
   }
   /// Gradient of a parameter by x, which it is linear in.
   [[nodiscard]] Vector form(ParameterKind kind, Index column) const {
@@ -198,11 +200,45 @@ double value_at(const SigmoidModel& model, const FitParameter& parameter,
       break;
   }
   const SingleInput input = *single_input(model.problem.X);
+  if (parameter.kind == ParameterKind::slope)
+    return inference::steepness(model.activation) * (fit.range.high - fit.range.low) *
+           fit.weights(input.input);
   return -fit.weights(input.bias) * input.bias_value / fit.weights(input.input);
 }
 
 Range plateaus_of(const SigmoidModel& model, const StationaryPoint& point) {
   return point.range ? *point.range : Range{*model.range.low, *model.range.high};
+}
+
+/// The slices through a fit x of the slope at the half point where a plateau is fitted: the product of a weight and the
+/// distance of the plateaus.
+inference::Slice slope_slice(const FollowedModel& followed, const SigmoidModel& model,
+                             const FittedSigmoid& fit, const Vector& x, double value, double unit,
+                             Vector& y) {
+  const SingleInput input = *single_input(model.problem.X);
+  Vector w = Vector::Zero(2);
+  w(input.bias) = 1.0;
+  const Vector shift = followed.direction(w).normalized();
+  w(input.bias) = 0.0;
+  w(input.input) = fit.weights(input.input);
+  const Vector turn = followed.direction(w);
+  inference::ProductParameter product;
+  product.first = turn - shift.dot(turn) * shift;
+  product.second = followed.height_direction((fit.range.high - fit.range.low) / value);
+  product.start = value;
+  product.length = std::hypot(product.first.norm(), value * product.second.norm());
+  const Index n = x.size();
+  inference::Slice slice;
+  slice.unit = unit;
+  slice.M = Matrix::Zero(n, n - 1);
+  slice.M.col(1) = shift;
+  // A fitted output bias, if there is one.
+  slice.M.bottomRightCorner(n - 3, n - 3).setIdentity();
+  slice.shift = Vector::Zero(n);
+  slice.origin = Vector::Zero(n);
+  slice.product = product;
+  y = transposed_times(slice.M, x);
+  return slice;
 }
 
 /// The slices of a parameter through a fit x.
@@ -309,13 +345,21 @@ void judge(ProfileInterval& interval, const std::vector<Way>& ways) {
   remark(interval, text);
 }
 
-[[nodiscard]] std::vector<inference::LimitValues> limits_of(const Region& region,
-                                                            const FitParameter& parameter) {
-  return region.data
-             ? inference::limit_values(*region.data, region.model.activation, region.model.range,
-                                       parameter.kind, parameter.column, region.threshold)
-             : inference::limit_values(region.fits.at_infinity, parameter.kind, parameter.column,
-                                       region.threshold);
+/// For each of the parameters.
+[[nodiscard]] std::vector<std::vector<inference::LimitValues>> limits_of(
+    const Region& region, const std::vector<FitParameter>& parameters) {
+  if (region.data) {
+    std::vector<inference::ParameterPlace> places;
+    for (const FitParameter& parameter : parameters)
+      places.push_back({parameter.kind, parameter.column});
+    return inference::limit_values(*region.data, region.model.activation, region.model.range,
+                                   places, region.threshold);
+  }
+  std::vector<std::vector<inference::LimitValues>> limits;
+  for (const FitParameter& parameter : parameters)
+    limits.push_back(inference::limit_values(region.fits.at_infinity, parameter.kind,
+                                             parameter.column, region.threshold));
+  return limits;
 }
 
 /// What a parameter comes to from one curve.
@@ -369,9 +413,12 @@ FromCurve follow_from(const Subject& subject, const FittedSigmoid& fit, double m
   const auto& [followed, region, parameter, limits] = subject;
   const double value = value_at(region.model, parameter, fit);
   Vector y;
+  const Vector x = followed.coordinates(fit.weights, fit.range);
+  const double unit = parameter.standard_error.value_or(1.0);
   const inference::Slice slice =
-      slice_of(followed, region.model, parameter, followed.coordinates(fit.weights, fit.range),
-               value, parameter.standard_error.value_or(1.0), y);
+      parameter.kind == ParameterKind::slope
+          ? slope_slice(followed, region.model, fit, x, value, unit, y)
+          : slice_of(followed, region.model, parameter, x, value, unit, y);
   const double threshold = region.threshold / followed.unit;
   const auto zero = zero_dose_term(followed, region, fit);
   inference::ProfileFollower follower(followed.network, slice, zero ? &*zero : nullptr, threshold,
@@ -394,6 +441,11 @@ FromCurve follow_from(const Subject& subject, const FittedSigmoid& fit, double m
     const inference::WayEnd way = follower.follow(y, move, side);
     end = value + way.t;
     kind = way.end;
+    // Where the slope turns over it is zero.
+    const bool is_slope = parameter.kind == ParameterKind::slope ||
+                          (parameter.kind == ParameterKind::weight && region.data &&
+                           parameter.column == region.data->input);
+    if (kind == ProfileEnd::limit && is_slope) end = 0.0;
     if (!way.remark.empty()) found.ways.push_back({end, side, way.remark});
   }
   return found;
@@ -462,8 +514,10 @@ class Beyond {
     const auto& furthest = end.side < 0.0 ? range.lowest : range.highest;
     if (furthest && end.side * (furthest->value - end.at) > kSeenSlack * (std::abs(end.at) + width))
       return from_curve(*furthest);
-    const bool is_plateau = kind == ParameterKind::low || kind == ParameterKind::high;
-    if (is_plateau && end.kind != ProfileEnd::limit) return {};
+    // Two numbers are left that are not plateaus: the grid is the same.
+    const bool is_seen =
+        kind == ParameterKind::low || kind == ParameterKind::high || kind == ParameterKind::slope;
+    if (is_seen && end.kind != ProfileEnd::limit) return {};
     const double beyond = end.at + end.side * kBesideEnd * width;
     const inference::SeenCurve lowest = inference::lowest_curve(
         *region.data, region.model.activation, region.model.range, kind, is_bias_, beyond);
@@ -510,57 +564,64 @@ class Beyond {
   bool is_bias_ = false;
 };
 
-/// The region of a parameter from its parts, those of the lowest minimum first.
-void put_together(const Subject& subject, const std::vector<const FromCurve*>& parts,
-                  const inference::SeenValues* seen, ProfileInterval& interval) {
-  const Region& region = subject.region;
-  std::size_t left_out = region.minima.size() - parts.size();
+/// What a region is found to be.
+struct FoundRegion {
+  std::vector<ProfilePiece> pieces;
   std::vector<Way> ways;
+  std::size_t left_out = 0;  ///< Fits below the threshold that were not followed.
+  bool is_seen_around = true;
+};
+
+/// The region of a parameter from its parts, those of the lowest minimum first.
+FoundRegion put_together(const Subject& subject, const std::vector<const FromCurve*>& parts,
+                         const inference::SeenValues* seen) {
+  FoundRegion found;
+  found.left_out = subject.region.minima.size() - parts.size();
   for (const FromCurve* const part : parts) {
     if (!part->is_done) {
-      ++left_out;
+      ++found.left_out;
       continue;
     }
-    add_piece(interval.pieces, part->piece);
-    ways.insert(ways.end(), part->ways.begin(), part->ways.end());
+    add_piece(found.pieces, part->piece);
+    found.ways.insert(found.ways.end(), part->ways.begin(), part->ways.end());
   }
   // Values beyond all bounds are those of the pieces that are.
   for (const inference::LimitValues& limit : subject.limits)
     if (limit.values.low != kInfinity && limit.values.high != -kInfinity)
-      add_piece(interval.pieces, limit.values);
+      add_piece(found.pieces, limit.values);
+  found.is_seen_around =
+      found.left_out > 0 || Beyond(subject, seen).extend(found.pieces, found.ways);
+  close_gaps(found.pieces);
+  return found;
+}
+
+/// The same of a parameter that is `factor` > 0 times as large.
+FoundRegion scaled(FoundRegion found, double factor) {
+  for (ProfilePiece& piece : found.pieces) {
+    piece.low *= factor;
+    piece.high *= factor;
+  }
+  for (Way& way : found.ways) way.at *= factor;
+  return found;
+}
+
+void report(const Subject& subject, FoundRegion found, ProfileInterval& interval) {
+  interval.pieces = std::move(found.pieces);
   for (const double side : {-1.0, 1.0})
     if (const auto* const lowest = lowest_beyond(subject.limits, side))
       remark(interval, std::string("unbounded ") + (side > 0.0 ? "upwards" : "downwards") + ": " +
                            lowest->words + ", is below the threshold");
-  const bool is_seen_around = left_out > 0 || Beyond(subject, seen).extend(interval.pieces, ways);
-  close_gaps(interval.pieces);
-  judge(interval, ways);
-  if (!is_seen_around) {
+  judge(interval, found.ways);
+  if (!found.is_seen_around) {
     interval.is_resolved = false;
     remark(interval, "the search for curves beyond the ends was cut off");
   }
-  if (left_out == 0) return;
+  if (found.left_out == 0) return;
   interval.is_resolved = false;
-  remark(interval, std::to_string(left_out) + " of " + std::to_string(region.minima.size()) +
+  remark(interval, std::to_string(found.left_out) + " of " +
+                       std::to_string(subject.region.minima.size()) +
                        " fits below the threshold were not followed, for there are too many or "
                        "time was up");
-}
-
-/// Relative curvatures at a fit.
-std::optional<BatesWatts> relative_curvature(const SigmoidModel& model, const FittedSigmoid& fit) {
-  std::optional<ManifoldPoint> point;
-  std::optional<DataManifold> manifold;  // The point may refer to it.
-  std::optional<AmplitudeManifold> amplitude;
-  if (model.range.is_known()) {
-    const Perceptron network = scaled_perceptron(model);
-    manifold.emplace(network, 1.0);
-    point.emplace(manifold->at(network.coordinates(fit.weights)));
-  } else {
-    amplitude.emplace(model.problem, model.activation, model.range);
-    point = amplitude->at_best({fit.weights, fit.range});
-  }
-  if (!point) return std::nullopt;
-  return bates_watts(*point, largest_curvature(*point));
 }
 
 }  // namespace
@@ -593,7 +654,6 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
   const double factor = std::sqrt(quantile);
   std::vector<FitParameter> parameters;
   for (const FitParameter& parameter : statistics.parameters) {
-    if (parameter.kind == ParameterKind::slope) continue;
     ProfileInterval interval;
     interval.kind = parameter.kind;
     interval.column = parameter.column;
@@ -624,16 +684,15 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
                                    model.range};
   const FollowedModel followed =
       model.range.is_known() ? known_range(network_model) : fitted_range(network_model, fit);
-  if (result.parameters.size() <= kMostForCurvature && model.problem.offset.size() == 0 &&
-      !has_zero)
-    result.curvature = relative_curvature(model, fit);
-  std::vector<std::vector<inference::LimitValues>> limits;
-  for (const FitParameter& parameter : parameters) limits.push_back(limits_of(region, parameter));
+  const std::vector<std::vector<inference::LimitValues>> limits = limits_of(region, parameters);
   std::vector<Subject> subjects;
   for (std::size_t i = 0; i < parameters.size(); ++i)
     subjects.push_back({followed, region, parameters[i], limits[i]});
+  // With both plateaus known the slope at the half point is a multiple of the weight.
+  const bool has_slope = parameters.back().kind == ParameterKind::slope;
+  const bool is_multiple = has_slope && model.range.is_known();
   // All parameters from the best fit first: what is cut off then has these.
-  const std::size_t count = parameters.size();
+  const std::size_t count = parameters.size() - (is_multiple ? 1 : 0);
   std::vector<FromCurve> parts(count * std::min(region.minima.size(), kMostMinima));
   std::atomic<std::size_t> next = 0;
   const Team team(options.threads);
@@ -650,7 +709,14 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
     for (std::size_t i = next++; i < count; i = next++) {
       std::vector<const FromCurve*> own;
       for (std::size_t k = i; k < parts.size(); k += count) own.push_back(&parts[k]);
-      put_together(subjects[i], own, seen ? &*seen : nullptr, result.parameters[i]);
+      const FoundRegion found = put_together(subjects[i], own, seen ? &*seen : nullptr);
+      report(subjects[i], found, result.parameters[i]);
+      if (!is_multiple || parameters[i].kind != ParameterKind::weight ||
+          parameters[i].column != region.data->input)
+        continue;
+      const double multiple =
+          inference::steepness(model.activation) * (fit.range.high - fit.range.low);
+      report(subjects.back(), scaled(found, multiple), result.parameters.back());
     }
   });
   return result;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "inference/steepness.hpp"
+
 namespace tautrack::inference {
 namespace {
 
@@ -31,11 +33,14 @@ struct BestPlateaus {
   double low = 0.0, high = 0.0, energy = 0.0;
   double low_stiffness = 0.0, high_stiffness = 0.0;  ///< The other one fitted again, if it is: ...
   double high_per_low = 0.0, low_per_high = 0.0;     ///< ... so it changes with this one.
+  double height_stiffness = 0.0;  ///< Of their distance, what is free fitted again: ...
+  double low_per_height = 0.0;    ///< ... so the low one changes with it.
 };
 
 /// @param rises Of the side on which doses of zero are.
+/// @param height The distance of the plateaus, where that is given; at least one of them is free then.
 BestPlateaus best_plateaus(const fits::Covariate& data, const OutputRange& range,
-                           const Shares& shares, bool rises) {
+                           const Shares& shares, bool rises, const std::optional<double>& height) {
   double aa = 0.0, ab = 0.0, bb = 0.0, ya = 0.0, yb = 0.0;
   if (data.zero) {
     (rises ? aa : bb) = data.zero->weight;
@@ -51,18 +56,24 @@ BestPlateaus best_plateaus(const fits::Covariate& data, const OutputRange& range
     yb += weight * b * data.means[j];
   }
   BestPlateaus best;
-  const double determinant = aa * bb - ab * ab;
-  if (range.low && range.high) {
+  const double determinant = aa * bb - ab * ab, total = aa + 2.0 * ab + bb;
+  if (height) {
+    best.low = range.low    ? *range.low
+               : range.high ? *range.high - *height
+                            : (ya + yb - *height * (ab + bb)) / total;
+    best.high = best.low + *height;
+  } else if (range.low && range.high) {
     best.low = *range.low;
     best.high = *range.high;
   } else if (range.low) {
     best.low = *range.low;
     best.high = (yb - ab * best.low) / bb;
-    best.high_stiffness = bb;
+    best.high_stiffness = best.height_stiffness = bb;
   } else if (range.high) {
     best.high = *range.high;
     best.low = (ya - ab * best.high) / aa;
-    best.low_stiffness = aa;
+    best.low_stiffness = best.height_stiffness = aa;
+    best.low_per_height = -1.0;
   } else {
     best.low = (ya * bb - yb * ab) / determinant;
     best.high = (yb * aa - ya * ab) / determinant;
@@ -70,6 +81,8 @@ BestPlateaus best_plateaus(const fits::Covariate& data, const OutputRange& range
     best.high_stiffness = determinant / aa;
     best.high_per_low = -ab / bb;
     best.low_per_high = -ab / aa;
+    best.height_stiffness = determinant / total;
+    best.low_per_height = -(ab + bb) / total;
   }
   best.energy = data.energy;
   if (data.zero) {
@@ -91,14 +104,23 @@ constexpr int kOnSlice = 800;
 /// Largest node input of the level next to a half point or at the end: from there on curves are steps.
 constexpr double kSteepest = 50.0;
 
+/// Distance to the nearer end of an activation that is scaled to (0, 1).
+double share_left(Activation activation, double u) {
+  if (activation == Activation::tanh || activation == Activation::logistic) {
+    const double e = std::exp(-std::abs(activation == Activation::tanh ? 2.0 * u : u));
+    return e / (1.0 + e);
+  }
+  const Range own = tautrack::range(activation);
+  return evaluate(activation, u).tail / (own.high - own.low);
+}
+
 /// Shares of a curve with these node inputs.
 template <class Input>
 void set_shares(const fits::Covariate& data, Activation activation, const Input& input,
                 Shares& shares) {
-  const Range own = tautrack::range(activation);
   for (std::size_t j = 0; j < data.size(); ++j) {
     const double u = input(data.values[j]);
-    const double tail = evaluate(activation, u).tail / (own.high - own.low);
+    const double tail = share_left(activation, u);
     const auto k = static_cast<Index>(j);
     shares.done(k) = u > 0.0 ? 1.0 - tail : tail;
     shares.left(k) = u > 0.0 ? tail : 1.0 - tail;
@@ -121,31 +143,43 @@ class Grid {
 
   /// The best curve with node inputs slope (x - half), or nothing when it does not belong to the model; see `best`.
   [[nodiscard]] std::optional<SeenCurve> curve(double slope, double half) {
-    return at(slope, bias_of(slope, half), [&](double x) { return slope * (x - half); });
+    set_shares(
+        data_, activation_, [&](double x) { return slope * (x - half); }, shares_);
+    return here(slope, bias_of(slope, half));
   }
   [[nodiscard]] std::optional<SeenCurve> curve_of_bias(double slope, double bias) {
-    return at(slope, bias, [&](double x) { return slope * x + bias * data_.bias_value; });
+    set_shares(
+        data_, activation_, [&](double x) { return slope * x + bias * data_.bias_value; }, shares_);
+    return here(slope, bias);
   }
+  /// The same of the slope and half point that for_each() is at.
+  [[nodiscard]] std::optional<SeenCurve> curve_here(double slope, double half) {
+    return here(slope, bias_of(slope, half));
+  }
+  /// With this distance of the plateaus from now on.
+  void hold_height(double height) { height_ = height; }
   [[nodiscard]] const BestPlateaus& best() const { return best_; }
 
   /// Calls look(slope, half) for all.
   template <class Look>
-  void for_each(const Look& look) const {
-    for (int a = 0; a < 2 * kSlopes; ++a) {
-      const int step = a / 2;
-      const double size =
+  void for_each(const Look& look) {
+    for (int step = 0; step < kSlopes; ++step) {
+      const double slope =
           kLeastSlope * std::pow(kMostSlope / kLeastSlope, step / (kSlopes - 1.0)) / extent();
-      for (int b = 0; b <= kPlaces; ++b)
-        look(a % 2 == 0 ? size : -size,
-             data_.values.front() + extent() * (3.0 * b / kPlaces - 1.0));
+      for (int b = 0; b <= kPlaces; ++b) {
+        const double half = data_.values.front() + extent() * (3.0 * b / kPlaces - 1.0);
+        set_shares(
+            data_, activation_, [&](double x) { return slope * (x - half); }, shares_);
+        look(slope, half);
+        shares_.done.swap(shares_.left);
+        look(-slope, half);
+      }
     }
   }
 
  private:
-  template <class Input>
-  std::optional<SeenCurve> at(double slope, double bias, const Input& input) {
-    set_shares(data_, activation_, input, shares_);
-    best_ = best_plateaus(data_, range_, shares_, slope > 0.0);
+  [[nodiscard]] std::optional<SeenCurve> here(double slope, double bias) {
+    best_ = best_plateaus(data_, range_, shares_, slope > 0.0, height_);
     if (!(best_.low < best_.high)) return std::nullopt;
     return SeenCurve{0.0, slope, bias, {best_.low, best_.high}, best_.energy};
   }
@@ -153,6 +187,7 @@ class Grid {
   const fits::Covariate& data_;
   Activation activation_;
   OutputRange range_;
+  std::optional<double> height_;
   Shares shares_;
   BestPlateaus best_;
 };
@@ -167,8 +202,10 @@ const SeenRange& SeenValues::of(ParameterKind kind, bool is_bias) const {
       return high;
     case ParameterKind::half_point:
       return half_point;
+    case ParameterKind::slope:
+      return slope;
     default:
-      return is_bias ? bias : slope;
+      return is_bias ? bias : weight;
   }
 }
 
@@ -176,21 +213,26 @@ SeenValues look_around(const fits::Covariate& data, Activation activation, const
                        double threshold) {
   SeenValues seen;
   Grid grid(data, activation, range);
+  const double steepest = steepness(activation);
   grid.for_each([&](double slope, double half) {
-    const auto curve = grid.curve(slope, half);
+    const auto curve = grid.curve_here(slope, half);
     if (!curve || !(curve->energy < threshold)) return;
-    see(seen.slope, *curve, slope);
+    see(seen.weight, *curve, slope);
     see(seen.bias, *curve, curve->bias);
     see(seen.half_point, *curve, half);
     // One plateau as far away as the threshold allows, the other one fitted again.
     const double room = 2.0 * (threshold - curve->energy);
     const BestPlateaus best = grid.best();
-    const auto see_plateau = [&](SeenRange& seen_range, bool is_low, double by) {
+    const auto moved_by = [&](double low, double high) {
       SeenCurve moved = *curve;
       moved.energy = threshold;
+      moved.plateaus.low += low;
+      moved.plateaus.high += high;
+      return moved;
+    };
+    const auto see_plateau = [&](SeenRange& seen_range, bool is_low, double by) {
       const double other = by * (is_low ? best.high_per_low : best.low_per_high);
-      moved.plateaus.low += is_low ? by : other;
-      moved.plateaus.high += is_low ? other : by;
+      const SeenCurve moved = is_low ? moved_by(by, other) : moved_by(other, by);
       if (moved.plateaus.low < moved.plateaus.high)
         see(seen_range, moved, is_low ? moved.plateaus.low : moved.plateaus.high);
     };
@@ -199,6 +241,12 @@ SeenValues look_around(const fits::Covariate& data, Activation activation, const
         see_plateau(seen.low, true, side * std::sqrt(room / best.low_stiffness));
       if (best.high_stiffness > 0.0)
         see_plateau(seen.high, false, side * std::sqrt(room / best.high_stiffness));
+      // The plateaus apart or together.
+      if (!(best.height_stiffness > 0.0)) continue;
+      const double by = side * std::sqrt(room / best.height_stiffness);
+      const SeenCurve moved = moved_by(best.low_per_height * by, (1.0 + best.low_per_height) * by);
+      const double height = moved.plateaus.high - moved.plateaus.low;
+      if (height > 0.0) see(seen.slope, moved, steepest * height * slope);
     }
   });
   return seen;
@@ -231,7 +279,13 @@ SeenCurve lowest_curve(const fits::Covariate& data, Activation activation, const
     return distance;
   };
   if (kind == ParameterKind::low || kind == ParameterKind::high) {
-    grid.for_each([&](double slope, double half) { look(grid.curve(slope, half)); });
+    grid.for_each([&](double slope, double half) { look(grid.curve_here(slope, half)); });
+  } else if (kind == ParameterKind::slope) {
+    grid.for_each([&](double slope, double half) {
+      if (!(value / slope > 0.0)) return;
+      grid.hold_height(value / (steepness(activation) * slope));
+      look(grid.curve_here(slope, half));
+    });
   } else if (kind == ParameterKind::half_point) {
     look_at_slopes(kSteepest / nearest(value),
                    [&](double slope) { return grid.curve(slope, value); });

@@ -24,13 +24,13 @@ struct SeenRange {
 
 /// The same of all parameters of one input and a bias.
 struct SeenValues {
-  SeenRange slope, bias, low, high, half_point;
+  SeenRange weight, bias, low, high, half_point, slope;
 
   [[nodiscard]] const SeenRange& of(ParameterKind kind, bool is_bias) const;
 };
 
-/// Looks at curves of a grid of slopes and half points, plateaus fitted: values of those below a threshold, plateaus as
-/// far from the best ones as it allows. Not all that there are, and not what curves of constrained minima lead to: a check
+/// Looks at curves of a grid of slopes and half points, plateaus fitted: values of those below a threshold, plateaus, and
+/// for the slope at the half point their distance, as far from the best ones as it allows. Not all that there are, and not what curves of constrained minima lead to: a check
 /// of these.
 [[nodiscard]] SeenValues look_around(const fits::Covariate& data, Activation activation,
                                      const OutputRange& range, double threshold);

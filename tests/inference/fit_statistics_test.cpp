@@ -10,6 +10,10 @@
 #include <doctest/doctest.h>
 
 #include "tautrack/fits/fitted_range.hpp"
+#include "tautrack/geometry/amplitude_manifold.hpp"
+#include "tautrack/geometry/curvature.hpp"
+#include "tautrack/geometry/data_manifold.hpp"
+#include "tautrack/network/perceptron.hpp"
 
 namespace fit_statistics_test {
 
@@ -222,6 +226,64 @@ TEST_CASE("doses of zero are observations of a plateau, with R's standard errors
   zero << problem.X(0, 0), 1.0;
   CHECK(output_errors(model, fit, statistics, zero)(0) ==
         doctest::Approx(error("high")).epsilon(1e-12));
+}
+
+TEST_CASE("the curvature of parameter effects is that of the data manifold") {
+  const auto check = [](const Linearisation& found, const ManifoldPoint& point) {
+    const BatesWatts expected = bates_watts(point, {});
+    CHECK(found.parameter_effects ==
+          doctest::Approx(expected.rho * expected.parameter_effects).epsilon(1e-6));
+    CHECK(found.threshold == doctest::Approx(expected.threshold).epsilon(1e-12));
+  };
+  Problem problem = immunoassay();
+  for (const bool is_weighted : {false, true}) {
+    CAPTURE(is_weighted);
+    if (is_weighted) problem.pattern_weights = Vector::LinSpaced(16, 0.5, 3.0);
+    for (const OutputRange& range : {OutputRange{}, OutputRange{0.0, {}}, OutputRange{{}, 2.5}}) {
+      CAPTURE(range.low.has_value());
+      CAPTURE(range.high.has_value());
+      const AllFits fits = find_all_fits(problem, Activation::logistic, range);
+      REQUIRE(fits.global_minimum);
+      const StationaryPoint& best = fits.points[static_cast<std::size_t>(*fits.global_minimum)];
+      const FitStatistics statistics =
+          fit_statistics({problem, Activation::logistic, range}, {best.weights, *best.range});
+      REQUIRE(statistics.linearisation);
+      const auto point =
+          AmplitudeManifold(problem, Activation::logistic, range).at({best.weights, *best.range});
+      REQUIRE(point);
+      check(*statistics.linearisation, *point);
+    }
+  }
+  // Both plateaus known, and no fit: the curvature is that of any point.
+  Problem known = immunoassay();
+  known.y /= 2.4;
+  PerceptronOptions options;
+  options.activation = Activation::logistic;
+  const Perceptron network(known, options);
+  const Vector weights{{0.9, -1.4}};
+  const FitStatistics statistics =
+      fit_statistics({known, Activation::logistic, {0.0, 1.0}}, {weights, {0.0, 1.0}});
+  REQUIRE(statistics.linearisation);
+  check(*statistics.linearisation, DataManifold(network, 1.0).at(network.coordinates(weights)));
+}
+
+TEST_CASE("curvature with doses of zero is that with doses that are far down on the plateau") {
+  const Problem problem = ryegrass();
+  const AllFits fits = find_all_fits(problem, Activation::logistic, OutputRange{});
+  REQUIRE(fits.global_minimum);
+  const StationaryPoint& best = fits.points[static_cast<std::size_t>(*fits.global_minimum)];
+  const FitStatistics statistics =
+      fit_statistics({problem, Activation::logistic, {}}, {best.weights, *best.range});
+  REQUIRE(statistics.linearisation);
+  Problem far = problem;
+  for (Index i = 0; i < 24; ++i)
+    if (!std::isfinite(far.X(i, 0))) far.X(i, 0) = -10.0;
+  const auto point =
+      AmplitudeManifold(far, Activation::logistic, {}).at({best.weights, *best.range});
+  REQUIRE(point);
+  const BatesWatts expected = bates_watts(*point, {});
+  CHECK(statistics.linearisation->parameter_effects ==
+        doctest::Approx(expected.rho * expected.parameter_effects).epsilon(1e-6));
 }
 
 }  // namespace fit_statistics_test

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -16,6 +17,7 @@
 #include "tautrack/fits/fitted_range.hpp"
 #include "tautrack/network/perceptron.hpp"
 
+#include "inference/least_energy.hpp"
 #include "support/random_curves.hpp"
 #include "support/slow_build.hpp"
 
@@ -70,6 +72,7 @@ bool says(const ProfileInterval& interval, const std::string& words) {
 struct Plateaus {
   double low = 0.0, high = 0.0, energy = 0.0;
   double low_stiffness = 0.0, high_stiffness = 0.0;  ///< The other one fitted again.
+  double height_stiffness = 0.0;                     ///< Of high - low.
 };
 Plateaus plateaus_for(const Vector& s, const Vector& y) {
   const double aa = (1.0 - s.array()).square().sum(), bb = s.squaredNorm();
@@ -83,6 +86,7 @@ Plateaus plateaus_for(const Vector& s, const Vector& y) {
       0.5 * (y.array() - found.low * (1.0 - s.array()) - found.high * s.array()).square().sum();
   found.low_stiffness = determinant / bb;
   found.high_stiffness = determinant / aa;
+  found.height_stiffness = (s.array() - s.mean()).square().sum();
   return found;
 }
 
@@ -149,6 +153,120 @@ TEST_CASE("one weight: where the energy is at the threshold") {
   CHECK(*w.high > fits.points.front().weights(0));
 }
 
+TEST_CASE(
+    "the slope at the half point: its ends are where the least energy with that slope is at the "
+    "threshold") {
+  std::ifstream file(TAUTRACK_TEST_DATA "/profile_intervals.json");
+  const json sets = json::parse(file)["sets"];
+  int ends = 0;
+  const auto check = [&](const Problem& problem, const OutputRange& range) {
+    CAPTURE(range.low.has_value());
+    CAPTURE(range.high.has_value());
+    const AllFits fits = fits_of(problem, range);
+    REQUIRE(fits.global_minimum);
+    const StationaryPoint& best = fits.points[static_cast<std::size_t>(*fits.global_minimum)];
+    const ProfileIntervals intervals =
+        profile_intervals({problem, Activation::logistic, range}, fits);
+    const ProfileInterval& slope = interval(intervals, "slope");
+    CHECK(slope.is_resolved);
+    CHECK(slope.pieces.size() == 1);
+    for (const auto& end : {slope.low, slope.high}) {
+      if (!end) continue;
+      ++ends;
+      const double least =
+          least_energy::least_with(problem, range, slope, *end, best.weights(0), best.weights(1));
+      CHECK(least == doctest::Approx(intervals.threshold).epsilon(1e-7));
+    }
+  };
+  for (const std::size_t k : {0, 1, 4, 5}) {
+    const std::string name = sets[k]["name"];
+    CAPTURE(name);
+    const Problem problem = problem_of(sets[k]["x"], sets[k]["y"]);
+    const double low = problem.y.minCoeff(), high = problem.y.maxCoeff();
+    check(problem, {});
+    check(problem, {low, {}});
+    check(problem, {{}, high});
+    Problem falling = problem;
+    falling.X.col(0) *= -1.0;
+    check(falling, {});
+  }
+  CHECK(ends == 32);
+}
+
+TEST_CASE("slopes of all activations: ends at the threshold, and tanh's are the logistic ones") {
+  const Problem problem = problem_of({1, 2, 3, 4, 5, 6, 7, 8, 9},
+                                     {0.31, 0.22, 0.87, 2.05, 4.18, 4.91, 5.34, 5.05, 5.2});
+  const double pi = std::acos(-1.0);
+  const std::vector<std::pair<Activation, least_energy::Shape>> shapes{
+      {Activation::logistic, {}},
+      {Activation::tanh, {[](double u) { return 1.0 / (1.0 + std::exp(-2.0 * u)); }, 0.5}},
+      {Activation::erf, {[&](double u) { return 0.5 * std::erfc(-0.5 * std::sqrt(pi) * u); }, 0.5}},
+      {Activation::arctan, {[&](double u) { return 0.5 + std::atan(0.5 * pi * u) / pi; }, 0.5}}};
+  std::vector<double> ends;
+  for (const auto& [activation, shape] : shapes) {
+    const std::string name(to_string(activation));
+    CAPTURE(name);
+    const AllFits fits = fits_of(problem, {}, activation);
+    REQUIRE(fits.global_minimum);
+    const StationaryPoint& best = fits.points[static_cast<std::size_t>(*fits.global_minimum)];
+    const ProfileIntervals intervals = profile_intervals({problem, activation, {}}, fits);
+    const ProfileInterval& slope = interval(intervals, "slope");
+    CHECK(slope.is_resolved);
+    for (const auto& end : {slope.low, slope.high}) {
+      REQUIRE(end);
+      ends.push_back(*end);
+      const double least = least_energy::least_with(problem, {}, slope, *end, best.weights(0),
+                                                    best.weights(1), shape);
+      CHECK(least == doctest::Approx(intervals.threshold).epsilon(1e-7));
+    }
+  }
+  REQUIRE(ends.size() == 8);
+  CHECK(ends[2] == doctest::Approx(ends[0]).epsilon(1e-9));
+  CHECK(ends[3] == doctest::Approx(ends[1]).epsilon(1e-9));
+}
+
+TEST_CASE("with both plateaus known the slope is a quarter of the weight and their distance") {
+  const Problem problem =
+      problem_of({1, 2, 3, 4, 5, 6, 7, 8}, {0.1, 0.05, 0.3, 0.45, 0.7, 0.75, 0.97, 0.9});
+  const OutputRange range{0.0, 1.0};
+  const ProfileIntervals intervals =
+      profile_intervals({problem, Activation::logistic, range}, fits_of(problem, range));
+  const ProfileInterval& weight = interval(intervals, "x");
+  const ProfileInterval& slope = interval(intervals, "slope");
+  REQUIRE((slope.low && slope.high));
+  CHECK(*slope.low == doctest::Approx(0.25 * *weight.low).epsilon(1e-14));
+  CHECK(*slope.high == doctest::Approx(0.25 * *weight.high).epsilon(1e-14));
+  for (const double end : {*slope.low, *slope.high}) {
+    const double least = least_energy::least_with(problem, range, slope, end, 4.0 * end, 0.0);
+    CHECK(least == doctest::Approx(intervals.threshold).epsilon(1e-7));
+  }
+  // A step that is good enough leaves both open, and says so.
+  const Problem steep = problem_of({1, 2, 3, 4, 5, 6}, {0.02, 0.0, 0.03, 0.98, 0.99, 0.97});
+  const ProfileIntervals of_steep =
+      profile_intervals({steep, Activation::logistic, range}, fits_of(steep, range));
+  CHECK_FALSE(interval(of_steep, "slope").high);
+  CHECK(interval(of_steep, "slope").low);
+  CHECK(says(interval(of_steep, "slope"), "a step at 3"));
+}
+
+TEST_CASE(
+    "where a constant is not worse than an F test allows, slopes and half points are anything") {
+  const Problem problem =
+      problem_of({1, 2, 3, 4, 5, 6, 7, 8}, {0.9, 1.2, 0.8, 1.1, 1.3, 0.7, 1.15, 1.0});
+  const AllFits fits = fits_of(problem, {});
+  if (!fits.global_minimum) return;
+  const ProfileIntervals intervals = profile_intervals({problem, Activation::logistic, {}}, fits);
+  const double constant = 0.5 * (problem.y.array() - problem.y.mean()).square().sum();
+  REQUIRE(constant < intervals.threshold);
+  for (const char* name : {"x", "(bias)", "half point", "slope"}) {
+    CAPTURE(name);
+    const ProfileInterval& found = interval(intervals, name);
+    CHECK(found.is_resolved);
+    CHECK_FALSE(found.low);
+    CHECK_FALSE(found.high);
+  }
+}
+
 TEST_CASE("ends that never come are said, with what is in the way") {
   // A step with one level on the way, and little noise: the slope has no upper end.
   const Problem steep =
@@ -196,7 +314,8 @@ TEST_CASE("every curve below the threshold has its numbers in the intervals") {
     const ProfileInterval& low = interval(intervals, "low");
     const ProfileInterval& high = interval(intervals, "high");
     const ProfileInterval& half = interval(intervals, "half point");
-    for (const ProfileInterval* found : {&w, &c, &low, &high, &half})
+    const ProfileInterval& steepness = interval(intervals, "slope");
+    for (const ProfileInterval* found : {&w, &c, &low, &high, &half, &steepness})
       if (!found->is_resolved) {
         ++unresolved;
         CHECK_FALSE(found->remarks.empty());
@@ -204,7 +323,7 @@ TEST_CASE("every curve below the threshold has its numbers in the intervals") {
     const auto [first, last] = std::minmax_element(data.x.begin(), data.x.end());
     const double extent = *last - *first;
     // Seen values of each number, to compare ends with.
-    double seen[5][2];
+    double seen[6][2];
     for (auto& ends_seen : seen) {
       ends_seen[0] = kInfinity;
       ends_seen[1] = -kInfinity;
@@ -222,18 +341,23 @@ TEST_CASE("every curve below the threshold has its numbers in the intervals") {
         const double room = 2.0 * (intervals.threshold - best.energy);
         const double by_low = std::sqrt(room / best.low_stiffness);
         const double by_high = std::sqrt(room / best.high_stiffness);
-        const double values[5][2] = {{slope, slope},
-                                     {-slope * h, -slope * h},
-                                     {best.low - by_low, std::min(best.low + by_low, best.high)},
-                                     {std::max(best.high - by_high, best.low), best.high + by_high},
-                                     {h, h}};
-        const ProfileInterval* const all[5] = {&w, &c, &low, &high, &half};
-        for (int k = 0; k < 5; ++k) {
+        const double by_height = std::sqrt(room / best.height_stiffness);
+        const double height = best.high - best.low, a_quarter = 0.25 * slope;
+        const double values[6][2] = {
+            {slope, slope},
+            {-slope * h, -slope * h},
+            {best.low - by_low, std::min(best.low + by_low, best.high)},
+            {std::max(best.high - by_high, best.low), best.high + by_high},
+            {h, h},
+            {a_quarter * std::max(0.0, height - by_height), a_quarter * (height + by_height)}};
+        const ProfileInterval* const all[6] = {&w, &c, &low, &high, &half, &steepness};
+        for (int k = 0; k < 6; ++k) {
           const double slack = 1e-7 * (1.0 + std::abs(values[k][0]) + std::abs(values[k][1]));
           // What is not resolved may reach further, and says so.
           all_inside =
-              all_inside && (!all[k]->is_resolved || (values[k][0] >= low_of(*all[k]) - slack &&
-                                                      values[k][1] <= high_of(*all[k]) + slack));
+              all_inside && (!all[k]->is_resolved ||
+                             (std::min(values[k][0], values[k][1]) >= low_of(*all[k]) - slack &&
+                              std::max(values[k][0], values[k][1]) <= high_of(*all[k]) + slack));
           seen[k][0] = std::min(seen[k][0], values[k][0]);
           seen[k][1] = std::max(seen[k][1], values[k][1]);
         }

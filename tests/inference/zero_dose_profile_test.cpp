@@ -17,9 +17,13 @@
 #include "tautrack/inference/profile.hpp"
 #include "tautrack/network/perceptron.hpp"
 
+#include "inference/least_energy.hpp"
+
 namespace zero_dose_profile_test {
 
 using namespace tautrack;
+using least_energy::energy_of;
+using least_energy::least_with;
 
 namespace {
 
@@ -32,69 +36,6 @@ Problem problem_of(const std::vector<double>& dose, const std::vector<double>& y
     problem.y(i) = y[static_cast<std::size_t>(i)];
   }
   return problem;
-}
-
-/// The energy of a curve with the free plateaus where they fit best; `range` may hold one for a while.
-double energy_of(const Problem& problem, const OutputRange& range, double w, double c) {
-  double aa = 0.0, ab = 0.0, bb = 0.0, ya = 0.0, yb = 0.0, yy = 0.0;
-  for (Index i = 0; i < problem.y.size(); ++i) {
-    const double u = std::isfinite(problem.X(i, 0)) ? w * problem.X(i, 0) + c : -w * 1e300;
-    const double b = 1.0 / (1.0 + std::exp(-u)), a = 1.0 / (1.0 + std::exp(u)), y = problem.y(i);
-    aa += a * a;
-    ab += a * b;
-    bb += b * b;
-    ya += y * a;
-    yb += y * b;
-    yy += y * y;
-  }
-  double low = range.low.value_or(0.0), high = range.high.value_or(0.0);
-  if (!range.low && !range.high) {
-    low = (ya * bb - yb * ab) / (aa * bb - ab * ab);
-    high = (yb * aa - ya * ab) / (aa * bb - ab * ab);
-  } else if (!range.low) {
-    low = (ya - ab * high) / aa;
-  } else if (!range.high) {
-    high = (yb - ab * low) / bb;
-  }
-  return 0.5 * (yy - 2.0 * low * ya - 2.0 * high * yb + low * low * aa + 2.0 * low * high * ab +
-                high * high * bb);
-}
-
-/// The least energy with a parameter at a value, by a search from the curve (w, c) that narrows.
-double least_with(const Problem& problem, OutputRange range, const ProfileInterval& parameter,
-                  double value, double w, double c) {
-  const bool is_slope = parameter.kind == ParameterKind::weight && parameter.column == 0;
-  const bool is_bias = parameter.kind == ParameterKind::weight && parameter.column == 1;
-  const bool is_half = parameter.kind == ParameterKind::half_point;
-  if (parameter.kind == ParameterKind::low) range.low = value;
-  if (parameter.kind == ParameterKind::high) range.high = value;
-  // log |w| and the half point, one of which the parameter may determine.
-  double p = std::log(std::abs(w)), h = -c / w;
-  const double sign = w > 0.0 ? 1.0 : -1.0;
-  const auto energy = [&](double log_slope, double half) {
-    double slope = sign * std::exp(log_slope);
-    if (is_slope) slope = value;
-    if (is_half) half = value;
-    if (is_bias) half = -value / slope;
-    return energy_of(problem, range, slope, -slope * half);
-  };
-  double best = energy(p, h);
-  for (double step = 0.3; step > 1e-8; step *= 0.6)
-    for (int round = 0; round < 60; ++round) {
-      bool moved = false;
-      for (const auto& [dp, dh] : {std::pair(1.0, 0.0), std::pair(-1.0, 0.0), std::pair(0.0, 1.0),
-                                   std::pair(0.0, -1.0), std::pair(1.0, 1.0), std::pair(1.0, -1.0),
-                                   std::pair(-1.0, 1.0), std::pair(-1.0, -1.0)}) {
-        const double other = energy(p + step * dp, h + step * dh);
-        if (!(other < best)) continue;
-        best = other;
-        p += step * dp;
-        h += step * dh;
-        moved = true;
-      }
-      if (!moved) break;
-    }
-  return best;
 }
 
 int check_ends(const Problem& problem, const OutputRange& range) {
@@ -151,14 +92,14 @@ TEST_CASE("the ends of intervals with doses of zero are where the least energy i
       {7.58,      8,         8.3285714, 7.25,      7.375, 7.9625,    8.3555556, 6.9142857,
        7.75,      6.8714286, 6.45,      5.9222222, 1.925, 2.8857143, 4.2333333, 1.1875,
        0.8571429, 1.0571429, 0.6875,    0.525,     0.825, 0.25,      0.22,      0.44});
-  CHECK(check_ends(falling, {}) == 10);
-  CHECK(check_ends(falling, {0.0, std::nullopt}) == 8);
-  CHECK(check_ends(falling, {std::nullopt, 8.4}) == 8);
-  CHECK(check_ends(falling, {0.0, 8.4}) == 6);
+  CHECK(check_ends(falling, {}) == 12);
+  CHECK(check_ends(falling, {0.0, std::nullopt}) == 10);
+  CHECK(check_ends(falling, {std::nullopt, 8.4}) == 10);
+  CHECK(check_ends(falling, {0.0, 8.4}) == 8);
   const Problem rising =
       problem_of({0, 0, 1, 2, 4, 8, 16, 32}, {0.05, -0.02, 0.34, 0.47, 0.71, 0.82, 0.90, 0.97});
-  CHECK(check_ends(rising, {}) == 10);
-  CHECK(check_ends(rising, {std::nullopt, 1.05}) == 8);
+  CHECK(check_ends(rising, {}) == 12);
+  CHECK(check_ends(rising, {std::nullopt, 1.05}) == 10);
 }
 
 TEST_CASE("a step behind the doses of zero that is good enough leaves intervals unbounded") {
@@ -189,6 +130,58 @@ TEST_CASE("a step behind the doses of zero that is good enough leaves intervals 
       CHECK(interval.low == 0.0);
       CHECK_FALSE(interval.high.has_value());
     }
+  }
+}
+
+TEST_CASE("where a slope of zero is good enough the bias still ends at the threshold") {
+  // Doses that hardly matter, zeros apart from them.
+  const Problem problem =
+      problem_of({0, 0, 1, 2, 4, 8, 16, 32}, {0.08, 0.14, 0.55, 0.72, 0.58, 0.75, 0.66, 0.78});
+  const OutputRange range{std::nullopt, 1.0};
+  const AllFits fits = find_all_fits(problem, Activation::logistic, range);
+  REQUIRE(fits.global_minimum);
+  const StationaryPoint& best = fits.points[static_cast<std::size_t>(*fits.global_minimum)];
+  const ProfileIntervals intervals =
+      profile_intervals({problem, Activation::logistic, range}, fits, {});
+  int ends = 0;
+  for (const ProfileInterval& interval : intervals.parameters) {
+    CAPTURE(interval.name);
+    CHECK(interval.is_resolved);
+    const bool is_slope = interval.kind == ParameterKind::slope || interval.name == "log10(dose)";
+    if (is_slope) {
+      CHECK(interval.low == 0.0);
+      CHECK(interval.high.has_value());
+    }
+    if (interval.kind == ParameterKind::half_point) CHECK_FALSE(interval.low.has_value());
+    if (interval.name != "(bias)") continue;
+    for (const auto& end : {interval.low, interval.high}) {
+      REQUIRE(end.has_value());
+      ++ends;
+      CHECK(least_with(problem, range, interval, *end, best.weights(0), best.weights(1)) ==
+            doctest::Approx(intervals.threshold).epsilon(1e-5));
+    }
+  }
+  CHECK(ends == 2);
+}
+
+TEST_CASE("a step to a plateau that is known, with the last dose on the way, ends an interval") {
+  const std::vector<double> y{0.08, 0.34, 0.2, 0.32, 0.25, 0.45, 0.32, 0.48};
+  const Problem problem = problem_of({0, 0, 0, 1, 2, 4, 8, 16}, y);
+  const OutputRange range{std::nullopt, 1.0};
+  const AllFits fits = find_all_fits(problem, Activation::logistic, range);
+  const ProfileIntervals intervals =
+      profile_intervals({problem, Activation::logistic, range}, fits, {});
+  double mean = 0.0, energy = 0.0;
+  for (std::size_t i = 0; i < 7; ++i) mean += y[i] / 7.0;
+  for (std::size_t i = 0; i < 7; ++i) energy += 0.5 * (y[i] - mean) * (y[i] - mean);
+  REQUIRE(energy < intervals.threshold);
+  for (const ProfileInterval& interval : intervals.parameters) {
+    CAPTURE(interval.name);
+    CHECK(interval.is_resolved);
+    if (interval.kind != ParameterKind::low) continue;
+    REQUIRE(interval.high.has_value());
+    CHECK(*interval.high ==
+          doctest::Approx(mean + std::sqrt(2.0 * (intervals.threshold - energy) / 7.0)));
   }
 }
 

@@ -76,6 +76,42 @@ TEST_CASE("a fit is reported with R's standard errors and intervals") {
   for (const Json& residual : fit.at("residuals")) squares += std::pow(residual.get<double>(), 2);
   CHECK(squares == doctest::Approx(0.004707255).epsilon(1e-6));
   CHECK(fit.at("fitted").size() == 16);
+  const Json& slope = parameter(fit, "slope");
+  CHECK(slope.at("interval_method") == "profile");
+  CHECK(slope.at("resolved") == true);
+  CHECK(slope.at("interval")[0].get<double>() < slope.at("estimate").get<double>());
+  CHECK(slope.at("interval")[1].get<double>() > slope.at("estimate").get<double>());
+}
+
+TEST_CASE(
+    "where curvature makes linearised intervals mislead the report says so, asked for others or "
+    "not") {
+  const Scratch scratch;
+  scratch.write("assay.csv", assay_csv);
+  const Run bent = scratch.run(solve_assay + std::string("--json fit.json"));
+  const auto linearisation = [&] {
+    return Json::parse(contents(scratch / "fit.json"))
+        .at("problems")[0]
+        .at("fit")
+        .at("linearisation");
+  };
+  CHECK(linearisation().at("usable") == false);
+  CHECK(linearisation().at("parameter_effects").get<double>() >
+        linearisation().at("threshold").get<double>());
+  CHECK(says(bent.output, "intervals of standard errors mislead"));
+  CHECK(says(bent.output, "--intervals"));
+  const Run asked = scratch.run(solve_assay + std::string("--intervals 0.95"));
+  CHECK(says(asked.output, "intervals of standard errors mislead"));
+  // Little noise, and plateaus that are known.
+  scratch.write("straight.csv",
+                "x,y\n-2,0.120\n-1,0.268\n-0.5,0.378\n0,0.501\n0.5,0.622\n1,0.731\n2,0.880\n");
+  const std::string straight =
+      "solve straight.csv --activation logistic --range 0,1 --json fit.json ";
+  const Run trusted = scratch.run(straight);
+  CHECK(linearisation().at("usable") == true);
+  CHECK_FALSE(says(trusted.output, "mislead"));
+  const Run profiled = scratch.run(straight + "--intervals 0.95");
+  CHECK(says(profiled.output, "can be trusted"));
 }
 
 TEST_CASE("rows with fitted values as CSV") {

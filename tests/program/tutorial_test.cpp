@@ -1,5 +1,6 @@
 // The commands of docs/tutorial.md say what it says that they do.
 
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,13 @@ std::string squeezed(const std::string& text) {
   return result;
 }
 
+/// With so many digits after the point.
+std::string rounded(const Json& number, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof(text), "%.*f", digits, number.get<double>());
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE("the tutorial's commands do what it says") {
@@ -31,8 +39,8 @@ TEST_CASE("the tutorial's commands do what it says") {
     scratch.write(file, contents(filesystem::path(data) / file));
   int commands = 0, excerpts = 0;
   std::string said;
-  for (const std::string& line :
-       lines(contents(filesystem::path(data) / "../../docs/tutorial.md"))) {
+  const std::string tutorial = contents(filesystem::path(data) / "../../docs/tutorial.md");
+  for (const std::string& line : lines(tutorial)) {
     if (!line.starts_with("    ")) continue;
     const std::string text = squeezed(line);
     CAPTURE(text);
@@ -57,6 +65,25 @@ TEST_CASE("the tutorial's commands do what it says") {
   }
   CHECK(commands == 6);
   CHECK(excerpts >= 20);
+  // Numbers in sentences.
+  std::string prose;
+  for (const std::string& line : lines(tutorial)) prose += line + ' ';
+  const Json fit = Json::parse(contents(scratch / "fit.json")).at("problems")[0].at("fit");
+  const auto parameter = [&](const std::string& name) {
+    for (const Json& found : fit.at("parameters"))
+      if (found.at("name") == name) return found;
+    FAIL("no parameter " << name);
+    return Json();
+  };
+  const Json half = parameter("half point, conc"), high = parameter("high");
+  for (const std::string& sentence :
+       {"the half point (EC50) is " + rounded(half.at("estimate"), 1) + ", between " +
+            rounded(half.at("interval")[0], 1) + " and " + rounded(half.at("interval")[1], 1) + ".",
+        "estimate -+ t standard errors would have it from " + rounded(high.at("linearised")[0], 2) +
+            " to " + rounded(high.at("linearised")[1], 2) + "."}) {
+    CAPTURE(sentence);
+    CHECK(prose.find(sentence) != std::string::npos);
+  }
   CHECK(contents(scratch / "fit.svg").find("<svg") != std::string::npos);
 }
 

@@ -80,6 +80,8 @@ TEST_CASE("a dose of zero is an observation of the plateau, and counts in all nu
   CHECK(parameter("low").at("standard_error").get<double>() == near(0.2095060404497, 1e-5));
   CHECK(parameter("high").at("standard_error").get<double>() == near(0.1897332604851, 1e-5));
   CHECK(parameter("half point").at("standard_error").get<double>() == near(0.0263916454772, 1e-5));
+  CHECK(fit.at("linearisation").at("parameter_effects").get<double>() > 0.0);
+  CHECK(parameter("slope").at("interval_method") == "profile");
   // R: confint, by splines through its profile.
   CHECK(parameter("low").at("interval_method") == "profile");
   CHECK(parameter("low").at("interval")[0].get<double>() == near(0.0101768, 0.02));

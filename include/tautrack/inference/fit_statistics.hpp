@@ -54,6 +54,18 @@ struct FitParameter {
   std::optional<double> hessian_standard_error;
 };
 
+/// Whether the linearised model is one for the region that intervals are about.
+struct Linearisation {
+  /// Relative curvature of parameter effects: s sqrt(p) times the largest acceleration that is tangent to the data manifold,
+  /// along unit tangent vectors, when the fitted numbers move straight on (Bates & Watts, J. R. Stat. Soc. B 42, 1980). By
+  /// ascent from many directions.
+  double parameter_effects = 0.0;
+  double threshold =
+      0.0;  ///< 1 / (2 sqrt(F(p, L - p; 0.95))): below it a relative curvature is small.
+
+  [[nodiscard]] bool is_usable() const { return parameter_effects < threshold; }
+};
+
 /// What is usually said about a fit by least squares.
 struct FitStatistics {
   std::vector<FitParameter>
@@ -71,6 +83,8 @@ struct FitStatistics {
   std::optional<double>
       standard_error;  ///< s of the residuals, sqrt(sum omega r^2 / (L - p)); see `reason`.
   std::string reason;  ///< One sentence why there are no standard errors; empty when there are.
+  /// Nothing without standard errors, and for more than 8 fitted numbers, for which it would take long.
+  std::optional<Linearisation> linearisation;
 };
 
 /// @param fit A stationary point of the model, or nearly one.

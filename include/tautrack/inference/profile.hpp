@@ -8,7 +8,6 @@
 
 #include "tautrack/core/stop_condition.hpp"
 #include "tautrack/fits/all_fits.hpp"
-#include "tautrack/geometry/curvature.hpp"
 #include "tautrack/inference/fit_statistics.hpp"
 
 namespace tautrack {
@@ -65,15 +64,12 @@ struct ProfileIntervals {
   double threshold =
       0.0;  ///< E (1 + F / (L - p)), F the quantile of Fisher's F with 1 and L - p degrees of freedom.
   std::vector<ProfileInterval>
-      parameters;      ///< One for each of FitStatistics::parameters but the slope; or empty.
+      parameters;      ///< One for each of FitStatistics::parameters; or empty.
   std::string reason;  ///< One sentence why there are none; empty when there are.
-  /// What curvature says of linearised intervals; nothing for more than 8 parameters, which would take longer than the
-  /// intervals, and where it could not be had.
-  std::optional<BatesWatts> curvature;
 };
 
 /// Profile intervals (Bates & Watts, Nonlinear Regression Analysis, 1988, section 6.1): of each weight and fitted
-/// plateau, and of the half point, the values theta for which
+/// plateau, and of the half point and the slope there, the values theta for which
 ///
 ///     min { E(x) : x with the parameter = theta }  <=  E_best (1 + F(1, L - p; level) / (L - p)).
 ///
