@@ -1,33 +1,38 @@
 #include "tautrack/exhaustive/energy_bound.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cmath>
-#include <queue>
+#include <cstdint>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "core/checked.hpp"
+#include "core/digest.hpp"
+#include "core/number_row.hpp"
 #include "core/numbers.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
-#include "exhaustive/relaxation.hpp"
+#include "exhaustive/bound_node.hpp"
 #include "exhaustive/safe_bound.hpp"
 #include "exhaustive/vertex_walk.hpp"
 
 namespace tautrack {
 namespace {
 
+using exhaustive::BoundNode;
 using exhaustive::BoundProblem;
 using exhaustive::EnergyTerm;
 using exhaustive::Envelope;
 using exhaustive::Inputs;
 using exhaustive::RelaxedSolution;
 using exhaustive::SafeBound;
-using exhaustive::SidePulls;
+using exhaustive::Side;
+using exhaustive::Split;
+using exhaustive::SplitGains;
+using exhaustive::WorstFirst;
 using proof::Interval;
 
 using Clock = std::chrono::steady_clock;
@@ -54,46 +59,13 @@ constexpr double kClustered = 1e-3, kNear = 0.1;
 constexpr double kLeastShare = 0.1;
 /// A bound this near to the best, relative to it, is as good as reached.
 constexpr double kReached = 1e-6;
-/// No split is expected to gain less than this part of the gap.
-constexpr double kLeastRate = 1e-6;
 
 /// A tree that does not grow into the gap is given up: after so many nodes, whenever their number has doubled, the bound must
 /// have gained this part of what was missing.
 constexpr long kPatience = 2048;
 constexpr double kLeastGain = 0.01;
 
-/// Which child of a split.
-enum Side : std::size_t { low_side, high_side };
-
-/// The split that made a node.
-struct Split {
-  std::size_t pattern = 0;
-  double gap =
-      0.0;  ///< By how much function and envelope differed there; zero: it was made for something else.
-  double bound = -kInfinity;  ///< Of the node that was split.
-};
-
-/// What splits of a pattern have gained on one side.
-struct Gain {
-  double bound = 0.0;  ///< Sum over splits of what the bound rose by, relative to the gap.
-  long splits = 0;
-};
-
-struct Node {
-  Inputs inputs;
-  double bound = -kInfinity;
-  Vector v;
-  SidePulls pulls;
-  long number = 0;  ///< In the order in which they are made.
-  Split made_by;
-  Side side = low_side;
-};
-
-struct WorstFirst {
-  bool operator()(const Node& a, const Node& b) const {
-    return a.bound != b.bound ? a.bound > b.bound : a.number > b.number;
-  }
-};
+constexpr long kLowHalf = 0xffffffffL;  ///< Of the bits of a digest.
 
 /// What looking at a node came to.
 struct Looked {
@@ -112,15 +84,64 @@ struct Known {
   [[nodiscard]] double input(std::size_t i) const { return 0.5 * (inputs.low[i] + inputs.high[i]); }
 };
 
-class Tree {
+/// What changes while the tree grows.
+struct Growth {
+  explicit Growth(std::size_t patterns) : gains_(patterns) {}
+
+  void write(NumberWriter& writer) const;
+  /// @param weights Independent ones.
+  void read(NumberReader& reader, std::size_t patterns, Index weights);
+
+  double seconds_ = 0.0;  ///< That it took.
+  long nodes_ = 0;        ///< Looked at.
+  long made_ = 0;
+  long looked_at_ = kPatience;  ///< Nodes when it was asked last whether it is stuck, ...
+  double bound_then_ = 0.0;     ///< ... and the bound.
+  double done_ = kInfinity;     ///< The least bound of what is done.
+  double best_ = kInfinity;
+  Vector best_weights_;
+  SplitGains gains_;
+  std::vector<BoundNode> waiting_;  ///< A heap.
+};
+
+void Growth::write(NumberWriter& writer) const {
+  writer.add(seconds_);
+  writer.add_whole(nodes_);
+  writer.add_whole(made_);
+  writer.add_whole(looked_at_);
+  writer.add(bound_then_);
+  writer.add(done_);
+  writer.add(best_);
+  writer.add(best_weights_);
+  gains_.write(writer);
+  writer.add_whole(static_cast<long>(waiting_.size()));
+  for (const BoundNode& node : waiting_) exhaustive::write(node, writer);
+}
+
+void Growth::read(NumberReader& reader, std::size_t patterns, Index weights) {
+  constexpr long most = 1L << 40U;
+  seconds_ = reader.number();
+  nodes_ = reader.whole(0, most);
+  made_ = reader.whole(0, most);
+  looked_at_ = reader.whole(0, most);
+  bound_then_ = reader.number();
+  done_ = reader.number();
+  best_ = reader.number();
+  best_weights_ = reader.vector(weights);
+  gains_.read(reader);
+  waiting_.clear();
+  for (long left = reader.whole(0, most); left > 0 && reader.is_sound(); --left)
+    waiting_.push_back(exhaustive::read_node(reader, patterns, weights));
+}
+
+class Tree : private Growth {
  public:
   /// @param start, known In all columns, s.
   Tree(const BoundProblem& problem, const EnergyBoundOptions& options, const Vector& start,
        const std::vector<KnownMinimum>& known)
-      : problem_(problem), options_(options), stop_(options.stop.within(options.seconds)) {
+      : Growth(problem.patterns()), problem_(problem), options_(options) {
     const std::size_t L = problem.patterns();
-    gains_.resize(L);
-    Node root;
+    BoundNode root;
     root.inputs.low.assign(L, -kInfinity);
     root.inputs.high.assign(L, kInfinity);
     root.v = problem.Q.transpose() * Vector(problem.X_all * start);
@@ -129,44 +150,56 @@ class Tree {
     best_ = exhaustive::energy_at(problem, best_weights_).upper();
     if (options.infimum) best_ = std::min(best_, *options.infimum);
     for (const KnownMinimum& minimum : known) know(minimum);
-    waiting_.push(std::move(root));
+    push(std::move(root));
+    digest_ = digest_of(start, known);
+    go_on_from(options.resume);
   }
 
   EnergyBound run() {
     const auto start = Clock::now();
-    EnergyBound result;
+    const double before = seconds_;
+    const auto tell_time = [&] {
+      seconds_ = before + std::chrono::duration<double>(Clock::now() - start).count();
+    };
+    stop_ = options_.stop.within(options_.seconds - before);
+    double recorded = before;
     const Team team(options_.threads);
     while (!waiting_.empty()) {
-      if (stop_.is_met() || result.nodes >= options_.max_nodes || is_full()) break;
+      if (stop_.is_met() || nodes_ >= options_.max_nodes || is_full()) break;
       if (is_reached()) break;
-      if (result.nodes >= 2 * looked_at_ && is_stuck(result.nodes)) {
+      if (nodes_ >= 2 * looked_at_ && is_stuck(nodes_)) {
         gave_up_ = true;
         break;
       }
-      std::vector<Node> nodes;
-      while (!waiting_.empty() && nodes.size() < kTogether) {
-        nodes.push_back(waiting_.top());
-        waiting_.pop();
-      }
+      std::vector<BoundNode> nodes;
+      while (!waiting_.empty() && nodes.size() < kTogether) nodes.push_back(pop());
       std::vector<Looked> looked(nodes.size());
       std::atomic<std::size_t> next = 0;
       team.for_each(options_.threads, [&](int) {
         for (std::size_t k = next++; k < nodes.size(); k = next++) looked[k] = look(nodes[k]);
       });
-      result.nodes += static_cast<long>(nodes.size());
+      nodes_ += static_cast<long>(nodes.size());
       for (std::size_t k = 0; k < nodes.size(); ++k) take(nodes[k], looked[k]);
+      tell_time();
       if (options_.progress)
-        options_.progress(bound(), best_, result.nodes, static_cast<long>(waiting_.size()));
+        options_.progress(bound(), best_, nodes_, static_cast<long>(waiting_.size()));
+      if (options_.checkpoint && seconds_ - recorded >= options_.checkpoint_seconds) {
+        options_.checkpoint(written());
+        recorded = seconds_;
+      }
     }
+    tell_time();
+    if (options_.checkpoint && stop_.is_requested()) options_.checkpoint(written());
+    EnergyBound result;
     // What is cut off and what is empty is above the best, and no more is known of it.
     result.bound = std::max(0.0, std::min(bound(), best_));
     result.best = best_;
+    result.nodes = nodes_;
     result.left = static_cast<long>(waiting_.size());
-    result.is_global = !known_.empty() && waiting_.empty();
+    result.is_global = waiting_.empty() && !is_beaten();
     result.best_weights = best_weights_;
-    result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    const std::string nodes =
-        std::to_string(result.nodes) + (result.nodes == 1 ? " node" : " nodes");
+    result.seconds = seconds_;
+    const std::string nodes = std::to_string(nodes_) + (nodes_ == 1 ? " node" : " nodes");
     if (result.is_global)
       result.message = "no weights have less energy: proven in " + nodes;
     else if (is_reached())
@@ -181,6 +214,56 @@ class Tree {
   }
 
  private:
+  void push(BoundNode node) {
+    waiting_.push_back(std::move(node));
+    std::push_heap(waiting_.begin(), waiting_.end(), WorstFirst());
+  }
+
+  [[nodiscard]] BoundNode pop() {
+    std::pop_heap(waiting_.begin(), waiting_.end(), WorstFirst());
+    BoundNode node = std::move(waiting_.back());
+    waiting_.pop_back();
+    return node;
+  }
+
+  /// Of all that the tree depends on.
+  [[nodiscard]] std::uint64_t digest_of(const Vector& start,
+                                        const std::vector<KnownMinimum>& known) const {
+    Digest digest;
+    const auto add = [&](const Interval& interval) {
+      digest.add(interval.lower()).add(interval.upper());
+    };
+    digest.add(static_cast<std::uint64_t>(problem_.sigmoid.shape())).add(problem_.X_all);
+    for (const EnergyTerm& term : problem_.terms) {
+      add(term.target());
+      digest.add(term.factor());
+    }
+    for (const Interval& offset : problem_.offset) add(offset);
+    for (const Interval& penalty : problem_.penalty) add(penalty);
+    digest.add(problem_.constant).add(start).add(options_.infimum.value_or(kInfinity));
+    for (const KnownMinimum& minimum : known) digest.add(minimum.weights).add(minimum.radius);
+    return digest.value();
+  }
+
+  [[nodiscard]] std::vector<double> written() const {
+    NumberWriter writer;
+    writer.add_whole(static_cast<long>(digest_ >> 32U));
+    writer.add_whole(static_cast<long>(digest_ & kLowHalf));
+    write(writer);
+    return writer.take();
+  }
+
+  /// Unless that was written by a tree of the same problem, nothing changes.
+  void go_on_from(const std::vector<double>& numbers) {
+    NumberReader reader(numbers);
+    const auto high = static_cast<std::uint64_t>(reader.whole(0, kLowHalf));
+    const auto low = static_cast<std::uint64_t>(reader.whole(0, kLowHalf));
+    if (!reader.is_sound() || (high << 32U | low) != digest_) return;
+    Growth growth(problem_.patterns());
+    growth.read(reader, problem_.patterns(), problem_.weights());
+    if (reader.is_done()) static_cast<Growth&>(*this) = std::move(growth);
+  }
+
   /// Encloses the inputs of the known minimum, and its energy.
   void know(const KnownMinimum& known) {
     Inputs inputs;
@@ -211,7 +294,7 @@ class Tree {
   /// Whether nothing is gained by going on. A known minimum is proven to be the lowest only when all is done.
   [[nodiscard]] bool is_reached() const {
     return waiting_.empty() ||
-           (is_beaten() && std::max(0.0, waiting_.top().bound) >= best_ * (1.0 - kReached));
+           (is_beaten() && std::max(0.0, waiting_.front().bound) >= best_ * (1.0 - kReached));
   }
 
   /// Whether no known minimum can be the lowest.
@@ -231,7 +314,7 @@ class Tree {
 
   /// Of all that is not done, and of what is.
   [[nodiscard]] double bound() const {
-    const double open = waiting_.empty() ? kInfinity : waiting_.top().bound;
+    const double open = waiting_.empty() ? kInfinity : waiting_.front().bound;
     return std::min(open, done_);
   }
 
@@ -266,7 +349,7 @@ class Tree {
     return exhaustive::is_convex(problem_, hull);
   }
 
-  [[nodiscard]] Looked look(Node& node) const {
+  [[nodiscard]] Looked look(BoundNode& node) const {
     Looked looked;
     const std::size_t L = problem_.patterns();
     RelaxedSolution solution;
@@ -320,7 +403,7 @@ class Tree {
   }
 
   /// Where the next solution of this node or its children begins.
-  void begin_from(const RelaxedSolution& solution, Node& node) const {
+  void begin_from(const RelaxedSolution& solution, BoundNode& node) const {
     const double farthest = kFarStart * (1.0 + start_size_), size = solution.v.norm();
     node.v = size <= farthest ? solution.v : Vector(farthest / size * solution.v);
     node.pulls.clear();
@@ -385,7 +468,7 @@ class Tree {
 
   /// Where envelopes have nothing more to give, at the known minimum, what keeps the energy from being convex on the hull is
   /// split: the pattern whose least bend gains most.
-  [[nodiscard]] bool choose_for_convexity(const Known& known, const Node& node,
+  [[nodiscard]] bool choose_for_convexity(const Known& known, const BoundNode& node,
                                           Looked& looked) const {
     double largest = 0.0;
     for (std::size_t i = 0; i < problem_.patterns(); ++i) {
@@ -413,8 +496,8 @@ class Tree {
     return largest > 0.0;
   }
 
-  void choose_split(const Node& node, const std::vector<Envelope>& envelopes, const Vector& inputs,
-                    Looked& looked) const {
+  void choose_split(const BoundNode& node, const std::vector<Envelope>& envelopes,
+                    const Vector& inputs, Looked& looked) const {
     double largest = -1.0;
     for (std::size_t i = 0; i < problem_.patterns(); ++i) {
       const double low = node.inputs.low[i], high = node.inputs.high[i];
@@ -422,7 +505,9 @@ class Tree {
       const double u = std::clamp(inputs(static_cast<Index>(i)), low, high);
       const double gap =
           problem_.terms[i].at(u).value - envelopes[i].at(problem_.terms[i], u).value;
-      const double counts = gap > 0.0 ? gap * gap * rate(i, low_side) * rate(i, high_side) : 0.0;
+      const double counts = gap > 0.0 ? gap * gap * gains_.rate(i, exhaustive::low_side) *
+                                            gains_.rate(i, exhaustive::high_side)
+                                      : 0.0;
       if (!(counts > largest)) continue;
       largest = counts;
       looked.split = {i, std::max(gap, 0.0), node.bound};
@@ -437,40 +522,21 @@ class Tree {
     }
   }
 
-  /// What a split of the pattern can be expected to gain on this side, relative to the gap: the mean of what it did, and of
-  /// what one did of all (pseudo-costs: Benichou et al., Experiments in mixed-integer linear programming, Math. Program. 1,
-  /// 1971; Achterberg, Koch & Martin, Branching rules revisited, Oper. Res. Lett. 33, 2005).
-  [[nodiscard]] double rate(std::size_t pattern, Side side) const {
-    const auto mean = [](const Gain& gain, const double prior) {
-      return (gain.bound + prior) / static_cast<double>(gain.splits + 1);
-    };
-    return std::max(kLeastRate, mean(gains_[pattern][side], mean(all_gains_[side], 1.0)));
-  }
-
-  void learn_from(const Node& node) {
-    const Split& split = node.made_by;
-    if (!(split.gap > 0.0) || split.bound == -kInfinity) return;
-    const double gain = std::max(0.0, std::min(node.bound, best_) - split.bound) / split.gap;
-    for (Gain* const own : {&gains_[split.pattern][node.side], &all_gains_[node.side]}) {
-      own->bound += gain;
-      ++own->splits;
-    }
-  }
-
-  void take(const Node& node, const Looked& looked) {
-    learn_from(node);
+  void take(const BoundNode& node, const Looked& looked) {
+    gains_.learn(node.made_by, node.side, std::min(node.bound, best_));
     if (looked.energy < best_) improve(looked.candidate);
     if (looked.is_done) {
       done_ = std::min(done_, node.bound);
       return;
     }
-    for (const Side side : {low_side, high_side}) {
-      Node child = node;
-      (side == low_side ? child.inputs.high : child.inputs.low)[looked.split.pattern] = looked.at;
+    for (const Side side : {exhaustive::low_side, exhaustive::high_side}) {
+      BoundNode child = node;
+      (side == exhaustive::low_side ? child.inputs.high : child.inputs.low)[looked.split.pattern] =
+          looked.at;
       child.made_by = looked.split;
       child.side = side;
       child.number = ++made_;
-      waiting_.push(std::move(child));
+      push(std::move(child));
     }
   }
 
@@ -488,16 +554,8 @@ class Tree {
   StopCondition stop_;
   std::vector<Known> known_;
   double start_size_ = 0.0;  ///< |v| of the weights given.
-  double best_ = kInfinity;
-  Vector best_weights_;
-  double done_ = kInfinity;     ///< The least bound of what is done.
-  long looked_at_ = kPatience;  ///< Nodes when is_stuck() was asked last, ...
-  double bound_then_ = 0.0;     ///< ... and the bound.
   bool gave_up_ = false;
-  long made_ = 0;
-  std::vector<std::array<Gain, 2>> gains_;  ///< Of each pattern.
-  std::array<Gain, 2> all_gains_;           ///< Of all together.
-  std::priority_queue<Node, std::vector<Node>, WorstFirst> waiting_;
+  std::uint64_t digest_ = 0;
 };
 
 }  // namespace
@@ -506,6 +564,8 @@ std::optional<std::string> EnergyBoundOptions::invalid_reason() const {
   if (!(seconds > 0.0)) return "seconds must be > 0, got " + number(seconds);
   if (infimum && !std::isfinite(*infimum)) return "infimum must be finite";
   if (max_nodes <= 0) return "max_nodes must be > 0, got " + std::to_string(max_nodes);
+  if (!(checkpoint_seconds >= 0.0))
+    return "checkpoint_seconds must be >= 0, got " + number(checkpoint_seconds);
   if (threads < 1) return "threads must be >= 1, got " + std::to_string(threads);
   return std::nullopt;
 }

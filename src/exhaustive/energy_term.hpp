@@ -34,6 +34,8 @@ class EnergyTerm {
   [[nodiscard]] double limit(bool negative) const;
   /// Where phi is least; an infinity where it is not attained.
   [[nodiscard]] double best() const { return best_; }
+  [[nodiscard]] const Interval& target() const { return target_.value; }
+  [[nodiscard]] double factor() const { return factor_; }
   /// Where phi comes to most of its limit on a side; that infinity where it falls there.
   [[nodiscard]] double nearly(bool negative) const { return negative ? nearly_low_ : nearly_high_; }
   /// phi is convex from the one to the other; infinite where there is none.

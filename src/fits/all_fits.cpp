@@ -277,9 +277,26 @@ bool geometry_proves(const AllFits& fits, bool UniquenessCertificate::*what) {
          best->status == PointStatus::certified;
 }
 
+/// What a memo has of a lower bound, the last checkpoint of it, and how further ones are noted there. Their numbers come after
+/// those of all curves; whether they belong to this problem they say themselves.
+void keep_bound(ExploreMemo* memo, int improvements, EnergyBoundOptions& options) {
+  constexpr long first_bound = 1L << 40U, most_checkpoints = 1L << 20U;
+  options.resume.clear();
+  if (memo == nullptr) return;
+  WorkItem item{first_bound + improvements * most_checkpoints, 0, 0};
+  for (; std::optional<WorkOutcome> outcome = memo->recall(item); ++item.number)
+    options.resume = std::move(outcome->numbers);
+  options.checkpoint = [memo, item](const std::vector<double>& numbers) mutable {
+    memo->note(item, {numbers, {}});
+    ++item.number;
+  };
+}
+
 /// What a lower bound of the energy says of the best fit; points that it finds better join the list.
-void bound_from_below(AllFits& fits, const Perceptron& network, EnergyBoundOptions options) {
+void bound_from_below(AllFits& fits, const Perceptron& network, EnergyBoundOptions options,
+                      ExploreMemo* memo) {
   for (int improvements = 0; improvements <= kMostImprovements; ++improvements) {
+    keep_bound(memo, improvements, options);
     const auto best = best_minimum(fits);
     std::vector<KnownMinimum> known;
     Vector start = Vector::Zero(network.columns());
@@ -540,7 +557,7 @@ AllFits find_all_fits(const Perceptron& network, const FitOptions& options) {
     EnergyBoundOptions bound = options.bound;
     bound.threads = options.explore.threads;
     bound.stop = stop;
-    bound_from_below(fits, network, bound);
+    bound_from_below(fits, network, bound, options.explore.memo);
     judge_global_minimum(fits);
   }
   judge_uniqueness(fits, network);

@@ -367,6 +367,86 @@ TEST_CASE("the best of a complete list is proven to be, and no other one") {
   CHECK(others >= (support::kSlowBuild ? 1 : 8));
 }
 
+TEST_CASE("a bound that was stopped goes on where it was, and comes to the same to the bit") {
+  Random random(5);
+  const Index L = 40, s = 4;
+  Matrix X(L, s);
+  Vector y(L);
+  for (Index i = 0; i < L; ++i) {
+    for (Index j = 0; j < s; ++j) X(i, j) = j + 1 < s ? random.normal() : 1.0;
+    y(i) = std::clamp(std::tanh(X.row(i).sum()) + 0.6 * random.normal(), -0.95, 0.95);
+  }
+  const Perceptron network(make_problem(X, y));
+  EnergyBoundOptions options;
+  options.seconds = 300.0;
+  options.max_nodes = 400;
+  const Vector start = Vector::Constant(s, 1.0);
+  const EnergyBound whole = bound_energy(network, start, {}, options);
+  REQUIRE(whole.nodes > 100);
+  const auto check_same = [&](const EnergyBound& other) {
+    CHECK(other.bound == whole.bound);
+    CHECK(other.best == whole.best);
+    CHECK(other.best_weights == whole.best_weights);
+    CHECK(other.nodes == whole.nodes);
+    CHECK(other.left == whole.left);
+    CHECK(other.message == whole.message);
+  };
+  for (const long after : {1L, 60L, 120L}) {
+    CAPTURE(after);
+    std::stop_source source;
+    std::vector<double> written;
+    long reports = 0;
+    EnergyBoundOptions cut = options;
+    cut.stop = source.get_token();
+    cut.progress = [&](double, double, long nodes, long) {
+      if (nodes >= after) source.request_stop();
+    };
+    cut.checkpoint = [&](const std::vector<double>& numbers) {
+      written = numbers;
+      ++reports;
+    };
+    const EnergyBound first = bound_energy(network, start, {}, cut);
+    CHECK(first.nodes < whole.nodes);
+    CHECK(reports == 1);
+    REQUIRE(!written.empty());
+    EnergyBoundOptions on = options;
+    on.resume = written;
+    on.threads = 2;
+    long least = 1000;
+    on.progress = [&](double, double, long nodes, long) { least = std::min(least, nodes); };
+    const EnergyBound second = bound_energy(network, start, {}, on);
+    check_same(second);
+    CHECK(least > first.nodes);
+    CHECK(second.seconds >= first.seconds);
+    // Another problem's, and what is damaged, is ignored.
+    Problem other = make_problem(X, y);
+    other.y(0) += 1e-9;
+    EnergyBoundOptions fresh = on;
+    fresh.max_nodes = 20;
+    least = 1000;
+    fresh.progress = [&](double, double, long nodes, long) { least = std::min(least, nodes); };
+    (void)bound_energy(Perceptron(other), start, {}, fresh);
+    CHECK(least <= 16);
+    fresh.resume.pop_back();
+    least = 1000;
+    (void)bound_energy(network, start, {}, fresh);
+    CHECK(least <= 16);
+  }
+  // And between stops, as often as one likes.
+  long checkpoints = 0;
+  std::vector<double> last;
+  EnergyBoundOptions often = options;
+  often.checkpoint_seconds = 0.0;
+  often.checkpoint = [&](const std::vector<double>& numbers) {
+    last = numbers;
+    ++checkpoints;
+  };
+  check_same(bound_energy(network, start, {}, often));
+  CHECK(checkpoints > 10);
+  often.resume = last;
+  check_same(bound_energy(network, start, {}, often));
+}
+
 TEST_CASE("minima that tie are the lowest together, and not one of them alone") {
   // Each axis alone has a fit on both sides of zero; the pattern between them wants one of each: E(w, v) = E(v, w).
   const Matrix X = (Matrix(5, 2) << 1, 0, 16, 0, 0, 1, 0, 16, 1, 1).finished();

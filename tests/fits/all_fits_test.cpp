@@ -9,6 +9,7 @@
 #include "tautrack/certify/certificate.hpp"
 
 #include "support/exponential_minima.hpp"
+#include "support/notebook.hpp"
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
 #include "support/slow_build.hpp"
@@ -152,6 +153,47 @@ TEST_CASE("one minimum and a complete list make the fit unique; two certified mi
   const AllFits several = find_all_fits(Perceptron(many.problem, many.network), patient());
   CHECK(several.unique == Answer::no);
   CHECK(several.unique_reason == "4 minima at finite weights");
+}
+
+TEST_CASE("a lower bound that was stopped goes on from the memo, as the curves do") {
+  support::Random random(5);
+  Matrix X(40, 4);
+  Vector y(40);
+  for (Index i = 0; i < 40; ++i) {
+    X.row(i) << random.normal(), random.normal(), random.normal(), 1.0;
+    y(i) = std::clamp(std::tanh(X.row(i).sum()) + 0.6 * random.normal(), -0.95, 0.95);
+  }
+  const Perceptron network(make_problem(X, y));
+  FitOptions options = patient();
+  options.exhaustive = false;
+  options.explore.max_curves = 30;
+  options.bound.max_nodes = 150;
+  const AllFits whole = find_all_fits(network, options);
+  REQUIRE(whole.bound.has_value());
+  REQUIRE(whole.bound->nodes > 100);
+  support::Notebook memo;
+  options.explore.memo = &memo;
+  FitOptions cut = options;
+  std::stop_source source;
+  cut.explore.stop = source.get_token();
+  cut.bound.progress = [&](double, double, long nodes, long) {
+    if (nodes > 40) source.request_stop();
+  };
+  const AllFits first = find_all_fits(network, cut);
+  REQUIRE(first.bound.has_value());
+  CHECK(first.bound->nodes < whole.bound->nodes);
+  CHECK_FALSE(first.global_is_proven);
+  long least = 1000;
+  options.bound.progress = [&](double, double, long nodes, long) {
+    least = std::min(least, nodes);
+  };
+  const AllFits second = find_all_fits(network, options);
+  CHECK(least > first.bound->nodes);
+  REQUIRE(second.bound.has_value());
+  CHECK(second.bound->bound == whole.bound->bound);
+  CHECK(second.bound->nodes == whole.bound->nodes);
+  CHECK(second.bound->message == whole.bound->message);
+  CHECK(second.global_is_proven == whole.global_is_proven);
 }
 
 TEST_CASE("without the exhaustive search the level is never higher than index-consistent") {

@@ -21,6 +21,12 @@ struct EnergyBoundOptions {
   StopCondition stop;  ///< Ends the search early, with what it has.
   /// Called now and then from the calling thread: the bound, the energy that it is to reach, nodes looked at, nodes left.
   std::function<void(double, double, long, long)> progress;
+  /// Called from the calling thread, every so many seconds and when a stop ends the search, with all that it has come to.
+  std::function<void(const std::vector<double>&)> checkpoint;
+  double checkpoint_seconds = 10.0;  ///< >= 0.
+  /// What a checkpoint of a search for the same problem, start, infimum and known minima was given: it goes on there, and
+  /// comes to the same, to the bit; its time counts. Anything else is ignored.
+  std::vector<double> resume;
 
   [[nodiscard]] std::optional<std::string> invalid_reason() const;
 };

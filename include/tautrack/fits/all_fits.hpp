@@ -35,8 +35,8 @@ struct FitOptions {
   /// Wall time of all parts together, > 0. Their own seconds count where they are less. A part that is cut off keeps
   /// what it has, and what it did not do is said.
   double seconds = 60.0;
-  /// What it keeps in a memo and shares among ranks is the exploration of the whole problem, no
-  /// more.
+  /// What it keeps in a memo is the exploration of the whole problem and the lower bound of the energy, what it shares
+  /// among ranks the exploration alone.
   ExploreOptions explore;
   std::vector<Vector> starts;  ///< Weights near stationary points to start from, s each.
   /// Interval search: nothing: with at most `exhaustive_rank` weights, and, for as long as it gets on well enough to
