@@ -51,6 +51,8 @@ class NumberReader {
     is_sound_ = false;
     return low;
   }
+  /// How many there are of something, which are less than 2^40.
+  long count() { return whole(0, 1L << 40U); }
   /// As many entries as that, or none where none are allowed.
   Vector vector(Index size, bool may_be_empty = false) {
     const long count = whole(0, size);

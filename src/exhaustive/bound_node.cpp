@@ -7,8 +7,6 @@ namespace {
 
 /// No split is expected to gain less than this part of the gap.
 constexpr double kLeastRate = 1e-6;
-/// More nodes, or splits, than any tree has.
-constexpr long kMost = 1L << 40U;
 
 }  // namespace
 
@@ -43,7 +41,7 @@ void SplitGains::read(NumberReader& reader) {
   const auto take = [&](Gains& gains) {
     for (Gain& gain : gains) {
       gain.sum = reader.number();
-      gain.splits = reader.whole(0, kMost);
+      gain.splits = reader.count();
     }
   };
   take(of_all_);
@@ -78,7 +76,7 @@ BoundNode read_node(NumberReader& reader, std::size_t patterns, Index weights) {
     const auto pattern = static_cast<std::size_t>(reader.whole(0, last));
     node.pulls.emplace_back(pattern, reader.number());
   }
-  node.number = reader.whole(0, kMost);
+  node.number = reader.count();
   node.made_by.pattern = static_cast<std::size_t>(reader.whole(0, last));
   node.made_by.gap = reader.number();
   node.made_by.bound = reader.number();

@@ -119,18 +119,17 @@ void Growth::write(NumberWriter& writer) const {
 }
 
 void Growth::read(NumberReader& reader, std::size_t patterns, Index weights) {
-  constexpr long most = 1L << 40U;
   seconds_ = reader.number();
-  nodes_ = reader.whole(0, most);
-  made_ = reader.whole(0, most);
-  looked_at_ = reader.whole(0, most);
+  nodes_ = reader.count();
+  made_ = reader.count();
+  looked_at_ = reader.count();
   bound_then_ = reader.number();
   done_ = reader.number();
   best_ = reader.number();
   best_weights_ = reader.vector(weights);
   gains_.read(reader);
   waiting_.clear();
-  for (long left = reader.whole(0, most); left > 0 && reader.is_sound(); --left)
+  for (long left = reader.count(); left > 0 && reader.is_sound(); --left)
     waiting_.push_back(exhaustive::read_node(reader, patterns, weights));
 }
 

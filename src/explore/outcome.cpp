@@ -4,13 +4,6 @@
 
 namespace tautrack {
 
-namespace {
-
-/// More halves or landings than any curve has.
-constexpr long kMost = 1L << 40U;
-
-}  // namespace
-
 WorkOutcome to_outcome(const std::vector<HalfTrace>& traces) {
   NumberWriter writer;
   writer.add_whole(static_cast<long>(traces.size()));
@@ -33,13 +26,13 @@ std::optional<std::vector<HalfTrace>> from_outcome(const WorkOutcome& outcome,
                                                    const OutcomeShape& shape) {
   NumberReader reader(outcome.numbers);
   std::vector<HalfTrace> traces;
-  for (long left = reader.whole(0, kMost); left > 0 && reader.is_sound(); --left) {
+  for (long left = reader.count(); left > 0 && reader.is_sound(); --left) {
     HalfTrace& half = traces.emplace_back();
     half.end = static_cast<TraceEnd>(reader.whole(0, static_cast<long>(TraceEnd::budget)));
-    half.steps = reader.whole(0, kMost);
+    half.steps = reader.count();
     half.v = reader.vector(shape.unknowns);
     half.tangent = reader.vector(shape.unknowns);
-    for (long landings = reader.whole(0, kMost); landings > 0 && reader.is_sound(); --landings) {
+    for (long landings = reader.count(); landings > 0 && reader.is_sound(); --landings) {
       Landing& landing = half.landings.emplace_back();
       landing.v = reader.vector(shape.unknowns);
       landing.morse_index = reader.index(shape.unknowns);
