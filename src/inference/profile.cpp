@@ -327,7 +327,10 @@ void judge(ProfileInterval& interval, const std::vector<Way>& ways) {
                              ? "not known " + direction + " of " + number(at) + ": " + way.why
                              : "unbounded " + direction + ": " + way.why);
   };
-  for (const ProfilePiece& piece : interval.pieces) {
+  for (ProfilePiece& piece : interval.pieces) {
+    // Of a zero without its sign.
+    piece.low += 0.0;
+    piece.high += 0.0;
     look(piece.low_end, piece.low, -1.0);
     look(piece.high_end, piece.high, 1.0);
   }

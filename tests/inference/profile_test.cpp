@@ -288,6 +288,16 @@ TEST_CASE("ends that never come are said, with what is in the way") {
   CHECK_FALSE(interval(of_growing, "half point").high);
 }
 
+TEST_CASE("an end at zero has no sign") {
+  // Sigmoids that flatten into a straight line stay below the threshold: the slope's end is zero, from above.
+  const Problem problem = problem_of({1, 2, 3, 4, 5, 6}, {10, 25, 35, 75, 85, 88});
+  const ProfileIntervals intervals =
+      profile_intervals({problem, Activation::logistic, {}}, fits_of(problem, {}));
+  const ProfileInterval& weight = intervals.parameters.front();
+  REQUIRE(weight.low == 0.0);
+  CHECK_FALSE(std::signbit(*weight.low));
+}
+
 TEST_CASE("no interval without degrees of freedom") {
   const Problem problem = problem_of({1, 2, 3, 4}, {0.1, 0.5, 1.9, 2.2});
   const AllFits fits = fits_of(problem, {});
