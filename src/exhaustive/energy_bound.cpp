@@ -429,10 +429,10 @@ class Tree : private Growth {
     // Inputs that were met are not cut off.
     Vector lowest = solution.inputs, highest = solution.inputs;
     double gained = 0.0;
-    for (const auto& [gap, i] : gaps) {
-      if (!all && gap < kWorthCutting * sum / static_cast<double>(gaps.size())) continue;
-      const auto k = static_cast<Index>(i);
-      for (const int sign : {1, -1}) {
+    for (const int sign : {1, -1})
+      for (const auto& [gap, i] : gaps) {
+        if (!all && gap < kWorthCutting * sum / static_cast<double>(gaps.size())) continue;
+        const auto k = static_cast<Index>(i);
         const double end = sign > 0 ? inputs.high[i] : -inputs.low[i];
         // Nearer to the end than this is not worth the effort.
         const double width = inputs.high[i] - inputs.low[i];
@@ -455,7 +455,6 @@ class Tree : private Growth {
         (sign > 0 ? inputs.high[i] : inputs.low[i]) = sign * largest;
         gained += gap;
       }
-    }
     return gained > kWorthSolving * sum;
   }
 
