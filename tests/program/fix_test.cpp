@@ -163,6 +163,8 @@ TEST_CASE("what cannot be held is refused") {
   check_refused(scratch.run("track dose.csv --fix age=1 --matrix-free"), "matrix-free");
   check_refused(scratch.run("track dose.csv --fix age=1 --range 0,free"),
                 "--fix: no weight is held where --range has a free end");
+  check_refused(scratch.run("solve dose.csv --fix age=1 --range 0,free --intervals 0.95"),
+                "--intervals: not beside weights that are held");
 }
 
 TEST_CASE("held weights in manifests and records" * not_in_slow_builds()) {
