@@ -266,8 +266,7 @@ TEST_CASE("limits of one weight beside a held one") {
         fits_of(problem_of(x, y, Vector::Constant(8, 1.0)), Activation::logistic, {});
     const double mean = y.tail(7).mean();
     const double energy = 0.5 * (y.tail(7).array() - mean).square().sum();
-    const double far =
-        energy_at((1.0 - 60.0 * x.array()).matrix(), y, Activation::logistic, {});
+    const double far = energy_at((1.0 - 60.0 * x.array()).matrix(), y, Activation::logistic, {});
     CHECK(is_near(far, energy, 1e-6));
     // The second level is above the mean of the others: it is better off a little above the plateau.
     const bool is_listed = std::any_of(
