@@ -69,6 +69,15 @@ struct InputWindow {
   std::optional<double> zero;
 };
 
+/// Of an end that has moved away nothing is drawn.
+OutputScale scale_of_range(const Range& own, const Range& moved) {
+  const double low = std::isfinite(moved.low)    ? moved.low
+                     : std::isfinite(moved.high) ? moved.high - 1.0
+                                                 : own.low;
+  return {OutputRange{own.low, own.high},
+          OutputRange{low, std::isfinite(moved.high) ? moved.high : low + 1.0}};
+}
+
 /// Outputs over the input, in the user's units.
 class Curve {
  public:
@@ -76,9 +85,7 @@ class Curve {
       : activation_(request.perceptron.activation), curve_(curve), scale_(output_scale(request)) {
     const Range own = range(activation_);
     const std::optional<Range>& moved = curve.limit != nullptr ? curve.limit->range : curve.range;
-    const bool is_exponential = curve.limit != nullptr && curve.limit->exponential;
-    if (moved && moved->low < moved->high && !is_exponential)
-      scale_ = OutputScale({own.low, own.high}, {moved->low, moved->high});
+    if (moved && moved->low < moved->high) scale_ = scale_of_range(own, *moved);
   }
 
   [[nodiscard]] double operator()(double x) const {
@@ -87,6 +94,7 @@ class Curve {
     if (limit.exponential)
       return limit.exponential->offset +
              limit.exponential->factor * std::exp(limit.exponential->rate(0) * x);
+    if (limit.line) return limit.line->offset + limit.line->slope(0) * x;
     const double side = input(limit.direction, x);
     return side > 0.0   ? scale_.high()
            : side < 0.0 ? scale_.low()
@@ -232,10 +240,10 @@ Vector outputs_at(const NetworkRequest& request, const Problem& problem,
   if (limit.exponential)
     return limit.exponential->offset +
            limit.exponential->factor * (problem.X * limit.exponential->rate).array().exp();
+  if (limit.line) return limit.line->offset + (problem.X * limit.line->slope).array();
   OutputScale scale = output_scale(request);
-  const Range own = range(request.perceptron.activation);
   if (limit.range && limit.range->low < limit.range->high)
-    scale = OutputScale({own.low, own.high}, {limit.range->low, limit.range->high});
+    scale = scale_of_range(range(request.perceptron.activation), *limit.range);
   const Vector sides = problem.X * limit.direction, inputs = problem.X * limit.weights;
   const double zero = 1e-9 * sides.cwiseAbs().maxCoeff();
   Vector outputs(sides.size());

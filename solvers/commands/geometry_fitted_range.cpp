@@ -226,7 +226,7 @@ ExaminedProblem examine_fitted_range(const GeometryRequest& request, const Probl
     options.begins = [&](std::string_view name) { progress.note(std::string(name)); };
     AllFits fits =
         find_all_fits(*computed.problem, activation, asked, options, computed.merged.energy);
-    restore_rows(computed, fits);
+    restore_rows(computed, problem, fits);
     examined.path = fits.exploration.path;
     examined.fits = std::move(fits);
   }

@@ -172,9 +172,13 @@ Json limit_kind_report(const InfinitePoint& limit) {
   if (const auto& curve = limit.exponential)
     exponential = {
         {"offset", curve->offset}, {"factor", curve->factor}, {"rate", numbers(curve->rate)}};
+  Json line;
+  if (const auto& curve = limit.line)
+    line = {{"offset", curve->offset}, {"slope", numbers(curve->slope)}};
   return {{"kind", to_string(limit.kind())},
           {"range", limit.range ? Json{limit.range->low, limit.range->high} : Json()},
-          {"exponential", exponential}};
+          {"exponential", exponential},
+          {"line", line}};
 }
 
 Json report_start(const NetworkRequest& request, const ProblemView& problem, const DataFacts& facts,

@@ -167,14 +167,17 @@ SolvedProblem solve_fitted_range(const SolveRequest& request, const Problem& pro
                                  const FitOptions& options) {
   SolvedProblem solved;
   const ComputedProblem computed = merged_problem(request.network, problem);
+  if (computed.held.any() && has_zero_doses(problem.X))
+    throw UsageError("--fix: not with doses of zero (--log)");
   add_rows(request.network, computed, problem.y, solved.facts);
   const Problem positive = without_zero_doses(*computed.problem);
   const ColumnSpace space(positive.X, positive.pattern_weights, computed.perceptron.rank_tolerance);
   solved.facts.rank = space.rank();
   solved.facts.dependencies = space.dependencies();
+  restore(computed, solved.facts);
   solved.fits = find_all_fits(*computed.problem, request.network.perceptron.activation,
                               target_range(request.network), options, computed.merged.energy);
-  restore_rows(computed, solved.fits);
+  restore_rows(computed, problem, solved.fits);
   add_fit_report(request, problem, solved);
   solved.unresolved = unresolved_matters(request, solved.fits);
   return solved;
@@ -218,7 +221,10 @@ void refuse_options_of_known_ranges(const SolveRequest& request) {
   if (request.box) refuse("--box");
   if (request.graph) refuse("--graph");
   if (!request.from.empty()) refuse("--from");
-  if (!request.network.fix.empty()) refuse("--fix");
+  if (!request.network.fix.empty() && request.intervals.profile)
+    throw UsageError(
+        "--intervals: not beside weights that are held (--fix) where --range has a free end; those "
+        "by standard errors are told without it");
   if (request.fits.explore.ranks != nullptr) refuse("mpirun");
 }
 

@@ -27,6 +27,7 @@ std::string best_fit_text(const AllFits& fits) {
     const InfinitePoint& limit = fits.at_infinity.front();
     std::string text = fmt::format("none: E falls towards {:.15g} as {}", limit.energy,
                                    limit.exponential ? "a plateau moves away"
+                                   : limit.line      ? "both plateaus move away"
                                    : limit.range && limit.kind() == LimitKind::constant
                                        ? "the height of the sigmoid vanishes"
                                        : "the weights become infinite");

@@ -103,7 +103,9 @@ ComputedProblem computed_problem(const NetworkRequest& request, const Problem& p
 ComputedProblem merged_problem(const NetworkRequest& request, const Problem& problem) {
   ComputedProblem computed;
   computed.perceptron = request.perceptron;
-  const std::shared_ptr<const Problem> given(std::shared_ptr<void>(), &problem);
+  computed.held = held_weights(request, problem.columns);
+  const std::shared_ptr<const Problem> given = hold_weights(
+      std::shared_ptr<const Problem>(std::shared_ptr<void>(), &problem), computed.held);
   if (request.keep_replicates)
     computed.merged.problem = given;
   else
@@ -181,10 +183,36 @@ void restore(const ComputedProblem& computed, AllFits& fits) {
   say_energies_again(fits);
 }
 
-void restore_rows(const ComputedProblem& computed, AllFits& fits) {
+namespace {
+
+/// The exponent of what is left of a sigmoid has the held weights, too; those of constant columns are a factor.
+void restore_exponential(const ComputedProblem& computed, const Problem& problem,
+                         ExponentialCurve& curve) {
+  curve.rate = computed.held.direction(curve.rate);
+  const double per_input = computed.perceptron.activation == Activation::tanh ? 2.0 : 1.0;
+  for (const HeldWeight& weight : computed.held.list()) {
+    const double rate = (curve.factor > 0.0 ? per_input : -per_input) * weight.value;
+    const auto column = problem.X.col(weight.column);
+    if ((column.array() == column(0)).all())
+      curve.factor *= std::exp(rate * column(0));
+    else
+      curve.rate(weight.column) = rate;
+  }
+}
+
+}  // namespace
+
+void restore_rows(const ComputedProblem& computed, const Problem& problem, AllFits& fits) {
   restore(computed, fits.exploration.path);
-  if (!computed.merged.replicates.any()) return;
-  for (InfinitePoint& limit : fits.at_infinity) spread(computed.merged, limit.signs);
+  const HeldWeights& held = computed.held;
+  for (StationaryPoint& point : fits.points) point.weights = held.weights(point.weights);
+  for (InfinitePoint& limit : fits.at_infinity) {
+    limit.weights = held.weights(limit.weights);
+    limit.direction = held.direction(limit.direction);
+    if (limit.exponential && held.any()) restore_exponential(computed, problem, *limit.exponential);
+    if (limit.line) limit.line->slope = held.direction(limit.line->slope);
+    if (computed.merged.replicates.any()) spread(computed.merged, limit.signs);
+  }
 }
 
 void restore(const ComputedProblem& computed, UniquenessCertificate& certificate) {

@@ -44,8 +44,8 @@ struct ComputedProblem {
 /// The same with all rows as they are.
 [[nodiscard]] ComputedProblem computed_rows(const NetworkRequest& request, const Problem& problem);
 
-/// The problem for a network that fits an end of its range: every pattern once, unless the user wants all rows, and
-/// targets as they are.
+/// The problem for a network that fits an end of its range: without the weights that are held, every pattern once, unless
+/// the user wants all rows, and targets as they are.
 [[nodiscard]] ComputedProblem merged_problem(const NetworkRequest& request, const Problem& problem);
 
 /// What there is without a problem: the units.
@@ -64,8 +64,9 @@ void restore(const ComputedProblem& computed, StrataResult& strata);
 void restore(const ComputedProblem& computed, AllFits& fits);
 /// Columns are those of the user, and the held weights are told.
 void restore(const ComputedProblem& computed, DataFacts& facts);
-/// The same where energies are those of the rows already.
-void restore_rows(const ComputedProblem& computed, AllFits& fits);
+/// The same where energies are those of the rows already, as with an end of the range that is fitted. @param problem The
+/// user's.
+void restore_rows(const ComputedProblem& computed, const Problem& problem, AllFits& fits);
 void restore(const ComputedProblem& computed, UniquenessCertificate& certificate);
 void restore(const ComputedProblem& computed, PathUniqueness& uniqueness);
 void restore(const ComputedProblem& computed, CurvatureSupremum& supremum);

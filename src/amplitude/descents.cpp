@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <utility>
 
@@ -25,6 +26,10 @@ constexpr int kLastSteps = 3;
 constexpr double kSameInputs = 1e-6;
 /// Node inputs of starts reach from 1/2 to this.
 constexpr double kLargestStart = 20.0;
+/// Squares of shares below this are near underflow.
+constexpr double kLeastSquare = 1e-280;
+/// Node inputs, in units of tanh, that starts give to single patterns beside an offset.
+constexpr double kRise = 2.0;
 
 /// Derivatives in units in which the Gauss-Newton Hessian has a diagonal of ones.
 struct Scaled {
@@ -38,7 +43,7 @@ struct Scaled {
 Scaled scaled_derivatives(const Model& model, const Vector& x) {
   const Index n = model.unknowns(), first = model.first_weight();
   const Evaluation<double> at = evaluate_model(model, x);
-  const Vector u = times(model.X, model.weights(x));
+  const Vector u = model.inputs(model.weights(x));
   Vector square = Vector::Zero(n);
   double residual = 0.0;  // |z - y|, sizes
   const double end = model.end(x), height = model.height(x);
@@ -77,11 +82,14 @@ Scaled scaled_derivatives(const Model& model, const Vector& x) {
   return scaled;
 }
 
-/// Counts outputs from the plateau that most node inputs are nearer to.
-void settle_base(Model& model, Vector& x) {
-  if (model.known_end || model.held_height) return;
-  const double sum = model.omega.dot(times(model.X, model.weights(x)));
-  if ((sum > 0.0) == (model.base == Base::low)) turn_base(model, x);
+/// Counts outputs from the plateau that most node inputs are nearer to. @return whether that is another one now: then
+/// less cancels in energies than before.
+bool settle_base(Model& model, Vector& x) {
+  if (model.known_end || model.held_height) return false;
+  const double sum = model.omega.dot(model.inputs(model.weights(x)));
+  if ((sum > 0.0) != (model.base == Base::low)) return false;
+  turn_base(model, x);
+  return true;
 }
 
 /// Whether x is a minimum, after a few steps of Newton's method alone.
@@ -100,12 +108,18 @@ bool is_minimum_near(const Model& model, Vector& x) {
   }
 }
 
+/// Their weighted square; not a number where squares underflow, and shares soon have few digits: no energy is believed there.
+double size_of_shares(const Vector& omega, const Vector& shares) {
+  const double square = omega.dot(shares.cwiseAbs2());
+  return square > kLeastSquare ? square : std::numeric_limits<double>::quiet_NaN();
+}
+
 /// Sets the plateaus of x, what is free of them, where they fit best to its weights. From centred shares, so that
 /// nothing is lost where they are all small.
 void fit_plateaus(const Model& model, Vector& x) {
   const Index first = model.first_weight();
   if (first == 0) return;
-  const Vector u = times(model.X, model.weights(x));
+  const Vector u = model.inputs(model.weights(x));
   const Index L = u.size();
   Vector phi(L + 2), omega(L + 2), y(L + 2);
   for (Index i = 0; i < L; ++i) phi(i) = detail::shares(model, u(i)).value;
@@ -121,7 +135,7 @@ void fit_plateaus(const Model& model, Vector& x) {
   const double total = omega.sum();
   if (model.known_end) {  // the height alone
     const Vector above = y.array() - *model.known_end;
-    x(0) = omega.cwiseProduct(phi).dot(above) / omega.dot(phi.cwiseAbs2());
+    x(0) = omega.cwiseProduct(phi).dot(above) / size_of_shares(omega, phi);
     return;
   }
   const double mean_y = omega.dot(y) / total;
@@ -132,8 +146,29 @@ void fit_plateaus(const Model& model, Vector& x) {
   const double mean_phi = omega.dot(phi) / total;
   const Vector centred = phi.array() - mean_phi;
   const Vector apart = y.array() - mean_y;
-  x(1) = omega.cwiseProduct(centred).dot(apart) / omega.dot(centred.cwiseAbs2());
+  x(1) = omega.cwiseProduct(centred).dot(apart) / size_of_shares(omega, centred);
   x(0) = mean_y - x(1) * mean_phi;
+}
+
+/// Weights that give as many random patterns as there are weights node inputs in the rise, whatever is known of them; or
+/// differences of that size to pairs of patterns, which may be far out on one tail.
+Vector weights_through_patterns(const Model& model, std::mt19937_64& random) {
+  std::uniform_real_distribution<double> uniform(-kRise, kRise);
+  std::uniform_int_distribution<Index> any(0, model.X.rows() - 1);
+  const Index s = model.X.cols();
+  const bool in_pairs = uniform(random) < 0.0;
+  Matrix rows(s, s);
+  Vector inputs(s);
+  for (Index k = 0; k < s; ++k) {
+    const Index i = any(random);
+    rows.row(k) = model.X.row(i);
+    inputs(k) = uniform(random) / model.sigmoid.input - model.offset(i);
+    if (!in_pairs) continue;
+    const Index j = any(random);
+    rows.row(k) -= model.X.row(j);
+    inputs(k) += model.offset(j);
+  }
+  return least_squares(rows, inputs);
 }
 
 /// A start: random slopes, and the plateaus that fit best to them.
@@ -149,6 +184,8 @@ Vector random_start(const Model& model, std::mt19937_64& random) {
   const double largest = times(model.X, model.weights(x)).cwiseAbs().maxCoeff();
   const double size = 0.5 * std::pow(2.0 * kLargestStart, uniform(random));
   if (largest > 0.0) x.tail(s) *= size / (largest * model.sigmoid.input);
+  if (model.offset.size() > 0 && uniform(random) < 0.5)
+    x.tail(s) = weights_through_patterns(model, random);
   fit_plateaus(model, x);
   return x;
 }
@@ -179,7 +216,10 @@ Descent descend(Model model, Vector x, const StopCondition& stop) {
   double damping = kFirstDamping;
   Descent found{std::move(model), std::move(x), energy, false};
   for (int step = 0; step < kSteps && !stop.is_met(); ++step) {
-    settle_base(found.model, found.x);
+    if (settle_base(found.model, found.x)) {
+      fit_plateaus(found.model, found.x);
+      found.energy = energy_of_model(found.model, found.x);
+    }
     const Scaled at = scaled_derivatives(found.model, found.x);
     if (!at.hessian.allFinite() || !at.gradient.allFinite()) return found;
     bool moved = false;

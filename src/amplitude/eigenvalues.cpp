@@ -30,7 +30,7 @@ Vector relative_eigenvalues(const Model& model, const Vector& x) {
   const Index n = model.unknowns(), first = model.first_weight(), L = model.X.rows();
   if (L < n) return {};
   const double end = model.end(x), height = model.height(x);
-  const Vector u = times(model.X, model.weights(x));
+  const Vector u = model.inputs(model.weights(x));
   Matrix tangents(L, n), bends = Matrix::Zero(n, n);
   for (Index i = 0; i < L; ++i) {
     const detail::Shares<double> phi = detail::shares(model, u(i));

@@ -15,10 +15,15 @@ namespace {
 /// Exponents of starts reach over a range from 1/4 to this.
 constexpr double kWidestStart = 16.0;
 
+/// The known part of the exponents of sigmoids, for exponentials with this factor's sign.
+Vector exponents_of(const Model& sigmoid, double height) {
+  return height * 2.0 * sigmoid.sigmoid.input * sigmoid.offset;
+}
+
 /// A start of random slopes with the best offset and factor, the sign of which becomes that of the height; nothing
 /// when that is not allowed.
-std::optional<Vector> start_of(Model& model, const Vector& constant, std::optional<double> sign,
-                               std::mt19937_64& random) {
+std::optional<Vector> start_of(Model& model, const Model& sigmoid, const Vector& constant,
+                               std::optional<double> sign, std::mt19937_64& random) {
   std::normal_distribution<double> normal;
   std::uniform_real_distribution<double> uniform;
   Vector direction(model.X.rows());
@@ -26,10 +31,20 @@ std::optional<Vector> start_of(Model& model, const Vector& constant, std::option
   Vector w = least_squares(model.X, direction);
   Vector u = times(model.X, w);
   const double extent = u.maxCoeff() - u.minCoeff();
-  if (!(extent > 0.0)) return std::nullopt;
   const double size = 0.25 * std::pow(4.0 * kWidestStart, uniform(random));
-  w *= size / extent;
-  u *= size / extent;
+  if (extent > 0.0) {
+    w *= size / extent;
+    u *= size / extent;
+  }
+  if (sigmoid.offset.size() > 0) {
+    // What is known belongs to one sign of the factor.
+    const double height = sign ? *sign : uniform(random) < 0.5 ? 1.0 : -1.0;
+    sign = height;
+    model.offset = exponents_of(sigmoid, height);
+    u += model.offset;
+  } else if (!(extent > 0.0)) {
+    return std::nullopt;
+  }
   const double top = u.maxCoeff();
   const Vector phi = (u.array() - top).exp();
   const double base_weight = model.low.weight, base_target = model.low.target;
@@ -70,7 +85,7 @@ std::optional<bool> grows_inwards(const Model& model, const PointProof& proof,
     box.emplace_back(-proof.reach(k), proof.reach(k));
     end += frame.end[tautrack::at(k)] * box.back();
   }
-  const Vector middle = times(model.X, model.weights(proof.x));
+  const Vector middle = model.inputs(model.weights(proof.x));
   const double centre = 0.5 * middle.maxCoeff() + 0.5 * middle.minCoeff();
   const Vector e = middle.array().exp();
   const Vector g = activation == Activation::erf ? Vector((middle.array() - centre).square()) : e;
@@ -116,7 +131,7 @@ std::vector<ExponentialFit> exponentials_of(const Model& sigmoid, const Vector& 
   model.base = Base::low;
   std::vector<ExponentialFit> found;
   for (int start = 0; start < starts && !stop.is_met(); ++start) {
-    std::optional<Vector> x = start_of(model, constant, sign, random);
+    std::optional<Vector> x = start_of(model, sigmoid, constant, sign, random);
     if (!x) continue;
     const Descent descent = descend(model, *std::move(x), stop);
     if (!descent.is_minimum) continue;

@@ -29,7 +29,10 @@ struct ExponentialFit {
 /// there, as `low`.
 /// @param constant s, with X constant = 1.
 /// @param sign Of C: 1, above a low plateau, or -1; nothing: both.
-/// @pre The activation is not arctan, whose tails are no exponentials.
+/// A known part o of the node inputs is one of the exponents: those of the model that is returned are X w + offset with
+/// offset = +-k o, k = 2 for tanh and 1 for the logistic function.
+/// @pre The activation is not arctan, whose tails are no exponentials; nor erf beside an offset, in whose exponents it
+/// would grow without bound.
 [[nodiscard]] std::vector<ExponentialFit> exponentials_of(
     const Model& sigmoid, const Vector& constant, Activation activation, std::optional<double> sign,
     int starts, unsigned long seed, const StopCondition& stop);

@@ -20,6 +20,43 @@ bool is_exact_difference(double a, double b) {
   return (a - (difference - back)) - (b + back) == 0.0;  // Knuth's error of a sum
 }
 
+/// A sum of doubles without rounding, as doubles that do not overlap (Shewchuk, Discrete Comput. Geom. 18, 1997).
+class ExactSum {
+ public:
+  void add_product(double x, double y) {
+    const double product = x * y;
+    add(product);
+    add(std::fma(x, y, -product));
+    // Errors of products smaller than this may be lost.
+    is_exact_ = is_exact_ && std::isfinite(product) &&
+                (x == 0.0 || y == 0.0 || std::abs(product) > kLeastProduct);
+  }
+
+  /// False, too, where something was lost.
+  [[nodiscard]] bool is_zero() const {
+    return is_exact_ &&
+           std::all_of(parts_.begin(), parts_.end(), [](double part) { return part == 0.0; });
+  }
+
+ private:
+  static constexpr double kLeastProduct = 0x1p-900;
+
+  void add(double x) {
+    std::size_t kept = 0;
+    for (const double part : parts_) {
+      const double sum = x + part, back = sum - x;
+      const double error = (x - (sum - back)) + (part - back);
+      if (error != 0.0) parts_[kept++] = error;
+      x = sum;
+    }
+    parts_.resize(kept);
+    parts_.push_back(x);
+  }
+
+  std::vector<double> parts_;  ///< By size; the sum of all.
+  bool is_exact_ = true;
+};
+
 /// Gaps of fewer units of what is kept are left as they are: rounding them to it would change their ratio.
 constexpr double kLeastGap = 0x1p16;
 
@@ -68,6 +105,7 @@ bool equalise_gaps(std::vector<double>& values) {
 Levels::Levels(std::vector<double> values, const std::vector<double>& targets,
                std::vector<double> weights, const double* low, const std::optional<ZeroLevel>& zero)
     : value(std::move(values)),
+      target(targets),
       weight(std::move(weights)),
       free_offset(low == nullptr && !zero),
       is_half(zero.has_value()),
@@ -115,6 +153,15 @@ Levels::Levels(std::vector<double> values, const std::vector<double>& targets,
     if (!is_on_plateau[j]) y[j] *= 1.0 / target_scale;
 }
 
+bool Levels::is_at_mean(std::size_t level, std::size_t from, std::size_t to) const {
+  ExactSum sum;
+  for (std::size_t j = from; j < to; ++j) {
+    sum.add_product(weight[j], target[level]);
+    sum.add_product(weight[j], -target[j]);
+  }
+  return sum.is_zero();
+}
+
 Levels Levels::mirrored() const {
   assert(zero_weight == 0.0);
   Levels other = *this;
@@ -122,6 +169,7 @@ Levels Levels::mirrored() const {
   for (Interval& v : other.x) v = -v;
   std::reverse(other.value.begin(), other.value.end());
   std::reverse(other.x.begin(), other.x.end());
+  std::reverse(other.target.begin(), other.target.end());
   std::reverse(other.y.begin(), other.y.end());
   std::reverse(other.is_on_plateau.begin(), other.is_on_plateau.end());
   std::reverse(other.repeats.begin(), other.repeats.end());

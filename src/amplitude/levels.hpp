@@ -62,7 +62,12 @@ struct Levels {
   /// Whether z = low + b sigma for a number `low`.
   [[nodiscard]] bool has_known_offset() const { return !free_offset && zero_weight == 0.0; }
 
+  /// Whether the target of a level is exactly the weighted mean of those of levels `from` to `to`, the latter not included.
+  /// Cost: the square of their number.
+  [[nodiscard]] bool is_at_mean(std::size_t level, std::size_t from, std::size_t to) const;
+
   std::vector<double> value;        ///< J, in the user's units; see `moved`.
+  std::vector<double> target;       ///< J, mean targets as they were given.
   std::vector<bool> is_on_plateau;  ///< J, known offset: the target equals it exactly.
   std::vector<bool> repeats;        ///< J - 1: the next target is the same number.
   std::vector<double> weight;       ///< J

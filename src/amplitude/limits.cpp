@@ -17,6 +17,8 @@ constexpr long kRatesBetweenLooks = 256;
 constexpr long kMostRates = 4000;
 /// How often the rate from which tails are tried is doubled.
 constexpr int kRateDoublings = 12;
+/// Gaps that are not exact are told apart when they differ by more than this, relative.
+constexpr double kEqualGaps = 1e-12;
 /// The same of slopes from which the level next to the step behind minus infinity decides, and where slopes are not told
 /// apart any more, relative to these.
 constexpr int kLeavingDoublings = 40;
@@ -316,6 +318,80 @@ class Steps {
                    levels_.is_high_side_flat(above)};
   }
 
+  /// What the energy does when levels leave the plateau on one side of a step, where the nearest one may be on it exactly:
+  /// then the next one that is not counts, sign eps exp(-k delay), beside the square of the nearest.
+  struct Side {
+    enum class Kind { absent, first, square, tie, unknown } kind = Kind::absent;
+    int sign = 0;  ///< Of the first order.
+    Interval delay =
+        0.0;  ///< Of a tie, from the nearest level to that which decides, in units of gaps.
+  };
+
+  [[nodiscard]] static Side side_of(const std::optional<Leaving>& leaving) {
+    if (!leaving) return {};
+    if (leaving->is_square) return {Side::Kind::square, 1, 0.0};
+    const int sign = leaving->sign();
+    return {sign != 0 ? Side::Kind::first : Side::Kind::unknown, sign, 0.0};
+  }
+
+  [[nodiscard]] Side side_of_low(std::size_t below, const Interval& low,
+                                 const Interval& height) const {
+    Side side = side_of(leaving_low(below, low, height));
+    const auto is_exact = [&](std::size_t j) {
+      return levels_.has_known_offset() ? bool(levels_.is_on_plateau[j])
+                                        : levels_.is_at_mean(j, 0, below);
+    };
+    if (side.kind != Side::Kind::unknown || levels_.is_half || !is_exact(below - 1)) return side;
+    for (std::size_t j = below - 1; j-- > 0;) {
+      side.delay += levels_.gap[j];
+      side.sign = proof::sign_of(-(height * (levels_.y[j] - low)));
+      if (side.sign == 0 && is_exact(j)) continue;
+      if (side.sign != 0) side.kind = Side::Kind::tie;
+      break;
+    }
+    return side;
+  }
+  [[nodiscard]] Side side_of_high(std::size_t above, const Interval& high,
+                                  const Interval& height) const {
+    Side side = side_of(leaving_high(above, high, height));
+    const std::size_t J = levels_.size();
+    if (side.kind != Side::Kind::unknown || levels_.is_half || !levels_.is_at_mean(above, above, J))
+      return side;
+    for (std::size_t j = above + 1; j < J; ++j) {
+      side.delay += levels_.gap[j - 1];
+      side.sign = proof::sign_of(height * (levels_.y[j] - high));
+      if (side.sign == 0 && levels_.is_at_mean(j, above, J)) continue;
+      if (side.sign != 0) side.kind = Side::Kind::tie;
+      break;
+    }
+    return side;
+  }
+
+  /// Sign by which the energy grows at a step of which a side is a tie, and none falls to first order: 0 where that is
+  /// not decided. The two levels next to the step have eps eta = exp(-k gap), and any eps in between.
+  [[nodiscard]] int sign_beyond_ties(std::size_t below, const Side& low, const Side& high) const {
+    using Kind = Side::Kind;
+    if (low.kind == Kind::unknown || high.kind == Kind::unknown) return 0;
+    const auto falls = [](const Side& side) { return side.kind == Kind::tie && side.sign < 0; };
+    if (!falls(low) && !falls(high)) return 1;
+    const Interval slack =
+        levels_.gaps_are_exact ? Interval(1.0) : Interval(1.0 - kEqualGaps, 1.0 + kEqualGaps);
+    const Interval gap = slack * levels_.gap[below - 1];
+    // Whether -eps exp(-k delay) is anywhere larger than eps^2 and all of the other side: the least sign of what has to be
+    // positive for that.
+    const auto falling = [&](const Side& side, const Side& other) {
+      if (!falls(side)) return -1;
+      // Beyond the level for itself its plateau moves away, and eps stays at exp(-k gap).
+      if (other.kind == Kind::absent) return proof::sign_of(gap - side.delay);
+      const int beside_square = proof::sign_of(gap - 2.0 * side.delay);
+      if (other.kind == Kind::square || falls(other)) return beside_square;
+      const Interval first = other.kind == Kind::tie ? gap + other.delay : gap;
+      const int beside_first = proof::sign_of(first - 3.0 * side.delay);
+      return other.kind == Kind::tie ? std::min(beside_square, beside_first) : beside_first;
+    };
+    return -std::max(falling(low, high), falling(high, low));
+  }
+
   void add_step(std::size_t below, StepLimits& found) const {
     const Interval low = low_plateau(below), high = high_plateau(below);
     const Interval height = high - low;
@@ -331,6 +407,11 @@ class Steps {
     if (sign == 0 || least == 0 || most == 0) found.count_is_known = false;
     if (sign * least < 0 && least == most) ++found.count;
     if (least < 0) return;
+    if (least == 0 && sign != 0) {
+      least = sign_beyond_ties(below, side_of_low(below, low, height),
+                               side_of_high(below, high, height));
+      if (least < 0) return;
+    }
     CurveLimit limit = base(below);
     if (sign != 0 && least > 0) limit.is_infimum = true;
     found.limits.push_back(limit);

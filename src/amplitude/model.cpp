@@ -1,5 +1,6 @@
 #include "amplitude/model.hpp"
 
+#include "core/products.hpp"
 #include "network/traits.hpp"
 
 namespace tautrack::amplitude {
@@ -7,6 +8,7 @@ namespace tautrack::amplitude {
 Model model_of(const Problem& problem, Activation activation, const OutputRange& range) {
   Model model;
   model.X = problem.X;
+  model.offset = problem.offset;
   model.y = problem.y;
   model.omega =
       problem.pattern_weights.size() > 0 ? problem.pattern_weights : Vector::Ones(problem.X.rows());
@@ -16,6 +18,12 @@ Model model_of(const Problem& problem, Activation activation, const OutputRange&
   return model;
 }
 
+Vector Model::inputs(const Vector& w) const {
+  Vector u = times(X, w);
+  if (offset.size() > 0) u += offset;
+  return u;
+}
+
 Evaluation<double> evaluate_model(const Model& model, const Vector& x) {
   const Frame<double> frame = frame_at<double>(model, x, Matrix::Identity(x.size(), x.size()));
   return evaluate_model(model, frame, std::vector<double>(tautrack::at(x.size()), 0.0));
@@ -23,7 +31,7 @@ Evaluation<double> evaluate_model(const Model& model, const Vector& x) {
 
 double energy_of_model(const Model& model, const Vector& x) {
   const double end = model.end(x), height = model.height(x);
-  const Vector u = model.X * model.weights(x);
+  const Vector u = model.inputs(model.weights(x));
   double energy = 0.0;
   for (Index i = 0; i < u.size(); ++i) {
     const double r = end + height * detail::shares(model, u(i)).value - model.y(i);
@@ -42,7 +50,8 @@ void turn_base(Model& model, Vector& x) {
 bool turn_upright(Model& model, Vector& x) {
   const double height = model.height(x);
   if (height > 0.0) return true;
-  if (!(height < 0.0) || model.known_end || model.low.weight > 0.0 || model.high.weight > 0.0)
+  if (!(height < 0.0) || model.known_end || model.low.weight > 0.0 || model.high.weight > 0.0 ||
+      model.offset.size() > 0)
     return false;
   // end + h P(u) = end - h' (1 - P(-u)) with h' = -h: the end is the other plateau.
   x(1) = -height;

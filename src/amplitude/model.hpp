@@ -27,13 +27,16 @@ struct Saturated {
   double weight = 0.0, target = 0.0;
 };
 
-/// Outputs z = end + height phi(X w), one or both plateaus fitted. phi is the activation scaled to (0, 1), counted
+/// Outputs z = end + height phi(X w + offset), one or both plateaus fitted. phi is the activation scaled to (0, 1), counted
 /// from the low plateau or from the high one, so that end and end +- height are the plateaus; or it is exp, what
 /// is left of a sigmoid when a plateau moves away: then the height is held at +-1, because X has a constant.
+/// Without an offset, and with both plateaus fitted, low < high is a choice between two descriptions of one curve; with
+/// one it is a restriction, because (height, w, offset) is (-height, -w, -offset).
 ///
 /// The unknowns x are (end, height, w), without what is held.
 struct Model {
   Matrix X;         ///< L x s
+  Vector offset;    ///< L, a known part of the node inputs, or empty: zero.
   Vector y, omega;  ///< L
   Saturated low, high;
   std::optional<double> known_end;
@@ -45,6 +48,9 @@ struct Model {
   [[nodiscard]] Index first_weight() const { return (known_end ? 0 : 1) + (held_height ? 0 : 1); }
   [[nodiscard]] Index unknowns() const { return first_weight() + X.cols(); }
   [[nodiscard]] Vector weights(const Vector& x) const { return x.tail(X.cols()); }
+  [[nodiscard]] double offset_of(Index i) const { return offset.size() > 0 ? offset(i) : 0.0; }
+  /// Node inputs of weights w (s): X w + offset.
+  [[nodiscard]] Vector inputs(const Vector& w) const;
   [[nodiscard]] double height(const Vector& x) const {
     return held_height ? *held_height : x(first_weight() - 1);
   }
@@ -153,6 +159,7 @@ template <class S>
   for (Index i = 0; i < L; ++i) {
     S u = S(model.X(i, 0)) * S(x(first));
     for (Index j = 1; j < s; ++j) u = u + S(model.X(i, j)) * S(x(first + j));
+    if (model.offset.size() > 0) u = u + S(model.offset(i));
     frame.inputs.push_back(std::move(u));
     for (Index k = 0; k < n; ++k) {
       S sum = S(model.X(i, 0)) * S(V(first, k));
@@ -216,7 +223,7 @@ template <class S>
 void turn_base(Model& model, Vector& x);
 
 /// The form of x with low < high: a negative height becomes positive weights turned. @return false when it has none:
-/// the height is zero, or negative beside a known end or saturated patterns.
+/// the height is zero, or negative beside a known end, saturated patterns or an offset.
 [[nodiscard]] bool turn_upright(Model& model, Vector& x);
 
 }  // namespace tautrack::amplitude

@@ -32,10 +32,15 @@ struct AmplitudeLimits {
 /// On each stratum the plateaus are fitted again. What a step is worth then is decided by the same criterion as with
 /// known plateaus (infinity/criterion.hpp), because to first order a plateau at its mean does not move; a plateau of one
 /// group of equal patterns follows it, and that group counts nothing. (docs/theory.md, section 14)
+/// Without a constant in the column space of X both plateaus can move away, and of one weight the group of patterns that
+/// saturates last can keep an output while one plateau does. Beside a known part of the node inputs low < high is a
+/// restriction, and the height can vanish.
 /// @param ran_off Descents of the whole problem that came to no minimum, low < high.
+/// @param lowest The lowest energy that any descent came to, low < high; infinity without any.
 [[nodiscard]] AmplitudeLimits limits_of_amplitude(const Problem& problem, Activation activation,
                                                   const OutputRange& range,
                                                   const std::vector<amplitude::Descent>& ran_off,
-                                                  unsigned long seed, const StopCondition& stop);
+                                                  double lowest, unsigned long seed,
+                                                  const StopCondition& stop);
 
 }  // namespace tautrack::fits

@@ -26,6 +26,10 @@ const double kDependentColumns = HiddenLayerOptions{}.rank_tolerance;
 /// rounding there.
 constexpr double kFarInput = 35.0;
 
+double largest_offset(const amplitude::Model& model) {
+  return model.offset.size() > 0 ? model.offset.cwiseAbs().maxCoeff() : 0.0;
+}
+
 StationaryPoint point_of(const amplitude::Descent& found, const amplitude::PointProof& proof,
                          double constant, const char* found_by) {
   const amplitude::Model& model = found.model;
@@ -43,7 +47,8 @@ StationaryPoint point_of(const amplitude::Descent& found, const amplitude::Point
   point.radius = proof.radius;
   point.found_by = found_by;
   point.data_sensitivity =
-      kEpsilon * times(model.X.cwiseAbs(), point.weights.cwiseAbs()).maxCoeff();
+      kEpsilon *
+      (times(model.X.cwiseAbs(), point.weights.cwiseAbs()).maxCoeff() + largest_offset(model));
   return point;
 }
 
@@ -130,7 +135,7 @@ void find_by_descents(AllFits& fits, const Problem& problem, Activation activati
     proof.reason = "proofs were not asked for";
     if (certify) proof = amplitude::prove_point(minimum.model, minimum.x);
     const Vector u =
-        model.sigmoid.input * times(model.X, minimum.model.weights(minimum.x)).cwiseAbs();
+        model.sigmoid.input * model.inputs(minimum.model.weights(minimum.x)).cwiseAbs();
     if (proof.is_proven ? proof.index != 0 : u.maxCoeff() > kFarInput) {
       found.ran_off.push_back(minimum);
       continue;
@@ -151,14 +156,23 @@ void find_by_descents(AllFits& fits, const Problem& problem, Activation activati
   std::stable_sort(
       fits.points.begin(), fits.points.end(),
       [](const StationaryPoint& a, const StationaryPoint& b) { return a.energy < b.energy; });
+  double lowest_off = kInfinity;
+  for (const amplitude::Descent& descent : found.ran_off)
+    lowest_off = std::min(lowest_off, descent.energy);
+  double lowest = lowest_off;
+  for (const StationaryPoint& point : fits.points)
+    lowest = std::min(lowest, point.energy - constant);
   AmplitudeLimits limits =
-      limits_of_amplitude(independent, activation, range, found.ran_off, seed, stop);
+      limits_of_amplitude(independent, activation, range, found.ran_off, lowest, seed, stop);
   for (NamedLimit& limit : limits.limits) {
     limit.point.energy += constant;
     limit.point.weights = columns.least(limit.point.weights);
-    limit.point.direction = columns.least(limit.point.direction).normalized();
+    limit.point.direction = columns.least(limit.point.direction);
+    if (const double length = limit.point.direction.norm(); length > 0.0)
+      limit.point.direction /= length;
     if (limit.point.exponential)
       limit.point.exponential->rate = columns.spread(limit.point.exponential->rate);
+    if (limit.point.line) limit.point.line->slope = columns.spread(limit.point.line->slope);
   }
   fits.exploration.descents = found.starts;
   fits.strata.strata = limits.strata;
@@ -169,9 +183,6 @@ void find_by_descents(AllFits& fits, const Problem& problem, Activation activati
   fits.level_reason = "the minima that " + std::to_string(found.starts) +
                       " descents from random slopes came to; " +
                       std::to_string(found.ran_off.size()) + " of them ran off to limits";
-  double lowest_off = kInfinity;
-  for (const amplitude::Descent& descent : found.ran_off)
-    if (descent.energy < lowest_off) lowest_off = descent.energy;
   judge_fitted_range(fits, std::move(limits.limits), false, lowest_off + constant);
 }
 

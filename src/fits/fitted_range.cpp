@@ -119,7 +119,9 @@ bool are_too_few(AllFits& fits, const Problem& problem, const OutputRange& range
   std::set<std::vector<double>> rows;
   for (Index i = 0; i < problem.X.rows(); ++i) {
     const Vector row = problem.X.row(i);
-    rows.emplace(row.data(), row.data() + row.size());
+    std::vector<double> inputs(row.data(), row.data() + row.size());
+    if (problem.offset.size() > 0) inputs.push_back(problem.offset(i));
+    rows.insert(std::move(inputs));
   }
   const Problem finite = without_zero_doses(problem);
   const ColumnSpace space(finite.X, finite.pattern_weights, HiddenLayerOptions{}.rank_tolerance);
@@ -174,7 +176,7 @@ double energy_of_best_range(const Problem& problem, Activation activation, const
                             const Vector& weights) {
   const Range own = tautrack::range(activation);
   const Index L = problem.X.rows();
-  const Vector inputs = node_inputs(problem.X, weights);
+  const Vector inputs = node_inputs(problem.X, weights, problem.offset);
   const Vector omega =
       problem.pattern_weights.size() > 0 ? problem.pattern_weights : Vector::Ones(L);
   // Outputs and targets from the known end, or the end that most node inputs are nearer to: nothing cancels there.
@@ -219,7 +221,13 @@ AllFits find_all_fits(const Problem& problem, Activation activation, const Outpu
   const auto begin = [&](std::string_view part) {
     if (options.begins) options.begins(part);
   };
-  if (!has_zero) {
+  const bool is_held = problem.offset.size() > 0;
+  if (has_zero && is_held)
+    throw DataError("doses of zero take a problem in which no part of the node inputs is known");
+  if (is_held) {
+    fits.exploration.path.message =
+        "beside weights that are held no natural path is followed: it starts from a linear network";
+  } else if (!has_zero) {
     begin("natural path");
     AmplitudePathOptions model;
     model.activation = activation;
@@ -231,9 +239,12 @@ AllFits find_all_fits(const Problem& problem, Activation activation, const Outpu
     fits.exploration.path.message = fits::kNoPathOfZeroDoses;
   }
   fits.exploration.end = ExploreEnd::quiet;
-  std::optional<fits::Covariate> data = fits::covariate_of(problem);
+  std::optional<fits::Covariate> data;
+  if (!is_held) data = fits::covariate_of(problem);
   if (are_too_few(fits, problem, range, data.has_value())) return fits;
-  if (!range.low && !range.high && !has_zero && is_straight(problem)) {
+  const bool is_line_a_limit = !range.low && !range.high &&
+                               (!is_held || (problem.offset.array() == problem.offset(0)).all());
+  if (is_line_a_limit && !has_zero && is_straight(problem)) {
     say_straight(fits);
     return fits;
   }

@@ -23,6 +23,10 @@ inline constexpr const char* kNoPathOfZeroDoses =
 inline constexpr const char* kVanishingHeight =
     "the height is zero: the targets are on the wrong side of the known plateau, on the whole";
 
+/// The same beside a known part of the node inputs.
+inline constexpr const char* kVanishingHeightBesideHeld =
+    "the height is zero: with the weights that are held the outputs run against the targets";
+
 /// Says which of the minima and limits is the best, and whether it is the only one: sets at_infinity, by energy,
 /// global_minimum, infimum_at_infinity, global_is_proven, unique and their reasons.
 /// @param fits With points, by energy. @param complete Both lists are proven complete.

@@ -12,6 +12,8 @@ std::string_view to_string(LimitKind kind) noexcept {
       return "step with free patterns";
     case LimitKind::exponential:
       return "exponential";
+    case LimitKind::line:
+      return "line";
     case LimitKind::constant:
       break;
   }
@@ -20,6 +22,7 @@ std::string_view to_string(LimitKind kind) noexcept {
 
 LimitKind InfinitePoint::kind() const noexcept {
   if (exponential) return LimitKind::exponential;
+  if (line) return LimitKind::line;
   if (range && range->low == range->high) return LimitKind::constant;
   const bool is_saturated =
       std::all_of(signs.begin(), signs.end(), [](int sign) { return sign != 0; });

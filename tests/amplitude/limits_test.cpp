@@ -391,4 +391,88 @@ TEST_CASE("gaps that differ by rounding become equal, and others stay") {
   }
 }
 
+namespace {
+
+/// Whether the energy falls anywhere near the step above level `below` - 1, both plateaus fitted: curves of this slope whose
+/// level below - 1 is exp(-slope a) away from its plateau, 0 < a < gap. The energy that is left is of both sides by
+/// themselves, deviations from their means, where nothing cancels.
+bool falls_near(const std::vector<double>& x, const std::vector<double>& y, std::size_t below,
+                Long slope) {
+  const std::size_t J = x.size();
+  Long low = 0.0L, high = 0.0L;
+  for (std::size_t j = 0; j < J; ++j) (j < below ? low : high) += static_cast<Long>(y[j]);
+  low /= static_cast<Long>(below);
+  high /= static_cast<Long>(J - below);
+  const Long gap = x[below] - x[below - 1];
+  bool falls = false;
+  for (int k = 1; k < 40; ++k) {
+    const Long u = -slope * gap * static_cast<Long>(k) / 40.0L;
+    // z = the step + height d; the plateaus are fitted to first order by taking away the means of d.
+    std::vector<Long> d;
+    Long mean[2] = {0.0L, 0.0L};
+    for (std::size_t j = 0; j < J; ++j) {
+      const Long v = u + slope * static_cast<Long>(x[j] - x[below - 1]);
+      d.push_back(j < below ? 1.0L / (1.0L + std::exp(-v)) : -1.0L / (1.0L + std::exp(v)));
+      mean[j < below ? 0 : 1] += d.back();
+    }
+    mean[0] /= static_cast<Long>(below);
+    mean[1] /= static_cast<Long>(J - below);
+    Long change = 0.0L;
+    for (std::size_t j = 0; j < J; ++j) {
+      const bool is_low = j < below;
+      const Long move = (high - low) * (d[j] - mean[is_low ? 0 : 1]);
+      change += ((is_low ? low : high) - static_cast<Long>(y[j])) * move + 0.5L * move * move;
+    }
+    falls = falls || change < 0.0L;
+  }
+  return falls;
+}
+
+}  // namespace
+
+TEST_CASE("levels that are exactly on a fitted plateau: the next one decides, or the gaps do") {
+  struct Case {
+    std::vector<double> x, y;
+    std::size_t below;
+    std::optional<bool> expected;
+  };
+  const std::vector<Case> cases{
+      // The last level is at the mean of 3, 1, 2, and the one before it below: both resist.
+      {{0, 1, 2, 3, 4}, {3, 1, 2, 9, 8}, 3, true},
+      // It is above: it gives way, unless the gap is short.
+      {{0, 1, 2, 4, 5}, {1, 3, 2, 9, 8}, 3, true},
+      {{0, 1, 2, 5, 6}, {1, 3, 2, 9, 8}, 3, std::nullopt},  // as exp(-k gap) stands to exp(-3 k)
+      {{0, 1, 2, 7, 8}, {1, 3, 2, 9, 8}, 3, false},
+      // Seen from the other end.
+      {{0, 1, 6, 7, 8}, {2, 1, 8, 9, 7}, 2, true},
+      {{0, 1, 6, 7, 8}, {2, 1, 8, 7, 9}, 2, false},
+      // A level for itself on the other side.
+      {{0, 1, 2, 2.5}, {1, 3, 2, 9}, 3, true},
+      {{0, 1, 2, 5}, {1, 3, 2, 9}, 3, false},
+      // One target on the other side.
+      {{0, 1, 2, 3.5, 4}, {1, 3, 2, 9, 9}, 3, true},
+      {{0, 1, 2, 5, 6}, {1, 3, 2, 9, 9}, 3, false},
+      // Ties on both sides, one that resists and two that give way.
+      {{0, 1, 2, 3.5, 5, 6}, {1, 3, 2, 8, 9, 7}, 3, true},
+      {{0, 1, 2, 4.5, 5, 6}, {1, 3, 2, 8, 7, 9}, 3, false},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.x);
+    CAPTURE(one.y);
+    const Levels levels(one.x, one.y, std::vector<double>(one.x.size(), 1.0), nullptr);
+    const StepLimits found = find_steps(levels);
+    const auto limit =
+        std::find_if(found.limits.begin(), found.limits.end(), [&](const CurveLimit& at) {
+          return !at.has_free && !at.is_exponential && at.below == one.below;
+        });
+    if (one.expected == false) {
+      CHECK(limit == found.limits.end());
+    } else {
+      REQUIRE(limit != found.limits.end());
+      CHECK(limit->is_infimum == one.expected);
+    }
+    if (one.expected) CHECK(falls_near(one.x, one.y, one.below, 12.0L) == !*one.expected);
+  }
+}
+
 }  // namespace limits_test

@@ -241,7 +241,7 @@ TEST_CASE("amplitude models: descents and proofs agree with the complete lists o
     }
     // Limits: decided ones are the same, in both directions.
     const fits::AmplitudeLimits limits =
-        fits::limits_of_amplitude(problem, Activation::logistic, range, {}, seed, {});
+        fits::limits_of_amplitude(problem, Activation::logistic, range, {}, kInfinity, seed, {});
     CHECK(limits.complete);
     const auto has = [](const auto& list, double energy, bool decided) {
       return std::any_of(list.begin(), list.end(), [&](const InfinitePoint& other) {

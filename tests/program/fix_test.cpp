@@ -110,6 +110,38 @@ TEST_CASE("the known start of an epidemic, in cases") {
   CHECK(best["weights"][1] == epidemic_bias());
 }
 
+TEST_CASE("the known start of an epidemic whose end is not known") {
+  const Scratch scratch;
+  scratch.write("epidemic.csv", epidemic_csv());
+  const std::string solve =
+      "solve epidemic.csv --activation logistic --range 0,free --fix '(bias)=" +
+      digits(epidemic_bias()) + "'";
+  const Run run = scratch.run(solve + " --json fit.json --csv points.csv --plot fit.svg");
+  CHECK(run.status == 0);
+  check_says(run.output, {"(held)", "1 weight held", "a finite fit"});
+  const Json problem = Json::parse(contents(scratch / "fit.json"))["problems"][0];
+  const Json& best = problem["stationary_points"][problem["global_minimum"].get<std::size_t>()];
+  CHECK(best["status"] == "certified");
+  CHECK(best["weights"][1] == epidemic_bias());
+  CHECK(best["range"][0] == 0.0);
+  CHECK(best["range"][1].get<double>() > 0.0);
+  CHECK(problem["completeness"]["level"] == "heuristic");
+  // Another start that is held, far from the data's, and what a limit is called.
+  scratch.write("convex.csv", "t,y\n1,2.1\n2,3\n3,4.6\n4,7.5\n5,12.9\n6,22.5\n7,40.5\n8,74\n");
+  const Json limits = problem_of(
+      scratch.run("solve convex.csv --activation logistic --range free,free --fix t=0.5 --json -"));
+  REQUIRE(!limits["at_infinity"].empty());
+  const Json& limit = limits["at_infinity"][0];
+  CHECK(limit["kind"] == "exponential");
+  CHECK(limit["exponential"]["rate"][0] == 0.5);
+  CHECK(limit["exponential"]["rate"][1] == 0.0);
+  CHECK(limit["line"].is_null());
+  const Json lines = problem_of(scratch.run(
+      "solve convex.csv --activation logistic --range free,free --fix '(bias)=1' --json -"));
+  for (const Json& at : lines["at_infinity"])
+    if (at["kind"] == "line") CHECK(at["line"]["slope"][1] == 0.0);
+}
+
 TEST_CASE("what cannot be held is refused") {
   const Scratch scratch;
   scratch.write("dose.csv", dose_csv);
@@ -128,9 +160,10 @@ TEST_CASE("what cannot be held is refused") {
                 "geometry does not know held weights");
   check_refused(scratch.run("track dose.csv --fix age=1 --certify unique"), "--certify unique");
   check_refused(scratch.run("track dose.csv --fix age=1 --matrix-free"), "matrix-free");
-  for (const char* command : {"track", "solve"})
-    check_refused(scratch.run(std::string(command) + " dose.csv --fix age=1 --range 0,free"),
-                  "--fix");
+  check_refused(scratch.run("track dose.csv --fix age=1 --range 0,free"),
+                "--fix: no weight is held where --range has a free end");
+  check_refused(scratch.run("solve dose.csv --fix age=1 --range 0,free --intervals 0.95"),
+                "--intervals: not beside weights that are held");
 }
 
 TEST_CASE("held weights in manifests and records" * not_in_slow_builds()) {

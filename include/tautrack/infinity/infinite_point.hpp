@@ -35,17 +35,26 @@ enum class LimitKind {
   step,                     ///< All patterns are saturated.
   step_with_free_patterns,  ///< Some are, the others are not.
   exponential,              ///< One plateau has moved away; see ExponentialCurve.
+  line,                     ///< Both have, and the slopes are zero; see LinearCurve.
   constant                  ///< All outputs are the same.
 };
 
-/// "step", "step with free patterns", "exponential", "constant".
+/// "step", "step with free patterns", "exponential", "line", "constant".
 [[nodiscard]] std::string_view to_string(LimitKind kind) noexcept;
 
-/// Outputs offset + factor exp(x . rate): what is left of a sigmoid of which the data show one plateau.
+/// Outputs offset + factor exp(x . rate): what is left of a sigmoid of which the data show one plateau. Beside a known
+/// part o of the node inputs the exponent is x . rate + k o, k = 2 for tanh and 1 for the logistic function, with the sign
+/// of the factor.
 struct ExponentialCurve {
   double offset = 0.0;
   double factor = 0.0;
   Vector rate;  ///< s, user's units, with the rate of the bias zero.
+};
+
+/// Outputs offset + x . slope: what is left of sigmoids whose slope comes to nothing while both plateaus move away.
+struct LinearCurve {
+  double offset = 0.0;
+  Vector slope;  ///< s, user's units.
 };
 
 /// A limit of weights that grow without bound: the ray `weights` + t `direction`, t -> infinity. It
@@ -68,6 +77,7 @@ struct InfinitePoint {
   /// are its value.
   std::optional<Range> range;
   std::optional<ExponentialCurve> exponential;  ///< What the outputs are instead, if they are one.
+  std::optional<LinearCurve> line;              ///< The same.
 
   [[nodiscard]] LimitKind kind() const noexcept;
 };
