@@ -214,8 +214,11 @@ AllFits find_all_fits(const Problem& problem, Activation activation, const Outpu
     throw std::invalid_argument(
         "both ends of the range are known: the problem is that of a perceptron");
   if ((problem.y.array() == problem.y(0)).all())
-    throw DataError("all targets are " + number(problem.y(0)) +
-                    ": every sigmoid with a plateau there is as good as its limit");
+    throw DataError(
+        (problem.y.size() == 1
+             ? "all rows have the same inputs, and their targets the mean " + number(problem.y(0))
+             : "all targets are " + number(problem.y(0))) +
+        ": every sigmoid with a plateau there is as good as its limit");
   const StopCondition stop = options.explore.stop.within(options.seconds);
   AllFits fits;
   const auto begin = [&](std::string_view part) {

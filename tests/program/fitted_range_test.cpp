@@ -431,6 +431,9 @@ TEST_CASE("data that determine no curve are told in words") {
   scratch.write("same.csv", "x,y\n1,2\n2,2\n3,2\n4,2\n");
   check_refused(scratch.run("solve same.csv --range free,free"),
                 "all targets are 2: every sigmoid with a plateau there is as good as its limit");
+  scratch.write("rises.csv", "x,y\n1,2\n2,3\n3,5\n4,6\n");
+  check_refused(scratch.run("solve rises.csv --range free,free --fix x=0"),
+                "all rows have the same inputs, and their targets the mean 4");
   const Run path = scratch.run("track same.csv --range free,free");
   CHECK(path.status == 1);
   check_says(on_one_line(path.output), {"invalid_start", "every sigmoid is as good as its limit"});

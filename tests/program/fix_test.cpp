@@ -162,6 +162,9 @@ TEST_CASE("what cannot be held is refused") {
   check_refused(scratch.run("track dose.csv --fix age=1 --matrix-free"), "matrix-free");
   check_refused(scratch.run("track dose.csv --fix age=1 --range 0,free"),
                 "--fix: no weight is held where --range has a free end");
+  // What is refused is not recommended.
+  CHECK(scratch.run("solve dose.csv --fix age=1 --range 0,free").output.find("--intervals") ==
+        std::string::npos);
   check_refused(scratch.run("solve dose.csv --fix age=1 --range 0,free --intervals 0.95"),
                 "--intervals: not beside weights that are held");
 }
