@@ -86,7 +86,9 @@ class Energy {
     const double largest_input = network_.inputs().col(0).cwiseAbs().maxCoeff();
     Vector beside = weights;
     if (std::abs(weights(0)) * largest_input < flat) beside(0) = flat / largest_input;
-    return energy_of_best_range(problem_, computed_.perceptron.activation, range_, beside);
+    // Doses of zero and weights that are held do not go together.
+    const Problem& rows = computed_.held.any() ? *computed_.merged.problem : problem_;
+    return energy_of_best_range(rows, computed_.perceptron.activation, range_, beside);
   }
 
  private:
@@ -158,8 +160,9 @@ Drawing make_drawing(const NetworkRequest& request, const Problem& problem,
   drawing.plane.emplace(
       drawing.axes(), weights, best, [&](const Vector& at) { return energy(at); },
       WeightPlane::energy_of_constant(problem));
-  // With both plateaus free a curve has two pairs of weights, w and -w.
-  if (!drawing.range.low && !drawing.range.high) drawing.plane->keep_side();
+  // With both plateaus free a curve has two pairs of weights, w and -w, if none is held.
+  if (!drawing.range.low && !drawing.range.high && !drawing.computed.held.any())
+    drawing.plane->keep_side();
   return drawing;
 }
 

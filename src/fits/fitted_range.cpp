@@ -200,7 +200,9 @@ double energy_of_best_range(const Problem& problem, Activation activation, const
   }
   const Vector weighted = omega.cwiseProduct(outputs);
   const double size = weighted.dot(outputs);
-  const double height = size > 0.0 ? weighted.dot(targets) / size : 0.0;
+  double height = size > 0.0 ? weighted.dot(targets) / size : 0.0;
+  // Beside an offset low < high is a restriction, and the height may only vanish.
+  if (problem.offset.size() > 0) height = std::max(0.0, height);
   return 0.5 * omega.dot((targets - height * outputs).cwiseAbs2());
 }
 

@@ -38,7 +38,8 @@ namespace tautrack {
                                     const OutputRange& range, const FitOptions& options = {},
                                     double constant = 0.0);
 
-/// The energy of these weights with the free ends of the range where they fit best, whichever is larger.
+/// The energy of these weights with the free ends of the range where they fit best: whichever is larger, but beside an offset
+/// low <= high.
 /// @param weights s
 /// @pre At least one end is free.
 [[nodiscard]] double energy_of_best_range(const Problem& problem, Activation activation,
