@@ -309,6 +309,27 @@ TEST_CASE("limits of one weight beside a held one") {
   }
 }
 
+TEST_CASE("the energy of weights beside held ones, with plateaus that may meet and not cross") {
+  Vector x(6), y(6);
+  x << 0, 1, 2, 3, 4, 5;
+  y << 1, 2, 4, 7, 9, 10;
+  const Problem problem = problem_of(x, y, Vector::Constant(6, -2.0));
+  for (const double w : {-3.0, -0.7, 0.2, 0.9, 5.0}) {
+    CAPTURE(w);
+    Vector s(6);
+    for (Index i = 0; i < 6; ++i) s(i) = 1.0 / (1.0 + std::exp(2.0 - w * x(i)));
+    const Vector weights = Vector::Constant(1, w);
+    // A line through the points (s, y), unless it falls.
+    const Vector ds = s.array() - s.mean(), dy = y.array() - y.mean();
+    const double slope = std::max(0.0, ds.dot(dy) / ds.squaredNorm());
+    CHECK(is_near(energy_of_best_range(problem, Activation::logistic, {}, weights),
+                  0.5 * (dy - slope * ds).squaredNorm(), 1e-12));
+    const double height = std::max(0.0, s.dot(y) / s.squaredNorm());
+    CHECK(is_near(energy_of_best_range(problem, Activation::logistic, {0.0, {}}, weights),
+                  0.5 * (y - height * s).squaredNorm(), 1e-12));
+  }
+}
+
 TEST_CASE("rows that no free weight moves: a time of zero beside a held start") {
   Vector x(9), y(9);
   for (Index i = 0; i < 9; ++i) {
