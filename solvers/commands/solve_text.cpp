@@ -76,7 +76,10 @@ std::string bound_text(const AllFits& fits) {
   if (!(bound.bound > 0.0)) return "none above 0: " + printable(bound.message);
   std::string text = fmt::format("no weights have E < {:.8g}: proven", bound.bound);
   if (std::isfinite(best) && best > bound.bound)
-    text += fmt::format("; the best known is {:.2g} % above", 100.0 * (best / bound.bound - 1.0));
+    text +=
+        best < 2.0 * bound.bound
+            ? fmt::format("; the best known is {:.2g} % above", 100.0 * (best / bound.bound - 1.0))
+            : fmt::format("; the best known is {:.3g} times as much", best / bound.bound);
   return text + " (" + printable(bound.message) + ")";
 }
 
