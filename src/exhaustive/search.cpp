@@ -57,11 +57,14 @@ constexpr double kProjection = 1e-12;
 class Watch {
  public:
   explicit Watch(const SearchOptions& options)
-      : options_(options),
-        start_(Clock::now()),
-        stop_(options.stop.within(options.seconds)),
-        allowed_(stop_.seconds_left()),
-        trial_(options.gives_up ? kTrial * allowed_ : kInfinity) {}
+      : options_(options), start_(Clock::now()), stop_(options.stop.within(options.seconds)) {}
+
+  /// The first cell is about to be looked at: what is done is compared with the time from now on.
+  void begin() {
+    begin_ = seconds();
+    allowed_ = stop_.seconds_left();
+    if (options_.gives_up) trial_ = begin_ + kTrial * allowed_;
+  }
 
   /// Whether one more cell may be looked at.
   [[nodiscard]] bool allows() {
@@ -69,7 +72,7 @@ class Watch {
     if (stop_.is_met()) return end(stop_.reason());
     if (const double now = seconds(); now >= trial_.load(std::memory_order_relaxed)) {
       trial_ = now + kAskedAgain * allowed_;
-      if (done_.load() < now / allowed_)
+      if (done_.load() < (now - begin_) / allowed_)
         return end("less was done than lets it finish in its time");
     }
     if (boxes_.fetch_add(1, std::memory_order_relaxed) >= options_.max_boxes) {
@@ -114,8 +117,8 @@ class Watch {
   const SearchOptions& options_;
   Clock::time_point start_;
   StopCondition stop_;
-  double allowed_;             ///< Seconds.
-  std::atomic<double> trial_;  ///< Seconds after which it is asked whether it gets on.
+  double begin_ = 0.0, allowed_ = 0.0;     ///< Seconds from the start, and from there on.
+  std::atomic<double> trial_ = kInfinity;  ///< Seconds after which it is asked whether it gets on.
   std::atomic<bool> is_over_{false};
   std::atomic<long> boxes_{0}, waiting_{1}, next_report_{0};
   std::atomic<double> done_{0.0};
@@ -165,6 +168,7 @@ void look_at(Cell&& cell, Examiner& examiner, Watch& watch, Harvest& harvest, Ce
 Harvest search(const Rows& rows, const SignTest& signs, Bases& bases, const Point& box,
                const SearchOptions& options, Watch& watch) {
   Harvest all;
+  watch.begin();
   std::deque<Cell> collected;
   collected.push_back(Examiner::cell_of(rows, bases, box));
   {

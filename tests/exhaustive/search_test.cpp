@@ -518,4 +518,28 @@ TEST_CASE("options that break a rule are refused") {
   CHECK_THROWS_AS(search_exhaustively(Perceptron(problem), options), std::invalid_argument);
 }
 
+TEST_CASE(
+    "a search that may give up finishes where it can, and ends early where it does not get on") {
+  const auto search = [](Index weights, Index patterns, bool gives_up, double seconds) {
+    support::Random random(4);
+    Matrix X(patterns, weights);
+    Vector y(patterns);
+    for (double& entry : X.reshaped()) entry = random.normal();
+    for (double& entry : y) entry = random.uniform(-0.9, 0.9);
+    SearchOptions options;
+    options.gives_up = gives_up;
+    options.seconds = seconds;
+    return search_exhaustively(Perceptron(make_problem(X, y)), options);
+  };
+  const SearchResult easy = search(2, 8, true, 600.0), whole = search(2, 8, false, 600.0);
+  CHECK(easy.finished);
+  CHECK(easy.boxes == whole.boxes);
+  CHECK(easy.points.size() == whole.points.size());
+  const SearchResult hopeless = search(4, 60, true, 2.0);
+  CHECK_FALSE(hopeless.finished);
+  // On a machine that stands still for a second and a half time is up first.
+  const bool has_given_up = hopeless.message.find("less was done") != std::string::npos;
+  CHECK((has_given_up || hopeless.message.find("time was used up") != std::string::npos));
+}
+
 }  // namespace search_test

@@ -196,6 +196,29 @@ TEST_CASE("a lower bound that was stopped goes on from the memo, as the curves d
   CHECK(second.global_is_proven == whole.global_is_proven);
 }
 
+TEST_CASE("the interval search is made for four weights, and for five with few patterns") {
+  const auto fits_of = [](Index weights, Index patterns, std::optional<bool> exhaustive) {
+    support::Random random(3);
+    Matrix X(patterns, weights);
+    Vector y(patterns);
+    for (double& entry : X.reshaped()) entry = random.normal();
+    for (double& entry : y) entry = random.uniform(-0.9, 0.9);
+    FitOptions options = patient();
+    options.exhaustive = exhaustive;
+    options.explore.max_curves = 20;
+    options.bound.max_nodes = 1;
+    return find_all_fits(Perceptron(make_problem(X, y)), options);
+  };
+  const AllFits four = fits_of(4, 7, {});
+  CHECK(four.level == Completeness::complete);
+  CHECK(four.index_sum == 1);
+  CHECK(fits_of(4, 7, true).points.size() == four.points.size());
+  CHECK_FALSE(fits_of(4, 7, false).search.has_value());
+  if (!support::kSlowBuild) CHECK(fits_of(5, 7, {}).level == Completeness::complete);
+  CHECK_FALSE(fits_of(5, 16, {}).search.has_value());
+  CHECK_FALSE(fits_of(6, 8, {}).search.has_value());
+}
+
 TEST_CASE("without the exhaustive search the level is never higher than index-consistent") {
   FitOptions options = patient();
   options.exhaustive = false;
