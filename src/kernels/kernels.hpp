@@ -18,6 +18,9 @@ using Count = std::ptrdiff_t;
 /// zeros; data of the patterns beside it in [panel][array][16]. Aligned to 64 bytes.
 inline constexpr Count panel_rows = 16;
 
+/// Up to this many columns the loops are compiled for their number.
+inline constexpr int most_fixed_columns = 8;
+
 static constexpr Count panels_of(Count patterns) {
   return (patterns + panel_rows - 1) / panel_rows;
 }
@@ -86,7 +89,7 @@ enum SigmoidArray : Count {
 /// Fills out[array * count + i] for u[i], i < count: for sigmoids without a vectorised form.
 using EvaluateLanes = void (*)(Sigmoid sigmoid, const double* u, Count count, double* out);
 
-/// A network as the loops see it.
+/// A network as the loops see it. The last two are null where there is no copy in single precision.
 struct Network {
   const double* panels;    ///< A.
   const double* patterns;  ///< [panel][pattern_arrays][16]; weights zero beyond L.
@@ -95,6 +98,8 @@ struct Network {
   Sigmoid sigmoid;
   double low, high;  ///< Range of sigma.
   EvaluateLanes lanes;
+  const float* single_panels = nullptr;   ///< A.
+  const float* single_weights = nullptr;  ///< 16 a panel, zero beyond L.
 };
 
 /// A point of the curve, and where the loops leave its data (may be null).
@@ -104,6 +109,8 @@ struct Point {
   double rest;    ///< 1 - tau
   double length;  ///< |v|
   double* data;   ///< [panel][point_arrays][16]
+  bool without_hessian =
+      false;  ///< Of more columns than are compiled for their number: derivatives() leaves H_v out.
 };
 
 /// What one slice of the patterns adds up.
@@ -119,17 +126,20 @@ struct Sums {
 
 inline constexpr int max_order = 24;
 
-/// A Taylor series in progress. order[j] points to the arrays of order j, [panel][arrays][16], for
-/// j = 1 ... k + 1; panels are `stride` numbers apart.
-struct Series {
+/// A Taylor series in progress, in double or single precision. order[j] points to the arrays of order j,
+/// [panel][arrays][16], for j = 1 ... k + 1; panels are `stride` numbers apart.
+template <class Number>
+struct SeriesOf {
   int k;                      ///< The order that is appended.
-  const double* v;            ///< n, v_k.
+  const Number* v;            ///< n, v_k.
   double tau[max_order + 1];  ///< tau_0 ... tau_k
-  double* order[max_order + 2];
+  Number* order[max_order + 2];
   Count stride;
-  const double* point;  ///< [panel][point_arrays][16]
+  const Number* point;  ///< [panel][point_arrays][16]
   bool in_tau;          ///< The parameter is tau: tau_1 = 1, and tau_2 = ... = 0.
 };
+using Series = SeriesOf<double>;
+using SingleSeries = SeriesOf<float>;
 
 /// One term of a sum over arrays of numbers; the arrays are aligned to 64 bytes.
 struct Term {
@@ -147,12 +157,21 @@ struct Kernels {
   void (*gradient)(const Network&, const Point&, PanelRange, Sums&);
   void (*derivatives)(const Network&, const Point&, PanelRange, Sums&);
 
+  /// The same, H_v by the copy of A in single precision: to 1e-6 or so of its largest entries.
+  void (*derivatives_single)(const Network&, const Point&, PanelRange, Sums&);
+
   /// The energy alone, into Sums::energy.
   void (*energy)(const Network&, const Point&, PanelRange, Sums&);
 
   /// Completes order k; Sums::H is the gradient's coefficient of order k + 1, see
   /// Perceptron::append_series(). Sums::displacement is the largest |u_k| / (1 + |u_0|).
   void (*append_series)(const Network&, const Series&, PanelRange, Sums&);
+
+  /// The same by the copy of A in single precision; sums of blocks are added in double precision.
+  void (*append_series_single)(const Network&, const SingleSeries&, PanelRange, Sums&);
+
+  /// out[i] = in[i], zero where a float would lose digits.
+  void (*narrow)(const double* in, Count count, float* out);
 
   /// max_i |(A dv)_i| / (1 + |u_i|), u = A v + offset.
   double (*displacement)(const Network&, const double* v, const double* dv);

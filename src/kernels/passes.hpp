@@ -9,9 +9,6 @@
 /// row of A. For few columns everything stays in registers; else in blocks that stay in the caches.
 namespace tautrack::kernels::TAUTRACK_ISA {
 
-/// Up to this many columns the loops are compiled for their number.
-inline constexpr int most_fixed_columns = 8;
-
 inline Count vectors_of(Count patterns) { return (patterns + lanes - 1) / lanes; }
 
 /// The factors of a vector of rows of A in H, H_v and H_tau.
@@ -70,21 +67,48 @@ TAUTRACK_INLINE Contribution contribution(const Network& network, const Point& p
   return result;
 }
 
+/// What is added up over the patterns beside a coefficient of a series.
+template <class Number>
+struct SeriesTotals {
+  RealOf<Number> displacement = {};
+};
+
+/// Weights of the patterns of a panel.
+template <class Number>
+TAUTRACK_INLINE const Number* weights_of(const Network& network, Count panel);
+template <>
+TAUTRACK_INLINE const double* weights_of<double>(const Network& network, Count panel) {
+  return network.patterns + (panel * pattern_arrays + pattern_weight) * panel_rows;
+}
+template <>
+TAUTRACK_INLINE const float* weights_of<float>(const Network& network, Count panel) {
+  return network.single_weights + panel * panel_rows;
+}
+
 /// Coefficient k + 1 of omega f_u r for `count` vectors of a panel whose u_k are `input`.
-template <int count, bool in_tau = false>
-TAUTRACK_INLINE void next_coefficient(const Network& network, const Series& series,
-                                      const SeriesTable& table, Count panel, int h,
-                                      const Real* input, Real* product, Totals& totals) {
-  const double* const point = series.point + panel * (point_arrays * panel_rows) + h * lanes;
-  const double* const pattern =
-      network.patterns + panel * (pattern_arrays * panel_rows) + h * lanes;
-  advance<count, in_tau>(network, series, table, panel * series.stride + h * lanes, point, input,
-                         product);
+template <class Number, int count, bool in_tau>
+TAUTRACK_INLINE void next_coefficient(const Network& network, const SeriesOf<Number>& series,
+                                      const SeriesTable<Number>& table, Count panel, int h,
+                                      const RealOf<Number>* input, RealOf<Number>* product,
+                                      SeriesTotals<Number>& totals) {
+  constexpr int width = lanes_of<Number>;
+  const Number* const point = series.point + panel * (point_arrays * panel_rows) + h * width;
+  const Number* const weights = weights_of<Number>(network, panel) + h * width;
+  advance<Number, count, in_tau>(network.sigmoid, series, table, panel * series.stride + h * width,
+                                 point, input, product);
   for (int i = 0; i < count; ++i) {
-    product[i] *= load(pattern + pattern_weight * panel_rows + i * lanes);
-    const Real u_0 = load(point + point_input * panel_rows + i * lanes);
-    totals.displacement = larger(totals.displacement, absolute(input[i]) / (1.0 + absolute(u_0)));
+    product[i] *= load(weights + i * width);
+    const RealOf<Number> u_0 = load(point + point_input * panel_rows + i * width);
+    totals.displacement =
+        larger(totals.displacement, absolute(input[i]) / (Number{1} + absolute(u_0)));
   }
+}
+
+/// A series has no other totals.
+template <class Number>
+TAUTRACK_INLINE void finish(const SeriesTotals<Number>& totals, Sums& sums) {
+  sums.scale = sums.energy = 0.0;
+  sums.displacement = largest(widened_largest(totals.displacement));
 }
 
 // --- Few columns. ---------------------------------------------------------------------------------
@@ -169,17 +193,18 @@ void fixed_derivatives(const Network& network, const Point& point, PanelRange ra
 
 template <int n, bool in_tau>
 void fixed_series(const Network& network, const Series& series, PanelRange range, Sums& sums) {
-  const SeriesTable table = table_of(network, series);
+  const SeriesTable<double> table = table_of(network.sigmoid, series);
   Real H[n] = {};
-  Totals totals;
+  SeriesTotals<double> totals;
   const VectorRange vectors = vectors_in(network, range);
   Count i = vectors.first;
   constexpr int pair = panel_vectors > 1 ? 2 : 1;
   for (; i + pair <= vectors.last; i += pair) {
     Real input[pair], product[pair];
     for (int k = 0; k < pair; ++k) input[k] = FixedRows<n>(network.panels, i + k).times(series.v);
-    next_coefficient<pair, in_tau>(network, series, table, i / panel_vectors,
-                                   static_cast<int>(i % panel_vectors), input, product, totals);
+    next_coefficient<double, pair, in_tau>(network, series, table, i / panel_vectors,
+                                           static_cast<int>(i % panel_vectors), input, product,
+                                           totals);
     for (int k = 0; k < pair; ++k) {
       const FixedRows<n> rows(network.panels, i + k);
       for (int j = 0; j < n; ++j) H[j] += rows.a[j] * product[k];
@@ -189,8 +214,9 @@ void fixed_series(const Network& network, const Series& series, PanelRange range
     const FixedRows<n> rows(network.panels, i);
     const Real input = rows.times(series.v);
     Real product;
-    next_coefficient<1, in_tau>(network, series, table, i / panel_vectors,
-                                static_cast<int>(i % panel_vectors), &input, &product, totals);
+    next_coefficient<double, 1, in_tau>(network, series, table, i / panel_vectors,
+                                        static_cast<int>(i % panel_vectors), &input, &product,
+                                        totals);
     for (int j = 0; j < n; ++j) H[j] += rows.a[j] * product;
   }
   write_sums(H, sums.H);
@@ -211,61 +237,119 @@ struct GradientFactors {
   }
 };
 
+template <class Number, bool in_tau>
 struct SeriesFactors {
   const Network& network;
-  const Series& series;
-  const SeriesTable& table;
-  Totals& totals;
+  const SeriesOf<Number>& series;
+  const SeriesTable<Number>& table;
+  SeriesTotals<Number>& totals;
   bool fetch;  ///< Whether the series is too long to stay in the second-level cache.
-  const double* v() const { return series.v; }
-  TAUTRACK_INLINE void operator()(Count panel, const Real* u, Real* g) const {
-    constexpr int pair = panel_vectors > 1 ? 2 : 1;
+  const Number* v() const { return series.v; }
+  TAUTRACK_INLINE void operator()(Count panel, const RealOf<Number>* u, RealOf<Number>* g) const {
+    constexpr int vectors = vectors_of_panel<Number>;
+    constexpr int pair = vectors > 1 ? 2 : 1;
     if (fetch) fetch_orders(panel + 1);
-    for (int h = 0; h < panel_vectors; h += pair)
-      next_coefficient<pair>(network, series, table, panel, h, u + h, g + h, totals);
+    for (int h = 0; h < vectors; h += pair)
+      next_coefficient<Number, pair, in_tau>(network, series, table, panel, h, u + h, g + h,
+                                             totals);
   }
 
   /// Fetches the known orders of a panel (or, after the last one, what lies behind) into the cache:
   /// there are more of them than the processor follows by itself.
   TAUTRACK_INLINE void fetch_orders(Count panel) const {
+    constexpr Count in_a_line = 64 / sizeof(Number);
     for (int j = 1; j <= series.k + 1; ++j)
-      for (Count i = 0; i < series.stride; i += panel_rows / 2)
+      for (Count i = 0; i < series.stride; i += in_a_line)
         prefetch(series.order[j] + panel * series.stride + i);
   }
 };
 
+/// Panels whose sums are floats before they are added to doubles.
+inline constexpr Count single_panels_together = 64;
+
 /// One pass: u = A v, g = factors(u), H = A' g.
-template <class Factors>
-TAUTRACK_INLINE void pass(const Network& network, PanelRange range, const Factors& factors,
+template <class Number, class Factors>
+TAUTRACK_INLINE void pass(const Number* panels, Count n, PanelRange range, const Factors& factors,
                           Sums& sums) {
-  const Count n = network.columns;
-  double* const H = sums.scratch;
-  clear(H, n * lanes);
-  for (Count p = range.first; p < range.last; ++p) {
-    const double* const panel = network.panels + p * n * panel_rows;
-    Real u[panel_vectors], g[panel_vectors];
-    multiply_panel(panel, n, factors.v(), u);
-    factors(p, u, g);
-    accumulate(panel, n, g, H, panel_ahead(panel, p, range.last, n));
+  Number* const H = reinterpret_cast<Number*>(sums.scratch);
+  const Count together =
+      sizeof(Number) == sizeof(double) ? range.last - range.first : single_panels_together;
+  clear(sums.H, n);
+  for (Count first = range.first; first < range.last; first += together) {
+    const Count last = first + together < range.last ? first + together : range.last;
+    clear(H, n * lanes_of<Number>);
+    for (Count p = first; p < last; ++p) {
+      const Number* const panel = panels + p * n * panel_rows;
+      RealOf<Number> u[vectors_of_panel<Number>], g[vectors_of_panel<Number>];
+      multiply_panel<Number>(panel, n, factors.v(), u);
+      factors(p, u, g);
+      accumulate<Number>(panel, n, g, H, panel_ahead(panel, p, range.last, n));
+    }
+    for (Count j = 0; j < n; ++j) sums.H[j] += sum(widened(load(H + j * lanes_of<Number>)));
   }
-  add_up(H, n, sums.H);
 }
 
 inline void any_gradient(const Network& network, const Point& point, PanelRange range, Sums& sums) {
   Totals totals;
-  pass(network, range, GradientFactors{network, point, totals}, sums);
+  pass(network.panels, network.columns, range, GradientFactors{network, point, totals}, sums);
   finish(totals, sums);
 }
 
-inline void any_series(const Network& network, const Series& series, PanelRange range, Sums& sums) {
-  const SeriesTable table = table_of(network, series);
-  Totals totals;
-  constexpr Count long_series = Count{1} << 16;
-  const bool fetch = series.k * series.stride * (range.last - range.first) > long_series;
-  pass(network, range, SeriesFactors{network, series, table, totals, fetch}, sums);
+template <class Number>
+TAUTRACK_INLINE const Number* panels_of_kind(const Network& network);
+template <>
+TAUTRACK_INLINE const double* panels_of_kind<double>(const Network& network) {
+  return network.panels;
+}
+template <>
+TAUTRACK_INLINE const float* panels_of_kind<float>(const Network& network) {
+  return network.single_panels;
+}
+
+template <class Number, bool in_tau>
+inline void any_series(const Network& network, const SeriesOf<Number>& series, PanelRange range,
+                       Sums& sums) {
+  const SeriesTable<Number> table = table_of(network.sigmoid, series);
+  SeriesTotals<Number> totals;
+  constexpr Count long_series = Count{1} << 19;  // bytes
+  const bool fetch =
+      series.k * series.stride * (range.last - range.first) * static_cast<Count>(sizeof(Number)) >
+      long_series;
+  pass(panels_of_kind<Number>(network), network.columns, range,
+       SeriesFactors<Number, in_tau>{network, series, table, totals, fetch}, sums);
   finish(totals, sums);
 }
 
+inline void append_series_single(const Network& network, const SingleSeries& series,
+                                 PanelRange range, Sums& sums) {
+  return series.in_tau ? any_series<float, true>(network, series, range, sums)
+                       : any_series<float, false>(network, series, range, sums);
+}
+
+inline void narrow(const double* in, Count count, float* out) {
+  // A float as small as this still has all its digits.
+  constexpr double least = 1.2e-38;
+  for (Count i = 0; i < count; ++i) {
+    const double x = in[i];
+    out[i] = x < least && x > -least ? 0.0F : static_cast<float>(x);
+  }
+}
+
+/// A' diag(c) A of a block: by the doubles, or by floats.
+inline void add_products_of(const Network& network, Count first, Count count, double* c,
+                            double* buffer, double* tiles, const double*) {
+  add_block(network.panels + first * network.columns * panel_rows, count, network.columns, c,
+            buffer, tiles);
+}
+inline void add_products_of(const Network& network, Count first, Count count, double* c,
+                            double* buffer, double* tiles, const float*) {
+  float* const narrowed = reinterpret_cast<float*>(buffer);
+  narrow(c, count * panel_rows, narrowed);
+  add_block(network.single_panels + first * network.columns * panel_rows, count, network.columns,
+            narrowed, narrowed + count * panel_rows, tiles);
+}
+
+template <class Number>
 inline void any_derivatives(const Network& network, const Point& point, PanelRange range,
                             Sums& sums) {
   const Count n = network.columns;
@@ -277,7 +361,7 @@ inline void any_derivatives(const Network& network, const Point& point, PanelRan
   double* const buffer = c + block * panel_rows;
   double* const tiles = buffer + buffer_size(n);
   clear(H, 2 * n * lanes);
-  clear(tiles, tiles_size(n));
+  if (!point.without_hessian) clear(tiles, tiles_size(n));
   Totals totals;
   for (Count first = range.first; first < range.last; first += block) {
     const Count count = range.last - first < block ? range.last - first : block;
@@ -292,14 +376,15 @@ inline void any_derivatives(const Network& network, const Point& point, PanelRan
         store(c + p * panel_rows + h * lanes, all.hessian);
       }
       accumulate(panels + p * size, n, g, H, panel_ahead(panels + p * size, p, count, n));
-      accumulate(panels + p * size, n, m, H_tau, nullptr);
+      accumulate<double>(panels + p * size, n, m, H_tau, nullptr);
     }
     // At tau = 0 every factor is omega, and the caller knows A' diag(omega) A.
-    if (point.tau != 0.0) add_block(panels, count, n, c, buffer, tiles);
+    if (point.tau != 0.0 && !point.without_hessian)
+      add_products_of(network, first, count, c, buffer, tiles, static_cast<const Number*>(nullptr));
   }
   add_up(H, n, sums.H);
   add_up(H_tau, n, sums.H_tau);
-  read_tiles(tiles, n, sums.H_v);
+  if (!point.without_hessian) read_tiles(tiles, n, sums.H_v);
   finish(totals, sums);
 }
 
@@ -328,7 +413,7 @@ void derivatives(const Network& network, const Point& point, PanelRange range, S
   if constexpr (n < most_fixed_columns) {
     derivatives<n + 1>(network, point, range, sums);
   } else {
-    any_derivatives(network, point, range, sums);
+    any_derivatives<double>(network, point, range, sums);
   }
 }
 
@@ -340,7 +425,8 @@ void append_series(const Network& network, const Series& series, PanelRange rang
   if constexpr (n < most_fixed_columns) {
     append_series<n + 1>(network, series, range, sums);
   } else {
-    any_series(network, series, range, sums);
+    series.in_tau ? any_series<double, true>(network, series, range, sums)
+                  : any_series<double, false>(network, series, range, sums);
   }
 }
 
@@ -383,8 +469,8 @@ inline void multiply_transposed(const Network& network, const double* g, double*
   for (Count p = 0; p < panels_of(network.rows); ++p) {
     Real rows[panel_vectors];
     for (int h = 0; h < panel_vectors; ++h) rows[h] = load(g + p * panel_rows + h * lanes);
-    accumulate(network.panels + p * network.columns * panel_rows, network.columns, rows, scratch,
-               nullptr);
+    accumulate<double>(network.panels + p * network.columns * panel_rows, network.columns, rows,
+                       scratch, nullptr);
   }
   add_up(scratch, network.columns, by_v);
 }
@@ -411,8 +497,11 @@ constexpr Kernels table(const char* name) {
           scratch_size,
           gradient<1>,
           derivatives<1>,
+          any_derivatives<float>,
           energy,
           append_series<1>,
+          append_series_single,
+          narrow,
           displacement,
           multiply,
           multiply_transposed,

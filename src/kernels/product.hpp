@@ -6,18 +6,21 @@
 namespace tautrack::kernels::TAUTRACK_ISA {
 
 /// u += a panel of A times v. Several columns at once, because each sum waits for its last term.
-TAUTRACK_INLINE void multiply_panel(const double* panel, Count n, const double* v, Real* u) {
-  constexpr int unroll = panel_vectors >= 8 ? 1 : 8 / panel_vectors;
-  Real sum[unroll][panel_vectors] = {};
+template <class Number>
+TAUTRACK_INLINE void multiply_panel(const Number* panel, Count n, const Number* v,
+                                    RealOf<Number>* u) {
+  constexpr int vectors = vectors_of_panel<Number>;
+  constexpr int unroll = vectors >= 8 ? 1 : 8 / vectors;
+  RealOf<Number> sum[unroll][vectors] = {};
   Count j = 0;
   for (; j + unroll <= n; j += unroll)
     for (int k = 0; k < unroll; ++k)
-      for (int h = 0; h < panel_vectors; ++h)
-        sum[k][h] += load(panel + (j + k) * panel_rows + h * lanes) * v[j + k];
+      for (int h = 0; h < vectors; ++h)
+        sum[k][h] += load(panel + (j + k) * panel_rows + h * lanes_of<Number>) * v[j + k];
   for (; j < n; ++j)
-    for (int h = 0; h < panel_vectors; ++h)
-      sum[0][h] += load(panel + j * panel_rows + h * lanes) * v[j];
-  for (int h = 0; h < panel_vectors; ++h) {
+    for (int h = 0; h < vectors; ++h)
+      sum[0][h] += load(panel + j * panel_rows + h * lanes_of<Number>) * v[j];
+  for (int h = 0; h < vectors; ++h) {
     for (int k = 1; k < unroll; ++k) sum[0][h] += sum[k][h];
     u[h] = sum[0][h];
   }
@@ -26,25 +29,26 @@ TAUTRACK_INLINE void multiply_panel(const double* panel, Count n, const double* 
 /// sums[j] += column j of the panel times g, lane by lane. Meanwhile a later panel, unless `next` is
 /// null, is fetched into the second-level cache: what the processor fetches by itself does not span
 /// the work between two readings of A.
-TAUTRACK_INLINE void accumulate(const double* panel, Count n, const Real* g, double* sums,
-                                const double* next) {
+template <class Number>
+TAUTRACK_INLINE void accumulate(const Number* panel, Count n, const RealOf<Number>* g, Number* sums,
+                                const Number* next) {
+  constexpr Count in_a_line = 64 / sizeof(Number);
   for (Count j = 0; j < n; ++j, panel += panel_rows) {
-    if (next != nullptr) {
-      prefetch(next + j * panel_rows);
-      prefetch(next + j * panel_rows + panel_rows / 2);
+    if (next != nullptr)
+      for (Count i = 0; i < panel_rows; i += in_a_line) prefetch(next + j * panel_rows + i);
+    RealOf<Number> even = load(sums + j * lanes_of<Number>);
+    RealOf<Number> odd = {};
+    for (int h = 0; h < vectors_of_panel<Number>; ++h) {
+      RealOf<Number>& part = h % 2 == 0 ? even : odd;
+      part += load(panel + h * lanes_of<Number>) * g[h];
     }
-    Real even = load(sums + j * lanes);
-    Real odd = {};
-    for (int h = 0; h < panel_vectors; ++h) {
-      Real& part = h % 2 == 0 ? even : odd;
-      part += load(panel + h * lanes) * g[h];
-    }
-    store(sums + j * lanes, even + odd);
+    store(sums + j * lanes_of<Number>, even + odd);
   }
 }
 
 /// The panel that accumulate() fetches at panel p of the range.
-TAUTRACK_INLINE const double* panel_ahead(const double* panel, Count p, Count last, Count n) {
+template <class Number>
+TAUTRACK_INLINE const Number* panel_ahead(const Number* panel, Count p, Count last, Count n) {
   constexpr Count ahead = 2;
   return p + ahead < last ? panel + ahead * n * panel_rows : nullptr;
 }
@@ -54,8 +58,9 @@ inline void add_up(const double* sums, Count n, double* out) {
   for (Count j = 0; j < n; ++j) out[j] = sum(load(sums + j * lanes));
 }
 
-inline void clear(double* x, Count count) {
-  for (Count i = 0; i < count; ++i) x[i] = 0.0;
+template <class Number>
+inline void clear(Number* x, Count count) {
+  for (Count i = 0; i < count; ++i) x[i] = Number{};
 }
 
 // --- A' diag(c) A. --------------------------------------------------------------------------------
@@ -96,17 +101,17 @@ inline Count tile_count(Count n) {
 }
 
 /// tile[k * rows + i] += sum over the rows of column i of a times column k of b, which lies in
-/// [panel][vector][columns].
-template <int rows, int columns>
-void add_tile(const double* a, Count stride, Count panels, const double* b, double* tile) {
-  Real total[rows * columns];
-  for (int i = 0; i < rows * columns; ++i) total[i] = Real{};
+/// [panel][vector][columns]. Sums of floats become doubles at the end of a block.
+template <class Number, int rows, int columns>
+void add_tile(const Number* a, Count stride, Count panels, const Number* b, double* tile) {
+  RealOf<Number> total[rows * columns];
+  for (int i = 0; i < rows * columns; ++i) total[i] = RealOf<Number>{};
   for (Count p = 0; p < panels; ++p, a += stride) {
-    for (int h = 0; h < panel_vectors; ++h, b += columns * lanes) {
-      Real left[rows];
-      for (int i = 0; i < rows; ++i) left[i] = load(a + i * panel_rows + h * lanes);
+    for (int h = 0; h < vectors_of_panel<Number>; ++h, b += columns * lanes_of<Number>) {
+      RealOf<Number> left[rows];
+      for (int i = 0; i < rows; ++i) left[i] = load(a + i * panel_rows + h * lanes_of<Number>);
       for (int k = 0; k < columns; ++k) {
-        const Real right = load(b + k * lanes);
+        const RealOf<Number> right = load(b + k * lanes_of<Number>);
         for (int i = 0; i < rows; ++i) total[k * rows + i] += left[i] * right;
       }
     }
@@ -117,37 +122,41 @@ void add_tile(const double* a, Count stride, Count panels, const double* b, doub
     store(tile + i * lanes, load(tile + i * lanes) + added[i]);
 }
 
-using AddTile = void (*)(const double*, Count, Count, const double*, double*);
+template <class Number>
+using AddTile = void (*)(const Number*, Count, Count, const Number*, double*);
 
 /// Tiles of every size up to the full one.
-template <int rows, int columns>
-AddTile tile_of(Count wanted_rows, Count wanted_columns) {
+template <class Number, int rows, int columns>
+AddTile<Number> tile_of(Count wanted_rows, Count wanted_columns) {
   if constexpr (columns > 1) {
-    if (wanted_columns < columns) return tile_of<rows, columns - 1>(wanted_rows, wanted_columns);
+    if (wanted_columns < columns)
+      return tile_of<Number, rows, columns - 1>(wanted_rows, wanted_columns);
   }
   if constexpr (rows > 1) {
-    if (wanted_rows < rows) return tile_of<rows - 1, columns>(wanted_rows, wanted_columns);
+    if (wanted_rows < rows) return tile_of<Number, rows - 1, columns>(wanted_rows, wanted_columns);
   }
-  return add_tile<rows, columns>;
+  return add_tile<Number, rows, columns>;
 }
 
 /// Adds the product of `count` panels to the tiles. buffer: tile_columns * 16 numbers a panel.
-inline void add_block(const double* panels, Count count, Count n, const double* c, double* buffer,
+template <class Number>
+inline void add_block(const Number* panels, Count count, Count n, const Number* c, Number* buffer,
                       double* tiles) {
   const Count stride = n * panel_rows;
   for (Count j = 0; j < n; j += tile_columns) {
     const Count columns = n - j < tile_columns ? n - j : Count{tile_columns};
-    double* to = buffer;
+    Number* to = buffer;
     for (Count p = 0; p < count; ++p)
-      for (int h = 0; h < panel_vectors; ++h)
-        for (Count k = 0; k < columns; ++k, to += lanes) {
-          const Real a = load(panels + p * stride + (j + k) * panel_rows + h * lanes);
-          store(to, c != nullptr ? a * load(c + p * panel_rows + h * lanes) : a);
+      for (int h = 0; h < vectors_of_panel<Number>; ++h)
+        for (Count k = 0; k < columns; ++k, to += lanes_of<Number>) {
+          const RealOf<Number> a =
+              load(panels + p * stride + (j + k) * panel_rows + h * lanes_of<Number>);
+          store(to, c != nullptr ? a * load(c + p * panel_rows + h * lanes_of<Number>) : a);
         }
     for (Count i = 0; i < j + columns; i += tile_rows, tiles += tile_size) {
       const Count rows = j + columns - i < tile_rows ? j + columns - i : Count{tile_rows};
-      tile_of<tile_rows, tile_columns>(rows, columns)(panels + i * panel_rows, stride, count,
-                                                      buffer, tiles);
+      tile_of<Number, tile_rows, tile_columns>(rows, columns)(panels + i * panel_rows, stride,
+                                                              count, buffer, tiles);
     }
   }
 }
@@ -221,7 +230,7 @@ inline void pack_and_multiply(const double* X, Count rows, Count n, const double
   for (Count first = 0; first < all; first += block) {
     const Count count = all - first < block ? all - first : block;
     pack(X, rows, n, factor, first, count, panels);
-    add_block(panels + first * n * panel_rows, count, n, nullptr, buffer, tiles);
+    add_block<double>(panels + first * n * panel_rows, count, n, nullptr, buffer, tiles);
   }
   read_tiles(tiles, n, G);
 }

@@ -6,8 +6,8 @@
 
 #include "kernels/kernels.hpp"
 
-/// Vectors of doubles, as wide as the instruction set of this compilation: the vector extensions of
-/// GCC and Clang, elsewhere plain numbers.
+/// Vectors of doubles, as wide as the instruction set of this compilation, and of twice as many floats: the
+/// vector extensions of GCC and Clang, elsewhere plain numbers.
 ///
 /// TAUTRACK_ISA names the namespace; a file that includes this defines it.
 namespace tautrack::kernels::TAUTRACK_ISA {
@@ -36,6 +36,9 @@ inline constexpr int panel_vectors = static_cast<int>(panel_rows) / lanes;
 typedef double Real __attribute__((vector_size(8 * TAUTRACK_LANES), may_alias));
 typedef double Anywhere __attribute__((vector_size(8 * TAUTRACK_LANES), may_alias, aligned(8)));
 typedef long long Bits __attribute__((vector_size(8 * TAUTRACK_LANES), may_alias));
+typedef float SingleReal __attribute__((vector_size(8 * TAUTRACK_LANES), may_alias));
+typedef float SingleHalf __attribute__((vector_size(4 * TAUTRACK_LANES), may_alias));
+inline constexpr int single_lanes = 2 * lanes;
 
 /// Lanes picked from a and, counted on, b.
 #if defined(__clang__)
@@ -54,7 +57,27 @@ TAUTRACK_INLINE Bits bits(Real x) { return reinterpret_cast<Bits>(x); }
 TAUTRACK_INLINE Real real(Bits x) { return reinterpret_cast<Real>(x); }
 TAUTRACK_INLINE double lane(Real x, int i) { return x[i]; }
 TAUTRACK_INLINE double square_root(double x) { return __builtin_sqrt(x); }
-TAUTRACK_INLINE void prefetch(const double* p) { __builtin_prefetch(p, 0, 2); }
+TAUTRACK_INLINE void prefetch(const void* p) { __builtin_prefetch(p, 0, 2); }
+
+TAUTRACK_INLINE SingleReal load(const float* p) { return *reinterpret_cast<const SingleReal*>(p); }
+TAUTRACK_INLINE void store(float* p, SingleReal x) { *reinterpret_cast<SingleReal*>(p) = x; }
+TAUTRACK_INLINE SingleReal absolute(SingleReal x) { return x < 0.0F ? -x : x; }
+
+/// Lanes i and i + lanes added in double precision.
+TAUTRACK_INLINE Real widened(SingleReal x) {
+  alignas(64) float parts[single_lanes];
+  store(parts, x);
+  return __builtin_convertvector(*reinterpret_cast<const SingleHalf*>(parts), Real) +
+         __builtin_convertvector(*reinterpret_cast<const SingleHalf*>(parts + lanes), Real);
+}
+/// The largest of lanes i and i + lanes.
+TAUTRACK_INLINE Real widened_largest(SingleReal x) {
+  alignas(64) float parts[single_lanes];
+  store(parts, x);
+  const Real a = __builtin_convertvector(*reinterpret_cast<const SingleHalf*>(parts), Real);
+  const Real b = __builtin_convertvector(*reinterpret_cast<const SingleHalf*>(parts + lanes), Real);
+  return b > a ? b : a;
+}
 
 #else
 
@@ -62,6 +85,8 @@ TAUTRACK_INLINE void prefetch(const double* p) { __builtin_prefetch(p, 0, 2); }
 
 using Real = double;
 using Bits = long long;
+using SingleReal = float;
+inline constexpr int single_lanes = 1;
 
 TAUTRACK_INLINE Real load(const double* p) { return *p; }
 TAUTRACK_INLINE Real load_anywhere(const double* p) { return *p; }
@@ -83,9 +108,39 @@ TAUTRACK_INLINE Real real(Bits x) {
 }
 TAUTRACK_INLINE double lane(Real x, int) { return x; }
 TAUTRACK_INLINE double square_root(double x) { return sqrt(x); }
-TAUTRACK_INLINE void prefetch(const double*) {}
+TAUTRACK_INLINE void prefetch(const void*) {}
+
+TAUTRACK_INLINE SingleReal load(const float* p) { return *p; }
+TAUTRACK_INLINE void store(float* p, SingleReal x) { *p = x; }
+TAUTRACK_INLINE SingleReal absolute(SingleReal x) { return x < 0.0F ? -x : x; }
+TAUTRACK_INLINE Real widened(SingleReal x) { return x; }
+TAUTRACK_INLINE Real widened_largest(SingleReal x) { return x; }
 
 #endif
+
+/// The vectors that numbers of a kind are computed in.
+template <class Number>
+struct VectorOf;
+template <>
+struct VectorOf<double> {
+  using Type = Real;
+  static constexpr int lanes_in = lanes;
+};
+template <>
+struct VectorOf<float> {
+  using Type = SingleReal;
+  static constexpr int lanes_in = single_lanes;
+};
+template <class Number>
+using RealOf = typename VectorOf<Number>::Type;
+template <class Number>
+inline constexpr int lanes_of = VectorOf<Number>::lanes_in;
+/// Vectors in a panel's column.
+template <class Number>
+inline constexpr int vectors_of_panel = static_cast<int>(panel_rows) / lanes_of<Number>;
+
+TAUTRACK_INLINE Real widened(Real x) { return x; }
+TAUTRACK_INLINE Real widened_largest(Real x) { return x; }
 
 inline constexpr long long sign_bit = static_cast<long long>(1ULL << 63U);
 
@@ -93,6 +148,7 @@ TAUTRACK_INLINE Real absolute(Real x) { return real(bits(x) & ~sign_bit); }
 
 /// The larger one; a where b is NaN.
 TAUTRACK_INLINE Real larger(Real a, Real b) { return b > a ? b : a; }
+TAUTRACK_INLINE SingleReal larger(SingleReal a, SingleReal b) { return b > a ? b : a; }
 
 /// All lanes of x combined into one number.
 template <class Combine>
@@ -114,7 +170,9 @@ TAUTRACK_INLINE double sum(Real x) {
   return fold(x, [](Real a, Real b) { return a + b; });
 }
 
-TAUTRACK_INLINE double largest(Real x) { return fold(x, larger); }
+TAUTRACK_INLINE double largest(Real x) {
+  return fold(x, [](Real a, Real b) { return larger(a, b); });
+}
 
 /// Lane i of the result is the sum of x[i].
 TAUTRACK_INLINE Real sums(const Real* x) {
@@ -147,13 +205,13 @@ TAUTRACK_INLINE Real sums(const Real* x) {
 constexpr int whole_vectors(int count) { return (count + lanes - 1) / lanes; }
 
 /// out[i] = sum of x[i] for i < count, out filled up to whole vectors.
-template <int count>
-TAUTRACK_INLINE void all_sums(const Real (&x)[count], Real (&out)[whole_vectors(count)]) {
+template <class Vector, int count>
+TAUTRACK_INLINE void all_sums(const Vector (&x)[count], Real (&out)[whole_vectors(count)]) {
   for (int i = 0; i < whole_vectors(count); ++i) {
     Real group[lanes];
     for (int j = 0; j < lanes; ++j) {
       const int at = i * lanes + j;
-      group[j] = at < count ? x[at < count ? at : 0] : Real{};
+      group[j] = at < count ? widened(x[at < count ? at : 0]) : Real{};
     }
     out[i] = sums(group);
   }

@@ -48,6 +48,11 @@ kernels::PanelRange slice(Index patterns, int slices, int i) {
   return {panels * i / slices, panels * (i + 1) / slices};
 }
 
+/// Fewer entries of A than this are not worth a copy in single precision.
+constexpr Index kWorthSingle = 8192;
+/// Nearer to tau = 1 than this a series may range over more powers of ten than a float has.
+constexpr double kNearestSingle = 1e-3;
+
 /// Whether nothing but the entries of X can be wrong with the problem.
 bool is_plausible(const Problem& problem) {
   const Vector& omega = problem.pattern_weights;
@@ -93,6 +98,22 @@ Perceptron::Inputs::Inputs(std::shared_ptr<const Problem> given, const Perceptro
   }
   ridge = penalty_of(*problem, omega, space, options, ranks);
   ridge_norm = ridge.norm();
+  keep_single();
+}
+
+void Perceptron::Inputs::keep_single() {
+  const Index rows = omega.size(), n = space.rank();
+  if (!options.mixed_precision || n <= kernels::most_fixed_columns || patterns * n < kWorthSingle)
+    return;
+  const kernels::Kernels& loops = kernels::active();
+  const Index padded = kernels::panels_of(rows) * kernels::panel_rows;
+  kernels::SingleNumbers panels = kernels::single_numbers(padded * n);
+  loops.narrow(ColumnPanels(space).basis(), padded * n, panels.get());
+  kernels::SingleNumbers weights = kernels::single_numbers(padded);
+  std::fill_n(weights.get(), padded, 0.0F);
+  loops.narrow(omega.data(), rows, weights.get());
+  single_panels = std::move(panels);
+  single_weights = std::move(weights);
 }
 
 Perceptron::Perceptron(std::shared_ptr<const Problem> problem, const PerceptronOptions& options,
@@ -157,8 +178,12 @@ Perceptron Perceptron::with_targets(Vector y) const {
 }
 
 kernels::Network network_view(const Perceptron& network) {
-  return network_view(network.options().activation, ColumnPanels(network.space()).basis(),
-                      network.pattern_data_.get(), network.rows(), network.unknowns());
+  kernels::Network view =
+      network_view(network.options().activation, ColumnPanels(network.space()).basis(),
+                   network.pattern_data_.get(), network.rows(), network.unknowns());
+  view.single_panels = network.inputs_->single_panels.get();
+  view.single_weights = network.inputs_->single_weights.get();
+  return view;
 }
 
 /// Sums of a slice, and memory for them.
@@ -189,34 +214,65 @@ struct Perceptron::Workspace::State {
   }
 
   /// After an evaluation at tau.
-  void evaluated(double tau, double scale) {
+  void evaluated(Tau tau, double scale, double evaluated_energy) {
     displacement = has_point && std::isfinite(scale) ? sums.front().displacement
                                                      : std::numeric_limits<double>::infinity();
+    energy = evaluated_energy;
     has_point = true;
-    series.k = 0;
-    series.tau[0] = tau;
-    series.point = point;
+    rest = tau.rest();
+    in_double.start(point, tau.value());
+    in_single.start(single_point.get(), tau.value());
   }
 
-  /// Memory for the orders 1 to `last` of a series of so many arrays. Orders are allocated a few at
-  /// a time, all at once for small problems, and begin at different places of a page so that those
-  /// of the same panel do not compete for a place in the cache.
-  void allocate_orders(int last, kernels::Count arrays) {
-    constexpr kernels::Count together = kernels::Count{1} << 19U;
-    constexpr kernels::Count most = kernels::max_order + 1;
-    series.stride = kernels::panel_rows * arrays;
-    const kernels::Count size = padded * arrays;
-    while (orders_allocated < last) {
-      const kernels::Count count = std::clamp<kernels::Count>(
-          together / std::max<kernels::Count>(size, 1), 1, most - orders_allocated);
-      const kernels::Count step = size + series.stride;
-      orders.push_back(kernels::numbers(count * step + most * series.stride));
-      for (kernels::Count i = 0; i < count; ++i) {
-        ++orders_allocated;
-        series.order[orders_allocated] =
-            orders.back().get() + i * step + orders_allocated * series.stride;
+  /// A series in one precision, and its memory.
+  template <class Number>
+  struct Orders {
+    kernels::SeriesOf<Number> series{};
+    std::vector<std::unique_ptr<Number[], kernels::FreeNumbers>> memory;
+    int allocated = 0;
+
+    void start(const Number* from, double tau) {
+      series.k = 0;
+      series.tau[0] = tau;
+      series.point = from;
+      series.in_tau = true;
+    }
+
+    void append(int k, double tau_k) {
+      series.k = k;
+      series.tau[k] = tau_k;
+      series.in_tau = series.in_tau && tau_k == (k == 1 ? 1.0 : 0.0);
+    }
+
+    /// Memory for the orders 1 to `last` of a series of so many arrays. Orders are allocated a few at
+    /// a time, all at once for small problems, and begin at different places of a page so that those
+    /// of the same panel do not compete for a place in the cache.
+    template <class Allocate>
+    void allocate(int last, kernels::Count arrays, kernels::Count padded,
+                  const Allocate& allocate_numbers) {
+      constexpr kernels::Count together = kernels::Count{1} << 19U;
+      constexpr kernels::Count most = kernels::max_order + 1;
+      series.stride = kernels::panel_rows * arrays;
+      const kernels::Count size = padded * arrays;
+      while (allocated < last) {
+        const kernels::Count count = std::clamp<kernels::Count>(
+            together / std::max<kernels::Count>(size, 1), 1, most - allocated);
+        const kernels::Count step = size + series.stride;
+        memory.push_back(allocate_numbers(count * step + most * series.stride));
+        for (kernels::Count i = 0; i < count; ++i) {
+          ++allocated;
+          series.order[allocated] = memory.back().get() + i * step + allocated * series.stride;
+        }
       }
     }
+  };
+
+  /// The point of the series in single precision.
+  void narrow_point(const kernels::Kernels& loops) {
+    const kernels::Count size = padded * kernels::point_arrays;
+    if (!single_point) single_point = kernels::single_numbers(size);
+    loops.narrow(point, size, single_point.get());
+    in_single.series.point = single_point.get();
   }
 
   Team team;
@@ -227,10 +283,15 @@ struct Perceptron::Workspace::State {
   double* point = nullptr;  ///< [panel][point_arrays][16]
   bool has_point = false;
   double displacement = std::numeric_limits<double>::infinity();
+  double energy = std::numeric_limits<double>::quiet_NaN();
+  double rest = 1.0;  ///< 1 - tau
 
-  kernels::Series series{};
-  std::vector<kernels::Numbers> orders;
-  int orders_allocated = 0;
+  Orders<double> in_double;
+  Orders<float> in_single;
+  bool is_single = false;  ///< Which of them the series is in.
+  kernels::SingleNumbers single_point;
+  std::vector<float> single_v;
+  std::vector<Vector> v;  ///< v_1, v_2, ... of a series in single precision.
 
   std::vector<double> message;  ///< Of an exchange among ranks.
 };
@@ -244,6 +305,8 @@ Perceptron::Workspace::Workspace(Workspace&&) noexcept = default;
 Perceptron::Workspace& Perceptron::Workspace::operator=(Workspace&&) noexcept = default;
 
 double Perceptron::Workspace::last_displacement() const noexcept { return state_->displacement; }
+
+double Perceptron::Workspace::last_energy() const noexcept { return state_->energy; }
 
 /// The network as the loops see it, and the loops over its slices.
 struct Perceptron::Loops {
@@ -350,85 +413,154 @@ double Perceptron::gradient(const Vector& v, Tau tau, Workspace& work, Vector& H
     Message message(state.message, *ranks());
     message.add(H);
     message.add(all.scale);
+    message.add(all.energy);
     all.displacement = message.exchange(all.displacement);
     message.take(H);
     all.scale = message.take();
+    all.energy = message.take();
   }
-  double scale = all.scale;
+  double scale = all.scale, energy = all.energy;
   if (penalty().size() > 0) {
-    H.noalias() += penalty() * v;
+    const Vector slope = penalty() * v;
+    H += slope;
+    energy += v.dot(slope);
     scale += penalty_norm() * length;
   }
-  state.evaluated(tau.value(), scale);
+  state.evaluated(tau, scale, 0.5 * energy);
   return scale;
 }
 
+double Perceptron::slopes(const Vector& v, Tau tau, Workspace& work, Vector& H,
+                          Vector& H_tau) const {
+  if (unknowns() > kernels::most_fixed_columns)
+    return evaluate_at(v, tau, work, H, nullptr, H_tau, false);
+  Matrix H_v(unknowns(), unknowns());
+  return evaluate_at(v, tau, work, H, &H_v, H_tau, false);
+}
+
 double Perceptron::derivatives(const Vector& v, Tau tau, Workspace& work, Vector& H, Matrix& H_v,
-                               Vector& H_tau) const {
+                               Vector& H_tau, bool in_single) const {
+  assert(H_v.rows() == unknowns() && H_v.cols() == unknowns());
+  return evaluate_at(v, tau, work, H, &H_v, H_tau, in_single);
+}
+
+/// @param H_v Null: it is left out.
+double Perceptron::evaluate_at(const Vector& v, Tau tau, Workspace& work, Vector& H, Matrix* H_v,
+                               Vector& H_tau, bool in_single) const {
   const Index n = unknowns();
-  assert(v.size() == n && H.size() == n && H_tau.size() == n && H_v.rows() == n && H_v.cols() == n);
+  assert(v.size() == n && H.size() == n && H_tau.size() == n);
   const Loops loops(*this);
   Workspace::State& state = *work.state_;
   const double length = v.norm();
-  const kernels::Point point{v.data(), tau.value(), tau.rest(), length, state.point};
+  const kernels::Point point{v.data(), tau.value(), tau.rest(),
+                             length,   state.point, H_v == nullptr};
   kernels::Sums& all = state.sums.front();
   all.H = H.data();
   all.H_tau = H_tau.data();
-  all.H_v = H_v.data();
+  all.H_v = H_v != nullptr ? H_v->data() : nullptr;
+  // At tau = 0 all products are those of A, which are known.
+  const bool has_products = H_v != nullptr && tau.value() != 0.0;
+  const auto kernel =
+      in_single && has_single() ? loops.kernel.derivatives_single : loops.kernel.derivatives;
   loops.sum(
       state,
       [&](kernels::PanelRange range, kernels::Sums& sums) {
-        loops.kernel.derivatives(loops.network, point, range, sums);
+        kernel(loops.network, point, range, sums);
       },
       [&](const kernels::Sums& sums) {
         H += Vector::Map(sums.H, n);
         H_tau += Vector::Map(sums.H_tau, n);
-        for (Index j = 0; j < n; ++j)
-          H_v.col(j).tail(n - j) += Vector::Map(sums.H_v + j * n + j, n - j);
+        if (has_products)
+          for (Index j = 0; j < n; ++j)
+            H_v->col(j).tail(n - j) += Vector::Map(sums.H_v + j * n + j, n - j);
       });
   if (ranks() != nullptr) {
     Message message(state.message, *ranks());
     message.add(H);
     message.add(H_tau);
-    if (tau.value() != 0.0) message.add_lower(H_v);
+    if (has_products) message.add_lower(*H_v);
     message.add(all.scale);
+    message.add(all.energy);
     all.displacement = message.exchange(all.displacement);
     message.take(H);
     message.take(H_tau);
-    if (tau.value() != 0.0) message.take_lower(H_v);
+    if (has_products) message.take_lower(*H_v);
     all.scale = message.take();
+    all.energy = message.take();
   }
-  for (Index j = 0; j < n; ++j)
-    for (Index i = j + 1; i < n; ++i) H_v(j, i) = H_v(i, j);
-  if (tau.value() == 0.0) H_v.setIdentity();  // A' diag(omega) A
-  double scale = all.scale;
+  if (has_products) {
+    for (Index j = 0; j < n; ++j)
+      for (Index i = j + 1; i < n; ++i) (*H_v)(j, i) = (*H_v)(i, j);
+  } else if (H_v != nullptr) {
+    H_v->setIdentity();
+  }
+  double scale = all.scale, energy = all.energy;
   if (penalty().size() > 0) {
-    H.noalias() += penalty() * v;
-    H_v += penalty();
+    const Vector slope = penalty() * v;
+    H += slope;
+    energy += v.dot(slope);
+    if (H_v != nullptr) *H_v += penalty();
     scale += penalty_norm() * length;
   }
-  state.evaluated(tau.value(), scale);
+  state.evaluated(tau, scale, 0.5 * energy);
   return scale;
 }
 
 double Perceptron::append_series(int k, const Vector& v_k, double tau_k, Workspace& work,
                                  Vector& rest) const {
   Workspace::State& state = *work.state_;
-  kernels::Series& series = state.series;
   assert(state.has_point && v_k.size() == unknowns() && rest.size() == unknowns());
-  assert(k >= 1 && k <= max_series_order && (k == 1 || k == series.k + 1));
+  assert(k >= 1 && k <= max_series_order && (k == 1 || k == state.in_double.series.k + 1));
+  const Loops loops(*this);
+  if (k == 1) {
+    state.is_single = has_single() && state.rest >= kNearestSingle;
+    state.v.clear();
+    if (state.is_single) state.narrow_point(loops.kernel);
+  }
+  state.in_double.append(k, tau_k);
+  if (!state.is_single) return append_double(k, v_k, state, loops, rest);
+  state.v.push_back(v_k);
+  const double displacement = append_single(k, v_k, state, loops, rest);
+  if (rest.allFinite() && std::isfinite(displacement)) return displacement;
+  state.is_single = false;
+  double in_double = displacement;
+  for (int j = 1; j <= k; ++j)
+    in_double = append_double(j, state.v[static_cast<std::size_t>(j - 1)], state, loops, rest);
+  return in_double;
+}
+
+double Perceptron::append_double(int k, const Vector& v_k, Workspace::State& state,
+                                 const Loops& loops, Vector& rest) const {
+  kernels::Series& series = state.in_double.series;
   series.k = k;
   series.v = v_k.data();
-  series.tau[k] = tau_k;
-  const Loops loops(*this);
-  state.allocate_orders(k + 1, kernels::arrays_of(loops.network.sigmoid));
+  state.in_double.allocate(k + 1, kernels::arrays_of(loops.network.sigmoid), state.padded,
+                           kernels::numbers);
+  return sum_series(state, loops, rest, [&](kernels::PanelRange range, kernels::Sums& sums) {
+    loops.kernel.append_series(loops.network, series, range, sums);
+  });
+}
+
+double Perceptron::append_single(int k, const Vector& v_k, Workspace::State& state,
+                                 const Loops& loops, Vector& rest) const {
+  kernels::SingleSeries& series = state.in_single.series;
+  state.in_single.append(k, state.in_double.series.tau[k]);
+  state.single_v.resize(static_cast<std::size_t>(v_k.size()));
+  loops.kernel.narrow(v_k.data(), v_k.size(), state.single_v.data());
+  series.v = state.single_v.data();
+  state.in_single.allocate(k + 1, kernels::arrays_of(loops.network.sigmoid), state.padded,
+                           kernels::single_numbers);
+  return sum_series(state, loops, rest, [&](kernels::PanelRange range, kernels::Sums& sums) {
+    loops.kernel.append_series_single(loops.network, series, range, sums);
+  });
+}
+
+template <class Work>
+double Perceptron::sum_series(Workspace::State& state, const Loops& loops, Vector& rest,
+                              const Work& append) const {
   state.sums.front().H = rest.data();
-  loops.sum(
-      state,
-      [&](kernels::PanelRange range, kernels::Sums& sums) {
-        loops.kernel.append_series(loops.network, series, range, sums);
-      },
-      [&](const kernels::Sums& sums) { rest += Vector::Map(sums.H, rest.size()); });
+  loops.sum(state, append,
+            [&](const kernels::Sums& sums) { rest += Vector::Map(sums.H, rest.size()); });
   double& displacement = state.sums.front().displacement;
   if (ranks() != nullptr) {
     Message message(state.message, *ranks());

@@ -51,12 +51,13 @@ void check_shares(const Problem& share, const PerceptronOptions& options, Commun
     if (!is_empty) check(share);
   });
   check_agreement(
-      std::array<Agreement, 6>{
+      std::array<Agreement, 7>{
           {{static_cast<double>(share.X.cols()), "the ranks have different numbers of columns"},
            {static_cast<double>(options.activation), "the ranks have different activations"},
            {options.ridge, "the ranks have different ridges"},
            {options.ridge_standardised ? 1.0 : 0.0, "the ranks have penalties of different kinds"},
            {options.rank_tolerance, "the ranks have different tolerances of the rank"},
+           {options.mixed_precision ? 1.0 : 0.0, "the ranks compute in different precisions"},
            {static_cast<double>(number_of_kernels()),
             "the ranks have processors of different kinds, whose results differ by rounding, so "
             "that they would not stay in step"}}},

@@ -27,6 +27,8 @@ template <int unknowns>
 class AmplitudeModel {
  public:
   static constexpr int n = unknowns;
+  static constexpr bool is_dear = false;
+  static constexpr auto orders = monotone::kOrders;
   using Column = Eigen::Matrix<double, n, 1>;
   using Square = Eigen::Matrix<double, n, n>;
 
@@ -50,6 +52,7 @@ class AmplitudeModel {
     fill(row_norm_, Vector(basis.rowwise().norm()), L);
   }
 
+  [[nodiscard]] static Index size() { return n; }
   [[nodiscard]] bool starts_with_identity() const { return false; }
   [[nodiscard]] Column start() {
     Column x = network_.linear_solution();

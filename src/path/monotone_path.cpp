@@ -16,18 +16,25 @@ using Clock = std::chrono::steady_clock;
 
 constexpr kernels::Count kMostPanels = 8;
 
-/// The equations of a perceptron, by the kernels.
+/// Where the way is longer, steps are shorter.
+constexpr std::array<double, 4> kShares = {1.0, 0.85, 0.7, 0.55};
+
+/// The equations of a small perceptron, by the kernels.
 template <int unknowns>
-class PerceptronModel {
+class SmallPerceptron {
  public:
   static constexpr int n = unknowns;
+  static constexpr bool is_dear = false;
+  static constexpr auto orders = monotone::kOrders;
   using Column = Eigen::Matrix<double, n, 1>;
   using Square = Eigen::Matrix<double, n, n>;
 
   static constexpr int most_steps = 4;
-  static constexpr std::array<double, 4> shares = {1.0, 0.85, 0.7, 0.55};
+  static constexpr std::array<double, 4> shares = kShares;
 
-  explicit PerceptronModel(const Perceptron& network)
+  SmallPerceptron(const SmallPerceptron&) = delete;  // it points to itself
+  SmallPerceptron& operator=(const SmallPerceptron&) = delete;
+  explicit SmallPerceptron(const Perceptron& network)
       : network_(network),
         view_(network_view(network)),
         panels_{0, kernels::panels_of(view_.rows)} {
@@ -43,6 +50,7 @@ class PerceptronModel {
     sums_.H_v = H_v.data();
   }
 
+  [[nodiscard]] static Index size() { return n; }
   [[nodiscard]] bool starts_with_identity() const { return !has_ridge(); }
   [[nodiscard]] Column start() {
     Column v = Column::Zero();
@@ -108,10 +116,80 @@ class PerceptronModel {
                                      kernels::series_arrays> orders_;
 };
 
-template <int n>
-std::optional<NaturalPath> track_monotone(const Perceptron& network, const TrackOptions& options) {
-  const Clock::time_point began = Clock::now();
-  PerceptronModel<n> model(network);
+/// Those of any perceptron.
+class LargePerceptron {
+ public:
+  static constexpr int n = Eigen::Dynamic;
+  static constexpr bool is_dear = true;
+  static constexpr auto orders = monotone::kOrders;
+  using Column = Vector;
+  using Square = Matrix;
+
+  static constexpr int most_steps = 6;
+  static constexpr std::array<double, 4> shares = kShares;
+  /// Of a Hessian in single precision: up to 128 products are summed in a row, each to 2^-24.
+  static constexpr double rough_error = 1e-5;
+
+  LargePerceptron(const Perceptron& network, int threads)
+      : H(network.unknowns()),
+        H_tau(network.unknowns()),
+        H_v(network.unknowns(), network.unknowns()),
+        network_(network),
+        work_(network, threads),
+        size_(network.unknowns()) {}
+
+  [[nodiscard]] Index size() const { return size_; }
+  [[nodiscard]] bool starts_with_identity() const { return network_.penalty().size() == 0; }
+  [[nodiscard]] Column start() {
+    Column v = Column::Zero(size_);
+    gradient(v, 0.0);
+    H_v = Square::Identity(size_, size_);
+    if (!starts_with_identity()) H_v += network_.penalty();
+    return v;
+  }
+
+  void gradient(const Column& v, double tau) { evaluated(network_.gradient(v, tau, work_, H)); }
+  void slopes(const Column& v, double tau) { evaluated(network_.slopes(v, tau, work_, H, H_tau)); }
+  void derivatives(const Column& v, double tau) {
+    evaluated(network_.derivatives(v, tau, work_, H, H_v, H_tau));
+    evaluations += tau > 0.0 ? 1 : 0;
+  }
+  void rough_derivatives(const Column& v, double tau) {
+    evaluated(network_.derivatives(v, tau, work_, H, H_v, H_tau, true));
+    ++evaluations;
+  }
+
+  void start_series(double) {}
+  void append_series(int k, const Column& v_k, Column& rest) {
+    displacement_ = network_.append_series(k, v_k, k == 1 ? 1.0 : 0.0, work_, rest);
+    ++passes;
+  }
+
+  [[nodiscard]] double displacement() const { return displacement_; }
+  [[nodiscard]] double total_weight() const { return network_.total_pattern_weight(); }
+
+  Column H, H_tau;  ///< Of the last evaluation, as all that follows.
+  Square H_v;
+  double scale = 0.0, energy = 0.0;
+  long evaluations = 0, passes = 0;
+
+ private:
+  void evaluated(double of_scale) {
+    scale = of_scale;
+    energy = work_.last_energy();
+    displacement_ = work_.last_displacement();
+    ++passes;
+  }
+
+  const Perceptron& network_;
+  Perceptron::Workspace work_;
+  Index size_;
+  double displacement_ = 0.0;
+};
+
+template <class Model>
+std::optional<NaturalPath> track_by(Model& model, const Perceptron& network,
+                                    const TrackOptions& options, Clock::time_point began) {
   monotone::MonotoneSteps steps(model, options);
   if (!steps.track()) return std::nullopt;
   Vector eigenvalues = monotone::eigenvalues_of(model.H_v);
@@ -152,19 +230,27 @@ std::optional<NaturalPath> track_monotone(const Perceptron& network, const Track
 }
 
 template <int n>
-std::optional<NaturalPath> track(const Perceptron& network, const TrackOptions& options) {
-  if (network.unknowns() == n) return track_monotone<n>(network, options);
-  if constexpr (n < monotone::kMostUnknowns) return track<n + 1>(network, options);
+std::optional<NaturalPath> track_small(const Perceptron& network, const TrackOptions& options) {
+  if (network.unknowns() == n) {
+    const Clock::time_point began = Clock::now();
+    SmallPerceptron<n> model(network);
+    return track_by(model, network, options, began);
+  }
+  if constexpr (n < monotone::kMostUnknowns) return track_small<n + 1>(network, options);
   return std::nullopt;
 }
 
 }  // namespace
 
 std::optional<NaturalPath> track_monotone_path(const Perceptron& network,
-                                               const TrackOptions& options) {
-  if (!monotone::asked_for(options) || kernels::panels_of(network.patterns()) > kMostPanels)
-    return std::nullopt;
-  return track<1>(network, options);
+                                               const TrackOptions& options, int threads) {
+  if (!monotone::asked_for(options) || network.ranks() != nullptr) return std::nullopt;
+  if (network.unknowns() <= monotone::kMostUnknowns &&
+      kernels::panels_of(network.patterns()) <= kMostPanels)
+    return track_small<1>(network, options);
+  const Clock::time_point began = Clock::now();
+  LargePerceptron model(network, threads);
+  return track_by(model, network, options, began);
 }
 
 }  // namespace tautrack

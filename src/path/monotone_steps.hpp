@@ -10,6 +10,7 @@
 #include "tautrack/events/morse_index.hpp"
 #include "tautrack/tracker/options.hpp"
 
+#include "core/decompositions.hpp"
 #include "predictor/approximant.hpp"
 #include "predictor/taylor.hpp"
 
@@ -36,6 +37,10 @@ inline bool stays_above(const Denominator& q, double a, double least) {
 /// Eigenvalues of a symmetric matrix, ascending, from its lower triangle; empty when there are none.
 template <class Square>
 Vector eigenvalues_of(const Square& H) {
+  if constexpr (Square::SizeAtCompileTime == Eigen::Dynamic) {
+    const SymmetricEigen solver = symmetric_eigenvalues(H);
+    return solver.info() == Eigen::Success ? Vector(solver.eigenvalues()) : Vector();
+  }
   // One size for all, because every one of them takes a compiler long.
   using Bounded =
       Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, kMostUnknowns, kMostUnknowns>;
@@ -43,13 +48,13 @@ Vector eigenvalues_of(const Square& H) {
   return solver.info() == Eigen::Success ? Vector(solver.eigenvalues()) : Vector();
 }
 
-/// Cholesky factors of a small symmetric matrix.
+/// Cholesky factors of a symmetric matrix.
 template <int n>
-class Cholesky {
+class Factors {
  public:
-  /// Of H - shift I, from the lower triangle (column by column). @return false when that is not
-  /// positive definite.
-  [[nodiscard]] bool compute(const double* H, double shift) {
+  /// Of H - shift I, from the lower triangle. @return false when that is not positive definite.
+  [[nodiscard]] bool compute(const Eigen::Matrix<double, n, n>& matrix, double shift) {
+    const double* const H = matrix.data();
     for (int j = 0; j < n; ++j) {
       double pivot = H[j * n + j] - shift;
       for (int k = 0; k < j; ++k) pivot -= L_[k][j] * L_[k][j];
@@ -64,14 +69,14 @@ class Cholesky {
     return true;
   }
 
-  void solve_in_place(double* x) const {
+  void solve_in_place(Eigen::Matrix<double, n, 1>& x) const {
     for (int j = 0; j < n; ++j) {
-      x[j] *= inverse_[j];
-      for (int i = j + 1; i < n; ++i) x[i] -= L_[j][i] * x[j];
+      x(j) *= inverse_[j];
+      for (int i = j + 1; i < n; ++i) x(i) -= L_[j][i] * x(j);
     }
     for (int j = n - 1; j >= 0; --j) {
-      for (int i = j + 1; i < n; ++i) x[j] -= L_[j][i] * x[i];
-      x[j] *= inverse_[j];
+      for (int i = j + 1; i < n; ++i) x(j) -= L_[j][i] * x(i);
+      x(j) *= inverse_[j];
     }
   }
 
@@ -80,28 +85,54 @@ class Cholesky {
   double inverse_[n];  ///< One over the diagonal.
 };
 
-/// Whether options leave a path to this: all of it, by Taylor series, and no point on the way is asked for.
-inline bool asked_for(const TrackOptions& options) {
+/// The same of any size.
+template <>
+class Factors<Eigen::Dynamic> {
+ public:
+  [[nodiscard]] bool compute(Matrix H, double shift) {
+    H.diagonal().array() -= shift;
+    factors_ = cholesky(H);
+    return factors_.info() == Eigen::Success;
+  }
+
+  void solve_in_place(Vector& x) const { x = tautrack::solve(factors_, x); }
+
+ private:
+  Cholesky factors_;
+};
+
+/// Whether options leave a path to this: all of it, by Taylor series of up to so many orders, and no point on the way is
+/// asked for.
+inline bool asked_for(const TrackOptions& options, int orders = kMostOrders) {
   const PredictorOptions& predictor = options.predictor;
   return predictor.kind == PredictorKind::taylor &&
-         (predictor.max_order == 0 || predictor.max_order >= monotone::kMostOrders) &&
-         options.tau_start == 0.0 && options.tau_target == 1.0 && options.landings.empty() &&
-         !options.tau_back && options.step.max >= 1.0;
+         (predictor.max_order == 0 || predictor.max_order >= orders) && options.tau_start == 0.0 &&
+         options.tau_target == 1.0 && options.landings.empty() && !options.tau_back &&
+         options.step.max >= 1.0;
 }
 
 /// Steps along a natural path as a function of tau, with the memory and the equations of a model:
 ///
-///     n, Column, Square    unknowns, and vectors and matrices of so many
+///     n, Column, Square    unknowns, or Eigen::Dynamic, and vectors and matrices of so many
+///     size()               the same
+///     is_dear              Hessians are: see below
+///     orders               after which it is looked how far the series reaches, ascending
 ///     most_steps           a path that takes more is for the tracker, which chooses them with more care
 ///     shares               parts of the way to tau = 1 that a step may have, in falling order, the first one 1
 ///     start()              a point next to the solution at tau = 0, with its H and H_v set
 ///     starts_with_identity()  H_v is I there, and need not be factored
 ///     gradient(v, tau)     sets H, scale, energy
 ///     derivatives(v, tau)  the same, H_tau and the lower triangle of H_v
+///     slopes(v, tau)       the same without H_v; where Hessians are dear
+///     rough_derivatives(v, tau), rough_error  all of them, H_v to this error relative to its largest column sum; likewise
 ///     displacement()       relative change of what moves most, between the last two points or by the last term
 ///     start_series(tau)    from the last point
 ///     append_series(k, v_k, rest)  [tau^(k + 1)] H with v_(k + 1) = 0
 ///     total_weight()       see BasicNaturalHomotopy::scales()
+///
+/// Where Hessians are dear there is one a step, at the predicted end, and one more, which is not rough, at tau = 1. The
+/// series of the next step stands on that one, from which its own point is a Newton step away, and so does what is said of
+/// the point half way.
 template <class Model>
 class MonotoneSteps {
  public:
@@ -126,7 +157,7 @@ class MonotoneSteps {
   [[nodiscard]] bool track() {
     if (!start()) return false;
     while (node().tau < 1.0) {
-      if (steps_ == std::min(Model::most_steps, options_.max_steps) || !expand() ||
+      if (is_stopped() || steps_ == std::min(Model::most_steps, options_.max_steps) || !expand() ||
           !check_half_way() || !take_step())
         return false;
     }
@@ -143,23 +174,34 @@ class MonotoneSteps {
 
   [[nodiscard]] const Node& node() const { return nodes_[at_index(steps_)]; }
 
+  /// Looked at where it may take long.
+  [[nodiscard]] bool is_stopped() const {
+    if constexpr (Model::is_dear) return options_.stop.is_met();
+    return false;
+  }
+
+  [[nodiscard]] Index size() const { return model_.size(); }
+
   [[nodiscard]] bool is_rounding() const { return model_.H.norm() <= kRounding * model_.scale; }
 
   /// Whether H_v is positive definite beyond doubt. Its factors, shifted by rounding, are as good as
   /// those of H_v.
-  [[nodiscard]] bool factor() {
+  /// @param error Of H_v, relative to its largest column sum.
+  [[nodiscard]] bool factor(double error = 0.0) {
     double bound = 0.0;  // on the largest eigenvalue
-    for (int j = 0; j < n; ++j) {
+    for (Index j = 0; j < size(); ++j) {
       double sum = 0.0;
-      for (int i = 0; i < n; ++i) sum += std::abs(i < j ? model_.H_v(j, i) : model_.H_v(i, j));
+      for (Index i = 0; i < size(); ++i)
+        sum += std::abs(i < j ? model_.H_v(j, i) : model_.H_v(i, j));
       bound = std::max(bound, sum);
     }
     if (!std::isfinite(bound) || !model_.H.allFinite() || !model_.H_tau.allFinite()) return false;
-    return factor_.compute(model_.H_v.data(), MorseIndex::margin(n) * bound);
+    is_identity_ = false;
+    return factor_.compute(model_.H_v, (MorseIndex::margin(size()) + error) * bound);
   }
 
   [[nodiscard]] Column solve(Column x) const {
-    if (!is_identity_) factor_.solve_in_place(x.data());
+    if (!is_identity_) factor_.solve_in_place(x);
     return x;
   }
 
@@ -169,7 +211,7 @@ class MonotoneSteps {
   bool start() {
     is_identity_ = model_.starts_with_identity();
     Column v = model_.start();
-    if (!is_identity_ && !factor_.compute(model_.H_v.data(), 0.0)) return false;
+    if (!is_identity_ && !factor_.compute(model_.H_v, 0.0)) return false;
     for (int step = 0;; ++step) {
       v -= solve(model_.H);
       model_.derivatives(v, 0.0);
@@ -193,12 +235,13 @@ class MonotoneSteps {
 
   /// The series from node(), and how far to go with it.
   bool expand() {
-    Column rest;
+    Column rest = Column::Zero(size());
     model_.start_series(node().tau);
     term_[1] = node().slope;
     int order = 1;
-    for (const int last : kOrders) {
+    for (const int last : Model::orders) {
       for (; order < last; ++order) {
+        if (is_stopped()) return false;
         model_.append_series(order, term_[at_index(order)], rest);
         term_[at_index(order + 1)] = -solve(rest);
       }
@@ -277,8 +320,8 @@ class MonotoneSteps {
     const double q = denominator(a);
     const double q_slope =
         denominator_[1] + a * (2.0 * denominator_[2] + a * 3.0 * denominator_[3]);
-    Column offset = Column::Zero();
-    slope.setZero();
+    Column offset = Column::Zero(size());
+    slope = Column::Zero(size());
     for (int k = order_; k >= 1; --k) {
       slope = slope * a + k * numerator_[at_index(k)];
       offset = offset * a + numerator_[at_index(k)];
@@ -307,15 +350,48 @@ class MonotoneSteps {
            std::min(series_agreement_angle * tolerance(), rule.tolerance * rule.angle);
   }
 
+  /// Whether the curve is where it is expected half way. Where Hessians are dear that is asked of the one before, and again of
+  /// the one at the predicted end; for the tangent neither is good enough.
   bool check_half_way() {
     Column v, slope;
     const double a = 0.5 * reach_;
     predict(a, v, slope);
-    model_.derivatives(v, node().tau + a);
-    is_identity_ = false;
-    if (!factor()) return false;
-    return solve(model_.H).norm() <= agreement() * node().unknown &&
-           agrees(slope, -solve(model_.H_tau));
+    if constexpr (Model::is_dear) {
+      model_.gradient(v, node().tau + a);
+      half_way_ = model_.H;
+      return is_near(half_way_);
+    } else {
+      model_.derivatives(v, node().tau + a);
+      return factor() && is_near(model_.H) && agrees(slope, -solve(model_.H_tau));
+    }
+  }
+
+  /// Whether a solution is near to where H is.
+  [[nodiscard]] bool is_near(const Column& H) const {
+    return solve(H).norm() <= agreement() * node().unknown;
+  }
+
+  /// H_v at the predicted end, and its factors.
+  bool linearise(const Column& v, double tau) {
+    if constexpr (Model::is_dear) {
+      model_.rough_derivatives(v, tau);
+      return factor(Model::rough_error) && is_near(half_way_);
+    } else {
+      model_.derivatives(v, tau);
+      return factor();
+    }
+  }
+
+  /// All that is known of the end of a step.
+  bool evaluate_end(const Column& v, double tau) {
+    if constexpr (Model::is_dear) {
+      if (tau < 1.0) {
+        model_.slopes(v, tau);
+        return model_.H.allFinite() && model_.H_tau.allFinite();
+      }
+    }
+    model_.derivatives(v, tau);
+    return factor();
   }
 
   /// To the end of the step, by Newton's method as Corrector does it.
@@ -331,10 +407,9 @@ class MonotoneSteps {
     double displacement = 0.0, contraction = 0.0;
     bool renew = true, converged = false;
     for (int k = 0; !converged; ++k) {
-      if (k == rule.max_iterations) return false;
+      if (k == rule.max_iterations || is_stopped()) return false;
       if (renew) {
-        model_.derivatives(v, tau);
-        if (!factor()) return false;
+        if (!linearise(v, tau)) return false;
       } else {
         model_.gradient(v, tau);
       }
@@ -354,8 +429,7 @@ class MonotoneSteps {
       renew = length > rule.reuse;
       previous = length;
     }
-    model_.derivatives(v, tau);
-    if (!factor()) return false;
+    if (!evaluate_end(v, tau)) return false;
     Node& next = nodes_[at_index(steps_ + 1)];
     set_node(next, v, tau);
     const StepControlOptions& control = options_.step;
@@ -380,7 +454,8 @@ class MonotoneSteps {
   std::array<Node, Model::most_steps + 1> nodes_;
   int steps_ = 0;
 
-  std::array<Column, kMostOrders + 1> term_, numerator_;  ///< Coefficients of powers of tau.
+  std::array<Column, Model::orders.back() + 1> term_,
+      numerator_;  ///< Coefficients of powers of tau.
   Denominator denominator_{1.0};
   int order_ = 0;
   double excess_ = 1.0;               ///< See Approximant.
@@ -389,7 +464,9 @@ class MonotoneSteps {
   double reach_ = 0.0;                ///< Length of the step.
   double last_step_ = 0.0;
 
-  Cholesky<n> factor_;
+  Column half_way_;  ///< H half way, where Hessians are dear.
+
+  Factors<n> factor_;
   bool is_identity_ = false;  ///< In place of factor_.
 };
 

@@ -480,8 +480,8 @@ Index NaturalPath::folds_before(const NaturalPoint& point) const noexcept {
 
 NaturalPath track_natural(const Perceptron& network, const TrackOptions& options,
                           const Observer& observer, int threads) {
-  if (!observer && network.ranks() == nullptr && threads >= 1 && !options.invalid_reason())
-    if (std::optional<NaturalPath> path = track_monotone_path(network, options))
+  if (!observer && threads >= 1 && !options.invalid_reason())
+    if (std::optional<NaturalPath> path = track_monotone_path(network, options, threads))
       return *std::move(path);
   return track(network, options, observer, threads);
 }

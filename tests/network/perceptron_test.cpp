@@ -645,6 +645,109 @@ TEST_CASE("a workspace knows how far the node inputs moved between two evaluatio
   CHECK(H.allFinite());
 }
 
+TEST_CASE("a workspace knows the energy where it was last") {
+  for (const Index s : {3, 12}) {
+    PerceptronOptions options;
+    options.ridge = 0.1;
+    const Perceptron network(random_problem(50, s, 42, true), options);
+    Perceptron::Workspace work(network), other(network);
+    const Vector first = random_point(network, 43), second = random_point(network, 44);
+    Vector H(s), H_tau(s);
+    Matrix H_v(s, s);
+    network.gradient(first, 0.4, work, H);
+    CHECK(work.last_energy() == doctest::Approx(network.energy(first, 0.4, other)).epsilon(1e-14));
+    network.derivatives(second, 0.7, work, H, H_v, H_tau);
+    CHECK(work.last_energy() == doctest::Approx(network.energy(second, 0.7, other)).epsilon(1e-14));
+    Vector slope(s), of_tau(s);
+    network.slopes(first, 0.4, work, slope, of_tau);
+    CHECK(work.last_energy() == doctest::Approx(network.energy(first, 0.4, other)).epsilon(1e-14));
+    network.derivatives(first, 0.4, work, H, H_v, H_tau);
+    CHECK(slope == H);
+    CHECK(of_tau == H_tau);
+  }
+}
+
+/// The same network with a copy of A in single precision and without.
+struct BothPrecisions {
+  explicit BothPrecisions(Activation activation, Index L = 900, Index s = 12, unsigned seed = 45)
+      : single(with(activation, L, s, seed, true)), plain(with(activation, L, s, seed, false)) {}
+  static Perceptron with(Activation activation, Index L, Index s, unsigned seed, bool mixed) {
+    PerceptronOptions options;
+    options.activation = activation;
+    options.mixed_precision = mixed;
+    return Perceptron(random_problem(L, s, seed, true), options);
+  }
+  Perceptron single, plain;
+};
+
+TEST_CASE("single precision: large networks have it, unless they are told not to") {
+  const BothPrecisions both(Activation::tanh);
+  CHECK(both.single.has_single());
+  CHECK_FALSE(both.plain.has_single());
+  CHECK(both.single.with_targets(Vector::Zero(900)).has_single());
+  CHECK_FALSE(Perceptron(random_problem(5000, 8, 46)).has_single());
+  CHECK_FALSE(Perceptron(random_problem(200, 12, 47)).has_single());
+}
+
+TEST_CASE(
+    "single precision: Hessians that are asked for so have six digits, and nothing else differs") {
+  for (const Activation activation : all_activations) {
+    const BothPrecisions both(activation);
+    const Index n = both.plain.unknowns();
+    Perceptron::Workspace work(both.plain), single_work(both.single);
+    const Vector v = random_point(both.plain, 48);
+    Vector H(n), H_tau(n), other_H(n), other_H_tau(n);
+    Matrix H_v(n, n), other_H_v(n, n);
+    const double scale = both.plain.derivatives(v, 0.8, work, H, H_v, H_tau);
+    for (const bool in_single : {false, true}) {
+      CHECK(both.single.derivatives(v, 0.8, single_work, other_H, other_H_v, other_H_tau,
+                                    in_single) == scale);
+      CHECK(other_H == H);
+      CHECK(other_H_tau == H_tau);
+      CHECK(single_work.last_energy() == work.last_energy());
+      CHECK((other_H_v == H_v) == !in_single);
+      CHECK((other_H_v - H_v).norm() <= 1e-6 * H_v.norm());
+    }
+    // Without a copy there is nothing to ask for.
+    both.plain.derivatives(v, 0.8, work, H, other_H_v, H_tau, true);
+    CHECK(other_H_v == H_v);
+  }
+}
+
+TEST_CASE("single precision: series have five digits, and all of them where floats end") {
+  for (const Activation activation : all_activations) {
+    CAPTURE(to_string(activation));
+    const BothPrecisions both(activation);
+    const Index n = both.plain.unknowns();
+    const Vector v = random_point(both.plain, 49), d = 0.3 * random_point(both.plain, 50);
+    Vector H(n), rest(n), other(n);
+    // Of `orders` orders along v + d a + d a^2 / 2 with d in these units: the largest difference.
+    const auto difference = [&](double unit, double delta, int orders) {
+      Perceptron::Workspace work(both.plain), single_work(both.single);
+      const tautrack::Tau tau = tautrack::Tau::before_one(delta);
+      both.plain.gradient(v, tau, work, H);
+      both.single.gradient(v, tau, single_work, H);
+      double largest = 0.0;
+      for (int k = 1; k <= orders; ++k) {
+        const Vector v_k = k == 1   ? Vector(unit * d)
+                           : k == 2 ? Vector(0.5 * unit * d)
+                                    : Vector::Zero(n);
+        const double tau_k = k == 1 ? 0.1 : 0.0;
+        const double length = both.plain.append_series(k, v_k, tau_k, work, rest);
+        const double other_length = both.single.append_series(k, v_k, tau_k, single_work, other);
+        CHECK(other_length == doctest::Approx(length).epsilon(1e-6));
+        largest = std::max(largest, (other - rest).norm() / rest.norm());
+      }
+      return largest;
+    };
+    const double usual = difference(1.0, 0.3, 14);
+    CHECK(usual > 0.0);
+    CHECK(usual <= 1e-5);
+    CHECK(difference(1e20, 0.3, 4) == 0.0);
+    CHECK(difference(1.0, 1e-9, 6) == 0.0);
+  }
+}
+
 TEST_CASE("where the node inputs are not finite, neither is H") {
   for (const Index s : {3, 20}) {
     const Perceptron network(random_problem(60, s, 37));

@@ -143,6 +143,7 @@ Perceptron random_network(Activation activation, Index L, Index s, double ridge 
   PerceptronOptions options;
   options.activation = activation;
   options.ridge = ridge;
+  options.mixed_precision = false;
   const Matrix X = Matrix::NullaryExpr(L, s, [&] { return normal(engine); });
   const Vector y = Vector::NullaryExpr(L, [&] { return 0.7 * normal(engine); });
   const Vector omega = Vector::NullaryExpr(L, [&] { return uniform(engine); });

@@ -28,6 +28,10 @@ struct PerceptronOptions {
   /// bias, goes free) instead of w_j in the units of the data. Needs independent columns.
   bool ridge_standardised = false;
   double rank_tolerance = 1e-11;  ///< In (0, 1). See ColumnSpace.
+  /// Keeps A once more in single precision, half as much memory again, where that saves time: with more than 8
+  /// unknowns and at least 8,192 entries. Series and, where they are asked for so, Hessians are computed from it, which
+  /// only say where to look; H, energies and all that is reported are not.
+  bool mixed_precision = true;
 
   /// Nothing when usable; else one sentence with the field, its value and the rule it breaks.
   [[nodiscard]] std::optional<std::string> invalid_reason() const;
@@ -127,6 +131,9 @@ class Perceptron {
   /// The one solution at tau = 0: least squares, v = (I + ridge M)^-1 A' omega (y - o).
   [[nodiscard]] Vector linear_solution() const;
 
+  /// Whether A is there in single precision, too.
+  [[nodiscard]] bool has_single() const noexcept { return inputs_->single_panels != nullptr; }
+
   /// What evaluations need beside the network, and the last evaluated point. No evaluation
   /// allocates but append_series(), once for every few orders. Results do not depend on the number
   /// of threads, to the last bit.
@@ -144,6 +151,9 @@ class Perceptron {
     /// finite.
     [[nodiscard]] double last_displacement() const noexcept;
 
+    /// E at the last point of gradient() or derivatives().
+    [[nodiscard]] double last_energy() const noexcept;
+
    private:
     friend class Perceptron;
     struct State;
@@ -157,16 +167,21 @@ class Perceptron {
   /// rounding when it is below a few epsilon times the returned scale. One pass over the data.
   double gradient(const Vector& v, Tau tau, Workspace& work, Vector& H) const;
 
+  /// H and H_tau in one pass over the data. Returns the scale as gradient() does.
+  double slopes(const Vector& v, Tau tau, Workspace& work, Vector& H, Vector& H_tau) const;
+
   /// H, H_v (both triangles) and H_tau in one pass over the data. Returns the scale as gradient()
   /// does.
+  /// @param in_single H_v from the copy of A in single precision, if there is one: to 1e-6 or so of its largest entries.
   double derivatives(const Vector& v, Tau tau, Workspace& work, Vector& H, Matrix& H_v,
-                     Vector& H_tau) const;
+                     Vector& H_tau, bool in_single = false) const;
 
   /// Taylor series of H along a curve v(a) = sum v_k a^k, tau(a) = sum tau_k a^k that starts at the
   /// point of the last gradient() or derivatives(): appends the coefficients v_k (n) and tau_k, and
   /// writes into `rest` (n) the coefficient of order k + 1 of H(v(a), tau(a)) for v_{k+1} = 0 and
   /// tau_{k+1} = 0, so that H_v v_{k+1} + H_tau tau_{k+1} + rest is the whole one. Returns max_i
-  /// |u_k,i| / (1 + |u_0,i|), u_k = A v_k. One pass over the data and O(k L) operations.
+  /// |u_k,i| / (1 + |u_0,i|), u_k = A v_k. One pass over the data and O(k L) operations. From the copy of A in single
+  /// precision, if there is one, to 1e-6 or so; next to tau = 1, and where that overflows, from A.
   ///
   /// @pre k = 1, or the order appended last plus one, and at most max_series_order.
   double append_series(int k, const Vector& v_k, double tau_k, Workspace& work, Vector& rest) const;
@@ -197,9 +212,22 @@ class Perceptron {
     double omega_sum;
     Matrix ridge;  ///< n x n, ridge M; empty without ridge.
     double ridge_norm;
+    std::shared_ptr<const float[]> single_panels, single_weights;  ///< Null: not there.
+
+   private:
+    void keep_single();
   };
 
   void set_pattern_data();
+  double evaluate_at(const Vector& v, Tau tau, Workspace& work, Vector& H, Matrix* H_v,
+                     Vector& H_tau, bool in_single) const;
+  double append_double(int k, const Vector& v_k, Workspace::State& state, const Loops& loops,
+                       Vector& rest) const;
+  double append_single(int k, const Vector& v_k, Workspace::State& state, const Loops& loops,
+                       Vector& rest) const;
+  template <class Work>
+  double sum_series(Workspace::State& state, const Loops& loops, Vector& rest,
+                    const Work& append) const;
 
   std::shared_ptr<const Inputs> inputs_;
   Vector y_;
