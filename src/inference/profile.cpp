@@ -43,12 +43,13 @@ constexpr NameTable<ProfileEnd, 4> kProfileEndNames{{
 constexpr double kSeenSlack = 1e-6;
 /// Beyond an end it is looked for curves this much of the interval away.
 constexpr double kBesideEnd = 1e-3;
+/// Several inputs: the same, from near to far; behind a maximum of the energy that is little above the threshold a curve may
+/// be below it again.
+constexpr std::array kBesideEnds{kBesideEnd, 1e-2};
 /// How often a region is extended by what is found beyond an end.
 constexpr int kMostExtensions = 10;
 /// Several inputs: points from which descents begin beyond an end, fewer where a step takes longer.
 constexpr Index kStartsTimesUnknowns = 100, kLeastStarts = 2, kMostStarts = 16;
-/// Minima of the list that are followed from, the lowest first.
-constexpr std::size_t kMostMinima = 20;
 /// What is followed: a network at tau = 1, and how its unknowns are the numbers that are reported.
 struct FollowedModel {
   AnyNetwork network;
@@ -62,6 +63,14 @@ struct FollowedModel {
   [[nodiscard]] Vector coordinates(const Vector& weights, const Range& plateaus) const {
     return network.coordinates(all_weights(weights, plateaus.high - plateaus.low,
                                            from_high ? plateaus.high : plateaus.low));
+  }
+  /// The fit at x.
+  [[nodiscard]] FittedSigmoid fit(const Vector& x) const {
+    const Vector w = network.weights(x);
+    if (range.is_known()) return {w, {*range.low, *range.high}};
+    const double b = height * w(s);
+    const double base = w.size() > s + 1 ? w(s + 1) : from_high ? *range.high : *range.low;
+    return {w.head(s), from_high ? Range{base - b, base} : Range{base, base + b}};
   }
   /// The change of x with these weights and plateaus.
   [[nodiscard]] Vector direction(const Vector& weights) const {
@@ -411,8 +420,9 @@ std::optional<inference::ZeroDoseTerm> zero_dose_term(const FollowedModel& follo
 
 /// Both ways from a fit, whose parameter is changed by `move` before; unless it is a constrained minimum, a descent with the
 /// parameter as it is leads to one first.
+/// @param curves Those that the parameter has been followed along.
 FromCurve follow_from(const Subject& subject, const FittedSigmoid& fit, double move,
-                      bool is_minimum) {
+                      bool is_minimum, inference::FollowedCurves& curves) {
   const auto& [followed, region, parameter, limits] = subject;
   const double value = value_at(region.model, parameter, fit);
   Vector y;
@@ -424,7 +434,10 @@ FromCurve follow_from(const Subject& subject, const FittedSigmoid& fit, double m
           : slice_of(followed, region.model, parameter, x, value, unit, y);
   const double threshold = region.threshold / followed.unit;
   const auto zero = zero_dose_term(followed, region, fit);
-  inference::ProfileFollower follower(followed.network, slice, zero ? &*zero : nullptr, threshold,
+  // Half points and slopes have slices of their own from each fit.
+  const bool is_shared = slice.turn.size() == 0 && !slice.product && !zero;
+  inference::ProfileFollower follower(followed.network, slice, zero ? &*zero : nullptr, value,
+                                      is_shared ? &curves : nullptr, threshold,
                                       region.excess / followed.unit, region.options, region.stop);
   FromCurve found{{value + move, value + move, ProfileEnd::reached, ProfileEnd::reached}, {}, true};
   if (!is_minimum) {
@@ -454,9 +467,10 @@ FromCurve follow_from(const Subject& subject, const FittedSigmoid& fit, double m
   return found;
 }
 
-FromCurve follow_from(const Subject& subject, const StationaryPoint& minimum) {
+FromCurve follow_from(const Subject& subject, const StationaryPoint& minimum,
+                      inference::FollowedCurves& curves) {
   return follow_from(subject, {minimum.weights, plateaus_of(subject.region.model, minimum)}, 0.0,
-                     true);
+                     true, curves);
 }
 
 /// One side of a region.
@@ -474,8 +488,9 @@ RegionEnd end_of(std::vector<ProfilePiece>& pieces, double side) {
 /// only where no other constrained minimum reaches further, and finite curves beside a limit may reach further than it.
 class Beyond {
  public:
-  Beyond(const Subject& subject, const inference::SeenValues* seen)
-      : subject_(subject), seen_(seen) {
+  Beyond(const Subject& subject, const inference::SeenValues* seen,
+         inference::FollowedCurves& curves)
+      : subject_(subject), seen_(seen), curves_(curves) {
     const auto& data = subject.region.data;
     is_bias_ = data && subject.parameter.column == data->bias;
   }
@@ -533,7 +548,7 @@ class Beyond {
     FittedSigmoid fit{Vector::Zero(2), curve.plateaus};
     fit.weights(subject_.region.data->input) = curve.slope;
     fit.weights(subject_.region.data->bias) = curve.bias;
-    FromCurve more = follow_from(subject_, fit, 0.0, false);
+    FromCurve more = follow_from(subject_, fit, 0.0, false, curves_);
     if (more.is_done) return more;
     more.piece = {curve.value, curve.value, ProfileEnd::lost, ProfileEnd::lost};
     for (const double side : {-1.0, 1.0})
@@ -543,27 +558,42 @@ class Beyond {
     return more;
   }
 
-  /// Several inputs: descents from points of the list, with the parameter a little beyond the end.
+  /// Several inputs: descents with the parameter a little beyond the end, from the curve that came to it and from points of
+  /// the list.
   [[nodiscard]] FromCurve from_points(const RegionEnd& end, double width) const {
     const Region& region = subject_.region;
     if (subject_.parameter.kind == ParameterKind::half_point) return {};
-    const double beyond = end.at + end.side * kBesideEnd * width;
+    std::vector<FittedSigmoid> starts;
+    // Of a way the last curve is the nearest.
+    const auto nearest = std::find_if(curves_.curves.rbegin(), curves_.curves.rend(),
+                                      [&](const inference::FollowedCurves::Curve& curve) {
+                                        const double came_to = curves_.ends[curve.way]->t;
+                                        return curve.side == end.side &&
+                                               std::abs(came_to - end.at) <= kSeenSlack * width;
+                                      });
+    if (nearest != curves_.curves.rend())
+      starts.push_back(subject_.followed.fit(nearest->places.back().x));
     const auto count = static_cast<std::size_t>(std::clamp<Index>(
         kStartsTimesUnknowns / subject_.followed.network.unknowns(), kLeastStarts, kMostStarts));
-    std::size_t tried = 0;
-    for (const StationaryPoint& point : region.fits.points) {
-      if (point.is_beyond_precision()) continue;
-      if (tried++ == count || region.stop.is_met()) break;
-      const FittedSigmoid fit{point.weights, plateaus_of(region.model, point)};
-      FromCurve more = follow_from(subject_, fit,
-                                   beyond - value_at(region.model, subject_.parameter, fit), false);
-      if (more.is_done) return more;
+    for (auto point = region.fits.points.begin();
+         point != region.fits.points.end() && starts.size() <= count; ++point)
+      if (!point->is_beyond_precision())
+        starts.push_back({point->weights, plateaus_of(region.model, *point)});
+    for (const double beside : kBesideEnds) {
+      const double beyond = end.at + end.side * beside * width;
+      for (const FittedSigmoid& fit : starts) {
+        if (region.stop.is_met()) return {};
+        const double move = beyond - value_at(region.model, subject_.parameter, fit);
+        FromCurve more = follow_from(subject_, fit, move, false, curves_);
+        if (more.is_done) return more;
+      }
     }
     return {};
   }
 
   const Subject& subject_;
   const inference::SeenValues* seen_;
+  inference::FollowedCurves& curves_;
   bool is_bias_ = false;
 };
 
@@ -575,25 +605,32 @@ struct FoundRegion {
   bool is_seen_around = true;
 };
 
-/// The region of a parameter from its parts, those of the lowest minimum first.
-FoundRegion put_together(const Subject& subject, const std::vector<const FromCurve*>& parts,
+/// What there is of a parameter while its region is put together.
+struct Followed {
+  FromCurve of_best;
+  inference::FollowedCurves curves;
+};
+
+/// The region of a parameter from what the best fit leads to.
+FoundRegion put_together(const Subject& subject, Followed& followed,
                          const inference::SeenValues* seen) {
+  const Region& region = subject.region;
   FoundRegion found;
-  found.left_out = subject.region.minima.size() - parts.size();
-  for (const FromCurve* const part : parts) {
-    if (!part->is_done) {
-      ++found.left_out;
-      continue;
-    }
-    add_piece(found.pieces, part->piece);
-    found.ways.insert(found.ways.end(), part->ways.begin(), part->ways.end());
-  }
+  const auto add = [&](const FromCurve& part) {
+    add_piece(found.pieces, part.piece);
+    found.ways.insert(found.ways.end(), part.ways.begin(), part.ways.end());
+  };
+  add(followed.of_best);
+  std::size_t done = 1;
+  for (; done < region.minima.size() && !region.stop.is_met(); ++done)
+    add(follow_from(subject, *region.minima[done], followed.curves));
+  found.left_out = region.minima.size() - done;
   // Values beyond all bounds are those of the pieces that are.
   for (const inference::LimitValues& limit : subject.limits)
     if (limit.values.low != kInfinity && limit.values.high != -kInfinity)
       add_piece(found.pieces, limit.values);
   found.is_seen_around =
-      found.left_out > 0 || Beyond(subject, seen).extend(found.pieces, found.ways);
+      found.left_out > 0 || Beyond(subject, seen, followed.curves).extend(found.pieces, found.ways);
   close_gaps(found.pieces);
   return found;
 }
@@ -623,8 +660,7 @@ void report(const Subject& subject, FoundRegion found, ProfileInterval& interval
   interval.is_resolved = false;
   remark(interval, std::to_string(found.left_out) + " of " +
                        std::to_string(subject.region.minima.size()) +
-                       " fits below the threshold were not followed, for there are too many or "
-                       "time was up");
+                       " fits below the threshold were not followed, for time was up");
 }
 
 }  // namespace
@@ -696,13 +732,12 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
   const bool is_multiple = has_slope && model.range.is_known();
   // All parameters from the best fit first: what is cut off then has these.
   const std::size_t count = parameters.size() - (is_multiple ? 1 : 0);
-  std::vector<FromCurve> parts(count * std::min(region.minima.size(), kMostMinima));
+  std::vector<Followed> all(count);
   std::atomic<std::size_t> next = 0;
   const Team team(options.threads);
   team.for_each(options.threads, [&](int) {
-    for (std::size_t i = next++; i < parts.size(); i = next++)
-      if (i < count || !region.stop.is_met())
-        parts[i] = follow_from(subjects[i % count], *region.minima[i / count]);
+    for (std::size_t i = next++; i < count; i = next++)
+      all[i].of_best = follow_from(subjects[i], *region.minima.front(), all[i].curves);
   });
   std::optional<inference::SeenValues> seen;
   if (region.data)
@@ -710,9 +745,7 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
   next = 0;
   team.for_each(options.threads, [&](int) {
     for (std::size_t i = next++; i < count; i = next++) {
-      std::vector<const FromCurve*> own;
-      for (std::size_t k = i; k < parts.size(); k += count) own.push_back(&parts[k]);
-      const FoundRegion found = put_together(subjects[i], own, seen ? &*seen : nullptr);
+      const FoundRegion found = put_together(subjects[i], all[i], seen ? &*seen : nullptr);
       report(subjects[i], found, result.parameters[i]);
       if (!is_multiple || parameters[i].kind != ParameterKind::weight ||
           parameters[i].column != region.data->input)

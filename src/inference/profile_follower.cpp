@@ -36,36 +36,36 @@ constexpr double kLeastEigenvalue = 1e-10, kShortestStep = 1e-12, kSufficient = 
 constexpr int kLandingSteps = 60;
 constexpr double kLanded = 1e-10;  ///< Of the energy between fit and threshold.
 constexpr double kNarrow = 1e-13;
+/// A constrained minimum that is moved by no more than this from where a followed curve is expected, as the homotopy
+/// measures moves, may be on that curve, ...
+constexpr double kNearCurve = 0.02;
+/// ... and is when both, corrected, are this near: minima of a slice that are as near as rounding are one.
+constexpr double kSameMinimum = 1e-7;
 
 }  // namespace
 
 struct ProfileFollower::State {
  public:
-  State(const AnyNetwork& network, const Slice& slice, const ZeroDoseTerm* zero, double threshold,
-        double excess, const ProfileOptions& options, const StopCondition& stop)
+  State(const AnyNetwork& network, const Slice& slice, const ZeroDoseTerm* zero, double value,
+        FollowedCurves* curves, double threshold, double excess, const ProfileOptions& options,
+        const StopCondition& stop)
       : homotopy_(network, slice, zero),
         slice_(slice),
+        value_(value),
+        curves_(curves),
         threshold_(threshold),
         excess_(excess),
         options_(options),
         stop_(stop) {}
 
   /// From the constrained minimum (y, t) with energy below the threshold.
-  [[nodiscard]] WayEnd follow(Vector y, double t, double side) {
+  [[nodiscard]] WayEnd follow(const Vector& y, double t, double side) {
     if (homotopy_.size() == 0) return follow_alone(t, side);
-    for (int falls = 0;; ++falls) {
-      Way way = follow_curve(y, t, side);
-      if (!way.fold) return way.end;
-      if (falls == kMostFalls)
-        return lost(way.fold->t, "the constrained minimum ends in folds again and again");
-      const auto below = fall(*way.fold, side);
-      if (!below)
-        return lost(way.fold->t,
-                    "the constrained minimum ends in a fold, and none was found below it");
-      y = below->y;
-      t = below->t;
-      if (homotopy_.energy(y, t) >= threshold_) return {ProfileEnd::reached, way.fold->t, ""};
-    }
+    const std::size_t way = curves_ == nullptr ? 0 : curves_->ends.size();
+    if (curves_ != nullptr) curves_->ends.emplace_back();
+    WayEnd end = follow_curves(y, t, side, way);
+    if (curves_ != nullptr) curves_->ends[way] = at_value(end, value_);
+    return end;
   }
 
   [[nodiscard]] std::optional<std::pair<Vector, double>> settle(const Vector& y, double t) {
@@ -88,9 +88,77 @@ struct ProfileFollower::State {
 
   static WayEnd lost(double t, std::string why) { return {ProfileEnd::lost, t, std::move(why)}; }
 
+  static WayEnd at_value(WayEnd end, double value) {
+    end.t += value;
+    return end;
+  }
+
+  /// From curve to curve.
+  [[nodiscard]] WayEnd follow_curves(Vector y, double t, double side, std::size_t way) {
+    for (int falls = 0;; ++falls) {
+      if (const auto end = known_end(y, t, side)) return at_value(*end, -value_);
+      std::vector<Place> passed;
+      const Way piece = follow_curve(y, t, side, passed);
+      if (curves_ != nullptr) keep(passed, side, way);
+      if (!piece.fold) return piece.end;
+      if (falls == kMostFalls)
+        return lost(piece.fold->t, "the constrained minimum ends in folds again and again");
+      const auto below = fall(*piece.fold, side);
+      if (!below)
+        return lost(piece.fold->t,
+                    "the constrained minimum ends in a fold, and none was found below it");
+      y = below->y;
+      t = below->t;
+      if (homotopy_.energy(y, t) >= threshold_) return {ProfileEnd::reached, piece.fold->t, ""};
+    }
+  }
+
+  /// Where the way that has gone along the curve of a constrained minimum came to.
+  [[nodiscard]] std::optional<WayEnd> known_end(const Vector& y, double t, double side) {
+    if (curves_ == nullptr) return std::nullopt;
+    std::optional<Vector> corrected;
+    for (const FollowedCurves::Curve& curve : curves_->curves) {
+      const std::optional<WayEnd>& end = curves_->ends[curve.way];
+      if (curve.side != side || !end || end->end == ProfileEnd::lost) continue;
+      const double value = value_ + t;
+      const auto behind = std::find_if(
+          curve.places.begin(), curve.places.end(),
+          [&](const FollowedCurves::Place& place) { return side * (place.value - value) > 0.0; });
+      if (behind == curve.places.begin() || behind == curve.places.end()) continue;
+      const Place low = place_of(*std::prev(behind)), high = place_of(*behind);
+      if (!(homotopy_.displacement(y, between(low, high, t) - y) <= kNearCurve)) continue;
+      const auto found = place_between(low, high, t);
+      if (!found) continue;
+      if (!corrected) {
+        corrected = y;
+        if (!correct(*corrected, t)) return std::nullopt;
+      }
+      if (homotopy_.displacement(*corrected, found->y - *corrected) <= kSameMinimum) return end;
+    }
+    return std::nullopt;
+  }
+
+  void keep(const std::vector<Place>& passed, double side, std::size_t way) {
+    FollowedCurves::Curve curve;
+    curve.side = side;
+    curve.way = way;
+    for (const Place& place : passed)
+      curve.places.push_back({value_ + place.t, homotopy_.point(place.y, place.t),
+                              slice_.shift + times(slice_.M, place.by_t)});
+    curves_->curves.push_back(std::move(curve));
+  }
+
+  /// M is orthonormal, and orthogonal to the shift.
+  [[nodiscard]] Place place_of(const FollowedCurves::Place& place) const {
+    return {transposed_times(slice_.M, place.x - slice_.origin), place.value - value_, 0.0,
+            transposed_times(slice_.M, place.by_value)};
+  }
+
   [[nodiscard]] bool is_far(double t) const { return std::abs(t) > kFarAway * slice_.unit; }
 
-  [[nodiscard]] Way follow_curve(const Vector& y, double t, double side) {
+  /// @param passed Takes the places.
+  [[nodiscard]] Way follow_curve(const Vector& y, double t, double side,
+                                 std::vector<Place>& passed) {
     TrackOptions options;
     options.tau_start = t;
     options.tau_target = side * kInfinity;
@@ -98,7 +166,7 @@ struct ProfileFollower::State {
     options.stop = stop_;
     Tracker tracker(homotopy_, y, options);
     Place last = place_at(tracker.point());
-    std::vector<Place> passed{last};
+    passed = {last};
     while (tracker.advance()) {
       const PathPoint& point = tracker.point();
       if (point.kind == PointKind::fold || point.tau_direction * side < 0.0) {
@@ -178,19 +246,11 @@ struct ProfileFollower::State {
     if (n == 0) return Place{low.y, t, homotopy_.energy(low.y, t), low.y};
     if (t == low.t) return low;
     if (t == high.t) return high;
-    // Hermite's cubic, and Newton's method from there; if that does not converge, the tracker.
-    const double width = high.t - low.t, q = (t - low.t) / width, p = 1.0 - q;
+    // Newton's method from Hermite's cubic; if that does not converge, the tracker.
     Place place;
     place.t = t;
-    place.y = p * p * (1.0 + 2.0 * q) * low.y + q * q * (1.0 + 2.0 * p) * high.y +
-              (p * p * q * width) * low.by_t - (p * q * q * width) * high.by_t;
-    if (!corrector_) corrector_ = std::make_unique<Corrector>(homotopy_, CorrectorOptions{});
-    double parameter = t;
-    const bool converged = corrector_
-                               ->correct(place.y, parameter, Constraint::fixed_tau, Vector(),
-                                         homotopy_.scales(place.y, t), true)
-                               .converged;
-    if (!converged) {
+    place.y = between(low, high, t);
+    if (!correct(place.y, t)) {
       TrackOptions options;
       options.tau_start = low.t;
       options.tau_target = t;
@@ -207,6 +267,22 @@ struct ProfileFollower::State {
     corrector_->tangent(tangent);
     place.by_t = tangent.head(n) / tangent(n);
     return place;
+  }
+
+  /// Hermite's cubic through two places of a curve.
+  [[nodiscard]] static Vector between(const Place& low, const Place& high, double t) {
+    const double width = high.t - low.t, q = (t - low.t) / width, p = 1.0 - q;
+    return p * p * (1.0 + 2.0 * q) * low.y + q * q * (1.0 + 2.0 * p) * high.y +
+           (p * p * q * width) * low.by_t - (p * q * q * width) * high.by_t;
+  }
+
+  /// Newton's method on the slice of t, to rounding. False: it does not converge.
+  [[nodiscard]] bool correct(Vector& y, double t) {
+    if (!corrector_) corrector_ = std::make_unique<Corrector>(homotopy_, CorrectorOptions{});
+    double parameter = t;
+    return corrector_
+        ->correct(y, parameter, Constraint::fixed_tau, Vector(), homotopy_.scales(y, t), true)
+        .converged;
   }
 
   /// Between two places of a curve, the energy of one of which is below the threshold and that of the other is not,
@@ -284,17 +360,13 @@ struct ProfileFollower::State {
     at.energy = homotopy_.energy(at.y, at.t);
     for (int step = 0; step < kFallSteps && !stop_.is_met(); ++step) {
       homotopy_.derivatives(at.y, at.t, H, H_y, H_t);
-      const SymmetricEigen eigen = symmetric_eigen(H_y);
-      const Vector& values = eigen.eigenvalues();
-      const double least = kLeastEigenvalue * values.cwiseAbs().maxCoeff();
-      Vector move = transposed_times(eigen.eigenvectors(), H);
-      for (Index k = 0; k < n; ++k) move(k) /= -std::max(std::abs(values(k)), least);
-      move = times(eigen.eigenvectors(), move);
+      bool is_convex = false;
+      const Vector move = downhill(H, H_y, is_convex);
       if (!move.allFinite()) return std::nullopt;
       const double gain = H.dot(move);
       // Where the energy cannot tell any more, Newton's method of the tracker goes on.
       if (homotopy_.displacement(at.y, move) <= kFallen || -gain <= kRoundedGain * at.energy)
-        return values(0) > 0.0 ? std::optional(at) : std::nullopt;
+        return is_convex ? std::optional(at) : std::nullopt;
       double length = 1.0;
       double energy = homotopy_.energy(at.y + move, at.t);
       while (!(energy <= at.energy + kSufficient * length * gain) && length > kShortestStep) {
@@ -308,8 +380,24 @@ struct ProfileFollower::State {
     return std::nullopt;
   }
 
+  /// Newton's step with all curvatures made positive.
+  [[nodiscard]] Vector downhill(const Vector& H, const Matrix& H_y, bool& is_convex) {
+    const Cholesky factors = cholesky(H_y);
+    is_convex = factors.info() == Eigen::Success && factors.rcond() > kLeastEigenvalue;
+    if (is_convex) return -solve(factors, H);
+    const SymmetricEigen eigen = symmetric_eigen(H_y);
+    const Vector& values = eigen.eigenvalues();
+    is_convex = values(0) > 0.0;
+    const double least = kLeastEigenvalue * values.cwiseAbs().maxCoeff();
+    Vector move = transposed_times(eigen.eigenvectors(), H);
+    for (Index k = 0; k < H.size(); ++k) move(k) /= -std::max(std::abs(values(k)), least);
+    return times(eigen.eigenvectors(), move);
+  }
+
   ProfileHomotopy homotopy_;
   const Slice& slice_;
+  double value_;            ///< Of the parameter at t = 0.
+  FollowedCurves* curves_;  ///< Or null.
   double threshold_;
   double excess_;  ///< Of the threshold over the best energy.
   const ProfileOptions& options_;
@@ -318,9 +406,11 @@ struct ProfileFollower::State {
 };
 
 ProfileFollower::ProfileFollower(const AnyNetwork& network, const Slice& slice,
-                                 const ZeroDoseTerm* zero, double threshold, double excess,
-                                 const ProfileOptions& options, const StopCondition& stop)
-    : state_(std::make_unique<State>(network, slice, zero, threshold, excess, options, stop)) {}
+                                 const ZeroDoseTerm* zero, double value, FollowedCurves* curves,
+                                 double threshold, double excess, const ProfileOptions& options,
+                                 const StopCondition& stop)
+    : state_(std::make_unique<State>(network, slice, zero, value, curves, threshold, excess,
+                                     options, stop)) {}
 ProfileFollower::~ProfileFollower() = default;
 ProfileFollower::ProfileFollower(ProfileFollower&&) noexcept = default;
 ProfileFollower& ProfileFollower::operator=(ProfileFollower&&) noexcept = default;

@@ -110,6 +110,36 @@ class ProfileHomotopy {
     H_t(0) -= on_second / p.length;
   }
 
+  /// Where slices are curved dx/dy changes with y and t, too.
+  void hessian_form_gradient(const Vector& y, double t, const Vector& psi, const Vector& phi,
+                             Vector& by_y, double& by_t) {
+    const Matrix map = this->map(y, t);
+    const Vector step = this->by_t(y), along = times(map, psi), across = times(map, phi);
+    Vector third(network_->unknowns());
+    double by_tau = 0.0;
+    network_->hessian_form_gradient(point(y, t), 1.0, along, across, third, by_tau);
+    by_y = transposed_times(map, third);
+    by_t = step.dot(third);
+    if (!is_curved()) return;
+    evaluate(y, t);
+    // (d map psi)' Hessian (map phi) + (map psi)' Hessian (d map phi)
+    const Vector of_along = times(hessian_, along), of_across = times(hessian_, across);
+    if (has_turn()) {
+      by_t += times(slice_->turn, psi).dot(of_across) + times(slice_->turn, phi).dot(of_along);
+      return;
+    }
+    const ProductParameter& p = *slice_->product;
+    const double q = y(0) / p.length, both = psi(0) * phi(0);
+    const Vector rise = (std::exp(q) / (p.length * p.length)) * p.first;
+    const Vector decay = (std::exp(-q) / (p.length * p.length)) * p.second;
+    // d2x/dy_0^2; d2x/dy_0 dt is -length decay.
+    const Vector bend = rise + (p.start + t) * decay;
+    const Vector mixed = psi(0) * of_across + phi(0) * of_along, of_bend = times(hessian_, bend);
+    by_y += both * transposed_times(map, of_bend);
+    by_y(0) += bend.dot(mixed) + both * (rise - (p.start + t) * decay).dot(gradient_) / p.length;
+    by_t += both * (step.dot(of_bend) + decay.dot(gradient_)) - p.length * decay.dot(mixed);
+  }
+
   void residual(const Vector& y, double t, Vector& H) {
     at_y_ = y;
     at_t_ = t;

@@ -118,6 +118,22 @@ void check(const Slice& slice, bool has_zero, Random& random) {
     CHECK(H(j) == doctest::Approx(by_y(0, 0)).epsilon(1e-8));
   }
 
+  const Vector psi = random_vector(random, n), phi = random_vector(random, n);
+  const auto form_at = [&](const Vector& at, double parameter) -> Matrix {
+    homotopy.derivatives(at, parameter, H, H_y, H_t);
+    return Matrix::Constant(1, 1, psi.dot(H_y * phi));
+  };
+  Vector form_by_y(n), form_differences(n);
+  double form_by_t = 0.0;
+  for (Index j = 0; j < n; ++j)
+    form_differences(j) = support::sixth_order_difference(
+        [&](double s) { return form_at(path[0] + s * Vector::Unit(n, j), t[0]); }, 4e-3)(0, 0);
+  const Matrix form_difference_t =
+      support::sixth_order_difference([&](double s) { return form_at(path[0], t[0] + s); }, 4e-3);
+  homotopy.hessian_form_gradient(path[0], t[0], psi, phi, form_by_y, form_by_t);
+  CHECK(relative_error(form_by_y, form_differences) <= 1e-8);
+  CHECK(form_by_t == doctest::Approx(form_difference_t(0, 0)).epsilon(1e-8));
+
   std::vector<Vector> rests;
   homotopy.residual(path[0], t[0], H);
   for (int k = 1; k <= 3; ++k) {

@@ -19,6 +19,7 @@
 
 #include "inference/least_energy.hpp"
 #include "support/random_curves.hpp"
+#include "support/random_problem.hpp"
 #include "support/slow_build.hpp"
 
 namespace profile_test {
@@ -389,6 +390,63 @@ TEST_CASE("every curve below the threshold has its numbers in the intervals") {
     CHECK(with_a_fit >= 5);
     CHECK(ends >= 2);
     CHECK(unresolved == 0);
+  }
+}
+
+TEST_CASE("several inputs: what rays from the fits below the threshold pass is in the intervals") {
+  const std::uint64_t sets = support::kSlowBuild ? 2 : 10;
+  const OutputRange own{-1.0, 1.0};
+  int with_several = 0, checked = 0;
+  for (std::uint64_t seed = 0; seed < sets; ++seed) {
+    CAPTURE(seed);
+    support::Random random(seed);
+    constexpr Index L = 14, s = 4;
+    Matrix X(L, s);
+    Vector y(L);
+    for (Index i = 0; i < L; ++i) {
+      for (Index j = 0; j < s; ++j) X(i, j) = random.normal();
+      y(i) = std::tanh(1.5 * X(i, 0) - X(i, 1)) + 0.8 * random.normal();
+      y(i) = std::clamp(y(i), -0.95, 0.95);
+    }
+    const Problem problem = make_problem(X, y);
+    FitOptions options;
+    options.seconds = options.explore.seconds = 600.0;
+    options.exhaustive = false;
+    options.bound.max_nodes = 1;
+    const AllFits fits = find_all_fits(Perceptron(problem), options);
+    if (!fits.global_minimum || fits.infimum_at_infinity) continue;
+    const ProfileIntervals intervals = profile_intervals({problem, Activation::tanh, own}, fits);
+    const auto energy = [&](const Vector& w) {
+      return 0.5 * ((X * w).array().tanh() - y.array()).square().sum();
+    };
+    std::vector<Vector> below;
+    for (const StationaryPoint& point : fits.points)
+      if (point.kind == StationaryKind::minimum && point.energy < intervals.threshold)
+        below.push_back(point.weights);
+    with_several += below.size() > 1 ? 1 : 0;
+    for (Index j = 0; j < s; ++j) {
+      const ProfileInterval& found = intervals.parameters[static_cast<std::size_t>(j)];
+      CAPTURE(found.name);
+      const double slack = 1e-7 * (high_of(found) - low_of(found));
+      bool all_inside = true;
+      for (const Vector& from : below)
+        for (int ray = 0; ray < 200; ++ray) {
+          Vector direction(s);
+          for (double& entry : direction) entry = random.normal();
+          double step = 1e-3;
+          for (; step < 1e3 && energy(from + step * direction) < intervals.threshold; step *= 1.1) {
+            const double value = from(j) + step * direction(j);
+            all_inside = all_inside && (!found.is_resolved || (value >= low_of(found) - slack &&
+                                                               value <= high_of(found) + slack));
+          }
+        }
+      CHECK(all_inside);
+      checked += found.is_resolved && below.size() > 1 ? 1 : 0;
+    }
+  }
+  if (!support::kSlowBuild) {
+    CHECK(with_several >= 2);
+    CHECK(checked >= 8);
   }
 }
 

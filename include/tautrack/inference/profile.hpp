@@ -76,8 +76,8 @@ struct ProfileIntervals {
 /// The curve of constrained minima starts at a fit and is followed by the Tracker both ways, with theta for its
 /// parameter, to where the energy is exactly at the threshold. Where theta turns back (a fold, at which the constrained
 /// minimum ends) the way goes on from the minimum below, with theta as it is. This is done from each minimum of the list
-/// that is below the threshold, and limits of the list that are contribute the values that they have, which may be
-/// unbounded; so the answer is as complete as the list is.
+/// that is below the threshold, once along each curve, and limits of the list that are contribute the values that they
+/// have, which may be unbounded; so the answer is as complete as the list is.
 ///
 /// @param fits All fits of the model without a ridge, with finite weights for the best.
 /// @throws std::invalid_argument when an option breaks its rule, sizes disagree, or fits.global_minimum is empty.
