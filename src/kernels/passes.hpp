@@ -406,25 +406,4 @@ inline void evaluate_all(const Network& network, const double* u, Count count, d
   }
 }
 
-constexpr Kernels table(const char* name) {
-  return {name,
-          scratch_size,
-          gradient<1>,
-          derivatives<1>,
-          energy,
-          append_series<1>,
-          displacement,
-          multiply,
-          multiply_transposed,
-          symmetric_product,
-          pack_and_multiply,
-          solve_triangular,
-          cholesky,
-          invert_lower,
-          evaluate_all,
-          sum_terms<true>,
-          sum_terms<false>,
-          inner_product};
-}
-
 }  // namespace tautrack::kernels::TAUTRACK_ISA
