@@ -286,21 +286,14 @@ void add_fit(Page& page, const ProblemView& problem, const HeldWeights& held,
   if (hidden > 0)
     page.row(
         fmt::format("and {} less (all: --json)", counted(hidden, "that matters", "that matter")));
-  // These have no profile intervals.
-  const bool is_held_beside_plateaus =
-      !held.list().empty() &&
-      std::any_of(statistics.parameters.begin(), statistics.parameters.end(), [](const auto& own) {
-        return own.kind == ParameterKind::low || own.kind == ParameterKind::high;
-      });
   if (statistics.linearisation && (is_profile || !statistics.linearisation->is_usable()))
-    page.line(
-        "linearised",
-        fmt::format(
-            "intervals of standard errors {}: relative curvature of parameter effects "
-            "{:.3g}, small below {:.3g} (Bates & Watts){}",
-            statistics.linearisation->is_usable() ? "can be trusted" : "mislead",
-            statistics.linearisation->parameter_effects, statistics.linearisation->threshold,
-            is_profile || is_held_beside_plateaus ? "" : "; --intervals LEVEL has better ones"));
+    page.line("linearised",
+              fmt::format(
+                  "intervals of standard errors {}: relative curvature of parameter effects "
+                  "{:.3g}, small below {:.3g} (Bates & Watts){}",
+                  statistics.linearisation->is_usable() ? "can be trusted" : "mislead",
+                  statistics.linearisation->parameter_effects, statistics.linearisation->threshold,
+                  is_profile ? "" : "; --intervals LEVEL has better ones"));
   page.lines("intervals", remarks, 12);
 }
 

@@ -221,10 +221,6 @@ void refuse_options_of_known_ranges(const SolveRequest& request) {
   if (request.box) refuse("--box");
   if (request.graph) refuse("--graph");
   if (!request.from.empty()) refuse("--from");
-  if (!request.network.fix.empty() && request.intervals.profile)
-    throw UsageError(
-        "--intervals: not beside weights that are held (--fix) where --range has a free end; those "
-        "by standard errors are told without it");
   if (request.fits.explore.ranks != nullptr) refuse("mpirun");
 }
 

@@ -542,4 +542,20 @@ std::vector<LimitValues> limit_values(const std::vector<InfinitePoint>& limits, 
   return found;
 }
 
+std::optional<LimitValues> constant_values(const Problem& problem, const OutputRange& range,
+                                           ParameterKind kind, double threshold) {
+  const Vector& y = problem.y;
+  const Vector omega =
+      problem.pattern_weights.size() > 0 ? problem.pattern_weights : Vector::Ones(y.size());
+  const double total = omega.sum();
+  const bool is_known = range.low || range.high;
+  const double value = range.low ? *range.low : range.high ? *range.high : omega.dot(y) / total;
+  const double energy = 0.5 * omega.dot(Vector((y.array() - value).square()));
+  if (!(energy < threshold)) return std::nullopt;
+  const ProfilePiece values = kind == ParameterKind::weight ? piece(-kInfinity, kInfinity)
+                              : is_known                    ? piece(value, value)
+                                         : about(value, total, threshold - energy);
+  return LimitValues{values, energy, "a constant, where the plateaus meet, E = " + number(energy)};
+}
+
 }  // namespace tautrack::inference

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,5 +35,11 @@ struct ParameterPlace {
 [[nodiscard]] std::vector<LimitValues> limit_values(const std::vector<InfinitePoint>& limits,
                                                     ParameterKind kind, Index column,
                                                     double threshold);
+
+/// That of the constant at which fitted plateaus meet, beside a known part of the node inputs or without a bias: any
+/// weights have it. Nothing when it is not below the threshold.
+[[nodiscard]] std::optional<LimitValues> constant_values(const Problem& problem,
+                                                         const OutputRange& range,
+                                                         ParameterKind kind, double threshold);
 
 }  // namespace tautrack::inference

@@ -24,6 +24,7 @@
 #include "core/text.hpp"
 #include "fits/covariate.hpp"
 #include "inference/limit_values.hpp"
+#include "inference/one_weight.hpp"
 #include "inference/profile_follower.hpp"
 #include "inference/seen_values.hpp"
 #include "inference/steepness.hpp"
@@ -53,35 +54,45 @@ constexpr Index kStartsTimesUnknowns = 100, kLeastStarts = 2, kMostStarts = 16;
 /// What is followed: a network at tau = 1, and how its unknowns are the numbers that are reported.
 struct FollowedModel {
   AnyNetwork network;
-  Index s = 0;             ///< Weights.
-  OutputRange range;       ///< Free ends are unknowns.
+  Index s = 0;  ///< Weights.
+  /// Behind the weights the network has that of the known part of the node inputs, which is one.
+  bool has_known_part = false;
+  OutputRange range = {};  ///< Free ends are unknowns.
   double height = 0.0;     ///< Plateau from plateau over the output weight.
   bool from_high = false;  ///< The fitted output bias is the high plateau.
   double unit = 1.0;       ///< Energies of the network are those of the user divided by this.
+  /// Orthonormal columns that span the moves of x in which the known part stays; empty: all moves.
+  Matrix moves = {};
 
   /// x of a fit.
   [[nodiscard]] Vector coordinates(const Vector& weights, const Range& plateaus) const {
     return network.coordinates(all_weights(weights, plateaus.high - plateaus.low,
-                                           from_high ? plateaus.high : plateaus.low));
+                                           from_high ? plateaus.high : plateaus.low, 1.0));
   }
   /// The fit at x.
   [[nodiscard]] FittedSigmoid fit(const Vector& x) const {
     const Vector w = network.weights(x);
     if (range.is_known()) return {w, {*range.low, *range.high}};
-    const double b = height * w(s);
-    const double base = w.size() > s + 1 ? w(s + 1) : from_high ? *range.high : *range.low;
+    const Index all = s + (has_known_part ? 1 : 0);
+    const double b = height * w(all);
+    const double base = has_base() ? w(all + 1) : from_high ? *range.high : *range.low;
     return {w.head(s), from_high ? Range{base - b, base} : Range{base, base + b}};
   }
   /// The change of x with these weights and plateaus.
   [[nodiscard]] Vector direction(const Vector& weights) const {
-    return network.coordinates(all_weights(weights, 0.0, 0.0));
+    return network.coordinates(all_weights(weights, 0.0, 0.0, 0.0));
   }
   /// The change of x with this distance of the plateaus, where one of them is fitted.
   [[nodiscard]] Vector height_direction(double distance) const {
-    return network.coordinates(all_weights(Vector::Zero(s), distance, 0.0));
+    return network.coordinates(all_weights(Vector::Zero(s), distance, 0.0, 0.0));
   }
-  /// Gradient of a parameter by x, which it is linear in.
+  /// The change of x with the plateau that outputs are counted from, where that is fitted.
+  [[nodiscard]] Vector base_direction() const {
+    return network.coordinates(all_weights(Vector::Zero(s), 0.0, 1.0, 0.0));
+  }
+  /// Gradient of a parameter by x, which it is linear in; beside a known part, that among the moves.
   [[nodiscard]] Vector form(ParameterKind kind, Index column) const {
+    if (has_known_part) return form_of_moves(by_number(kind, column));
     const Index n = network.unknowns();
     Vector form(n), unit_vector = Vector::Zero(n);
     for (Index k = 0; k < n; ++k) {
@@ -99,15 +110,51 @@ struct FollowedModel {
     return form;
   }
 
+  /// Gradient of the distance of the plateaus by x, among the moves.
+  [[nodiscard]] Vector distance_form() const {
+    return form_of_moves(Vector::Unit(number_directions().cols(), s));
+  }
+  void set_moves() {
+    const Matrix N = number_directions();
+    moves = orthogonal_times(householder_qr(N), Matrix::Identity(N.rows(), N.cols()));
+  }
+
  private:
-  [[nodiscard]] Vector all_weights(const Vector& weights, double b, double base) const {
-    const bool has_base = !range.low && !range.high;
+  [[nodiscard]] bool has_base() const { return !range.low && !range.high; }
+  /// @param known Weight of the known part of the node inputs.
+  [[nodiscard]] Vector all_weights(const Vector& weights, double b, double base,
+                                   double known) const {
     if (range.is_known()) return weights;
-    Vector w(s + 1 + (has_base ? 1 : 0));
+    const Index all = s + (has_known_part ? 1 : 0);
+    Vector w(all + 1 + (has_base() ? 1 : 0));
     w.head(s) = weights;
-    w(s) = b / height;
-    if (has_base) w(s + 1) = base;
+    if (has_known_part) w(s) = known;
+    w(all) = b / height;
+    if (has_base()) w(all + 1) = base;
     return w;
+  }
+  /// n x p, the changes of x with each of the fitted numbers: weights, the distance of the plateaus, and that which outputs
+  /// are counted from.
+  [[nodiscard]] Matrix number_directions() const {
+    Matrix N(network.unknowns(), s + (has_base() ? 2 : 1));
+    for (Index j = 0; j < s; ++j) N.col(j) = direction(Vector::Unit(s, j));
+    N.col(s) = height_direction(1.0);
+    if (has_base()) N.col(s + 1) = base_direction();
+    return N;
+  }
+  /// The gradient by x, among the moves, of what has this one by the fitted numbers.
+  [[nodiscard]] Vector form_of_moves(const Vector& by_number) const {
+    const Matrix N = number_directions();
+    const Vector size = N.colwise().norm();  // units of numbers do not matter
+    return least_squares(Matrix((N * size.cwiseInverse().asDiagonal()).transpose()),
+                         by_number.cwiseQuotient(size));
+  }
+  [[nodiscard]] Vector by_number(ParameterKind kind, Index column) const {
+    if (kind == ParameterKind::weight) return Vector::Unit(s + (has_base() ? 2 : 1), column);
+    Vector by_number = Vector::Zero(s + (has_base() ? 2 : 1));
+    if (has_base()) by_number(s + 1) = 1.0;
+    if (from_high != (kind == ParameterKind::high)) by_number(s) = from_high ? -1.0 : 1.0;
+    return by_number;
   }
 };
 
@@ -125,11 +172,22 @@ Perceptron scaled_perceptron(const SigmoidModel& model) {
 }
 
 FollowedModel known_range(const SigmoidModel& model) {
-  FollowedModel followed{scaled_perceptron(model), 0, {}};
+  FollowedModel followed{scaled_perceptron(model)};
   followed.s = model.problem.X.cols();
   followed.range = model.range;
   followed.unit = scale_of(model).energy(1.0);
   return followed;
+}
+
+/// The known part of the node inputs as a last column, whose weight is one.
+Problem with_known_column(const Problem& problem) {
+  Problem all = problem;
+  const Index s = problem.X.cols();
+  all.X.conservativeResize(Eigen::NoChange, s + 1);
+  all.X.col(s) = problem.offset;
+  all.columns.push_back("(known)");
+  all.offset.resize(0);
+  return all;
 }
 
 FollowedModel fitted_range(const SigmoidModel& model, const FittedSigmoid& fit) {
@@ -138,14 +196,18 @@ FollowedModel fitted_range(const SigmoidModel& model, const FittedSigmoid& fit) 
   bool from_high = model.range.high.has_value();
   if (!model.range.low && !model.range.high) {
     // From the plateau that most outputs are nearer to nothing cancels, however far away the other one is.
-    from_high = (model.problem.X * fit.weights).sum() > 0.0;
+    from_high = node_inputs(model.problem.X, fit.weights, model.problem.offset).sum() > 0.0;
     options.origin = from_high ? UnitOrigin::high : UnitOrigin::low;
   }
-  FollowedModel followed{HiddenLayer(model.problem, options), 0, {}};
+  const bool has_known_part = model.problem.offset.size() > 0;
+  FollowedModel followed{
+      HiddenLayer(has_known_part ? with_known_column(model.problem) : model.problem, options)};
   followed.s = model.problem.X.cols();
+  followed.has_known_part = has_known_part;
   followed.range = model.range;
   followed.height = own.high - own.low;
   followed.from_high = from_high;
+  if (has_known_part) followed.set_moves();
   return followed;
 }
 
@@ -259,10 +321,18 @@ inference::Slice slice_of(const FollowedModel& followed, const SigmoidModel& mod
   const Index n = x.size();
   if (parameter.kind != ParameterKind::half_point) {
     const Vector a = followed.form(parameter.kind, parameter.column);
-    slice.M = orthogonal_times(householder_qr(Matrix(a)), Matrix::Identity(n, n)).rightCols(n - 1);
+    const Matrix& moves = followed.moves;
+    const Vector along = moves.size() > 0 ? transposed_times(moves, a) : a;
+    const Index p = along.size();
+    slice.M =
+        orthogonal_times(householder_qr(Matrix(along)), Matrix::Identity(p, p)).rightCols(p - 1);
+    if (moves.size() > 0) {
+      slice.M = product(moves, slice.M);
+      slice.upright = followed.distance_form();
+    }
     slice.shift = a / a.squaredNorm();
     slice.origin = x;
-    y = Vector::Zero(n - 1);
+    y = Vector::Zero(p - 1);
     return slice;
   }
   // Weights (1, -value / bias) times a slope; all other unknowns are themselves.
@@ -300,6 +370,7 @@ struct Region {
   const AllFits& fits;
   std::vector<const StationaryPoint*> minima;  ///< Below the threshold, the lowest first.
   std::optional<fits::Covariate> data;         ///< Of one input and a bias.
+  std::optional<inference::OneWeight> line;    ///< Of one weight beside fitted plateaus.
   double threshold = 0.0;
   double excess = 0.0;  ///< Of the threshold over the best energy.
   const ProfileOptions& options;
@@ -368,9 +439,18 @@ void judge(ProfileInterval& interval, const std::vector<Way>& ways) {
                                    places, region.threshold);
   }
   std::vector<std::vector<inference::LimitValues>> limits;
-  for (const FitParameter& parameter : parameters)
-    limits.push_back(inference::limit_values(region.fits.at_infinity, parameter.kind,
-                                             parameter.column, region.threshold));
+  const Problem& problem = region.model.problem;
+  const bool may_vanish =
+      !region.model.range.is_known() && (region.line || problem.offset.size() > 0);
+  for (const FitParameter& parameter : parameters) {
+    limits.push_back(region.line ? region.line->limits(parameter.kind)
+                                 : inference::limit_values(region.fits.at_infinity, parameter.kind,
+                                                           parameter.column, region.threshold));
+    if (!may_vanish) continue;
+    if (auto constant = inference::constant_values(problem, region.model.range, parameter.kind,
+                                                   region.threshold))
+      limits.back().push_back(std::move(*constant));
+  }
   return limits;
 }
 
@@ -511,8 +591,9 @@ class Beyond {
     if (!std::isfinite(end.at) || end.kind == ProfileEnd::lost || subject_.region.stop.is_met())
       return false;
     const double before = end.at;
-    const FromCurve more = subject_.region.data ? from_grid(end, width(pieces, end))
-                                                : from_points(end, width(pieces, end));
+    const FromCurve more = subject_.region.data   ? from_grid(end, width(pieces, end))
+                           : subject_.region.line ? from_line(end, width(pieces, end))
+                                                  : from_points(end, width(pieces, end));
     if (!more.is_done) return false;
     add_piece(pieces, more.piece);
     ways.insert(ways.end(), more.ways.begin(), more.ways.end());
@@ -542,12 +623,29 @@ class Beyond {
     return lowest.energy < region.threshold ? from_curve(lowest) : FromCurve{};
   }
 
+  /// One weight.
+  [[nodiscard]] FromCurve from_line(const RegionEnd& end, double width) const {
+    const inference::OneWeight& line = *subject_.region.line;
+    const ParameterKind kind = subject_.parameter.kind;
+    const inference::SeenRange& range = line.seen(kind);
+    const auto& furthest = end.side < 0.0 ? range.lowest : range.highest;
+    if (furthest && end.side * (furthest->value - end.at) > kSeenSlack * (std::abs(end.at) + width))
+      return from_curve(*furthest);
+    if (kind == ParameterKind::weight || end.kind != ProfileEnd::limit) return {};
+    const inference::SeenCurve lowest =
+        line.lowest_curve(kind, end.at + end.side * kBesideEnd * width);
+    return lowest.energy < subject_.region.threshold ? from_curve(lowest) : FromCurve{};
+  }
+
   /// From a curve that is not above the threshold. If no descent leads from it to a constrained minimum, its value is in the
   /// region all the same.
   [[nodiscard]] FromCurve from_curve(const inference::SeenCurve& curve) const {
-    FittedSigmoid fit{Vector::Zero(2), curve.plateaus};
-    fit.weights(subject_.region.data->input) = curve.slope;
-    fit.weights(subject_.region.data->bias) = curve.bias;
+    FittedSigmoid fit{Vector::Constant(1, curve.slope), curve.plateaus};
+    if (const auto& data = subject_.region.data) {
+      fit.weights.resize(2);
+      fit.weights(data->input) = curve.slope;
+      fit.weights(data->bias) = curve.bias;
+    }
     FromCurve more = follow_from(subject_, fit, 0.0, false, curves_);
     if (more.is_done) return more;
     more.piece = {curve.value, curve.value, ProfileEnd::lost, ProfileEnd::lost};
@@ -645,8 +743,16 @@ FoundRegion scaled(FoundRegion found, double factor) {
   return found;
 }
 
+/// Limits beside a known part of the node inputs and fitted plateaus that were not looked at; empty: none.
+std::string missed_limits(const Region& region) {
+  if (region.line) return region.line->missed();
+  if (region.model.range.is_known() || region.model.problem.offset.size() == 0) return {};
+  return "beside weights that are held, curves near limits that are no infima were not looked at";
+}
+
 void report(const Subject& subject, FoundRegion found, ProfileInterval& interval) {
   interval.pieces = std::move(found.pieces);
+  const std::string missed = missed_limits(subject.region);
   for (const double side : {-1.0, 1.0})
     if (const auto* const lowest = lowest_beyond(subject.limits, side))
       remark(interval, std::string("unbounded ") + (side > 0.0 ? "upwards" : "downwards") + ": " +
@@ -655,6 +761,10 @@ void report(const Subject& subject, FoundRegion found, ProfileInterval& interval
   if (!found.is_seen_around) {
     interval.is_resolved = false;
     remark(interval, "the search for curves beyond the ends was cut off");
+  }
+  if (!missed.empty()) {
+    interval.is_resolved = false;
+    remark(interval, missed + ": it may be wider");
   }
   if (found.left_out == 0) return;
   interval.is_resolved = false;
@@ -708,6 +818,7 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
                 fits,
                 {},
                 std::nullopt,
+                std::nullopt,
                 result.threshold,
                 result.threshold - best.energy,
                 options,
@@ -717,6 +828,8 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
         !point.is_beyond_precision())
       region.minima.push_back(&point);
   if (model.problem.offset.size() == 0) region.data = fits::covariate_of(model.problem);
+  if (!model.range.is_known() && model.problem.X.cols() == 1)
+    region.line.emplace(model, result.threshold);
   const bool has_zero = has_zero_doses(model.problem.X);
   const Problem positive = has_zero ? without_zero_doses(model.problem) : Problem();
   const SigmoidModel network_model{has_zero ? positive : model.problem, model.activation,

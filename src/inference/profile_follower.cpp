@@ -195,8 +195,8 @@ struct ProfileFollower::State {
     return {lost(last.t, why), {}};
   }
 
-  /// The way ends where the slope is zero, between two places, as far as the energy is below the threshold: there all
-  /// outputs but those for doses of zero are one, a limit.
+  /// The way ends where the slope is zero, or plateaus meet, between two places, as far as the energy is below the
+  /// threshold: there all outputs, but those for doses of zero, are one, a limit.
   [[nodiscard]] WayEnd flat_between(const Place& on_side, const Place& off_side) {
     Place low = on_side, high = off_side;
     for (int step = 0; step < kLandingSteps; ++step) {
@@ -208,7 +208,7 @@ struct ProfileFollower::State {
       if (std::abs(high.t - low.t) <= kNarrow * (slice_.unit + std::abs(t)))
         return {ProfileEnd::limit, high.t, ""};
     }
-    return lost(low.t, "the slope turns over, and its zero could not be found to rounding");
+    return lost(low.t, "the curve comes to a constant, and where could not be found to rounding");
   }
 
   /// One unknown, which is the parameter.

@@ -22,7 +22,7 @@ struct ProductParameter {
   double length = 1.0;   ///< Of dx/dq there.
 };
 
-/// Coordinates y (n - 1) of the points of a network at which a parameter is t more than at the fit:
+/// Coordinates y (n - 1, fewer beside what is held) of the points of a network at which a parameter is t more than at the fit:
 ///
 ///     x = (M + t turn) y + shift t + origin,
 ///
@@ -33,6 +33,7 @@ struct Slice {
   Vector shift;   ///< n
   Vector origin;  ///< n
   std::optional<ProductParameter> product;
+  Vector upright;  ///< n: only points with upright' x > 0 are of the model; empty: all.
   double unit =
       1.0;  ///< What a length of t means something against: the standard error of the parameter.
 };
@@ -80,9 +81,12 @@ class ProfileHomotopy {
     const double miss = zero_->form.dot(x) + zero_->shift;
     return energy + 0.5 * zero_->weight * miss * miss + zero_->constant;
   }
-  /// Whether doses of zero are on the side that they are on at the fit.
+  /// Whether doses of zero are on the side that they are on at the fit, and plateaus are where they belong.
   [[nodiscard]] bool is_on_side(const Vector& y, double t) const {
-    return zero_ == nullptr || zero_->slope.dot(point(y, t)) > 0.0;
+    if (zero_ == nullptr && slice_->upright.size() == 0) return true;
+    const Vector x = point(y, t);
+    return (zero_ == nullptr || zero_->slope.dot(x) > 0.0) &&
+           (slice_->upright.size() == 0 || slice_->upright.dot(x) > 0.0);
   }
   /// dE/dt along a curve of constrained stationary points: at constant y.
   [[nodiscard]] double slope(const Vector& y, double t) {

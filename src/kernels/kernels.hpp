@@ -141,6 +141,78 @@ struct SeriesOf {
 using Series = SeriesOf<double>;
 using SingleSeries = SeriesOf<float>;
 
+/// Patterns of an Amplitude lie in groups of so many, a multiple of all numbers of lanes.
+inline constexpr Count amplitude_group = 8;
+
+/// Up to this many columns.
+inline constexpr int most_amplitude_columns = 4;
+
+/// Arrays of what is known of each pattern of an Amplitude, behind the columns of A.
+enum AmplitudePattern : Count {
+  amplitude_target,
+  amplitude_weight,
+  amplitude_norm,
+  amplitude_patterns
+};
+
+/// Arrays of one order k of its series: u_k (from the first order on k u_k), sigma and sigma', f and f_u, the weighted
+/// residual e and b e.
+enum AmplitudeArray : Count {
+  amplitude_input,
+  amplitude_value,
+  amplitude_slope,
+  amplitude_output,
+  amplitude_gain,
+  amplitude_residual,
+  amplitude_force,
+  amplitude_arrays
+};
+
+/// Numbers of one order of a group.
+inline constexpr Count amplitude_order_size = amplitude_arrays * amplitude_group;
+
+/// One sigmoid, tanh or logistic, with a linear output: residuals c + b f(A v, tau) - y.
+struct Amplitude {
+  const double* patterns;  ///< [group][columns + amplitude_patterns][8]; zero beyond L.
+  /// [group][orders][amplitude_arrays][8]; the inputs of order 0 are read before they are written.
+  double* series;
+  Count rows;     ///< L
+  Count columns;  ///< 1 to most_amplitude_columns.
+  Count orders;   ///< For which there is room.
+  bool is_tanh;
+};
+
+struct AmplitudePoint {
+  const double* v;  ///< columns
+  double length;    ///< |v|
+  double b, c;
+  double unit;  ///< Of b and c, in sizes.
+  double tau;
+  double rest;  ///< 1 - tau
+};
+
+/// The order that is appended to a series.
+struct AmplitudeOrder {
+  int k;
+  const double* v;  ///< v_k
+  const double* b;  ///< b_0 ... b_k
+  double c;         ///< c_k
+  double tau;       ///< tau_0
+};
+
+/// Sums over the patterns of an Amplitude. A series has its next coefficients in the first three.
+struct AmplitudeSums {
+  double v[most_amplitude_columns];  ///< A' (D b e)
+  double e, Fe;
+  double square;        ///< omega r^2
+  double scale;         ///< See HiddenLayer.
+  double displacement;  ///< Largest |u - u_before| / (1 + |u_before|), or |u_k| / (1 + |u_0|).
+  // Of the Hessian, its triangle row by row from the diagonal on, without factors of the unit; and of H_tau.
+  double vv[most_amplitude_columns * (most_amplitude_columns + 1) / 2];
+  double vb[most_amplitude_columns], vc[most_amplitude_columns], tau_v[most_amplitude_columns];
+  double FF, F, tau_b, tau_c;
+};
+
 /// One term of a sum over arrays of numbers; the arrays are aligned to 64 bytes.
 struct Term {
   const double* first;
@@ -214,6 +286,12 @@ struct Kernels {
 
   /// sum_j factor_j sum_i first_j[i] second_j[i]
   double (*inner_product)(const Term* terms, int count, Count size);
+
+  /// Sets order 0 of the series and the sums; gradient() those of the first lines alone.
+  void (*amplitude_gradient)(const Amplitude&, const AmplitudePoint&, AmplitudeSums&);
+  void (*amplitude_derivatives)(const Amplitude&, const AmplitudePoint&, AmplitudeSums&);
+  /// Completes order k; the sums of order k + 1 with v_(k + 1), b_(k + 1) and c_(k + 1) zero.
+  void (*amplitude_series)(const Amplitude&, const AmplitudeOrder&, AmplitudeSums&);
 };
 
 /// The best ones for this processor, or those chosen by force().

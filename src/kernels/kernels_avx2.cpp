@@ -2,7 +2,7 @@
 #include "kernels/kernels.hpp"
 
 #if defined(__AVX2__) && defined(__FMA__)
-#include "kernels/passes.hpp"
+#include "kernels/table.hpp"
 
 namespace tautrack::kernels {
 

@@ -2,7 +2,7 @@
 #include "kernels/kernels.hpp"
 
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
-#include "kernels/passes.hpp"
+#include "kernels/table.hpp"
 
 namespace tautrack::kernels {
 

@@ -1,5 +1,5 @@
 #define TAUTRACK_ISA baseline
-#include "kernels/passes.hpp"
+#include "kernels/table.hpp"
 
 namespace tautrack::kernels {
 

@@ -395,7 +395,7 @@ inline Count scratch_size(Count n) {
   return (most + 7) / 8 * 8;  // whole cache lines
 }
 
-// --- The table. -----------------------------------------------------------------------------------
+// --- By the number of columns. --------------------------------------------------------------------
 
 template <int n>
 void gradient(const Network& network, const Point& point, PanelRange range, Sums& sums) {
@@ -490,30 +490,6 @@ inline void evaluate_all(const Network& network, const double* u, Count count, d
     store(out + sigmoid_bend * count + i, sigma.bend);
     store(out + sigmoid_tail * count + i, sigma.tail);
   }
-}
-
-constexpr Kernels table(const char* name) {
-  return {name,
-          scratch_size,
-          gradient<1>,
-          derivatives<1>,
-          any_derivatives<float>,
-          energy,
-          append_series<1>,
-          append_series_single,
-          narrow,
-          displacement,
-          multiply,
-          multiply_transposed,
-          symmetric_product,
-          pack_and_multiply,
-          solve_triangular,
-          cholesky,
-          invert_lower,
-          evaluate_all,
-          sum_terms<true>,
-          sum_terms<false>,
-          inner_product};
 }
 
 }  // namespace tautrack::kernels::TAUTRACK_ISA

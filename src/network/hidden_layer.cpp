@@ -216,7 +216,10 @@ Vector HiddenLayer::output_bias(const Vector& x) const {
 Range HiddenLayer::plateaus(const Vector& x, Index output) const {
   assert(units() == 1);
   const Range ends = range(options().activation);
-  const double b = output_weights(x)(0, output), c = output_bias(x)(output);
+  const HiddenBlocks blocks(*this);
+  const double b = output_unit() * x(blocks.weight(0, output));
+  const double c =
+      blocks.has_bias ? output_unit() * x(blocks.bias + output) : *options().held_output_bias;
   const double first = c + b * (ends.low - inputs_->origin);
   const double second = c + b * (ends.high - inputs_->origin);
   return {std::min(first, second), std::max(first, second)};

@@ -188,6 +188,13 @@ constexpr double kSmallStep = 1e-6;
 }  // namespace
 
 Vector HiddenLayer::linear_solution() const {
+  Vector x = linear_solution_to_correct();
+  const bool is_balanced = units() == 1 && outputs() == 1 && options().output == OutputNode::linear;
+  if (is_balanced && options().ridge_hidden + options().start_ridge > 0.0) refine(x);
+  return x;
+}
+
+Vector HiddenLayer::linear_solution_to_correct() const {
   if (inputs_->centre.size() > 0 && options().start_ridge > 0.0)
     throw std::invalid_argument(
         "no solution at tau = 0 is known in closed form where start_centre is not zero");
@@ -267,7 +274,6 @@ Vector HiddenLayer::balanced_solution() const {
     x(blocks.bias) = (y_ - b * outputs_of_unit).dot(omega) /
                      ((inputs_->omega_sum + options().ridge_bias) * output_unit());
   }
-  if (hidden > 0.0) refine(x);
   return x;
 }
 

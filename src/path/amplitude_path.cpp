@@ -151,14 +151,16 @@ class AmplitudeNetwork {
   [[nodiscard]] const OutputRange& known() const { return known_; }
   [[nodiscard]] bool has_signal() const { return has_signal_; }
 
-  [[nodiscard]] double amplitude(const Vector& x) const { return network_.output_weights(x)(0, 0); }
+  [[nodiscard]] double amplitude(const Vector& x) const {
+    return network_.output_unit() * x(network_.space().rank());
+  }
 
   /// +1, or -1 where the point is one of negative amplitude, and is told with the other sign.
   [[nodiscard]] double sign(const Vector& x) const { return amplitude(x) < 0.0 ? -1.0 : 1.0; }
 
   /// Of x, or of a direction, times a sign.
   [[nodiscard]] Vector weights(const Vector& x, double sign) const {
-    return sign * scaled_.weights(network_.hidden_weights(x).col(0));
+    return sign * scaled_.weights(network_.space().weights(x.head(network_.space().rank())));
   }
 
   [[nodiscard]] Range range(const Vector& x) const {
@@ -693,14 +695,14 @@ std::optional<NaturalPath> follow_monotone(const AmplitudeNetwork& amplitude,
   NaturalPath path;
   path.status = TrackStatus::reached_target;
   path.message = "the path reached tau = 1 after 0 folds";
-  HiddenLayer::Workspace work(amplitude.network());
+  path.points.reserve(found->nodes.size());
   for (const MonotoneAmplitudePath::Node& from : found->nodes) {
     NaturalPoint& point = path.points.emplace_back();
     point.kind = PointKind::regular;
     point.tau = from.tau;
     point.one_minus_tau = 1.0 - from.tau;
     point.arclength = from.arclength;
-    point.energy = amplitude.energy(amplitude.network().data_energy(from.x, Tau(from.tau), work));
+    point.energy = amplitude.energy(from.energy);
     point.weights = amplitude.weights(from.x, amplitude.sign(from.x));
     point.range = amplitude.range(from.x);
     point.morse_index = 0;

@@ -12,6 +12,7 @@ namespace tautrack {
 struct MonotoneAmplitudePath {
   struct Node {
     double tau = 0.0, arclength = 0.0;
+    double energy = 0.0;  ///< Of the data, without the ridge.
     Vector x;
   };
   std::vector<Node> nodes;  ///< From tau = 0 to 1.

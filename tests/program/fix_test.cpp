@@ -126,6 +126,14 @@ TEST_CASE("the known start of an epidemic whose end is not known") {
   CHECK(best["range"][0] == 0.0);
   CHECK(best["range"][1].get<double>() > 0.0);
   CHECK(problem["completeness"]["level"] == "heuristic");
+  const Json fit = problem_of(scratch.run(solve + " --intervals 0.95 --json -"))["fit"];
+  REQUIRE(fit["parameters"].size() == 2);
+  for (const Json& parameter : fit["parameters"]) {
+    CHECK(parameter["interval_method"] == "profile");
+    CHECK(parameter["resolved"] == true);
+    CHECK(parameter["interval"][0] < parameter["estimate"]);
+    CHECK(parameter["estimate"] < parameter["interval"][1]);
+  }
   // Another start that is held, far from the data's, and what a limit is called.
   scratch.write("convex.csv", "t,y\n1,2.1\n2,3\n3,4.6\n4,7.5\n5,12.9\n6,22.5\n7,40.5\n8,74\n");
   const Json limits = problem_of(
@@ -162,11 +170,6 @@ TEST_CASE("what cannot be held is refused") {
   check_refused(scratch.run("track dose.csv --fix age=1 --matrix-free"), "matrix-free");
   check_refused(scratch.run("track dose.csv --fix age=1 --range 0,free"),
                 "--fix: no weight is held where --range has a free end");
-  // What is refused is not recommended.
-  CHECK(scratch.run("solve dose.csv --fix age=1 --range 0,free").output.find("--intervals") ==
-        std::string::npos);
-  check_refused(scratch.run("solve dose.csv --fix age=1 --range 0,free --intervals 0.95"),
-                "--intervals: not beside weights that are held");
 }
 
 TEST_CASE("held weights in manifests and records" * not_in_slow_builds()) {

@@ -140,6 +140,9 @@ class HiddenLayer {
   /// zero is no solution, because of a held bias and an origin at an end of the range.
   [[nodiscard]] Vector linear_solution() const;
 
+  /// The same to the rounding of X'X alone, for those who correct it by steps of Newton's method.
+  [[nodiscard]] Vector linear_solution_to_correct() const;
+
   /// What evaluations need beside the network, and the last evaluated point.
   class Workspace {
    public:
