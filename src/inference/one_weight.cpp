@@ -44,7 +44,7 @@ void extend(SeenRange& range, const SeenCurve& curve) {
 
 }  // namespace
 
-OneWeight::OneWeight(const SigmoidModel& model, double threshold)
+OneWeight::OneWeight(const SigmoidModel& model, double threshold, const StopCondition& stop)
     : x_(model.problem.X.col(0)),
       o_(model.problem.offset.size() > 0 ? model.problem.offset
                                          : Vector(Vector::Zero(model.problem.X.rows()))),
@@ -56,7 +56,8 @@ OneWeight::OneWeight(const SigmoidModel& model, double threshold)
       mean_(omega_.dot(y_) / total_),
       activation_(model.activation),
       range_(model.range),
-      threshold_(threshold) {
+      threshold_(threshold),
+      stop_(stop) {
   set_grid();
   look();
   if (!range_.low && !range_.high) add_line();
@@ -149,6 +150,10 @@ double OneWeight::energy_of_constant(double value) const {
 
 void OneWeight::look() {
   for (const double w : grid_) {
+    if (stop_.is_met()) {
+      missed_ = "time was up before all curves were looked at";
+      return;
+    }
     const Shares shares = shares_at(w);
     const Best best = best_of(shares, range_);
     if (!best.is_curve || !(best.energy < threshold_)) continue;
@@ -184,6 +189,7 @@ SeenCurve OneWeight::lowest_curve(ParameterKind kind, double value) const {
   (kind == ParameterKind::low ? range.low : range.high) = value;
   SeenCurve lowest;
   for (const double w : grid_) {
+    if (stop_.is_met()) break;
     const Shares shares = shares_at(w);
     const Best best = best_of(shares, range);
     if (best.is_curve && best.energy < lowest.energy)
@@ -235,6 +241,7 @@ double OneWeight::nearly_straight(double side) const {
   double reach = 0.0;
   for (const double size : grid_) {
     if (!(size > 0.0)) continue;
+    if (stop_.is_met()) break;
     const Best best = best_of(shares_at(side * size), range_);
     if (size > most || !best.is_curve || !(best.energy < threshold_)) break;
     reach = size;

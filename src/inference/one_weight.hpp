@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/inference/fit_statistics.hpp"
 
 #include "inference/limit_values.hpp"
@@ -14,13 +15,13 @@ namespace tautrack::inference {
 /// looked at from end to end; what it comes to at the ends is a linear problem, too.
 class OneWeight {
  public:
-  /// @param model Of one column, with a free end. Keeps what it needs.
-  OneWeight(const SigmoidModel& model, double threshold);
+  /// @param model Of one column, with a free end. Keeps what it needs of it, and a reference to `stop`.
+  OneWeight(const SigmoidModel& model, double threshold, const StopCondition& stop);
 
   /// Those of w -> +-infinity and of the straight line. What has no infimum there counts, too.
   [[nodiscard]] std::vector<LimitValues> limits(ParameterKind kind) const;
 
-  /// Limits that were not looked at, in words; empty: none. Then no end is known to be one.
+  /// What was not looked at, in words; empty: nothing. Else no end is known to be one.
   [[nodiscard]] const std::string& missed() const { return missed_; }
 
   /// The curves below the threshold, and as far from the best ones as it allows, with the smallest and the largest value.
@@ -67,6 +68,7 @@ class OneWeight {
   Activation activation_;
   OutputRange range_;
   double threshold_;
+  const StopCondition& stop_;
   std::vector<double> grid_;
   SeenRange weight_, low_, high_;
   std::vector<LimitValues> of_weight_, of_low_, of_high_;

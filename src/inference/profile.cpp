@@ -829,7 +829,7 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
       region.minima.push_back(&point);
   if (model.problem.offset.size() == 0) region.data = fits::covariate_of(model.problem);
   if (!model.range.is_known() && model.problem.X.cols() == 1)
-    region.line.emplace(model, result.threshold);
+    region.line.emplace(model, result.threshold, region.stop);
   const bool has_zero = has_zero_doses(model.problem.X);
   const Problem positive = has_zero ? without_zero_doses(model.problem) : Problem();
   const SigmoidModel network_model{has_zero ? positive : model.problem, model.activation,

@@ -260,7 +260,7 @@ TEST_CASE("one weight beside a held one: intervals agree with least energies on 
 }
 
 TEST_CASE("the known start of an epidemic, its end fitted") {
-  // Rosetta Code, Logistic curve fitting in epidemiology: cases by day.
+  // Rosetta Code, Logistic curve fitting in epidemiology: cases of the first 49 days.
   const std::array<double, 49> cases{
       27,    27,    27,    44,    44,    59,    59,    59,    59,    59,    59,    59,    59,
       60,    60,    61,    61,    66,    83,    219,   239,   392,   534,   631,   897,   1350,

@@ -52,7 +52,8 @@ struct ProfileInterval {
       pieces;  ///< Ascending, without overlaps; the first one need not have the estimate.
   /// From the first piece to the last; nothing where that is unbounded or not known.
   std::optional<double> low, high;
-  bool is_resolved = false;  ///< No end is lost.
+  /// No end is lost, and nothing was left out beyond which there may be more; `remarks` say what.
+  bool is_resolved = false;
   std::vector<std::string>
       remarks;  ///< Sentences: why an end is unbounded or lost, that there are several pieces.
   /// Estimate -+ t times the standard error, beside it; nothing without a standard error.
@@ -77,7 +78,9 @@ struct ProfileIntervals {
 /// parameter, to where the energy is exactly at the threshold. Where theta turns back (a fold, at which the constrained
 /// minimum ends) the way goes on from the minimum below, with theta as it is. This is done from each minimum of the list
 /// that is below the threshold, once along each curve, and limits of the list that are contribute the values that they
-/// have, which may be unbounded; so the answer is as complete as the list is.
+/// have, which may be unbounded; so the answer is as complete as the list is. Where a plateau is fitted and a part of the
+/// node inputs is known (weights that are held), low < high is a restriction, and intervals of more than one weight are not
+/// called resolved.
 ///
 /// @param fits All fits of the model without a ridge, with finite weights for the best.
 /// @throws std::invalid_argument when an option breaks its rule, sizes disagree, or fits.global_minimum is empty.
