@@ -465,33 +465,48 @@ class Tree : private Growth {
   }
 
   /// Where envelopes have nothing more to give, at the known minimum, what keeps the energy from being convex on the hull is
-  /// split: the pattern whose least bend gains most.
+  /// split: the pattern, on the side of the minimum, whose least bend gains most; or, if one cut gains nothing, whose bend
+  /// is worst.
   [[nodiscard]] bool choose_for_convexity(const Known& known, const BoundNode& node,
                                           Looked& looked) const {
-    double largest = 0.0;
+    double largest = 0.0, worst = 0.0;
+    Looked of_worst;
     for (std::size_t i = 0; i < problem_.patterns(); ++i) {
       const double low = node.inputs.low[i], high = node.inputs.high[i];
       if (!(low < high)) continue;
-      const double there = known.input(i);
-      const double near = std::clamp(there, low, high);
-      const bool is_up = high - near > near - low;
-      const double end = is_up ? high : low;
-      const double at = std::isfinite(end) ? 0.5 * (near + end)
-                                           : near + (is_up ? 1.0 : -1.0) * (1.0 + std::abs(near));
-      if (!(low < at && at < high)) continue;
-      // What the half on the side of the minimum gains.
+      const double there = known.input(i), near = std::clamp(there, low, high);
       const EnergyTerm& term = problem_.terms[i];
       const auto least = [&](double from, double to) {
         return term.least_bend(std::min(from, there), std::max(to, there));
       };
-      const double gain = (is_up ? least(low, at) : least(at, high)) - least(low, high);
-      const double counts = gain * problem_.Q.row(static_cast<Index>(i)).squaredNorm();
-      if (!(counts > largest)) continue;
-      largest = counts;
-      looked.split.pattern = i;
-      looked.at = at;
+      const double weight = problem_.Q.row(static_cast<Index>(i)).squaredNorm();
+      const double now = least(low, high), bad = -now * weight;
+      const bool is_worst = bad > worst;
+      double furthest = 0.0;
+      for (const bool is_up : {false, true}) {
+        const double end = is_up ? high : low;
+        const double at = std::isfinite(end) ? 0.5 * (near + end)
+                                             : near + (is_up ? 1.0 : -1.0) * (1.0 + std::abs(near));
+        if (!(low < at && at < high)) continue;
+        // What the part on the side of the minimum gains.
+        const double counts = ((is_up ? least(low, at) : least(at, high)) - now) * weight;
+        if (counts > largest) {
+          largest = counts;
+          looked.split.pattern = i;
+          looked.at = at;
+        }
+        if (!is_worst || !(std::abs(at - near) > furthest)) continue;
+        furthest = std::abs(at - near);
+        worst = bad;
+        of_worst.split.pattern = i;
+        of_worst.at = at;
+      }
     }
-    return largest > 0.0;
+    if (largest > 0.0) return true;
+    if (!(worst > 0.0)) return false;
+    looked.split = of_worst.split;
+    looked.at = of_worst.at;
+    return true;
   }
 
   void choose_split(const BoundNode& node, const std::vector<Envelope>& envelopes,
