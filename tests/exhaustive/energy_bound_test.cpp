@@ -367,6 +367,19 @@ TEST_CASE("the best of a complete list is proven to be, and no other one") {
   CHECK(others >= (support::kSlowBuild ? 1 : 8));
 }
 
+TEST_CASE("nodes at the known minimum are done with, on whichever side of it the energy bends down") {
+  // The nearer half of an interval may be the one that bends.
+  const Case one = random_case(1000109);
+  const Perceptron network(one.problem, one.options);
+  const AllFits fits = complete_list(network);
+  REQUIRE(fits.global_minimum);
+  const StationaryPoint& best = fits.points[static_cast<std::size_t>(*fits.global_minimum)];
+  EnergyBoundOptions options;
+  options.seconds = 300.0;
+  options.max_nodes = 500;
+  CHECK(bound_energy(network, best.weights, {{best.weights, best.radius}}, options).is_global);
+}
+
 TEST_CASE("a bound that was stopped goes on where it was, and comes to the same to the bit") {
   Random random(5);
   const Index L = 40, s = 4;

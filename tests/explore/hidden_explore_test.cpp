@@ -130,7 +130,7 @@ TEST_CASE("all stationary points of XOR with a ridge, each certified" * not_in_s
   const reference::Json run = reference::load("hidden_xor")["runs"][0];
   REQUIRE(run["ridge"].get<double>() == 0.03);
   const HiddenLayer network = xor_network(0.03);
-  const Exploration found = explore(network, patient(2));
+  const Exploration found = explore(network, patient(3));
   CHECK(found.points.size() == 289);
   check_consistent(network, found);
   check_list(network, found, run["list"], "size_under_hidden_group");
