@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds everything (build/release) and runs all tests. Works from any
+# Installs what is missing, builds program and tests (build/release) and runs all tests. Works from any
 # folder; arguments go to ctest:
 #
 #   bash tests/run.sh -R homotopy      only the tests of the room homotopy
@@ -12,9 +12,9 @@ set -euo pipefail
 cd -- "$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)"
 . cmake/ensure_packages.sh
 
-ensure_packages build program figures tests benchmarks
-# The preset switches program, tests and benchmarks on, whatever was configured there before.
-read -r -a arguments <<<"--preset release ${TAUTRACK_CMAKE_ARGS:-}"
+ensure_packages build program figures tests
+# The preset switches program and tests on, whatever was configured there before.
+read -r -a arguments <<<"--preset release -DTAUTRACK_BUILD_BENCHMARKS=OFF ${TAUTRACK_CMAKE_ARGS:-}"
 cmake "${arguments[@]}"
 cmake --build --preset release
 ctest --preset release --output-on-failure "$@"

@@ -367,7 +367,8 @@ TEST_CASE("the best of a complete list is proven to be, and no other one") {
   CHECK(others >= (support::kSlowBuild ? 1 : 8));
 }
 
-TEST_CASE("nodes at the known minimum are done with, on whichever side of it the energy bends down") {
+TEST_CASE(
+    "nodes at the known minimum are done with, on whichever side of it the energy bends down") {
   // The nearer half of an interval may be the one that bends.
   const Case one = random_case(1000109);
   const Perceptron network(one.problem, one.options);
