@@ -187,14 +187,25 @@ double EnergyTerm::least_tilted(double low, double high, double tilt, double nea
   return least;
 }
 
+/// A lower bound of the bend of a term where x >= from >= kFarOut or, with the signs of x and of the target turned, x <= -from:
+/// S'' (S - Y) with S'' < 0.
+/// @param below What the plateau there is above the target.
+Interval EnergyTerm::far_bend(double from, const Interval& below) const {
+  // |S''| <= 2 |S'' / S'| S', which falls there.
+  if (sigmoid_.shape() != proof::Shape::arctan)
+    return -(Interval(factor_) * (1.0 + proof::abs(target_.value)) * 1e-290);
+  // |S''| = (pi^2 x / 2) / (1 + (pi x / 2)^2)^2 <= 8 / (pi^2 x^3), and what S lacks of its plateau is at most 4 / (pi^2 x).
+  constexpr double eight = 0.811, four = 0.406;  // over pi^2, and a little more
+  const Interval x(from);
+  return -(Interval(factor_) * (eight / (x * x * x)) * (proof::abs(below) + four / x));
+}
+
 double EnergyTerm::least_bend(double low, double high) const {
   double least = kInfinity;
   const double from = std::max(low, -kFarOut), to = std::min(high, kFarOut);
-  if (low < -kFarOut || high > kFarOut) {
-    // S'' <= 2 |S'' / S'| S', which falls there.
-    const double bound = sigmoid_.shape() == proof::Shape::arctan ? 1e-8 : 1e-290;
-    least = -(Interval(factor_) * (1.0 + proof::abs(target_.value)) * bound).upper();
-  }
+  if (high > kFarOut) least = far_bend(std::max(low, kFarOut), target_.below_one).lower();
+  if (low < -kFarOut)
+    least = std::min(least, far_bend(std::max(-high, kFarOut), target_.above_minus_one).lower());
   if (from <= to)
     least = std::min(least, (factor_ * sigmoid_.bounds({from, to}, target_, 0.0).slope).lower());
   return least;

@@ -60,6 +60,7 @@ class EnergyTerm {
 
  private:
   [[nodiscard]] Interval inflection(bool upper);
+  [[nodiscard]] Interval far_bend(double from, const Interval& below) const;
   /// Where phi has a value on one side of its zero.
   [[nodiscard]] double place_of(double value, bool negative) const;
 

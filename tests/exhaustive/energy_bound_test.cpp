@@ -214,6 +214,29 @@ TEST_CASE("bends are positive between the inflections and nowhere else, and boun
     }
 }
 
+TEST_CASE("far out an arctan bends no more than its tail does there") {
+  constexpr double pi = 3.14159265358979323846;
+  Random random(12);
+  for (int k = 0; k < 200; ++k) {
+    const double target = random.uniform(-0.95, 0.95), factor = random.uniform(0.2, 3.0);
+    const double near = std::pow(10.0, random.uniform(3.05, 7.0)),
+                 far = near * random.uniform(1.0, 3.0);
+    const double sign = k % 2 == 0 ? 1.0 : -1.0;
+    const EnergyTerm term = term_of(Activation::arctan, target, factor);
+    const double least = sign > 0.0 ? term.least_bend(near, far) : term.least_bend(-far, -near);
+    CAPTURE(target);
+    CAPTURE(near);
+    for (const double x : {near, 0.5 * (near + far), far}) {
+      const double q = 0.25 * pi * pi * x * x, slope = 1.0 / (1.0 + q);
+      const double second = -sign * 0.5 * pi * pi * x * slope * slope;
+      const double rest = sign - target - sign * (2.0 / pi) * std::atan(2.0 / (pi * x));
+      const double bend = factor * (slope * slope + second * rest);
+      CHECK(bend >= least * (1.0 + 1e-12));
+      if (x == near) CHECK(least >= 1.3 * bend);
+    }
+  }
+}
+
 TEST_CASE("envelopes are the lower convex hulls of many samples") {
   Random random(3);
   for (const Activation activation : kShapes)
