@@ -50,6 +50,8 @@ kernels::PanelRange slice(Index patterns, int slices, int i) {
 
 /// Fewer entries of A than this are not worth a copy in single precision.
 constexpr Index kWorthSingle = 8192;
+/// Pattern weights beyond these are not for floats, which end at 1e-38 and 1e38: A has their inverse roots in its rows.
+constexpr double kLightestSingle = 1e-15, kHeaviestSingle = 1e15;
 /// Nearer to tau = 1 than this a series may range over more powers of ten than a float has.
 constexpr double kNearestSingle = 1e-3;
 
@@ -105,6 +107,11 @@ void Perceptron::Inputs::keep_single() {
   const Index rows = omega.size(), n = space.rank();
   if (!options.mixed_precision || n <= kernels::most_fixed_columns || patterns * n < kWorthSingle)
     return;
+  std::array<double, 1> beyond{0.0};
+  if (rows > 0 && !(omega.minCoeff() >= kLightestSingle && omega.maxCoeff() <= kHeaviestSingle))
+    beyond[0] = 1.0;
+  if (ranks != nullptr) ranks->maximum(beyond);
+  if (beyond[0] != 0.0) return;
   const kernels::Kernels& loops = kernels::active();
   const Index padded = kernels::panels_of(rows) * kernels::panel_rows;
   kernels::SingleNumbers panels = kernels::single_numbers(padded * n);

@@ -687,6 +687,12 @@ TEST_CASE("single precision: large networks have it, unless they are told not to
   CHECK(both.single.with_targets(Vector::Zero(900)).has_single());
   CHECK_FALSE(Perceptron(random_problem(5000, 8, 46)).has_single());
   CHECK_FALSE(Perceptron(random_problem(200, 12, 47)).has_single());
+  // Floats end where weights of patterns need not.
+  for (const double weight : {1e-40, 1e40}) {
+    Problem problem = random_problem(900, 12, 45, true);
+    problem.pattern_weights(7) = weight;
+    CHECK_FALSE(Perceptron(problem).has_single());
+  }
 }
 
 TEST_CASE(

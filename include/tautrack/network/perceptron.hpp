@@ -28,9 +28,9 @@ struct PerceptronOptions {
   /// bias, goes free) instead of w_j in the units of the data. Needs independent columns.
   bool ridge_standardised = false;
   double rank_tolerance = 1e-11;  ///< In (0, 1). See ColumnSpace.
-  /// Keeps A once more in single precision, half as much memory again, where that saves time: with more than 8
-  /// unknowns and at least 8,192 entries. Series and, where they are asked for so, Hessians are computed from it, which
-  /// only say where to look; H, energies and all that is reported are not.
+  /// Keeps A in single precision, too (half as much memory again): with more than 8 unknowns, 8,192 entries at least, and
+  /// pattern weights from 1e-15 to 1e15. Series and, where asked for so, Hessians are computed from it, which only say where to
+  /// look; H, energies and all that is reported are not.
   bool mixed_precision = true;
 
   /// Nothing when usable; else one sentence with the field, its value and the rule it breaks.
