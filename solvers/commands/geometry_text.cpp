@@ -7,6 +7,7 @@
 #include "commands/geometry_fitted_range.hpp"
 #include "commands/geometry_report.hpp"
 #include "commands/page.hpp"
+#include "commands/verdict.hpp"
 
 namespace tautrack::program {
 namespace {
@@ -226,9 +227,7 @@ void add_limits(Page& page, const AllFits& fits) {
   for (std::size_t i = 0; i < std::min(fits.at_infinity.size(), most_limits); ++i)
     sentences.push_back(fmt::format("E -> {:.11g}: {}", fits.at_infinity[i].energy,
                                     printable(fits.at_infinity[i].reason)));
-  if (fits.at_infinity.size() > most_limits)
-    sentences.push_back(
-        fmt::format("and {} more (all: --json)", fits.at_infinity.size() - most_limits));
+  if (const auto more = more_limits(fits, most_limits)) sentences.push_back(*more);
   page.lines("infinity", sentences);
 }
 

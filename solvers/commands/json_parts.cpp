@@ -204,6 +204,7 @@ Json verdict_report(const AllFits& fits) {
   Json at_infinity = Json::array();
   for (const InfinitePoint& limit : fits.at_infinity) at_infinity.push_back(limit_report(limit));
   return {{"at_infinity", at_infinity},
+          {"unlisted_limits", fits.unlisted_limits},
           {"completeness",
            {{"level", to_string(fits.level)},
             {"index_sum", fits.index_sum},

@@ -147,9 +147,7 @@ void add_infinity(Page& page, const AllFits& fits) {
   if (!strata.message.empty()) sentences.push_back(printable(strata.message));
   for (std::size_t i = 0; i < std::min(fits.at_infinity.size(), most_limits); ++i)
     sentences.push_back(limit_text(fits.at_infinity[i]));
-  if (fits.at_infinity.size() > most_limits)
-    sentences.push_back(
-        fmt::format("and {} more (all: --json)", fits.at_infinity.size() - most_limits));
+  if (const auto more = more_limits(fits, most_limits)) sentences.push_back(*more);
   if (path_end)
     sentences.push_back("the natural path leads to infinite weights" +
                         (std::isfinite(path_end->energy)

@@ -102,4 +102,13 @@ std::vector<std::string> unresolved_matters(const SolveRequest& request, const A
   return matters;
 }
 
+std::optional<std::string> more_limits(const AllFits& fits, std::size_t shown) {
+  const std::size_t hidden = fits.at_infinity.size() - std::min(fits.at_infinity.size(), shown);
+  const std::size_t unlisted = fits.unlisted_limits;
+  if (hidden + unlisted == 0) return std::nullopt;
+  if (unlisted == 0) return fmt::format("and {} more (all: --json)", hidden);
+  return fmt::format("and {} more (--json lists {} of them, the lowest)", hidden + unlisted,
+                     hidden);
+}
+
 }  // namespace tautrack::program

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,5 +20,8 @@ namespace tautrack::program {
 /// for and is built in, and the search came to its own end.
 [[nodiscard]] std::vector<std::string> unresolved_matters(const SolveRequest& request,
                                                           const AllFits& fits);
+
+/// How many limits there are besides the first `shown` of the list.
+[[nodiscard]] std::optional<std::string> more_limits(const AllFits& fits, std::size_t shown);
 
 }  // namespace tautrack::program

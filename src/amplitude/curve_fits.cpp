@@ -93,6 +93,9 @@ class CurveSearch {
         stop_(stop) {}
 
   CurveFits run() {
+    // First, as they take no time.
+    const StepLimits steps = find_steps(levels_, stop_);
+    if (!steps.complete) leave(kSearchCutOff);
     const Exponentials exponentials = find_exponentials(levels_, most_, stop_);
     result_.limits = exponentials.limits;
     if (!exponentials.complete) leave("stationary exponentials may be missing");
@@ -103,7 +106,6 @@ class CurveSearch {
         leave("whether an exponential is a local infimum could not be decided");
       }
     }
-    const StepLimits steps = find_steps(levels_);
     count_ += steps.count;
     count_is_known_ = count_is_known_ && steps.count_is_known && exponentials.complete;
     for (const CurveLimit& limit : steps.limits) {
@@ -255,6 +257,10 @@ class CurveSearch {
     const std::size_t J = levels.size();
     std::vector<ChartBox> boxes;
     for (std::size_t p = 0; p < J; ++p) {
+      if (stop_.is_met()) {
+        leave(kSearchCutOff);
+        return;
+      }
       double to = kGentleSlope;
       if (p + 1 < J) to = std::max(to, tail_from(levels, p, Side::beyond));
       if (p > 0) to = std::max(to, tail_from(levels, p, Side::before));

@@ -39,17 +39,6 @@ struct Levels {
     return from < to;
   }
 
-  /// The same of all of the low side up to level `to`, not included, and of the high side from a level on, those at
-  /// infinity included.
-  [[nodiscard]] bool is_low_side_flat(std::size_t to) const {
-    if (zero_weight > 0.0 && !repeats_zero) return false;
-    return are_flat(0, to, has_known_offset());
-  }
-  [[nodiscard]] bool is_high_side_flat(std::size_t from) const {
-    if (top_weight > 0.0 && !repeats_zero) return false;
-    return are_flat(from, size(), false);
-  }
-
   /// The same seen from the other end: x -> -x. @pre No fitted plateau at minus infinity.
   [[nodiscard]] Levels mirrored() const;
 

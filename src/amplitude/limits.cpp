@@ -12,7 +12,6 @@ namespace {
 constexpr double kNarrowestRate = 1e-13;
 /// Steps of Newton's method that narrow an enclosure by less end it.
 constexpr double kNarrowerRate = 0.9;
-constexpr long kRatesBetweenLooks = 256;
 /// Intervals of rates that are looked at on one edge: some ten times what data without ties take.
 constexpr long kMostRates = 4000;
 /// How often the rate from which tails are tried is doubled.
@@ -122,7 +121,7 @@ bool search_edge(EdgeEquation& equation, const Interval& whole, long most,
   std::vector<Interval> open{whole};
   bool complete = true;
   for (long looked = 0; !open.empty(); ++looked) {
-    if (looked >= most || (looked % kRatesBetweenLooks == 0 && stop.is_met())) return false;
+    if (looked >= most || stop.is_met()) return false;
     const Interval rate = open.back();
     open.pop_back();
     const EdgeEquation::Look look = equation.look(rate);
@@ -251,45 +250,95 @@ Exponentials find_exponentials(const Levels& levels, long most, const StopCondit
 
 namespace {
 
-/// Steps that rise from the plateau of small x.
-class Steps {
+/// What the levels on one side of a step say of its plateau, for all steps at once.
+class Plateaus {
  public:
-  explicit Steps(const Levels& levels, bool rises) : levels_(levels), rises_(rises) {}
-
-  void add_to(StepLimits& found) const {
-    const std::size_t J = levels_.size();
-    for (std::size_t below = 1; below < J; ++below) add_step(below, found);
-    const std::size_t end = levels_.top_weight > 0.0 ? J : J - 1;
-    for (std::size_t free = levels_.free_offset ? 1 : 0; free < end; ++free)
-      add_free_level(free, found);
-  }
-
- private:
-  /// The mean of levels `from` to `to`, the latter not included.
-  /// @param zero The weight with which the level at infinity is one of them.
-  [[nodiscard]] Interval mean(std::size_t from, std::size_t to, double zero) const {
-    Interval sum = levels_.zero_y * zero, total = zero;
-    for (std::size_t j = from; j < to; ++j) {
-      sum += levels_.y[j] * levels_.weight[j];
-      total += levels_.weight[j];
+  explicit Plateaus(const Levels& levels)
+      : levels_(levels), low_(levels.size() + 1), high_(levels.size() + 1) {
+    const std::size_t J = levels.size();
+    low_.front() = {levels.zero_y * levels.zero_weight, levels.zero_weight};
+    high_.back() = {levels.zero_y * levels.top_weight, levels.top_weight};
+    for (std::size_t j = 0; j < J; ++j) {
+      low_[j + 1] = low_[j].with(levels.y[j], levels.weight[j]);
+      high_[J - 1 - j] = high_[J - j].with(levels.y[J - 1 - j], levels.weight[J - 1 - j]);
     }
-    return sum / total;
-  }
-  [[nodiscard]] Interval low_plateau(std::size_t below) const {
-    return levels_.has_known_offset() ? Interval(0.0) : mean(0, below, levels_.zero_weight);
+    const auto leading = [J](const auto& is) {
+      std::size_t count = 0;
+      while (count < J && is(count)) ++count;
+      return count;
+    };
+    const bool is_known = levels.has_known_offset();
+    flat_below_ = leading([&](std::size_t j) {
+      return is_known ? bool(levels.is_on_plateau[j]) : j == 0 || levels.repeats[j - 1];
+    });
+    if (levels.zero_weight > 0.0 && !levels.repeats_zero) flat_below_ = 0;
+    flat_above_ = leading([&](std::size_t k) { return k == 0 || levels.repeats[J - 1 - k]; });
+    if (levels.top_weight > 0.0 && !levels.repeats_zero) flat_above_ = 0;
+    known_above_ = leading([&](std::size_t k) { return levels.is_on_plateau[J - 1 - k]; });
+    nowhere_above_zero_ = leading([&](std::size_t j) { return levels.y[j].upper() <= 0.0; });
   }
 
-  [[nodiscard]] Interval high_plateau(std::size_t above) const {
-    return mean(above, levels_.size(), levels_.top_weight);
+  /// That of the first `below` levels, and that of all from `above` on.
+  [[nodiscard]] Interval low(std::size_t below) const {
+    return levels_.has_known_offset() ? Interval(0.0) : low_[below].sum / low_[below].weight;
+  }
+  [[nodiscard]] Interval high(std::size_t above) const {
+    return high_[above].sum / high_[above].weight;
+  }
+
+  /// Whether all that observe it have one target; that of the plateau where it is known.
+  [[nodiscard]] bool is_low_flat(std::size_t below) const {
+    return below > 0 && below <= flat_below_;
+  }
+  [[nodiscard]] bool is_high_flat(std::size_t above) const {
+    return above < levels_.size() && above + flat_above_ >= levels_.size();
+  }
+
+  /// Whether no target below is above the known plateau.
+  [[nodiscard]] bool is_nowhere_above_known(std::size_t below) const {
+    return below <= nowhere_above_zero_;
   }
 
   /// Whether all targets from here on are the known plateau: then there is no step.
   [[nodiscard]] bool has_no_height(std::size_t above) const {
     if (levels_.top_weight > 0.0 && !levels_.zero_is_known) return false;
-    return std::all_of(levels_.is_on_plateau.begin() + static_cast<std::ptrdiff_t>(above),
-                       levels_.is_on_plateau.end(), [](bool is) { return is; });
+    return above + known_above_ >= levels_.size();
   }
 
+ private:
+  struct Sum {
+    Interval sum = 0.0, weight = 0.0;
+    [[nodiscard]] Sum with(const Interval& y, double more) const {
+      return {sum + y * more, weight + more};
+    }
+  };
+
+  const Levels& levels_;
+  std::vector<Sum> low_, high_;  ///< J + 1: of so many first levels, and from a level on.
+  std::size_t flat_below_ = 0, flat_above_ = 0;  ///< Levels from either end.
+  std::size_t known_above_ = 0, nowhere_above_zero_ = 0;
+};
+
+/// Steps that rise from the plateau of small x.
+class Steps {
+ public:
+  explicit Steps(const Levels& levels, bool rises)
+      : levels_(levels), plateaus_(levels), rises_(rises) {}
+
+  void add_to(StepLimits& found, const StopCondition& stop) const {
+    const std::size_t J = levels_.size();
+    const std::size_t end = levels_.top_weight > 0.0 ? J : J - 1;
+    for (std::size_t level = 0; level < J; ++level) {
+      if (stop.is_met()) {
+        found.complete = found.count_is_known = false;
+        return;
+      }
+      if (level > 0) add_step(level, found);
+      if (level < end && (level > 0 || !levels_.free_offset)) add_free_level(level, found);
+    }
+  }
+
+ private:
   /// What the energy does when the level next to the step leaves its plateau by eps.
   struct Leaving {
     Interval growth;         ///< To first order, up to positive factors.
@@ -304,10 +353,8 @@ class Steps {
     if (below == 0 || (levels_.free_offset && below == 1)) return std::nullopt;
     // Where a plateau is known the targets before may be beyond it, which does not make up for the squares.
     const bool is_square =
-        levels_.is_low_side_flat(below) ||
-        (levels_.is_on_plateau[below - 1] &&
-         std::all_of(levels_.y.begin(), levels_.y.begin() + static_cast<std::ptrdiff_t>(below),
-                     [](const Interval& y) { return y.upper() <= 0.0; }));
+        plateaus_.is_low_flat(below) ||
+        (levels_.is_on_plateau[below - 1] && plateaus_.is_nowhere_above_known(below));
     return Leaving{-(height * (levels_.y[below - 1] - low)) * levels_.weight[below - 1], is_square};
   }
   [[nodiscard]] std::optional<Leaving> leaving_high(std::size_t above, const Interval& high,
@@ -315,7 +362,7 @@ class Steps {
     const std::size_t J = levels_.size();
     if (above >= J || (above + 1 == J && levels_.top_weight == 0.0)) return std::nullopt;
     return Leaving{height * (levels_.y[above] - high) * levels_.weight[above],
-                   levels_.is_high_side_flat(above)};
+                   plateaus_.is_high_flat(above)};
   }
 
   /// What the energy does when levels leave the plateau on one side of a step, where the nearest one may be on it exactly:
@@ -393,10 +440,10 @@ class Steps {
   }
 
   void add_step(std::size_t below, StepLimits& found) const {
-    const Interval low = low_plateau(below), high = high_plateau(below);
+    const Interval low = plateaus_.low(below), high = plateaus_.high(below);
     const Interval height = high - low;
     const int sign = proof::sign_of(height);
-    if (levels_.has_known_offset() && (sign < 0 || has_no_height(below))) return;
+    if (levels_.has_known_offset() && (sign < 0 || plateaus_.has_no_height(below))) return;
     int least = 1, most = -1;  // signs by which the energy grows
     for (const auto& growth : {leaving_low(below, low, height), leaving_high(below, high, height)})
       if (growth) {
@@ -418,15 +465,16 @@ class Steps {
   }
 
   void add_free_level(std::size_t free, StepLimits& found) const {
-    const Interval low = low_plateau(free), high = high_plateau(free + 1);
+    const Interval low = plateaus_.low(free), high = plateaus_.high(free + 1);
     const Interval height = high - low;
     const Interval over_low = height * (levels_.y[free] - low);
     const Interval under_high = height * (high - levels_.y[free]);
-    if (levels_.has_known_offset() && (proof::sign_of(height) < 0 || has_no_height(free + 1)))
+    if (levels_.has_known_offset() &&
+        (proof::sign_of(height) < 0 || plateaus_.has_no_height(free + 1)))
       return;
     if (proof::sign_of(over_low) < 0 || proof::sign_of(under_high) < 0) return;  // not between
     // At a flat plateau it is not free, but a part of it.
-    if (levels_.is_low_side_flat(free + 1) || levels_.is_high_side_flat(free)) return;
+    if (plateaus_.is_low_flat(free + 1) || plateaus_.is_high_flat(free)) return;
     // Nor where both plateaus may be the same, and it is elsewhere.
     if (proof::sign_of(levels_.y[free] - low) * proof::sign_of(high - levels_.y[free]) < 0) return;
     const int sign = inward_sign(free, low, high, height, over_low, under_high);
@@ -491,6 +539,7 @@ class Steps {
   }
 
   const Levels& levels_;
+  Plateaus plateaus_;
   bool rises_;
 };
 
@@ -532,7 +581,7 @@ class LeavingTogether {
 
   [[nodiscard]] const Interval& output() const { return output_; }
 
-  [[nodiscard]] SignsOfLeaving signs() const {
+  [[nodiscard]] SignsOfLeaving signs(const StopCondition& stop) const {
     SignsOfLeaving signs;
     double to = 1.0 / proof::middle(distance_[0]);
     int last = sign_beyond(to);
@@ -554,7 +603,7 @@ class LeavingTogether {
       before = sign;
     };
     for (long looked = 0; !open.empty(); ++looked) {
-      if (looked == kMostRates) {
+      if (looked == kMostRates || stop.is_met()) {
         signs.is_known = false;
         break;
       }
@@ -633,12 +682,12 @@ class LeavingTogether {
 };
 
 /// The step between minus infinity and the first level: all others at their mean, whatever the slope is.
-void add_zero_step(const Levels& levels, StepLimits& found) {
+void add_zero_step(const Levels& levels, StepLimits& found, const StopCondition& stop) {
   const LeavingTogether leaving(levels, std::nullopt, false);
   const bool is_known = levels.has_known_offset();
   const int height = proof::sign_of(is_known ? leaving.output() : leaving.output() - levels.zero_y);
   if (is_known && height < 0) return;
-  const SignsOfLeaving signs = leaving.signs();
+  const SignsOfLeaving signs = leaving.signs(stop);
   // The energy grows where height D is positive, and the correlation, which has the sign of the height, falls where D is.
   const bool falls_if_high = signs.any_negative, falls_if_low = signs.positive > 0;
   if (height != 0 && signs.is_known)
@@ -654,12 +703,12 @@ void add_zero_step(const Levels& levels, StepLimits& found) {
 /// Of curves beside a known plateau with a level at infinity that observes the other one: all levels at one output, which is
 /// that of the fitted plateau, the known one, or between them.
 /// @param levels Levels::falling().
-void add_falling_constants(const Levels& levels, StepLimits& found) {
+void add_falling_constants(const Levels& levels, StepLimits& found, const StopCondition& stop) {
   const std::size_t J = levels.size();
   const auto add = [&](const LeavingTogether& leaving, int height, double turned,
                        CurveLimit limit) {
     if (height < 0) return;
-    const SignsOfLeaving signs = leaving.signs();
+    const SignsOfLeaving signs = leaving.signs(stop);
     const bool falls = turned > 0.0 ? signs.any_negative : signs.positive > 0;
     if (falls) return;
     limit.rises = false;
@@ -698,15 +747,16 @@ void add_falling_constants(const Levels& levels, StepLimits& found) {
 
 }  // namespace
 
-StepLimits find_steps(const Levels& levels) {
+StepLimits find_steps(const Levels& levels, const StopCondition& stop) {
   StepLimits found;
-  Steps(levels, true).add_to(found);
-  if (levels.is_half) add_zero_step(levels, found);
+  Steps(levels, true).add_to(found, stop);
+  if (levels.is_half) add_zero_step(levels, found, stop);
   if (!levels.has_known_offset()) return found;
   StepLimits falling;
   const Levels mirrored = levels.is_half ? levels.falling() : levels.mirrored();
-  Steps(mirrored, false).add_to(falling);
-  if (levels.is_half) add_falling_constants(mirrored, falling);
+  Steps(mirrored, false).add_to(falling, stop);
+  if (levels.is_half) add_falling_constants(mirrored, falling, stop);
+  if (!falling.complete) found.complete = found.count_is_known = false;
   for (CurveLimit& limit : falling.limits) {  // counted from small x again
     limit.below = levels.size() - limit.below - (limit.has_free ? 1 : 0);
     found.limits.push_back(limit);

@@ -44,8 +44,9 @@ struct Exponentials {
 struct StepLimits {
   std::vector<CurveLimit> limits;  ///< Infima, and those of which it is undecided.
   int count = 0;  ///< What all of them add to the sum over critical points (fitted offset).
-  bool count_is_known = true;  ///< False where data tie.
+  bool count_is_known = true;  ///< False where data tie, and where not all were looked at.
+  bool complete = true;        ///< False: it was stopped.
 };
-[[nodiscard]] StepLimits find_steps(const Levels& levels);
+[[nodiscard]] StepLimits find_steps(const Levels& levels, const StopCondition& stop);
 
 }  // namespace tautrack::amplitude

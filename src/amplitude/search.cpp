@@ -8,8 +8,8 @@
 namespace tautrack::amplitude {
 namespace {
 
-/// Boxes between two looks at the stop condition: some milliseconds.
-constexpr long kBoxesBetweenLooks = 256;
+/// Boxes times levels between two looks at the stop condition: some milliseconds.
+constexpr long kLevelsBetweenLooks = 4096;
 /// A box is not divided when it is narrower than this, relative to its place and to one: a few hundred units in
 /// the last place, where only roots are left that are too near to a double one.
 constexpr double kNarrowest = 1e-13;
@@ -289,8 +289,10 @@ std::optional<ChartRoot> root_about(ChartEquations& equations, const ChartBox& b
 ChartSearch search_chart(ChartEquations& equations, std::vector<ChartBox> boxes, long most,
                          const StopCondition& stop) {
   ChartSearch result;
+  const long between_looks =
+      std::max(1L, kLevelsBetweenLooks / static_cast<long>(equations.levels().size()));
   while (!boxes.empty()) {
-    if (result.boxes >= most || (result.boxes % kBoxesBetweenLooks == 0 && stop.is_met())) break;
+    if (result.boxes >= most || (result.boxes % between_looks == 0 && stop.is_met())) break;
     ++result.boxes;
     ChartBox box = boxes.back();
     boxes.pop_back();

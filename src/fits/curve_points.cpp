@@ -312,6 +312,63 @@ InfinitePoint CurveTerms::step(const amplitude::CurveLimit& limit) const {
   return point;
 }
 
+std::vector<double> CurveTerms::rough_energies(
+    const std::vector<amplitude::CurveLimit>& limits) const {
+  struct Sums {
+    long double weight = 0.0L, target = 0.0L, square = 0.0L;
+    void add(long double omega, long double y) {
+      weight += omega;
+      target += omega * y;
+      square += omega * y * y;
+    }
+    [[nodiscard]] Sums without(const Sums& other) const {
+      return {weight - other.weight, target - other.target, square - other.square};
+    }
+    [[nodiscard]] long double about_mean() const {
+      return weight > 0.0L ? square - target * target / weight : 0.0L;
+    }
+  };
+  const std::size_t J = targets_.size();
+  std::vector<Sums> first(J + 1);  // of so many levels, and of doses of zero
+  if (data_.zero) first[0].add(data_.zero->weight, zero_target_);
+  for (std::size_t j = 0; j < J; ++j) {
+    first[j + 1] = first[j];
+    first[j + 1].add(data_.weights[j], targets_[j]);
+  }
+  std::vector<double> energies;
+  for (const amplitude::CurveLimit& limit : limits) {
+    if (limit.is_exponential || limit.is_flat) {
+      energies.push_back(-kInfinity);
+      continue;
+    }
+    const Sums& left = first[limit.below];
+    const Sums right = first[J].without(first[limit.below + (limit.has_free ? 1 : 0)]);
+    const bool knows_left = levels_.has_known_offset() && limit.rises,
+               knows_right = levels_.has_known_offset() && !limit.rises;
+    energies.push_back(static_cast<double>((knows_left ? left.square : left.about_mean()) +
+                                           (knows_right ? right.square : right.about_mean())));
+  }
+  return energies;
+}
+
+std::size_t CurveTerms::keep_lowest(std::vector<amplitude::CurveLimit>& limits,
+                                    std::size_t most) const {
+  const std::vector<double> energies = rough_energies(limits);
+  std::vector<std::size_t> infima;
+  for (std::size_t i = 0; i < limits.size(); ++i)
+    if (limits[i].is_infimum == true && !limits[i].is_exponential) infima.push_back(i);
+  if (infima.size() <= most) return 0;
+  std::stable_sort(infima.begin(), infima.end(),
+                   [&](std::size_t a, std::size_t b) { return energies[a] < energies[b]; });
+  std::vector<bool> is_left_out(limits.size());
+  for (std::size_t k = most; k < infima.size(); ++k) is_left_out[infima[k]] = true;
+  std::vector<amplitude::CurveLimit> kept;
+  for (std::size_t i = 0; i < limits.size(); ++i)
+    if (!is_left_out[i]) kept.push_back(limits[i]);
+  limits = std::move(kept);
+  return infima.size() - most;
+}
+
 InfinitePoint CurveTerms::limit(const amplitude::CurveLimit& limit) const {
   InfinitePoint point = limit.is_exponential ? exponential(limit) : step(limit);
   point.local_infimum = limit.is_infimum;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <vector>
+
 #include "tautrack/data/output_range.hpp"
 #include "tautrack/infinity/infinite_point.hpp"
 #include "tautrack/network/activation.hpp"
@@ -21,6 +24,10 @@ class CurveTerms {
   [[nodiscard]] StationaryPoint point(const amplitude::StationaryCurve& curve) const;
   [[nodiscard]] InfinitePoint limit(const amplitude::CurveLimit& limit) const;
 
+  /// Leaves out the proven infima among steps that have the largest energies, but for so many, and says how many that are.
+  [[nodiscard]] std::size_t keep_lowest(std::vector<amplitude::CurveLimit>& limits,
+                                        std::size_t most) const;
+
   /// The limit of a vanishing height, where one end is known and no sigmoid away from it is nearer to the targets.
   [[nodiscard]] InfinitePoint vanishing() const;
   [[nodiscard]] bool vanishes() const;
@@ -36,6 +43,9 @@ class CurveTerms {
   [[nodiscard]] Fitted fit(const std::vector<long double>& phi, long double at_zero) const;
   [[nodiscard]] InfinitePoint exponential(const amplitude::CurveLimit& limit) const;
   [[nodiscard]] InfinitePoint step(const amplitude::CurveLimit& limit) const;
+  /// Energies of these steps but for rounding; of other limits minus infinity.
+  [[nodiscard]] std::vector<double> rough_energies(
+      const std::vector<amplitude::CurveLimit>& limits) const;
   /// The weights of u = slope x + intercept, logistic's units, in those of the activation and of the columns.
   [[nodiscard]] Vector weights(double slope, double intercept) const;
   [[nodiscard]] std::vector<int> signs(const std::vector<int>& of_level, int of_zero) const;

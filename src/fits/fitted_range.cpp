@@ -29,6 +29,9 @@ namespace {
 /// Boxes of the interval search: some hundred times what data without ties take, and so many more for each level.
 constexpr long kMostBoxes = 100000, kMostBoxesForLevel = 200;
 
+/// Limits are listed with a sign for each pattern: so many signs, and so many limits whatever the number of patterns.
+constexpr std::size_t kMostSigns = 5000000, kListedLimits = 100;
+
 /// All curves of one input.
 class OneInput {
  public:
@@ -56,7 +59,10 @@ class OneInput {
  private:
   std::vector<fits::NamedLimit> limits_of(AllFits& fits, const amplitude::CurveFits& found) {
     std::vector<fits::NamedLimit> limits;
-    for (const amplitude::CurveLimit& limit : found.limits) {
+    std::vector<amplitude::CurveLimit> listed = found.limits;
+    fits.unlisted_limits =
+        terms_.keep_lowest(listed, std::max(kListedLimits, kMostSigns / data_.level_of.size()));
+    for (const amplitude::CurveLimit& limit : listed) {
       if (limit.is_infimum == false) continue;
       InfinitePoint point = terms_.limit(limit);
       std::string words = terms_.words(limit, point);

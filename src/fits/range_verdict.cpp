@@ -48,7 +48,7 @@ void judge_fitted_range(AllFits& fits, std::vector<NamedLimit> limits, bool comp
   }
   std::stable_sort(infima.begin(), infima.end(),
                    [](const Infimum& a, const Infimum& b) { return a.energy < b.energy; });
-  const std::size_t proper = limits.size() - undecided;
+  const std::size_t proper = limits.size() - undecided + fits.unlisted_limits;
   if (infima.empty()) {
     fits.global_reason = "no minimum and no limit is known";
     fits.unique_reason = fits.global_reason;

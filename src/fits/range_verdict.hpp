@@ -28,7 +28,7 @@ inline constexpr const char* kVanishingHeightBesideHeld =
     "the height is zero: with the weights that are held the outputs run against the targets";
 
 /// Says which of the minima and limits is the best, and whether it is the only one: sets at_infinity, by energy,
-/// global_minimum, infimum_at_infinity, global_is_proven, unique and their reasons.
+/// global_minimum, infimum_at_infinity, global_is_proven, unique and their reasons. Those that are not listed count, too.
 /// @param fits With points, by energy. @param complete Both lists are proven complete.
 /// @param lowest_off The lowest energy that descents came to which ran off to who knows where; infinity without any.
 void judge_fitted_range(AllFits& fits, std::vector<NamedLimit> limits, bool complete,

@@ -47,6 +47,17 @@ class Limits {
                                                   : 1.0),
         threshold_(threshold),
         powers_(data.size()) {
+    long double total = 0.0L, target = 0.0L;
+    for (std::size_t j = 0; j < data_.size(); ++j) {
+      total += data_.weights[j];
+      target += static_cast<long double>(data_.weights[j]) * data_.means[j];
+    }
+    centre_ = target / total;
+    first_.resize(data_.size() + 1);
+    for (std::size_t j = 0; j < data_.size(); ++j) {
+      first_[j + 1] = first_[j];
+      first_[j + 1].add(data_.weights[j], data_.means[j] - centre_);
+    }
     // Those that grow towards a dose of zero are not bounded there.
     if (range.is_known() || activation == Activation::arctan) return;
     exponentials(1.0);
@@ -77,30 +88,28 @@ class Limits {
   struct Plateau {
     double weight = 0.0, mean = 0.0, energy = 0.0;
   };
+  /// Of targets less `centre_`.
+  struct Sums {
+    long double weight = 0.0L, target = 0.0L, square = 0.0L;
+    void add(long double omega, long double y) {
+      weight += omega;
+      target += omega * y;
+      square += omega * y * y;
+    }
+  };
   /// Levels from ... to - 1 on one plateau.
   /// @param with_zero Doses of zero are on it, too.
   [[nodiscard]] Plateau plateau(std::size_t from, std::size_t to,
                                 const std::optional<double>& known, bool with_zero) const {
-    Plateau result;
-    const bool has_zero = with_zero && data_.zero;
-    if (has_zero) {
-      result.weight = data_.zero->weight;
-      result.mean = data_.zero->weight * data_.zero->target;
-    }
-    for (std::size_t j = from; j < to; ++j) {
-      result.weight += data_.weights[j];
-      result.mean += data_.weights[j] * data_.means[j];
-    }
-    result.mean = known ? *known : result.mean / result.weight;
-    for (std::size_t j = from; j < to; ++j) {
-      const double r = data_.means[j] - result.mean;
-      result.energy += 0.5 * data_.weights[j] * r * r;
-    }
-    if (has_zero) {
-      const double r = data_.zero->target - result.mean;
-      result.energy += 0.5 * data_.zero->weight * r * r;
-    }
-    return result;
+    Sums sums{first_[to].weight - first_[from].weight, first_[to].target - first_[from].target,
+              first_[to].square - first_[from].square};
+    if (with_zero && data_.zero) sums.add(data_.zero->weight, data_.zero->target - centre_);
+    const long double mean = known                ? *known - centre_
+                             : sums.weight > 0.0L ? sums.target / sums.weight
+                                                  : 0.0L;
+    const long double twice = sums.square - mean * (2.0L * sums.target - mean * sums.weight);
+    return {static_cast<double>(sums.weight), known ? *known : static_cast<double>(mean + centre_),
+            static_cast<double>(0.5L * std::max(0.0L, twice))};
   }
 
   // --- Steps -----------------------------------------------------------------------------------------------
@@ -495,6 +504,8 @@ class Limits {
   Activation activation_;
   double per_rate_;  ///< Weight over rate.
   double threshold_;
+  long double centre_ = 0.0L;   ///< Mean of all targets.
+  std::vector<Sums> first_;     ///< J + 1: of so many levels.
   std::vector<double> powers_;  ///< J, in the hands of fit().
   std::vector<Run> runs_;
   // Of the parameter, and of the limit, that is looked at.

@@ -150,7 +150,7 @@ constexpr Long kSure = 1e-12L, kSureOfFree = 1e-17L;
 
 void check_steps(const Data& data, int& sure) {
   const NearSteps near(data);
-  const StepLimits steps = find_steps(data.levels());
+  const StepLimits steps = find_steps(data.levels(), {});
   const std::size_t J = data.x.size();
   for (const bool rises : {true, false}) {
     if (!data.low && !rises) continue;
@@ -297,6 +297,17 @@ void check_exponentials(const Data& data, int& sure) {
 }  // namespace
 
 // More of them: TAUTRACK_LIMITS=2000 tautrack_tests --test-case="steps and exponentials*"
+TEST_CASE("Limits: steps that were not looked at are missed, and said to be") {
+  const Levels levels({0, 1, 2, 4, 5}, {1, 3, 1.5, 9, 8}, {1, 1, 1, 1, 1}, nullptr);
+  const StepLimits all = find_steps(levels, {});
+  CHECK(all.complete);
+  CHECK(all.count_is_known);
+  const StepLimits some = find_steps(levels, StopCondition::after_looks(2));
+  CHECK(!some.complete);
+  CHECK(!some.count_is_known);
+  CHECK(some.limits.size() < all.limits.size());
+}
+
 TEST_CASE("steps and exponentials are infima exactly where energies nearby are larger") {
   const char* const wanted = std::getenv("TAUTRACK_LIMITS");
   const int count = wanted != nullptr ? std::stoi(wanted) : support::sampled(30);
@@ -323,7 +334,7 @@ TEST_CASE("a free level next to targets on the known plateau") {
               {1, 1, 1, 1, 1, 1},
               0.0};
     const NearSteps near(data);
-    const auto verdict = said(find_steps(data.levels()), 2, true, true, true);
+    const auto verdict = said(find_steps(data.levels(), {}), 2, true, true, true);
     const Long least = near.least_near_free(2, true, 14.0L);  // exp(-21) and more
     CHECK(verdict == (least > 0.0L));
     // Seen from the other end, and upside down, it is the same.
@@ -331,14 +342,14 @@ TEST_CASE("a free level next to targets on the known plateau") {
     for (double& x : turned.x) x = -x;
     std::reverse(turned.x.begin(), turned.x.end());
     std::reverse(turned.y.begin(), turned.y.end());
-    CHECK(said(find_steps(turned.levels()), 3, true, false, true) == verdict);
+    CHECK(said(find_steps(turned.levels(), {}), 3, true, false, true) == verdict);
   }
 }
 
 TEST_CASE("no level is free between equal plateaus, unless it is there, too") {
   const Data data{
       {1, 2, 3, 4, 5}, {1, 2, 4, 0, 3}, {1, 1, 1, 1, 1}, {}};  // means 1.5 on both sides of 4
-  CHECK(said(find_steps(data.levels()), 2, true, true, false) == false);
+  CHECK(said(find_steps(data.levels(), {}), 2, true, true, false) == false);
 }
 
 TEST_CASE("gaps that differ by rounding become equal, and others stay") {
@@ -460,7 +471,7 @@ TEST_CASE("levels that are exactly on a fitted plateau: the next one decides, or
     CAPTURE(one.x);
     CAPTURE(one.y);
     const Levels levels(one.x, one.y, std::vector<double>(one.x.size(), 1.0), nullptr);
-    const StepLimits found = find_steps(levels);
+    const StepLimits found = find_steps(levels, {});
     const auto limit =
         std::find_if(found.limits.begin(), found.limits.end(), [&](const CurveLimit& at) {
           return !at.has_free && !at.is_exponential && at.below == one.below;

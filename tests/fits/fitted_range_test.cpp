@@ -18,6 +18,8 @@
 #include <nlohmann/json.hpp>
 
 #include "amplitude/levels.hpp"
+#include "fits/covariate.hpp"
+#include "fits/curve_points.hpp"
 #include "support/long_curve.hpp"
 #include "support/random_curves.hpp"
 #include "support/slow_build.hpp"
@@ -113,6 +115,61 @@ void check_four_parameters(const json& set) {
 }
 
 }  // namespace
+
+TEST_CASE("Fitted range: infima that are left out of the list are those of the largest energies") {
+  std::size_t left_out = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    CAPTURE(seed);
+    const support::RandomCurve curve = support::random_curve(seed);
+    OutputRange range;
+    if (seed % 3 == 1) range.low = -0.1;
+    if (seed % 3 == 2) range.high = 1.1;
+    const auto data = fits::covariate_of(problem_of(curve.x, curve.y));
+    REQUIRE(data);
+    const fits::CurveTerms terms(*data, Activation::logistic, range);
+    const auto found = amplitude::find_curve_fits(terms.levels(), 100000, {});
+    std::vector<amplitude::CurveLimit> kept = found.limits;
+    constexpr std::size_t most = 2;
+    const std::size_t missing = terms.keep_lowest(kept, most);
+    CHECK(kept.size() + missing == found.limits.size());
+    const auto energies = [&](const std::vector<amplitude::CurveLimit>& limits) {
+      std::vector<double> values;
+      for (const amplitude::CurveLimit& limit : limits)
+        if (limit.is_infimum == true && !limit.is_exponential)
+          values.push_back(terms.limit(limit).energy);
+      std::sort(values.begin(), values.end());
+      return values;
+    };
+    std::vector<double> all = energies(found.limits);
+    CHECK(missing == all.size() - std::min(all.size(), most));
+    all.resize(all.size() - missing);
+    const std::vector<double> lowest = energies(kept);
+    REQUIRE(lowest.size() == all.size());
+    for (std::size_t k = 0; k < all.size(); ++k)
+      CHECK(lowest[k] == doctest::Approx(all[k]).epsilon(1e-12));
+    left_out += missing;
+  }
+  CHECK(left_out > 50);
+}
+
+TEST_CASE(
+    "Fitted range: ten thousand levels, stopped early: steps are all there, the lowest listed") {
+  support::Random random(5);
+  std::vector<double> x, y;
+  for (int i = 0; i < 10000; ++i) {
+    x.push_back(random.uniform(-3.0, 3.0));
+    y.push_back(std::tanh(x.back()) + 0.1 * random.normal());
+  }
+  FitOptions options;
+  options.explore.stop = StopCondition::after_looks(20000);
+  const AllFits fits = find_all_fits(problem_of(x, y), Activation::tanh, {}, options);
+  CHECK(fits.level == Completeness::heuristic);
+  CHECK(fits.unlisted_limits > 0);
+  CHECK(fits.at_infinity.size() == 500);
+  CHECK(fits.unique == Answer::no);
+  CHECK(says(fits.unique_reason,
+             (std::to_string(fits.at_infinity.size() + fits.unlisted_limits) + " limits").c_str()));
+}
 
 TEST_CASE("fitted plateaus: all points and limits of the reference sets") {
   const json sets = reference();

@@ -61,6 +61,9 @@ struct AllFits {
   /// By energy: local infima, limits not decided to be none, and, where strata are not enumerated, limits that
   /// are none but to which descents ran.
   std::vector<InfinitePoint> at_infinity;
+  /// Local infima of higher energy that are left out there: steps of one input, where patterns times limits are
+  /// more than some million.
+  std::size_t unlisted_limits = 0;
 
   Completeness level = Completeness::heuristic;
   int index_sum = 0;                      ///< Sum of (-1)^index over points with a known index.
