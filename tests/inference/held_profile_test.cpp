@@ -259,7 +259,7 @@ TEST_CASE("one weight beside a held one: intervals agree with least energies on 
   }
 }
 
-TEST_CASE("the known start of an epidemic, its end fitted") {
+TEST_CASE("the known start of an epidemic, its end fitted" * support::not_in_slow_builds()) {
   // Rosetta Code, Logistic curve fitting in epidemiology: cases of the first 49 days.
   const std::array<double, 49> cases{
       27,    27,    27,    44,    44,    59,    59,    59,    59,    59,    59,    59,    59,
@@ -366,7 +366,8 @@ TEST_CASE("intervals beside held weights have the units of the data") {
   }
 }
 
-TEST_CASE("two weights beside a held one: ends are at the threshold, and not called resolved") {
+TEST_CASE("two weights beside a held one: ends are at the threshold, and not called resolved" *
+          support::not_in_slow_builds()) {
   Matrix X(14, 2);
   Vector y(14);
   for (Index i = 0; i < 14; ++i) {

@@ -33,7 +33,8 @@ std::vector<Case> sampled(std::vector<Case> cases) {
   return some;
 }
 
-/// For a test that runs the program once more, over code that other tests have reached: not in slow builds.
+/// For a test that runs the program once more, or has a comparison that takes a minute there, over code that other tests
+/// have reached: not in slow builds.
 inline doctest::skip not_in_slow_builds() { return doctest::skip(kSlowBuild); }
 
 }  // namespace tautrack::support
