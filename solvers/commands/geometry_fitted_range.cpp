@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include <Eigen/Cholesky>
 #include <fmt/format.h>
 
 #include "tautrack/events/morse_index.hpp"

@@ -7,13 +7,15 @@ namespace {
 
 /// The part that every kind of point of a path has in common.
 Json point_report(const NaturalPath& path, const NaturalPoint& point) {
-  Json report{{"tau", point.tau},
-              {"one_minus_tau", point.one_minus_tau},
-              {"folds_before", path.folds_before(point)},
-              {"weights", numbers(point.weights)},
-              {"energy", point.energy},
-              {"morse_index", value_or_null(point.morse_index)},
-              {"kind", to_string(point.kind)}};
+  Json report = Fields(7)
+                    .add("tau", point.tau)
+                    .add("one_minus_tau", point.one_minus_tau)
+                    .add("folds_before", path.folds_before(point))
+                    .add("weights", numbers(point.weights))
+                    .add("energy", point.energy)
+                    .add("morse_index", value_or_null(point.morse_index))
+                    .add("kind", to_string(point.kind))
+                    .json();
   if (point.range) report["range"] = {point.range->low, point.range->high};
   return report;
 }
@@ -40,6 +42,15 @@ Json branch_point_report(const NaturalPath& path, const NaturalBranchPoint& bran
   return json;
 }
 
+/// Names of all weights, or null.
+Json columns_report(const ProblemView& problem) {
+  if (!problem.lists_columns()) return {};
+  Json columns = Json::array();
+  for (Index column = 0; column < problem.weights(); ++column)
+    columns.push_back(problem.column(column));
+  return columns;
+}
+
 /// The problem and its network.
 Json data_report(const NetworkRequest& request, const ProblemView& problem,
                  const DataFacts& facts) {
@@ -50,12 +61,6 @@ Json data_report(const NetworkRequest& request, const ProblemView& problem,
     for (const auto& [column, coefficient] : dependency.on)
       on.push_back({{"column", problem.column(column)}, {"coefficient", coefficient}});
     dependent_columns.push_back({{"column", problem.column(dependency.column)}, {"on", on}});
-  }
-  Json columns;
-  if (problem.lists_columns()) {
-    columns = Json::array();
-    for (Index column = 0; column < problem.weights(); ++column)
-      columns.push_back(problem.column(column));
   }
   const char* weights_are = !facts.rank                                    ? "not examined"
                             : *facts.rank < fitted_weights(problem, facts) ? "minimum norm"
@@ -70,7 +75,7 @@ Json data_report(const NetworkRequest& request, const ProblemView& problem,
               {"rows_equal_to_rounding", rounded},
               {"energy_of_replicates", facts.energy_of_replicates},
               {"weights", problem.weights()},
-              {"columns", columns},
+              {"columns", columns_report(problem)},
               {"held", held_report(request)},
               {"activation", to_string(perceptron.activation)},
               {"range", range_report(target_range(request))},
@@ -86,8 +91,8 @@ Json data_report(const NetworkRequest& request, const ProblemView& problem,
   return report;
 }
 
-/// A natural path with its points and events.
-Json path_report(const NaturalPath& path) {
+/// A natural path with its points and events, without its work.
+Json events_report(const NaturalPath& path) {
   Json points = Json::array();
   for (const NaturalPoint& point : path.points) points.push_back(point_report(path, point));
   Json folds = Json::array();
@@ -95,36 +100,44 @@ Json path_report(const NaturalPath& path) {
   Json branch_points = Json::array();
   for (const NaturalBranchPoint& branch : path.branch_points)
     branch_points.push_back(branch_point_report(path, branch));
-  return {{"status", to_string(path.status)},
-          {"message", path.message},
-          {"points", points},
-          {"folds", folds},
-          {"branch_points", branch_points},
-          {"work",
-           {{"steps", path.work.steps},
-            {"rejected", path.work.rejected},
-            {"factorisations", path.work.factorisations},
-            {"evaluations", path.work.evaluations},
-            {"krylov_iterations", path.work.krylov_iterations},
-            {"passes_over_data", path.work.passes_over_data},
-            {"seconds", path.work.seconds}}}};
+  return Fields(5)
+      .add("status", to_string(path.status))
+      .add("message", path.message)
+      .add("points", std::move(points))
+      .add("folds", std::move(folds))
+      .add("branch_points", std::move(branch_points))
+      .json();
+}
+
+Json path_report(const NaturalPath& path) {
+  Json report = events_report(path);
+  report["work"] = {{"steps", path.work.steps},
+                    {"rejected", path.work.rejected},
+                    {"factorisations", path.work.factorisations},
+                    {"evaluations", path.work.evaluations},
+                    {"krylov_iterations", path.work.krylov_iterations},
+                    {"passes_over_data", path.work.passes_over_data},
+                    {"seconds", path.work.seconds}};
+  return report;
 }
 
 /// Where a path arrived, or null if it did not.
 Json end_report(const NaturalPath& path) {
   if (!path.end) return {};
   const PathEnd& end = *path.end;
-  Json report{{"tau", end.tau},
-              {"weights", numbers(end.weights)},
-              {"energy", end.energy},
-              {"gradient_norm", end.gradient_norm},
-              {"gradient_scale", end.gradient_scale},
-              {"last_newton_step", end.last_newton_step},
-              {"eigenvalues", numbers(end.eigenvalues)},
-              {"nearest_eigenvalue", value_or_null(end.nearest_eigenvalue)},
-              {"lowest_eigenvalue", end.lowest_eigenvalue},
-              {"morse_index", value_or_null(end.morse_index)},
-              {"status", end.status}};
+  Json report = Fields(11)
+                    .add("tau", end.tau)
+                    .add("weights", numbers(end.weights))
+                    .add("energy", end.energy)
+                    .add("gradient_norm", end.gradient_norm)
+                    .add("gradient_scale", end.gradient_scale)
+                    .add("last_newton_step", end.last_newton_step)
+                    .add("eigenvalues", numbers(end.eigenvalues))
+                    .add("nearest_eigenvalue", value_or_null(end.nearest_eigenvalue))
+                    .add("lowest_eigenvalue", end.lowest_eigenvalue)
+                    .add("morse_index", value_or_null(end.morse_index))
+                    .add("status", end.status)
+                    .json();
   if (end.range) report["range"] = {end.range->low, end.range->high};
   return report;
 }
@@ -188,6 +201,27 @@ Json report_start(const NetworkRequest& request, const ProblemView& problem, con
           {"path", path != nullptr ? path_report(*path) : Json()},
           {"end", path != nullptr ? end_report(*path) : Json()},
           {"infinity", path != nullptr ? infinity_report(*path) : Json()}};
+}
+
+Json record_start(const Json& data, const std::string& name, const NaturalPath& path,
+                  std::size_t points_left_out) {
+  Json report = Fields(5)
+                    .add("name", name)
+                    .add("data", data)
+                    .add("path", events_report(path))
+                    .add("end", end_report(path))
+                    .add("infinity", infinity_report(path))
+                    .json();
+  report["path"]["points_left_out"] = points_left_out;
+  return report;
+}
+
+Json record_data(const NetworkRequest& request, const ProblemView& problem) {
+  return Fields(3)
+      .add("columns", columns_report(problem))
+      .add("range", range_report(target_range(request)))
+      .add("held", held_report(request))
+      .json();
 }
 
 Json held_report(const NetworkRequest& request) {

@@ -21,6 +21,14 @@ namespace tautrack::program {
 [[nodiscard]] Json report_start(const NetworkRequest& request, const ProblemView& problem,
                                 const DataFacts& facts, const NaturalPath* path);
 
+/// The same for the record of a path whose points are left out, and without its work.
+/// @param data record_data()
+[[nodiscard]] Json record_start(const Json& data, const std::string& name, const NaturalPath& path,
+                                std::size_t points_left_out);
+
+/// Of the data what a path can be taken up with: columns, range and held weights.
+[[nodiscard]] Json record_data(const NetworkRequest& request, const ProblemView& problem);
+
 /// The weights that are held, an object of columns and values.
 [[nodiscard]] Json held_report(const NetworkRequest& request);
 

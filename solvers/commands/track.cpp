@@ -143,11 +143,13 @@ TrackedProblem track_problem(const TrackRequest& request, const Perceptron& netw
   PathProgress progress(name);
   std::vector<PathPoint> points;
   const bool is_drawn = !request.outputs.plot_file.empty();
-  const Observer observer = [&](const PathPoint& point) {
-    if (!request.outputs.quiet) progress.see(point);
-    if (is_drawn) points.push_back(point);
-    return true;
-  };
+  Observer observer;
+  if (request.keeps_points || is_drawn || !request.outputs.quiet)
+    observer = [&](const PathPoint& point) {
+      if (!request.outputs.quiet) progress.see(point);
+      if (is_drawn) points.push_back(point);
+      return true;
+    };
   TrackedProblem tracked;
   tracked.facts.rank = network.unknowns();
   tracked.facts.dependencies = network.space().dependencies();

@@ -33,6 +33,8 @@ struct TrackRequest {
   std::uint64_t seed = 0;  ///< Accepted by every subcommand; track uses no random numbers.
   int threads = 1;         ///< Problems that are tracked at the same time. > 0.
   bool verbose = false;    ///< The text has counters of the work.
+  /// Points on the way are wanted: without them a path may be told by fewer (track_natural() without an observer).
+  bool keeps_points = true;
   OutputRequest outputs;
   std::string from;        ///< Point of a recorded path to start from, DIR:LABEL; empty: tau = 0.
   std::string run_folder;  ///< Where each problem is recorded when it is done; empty: nowhere.

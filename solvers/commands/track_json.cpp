@@ -46,17 +46,30 @@ Json certificate_report(const PathCertificate& certificate) {
           {"precision", certificate.precision}};
 }
 
+void add_proofs(const TrackedProblem& tracked, Json& report) {
+  if (tracked.uniqueness) report["certificate"] = certificate_report(*tracked.uniqueness);
+  if (tracked.certificate) report["path_certificate"] = certificate_report(*tracked.certificate);
+  if (tracked.audit)
+    report["audit"] = Fields(3)
+                          .add("verdict", to_string(tracked.audit->verdict))
+                          .add("message", tracked.audit->message)
+                          .add("more_steps", tracked.audit->more_steps)
+                          .json();
+}
+
 }  // namespace
 
 Json problem_report(const TrackRequest& request, const ProblemView& problem,
                     const TrackedProblem& tracked) {
   Json report = report_start(request.network, problem, tracked.facts, &tracked.path);
-  if (tracked.uniqueness) report["certificate"] = certificate_report(*tracked.uniqueness);
-  if (tracked.certificate) report["path_certificate"] = certificate_report(*tracked.certificate);
-  if (tracked.audit)
-    report["audit"] = {{"verdict", to_string(tracked.audit->verdict)},
-                       {"message", tracked.audit->message},
-                       {"more_steps", tracked.audit->more_steps}};
+  add_proofs(tracked, report);
+  return report;
+}
+
+Json problem_record(const Json& data, const std::string& name, const TrackedProblem& tracked,
+                    std::size_t points_left_out) {
+  Json report = record_start(data, name, tracked.path, points_left_out);
+  add_proofs(tracked, report);
   return report;
 }
 

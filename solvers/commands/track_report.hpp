@@ -21,6 +21,11 @@ namespace tautrack::program {
 [[nodiscard]] Json problem_report(const TrackRequest& request, const ProblemView& problem,
                                   const TrackedProblem& tracked);
 
+/// What a record has of it, without the points on the way.
+/// @param data record_data()
+[[nodiscard]] Json problem_record(const Json& data, const std::string& name,
+                                  const TrackedProblem& tracked, std::size_t points_left_out);
+
 /// The paths, one row a point. Numbers read back as the same doubles; undefined ones are empty.
 [[nodiscard]] std::string csv_report(const Data& data, const std::vector<TrackedProblem>& tracked);
 

@@ -30,7 +30,11 @@ struct FreeState {
 }  // namespace
 
 std::string checksum(std::string_view text) {
-  return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));
+  constexpr std::size_t digits = 16;
+  std::string value(digits, '0');
+  XXH64_hash_t hash = XXH3_64bits(text.data(), text.size());
+  for (std::size_t i = digits; i-- > 0; hash >>= 4U) value[i] = "0123456789abcdef"[hash & 15U];
+  return value;
 }
 
 std::string digest_of_file(const std::string& path) {

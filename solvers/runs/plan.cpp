@@ -130,6 +130,7 @@ std::unique_ptr<Context> Plan::prepare(std::size_t group_number, std::uint64_t n
   const Call call = call_of(group, number);
   auto context = std::make_unique<Context>();
   parse(group, call, path_of(call.data), *context);
+  context->track.keeps_points = keeps_points();
   context->label =
       (group.name.empty() ? "" : group.name + " ") + (call.data.empty() ? "iris" : call.data);
   if (!group.targets.empty()) context->label += " " + group.targets;

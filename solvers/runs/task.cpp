@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "commands/json_parts.hpp"
 #include "commands/solve_report.hpp"
 #include "commands/track_report.hpp"
 #include "commands/units.hpp"
@@ -97,20 +98,22 @@ void TaskRunner::track(const Context& context, std::uint64_t item, int threads, 
     record.status = record.audit;
     record.reason = tracked.audit->message;
   }
-  record.work = {{"steps", path.work.steps + (tracked.audit ? tracked.audit->more_steps : 0)},
-                 {"rejected", path.work.rejected},
-                 {"factorisations", path.work.factorisations},
-                 {"evaluations", path.work.evaluations},
-                 {"passes_over_data", path.work.passes_over_data}};
-  const std::size_t left_out = keeps_points_ ? 0 : drop_points(path);
-  record.result = problem_report(context.track, context.data.problem(problem), tracked);
-  if (keeps_points_) return;
+  record.work = Fields(5)
+                    .add("steps", path.work.steps + (tracked.audit ? tracked.audit->more_steps : 0))
+                    .add("rejected", path.work.rejected)
+                    .add("factorisations", path.work.factorisations)
+                    .add("evaluations", path.work.evaluations)
+                    .add("passes_over_data", path.work.passes_over_data)
+                    .json();
+  const ProblemView view = context.data.problem(problem);
+  if (keeps_points_) {
+    record.result = problem_report(context.track, view, tracked);
+    return;
+  }
+  const std::size_t left_out = drop_points(path);
   // The others are those of the plan; these are what --from compares.
-  const Json& data = record.result["data"];
-  record.result["data"] = {
-      {"columns", data["columns"]}, {"range", data["range"]}, {"held", data["held"]}};
-  record.result["path"].erase("work");
-  record.result["path"]["points_left_out"] = left_out;
+  record.result = problem_record(record_data(context.track.network, view), std::string(view.name()),
+                                 tracked, left_out);
 }
 
 bool TaskRunner::solve(const Context& context, std::uint64_t item, int threads, Communicator* ranks,

@@ -459,9 +459,9 @@ TEST_CASE("the logarithm of a column is taken, and where it has none that is sai
     o.zero_doses = true;
   };
   const Dataset zeros = parsed("dose,y\n0,1\n10,2\n0.0,3\n", with(taken));
-  CHECK(is_zero_dose(zeros.problems[0].X, 0));
+  CHECK(tautrack::is_zero_dose(zeros.problems[0].X, 0));
   CHECK(zeros.problems[0].X(1, 0) == 1.0);
-  CHECK(is_zero_dose(zeros.problems[0].X, 2));
+  CHECK(tautrack::is_zero_dose(zeros.problems[0].X, 2));
   CHECK(refusal("dose,y\n-1,1\n10,2\n", with(taken)) ==
         "t.csv:2: column 'dose': '-1' is negative and has no logarithm (--log)");
   CHECK(refusal("dose,b,y\n0,1,1\n1,2,2\n", with(taken)).find("0 has no logarithm") !=
