@@ -118,7 +118,7 @@ void check_four_parameters(const json& set) {
 
 TEST_CASE("Fitted range: infima that are left out of the list are those of the largest energies") {
   std::size_t left_out = 0;
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+  for (std::uint64_t seed = 0; seed < support::sampled(60U); ++seed) {
     CAPTURE(seed);
     const support::RandomCurve curve = support::random_curve(seed);
     OutputRange range;
@@ -149,7 +149,7 @@ TEST_CASE("Fitted range: infima that are left out of the list are those of the l
       CHECK(lowest[k] == doctest::Approx(all[k]).epsilon(1e-12));
     left_out += missing;
   }
-  CHECK(left_out > 50);
+  CHECK(left_out > (support::kSlowBuild ? 0 : 15));
 }
 
 TEST_CASE(
@@ -161,7 +161,7 @@ TEST_CASE(
     y.push_back(std::tanh(x.back()) + 0.1 * random.normal());
   }
   FitOptions options;
-  options.explore.stop = StopCondition::after_looks(20000);
+  options.explore.stop = StopCondition::after_looks(10500);
   const AllFits fits = find_all_fits(problem_of(x, y), Activation::tanh, {}, options);
   CHECK(fits.level == Completeness::heuristic);
   CHECK(fits.unlisted_limits > 0);
