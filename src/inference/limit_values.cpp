@@ -38,7 +38,7 @@ ProfilePiece about(double best, double curvature, double room) {
 class Limits {
  public:
   Limits(const fits::Covariate& data, Activation activation, const OutputRange& range,
-         double threshold)
+         double threshold, const StopCondition& stop)
       : data_(data),
         range_(range),
         activation_(activation),
@@ -60,8 +60,8 @@ class Limits {
     }
     // Those that grow towards a dose of zero are not bounded there.
     if (range.is_known() || activation == Activation::arctan) return;
-    exponentials(1.0);
-    if (!data_.zero) exponentials(-1.0);
+    exponentials(1.0, stop);
+    if (!data_.zero) exponentials(-1.0, stop);
   }
 
   std::vector<LimitValues> of(const ParameterPlace& parameter) {
@@ -418,7 +418,7 @@ class Limits {
     double least_offset = kInfinity, largest_offset = -kInfinity;  ///< As the threshold allows.
   };
 
-  void exponentials(double side) {
+  void exponentials(double side, const StopCondition& stop) {
     const double extent = data_.values.back() - data_.values.front();
     const std::size_t J = data_.size();
     const double gap =
@@ -427,7 +427,7 @@ class Limits {
     const auto rate_at = [&](double k) { return side * slowest * std::exp(growth * k); };
     double first = 0.0;
     bool is_run = false;
-    for (int k = 0; k <= kRates + 1; ++k) {
+    for (int k = 0; k <= kRates + 1 && !stop.is_met(); ++k) {
       const bool is_in = k <= kRates && counts(exponential(rate_at(k)));
       if (is_in && !is_run) first = k == 0 ? -1.0 : border(rate_at, k - 1, k);
       if (!is_in && is_run)
@@ -521,8 +521,8 @@ class Limits {
 std::vector<std::vector<LimitValues>> limit_values(const fits::Covariate& data,
                                                    Activation activation, const OutputRange& range,
                                                    const std::vector<ParameterPlace>& parameters,
-                                                   double threshold) {
-  Limits limits(data, activation, range, threshold);
+                                                   double threshold, const StopCondition& stop) {
+  Limits limits(data, activation, range, threshold, stop);
   std::vector<std::vector<LimitValues>> found;
   found.reserve(parameters.size());
   for (const ParameterPlace& parameter : parameters) found.push_back(limits.of(parameter));

@@ -26,10 +26,12 @@ struct ParameterPlace {
 /// where a plateau is fitted of exponentials, of the straight line, and of the constant beside a known plateau. What
 /// has no infimum there counts, too. Not of the exponentials and hyperbolas of arctan.
 /// @param threshold In the energies of the levels and the constant of the covariate.
+/// @param stop Once it is met exponentials are missing.
 /// @return For each of the parameters.
 [[nodiscard]] std::vector<std::vector<LimitValues>> limit_values(
     const fits::Covariate& data, Activation activation, const OutputRange& range,
-    const std::vector<ParameterPlace>& parameters, double threshold);
+    const std::vector<ParameterPlace>& parameters, double threshold,
+    const StopCondition& stop = {});
 
 /// From limits that a list has, of any number of inputs: only what they say themselves.
 [[nodiscard]] std::vector<LimitValues> limit_values(const std::vector<InfinitePoint>& limits,

@@ -436,7 +436,7 @@ void judge(ProfileInterval& interval, const std::vector<Way>& ways) {
     for (const FitParameter& parameter : parameters)
       places.push_back({parameter.kind, parameter.column});
     return inference::limit_values(*region.data, region.model.activation, region.model.range,
-                                   places, region.threshold);
+                                   places, region.threshold, region.stop);
   }
   std::vector<std::vector<inference::LimitValues>> limits;
   const Problem& problem = region.model.problem;

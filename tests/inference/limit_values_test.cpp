@@ -200,6 +200,21 @@ TEST_CASE("the slope at the half point near limits") {
   CHECK(rising[0].low == kInfinity);
 }
 
+TEST_CASE("once a stop is asked for, exponentials are missing and steps are not") {
+  const fits::Covariate data = levels({0, 1, 2, 3, 4}, {0.05, 0.1, 0.2, 0.4, 0.8});
+  const auto words = [&](const StopCondition& stop, const std::string& beginning) {
+    return of(inference::limit_values(data, Activation::logistic, {}, {{ParameterKind::low, 0}},
+                                      0.1, stop)
+                  .front(),
+              beginning)
+        .size();
+  };
+  CHECK(words({}, "an exponential") > 0);
+  CHECK(words(StopCondition::after_looks(5), "an exponential") == 0);
+  CHECK(words({}, "a step") > 0);
+  CHECK(words(StopCondition::after_looks(5), "a step") == words({}, "a step"));
+}
+
 TEST_CASE(
     "steps: half points between levels, plateaus as far from their means as the energy allows") {
   const fits::Covariate data = levels({1, 2, 3, 4}, {0.0, 0.2, 5.0, 5.4});
