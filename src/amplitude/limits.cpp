@@ -751,16 +751,19 @@ StepLimits find_steps(const Levels& levels, const StopCondition& stop) {
   StepLimits found;
   Steps(levels, true).add_to(found, stop);
   if (levels.is_half) add_zero_step(levels, found, stop);
-  if (!levels.has_known_offset()) return found;
-  StepLimits falling;
-  const Levels mirrored = levels.is_half ? levels.falling() : levels.mirrored();
-  Steps(mirrored, false).add_to(falling, stop);
-  if (levels.is_half) add_falling_constants(mirrored, falling, stop);
-  if (!falling.complete) found.complete = found.count_is_known = false;
-  for (CurveLimit& limit : falling.limits) {  // counted from small x again
-    limit.below = levels.size() - limit.below - (limit.has_free ? 1 : 0);
-    found.limits.push_back(limit);
+  if (levels.has_known_offset()) {
+    StepLimits falling;
+    const Levels mirrored = levels.is_half ? levels.falling() : levels.mirrored();
+    Steps(mirrored, false).add_to(falling, stop);
+    if (levels.is_half) add_falling_constants(mirrored, falling, stop);
+    if (!falling.complete) found.complete = found.count_is_known = false;
+    for (CurveLimit& limit : falling.limits) {  // counted from small x again
+      limit.below = levels.size() - limit.below - (limit.has_free ? 1 : 0);
+      found.limits.push_back(limit);
+    }
   }
+  // Signs that were cut off are no tie of the data.
+  if (levels.is_half && stop.is_met()) found.complete = found.count_is_known = false;
   return found;
 }
 

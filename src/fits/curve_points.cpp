@@ -7,6 +7,7 @@
 #include "amplitude/eigenvalues.hpp"
 #include "core/numbers.hpp"
 #include "core/text.hpp"
+#include "fits/target_sums.hpp"
 
 namespace tautrack::fits {
 namespace {
@@ -314,22 +315,8 @@ InfinitePoint CurveTerms::step(const amplitude::CurveLimit& limit) const {
 
 std::vector<double> CurveTerms::rough_energies(
     const std::vector<amplitude::CurveLimit>& limits) const {
-  struct Sums {
-    long double weight = 0.0L, target = 0.0L, square = 0.0L;
-    void add(long double omega, long double y) {
-      weight += omega;
-      target += omega * y;
-      square += omega * y * y;
-    }
-    [[nodiscard]] Sums without(const Sums& other) const {
-      return {weight - other.weight, target - other.target, square - other.square};
-    }
-    [[nodiscard]] long double about_mean() const {
-      return weight > 0.0L ? square - target * target / weight : 0.0L;
-    }
-  };
   const std::size_t J = targets_.size();
-  std::vector<Sums> first(J + 1);  // of so many levels, and of doses of zero
+  std::vector<TargetSums> first(J + 1);  // of so many levels, and of doses of zero
   if (data_.zero) first[0].add(data_.zero->weight, zero_target_);
   for (std::size_t j = 0; j < J; ++j) {
     first[j + 1] = first[j];
@@ -341,12 +328,12 @@ std::vector<double> CurveTerms::rough_energies(
       energies.push_back(-kInfinity);
       continue;
     }
-    const Sums& left = first[limit.below];
-    const Sums right = first[J].without(first[limit.below + (limit.has_free ? 1 : 0)]);
+    const TargetSums& left = first[limit.below];
+    const TargetSums right = first[J].without(first[limit.below + (limit.has_free ? 1 : 0)]);
     const bool knows_left = levels_.has_known_offset() && limit.rises,
                knows_right = levels_.has_known_offset() && !limit.rises;
-    energies.push_back(static_cast<double>((knows_left ? left.square : left.about_mean()) +
-                                           (knows_right ? right.square : right.about_mean())));
+    energies.push_back(static_cast<double>(left.about(knows_left ? 0.0L : left.mean()) +
+                                           right.about(knows_right ? 0.0L : right.mean())));
   }
   return energies;
 }

@@ -6,6 +6,7 @@
 
 #include "core/numbers.hpp"
 #include "core/text.hpp"
+#include "fits/target_sums.hpp"
 #include "network/inverse.hpp"
 
 namespace tautrack::inference {
@@ -88,28 +89,15 @@ class Limits {
   struct Plateau {
     double weight = 0.0, mean = 0.0, energy = 0.0;
   };
-  /// Of targets less `centre_`.
-  struct Sums {
-    long double weight = 0.0L, target = 0.0L, square = 0.0L;
-    void add(long double omega, long double y) {
-      weight += omega;
-      target += omega * y;
-      square += omega * y * y;
-    }
-  };
   /// Levels from ... to - 1 on one plateau.
   /// @param with_zero Doses of zero are on it, too.
   [[nodiscard]] Plateau plateau(std::size_t from, std::size_t to,
                                 const std::optional<double>& known, bool with_zero) const {
-    Sums sums{first_[to].weight - first_[from].weight, first_[to].target - first_[from].target,
-              first_[to].square - first_[from].square};
+    fits::TargetSums sums = first_[to].without(first_[from]);
     if (with_zero && data_.zero) sums.add(data_.zero->weight, data_.zero->target - centre_);
-    const long double mean = known                ? *known - centre_
-                             : sums.weight > 0.0L ? sums.target / sums.weight
-                                                  : 0.0L;
-    const long double twice = sums.square - mean * (2.0L * sums.target - mean * sums.weight);
+    const long double mean = known ? *known - centre_ : sums.mean();
     return {static_cast<double>(sums.weight), known ? *known : static_cast<double>(mean + centre_),
-            static_cast<double>(0.5L * std::max(0.0L, twice))};
+            static_cast<double>(0.5L * sums.about(mean))};
   }
 
   // --- Steps -----------------------------------------------------------------------------------------------
@@ -504,9 +492,9 @@ class Limits {
   Activation activation_;
   double per_rate_;  ///< Weight over rate.
   double threshold_;
-  long double centre_ = 0.0L;   ///< Mean of all targets.
-  std::vector<Sums> first_;     ///< J + 1: of so many levels.
-  std::vector<double> powers_;  ///< J, in the hands of fit().
+  long double centre_ = 0.0L;            ///< Mean of all targets.
+  std::vector<fits::TargetSums> first_;  ///< J + 1: of so many levels, less `centre_`.
+  std::vector<double> powers_;           ///< J, in the hands of fit().
   std::vector<Run> runs_;
   // Of the parameter, and of the limit, that is looked at.
   ParameterKind kind_ = ParameterKind::weight;
