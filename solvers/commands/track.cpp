@@ -199,7 +199,8 @@ TrackedProblem track_fitted_range(const TrackRequest& request, const Problem& pr
   tracked.facts.rank = space.rank();
   tracked.facts.dependencies = space.dependencies();
   add_rows(request.network, computed, problem.y, tracked.facts);
-  restore(computed, tracked.path);
+  restore(computed, tracked.facts);
+  restore_rows(computed, problem, tracked.path);
   if (!request.outputs.plot_file.empty())
     for (const NaturalPoint& point : tracked.path.points)
       tracked.curve.push_back({point.tau, point.weights, point.energy});
@@ -220,7 +221,6 @@ void refuse_options_of_known_ranges(const TrackRequest& request) {
   if (request.audit.value_or(AuditLevel::none) != AuditLevel::none)
     refuse("--audit", "paths are not audited");
   if (!request.from.empty()) refuse("--from", "paths are not taken up again");
-  if (!request.network.fix.empty()) refuse("--fix", "no weight is held");
 }
 
 void refuse_options_of_free_weights(const TrackRequest& request) {

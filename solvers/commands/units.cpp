@@ -202,8 +202,14 @@ void restore_exponential(const ComputedProblem& computed, const Problem& problem
 
 }  // namespace
 
+void restore_rows(const ComputedProblem& computed, const Problem& problem, NaturalPath& path) {
+  restore(computed, path);
+  if (path.infinity && path.infinity->exponential && computed.held.any())
+    restore_exponential(computed, problem, *path.infinity->exponential);
+}
+
 void restore_rows(const ComputedProblem& computed, const Problem& problem, AllFits& fits) {
-  restore(computed, fits.exploration.path);
+  restore_rows(computed, problem, fits.exploration.path);
   const HeldWeights& held = computed.held;
   for (StationaryPoint& point : fits.points) point.weights = held.weights(point.weights);
   for (InfinitePoint& limit : fits.at_infinity) {

@@ -67,6 +67,7 @@ void restore(const ComputedProblem& computed, DataFacts& facts);
 /// The same where energies are those of the rows already, as with an end of the range that is fitted. @param problem The
 /// user's.
 void restore_rows(const ComputedProblem& computed, const Problem& problem, AllFits& fits);
+void restore_rows(const ComputedProblem& computed, const Problem& problem, NaturalPath& path);
 void restore(const ComputedProblem& computed, UniquenessCertificate& certificate);
 void restore(const ComputedProblem& computed, PathUniqueness& uniqueness);
 void restore(const ComputedProblem& computed, CurvatureSupremum& supremum);

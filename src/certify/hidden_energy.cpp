@@ -113,7 +113,8 @@ class Evaluator {
     for (Index a = 0; a < network_.columns(); ++a) x.push_back(exactly<S>(network_.inputs()(i, a)));
     rows_.clear();
     nodes_.clear();
-    for (Index j = 0; j < h; ++j) add_unit(x, energy_.hidden(j));
+    const double offset = network_.has_offset() ? network_.offsets()(i) : 0.0;
+    for (Index j = 0; j < h; ++j) add_unit(x, offset, energy_.hidden(j));
     std::vector<S> push(units_, exactly<S>(0.0));       // q
     std::vector<S> lift(units_ * n_, exactly<S>(0.0));  // b
     std::vector<S> tangent;                             // T
@@ -158,8 +159,8 @@ class Evaluator {
   }
 
   /// A hidden unit whose weights begin at `first`: its node, its value, and the derivative of its node input.
-  void add_unit(const std::vector<S>& x, Index first) {
-    S u = exactly<S>(0.0);
+  void add_unit(const std::vector<S>& x, double offset, Index first) {
+    S u = exactly<S>(offset);
     for (std::size_t a = 0; a < x.size(); ++a)
       u = std::move(u) + x[a] * exactly<S>(w_(first + static_cast<Index>(a)));
     for (std::size_t k = 0; k < n_; ++k) {

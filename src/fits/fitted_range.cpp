@@ -235,10 +235,7 @@ AllFits find_all_fits(const Problem& problem, Activation activation, const Outpu
   const bool is_held = problem.offset.size() > 0;
   if (has_zero && is_held)
     throw DataError("doses of zero take a problem in which no part of the node inputs is known");
-  if (is_held) {
-    fits.exploration.path.message =
-        "beside weights that are held no natural path is followed: it starts from a linear network";
-  } else if (!has_zero) {
+  if (!has_zero) {
     begin("natural path");
     AmplitudePathOptions model;
     model.activation = activation;

@@ -54,107 +54,74 @@ constexpr Index kStartsTimesUnknowns = 100, kLeastStarts = 2, kMostStarts = 16;
 /// What is followed: a network at tau = 1, and how its unknowns are the numbers that are reported.
 struct FollowedModel {
   AnyNetwork network;
-  Index s = 0;  ///< Weights.
-  /// Behind the weights the network has that of the known part of the node inputs, which is one.
-  bool has_known_part = false;
+  Index s = 0;             ///< Weights.
   OutputRange range = {};  ///< Free ends are unknowns.
   double height = 0.0;     ///< Plateau from plateau over the output weight.
   bool from_high = false;  ///< The fitted output bias is the high plateau.
   double unit = 1.0;       ///< Energies of the network are those of the user divided by this.
-  /// Orthonormal columns that span the moves of x in which the known part stays; empty: all moves.
-  Matrix moves = {};
+  bool is_upright =
+      false;  ///< Only points whose high plateau is above the low one are of the model.
 
   /// x of a fit.
   [[nodiscard]] Vector coordinates(const Vector& weights, const Range& plateaus) const {
     return network.coordinates(all_weights(weights, plateaus.high - plateaus.low,
-                                           from_high ? plateaus.high : plateaus.low, 1.0));
+                                           from_high ? plateaus.high : plateaus.low));
   }
   /// The fit at x.
   [[nodiscard]] FittedSigmoid fit(const Vector& x) const {
     const Vector w = network.weights(x);
     if (range.is_known()) return {w, {*range.low, *range.high}};
-    const Index all = s + (has_known_part ? 1 : 0);
-    const double b = height * w(all);
-    const double base = has_base() ? w(all + 1) : from_high ? *range.high : *range.low;
+    const double b = height * w(s);
+    const double base = has_base() ? w(s + 1) : from_high ? *range.high : *range.low;
     return {w.head(s), from_high ? Range{base - b, base} : Range{base, base + b}};
   }
   /// The change of x with these weights and plateaus.
   [[nodiscard]] Vector direction(const Vector& weights) const {
-    return network.coordinates(all_weights(weights, 0.0, 0.0, 0.0));
+    return network.coordinates(all_weights(weights, 0.0, 0.0));
   }
   /// The change of x with this distance of the plateaus, where one of them is fitted.
   [[nodiscard]] Vector height_direction(double distance) const {
-    return network.coordinates(all_weights(Vector::Zero(s), distance, 0.0, 0.0));
+    return network.coordinates(all_weights(Vector::Zero(s), distance, 0.0));
   }
   /// The change of x with the plateau that outputs are counted from, where that is fitted.
   [[nodiscard]] Vector base_direction() const {
-    return network.coordinates(all_weights(Vector::Zero(s), 0.0, 1.0, 0.0));
+    return network.coordinates(all_weights(Vector::Zero(s), 0.0, 1.0));
   }
-  /// Gradient of a parameter by x, which it is linear in; beside a known part, that among the moves.
+  /// Gradient of a parameter by x, which it is linear in.
   [[nodiscard]] Vector form(ParameterKind kind, Index column) const {
-    if (has_known_part) return form_of_moves(by_number(kind, column));
-    const Index n = network.unknowns();
-    Vector form(n), unit_vector = Vector::Zero(n);
-    for (Index k = 0; k < n; ++k) {
-      unit_vector(k) = 1.0;
-      const Vector w = network.weights(unit_vector);
-      unit_vector(k) = 0.0;
-      if (kind == ParameterKind::weight) {
-        form(k) = w(column);
-        continue;
-      }
+    return form_of([&](const Vector& w) {
+      if (kind == ParameterKind::weight) return w(column);
       const double b = height * w(s), base = w.size() > s + 1 ? w(s + 1) : 0.0;
       const bool is_base = from_high == (kind == ParameterKind::high);
-      form(k) = is_base ? base : base + (from_high ? -b : b);
-    }
-    return form;
+      return is_base ? base : base + (from_high ? -b : b);
+    });
   }
-
-  /// Gradient of the distance of the plateaus by x, among the moves.
+  /// Gradient of the distance of the plateaus by x, where one of them is fitted.
   [[nodiscard]] Vector distance_form() const {
-    return form_of_moves(Vector::Unit(number_directions().cols(), s));
-  }
-  void set_moves() {
-    const Matrix N = number_directions();
-    moves = orthogonal_times(householder_qr(N), Matrix::Identity(N.rows(), N.cols()));
+    return form_of([&](const Vector& w) { return height * w(s); });
   }
 
  private:
   [[nodiscard]] bool has_base() const { return !range.low && !range.high; }
-  /// @param known Weight of the known part of the node inputs.
-  [[nodiscard]] Vector all_weights(const Vector& weights, double b, double base,
-                                   double known) const {
+  [[nodiscard]] Vector all_weights(const Vector& weights, double b, double base) const {
     if (range.is_known()) return weights;
-    const Index all = s + (has_known_part ? 1 : 0);
-    Vector w(all + 1 + (has_base() ? 1 : 0));
+    Vector w(s + 1 + (has_base() ? 1 : 0));
     w.head(s) = weights;
-    if (has_known_part) w(s) = known;
-    w(all) = b / height;
-    if (has_base()) w(all + 1) = base;
+    w(s) = b / height;
+    if (has_base()) w(s + 1) = base;
     return w;
   }
-  /// n x p, the changes of x with each of the fitted numbers: weights, the distance of the plateaus, and that which outputs
-  /// are counted from.
-  [[nodiscard]] Matrix number_directions() const {
-    Matrix N(network.unknowns(), s + (has_base() ? 2 : 1));
-    for (Index j = 0; j < s; ++j) N.col(j) = direction(Vector::Unit(s, j));
-    N.col(s) = height_direction(1.0);
-    if (has_base()) N.col(s + 1) = base_direction();
-    return N;
-  }
-  /// The gradient by x, among the moves, of what has this one by the fitted numbers.
-  [[nodiscard]] Vector form_of_moves(const Vector& by_number) const {
-    const Matrix N = number_directions();
-    const Vector size = N.colwise().norm();  // units of numbers do not matter
-    return least_squares(Matrix((N * size.cwiseInverse().asDiagonal()).transpose()),
-                         by_number.cwiseQuotient(size));
-  }
-  [[nodiscard]] Vector by_number(ParameterKind kind, Index column) const {
-    if (kind == ParameterKind::weight) return Vector::Unit(s + (has_base() ? 2 : 1), column);
-    Vector by_number = Vector::Zero(s + (has_base() ? 2 : 1));
-    if (has_base()) by_number(s + 1) = 1.0;
-    if (from_high != (kind == ParameterKind::high)) by_number(s) = from_high ? -1.0 : 1.0;
-    return by_number;
+  /// Gradient by x of what is linear in the weights.
+  template <class OfWeights>
+  [[nodiscard]] Vector form_of(OfWeights of) const {
+    const Index n = network.unknowns();
+    Vector form(n), unit_vector = Vector::Zero(n);
+    for (Index k = 0; k < n; ++k) {
+      unit_vector(k) = 1.0;
+      form(k) = of(network.weights(unit_vector));
+      unit_vector(k) = 0.0;
+    }
+    return form;
   }
 };
 
@@ -179,17 +146,6 @@ FollowedModel known_range(const SigmoidModel& model) {
   return followed;
 }
 
-/// The known part of the node inputs as a last column, whose weight is one.
-Problem with_known_column(const Problem& problem) {
-  Problem all = problem;
-  const Index s = problem.X.cols();
-  all.X.conservativeResize(Eigen::NoChange, s + 1);
-  all.X.col(s) = problem.offset;
-  all.columns.push_back("(known)");
-  all.offset.resize(0);
-  return all;
-}
-
 FollowedModel fitted_range(const SigmoidModel& model, const FittedSigmoid& fit) {
   const Range own = range(model.activation);
   HiddenLayerOptions options = amplitude_model(model.activation, model.range);
@@ -199,15 +155,12 @@ FollowedModel fitted_range(const SigmoidModel& model, const FittedSigmoid& fit) 
     from_high = node_inputs(model.problem.X, fit.weights, model.problem.offset).sum() > 0.0;
     options.origin = from_high ? UnitOrigin::high : UnitOrigin::low;
   }
-  const bool has_known_part = model.problem.offset.size() > 0;
-  FollowedModel followed{
-      HiddenLayer(has_known_part ? with_known_column(model.problem) : model.problem, options)};
+  FollowedModel followed{HiddenLayer(model.problem, options)};
   followed.s = model.problem.X.cols();
-  followed.has_known_part = has_known_part;
   followed.range = model.range;
   followed.height = own.high - own.low;
   followed.from_high = from_high;
-  if (has_known_part) followed.set_moves();
+  followed.is_upright = model.problem.offset.size() > 0;
   return followed;
 }
 
@@ -321,18 +274,11 @@ inference::Slice slice_of(const FollowedModel& followed, const SigmoidModel& mod
   const Index n = x.size();
   if (parameter.kind != ParameterKind::half_point) {
     const Vector a = followed.form(parameter.kind, parameter.column);
-    const Matrix& moves = followed.moves;
-    const Vector along = moves.size() > 0 ? transposed_times(moves, a) : a;
-    const Index p = along.size();
-    slice.M =
-        orthogonal_times(householder_qr(Matrix(along)), Matrix::Identity(p, p)).rightCols(p - 1);
-    if (moves.size() > 0) {
-      slice.M = product(moves, slice.M);
-      slice.upright = followed.distance_form();
-    }
+    slice.M = orthogonal_times(householder_qr(Matrix(a)), Matrix::Identity(n, n)).rightCols(n - 1);
+    if (followed.is_upright) slice.upright = followed.distance_form();
     slice.shift = a / a.squaredNorm();
     slice.origin = x;
-    y = Vector::Zero(p - 1);
+    y = Vector::Zero(n - 1);
     return slice;
   }
   // Weights (1, -value / bias) times a slope; all other unknowns are themselves.

@@ -48,9 +48,11 @@ void check_targets(const Matrix& targets, Index patterns) {
                         ": " + number(targets(i, k)) + " is not a finite number");
 }
 
-const Problem& checked_problem(const Problem& problem) {
+const Problem& checked_problem(const Problem& problem, Index outputs,
+                               const HiddenLayerOptions& options) {
   check(problem);
-  need_no_offset(problem, "a hidden layer");
+  if (options.units > 1 || outputs > 1 || options.output != OutputNode::linear)
+    need_no_offset(problem, "a hidden layer of more than one unit with one linear output");
   return problem;
 }
 
@@ -105,8 +107,9 @@ HiddenLayerOptions amplitude_model(Activation activation, const OutputRange& ran
 HiddenLayer::Inputs::Inputs(Problem given, Index K, const HiddenLayerOptions& asked)
     : problem(std::move(given)),
       options(checked(asked)),
-      omega(checked_problem(problem).pattern_weights.size() > 0 ? problem.pattern_weights
-                                                                : Vector::Ones(problem.y.size())),
+      omega(checked_problem(problem, K, asked).pattern_weights.size() > 0
+                ? problem.pattern_weights
+                : Vector::Ones(problem.y.size())),
       space(problem.X, problem.pattern_weights, options.rank_tolerance),
       patterns(omega.size()),
       outputs(K),
@@ -120,6 +123,9 @@ HiddenLayer::Inputs::Inputs(Problem given, Index K, const HiddenLayerOptions& as
   if (options.ridge_hidden > 0.0 || options.start_ridge > 0.0) norm = space.norm_matrix(Vector());
   padded_omega = Vector::Zero(padded);
   padded_omega.head(patterns) = omega;
+  if (problem.offset.size() == 0) return;
+  padded_offset = Vector::Zero(padded);
+  padded_offset.head(patterns) = problem.offset;
 }
 
 HiddenLayer::HiddenLayer(const std::shared_ptr<Inputs>& inputs)
@@ -304,6 +310,7 @@ struct HiddenLayer::Evaluation {
     at.tau = tau;
     for (Index j = 0; j < blocks.units; ++j)
       kernel.multiply(view, x.data() + blocks.hidden(j), at.U.col(j).data());
+    if (layer.has_offset()) at.U.col(0) += layer.inputs_->padded_offset;
     kernel.evaluate(view, at.U.data(), at.U.size(), at.sigma.data());
     const double origin = layer.inputs_->origin;
     for (Index j = 0; j < blocks.units; ++j) {
@@ -397,7 +404,7 @@ struct HiddenLayer::Evaluation {
     kernel.multiply_transposed(view, at.rows.data(), at.scratch.get(), out);
   }
 
-  /// The size of what H is summed from, the rounding of u = A v included.
+  /// The size of what H is summed from, the rounding of u = A v + o included.
   [[nodiscard]] double scale() const {
     double sum = 0.0;
     const auto omega = layer.inputs_->padded_omega.array();
@@ -407,16 +414,18 @@ struct HiddenLayer::Evaluation {
         sum += unit * (omega * at.G.col(k).array() * at.size.col(k).array()).sum();
     for (Index j = 0; j < blocks.units; ++j) {
       const double length = at.x.segment(blocks.hidden(j), blocks.rank).norm();
+      Eigen::ArrayXd inputs = norms * length;
+      if (layer.has_offset()) inputs += layer.inputs_->padded_offset.array().abs();
       const auto slope = at.D.col(j).array();
       const auto bend = at.tau.value() * hidden(kernels::sigmoid_second, j) * at.q.col(j).array();
-      sum += length * (norms.square() * bend.abs()).sum();
+      sum += (norms * inputs * bend.abs()).sum();
       for (Index k = 0; k < blocks.outputs; ++k) {
         const double b = std::abs(B(j, k));
         const auto error = omega * at.G.col(k).array() * at.size.col(k).array();
-        const auto moved = b * slope * at.e_2.col(k).array().abs() * norms * length;
+        const auto moved = b * slope * at.e_2.col(k).array().abs() * inputs;
         sum += (b * norms * slope * (error + moved) +
                 unit * at.F.col(j).array().abs() * (error + moved) +
-                unit * slope * norms * length * at.e.col(k).array().abs())
+                unit * slope * inputs * at.e.col(k).array().abs())
                    .sum();
       }
     }
@@ -642,14 +651,20 @@ struct HiddenLayer::Evaluation {
 };
 
 Matrix HiddenLayer::node_inputs(const Vector& x) const {
-  assert(x.size() == unknowns());
+  Matrix U = node_input_changes(x);
+  if (has_offset()) U.col(0) += offsets();
+  return U;
+}
+
+Matrix HiddenLayer::node_input_changes(const Vector& dx) const {
+  assert(dx.size() == unknowns());
   const HiddenBlocks blocks(*this);
   const kernels::Network view = network_view(options().activation, ColumnPanels(space()).basis(),
                                              nullptr, patterns(), blocks.rank);
   ForKernels<Matrix> U;
   U.allocate(inputs_->padded, units());
   for (Index j = 0; j < units(); ++j)
-    kernels::active().multiply(view, x.data() + blocks.hidden(j), U.col(j).data());
+    kernels::active().multiply(view, dx.data() + blocks.hidden(j), U.col(j).data());
   return U.topRows(patterns());
 }
 
@@ -710,6 +725,7 @@ double HiddenLayer::relative_displacement(const Vector& x, const Vector& dx,
   for (Index j = 0; j < units(); ++j) {
     const Index first = evaluation.blocks.hidden(j);
     evaluation.kernel.multiply(evaluation.view, x.data() + first, at.rows.data());
+    if (has_offset()) at.rows += inputs_->padded_offset;
     evaluation.kernel.multiply(evaluation.view, dx.data() + first, at.moved.col(j).data());
     largest = std::max(largest,
                        (at.moved.col(j).array().abs() / (1.0 + at.rows.array().abs())).maxCoeff());

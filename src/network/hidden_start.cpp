@@ -21,17 +21,16 @@ namespace {
 
 /// One unit with a linear output at tau = 0, all but its output weight b solved for:
 ///
-///     v(b) = b (b^2 S + alpha N)^-1 (q + b o m),    S = A'CA, q = A'C(y - base), m = A'C1
+///     v(b) = b (b^2 S + alpha N)^-1 (q + b m),    S = A'CA, q = A'C(y - base), m = A'Co
 ///     slope(b) = dE/db = (A v - o)'C (b (A v - o) - y + base) + beta b
 ///
-/// with o the origin and C the centring matrix, the metric of the patterns where c is held; in a basis of
-/// eigenvectors of S relative to N.
+/// with o the origin less the offset of the node inputs, one number for each pattern, m = A'Co, and C the centring
+/// matrix, the metric of the patterns where c is held; in a basis of eigenvectors of S relative to N.
 class LinearUnit {
  public:
-  /// @param residuals y - base (L)
+  /// @param residuals y - base (L) @param from o (L), or empty: zero
   LinearUnit(const Matrix& A, const Vector& omega, const Vector& residuals, double extra_weight,
-             bool is_centred, const Matrix& norm, double origin)
-      : origin_(origin) {
+             bool is_centred, const Matrix& norm, const Vector& from) {
     const double total = omega.sum() + extra_weight;
     const auto centred = [&](Vector z) {
       z = z.cwiseProduct(omega).eval();
@@ -40,7 +39,6 @@ class LinearUnit {
     };
     Matrix CA(A.rows(), A.cols());
     for (Index j = 0; j < A.cols(); ++j) CA.col(j) = centred(A.col(j));
-    const Vector C1 = centred(Vector::Ones(A.rows()));
     const Vector Cy = centred(residuals);
     const Cholesky factors = cholesky(norm);
     const Matrix half = solve_lower(factors, A.transpose() * CA);
@@ -50,9 +48,14 @@ class LinearUnit {
     from_ = solve_lower(factors, Matrix::Identity(A.cols(), A.cols())).transpose() *
             eigen.eigenvectors();
     q_ = from_.transpose() * (A.transpose() * Cy);
-    m_ = from_.transpose() * (A.transpose() * C1);
-    ones_ = C1.sum();
+    m_ = Vector::Zero(q_.size());
     sum_ = Cy.sum();
+    if (from.size() > 0) {
+      const Vector Co = centred(from);
+      m_ = from_.transpose() * (A.transpose() * Co);
+      from_square_ = from.dot(Co);
+      from_sum_ = from.dot(Cy);
+    }
     square_ = residuals.dot(Cy);
     // Columns that C takes away leave rounding.
     for (Index i = 0; i < lambda_.size(); ++i)
@@ -123,7 +126,7 @@ class LinearUnit {
  private:
   [[nodiscard]] double inner(double b, Index i) const {
     const double by = b * b * lambda_(i) + alpha_;
-    return by > 0.0 ? b * (q_(i) + b * origin_ * m_(i)) / by : 0.0;
+    return by > 0.0 ? b * (q_(i) + b * m_(i)) / by : 0.0;
   }
   [[nodiscard]] Vector inner(double b) const {
     return Vector::NullaryExpr(q_.size(), [&](Index i) { return inner(b, i); });
@@ -135,10 +138,10 @@ class LinearUnit {
     double square;   ///< v'N v
   };
   [[nodiscard]] Sums sums(double b) const {
-    Sums of{origin_ * origin_ * ones_, -origin_ * sum_, 0.0};
+    Sums of{from_square_, -from_sum_, 0.0};
     for (Index i = 0; i < q_.size(); ++i) {
       const double v = inner(b, i);
-      of.outputs += v * (lambda_(i) * v - 2.0 * origin_ * m_(i));
+      of.outputs += v * (lambda_(i) * v - 2.0 * m_(i));
       of.overlap += q_(i) * v;
       of.square += v * v;
     }
@@ -148,10 +151,9 @@ class LinearUnit {
   static constexpr double kNoRise = 1e-13;
   static constexpr int kMostSteps = 200, kPatience = 4;
 
-  double origin_;
   Vector lambda_, q_, m_;
   Matrix from_;
-  double ones_ = 0.0, sum_ = 0.0, square_ = 0.0;
+  double sum_ = 0.0, square_ = 0.0, from_square_ = 0.0, from_sum_ = 0.0;
   double alpha_ = 0.0, beta_ = 0.0;
 };
 
@@ -225,9 +227,11 @@ Vector HiddenLayer::balanced_solution() const {
     throw std::invalid_argument(
         "at tau = 0 there is no solution where only one of the hidden and the output weights is "
         "penalised: the other takes all");
-  if (!(hidden > 0.0) && !has_free_bias() && inputs_->origin != 0.0)
+  if (!(hidden > 0.0) && (has_offset() || (!has_free_bias() && inputs_->origin != 0.0)))
     throw std::invalid_argument(
-        "without a penalty at tau = 0 the solutions of a model with a held plateau are a curve");
+        "without a penalty at tau = 0 the solutions of a model with a held plateau, or a held "
+        "weight, are a "
+        "curve");
   const Vector& omega = inputs_->omega;
   const double base = options().held_output_bias.value_or(y_.dot(omega) / inputs_->omega_sum);
   const Vector residuals = y_.array() - base;
@@ -235,20 +239,26 @@ Vector HiddenLayer::balanced_solution() const {
   // What c takes up of the origin is all of it where c goes free.
   const bool takes_up_origin = is_free && options().ridge_bias == 0.0;
   const double origin = takes_up_origin ? 0.0 : inputs_->origin;
+  Vector from;
+  if (has_offset())
+    from = origin - offsets().array();
+  else if (origin != 0.0)
+    from = Vector::Constant(patterns(), origin);
   LinearUnit unit(space().basis(), omega, is_free ? y_ : residuals, options().ridge_bias, is_free,
                   inputs_->norm.size() > 0
                       ? inputs_->norm
                       : Matrix(Matrix::Identity(space().rank(), space().rank())),
-                  origin);
+                  from);
   unit.penalise(hidden, output);
   if (!(unit.size() > kEpsilon * y_.norm())) refuse_signal(name(), "all targets are equal");
 
   // A unit that is counted from its low end adds what is above the held plateau, if its weight is positive.
   const bool is_above = unit.sum() > 0.0;
+  // Beside an offset the other sign is another model.
   const bool is_negative = !takes_up_origin && options().origin != UnitOrigin::zero &&
-                           is_above != (options().origin == UnitOrigin::low);
+                           !has_offset() && is_above != (options().origin == UnitOrigin::low);
   double b = 0.0;
-  if (origin != 0.0) {
+  if (from.size() > 0) {
     b = best_amplitude(unit, inputs_->output_size, is_negative);
   } else if (hidden == 0.0) {
     b = unit.balanced();
@@ -259,7 +269,9 @@ Vector HiddenLayer::balanced_solution() const {
     while (!(unit.slope(low) < 0.0)) low *= 0.5;
     b = unit.zero(low, high);
   }
-  if (origin == 0.0 && is_negative) b = -b;
+  if (from.size() == 0 && is_negative) b = -b;
+  if (b == 0.0 && from.size() > 0)
+    refuse_signal(name(), "at tau = 0 no amplitude of this sign does better than a constant");
   if (b == 0.0)
     refuse_signal(name(), "the penalty, " + number(std::sqrt(hidden * output)) +
                               ", is not smaller than |X'C y| = " + number(unit.signal()) +
@@ -292,6 +304,7 @@ void HiddenLayer::refine(Vector& x) const {
 // --------------------------------------------------------------------------------------- symmetries
 
 bool HiddenLayer::has_sign_symmetry() const noexcept {
+  if (has_offset()) return false;
   const Range ends = range(options().activation);
   // f(-u) - origin = -(f(u) - origin) + shift
   const double shift = ends.low + ends.high - 2.0 * inputs_->origin;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "tautrack/core/data_error.hpp"
 #include "tautrack/network/hidden_layer.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
@@ -53,6 +54,15 @@ constexpr double kNoSignal = 1e-12;
 /// eigenvalue without a sign: there double precision cannot tell a fit from its limit.
 constexpr double kFarPlateau = 1e3;
 
+/// Of a known part of the node inputs relative to its length: what other columns leave of it below that is rounding.
+constexpr double kDependentPart = 1e-11;
+
+/// A linear network that fits best, in scaled units: outputs base + height (X w + o - origin).
+struct LinearFit {
+  Vector weights;
+  double height, base;
+};
+
 /// A problem with inputs and outputs in [-1, 1], and the way back.
 class ScaledProblem {
  public:
@@ -86,14 +96,62 @@ class ScaledProblem {
   [[nodiscard]] Index constant_column() const { return constant_; }
   [[nodiscard]] double constant() const { return half_widths_(constant_); }
 
-  /// |X'C y - offset| and its rounding, of the scaled problem.
+  /// Beside a known part o of the node inputs the linear network that fits best, if it rises with them. Where o is a sum of
+  /// the other columns each height has one as good: that with node inputs about zero is taken, and, where there is
+  /// none, that with |height| = |w|.
+  /// @param base Nothing: it is fitted.
+  [[nodiscard]] std::optional<LinearFit> rising_fit(const std::optional<double>& base,
+                                                    double origin) const {
+    const Problem& problem = scaled_;
+    const Index L = problem.X.rows(), s = problem.X.cols();
+    const Vector omega = weights_of_patterns();
+    const Vector root = omega.cwiseSqrt();
+    const bool is_free = !base;
+    // Columns of X and, if it is fitted, the base: the last coefficient is what is left of it.
+    Matrix columns(L, s + (is_free ? 1 : 0));
+    columns.leftCols(s) = problem.X;
+    if (is_free) columns.col(s).setOnes();
+    const Vector known = problem.offset.array() - origin;
+    const Vector wanted = problem.y.array() - base.value_or(0.0);
+    const Matrix scaled_columns = root.asDiagonal() * columns;
+    const Vector beta = least_squares(scaled_columns, root.cwiseProduct(known));
+    const Vector fit = least_squares(scaled_columns, root.cwiseProduct(wanted));
+    const Vector rest = root.cwiseProduct(known - columns * beta);
+    const bool is_sum = rest.norm() <= kDependentPart * root.cwiseProduct(known).norm();
+    double height = rest.dot(root.cwiseProduct(wanted - columns * fit)) / rest.squaredNorm();
+    const Vector v = is_sum ? Vector(fit.head(s)) : Vector((fit - height * beta).head(s));
+    if (is_sum) {
+      // u = X v / height + (origin and what the base takes up).
+      const double about = origin + (is_free ? beta(s) : 0.0);
+      height = -omega.dot(problem.X * v) / (omega.sum() * about);
+      if (!(height > 0.0) || !std::isfinite(height)) height = std::sqrt(v.norm());
+    }
+    if (!(height > 0.0) || !std::isfinite(height)) return std::nullopt;
+    LinearFit start;
+    start.height = height;
+    start.weights = v / height;
+    if (is_sum) start.weights -= beta.head(s);
+    const Vector outputs = height * (problem.X * start.weights + known);
+    start.base = base.value_or(omega.dot(problem.y - outputs) / omega.sum());
+    if (!start.weights.allFinite() || !std::isfinite(start.base)) return std::nullopt;
+    return start;
+  }
+
+  [[nodiscard]] Vector weights_of_patterns() const {
+    return scaled_.pattern_weights.size() > 0 ? scaled_.pattern_weights
+                                              : Vector::Ones(scaled_.y.size());
+  }
+
+  /// |X'C y| and its rounding, of the scaled problem. Beside a known part o of the node inputs at least |o'C y| / max |o|.
   [[nodiscard]] double signal(double& rounding) const {
-    const Vector omega = scaled_.pattern_weights.size() > 0 ? scaled_.pattern_weights
-                                                            : Vector::Ones(scaled_.y.size());
+    const Vector omega = weights_of_patterns();
     const double mean = scaled_.y.dot(omega) / omega.sum();
     const Vector centred = omega.cwiseProduct(Vector(scaled_.y.array() - mean));
     rounding = kNoSignal * scaled_.X.norm() * centred.norm();
-    return (scaled_.X.transpose() * centred).norm();
+    const double signal = (scaled_.X.transpose() * centred).norm();
+    const Vector& known = scaled_.offset;
+    if (known.size() == 0) return signal;
+    return std::max(signal, std::abs(known.dot(centred)) / known.cwiseAbs().maxCoeff());
   }
 
  private:
@@ -151,8 +209,25 @@ class AmplitudeNetwork {
   [[nodiscard]] const OutputRange& known() const { return known_; }
   [[nodiscard]] bool has_signal() const { return has_signal_; }
 
+  /// A solution at tau = 0; nothing where none is known. @pre has_signal()
+  [[nodiscard]] std::optional<Vector> start() const {
+    const Vector& centre = network_.options().start_centre;
+    if (centre.size() > 0) return network_.coordinates(centre);
+    if (!network_.has_offset()) return network_.linear_solution();
+    try {
+      return network_.linear_solution();
+    } catch (const DataError&) {
+      return std::nullopt;
+    }
+  }
+
   [[nodiscard]] double amplitude(const Vector& x) const {
     return network_.output_unit() * x(network_.space().rank());
+  }
+
+  /// Whether x is of the model: beside a known part of the node inputs a sigmoid that runs the other way is not.
+  [[nodiscard]] bool is_of_model(const Vector& x) const {
+    return !network_.has_offset() || amplitude(x) > 0.0;
   }
 
   /// +1, or -1 where the point is one of negative amplitude, and is told with the other sign.
@@ -187,8 +262,26 @@ class AmplitudeNetwork {
     const double signal = scaled_.signal(rounding);
     has_signal_ = signal > rounding;
     options.start_ridge = model.start_ridge * signal;
+    if (scaled_.problem().offset.size() > 0) set_centre(options);
     options.rank_tolerance = model.rank_tolerance;
     return options;
+  }
+
+  /// Beside a known part of the node inputs the ridge is about the start: about zero it would hold the node inputs where
+  /// they are without weights, however far that is from the data.
+  void set_centre(HiddenLayerOptions& options) {
+    const Range ends = tautrack::range(options.activation);
+    const double origin = options.origin == UnitOrigin::low    ? ends.low
+                          : options.origin == UnitOrigin::high ? ends.high
+                                                               : 0.0;
+    const std::optional<LinearFit> fit = scaled_.rising_fit(options.held_output_bias, origin);
+    if (!fit) return;
+    const Index s = fit->weights.size();
+    Vector& centre = options.start_centre;
+    centre.resize(s + (options.held_output_bias ? 1 : 2));
+    centre.head(s) = fit->weights;
+    centre(s) = fit->height;
+    if (!options.held_output_bias) centre(s + 1) = fit->base;
   }
 
   [[nodiscard]] static HiddenLayerOptions with_origin(const AmplitudeNetwork& other,
@@ -220,7 +313,7 @@ Growths growths_at(const AmplitudeNetwork& amplitude, const PathPoint& point, do
   const Vector direction = point.tangent.head(n) * by_tau;
   Growths out;
   out.amplitude = amplitude.amplitude(direction) / amplitude.amplitude(point.x);
-  out.inputs = amplitude.network().node_inputs(direction).col(0);
+  out.inputs = amplitude.network().node_input_changes(direction).col(0);
   out.largest = out.inputs.cwiseAbs().maxCoeff();
   return out;
 }
@@ -335,11 +428,13 @@ class AmplitudeLimit {
   /// Whether all patterns with sign zero have the same inputs.
   [[nodiscard]] bool face_is_point(const std::vector<int>& signs) const {
     const Matrix& X = amplitude_.scaled().problem().X;
+    const Vector& offset = amplitude_.scaled().problem().offset;
     std::optional<Index> first;
     for (Index i = 0; i < X.rows(); ++i) {
       if (signs[at(i)] != 0) continue;
       if (!first) first = i;
       if (X.row(i) != X.row(*first)) return false;
+      if (offset.size() > 0 && offset(i) != offset(*first)) return false;
     }
     return true;
   }
@@ -587,6 +682,13 @@ class AmplitudePiece {
         tracker.stop(TrackStatus::stopped_by_observer, "the observer stopped the run");
         continue;
       }
+      if (!amplitude_.is_of_model(point.x)) {
+        tracker.stop(
+            TrackStatus::unresolved_end,
+            "the plateaus have met: from here on the sigmoid runs the other way, which beside "
+            "weights that are held is another model");
+        continue;
+      }
       if (delta <= 0.0 || delta > kLeavingDelta || point.tau_direction < 0 ||
           point.kind == PointKind::fold)
         continue;
@@ -657,6 +759,7 @@ class AmplitudePiece {
     const bool is_first = path.points.empty();
     for (const PathPoint& point : result.points) {
       if (point.kind == PointKind::start && !is_first) continue;
+      if (!amplitude_.is_of_model(point.x)) continue;
       path.points.push_back(report.point(point));
       path.points.back().arclength += arclength;
     }
@@ -733,9 +836,18 @@ NaturalPath follow(const AmplitudeNetwork& amplitude, const AmplitudePathOptions
   if (!observer)
     if (auto path = follow_monotone(amplitude, options)) return std::move(*path);
   NaturalPath path;
+  const std::optional<Vector> start = amplitude.start();
+  if (!start) {
+    path.status = TrackStatus::invalid_start;
+    path.message =
+        "no path sets out from tau = 0: no linear network that rises with the held part of the "
+        "node inputs does better "
+        "than a constant";
+    return path;
+  }
   TrackOptions piece = shifted_to_one(options);
-  const auto taken_up = AmplitudePiece(amplitude, model.activation)
-                            .follow(amplitude.network().linear_solution(), piece, observer, path);
+  const auto taken_up =
+      AmplitudePiece(amplitude, model.activation).follow(*start, piece, observer, path);
   if (taken_up) {
     const AmplitudeNetwork other(amplitude, taken_up->origin);
     const PathPoint& point = taken_up->point;

@@ -223,8 +223,9 @@ std::optional<MonotoneAmplitudePath> track_monotone_amplitude(const HiddenLayer&
                                                               const TrackOptions& options) {
   const HiddenLayerOptions& model = network.options();
   const bool is_amplitude =
-      network.units() == 1 && network.outputs() == 1 && model.output == OutputNode::linear &&
-      network.has_free_bias() && model.origin == UnitOrigin::zero && model.start_ridge > 0.0 &&
+      network.units() == 1 && network.outputs() == 1 && !network.has_offset() &&
+      model.output == OutputNode::linear && network.has_free_bias() &&
+      model.origin == UnitOrigin::zero && model.start_ridge > 0.0 &&
       model.start_centre.size() == 0 && model.ridge_hidden == 0.0 && model.ridge_output == 0.0 &&
       model.ridge_bias == 0.0 && network.patterns() <= kMostPatterns &&
       (model.activation == Activation::tanh || model.activation == Activation::logistic);

@@ -83,8 +83,11 @@ TEST_CASE("networks with a hidden layer keep the promises of a network") {
     OutputNode output;
     UnitOrigin origin;
     std::optional<double> bias;
+    bool has_offset = false;
   };
   const std::vector<Shape> shapes{{1, 1, OutputNode::linear, UnitOrigin::zero, {}},
+                                  {1, 1, OutputNode::linear, UnitOrigin::zero, {}, true},
+                                  {1, 1, OutputNode::linear, UnitOrigin::low, 0.2, true},
                                   {1, 1, OutputNode::linear, UnitOrigin::low, 0.2},
                                   {1, 1, OutputNode::linear, UnitOrigin::high, 0.2},
                                   {2, 1, OutputNode::sigmoid, UnitOrigin::zero, {}},
@@ -106,7 +109,8 @@ TEST_CASE("networks with a hidden layer keep the promises of a network") {
         options.output = shape.output;
         options.origin = shape.origin;
         options.held_output_bias = shape.bias;
-        if (shape.units == 1 && shape.bias) options.start_ridge = 0.01;
+        CAPTURE(shape.has_offset);
+        if (shape.units == 1 && (shape.bias || shape.has_offset)) options.start_ridge = 0.01;
         if (is_penalised) {
           options.ridge_hidden = 0.03;
           options.ridge_output = 0.2;
@@ -114,7 +118,8 @@ TEST_CASE("networks with a hidden layer keep the promises of a network") {
           // What turns a unit over must go free where no closed form is known.
           if (!shape.bias && shape.origin == UnitOrigin::zero) options.ridge_bias = 0.05;
         }
-        const Problem problem = any_problem(L, static_cast<std::uint64_t>(L));
+        Problem problem = any_problem(L, static_cast<std::uint64_t>(L));
+        if (shape.has_offset) problem.offset = 0.3 * problem.X.col(1) + 0.2 * problem.X.col(4);
         Matrix targets(L, shape.outputs);
         for (Index k = 0; k < shape.outputs; ++k)
           targets.col(k) =

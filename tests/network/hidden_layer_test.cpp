@@ -78,7 +78,8 @@ ComplexVector complex_gradient(const HiddenLayer& network, const ComplexVector& 
   for (Index i = 0; i < L; ++i) {
     ComplexVector f(h), slope(h), back = ComplexVector::Zero(h);
     for (Index j = 0; j < h; ++j) {
-      const Complex u = (A.row(i).cast<Complex>() * x.segment(j * n, n))(0);
+      const Complex u = (A.row(i).cast<Complex>() * x.segment(j * n, n))(0) +
+                        (network.has_offset() ? network.offsets()(i) : 0.0);
       evaluate_complex(options.activation, u, f(j), slope(j));
       f(j) = (1.0 - tau) * u + tau * f(j) - origin;
       slope(j) = 1.0 - tau + tau * slope(j);
@@ -182,16 +183,20 @@ TEST_CASE("series of a hidden layer agree with Cauchy's integrals up to order ni
   constexpr int last = 8;
   for (const Activation activation : {Activation::tanh, Activation::logistic, Activation::arctan}) {
     for (const OutputNode output : {OutputNode::linear, OutputNode::sigmoid}) {
-      for (const Index K : {1, 2}) {
+      // 0: one unit and one output beside an offset.
+      for (const Index shape : {0, 1, 2}) {
         CAPTURE(to_string(activation));
         CAPTURE(static_cast<int>(output));
-        CAPTURE(K);
-        HiddenLayerOptions options = shaped(K + 1, activation, output);
+        CAPTURE(shape);
+        const Index K = std::max<Index>(1, shape);
+        HiddenLayerOptions options = shaped(shape + 1, activation, output);
         options.start_ridge = 0.2;
         options.ridge_output = 0.1;
         options.origin = K == 2 ? UnitOrigin::low : UnitOrigin::zero;
         if (K == 2) options.held_output_bias = 0.3;
-        const Problem problem = random_problem(30, 3);
+        Problem problem = random_problem(30, 3);
+        if (shape == 0 && output == OutputNode::linear)
+          problem.offset = 0.3 * problem.X.col(0) - 0.2 * problem.y;
         Matrix targets(30, K);
         for (Index k = 0; k < K; ++k)
           targets.col(k) = problem.y.array() * static_cast<double>(k + 1);

@@ -143,13 +143,71 @@ TEST_CASE("the linear solution is least squares for what the offset leaves") {
   }
 }
 
+TEST_CASE("one unit beside an offset starts from the best linear solution with b > 0") {
+  Random random(17);
+  int without = 0;
+  for (int trial = 0; trial < 40; ++trial) {
+    CAPTURE(trial);
+    const Problem problem = problem_with_offset(25, 2, 50 + static_cast<std::uint64_t>(trial));
+    for (const bool is_held : {false, true}) {
+      HiddenLayerOptions options;
+      options.start_ridge = 0.05;
+      if (is_held) {
+        options.held_output_bias = problem.y.minCoeff() - 0.1;
+        options.origin = UnitOrigin::low;
+      }
+      const HiddenLayer network(problem, options);
+      HiddenLayer::Workspace work(network);
+      Vector x;
+      try {
+        x = network.linear_solution();
+      } catch (const DataError&) {
+        // Then the constant is better than all of them.
+        ++without;
+        Vector other = Vector::Zero(network.unknowns());
+        if (!is_held)
+          other(network.unknowns() - 1) = problem.y.dot(problem.pattern_weights) /
+                                          (problem.pattern_weights.sum() * network.output_unit());
+        const double constant = network.energy(other, 0.0, work);
+        for (int k = 0; k < 200; ++k) {
+          for (double& entry : other) entry = std::exp(2.0 * random.normal()) * random.normal();
+          other(network.space().rank()) = std::abs(other(network.space().rank()));
+          CHECK(network.energy(other, 0.0, work) >= constant);
+        }
+        continue;
+      }
+      Vector H(network.unknowns());
+      const double scale = network.gradient(x, 0.0, work, H);
+      CHECK(H.norm() <= 1e-12 * scale);
+      CHECK(network.output_weights(x)(0, 0) > 0.0);
+      // No other place with b > 0 is lower.
+      const double energy = network.energy(x, 0.0, work);
+      for (int k = 0; k < 200; ++k) {
+        Vector other(x.size());
+        for (double& entry : other) entry = 3.0 * random.normal();
+        const Index b = network.space().rank();
+        other(b) = std::abs(x(b)) * std::exp(2.0 * random.normal());
+        CHECK(network.energy(other, 0.0, work) >= energy);
+        other = x + 1e-3 * other;
+        other(b) = std::abs(other(b));
+        CHECK(network.energy(other, 0.0, work) >= energy);
+      }
+    }
+  }
+  CHECK(without > 0);
+  CHECK(without < 40);
+}
+
 TEST_CASE("an offset goes with the network and its targets, and what cannot do with it says so") {
   const Problem problem = problem_with_offset(10, 2, 41);
   const Perceptron network(problem);
   CHECK(network.has_offset());
   CHECK(network.with_targets(Vector::Zero(10)).offsets() == problem.offset);
   CHECK_THROWS_AS(network.need_no_offset("this"), std::invalid_argument);
-  CHECK_THROWS_AS(HiddenLayer{problem}, std::invalid_argument);
+  HiddenLayerOptions two;
+  two.units = 2;
+  CHECK_NOTHROW(HiddenLayer{problem});
+  CHECK_THROWS_AS((HiddenLayer{problem, two}), std::invalid_argument);
   Problem plain = problem;
   plain.offset.resize(0);
   const Perceptron without(plain);

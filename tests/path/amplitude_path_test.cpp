@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tautrack/data/held_weights.hpp"
+
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
 #include "support/slow_build.hpp"
@@ -404,6 +406,125 @@ TEST_CASE("what has no path is told with a status, what is unusable is refused")
   CHECK(stopped.status == TrackStatus::stopped_by_observer);
   REQUIRE(taus.size() == 3);
   for (std::size_t i = 0; i < 3; ++i) CHECK(taus[i] == whole.points[i].tau);
+}
+
+TEST_CASE("beside held weights the path goes to a fit of the others") {
+  // The fit of three weights, of which one after the other is held at its value: the same fit.
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    Random random(seed);
+    const Index L = 14;
+    Matrix X(L, 3);
+    Vector y(L);
+    for (Index i = 0; i < L; ++i) {
+      X.row(i) << static_cast<double>(i) / 3.0, random.normal(), 1.0;
+      y(i) = 2.0 + 5.0 * std::tanh(0.9 * X(i, 0) + 0.5 * X(i, 1) - 2.0) + 0.1 * random.normal();
+    }
+    const Problem whole = make_problem(X, y);
+    for (const OutputRange& range :
+         {OutputRange{{}, {}}, OutputRange{-3.5, {}}, OutputRange{{}, 7.5}}) {
+      AmplitudePathOptions model;
+      model.range = range;
+      const NaturalPath path = track_amplitude(whole, model);
+      REQUIRE(path.ok());
+      for (Index held = 0; held < 3; ++held) {
+        CAPTURE(seed);
+        CAPTURE(held);
+        const HeldWeights weights(3, {{held, path.end->weights(held)}});
+        const auto rest = hold_weights(std::make_shared<const Problem>(whole), weights);
+        const NaturalPath other = track_amplitude(*rest, model);
+        CAPTURE(other.message);
+        REQUIRE(other.ok());
+        CHECK((weights.weights(other.end->weights) - path.end->weights).norm() <=
+              1e-8 * path.end->weights.norm());
+        CHECK(other.end->range->low == doctest::Approx(path.end->range->low).epsilon(1e-8));
+        CHECK(other.end->range->high == doctest::Approx(path.end->range->high).epsilon(1e-8));
+        CHECK(other.end->energy == doctest::Approx(path.end->energy).epsilon(1e-10));
+      }
+    }
+  }
+}
+
+TEST_CASE("ends beside held weights are stationary, and limits are what the outputs tend to") {
+  int ends = 0, exponentials = 0, steps = 0, others = 0;
+  for (int trial = 0; trial < 150; ++trial) {
+    CAPTURE(trial);
+    Random random(500 + static_cast<std::uint64_t>(trial));
+    Vector shape(4);
+    shape << 1.0, random.uniform(0.5, 4.0), random.uniform(0.2, 2.0), random.uniform(-2.0, 12.0);
+    const Problem given =
+        dose_response(900 + static_cast<std::uint64_t>(trial), trial % 3 == 0 ? 0.4 : 0.05, shape);
+    // The slope, or the bias, not far from what made the data.
+    const double value = trial % 2 == 0 ? shape(2) : -shape(2) * shape(3);
+    const HeldWeights held(2, {{trial % 2, value * random.uniform(0.5, 1.5)}});
+    const auto problem = hold_weights(std::make_shared<const Problem>(given), held);
+    AmplitudePathOptions model;
+    if (trial % 5 == 0) model.range.low = 1.0 - shape(1);
+    const NaturalPath path = track_amplitude(*problem, model);
+    const auto outputs = [&](double w, const Range& range) {
+      const Vector u = problem->X.col(0) * w + problem->offset;
+      return Vector(range.low + (range.high - range.low) * 0.5 * (1.0 + u.array().tanh()));
+    };
+    if (path.ok()) {
+      ++ends;
+      const double w = path.end->weights(0);
+      const Range range = *path.end->range;
+      CHECK(range.low < range.high);
+      const Vector r = outputs(w, range) - problem->y;
+      CHECK(0.5 * r.squaredNorm() == doctest::Approx(path.end->energy).epsilon(1e-9));
+      const Vector u = problem->X.col(0) * w + problem->offset;
+      const Vector low = 0.5 * (1.0 - u.array().tanh()), high = 0.5 * (1.0 + u.array().tanh());
+      const Vector slope = 0.5 * (range.high - range.low) * (1.0 - u.array().tanh().square()) *
+                           problem->X.col(0).array();
+      const double size = r.norm() + 1e-9;
+      CHECK(std::abs(r.dot(slope)) <= 1e-8 * size * slope.norm());
+      CHECK(std::abs(r.dot(high)) <= 1e-8 * size * high.norm());
+      if (!model.range.low) CHECK(std::abs(r.dot(low)) <= 1e-8 * size * low.norm());
+    } else if (path.infinity && path.infinity->exponential) {
+      ++exponentials;
+      // The sigmoid at the last point is near it: rate and factor as its doc says.
+      const ExponentialCurve& curve = *path.infinity->exponential;
+      const double sign = curve.factor > 0.0 ? 2.0 : -2.0;
+      const NaturalPoint& last = path.points.back();
+      const Vector near = outputs(last.weights(0), *last.range);
+      const Vector limit =
+          curve.offset +
+          curve.factor *
+              (problem->X.col(0).array() * curve.rate(0) + sign * problem->offset.array()).exp();
+      CHECK((near - limit).norm() <= 1e-2 * (problem->y.maxCoeff() - problem->y.minCoeff()));
+    } else if (path.infinity) {
+      ++steps;
+      CHECK(path.infinity->energy <= 0.5 * (problem->y.array() - problem->y.mean()).square().sum());
+    } else {
+      ++others;
+      CHECK_FALSE(path.message.empty());
+    }
+  }
+  CAPTURE(others);
+  CHECK(ends >= 120);
+  CHECK(exponentials > 0);
+  CHECK(steps > 0);
+}
+
+TEST_CASE("data that run against held weights are no fit with low above high") {
+  const Index L = 9;
+  Matrix X(L, 1);
+  Vector y(L), offset(L);
+  for (Index i = 0; i < L; ++i) {
+    X(i, 0) = 1.0;
+    offset(i) = 0.7 * static_cast<double>(i) - 3.0;
+    y(i) = -std::tanh(offset(i) + 0.4);
+  }
+  Problem problem = make_problem(X, y);
+  problem.offset = offset;
+  for (const OutputRange& range : {OutputRange{{}, {}}, OutputRange{-2.0, {}}}) {
+    AmplitudePathOptions model;
+    model.range = range;
+    const NaturalPath path = track_amplitude(problem, model);
+    CAPTURE(path.message);
+    for (const NaturalPoint& point : path.points) CHECK(point.range->low < point.range->high);
+    if (path.ok()) CHECK(path.end->range->low < path.end->range->high);
+    CHECK_FALSE(path.message.empty());
+  }
 }
 
 }  // namespace amplitude_path_test

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 #include <string>
@@ -150,6 +151,34 @@ TEST_CASE("the known start of an epidemic whose end is not known") {
     if (at["kind"] == "line") CHECK(at["line"]["slope"][1] == 0.0);
 }
 
+TEST_CASE("the natural path of an epidemic whose start is known and whose end is not") {
+  const Scratch scratch;
+  scratch.write("epidemic.csv", epidemic_csv());
+  const std::string model = " epidemic.csv --activation logistic --range 0,free --fix '(bias)=" +
+                            digits(epidemic_bias()) + "' --json ";
+  const Run run = scratch.run("track" + model + "path.json --plot path.svg");
+  CHECK(run.status == 0);
+  check_says(run.output, {"1 weight held"});
+  const Json path = Json::parse(contents(scratch / "path.json"))["problems"][0];
+  // Its end is one of the two fits that solve finds, and not the better one.
+  const Json fits = problem_of(scratch.run("solve" + model + "-"));
+  CHECK(path["end"]["weights"][1] == epidemic_bias());
+  CHECK(std::any_of(fits["stationary_points"].begin(), fits["stationary_points"].end(),
+                    [&](const Json& fit) {
+                      const double w = fit["weights"][0].get<double>();
+                      return std::abs(path["end"]["weights"][0].get<double>() - w) <= 1e-8 * w;
+                    }));
+  for (const Json& point : path["path"]["points"]) CHECK(point["weights"][1] == epidemic_bias());
+  // A limit has the held rate.
+  scratch.write("convex.csv", "t,y\n1,2.1\n2,3\n3,4.6\n4,7.5\n5,12.9\n6,22.5\n7,40.5\n8,74\n");
+  const Json limit = problem_of(
+      scratch.run("track convex.csv --activation logistic --range free,free --fix t=0.5 --json -"));
+  CHECK(limit["path"]["status"] == "infinite_weights");
+  CHECK(limit["infinity"]["kind"] == "exponential");
+  CHECK(limit["infinity"]["exponential"]["rate"][0].get<double>() ==
+        doctest::Approx(0.5).epsilon(1e-3));
+}
+
 TEST_CASE("what cannot be held is refused") {
   const Scratch scratch;
   scratch.write("dose.csv", dose_csv);
@@ -168,8 +197,6 @@ TEST_CASE("what cannot be held is refused") {
                 "geometry does not know held weights");
   check_refused(scratch.run("track dose.csv --fix age=1 --certify unique"), "--certify unique");
   check_refused(scratch.run("track dose.csv --fix age=1 --matrix-free"), "matrix-free");
-  check_refused(scratch.run("track dose.csv --fix age=1 --range 0,free"),
-                "--fix: no weight is held where --range has a free end");
 }
 
 TEST_CASE("held weights in manifests and records" * not_in_slow_builds()) {

@@ -19,8 +19,8 @@ namespace tautrack {
 /// Inputs whose gaps are not exact in doubles are rounded in their last digits, so that equal spacing is; level_reason
 /// says by how much. What is proven, `radius` included, is proven of these.
 ///
-/// With a known part of the node inputs (Problem::offset) low < high is a restriction; there is no natural path, and the
-/// list is that of several inputs.
+/// With a known part of the node inputs (Problem::offset) low < high is a restriction, and the list is that of several
+/// inputs.
 ///
 /// Else (docs/theory.md, section 14) the points are minima that descents from many starts found, each proven by
 /// Krawczyk's operator; the list has level heuristic. Limits are steps, by the faces of the arrangement of the rows

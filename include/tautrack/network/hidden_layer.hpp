@@ -60,9 +60,12 @@ struct HiddenLayerOptions {
 /// A network with one hidden layer fitted by least squares (docs/theory.md, section 12). For X (L x s), hidden
 /// weights W (s x h), output weights B (h x K), output bias c (K), targets Y (L x K) and pattern weights omega:
 ///
-///     U = X W,    P = (f(U, tau) - origin) B + 1 c',    Z = P or f(P, tau),    R = Z - Y
+///     U = X W + o 1',    P = (f(U, tau) - origin) B + 1 c',    Z = P or f(P, tau),    R = Z - Y
 ///     E = 1/2 sum omega_i |R_i|^2 + 1/2 (rho_W |W|^2 + rho_B |B|^2 + rho_c |c|^2)
 ///         + (1 - tau) rho/2 (|W - W_0|^2 + |B - B_0|^2)
+///
+/// o is the offset of the problem, a known part of the node inputs (zero unless weights are held), of one unit with one
+/// linear output alone.
 ///
 /// The unknowns x (n) are V, column by column, B and c (unless it is held): U = A V in orthonormal
 /// coordinates of the columns of X, and B and c in a unit in which a length is the size of what it
@@ -82,7 +85,8 @@ class HiddenLayer {
  public:
   /// One output, whose targets are those of the problem.
   /// @throws DataError when the problem is unusable or every column of X is zero;
-  /// std::invalid_argument when an option breaks its rule.
+  /// std::invalid_argument when an option breaks its rule, or there is an offset beside several units or a
+  /// sigmoid output.
   explicit HiddenLayer(Problem problem, const HiddenLayerOptions& options = {});
 
   /// Several outputs; the problem's own targets are not used.
@@ -106,6 +110,9 @@ class HiddenLayer {
   [[nodiscard]] const Vector& targets() const noexcept { return y_; }                 ///< L K
   [[nodiscard]] const Vector& pattern_weights() const noexcept { return inputs_->omega; }  ///< L
   [[nodiscard]] double total_pattern_weight() const noexcept { return inputs_->omega_sum; }
+  /// o (L), or empty: zero.
+  [[nodiscard]] const Vector& offsets() const noexcept { return inputs_->problem.offset; }
+  [[nodiscard]] bool has_offset() const noexcept { return offsets().size() > 0; }
   [[nodiscard]] double output_unit() const noexcept { return inputs_->output_unit; }
   /// The number that the units' outputs are counted from.
   [[nodiscard]] double origin() const noexcept { return inputs_->origin; }
@@ -116,8 +123,11 @@ class HiddenLayer {
   [[nodiscard]] Matrix output_weights(const Vector& x) const;  ///< B, h x K
   [[nodiscard]] Vector output_bias(const Vector& x) const;     ///< c, K
 
-  /// U = A V, L x h.
+  /// U = A V + o 1', L x h.
   [[nodiscard]] Matrix node_inputs(const Vector& x) const;
+
+  /// A dV, L x h: what a direction dx (n) adds to them.
+  [[nodiscard]] Matrix node_input_changes(const Vector& dx) const;
 
   /// Z, L x K.
   [[nodiscard]] Matrix node_outputs(const Vector& x, Tau tau) const;
@@ -129,7 +139,8 @@ class HiddenLayer {
   ///
   /// One unit, one linear output: the only one with b > 0, the fit of least penalty (docs/theory.md,
   /// section 12); with a held bias and an origin at an end of the range, the best one of those with the
-  /// amplitude's sign that the data have. The hidden and the output weights must both be penalised at
+  /// amplitude's sign that the data have, and with an offset the best one with b > 0, whatever its sign in
+  /// the data: the two signs are two models there. The hidden and the output weights must both be penalised at
   /// tau = 0, for otherwise the solutions are no points but curves: without any penalty the answer is
   /// the point of that curve with |b| = |W|, from which no path starts.
   ///
@@ -221,6 +232,7 @@ class HiddenLayer {
     double origin = 0.0;
     Vector centre;  ///< Of the start ridge, in coordinates; empty: zero.
     Vector padded_omega;
+    Vector padded_offset;  ///< Or empty.
   };
   struct Evaluation;
   struct SeriesBlock;

@@ -54,6 +54,10 @@ struct AmplitudePathOptions {
 /// Status unresolved_end: double precision does not tell a plateau that is very far away from one that leaves, as for
 /// data that are nearly a straight line.
 ///
+/// With a known part of the node inputs (Problem::offset), u = Xw + o, there is no such symmetry: the sigmoid rises with u.
+/// The path begins with the best linear fit, and the ridge is about that fit in place of zero; where the plateaus meet
+/// it ends with status unresolved_end. Nothing forbids it to come back to tau = 0.
+///
 /// Nothing is said about whether such a limit is an infimum (`local_infimum` is empty): its own problem decides.
 /// Data without a linear signal, or equal targets, have status invalid_start.
 ///
