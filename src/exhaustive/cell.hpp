@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "exhaustive/branching.hpp"
 #include "exhaustive/region.hpp"
 #include "exhaustive/rows.hpp"
 
@@ -24,13 +25,6 @@ struct Found {
   Point solution;   ///< Box of q that holds this one.
   Point weights;    ///< The same in scaled weights.
   int morse_index = 0;
-};
-
-enum class Verdict {
-  excluded,  ///< No stationary point in the cell.
-  found,     ///< `found` is the only one that the cell can hold.
-  split,     ///< The cell was cut into `halves`.
-  undecided  ///< Too small to be cut further.
 };
 
 /// Looks at cells. One thread at a time; everything that it is made of is shared.

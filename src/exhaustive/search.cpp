@@ -1,18 +1,15 @@
 #include "tautrack/exhaustive/search.hpp"
 
-#include <atomic>
-#include <chrono>
+#include <algorithm>
 #include <cmath>
-#include <deque>
-#include <mutex>
 #include <stdexcept>
 #include <utility>
 
 #include "certify/prover.hpp"
 #include "core/checked.hpp"
 #include "core/decompositions.hpp"
-#include "core/parallel.hpp"
 #include "core/text.hpp"
+#include "exhaustive/branching.hpp"
 #include "exhaustive/cell.hpp"
 #include "exhaustive/region.hpp"
 #include "exhaustive/rows.hpp"
@@ -31,17 +28,7 @@ using exhaustive::Point;
 using exhaustive::Region;
 using exhaustive::Rows;
 using exhaustive::SignTest;
-using exhaustive::Verdict;
 using proof::Interval;
-
-using Clock = std::chrono::steady_clock;
-
-/// Cells that are collected before they are shared among threads.
-constexpr std::size_t kCollected = 512;
-
-/// A search that may give up is asked after this part of its time, and then after each such one more, whether it has done its
-/// even share.
-constexpr double kTrial = 0.25, kAskedAgain = 0.0625;
 
 /// Corners of a box that are as large as the data may be: see Rows::refusal().
 constexpr double kLargestCorner = 1e30;
@@ -52,156 +39,6 @@ constexpr double kNeighbour = 1e-6;
 
 /// What the map from independent columns to weights of least norm may be off by, relative to the weights.
 constexpr double kProjection = 1e-12;
-
-/// What ends a search, watched by all threads.
-class Watch {
- public:
-  explicit Watch(const SearchOptions& options)
-      : options_(options), start_(Clock::now()), stop_(options.stop.within(options.seconds)) {}
-
-  /// The first cell is about to be looked at: what is done is compared with the time from now on.
-  void begin() {
-    begin_ = seconds();
-    allowed_ = stop_.seconds_left();
-    if (options_.gives_up) trial_ = begin_ + kTrial * allowed_;
-  }
-
-  /// Whether one more cell may be looked at.
-  [[nodiscard]] bool allows() {
-    if (is_over_.load(std::memory_order_relaxed)) return false;
-    if (stop_.is_met()) return end(stop_.reason());
-    if (const double now = seconds(); now >= trial_.load(std::memory_order_relaxed)) {
-      trial_ = now + kAskedAgain * allowed_;
-      if (done_.load() < (now - begin_) / allowed_)
-        return end("less was done than lets it finish in its time");
-    }
-    if (boxes_.fetch_add(1, std::memory_order_relaxed) >= options_.max_boxes) {
-      boxes_.fetch_sub(1, std::memory_order_relaxed);
-      return end("it had looked at " + std::to_string(options_.max_boxes) + " boxes");
-    }
-    return true;
-  }
-
-  /// A part of the search is done, and `change` cells more are waiting.
-  void report(double share, long change) {
-    waiting_.fetch_add(change, std::memory_order_relaxed);
-    double done = done_.load(std::memory_order_relaxed);
-    while (!done_.compare_exchange_weak(done, done + share, std::memory_order_relaxed)) {
-    }
-    if (!options_.progress || boxes_.load(std::memory_order_relaxed) < next_report_.load()) return;
-    const std::unique_lock lock(mutex_, std::try_to_lock);
-    if (!lock) return;
-    constexpr long every = 4096;
-    next_report_ = boxes_.load() + every;
-    options_.progress(boxes_.load(), std::max(0L, waiting_.load()), std::min(1.0, done_.load()));
-  }
-
-  /// What ends it from outside.
-  [[nodiscard]] const StopCondition& stop() const noexcept { return stop_; }
-
-  [[nodiscard]] double seconds() const {
-    return std::chrono::duration<double>(Clock::now() - start_).count();
-  }
-  [[nodiscard]] long boxes() const { return boxes_.load(); }
-  [[nodiscard]] bool is_over() const { return is_over_.load(); }
-  /// Why it ended early.
-  [[nodiscard]] std::string reason() const { return reason_; }
-
- private:
-  bool end(std::string reason) {
-    const std::lock_guard lock(mutex_);
-    if (!is_over_.exchange(true)) reason_ = std::move(reason);
-    return false;
-  }
-
-  const SearchOptions& options_;
-  Clock::time_point start_;
-  StopCondition stop_;
-  double begin_ = 0.0, allowed_ = 0.0;     ///< Seconds from the start, and from there on.
-  std::atomic<double> trial_ = kInfinity;  ///< Seconds after which it is asked whether it gets on.
-  std::atomic<bool> is_over_{false};
-  std::atomic<long> boxes_{0}, waiting_{1}, next_report_{0};
-  std::atomic<double> done_{0.0};
-  std::mutex mutex_;
-  std::string reason_;
-};
-
-/// What one thread came to.
-struct Harvest {
-  std::vector<Found> found;
-  std::vector<Cell> undecided;  ///< Too small, or left over.
-
-  void add(Harvest&& other) {
-    found.insert(found.end(), std::make_move_iterator(other.found.begin()),
-                 std::make_move_iterator(other.found.end()));
-    undecided.insert(undecided.end(), std::make_move_iterator(other.undecided.begin()),
-                     std::make_move_iterator(other.undecided.end()));
-  }
-};
-
-/// Looks at the cell; what is left of it goes to the end of `waiting`.
-template <class Cells>
-void look_at(Cell&& cell, Examiner& examiner, Watch& watch, Harvest& harvest, Cells& waiting) {
-  switch (examiner.examine(cell)) {
-    case Verdict::excluded:
-      watch.report(cell.share, -1);
-      break;
-    case Verdict::found:
-      harvest.found.push_back(examiner.found());
-      watch.report(cell.share, -1);
-      break;
-    case Verdict::undecided:
-      watch.report(cell.share, -1);
-      harvest.undecided.push_back(std::move(cell));
-      break;
-    case Verdict::split:
-      watch.report(0.0, 1);
-      waiting.push_back(std::move(examiner.second_half()));
-      waiting.push_back(std::move(cell));
-      break;
-  }
-}
-
-/// Breadth first until there are enough cells for all threads, then each of these depth first. What
-/// becomes of a cell depends on nothing but the cell, so that the outcome does not depend on the
-/// threads.
-Harvest search(const Rows& rows, const SignTest& signs, Bases& bases, const Point& box,
-               const SearchOptions& options, Watch& watch) {
-  Harvest all;
-  watch.begin();
-  std::deque<Cell> collected;
-  collected.push_back(Examiner::cell_of(rows, bases, box));
-  {
-    Examiner examiner(rows, signs, bases);
-    while (!collected.empty() && collected.size() < kCollected && watch.allows()) {
-      Cell cell = std::move(collected.front());
-      collected.pop_front();
-      look_at(std::move(cell), examiner, watch, all, collected);
-    }
-  }
-  const Team team(options.threads);
-  std::vector<Harvest> harvests(static_cast<std::size_t>(options.threads));
-  std::atomic<std::size_t> next{0};
-  team.for_each(options.threads, [&](int thread) {
-    Harvest& harvest = harvests[static_cast<std::size_t>(thread)];
-    Examiner examiner(rows, signs, bases);
-    std::vector<Cell> waiting;
-    for (;;) {
-      const std::size_t mine = next.fetch_add(1);
-      if (mine >= collected.size()) return;
-      waiting.push_back(std::move(collected[mine]));
-      while (!waiting.empty() && watch.allows()) {
-        Cell cell = std::move(waiting.back());
-        waiting.pop_back();
-        look_at(std::move(cell), examiner, watch, harvest, waiting);
-      }
-      for (Cell& cell : waiting) harvest.undecided.push_back(std::move(cell));
-      waiting.clear();
-    }
-  });
-  for (Harvest& harvest : harvests) all.add(std::move(harvest));
-  return all;
-}
 
 /// Whether both are proven to be the same point, or different ones; nothing when neither is.
 std::optional<bool> are_same(const Rows& rows, const Found& a, const Found& b) {
@@ -325,8 +162,11 @@ class Search {
     if (options_.box) result.region = *options_.box;
 
     Bases bases(rows);
-    Harvest harvest;
-    if (!region.is_empty) harvest = search(rows, signs, bases, region.box, options_, watch_);
+    exhaustive::Harvest<Cell, Found> harvest;
+    if (!region.is_empty)
+      harvest = exhaustive::branch_and_bound<Found>(
+          Examiner::cell_of(rows, bases, region.box), [&] { return Examiner(rows, signs, bases); },
+          options_, watch_);
     long doubtful = 0;
     std::vector<Found> found = distinct(rows, std::move(harvest.found), doubtful);
     for (const Found& point : found)
@@ -433,7 +273,7 @@ class Search {
 
   void list_undecided(const Rows& rows, const std::vector<Cell>& cells,
                       SearchResult& result) const {
-    std::vector<std::pair<double, Box>> boxes;
+    std::vector<exhaustive::SizedBox> boxes;
     for (const Cell& cell : cells) {
       const Point box = Examiner::box_of(rows, cell);
       Vector low(rows.weights()), high(rows.weights());
@@ -446,47 +286,18 @@ class Search {
       }
       boxes.emplace_back(size, Box{spread(low), spread(high)});
     }
-    std::sort(boxes.begin(), boxes.end(), [](const auto& a, const auto& b) {
-      if (a.first != b.first) return a.first > b.first;
-      return std::lexicographical_compare(a.second.low.begin(), a.second.low.end(),
-                                          b.second.low.begin(), b.second.low.end());
-    });
-    result.undecided_count = static_cast<long>(boxes.size());
-    if (boxes.size() > options_.max_undecided) boxes.resize(options_.max_undecided);
-    for (auto& [size, box] : boxes) result.undecided.push_back(std::move(box));
+    exhaustive::list_undecided(std::move(boxes), options_.max_undecided, result);
   }
 
-  /// Sums up. @param refusal Why nothing was searched; empty when it was.
+  /// @param refusal Why nothing was searched; empty when it was.
   SearchResult end(SearchResult result, const std::string& refusal) const {
-    result.boxes = watch_.boxes();
-    result.seconds = watch_.seconds();
-    if (!refusal.empty()) {
-      result.region_reason = refusal;
-      result.message = refusal;
-      return result;
-    }
-    result.finished = result.undecided_count == 0;
-    const std::size_t count = result.points.size();
-    const std::string points =
-        std::to_string(count) + (count == 1 ? " stationary point" : " stationary points");
-    const std::string boxes =
-        std::to_string(result.undecided_count) + (result.undecided_count == 1 ? " box" : " boxes");
-    if (result.finished)
-      result.message = (count == 1 ? "there is exactly " : "there are exactly ") + points +
-                       (result.region_holds_all ? "" : " in the region; outside is unknown");
-    else if (watch_.is_over())
-      result.message = "the search ended because " + watch_.reason() + ": " + points + " found, " +
-                       boxes + " left undecided";
-    else
-      result.message = points + " found, and " + boxes +
-                       " left undecided, too small to be halved: a degenerate stationary point may "
-                       "be near";
+    exhaustive::sum_up(watch_, refusal, result);
     return result;
   }
 
   SearchOptions options_;
   const Perceptron& network_;
-  Watch watch_;
+  exhaustive::Watch watch_;
   Index s_;
   std::vector<Index> columns_;
   Matrix X_;
