@@ -78,7 +78,9 @@ Json data_report(const NetworkRequest& request, const ProblemView& problem,
               {"columns", columns_report(problem)},
               {"held", held_report(request)},
               {"activation", to_string(perceptron.activation)},
-              {"range", range_report(target_range(request))},
+              {"range", request.hidden.is_there() && request.hidden.output == OutputNode::linear
+                            ? Json()
+                            : range_report(target_range(request))},
               {"unreachable_targets", facts.unreachable ? facts.unreachable->count : Index{0}},
               {"ridge", perceptron.ridge},
               {"ridge_units", perceptron.ridge_standardised ? "standardised" : "user"},

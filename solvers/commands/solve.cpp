@@ -8,6 +8,7 @@
 #include "tautrack/network/perceptron.hpp"
 
 #include "commands/json_parts.hpp"
+#include "commands/solve_hidden.hpp"
 #include "commands/solve_plot.hpp"
 #include "commands/solve_report.hpp"
 #include "commands/table_report.hpp"
@@ -128,7 +129,11 @@ FitOptions options_for(const SolveRequest& request, const Problem& problem) {
            restart_points(request.from, problem.columns, target_range(request.network),
                           held_report(request.network)))
         options.starts.push_back(held.fitted(weights));
-    const auto fitted = problem.X.cols() - static_cast<Index>(held.list().size());
+    const Index units = request.network.hidden.units;
+    const auto outputs =
+        static_cast<Index>(std::max<std::size_t>(1, request.network.hidden.outputs.size()));
+    const auto fitted = units > 0 ? problem.X.cols() * units + (units + 1) * outputs
+                                  : problem.X.cols() - static_cast<Index>(held.list().size());
     if (request.box) options.search.box = make_box(*request.box, fitted);
     if (const auto reason = options.invalid_reason()) throw UsageError(*reason);
     check_with_zero_doses(problem);
@@ -214,6 +219,7 @@ SolvedProblem solve_zero_doses(const SolveRequest& request, const Problem& probl
 }  // namespace
 
 void refuse_options_of_known_ranges(const SolveRequest& request) {
+  refuse_options_of_one_layer(request);
   if (target_range(request.network).is_known()) return;
   const auto refuse = [](const char* option) {
     throw UsageError(fmt::format("{}: not where --range has a free end", option));
@@ -225,6 +231,12 @@ void refuse_options_of_known_ranges(const SolveRequest& request) {
 }
 
 SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem) {
+  return solve_problems(request, {&problem});
+}
+
+SolvedProblem solve_problems(const SolveRequest& request,
+                             const std::vector<const Problem*>& problems) {
+  const Problem& problem = *problems.front();
   const StopCondition stop = request.fits.explore.stop.within(request.fits.seconds);
   FitOptions options = options_for(request, problem);
   options.explore.stop = stop;
@@ -250,6 +262,7 @@ SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem)
       progress.note(fmt::format("{}: {:.6g} of {:.6g}, {}, {} left", part, bound, best,
                                 counted(nodes, "node"), left));
   };
+  if (request.network.hidden.is_there()) return solve_hidden(request, problems, options);
   if (!target_range(request.network).is_known())
     return solve_fitted_range(request, problem, options);
   if (has_zero_doses(problem.X)) return solve_zero_doses(request, problem, options);
@@ -268,6 +281,15 @@ SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem)
 }
 
 namespace {
+
+/// Makes one problem of those that share a hidden layer, named after all of them. @return the problems of each.
+std::vector<Problem> share_layer(Data& data) {
+  std::vector<Problem> problems = std::move(data.dense.problems);
+  Problem together = problems.front();
+  for (std::size_t k = 1; k < problems.size(); ++k) together.name += ", " + problems[k].name;
+  data.dense.problems.assign(1, std::move(together));
+  return problems;
+}
 
 /// Solves one problem after the other, each with all threads.
 std::vector<SolvedProblem> solve_all(const SolveRequest& request, const Dataset& dataset) {
@@ -381,6 +403,7 @@ Command solve_command(SolveRequest& request) {
   Command command("solve", about_solve, more_about_solve);
   add_file_options(command, request.network);
   add_network_options(command, request.network);
+  add_hidden_options(command, request.network);
   add_exploration_options(command, request.fits);
   add_search_options(command, request);
   add_interval_options(command, request.intervals);
@@ -398,15 +421,18 @@ Command solve_command(SolveRequest& request) {
   add_from_option(command, "Start from the points of a recorded task of a run,\ntoo", request.from);
   add_run_option(command, request.run_folder);
   command.set_essentials({"DATA.csv", "--target", "--targets", "--ignore", "--log", "--activation",
-                          "--range", "--fix", "--ridge", "--pattern-weights", "--intervals",
-                          "--seconds", "--threads", "--json", "--csv", "--plot", "--verbose"});
+                          "--range", "--fix", "--ridge", "--hidden", "--pattern-weights",
+                          "--intervals", "--seconds", "--threads", "--json", "--csv", "--plot",
+                          "--verbose"});
   return command;
 }
 
 int run_solve(SolveRequest request) {
   refuse_options_of_known_ranges(request);
   Outputs outputs(request.outputs, request.network.file);
-  const Data data = [&] {
+  if (!request.network.hidden.outputs.empty())
+    request.network.dataset.targets = request.network.hidden.outputs;
+  Data data = [&] {
     Heartbeat progress(shown_name(request.network.file), request.outputs.quiet);
     progress.note("reading");
     return load_dense(request.network, "solve");
@@ -417,7 +443,18 @@ int run_solve(SolveRequest request) {
   {
     const Interruption interruption;
     request.fits.explore.stop = interruption.token();
-    solved = solve_all(request, data.dense);
+    if (request.network.hidden.outputs.empty()) {
+      solved = solve_all(request, data.dense);
+    } else {
+      const std::vector<Problem> problems = share_layer(data);
+      std::vector<const Problem*> together;
+      for (const Problem& problem : problems) together.push_back(&problem);
+      try {
+        solved.push_back(solve_problems(request, together));
+      } catch (const DataError& error) {
+        throw DataError(data.dense.source + ": " + error.what());
+      }
+    }
   }
   publish_reports(outputs, request, data, solved);
   return exit_status(solved);

@@ -36,11 +36,23 @@ struct SolveRequest {
   std::string run_folder;  ///< Where each problem is recorded when it is done; empty: nowhere.
 };
 
+/// What a problem of a network with a hidden layer came to, beside its fits, whose weights are HiddenLayer::weights().
+struct SolvedHidden {
+  Index columns = 0, units = 0, outputs = 0;
+  std::vector<std::string> names;  ///< Of the outputs.
+  Matrix targets;                  ///< L x K
+  Matrix fitted;                   ///< L x K, of the best fit; empty without one.
+  double unit_symmetries = 1.0;
+  std::size_t data_symmetries = 1;
+  std::vector<UnitFacts> facts;  ///< Of the points.
+};
+
 /// What one problem came to.
 struct SolvedProblem {
   DataFacts facts;
   AllFits fits;
   std::optional<FitReport> fit;  ///< Of the best fit with finite weights, if that is the best.
+  std::optional<SolvedHidden> hidden;   ///< Where there is a hidden layer.
   std::vector<std::string> unresolved;  ///< Sentences: what is missing, and what may help.
 
   [[nodiscard]] bool is_solved() const { return unresolved.empty(); }
@@ -56,6 +68,10 @@ void refuse_options_of_known_ranges(const SolveRequest& request);
 /// Solves one problem, with the threads of the request.
 /// @throws UsageError when the box does not fit; DataError, std::invalid_argument
 [[nodiscard]] SolvedProblem solve_problem(const SolveRequest& request, const Problem& problem);
+
+/// The same of problems that share a hidden layer, one for each of its outputs; one problem without a hidden layer.
+[[nodiscard]] SolvedProblem solve_problems(const SolveRequest& request,
+                                           const std::vector<const Problem*>& problems);
 
 /// Shares the search along curves of solve_problem() on the first rank of the request, on another one.
 /// @throws as above.

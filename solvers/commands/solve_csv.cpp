@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "commands/solve_hidden.hpp"
 #include "commands/solve_report.hpp"
 #include "io/csv_field.hpp"
 
 namespace tautrack::program {
 
 std::string csv_report(const Data& data, const std::vector<SolvedProblem>& solved) {
+  if (!solved.empty() && solved.front().hidden) return hidden_csv(data, solved);
   std::string out = "problem,row,target,fitted,low,high,residual" + csv_columns(data);
   for (std::size_t i = 0; i < solved.size(); ++i) {
     if (!solved[i].fit) continue;
@@ -29,6 +31,7 @@ std::string csv_report(const Data& data, const std::vector<SolvedProblem>& solve
 }
 
 std::string points_report(const Data& data, const std::vector<SolvedProblem>& solved) {
+  if (!solved.empty() && solved.front().hidden) return hidden_points_csv(data, solved);
   std::string out =
       "problem,number,energy,kind,morse_index,status,radius,found_by" + csv_columns(data);
   for (std::size_t i = 0; i < solved.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include "tautrack/certify/certificate.hpp"
 
+#include "commands/solve_hidden.hpp"
 #include "commands/solve_report.hpp"
 
 namespace tautrack::program {
@@ -112,25 +113,27 @@ Json graph_report(const Exploration& exploration) {
 /// Without the number of threads, on which nothing depends.
 Json options_report(const SolveRequest& request) {
   const ExploreOptions& explore = request.fits.explore;
-  return {{"range", request.network.range ? range_report(*request.network.range) : Json()},
-          {"level", request.network.level},
-          {"fix", held_report(request.network)},
-          {"seed", explore.seed},
-          {"seconds", request.fits.seconds},
-          {"rounds", explore.quiet_rounds},
-          {"descents", explore.descent_directions},
-          {"max_curves", explore.max_curves},
-          {"max_points", explore.max_points},
-          {"max_steps", explore.max_steps},
-          {"intervals", request.intervals.profile ? Json(request.intervals.level) : Json()},
-          {"certify", explore.certify},
-          {"can_certify", Certifier::available()},
-          {"exhaustive", value_or_null(request.fits.exhaustive)},
-          {"box", request.box ? Json(request.box->text) : Json()},
-          {"search_seconds", request.fits.search.seconds},
-          {"global_seconds", request.fits.bound.seconds},
-          {"global_nodes", request.fits.bound.max_nodes},
-          {"infinity_seconds", request.fits.strata.seconds}};
+  return {
+      {"range", request.network.range ? range_report(*request.network.range) : Json()},
+      {"level", request.network.level},
+      {"fix", held_report(request.network)},
+      {"hidden", request.network.hidden.is_there() ? Json(request.network.hidden.units) : Json()},
+      {"seed", explore.seed},
+      {"seconds", request.fits.seconds},
+      {"rounds", explore.quiet_rounds},
+      {"descents", explore.descent_directions},
+      {"max_curves", explore.max_curves},
+      {"max_points", explore.max_points},
+      {"max_steps", explore.max_steps},
+      {"intervals", request.intervals.profile ? Json(request.intervals.level) : Json()},
+      {"certify", explore.certify},
+      {"can_certify", Certifier::available()},
+      {"exhaustive", value_or_null(request.fits.exhaustive)},
+      {"box", request.box ? Json(request.box->text) : Json()},
+      {"search_seconds", request.fits.search.seconds},
+      {"global_seconds", request.fits.bound.seconds},
+      {"global_nodes", request.fits.bound.max_nodes},
+      {"infinity_seconds", request.fits.strata.seconds}};
 }
 
 }  // namespace
@@ -139,8 +142,10 @@ Json problem_report(const SolveRequest& request, const ProblemView& problem,
                     const SolvedProblem& solved) {
   const AllFits& fits = solved.fits;
   Json points = Json::array();
-  for (const StationaryPoint& point : fits.points)
-    points.push_back(point_report(point, target_range(request.network)));
+  for (std::size_t i = 0; i < fits.points.size(); ++i) {
+    points.push_back(point_report(fits.points[i], target_range(request.network)));
+    if (solved.hidden) points.back().update(hidden_point_report(solved, i));
+  }
   Json report = report_start(request.network, problem, solved.facts, &fits.exploration.path);
   report["stationary_points"] = points;
   report["fit"] = json_of(solved.fit);
@@ -153,6 +158,10 @@ Json problem_report(const SolveRequest& request, const ProblemView& problem,
                  {"global_bound", global_bound(fits)},
                  {"bound", bound_report(fits.bound)},
                  {"strata", strata_report(fits.strata)}});
+  if (solved.hidden) {
+    report["data"]["hidden"] = hidden_report(request, solved);
+    report["tree"] = tree_report(fits);
+  }
   if (request.graph) report["graph"] = graph_report(fits.exploration);
   return report;
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "commands/page.hpp"
+#include "commands/solve_hidden.hpp"
 #include "commands/solve_report.hpp"
 #include "commands/verdict.hpp"
 
@@ -207,16 +208,17 @@ void add_problem(Page& page, const SolveRequest& request, const ProblemView& pro
   page.line("unique", fmt::format("{}: {}", to_string(fits.unique), printable(fits.unique_reason)));
   page.lines("unresolved", solved.unresolved);
   page.line("complete", fmt::format("{}: {}", to_string(fits.level), printable(fits.level_reason)));
-  add_infinity(page, fits);
-  page.line("found", kinds_text(fits.points));
-  add_points(page, fits.points);
-  const StationaryPoint* const best = best_minimum(fits.points);
+  if (!solved.hidden) add_infinity(page, fits);
+  if (solved.hidden) add_hidden(page, request, problem, solved);
+  if (!solved.hidden) page.line("found", kinds_text(fits.points));
+  if (!solved.hidden) add_points(page, fits.points);
+  const StationaryPoint* const best = solved.hidden ? nullptr : best_minimum(fits.points);
   if (!solved.fit && best != nullptr) {
     add_weights(page, "weights", problem, solved.facts.held, best->weights,
                 fits.infimum_at_infinity ? "best finite" : "best fit");
     if (best->range) add_plateaus(page, problem, best->weights, *best->range);
   }
-  add_network(page, problem, request.network);
+  if (!solved.hidden) add_network(page, problem, request.network);
   add_replicates(page, solved.facts);
   add_dependencies(page, problem, solved.facts);
   if (!request.verbose) return;

@@ -320,6 +320,8 @@ std::string suggested_options(const NetworkRequest& request, const UnreachableTa
 
 std::optional<UnreachableTargets> unreachable_targets(const NetworkRequest& request,
                                                       const Vector& targets) {
+  // Linear outputs reach all.
+  if (request.hidden.is_there() && request.hidden.output == OutputNode::linear) return std::nullopt;
   return tautrack::unreachable_targets(targets, target_range(request));
 }
 

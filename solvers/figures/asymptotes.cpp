@@ -417,7 +417,8 @@ void add_checks(Figure& figure, const Solved& solved) {
   check(figure, "infima" + of,
         static_cast<double>(minima) + static_cast<double>(fits.at_infinity.size()),
         static_cast<double>(known_minima) + (data.limit ? 1.0 : 0.0), 0);
-  if (data.index_sum) check(figure, "index sum" + of, fits.index_sum, *data.index_sum, 0);
+  if (data.index_sum)
+    check(figure, "index sum" + of, static_cast<double>(fits.index_sum), *data.index_sum, 0);
   check(figure, "whether the list is complete" + of, fits.level == Completeness::complete ? 1 : 0,
         1, 0);
   const LimitsPolygon& polygon = solved.polygon;

@@ -92,7 +92,8 @@ void check_counts(Figure& figure, const AllFits& fits, int minima, int saddles, 
   check(figure, "minima", count_of(fits, 0), minima, 0);
   check(figure, "saddles", count_of(fits, 1), saddles, 0);
   check(figure, "maxima", count_of(fits, 2), maxima, 0);
-  check(figure, "sum of (-1)^index", fits.index_sum, minima - saddles + maxima, 0);
+  check(figure, "sum of (-1)^index", static_cast<double>(fits.index_sum), minima - saddles + maxima,
+        0);
   check(figure, "whether the list is at least index-consistent",
         fits.level >= Completeness::index_consistent ? 1 : 0, 1, 0);
 }

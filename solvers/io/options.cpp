@@ -1,6 +1,7 @@
 #include "io/options.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -224,6 +225,79 @@ void add_network_options(Command& command, NetworkRequest& request, bool with_ra
                    "Penalise w_j times the standard deviation of column\n"
                    "j, not the weights in the units of the data",
                    perceptron.ridge_standardised);
+}
+
+std::string_view to_string(OutputNode output) noexcept {
+  return output == OutputNode::linear ? "linear" : "sigmoid";
+}
+
+void add_hidden_options(Command& command, NetworkRequest& request) {
+  HiddenRequest& hidden = request.hidden;
+  const auto ridge = [&](const std::string& name, const std::string& help,
+                         std::optional<double>& value) {
+    command.add_value(name, "R", help,
+                      [&value](const std::string& text) -> std::optional<std::string> {
+                        value = read_number(text);
+                        if (!value) return fmt::format("'{}' is not a number", text);
+                        if (*value > 0.0) return std::nullopt;
+                        return fmt::format("{} is not above 0", *value);
+                      });
+  };
+  command.group("Hidden layer");
+  command.add_value(
+      "--hidden", "H", "A layer of so many units between inputs and outputs",
+      [&hidden](const std::string& text) -> std::optional<std::string> {
+        const std::optional<double> units = read_number(text);
+        constexpr double most_units = 1000.0;
+        if (!units || *units != std::floor(*units) || *units < 1.0 || *units > most_units)
+          return fmt::format("'{}' is not a whole number from 1 to {}", text, most_units);
+        hidden.units = static_cast<Index>(*units);
+        return std::nullopt;
+      });
+  command.add_value("--output", "NAME",
+                    "What the outputs make of its weighted sum: linear,\nsigmoid (default: linear)",
+                    [&hidden](const std::string& text) -> std::optional<std::string> {
+                      if (text != "linear" && text != "sigmoid")
+                        return fmt::format("'{}' is none of linear, sigmoid", text);
+                      hidden.output = text == "linear" ? OutputNode::linear : OutputNode::sigmoid;
+                      return std::nullopt;
+                    });
+  add_names(command, "--outputs", "Targets that share the layer, in place of --target",
+            hidden.outputs);
+  ridge("--ridge-hidden", "--ridge on the weights of the units alone", hidden.ridge_hidden);
+  ridge("--ridge-output", "--ridge on the output weights and their bias alone",
+        hidden.ridge_output);
+}
+
+void check_hidden_options(const NetworkRequest& request) {
+  const HiddenRequest& hidden = request.hidden;
+  if (!hidden.is_there()) {
+    const auto needs = [](const char* option) {
+      throw UsageError(fmt::format("{}: is about a hidden layer, and needs --hidden H", option));
+    };
+    if (hidden.output != OutputNode::linear) needs("--output");
+    if (!hidden.outputs.empty()) needs("--outputs");
+    if (hidden.ridge_hidden) needs("--ridge-hidden");
+    if (hidden.ridge_output) needs("--ridge-output");
+    return;
+  }
+  const auto refuse = [](const char* option, const char* why) {
+    throw UsageError(fmt::format("{}: {} where there is a hidden layer", option, why));
+  };
+  const double ridge = request.perceptron.ridge;
+  if (!(hidden.ridge_hidden.value_or(ridge) > 0.0) || !(hidden.ridge_output.value_or(ridge) > 0.0))
+    throw UsageError(
+        "--hidden: without a ridge on hidden and on output weights fits are no points but "
+        "continua: a unit "
+        "without output weights may have any others, and equal units share theirs in any way; give "
+        "--ridge 0.01, or "
+        "both of --ridge-hidden and --ridge-output");
+  if (hidden.output == OutputNode::linear && request.range)
+    refuse("--range", "linear outputs have no range (--output sigmoid)");
+  if (request.range && !request.range->is_known()) refuse("--range", "both ends must be numbers");
+  if (!request.fix.empty()) refuse("--fix", "no weight is held");
+  if (request.perceptron.ridge_standardised)
+    refuse("--ridge-standardised", "penalties are in the units of the data");
 }
 
 OutputRange target_range(const NetworkRequest& request) {

@@ -8,6 +8,7 @@
 #include "tautrack/data/dataset.hpp"
 #include "tautrack/data/held_weights.hpp"
 #include "tautrack/data/output_range.hpp"
+#include "tautrack/network/hidden_layer.hpp"
 #include "tautrack/network/perceptron.hpp"
 
 #include "io/command.hpp"
@@ -25,6 +26,20 @@ struct FixedWeight {
   double value = 0.0;
 };
 
+/// What the user asks of a hidden layer.
+struct HiddenRequest {
+  Index units = 0;  ///< 0: there is none.
+  OutputNode output = OutputNode::linear;
+  std::vector<std::string>
+      outputs;  ///< Target columns that share the layer; empty: each target has its own.
+  std::optional<double> ridge_hidden, ridge_output;  ///< Nothing: the ridge of all weights.
+
+  [[nodiscard]] bool is_there() const { return units > 0; }
+};
+
+/// "linear", "sigmoid".
+[[nodiscard]] std::string_view to_string(OutputNode output) noexcept;
+
 /// What every subcommand asks about its data and its network.
 struct NetworkRequest {
   std::string file;  ///< Data file; empty: the bundled iris data; "-": standard input.
@@ -37,6 +52,7 @@ struct NetworkRequest {
   double level = DatasetOptions{}.high;
   bool keep_replicates = false;  ///< Rows that are the same stay separate patterns.
   std::vector<FixedWeight> fix;  ///< Weights that are not fitted.
+  HiddenRequest hidden;          ///< Not every subcommand offers that.
   DatasetOptions dataset;        ///< Without low and high, which load() sets from `level`.
   PerceptronOptions perceptron;
 };
@@ -53,6 +69,13 @@ void add_file_options(Command& command, NetworkRequest& request);
 /// Adds all others that fill the request, which say what the data mean and what the network is.
 /// @param with_range Whether the subcommand knows other outputs than those of the activation, and held weights.
 void add_network_options(Command& command, NetworkRequest& request, bool with_range = true);
+
+/// Adds the options of a hidden layer.
+void add_hidden_options(Command& command, NetworkRequest& request);
+
+/// Refuses options that do not go with a hidden layer, or that need one.
+/// @throws UsageError
+void check_hidden_options(const NetworkRequest& request);
 
 /// The range that the outputs are to have; a free end has no number.
 [[nodiscard]] OutputRange target_range(const NetworkRequest& request);

@@ -77,6 +77,9 @@ void parse(const TaskGroup& group, const Call& call, const std::string& data_pat
   } catch (const UsageError& error) {
     throw UsageError(fmt::format("{}: {}", group.place, error.what()));
   }
+  if (!context.network_request().hidden.outputs.empty())
+    throw UsageError(fmt::format(
+        "{}: outputs that share a hidden layer are for tautrack solve alone", group.place));
   (context.is_solve ? context.solve.outputs : context.track.outputs).quiet = true;
   const DatasetOptions& dataset = context.network_request().dataset;
   if (!group.targets.empty() && (dataset.all_targets || !dataset.targets.empty()))

@@ -83,9 +83,20 @@ class Evaluator {
       add_pattern(i);
     }
     const HiddenLayerOptions& options = network_.options();
-    add_penalty(options.ridge_hidden, 0, energy_.output(0, 0));
-    add_penalty(options.ridge_output, energy_.output(0, 0), energy_.bias(0));
-    add_penalty(options.ridge_bias, energy_.bias(0), w_.size());
+    const auto penalty = [](double ridge, const Vector& factors, Index j) {
+      return factors.size() > 0 ? exactly<S>(ridge) * exactly<S>(factors(j)) : exactly<S>(ridge);
+    };
+    for (Index j = 0; j < network_.units(); ++j) {
+      const S hidden = penalty(options.ridge_hidden, options.hidden_factors, j);
+      const S output = penalty(options.ridge_output, options.output_factors, j);
+      if (options.ridge_hidden > 0.0)
+        for (Index a = 0; a < network_.columns(); ++a) add_penalty(hidden, energy_.hidden(j) + a);
+      if (options.ridge_output > 0.0)
+        for (Index k = 0; k < network_.outputs(); ++k) add_penalty(output, energy_.output(j, k));
+    }
+    if (options.ridge_bias > 0.0)
+      for (Index i = energy_.bias(0); i < w_.size(); ++i)
+        add_penalty(exactly<S>(options.ridge_bias), i);
     for (std::size_t j = 0; j < n_; ++j)
       for (std::size_t k = 0; k < j; ++k) hessian[j * n_ + k] = hessian[k * n_ + j];
     return true;
@@ -191,19 +202,15 @@ class Evaluator {
     }
   }
 
-  /// Half of ridge times the squares of the weights from `first` to before `end`.
-  void add_penalty(double ridge, Index first, Index end) {
-    if (!(ridge > 0.0)) return;
-    const S rho = exactly<S>(ridge);
-    for (Index i = first; i < end; ++i) {
-      const S value = weight(i), force = rho * value;
-      energy = energy + scaled(rho * square(value), 0.5);
-      for (std::size_t l = 0; l < n_; ++l) {
-        gradient[l] = gradient[l] + force * derivative(i, l);
-        const S moved = rho * derivative(i, l);
-        for (std::size_t m = l; m < n_; ++m)
-          hessian[l * n_ + m] = hessian[l * n_ + m] + moved * derivative(i, m);
-      }
+  /// Half of rho times the square of weight i.
+  void add_penalty(const S& rho, Index i) {
+    const S value = weight(i), force = rho * value;
+    energy = energy + scaled(rho * square(value), 0.5);
+    for (std::size_t l = 0; l < n_; ++l) {
+      gradient[l] = gradient[l] + force * derivative(i, l);
+      const S moved = rho * derivative(i, l);
+      for (std::size_t m = l; m < n_; ++m)
+        hessian[l * n_ + m] = hessian[l * n_ + m] + moved * derivative(i, m);
     }
   }
 

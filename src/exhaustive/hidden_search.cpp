@@ -393,7 +393,7 @@ class HiddenRegion {
     const proof::Sigmoid& sigmoid = energy_.sigmoid();
     Interval moment = Interval(sigmoid.height) * proof::largest_moment(sigmoid.shape);
     if (network_.has_offset()) moment += largest_slope() * network_.offsets().cwiseAbs().maxCoeff();
-    const Interval radius = sqrt(moment * pull / Interval(options_.ridge_hidden));
+    const Interval radius = sqrt(moment * pull / ridge_hidden());
     for (Index j = 0; j < energy_.output(0, 0); ++j) sides[at(j)] = symmetric(radius.upper());
     return sides;
   }
@@ -404,6 +404,17 @@ class HiddenRegion {
     double weight = 0.0, bias = 0.0;
     Interval errors = 0.0;  ///< Sum over patterns of |e|.
   };
+
+  /// The least ones of all units.
+  [[nodiscard]] Interval ridge_hidden() const {
+    return least(options_.ridge_hidden, options_.hidden_factors);
+  }
+  [[nodiscard]] Interval ridge_output() const {
+    return least(options_.ridge_output, options_.output_factors);
+  }
+  [[nodiscard]] static Interval least(double ridge, const Vector& factors) {
+    return factors.size() > 0 ? Interval(ridge) * factors.minCoeff() : Interval(ridge);
+  }
 
   [[nodiscard]] Interval largest_slope() const {
     return Interval(energy_.sigmoid().height) * energy_.sigmoid().input;
@@ -427,7 +438,7 @@ class HiddenRegion {
             Interval(omega(i)) * largest_slope() *
             hull(abs(Interval(ends.low) - target(i)), abs(Interval(ends.high) - target(i)));
       bound.errors = bound.errors.upper();
-      bound.weight = (bound.errors * largest_value() / Interval(options_.ridge_output)).upper();
+      bound.weight = (bound.errors * largest_value() / ridge_output()).upper();
       if (network_.has_free_bias())
         bound.bias = (bound.errors / Interval(options_.ridge_bias)).upper();
       return bound;
@@ -440,7 +451,7 @@ class HiddenRegion {
       total += omega(i);
       largest_target = std::max(largest_target, std::abs(target(i)));
     }
-    bound.weight = sqrt(twice / Interval(options_.ridge_output)).upper();
+    bound.weight = sqrt(twice / ridge_output()).upper();
     bound.errors = sqrt(twice * total).upper();
     if (network_.has_free_bias())
       bound.bias = options_.ridge_bias > 0.0

@@ -43,6 +43,9 @@ class HiddenLandscape final : public Landscape {
     for (const double ridge : {options.ridge_hidden, options.ridge_output, options.ridge_bias,
                                options.start_ridge, options.rank_tolerance})
       digest.add(ridge);
+    for (const Vector* factors :
+         {&options.hidden_factors, &options.output_factors, &options.start_factors})
+      if (factors->size() > 0) digest.add(*factors);
     return digest.add(options.start_centre).add(layer_.output_unit());
   }
 
@@ -136,7 +139,7 @@ class HiddenLandscape final : public Landscape {
 std::vector<Vector> HiddenLandscape::images(const Vector& x) const {
   const Index n = layer_.space().rank(), h = layer_.units(), first = n * h;
   std::vector<Vector> all;
-  for (Index j = 1; j < h; ++j) {
+  for (Index j = 1; layer_.has_unit_symmetry() && j < h; ++j) {
     Vector image = x;
     image.head(n).swap(image.segment(n * j, n));
     for (Index k = 0; k < layer_.outputs(); ++k)

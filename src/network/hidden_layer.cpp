@@ -79,6 +79,16 @@ std::optional<std::string> HiddenLayerOptions::invalid_reason() const {
   if (held_output_bias && ridge_bias > 0.0)
     return "ridge_bias must be 0 where held_output_bias holds the bias, got " + number(ridge_bias);
   if (!start_centre.allFinite()) return "start_centre must be finite";
+  for (const auto& [name, factors] :
+       {std::pair{"hidden_factors", &hidden_factors}, std::pair{"output_factors", &output_factors},
+        std::pair{"start_factors", &start_factors}}) {
+    if (factors->size() != 0 && factors->size() != units)
+      return std::string(name) + " must have one number for each of the " + std::to_string(units) +
+             " units, got " + std::to_string(factors->size());
+    for (const double factor : *factors)
+      if (!(factor > 0.0) || !std::isfinite(factor))
+        return std::string(name) + " must be numbers > 0, got " + number(factor);
+  }
   if (!(rank_tolerance > 0.0 && rank_tolerance < 1.0))
     return "rank_tolerance must lie in (0, 1), got " + number(rank_tolerance);
   return std::nullopt;
@@ -121,6 +131,12 @@ HiddenLayer::Inputs::Inputs(Problem given, Index K, const HiddenLayerOptions& as
                     "': every column of X is zero, so no weight changes the output");
   unknowns = (space.rank() + outputs) * options.units + (options.held_output_bias ? 0 : outputs);
   if (options.ridge_hidden > 0.0 || options.start_ridge > 0.0) norm = space.norm_matrix(Vector());
+  const auto factors = [&](const Vector& given_factors) {
+    return given_factors.size() > 0 ? given_factors : Vector(Vector::Ones(options.units));
+  };
+  hidden_factors = factors(options.hidden_factors);
+  output_factors = factors(options.output_factors);
+  start_factors = factors(options.start_factors);
   padded_omega = Vector::Zero(padded);
   padded_omega.head(patterns) = omega;
   if (problem.offset.size() == 0) return;
@@ -179,6 +195,16 @@ HiddenLayer HiddenLayer::with_targets(const Vector& y) const {
   HiddenLayer other = *this;
   other.set_targets(y);
   return other;
+}
+
+double HiddenLayer::hidden_penalty(Index unit, double rest) const {
+  return inputs_->hidden_factors(unit) *
+         (options().ridge_hidden + rest * options().start_ridge * inputs_->start_factors(unit));
+}
+
+double HiddenLayer::output_penalty(Index unit, double rest) const {
+  return inputs_->output_factors(unit) *
+         (options().ridge_output + rest * options().start_ridge * inputs_->start_factors(unit));
 }
 
 // ------------------------------------------------------------------------------------ coordinates
@@ -432,77 +458,89 @@ struct HiddenLayer::Evaluation {
     return sum;
   }
 
-  [[nodiscard]] double penalised(double ridge) const {
-    return ridge + at.tau.rest() * layer.options().start_ridge;
-  }
-
   /// x - x_0, of the start ridge.
   [[nodiscard]] Vector from_centre() const {
     const Vector& centre = layer.inputs_->centre;
     return centre.size() > 0 ? Vector(at.x - centre) : at.x;
   }
 
-  /// Adds rho times the gradient of half the square of W and B at z.
-  void add_start_ridge(double rho, const Vector& z, Vector& H) const {
-    for (Index j = 0; j < blocks.units; ++j)
-      H.segment(blocks.hidden(j), blocks.rank).noalias() +=
-          rho * (layer.inputs_->norm * z.segment(blocks.hidden(j), blocks.rank));
-    const Index size = blocks.units * blocks.outputs;
-    H.segment(blocks.output, size) += (rho * unit * unit) * z.segment(blocks.output, size);
+  /// Adds the gradient of half the square of W and B at z, each unit's times these numbers; returns its size.
+  template <class Hidden, class Output>
+  double add_squares(const Vector& z, const Hidden& of_hidden, const Output& of_output,
+                     Vector& H) const {
+    const double square = unit * unit;
+    double of_sum = 0.0, largest = 0.0, of_outputs = 0.0;
+    for (Index j = 0; j < blocks.units; ++j) {
+      const double rho = of_hidden(j);
+      if (rho != 0.0) {
+        const auto v = z.segment(blocks.hidden(j), blocks.rank);
+        H.segment(blocks.hidden(j), blocks.rank).noalias() += rho * (layer.inputs_->norm * v);
+        of_sum += v.squaredNorm();
+        largest = std::max(largest, std::abs(rho));
+      }
+      const double mu = of_output(j) * square;
+      for (Index k = 0; k < blocks.outputs; ++k) {
+        const Index i = blocks.weight(j, k);
+        H(i) += mu * z(i);
+        of_outputs += mu * z(i) * mu * z(i);
+      }
+    }
+    const double norm = largest > 0.0 ? layer.inputs_->norm.norm() : 0.0;
+    return largest * norm * std::sqrt(of_sum) + std::sqrt(of_outputs);
+  }
+
+  /// Of start_ridge, times a number.
+  double add_start_ridge(double rho, const Vector& z, Vector& H) const {
+    const Inputs& inputs = *layer.inputs_;
+    rho *= layer.options().start_ridge;
+    return add_squares(
+        z, [&](Index j) { return rho * inputs.hidden_factors(j) * inputs.start_factors(j); },
+        [&](Index j) { return rho * inputs.output_factors(j) * inputs.start_factors(j); }, H);
   }
 
   /// Adds the penalties' gradient; returns its size.
   double add_penalties(Vector& H) const {
     const HiddenLayerOptions& options = layer.options();
-    const Index size = blocks.units * blocks.outputs;
-    const double square = unit * unit;
+    const Inputs& inputs = *layer.inputs_;
     double sum = 0.0;
-    if (options.start_ridge > 0.0) {
-      const double rho = at.tau.rest() * options.start_ridge;
-      const Vector z = from_centre();
-      add_start_ridge(rho, z, H);
-      sum += std::abs(rho) * (layer.inputs_->norm.norm() * z.head(blocks.output).norm() +
-                              square * z.segment(blocks.output, size).norm());
+    if (options.start_ridge > 0.0) sum += add_start_ridge(at.tau.rest(), from_centre(), H);
+    if (options.ridge_hidden > 0.0 || options.ridge_output > 0.0)
+      sum += add_squares(
+          at.x, [&](Index j) { return options.ridge_hidden * inputs.hidden_factors(j); },
+          [&](Index j) { return options.ridge_output * inputs.output_factors(j); }, H);
+    if (blocks.has_bias && options.ridge_bias > 0.0) {
+      const double rho = options.ridge_bias * unit * unit;
+      H.segment(blocks.bias, blocks.outputs) += rho * at.x.segment(blocks.bias, blocks.outputs);
+      sum += rho * at.x.segment(blocks.bias, blocks.outputs).norm();
     }
-    if (options.ridge_hidden > 0.0) {
-      for (Index j = 0; j < blocks.units; ++j)
-        H.segment(blocks.hidden(j), blocks.rank).noalias() +=
-            options.ridge_hidden *
-            (layer.inputs_->norm * at.x.segment(blocks.hidden(j), blocks.rank));
-      sum += options.ridge_hidden * layer.inputs_->norm.norm() * at.x.head(blocks.output).norm();
-    }
-    const auto plain = [&](double ridge, Index first, Index count) {
-      if (!(ridge > 0.0)) return;
-      H.segment(first, count) += (ridge * square) * at.x.segment(first, count);
-      sum += ridge * square * at.x.segment(first, count).norm();
-    };
-    plain(options.ridge_output, blocks.output, size);
-    if (blocks.has_bias) plain(options.ridge_bias, blocks.bias, blocks.outputs);
     return sum;
   }
 
   [[nodiscard]] double penalty_energy() const {
     const HiddenLayerOptions& options = layer.options();
-    const auto square = [&](const Vector& z) {
-      double sum =
-          unit * unit * z.segment(blocks.output, blocks.units * blocks.outputs).squaredNorm();
-      return sum;
-    };
-    const auto hidden_square = [&](const Vector& z) {
+    const Inputs& inputs = *layer.inputs_;
+    // The squares of a unit's hidden and output weights.
+    const auto add = [&](const Vector& z, Index j, double of_hidden, double of_output) {
       double sum = 0.0;
-      for (Index j = 0; j < blocks.units; ++j) {
+      if (of_hidden != 0.0) {
         const auto v = z.segment(blocks.hidden(j), blocks.rank);
-        sum += v.dot(layer.inputs_->norm * v);
+        sum += of_hidden * v.dot(inputs.norm * v);
+      }
+      for (Index k = 0; k < blocks.outputs; ++k) {
+        const double b = unit * z(blocks.weight(j, k));
+        sum += of_output * b * b;
       }
       return sum;
     };
     double sum = 0.0;
-    if (options.start_ridge > 0.0) {
-      const Vector z = from_centre();
-      sum += at.tau.rest() * options.start_ridge * (hidden_square(z) + square(z));
+    const double start = at.tau.rest() * options.start_ridge;
+    const Vector z = start != 0.0 ? from_centre() : Vector();
+    for (Index j = 0; j < blocks.units; ++j) {
+      const double hidden = inputs.hidden_factors(j), output = inputs.output_factors(j);
+      sum += add(at.x, j, options.ridge_hidden * hidden, options.ridge_output * output);
+      const double graded = start * inputs.start_factors(j);
+      if (start != 0.0) sum += add(z, j, graded * hidden, graded * output);
     }
-    if (options.ridge_hidden > 0.0) sum += options.ridge_hidden * hidden_square(at.x);
-    if (options.ridge_output > 0.0) sum += options.ridge_output * square(at.x);
     if (options.ridge_bias > 0.0)
       sum += options.ridge_bias * unit * unit * at.x.tail(blocks.outputs).squaredNorm();
     return 0.5 * sum;
@@ -596,16 +634,18 @@ struct HiddenLayer::Evaluation {
   }
 
   void add_penalty_hessian(Matrix& H_x) const {
-    const HiddenLayerOptions& options = layer.options();
     const double square = unit * unit;
-    const double of_hidden = penalised(options.ridge_hidden);
-    if (layer.inputs_->norm.size() > 0)
-      for (Index j = 0; j < blocks.units; ++j)
+    for (Index j = 0; j < blocks.units; ++j) {
+      if (layer.inputs_->norm.size() > 0)
         H_x.block(blocks.hidden(j), blocks.hidden(j), blocks.rank, blocks.rank) +=
-            of_hidden * layer.inputs_->norm;
-    H_x.diagonal().segment(blocks.output, blocks.units * blocks.outputs).array() +=
-        square * penalised(options.ridge_output);
-    if (blocks.has_bias) H_x.diagonal().tail(blocks.outputs).array() += square * options.ridge_bias;
+            layer.hidden_penalty(j, at.tau.rest()) * layer.inputs_->norm;
+      for (Index k = 0; k < blocks.outputs; ++k) {
+        const Index i = blocks.weight(j, k);
+        H_x(i, i) += square * layer.output_penalty(j, at.tau.rest());
+      }
+    }
+    if (blocks.has_bias)
+      H_x.diagonal().tail(blocks.outputs).array() += square * layer.options().ridge_bias;
   }
 
   /// H_tau: what F, D and the output nodes change by, the rest being what it is.
@@ -636,8 +676,7 @@ struct HiddenLayer::Evaluation {
             unit *
             (moved(j) * at.e.col(k).array() + at.F.col(j).array() * at.e_tau.col(k).array()).sum();
     }
-    if (layer.options().start_ridge > 0.0)
-      add_start_ridge(-layer.options().start_ridge, from_centre(), H_tau);
+    if (layer.options().start_ridge > 0.0) add_start_ridge(-1.0, from_centre(), H_tau);
   }
 
   const HiddenLayer& layer;

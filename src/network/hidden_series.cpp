@@ -305,12 +305,16 @@ void HiddenLayer::add_start_ridge(const Workspace::State& at, std::size_t m, Vec
   const HiddenBlocks blocks(*this);
   Vector sum = Vector::Zero(blocks.bias);
   for (std::size_t j = 1; j < m; ++j) sum -= at.taus[j] * at.terms[m - j].head(blocks.bias);
-  for (Index j = 0; j < units(); ++j)
+  const double square = output_unit() * output_unit();
+  for (Index j = 0; j < units(); ++j) {
+    const double rho = options().start_ridge * inputs_->start_factors(j);
     rest.segment(blocks.hidden(j), blocks.rank).noalias() +=
-        options().start_ridge * (inputs_->norm * sum.segment(blocks.hidden(j), blocks.rank));
-  rest.segment(blocks.output, blocks.bias - blocks.output) +=
-      (options().start_ridge * output_unit() * output_unit()) *
-      sum.tail(blocks.bias - blocks.output);
+        (rho * inputs_->hidden_factors(j)) *
+        (inputs_->norm * sum.segment(blocks.hidden(j), blocks.rank));
+    for (Index k = 0; k < outputs(); ++k)
+      rest(blocks.weight(j, k)) +=
+          rho * inputs_->output_factors(j) * square * sum(blocks.weight(j, k));
+  }
 }
 
 void HiddenLayer::Workspace::State::start_series(const HiddenLayer& network) {

@@ -191,7 +191,7 @@ constexpr double kSmallStep = 1e-6;
 
 Vector HiddenLayer::linear_solution() const {
   Vector x = linear_solution_to_correct();
-  const bool is_balanced = units() == 1 && outputs() == 1 && options().output == OutputNode::linear;
+  const bool is_balanced = units() == 1 && outputs() == 1;
   if (is_balanced && options().ridge_hidden + options().start_ridge > 0.0) refine(x);
   return x;
 }
@@ -200,9 +200,7 @@ Vector HiddenLayer::linear_solution_to_correct() const {
   if (inputs_->centre.size() > 0 && options().start_ridge > 0.0)
     throw std::invalid_argument(
         "no solution at tau = 0 is known in closed form where start_centre is not zero");
-  return units() == 1 && outputs() == 1 && options().output == OutputNode::linear
-             ? balanced_solution()
-             : zero_solution();
+  return units() == 1 && outputs() == 1 ? balanced_solution() : zero_solution();
 }
 
 Vector HiddenLayer::zero_solution() const {
@@ -221,8 +219,7 @@ Vector HiddenLayer::zero_solution() const {
 }
 
 Vector HiddenLayer::balanced_solution() const {
-  const double hidden = options().ridge_hidden + options().start_ridge;
-  const double output = options().ridge_output + options().start_ridge;
+  const double hidden = hidden_penalty(0, 1.0), output = output_penalty(0, 1.0);
   if ((hidden > 0.0) != (output > 0.0))
     throw std::invalid_argument(
         "at tau = 0 there is no solution where only one of the hidden and the output weights is "
@@ -338,7 +335,8 @@ Vector HiddenLayer::canonical(const Vector& x) const {
   };
   std::vector<Index> order(at(units()));
   std::iota(order.begin(), order.end(), Index{0});
-  std::sort(order.begin(), order.end(), [&](Index a, Index b) { return key(a) > key(b); });
+  if (has_unit_symmetry())
+    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return key(a) > key(b); });
   Vector sorted = turned;
   for (Index j = 0; j < units(); ++j) {
     const Index from = order[at(j)];
@@ -367,6 +365,7 @@ double HiddenLayer::orbit_size(const Vector& x, double tolerance) const {
     const Vector own = unit(j);
     const bool is_dead = own.norm() <= margin;
     if (has_sign_symmetry() && !is_dead) size *= 2.0;
+    if (!has_unit_symmetry()) continue;
     std::size_t same = 0;
     while (same < different.size() && (different[same] - own).norm() > margin) ++same;
     if (same == different.size()) {

@@ -12,6 +12,7 @@
 #include "tautrack/geometry/uniqueness.hpp"
 #include "tautrack/infinity/strata.hpp"
 #include "tautrack/network/stationary_point.hpp"
+#include "tautrack/path/branch_tree.hpp"
 
 namespace tautrack {
 
@@ -66,7 +67,8 @@ struct AllFits {
   std::size_t unlisted_limits = 0;
 
   Completeness level = Completeness::heuristic;
-  int index_sum = 0;                      ///< Sum of (-1)^index over points with a known index.
+  /// Sum of (-1)^index over points with a known index, all copies counted.
+  long index_sum = 0;
   std::optional<int> expected_index_sum;  ///< Nothing: not known for these data.
   std::string level_reason;  ///< One sentence; says how to spend more effort if that helps.
 
@@ -85,6 +87,10 @@ struct AllFits {
   std::optional<EnergyBound> bound;  ///< Without its weights; only if one was looked for.
   std::optional<SearchResult> search;  ///< Without its points; only if one was made.
   StrataResult strata;                 ///< Without its infima.
+  /// Of a hidden layer: the curves of the natural homotopy from tau = 0 on, and for each point the number of one that ends
+  /// there, or -1.
+  std::optional<BranchTree> tree;
+  std::vector<int> reached_by;
 };
 
 /// All stationary points of the energy at tau = 1 and all local infima at infinite weights:
@@ -92,6 +98,35 @@ struct AllFits {
 /// infinity or tests those that curves ran away to, and says what is known of the whole.
 /// @throws std::invalid_argument as its parts do.
 [[nodiscard]] AllFits find_all_fits(const Perceptron& network, const FitOptions& options = {});
+
+/// The same for a network with a hidden layer, as explore() takes it. The list has each family of points that the
+/// symmetries of the units, and those of the data, make of one (data_symmetries()) once, with its number of `copies`; `weights`
+/// are HiddenLayer::weights(). The ridge keeps all weights finite, so that nothing is at infinity; the sum of (-1)^index is 1.
+/// Interval search: by default with one unit, one input and a bias. The best fit is proven only by a complete list. `unique` is
+/// about families.
+[[nodiscard]] AllFits find_all_fits(const HiddenLayer& network, const FitOptions& options = {});
+
+/// A symmetry of patterns and targets: inputs change places and signs, outputs their signs, and the same patterns are there.
+struct DataSymmetry {
+  std::vector<Index> column;  ///< s: column j of the image is ...
+  Vector sign;                ///< ... this sign times column[j].
+  Vector output_sign;         ///< K
+};
+
+/// All of them, the identity first, that leave the penalties as they are: exact, for the doubles of the data. Output signs
+/// only where negative outputs are outputs. Of more than five columns with different entries only signs are tried, and of more
+/// than twelve nothing.
+[[nodiscard]] std::vector<DataSymmetry> data_symmetries(const HiddenLayer& network);
+
+/// Units of a point that stand out.
+struct UnitFacts {
+  std::vector<Index> dead;  ///< No weights, to `tolerance` relative to the largest one.
+  std::vector<std::vector<Index>>
+      equal;  ///< Groups with the same weights, up to signs where they are a symmetry.
+};
+/// @param weights As HiddenLayer::weights().
+[[nodiscard]] UnitFacts unit_facts(const HiddenLayer& network, const Vector& weights,
+                                   double tolerance = 1e-8);
 
 /// Says global_reason with the energies that `fits` has now, for who has put them into other units or added a
 /// constant to them.

@@ -45,6 +45,12 @@ struct HiddenLayerOptions {
   /// (W_0, B_0) as weights() orders them, with any number for a fitted output bias; empty: zero.
   Vector start_centre;
 
+  /// h, > 0, or empty: ones. What each unit's penalties are multiplied by, those on its hidden and those on its output
+/// weights, start_ridge included. m equal units with output weights b/m are one unit with factors m and 1/m.
+  Vector hidden_factors, output_factors;
+  /// The same of start_ridge alone: with different ones the linear network has points for solutions.
+  Vector start_factors;
+
   double rank_tolerance = 1e-11;  ///< In (0, 1). See ColumnSpace.
 
   /// Nothing when usable; else one sentence with the field, its value and the rule it breaks.
@@ -137,7 +143,7 @@ class HiddenLayer {
 
   /// A solution at tau = 0.
   ///
-  /// One unit, one linear output: the only one with b > 0, the fit of least penalty (docs/theory.md,
+  /// One unit, one output: the only one with b > 0, the fit of least penalty (docs/theory.md,
   /// section 12); with a held bias and an origin at an end of the range, the best one of those with the
   /// amplitude's sign that the data have, and with an offset the best one with b > 0, whatever its sign in
   /// the data: the two signs are two models there. The hidden and the output weights must both be penalised at
@@ -205,11 +211,18 @@ class HiddenLayer {
   [[nodiscard]] bool has_sign_symmetry() const noexcept;
 
   /// The point of the orbit of x at tau = 1 under the symmetries of the hidden units in which the first output
-  /// weight of each unit that is not zero is positive, and units come in falling order of their output
-  /// weights, then of V.
+  /// weight of each unit that is not zero is positive, and units, if they may change places, come in falling order
+  /// of their output weights, then of V.
   [[nodiscard]] Vector canonical(const Vector& x) const;
 
-  /// Number of points in that orbit: 2^h h! (h! without has_sign_symmetry()), divided by the number of
+  /// Whether units may change places: none has penalties of its own.
+  [[nodiscard]] bool has_unit_symmetry() const noexcept {
+    return options().hidden_factors.size() + options().output_factors.size() +
+               options().start_factors.size() ==
+           0;
+  }
+
+  /// Number of points in that orbit: 2^h h! (2^h without has_unit_symmetry(), h! without has_sign_symmetry()), divided by the number of
   /// symmetries that leave x where it is. Such are found when weights agree to `tolerance`, in the units
   /// of x and relative to one or to |x|, whichever is larger. Inexact beyond 2^53.
   [[nodiscard]] double orbit_size(const Vector& x, double tolerance = 1e-8) const;
@@ -231,12 +244,16 @@ class HiddenLayer {
     double output_unit = 1.0;
     double origin = 0.0;
     Vector centre;  ///< Of the start ridge, in coordinates; empty: zero.
+    Vector hidden_factors, output_factors, start_factors;  ///< h, of the options, or ones.
     Vector padded_omega;
     Vector padded_offset;  ///< Or empty.
   };
   struct Evaluation;
   struct SeriesBlock;
   void add_start_ridge(const Workspace::State& at, std::size_t m, Vector& rest) const;
+  /// The penalty on the hidden or the output weights of a unit, where `rest` is 1 - tau.
+  [[nodiscard]] double hidden_penalty(Index unit, double rest) const;
+  [[nodiscard]] double output_penalty(Index unit, double rest) const;
 
   explicit HiddenLayer(const std::shared_ptr<Inputs>& inputs);
   HiddenLayer(const std::shared_ptr<Inputs>& inputs, const Matrix& targets);

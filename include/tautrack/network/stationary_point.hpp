@@ -49,6 +49,9 @@ struct StationaryPoint {
   double data_sensitivity = 0.0;
   /// Plateaus of the outputs, low < high, where an end of the range is fitted.
   std::optional<Range> range;
+  /// Points that symmetries of the network and of the data make of this one, itself among them, where such a family
+  /// is told once. Inexact beyond 2^53.
+  double copies = 1.0;
 
   [[nodiscard]] bool is_beyond_precision() const { return data_sensitivity > kBeyondPrecision; }
 };

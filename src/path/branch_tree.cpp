@@ -1,0 +1,587 @@
+#include "tautrack/path/branch_tree.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <deque>
+#include <stdexcept>
+#include <utility>
+
+#include "tautrack/core/data_error.hpp"
+#include "tautrack/events/segment.hpp"
+#include "tautrack/tracker/tracker.hpp"
+
+#include "core/checked.hpp"
+#include "core/decompositions.hpp"
+#include "core/numbers.hpp"
+#include "core/products.hpp"
+#include "core/text.hpp"
+#include "corrector/newton.hpp"
+#include "homotopy/natural.hpp"
+
+namespace tautrack {
+
+namespace {
+
+/// How far from a pitchfork a branch is taken up, in the metric of the homotopy: its tau then differs by the square of
+/// that.
+constexpr double kBesidePitchfork = 1e-3;
+
+/// Pieces of tau in which the branch of dead units is looked at.
+constexpr int kTrunkPieces = 256;
+
+/// Halvings and secant steps of a location.
+constexpr int kMostLocations = 100;
+
+/// The cosine below which a difference of units has turned over between two points: it went through zero.
+constexpr double kTurned = -0.5;
+
+using HiddenHomotopy = BasicNaturalHomotopy<HiddenLayer>;
+
+/// A hidden layer among weights of one symmetry: units in classes of equal ones, all others dead. It is a hidden layer of
+/// one unit for each class, whose output weight is that of all of them.
+class SymmetricLayer {
+ public:
+  /// @param equal The sizes of the classes; without any, one unit whose weights are to be zero stands for the dead ones.
+  SymmetricLayer(const HiddenLayer& whole, std::vector<Index> equal)
+      : whole_(whole), equal_(std::move(equal)), network_(make(whole, equal_)) {
+    dead_ = whole.units();
+    for (const Index m : equal_) dead_ -= m;
+  }
+
+  [[nodiscard]] const HiddenLayer& network() const { return network_; }
+  [[nodiscard]] const std::vector<Index>& equal() const { return equal_; }
+  [[nodiscard]] Index dead() const { return dead_; }
+  [[nodiscard]] std::size_t classes() const { return equal_.size(); }
+
+  [[nodiscard]] Index rank() const { return network_.space().rank(); }
+  /// Where in x the output weight of a class, and the bias, are.
+  [[nodiscard]] Index output(std::size_t c) const {
+    return rank() * network_.units() + at_index(c);
+  }
+
+  /// Weights of the whole network.
+  [[nodiscard]] Vector weights(const Vector& x) const {
+    const Matrix W = network_.hidden_weights(x), B = network_.output_weights(x);
+    const Index s = whole_.columns(), h = whole_.units();
+    Vector w = Vector::Zero(s * h + h + (whole_.has_free_bias() ? 1 : 0));
+    Index unit = 0;
+    for (std::size_t c = 0; c < classes(); ++c)
+      for (Index copy = 0; copy < equal_[c]; ++copy, ++unit) {
+        w.segment(unit * s, s) = W.col(at_index(c));
+        w(s * h + unit) = B(at_index(c), 0) / static_cast<double>(equal_[c]);
+      }
+    if (whole_.has_free_bias()) w(w.size() - 1) = network_.output_bias(x)(0);
+    return w;
+  }
+
+  /// The part of the Hessian of the whole network across the symmetry: by a change (dv, db) of the weights of one unit of a
+  /// class that others of it take back, or, for c = classes(), of a dead one; db in output units. What the outputs change by
+  /// adds up to nothing, and only curvature is left:
+  ///
+  ///     ( A' diag(e b f'') A + rho_W N    A' (e f') )
+  ///     (          .                      rho_B     )
+  [[nodiscard]] Matrix across(const Vector& x, double tau, std::size_t c) const {
+    const Matrix A = network_.space().basis();
+    const Index r = rank(), L = A.rows();
+    const bool is_dead = c == classes();
+    const Vector e = forces(x, tau);
+    const Vector u =
+        is_dead ? Vector(Vector::Zero(L)) : Vector(network_.node_inputs(x).col(at_index(c)));
+    const double b =
+        is_dead ? 0.0 : network_.output_weights(x)(at_index(c), 0) / static_cast<double>(equal_[c]);
+    Vector bend(L), slope(L);
+    for (Index i = 0; i < L; ++i) {
+      const ActivationValues sigma = evaluate(whole_.options().activation, u(i));
+      bend(i) = e(i) * b * tau * sigma.second;
+      slope(i) = e(i) * (1.0 - tau + tau * sigma.first);
+    }
+    const double unit = whole_.output_unit();
+    Matrix T(r + 1, r + 1);
+    T.topLeftCorner(r, r) = product(Matrix(A.transpose()), Matrix(bend.asDiagonal() * A)) +
+                            whole_.options().ridge_hidden * network_.space().norm_matrix(Vector());
+    T.topRightCorner(r, 1) = unit * transposed_times(A, slope);
+    T.bottomLeftCorner(1, r) = T.topRightCorner(r, 1).transpose();
+    T(r, r) = unit * unit * whole_.options().ridge_output;
+    return T;
+  }
+
+  /// The classes whose symmetry may break, classes() for the dead units.
+  [[nodiscard]] std::vector<std::size_t> breakable() const {
+    std::vector<std::size_t> all;
+    for (std::size_t c = 0; c < classes(); ++c)
+      if (equal_[c] > 1) all.push_back(c);
+    if (dead_ > 0) all.push_back(classes());
+    return all;
+  }
+  [[nodiscard]] Index units_of(std::size_t c) const { return c == classes() ? dead_ : equal_[c]; }
+
+  /// Negative eigenvalues of the Hessian of the whole network that are across, counted in `negative` for each of breakable().
+  [[nodiscard]] int index_across(const std::vector<int>& negative) const {
+    const std::vector<std::size_t> all = breakable();
+    int sum = 0;
+    for (std::size_t k = 0; k < all.size(); ++k)
+      sum += negative[k] * static_cast<int>(all[k] == classes() ? dead_ : equal_[all[k]] - 1);
+    return sum;
+  }
+
+  /// Weights that vanish where the symmetry is larger: of a class, and the differences and sums of two.
+  [[nodiscard]] std::vector<Vector> asymmetries(const Vector& x) const {
+    std::vector<Vector> units, all;
+    for (std::size_t c = 0; c < classes(); ++c) {
+      Vector unit(rank() + 1);
+      unit << x.segment(at_index(c) * rank(), rank()),
+          x(output(c)) / static_cast<double>(equal_[c]);
+      units.push_back(std::move(unit));
+    }
+    for (std::size_t c = 0; c < units.size(); ++c) {
+      all.push_back(units[c]);
+      for (std::size_t d = 0; d < c; ++d) {
+        all.push_back(units[c] - units[d]);
+        all.push_back(units[c] + units[d]);
+      }
+    }
+    return all;
+  }
+
+  /// x with one class, or the dead units, divided: `parts` of them move by phi (rank + 1), and the others, unless they are
+  /// dead, so that their sum stays.
+  struct Divided {
+    std::vector<Index> equal;
+    Vector x, direction;
+  };
+  [[nodiscard]] Divided divided(const Vector& x, std::size_t c, Index parts,
+                                const Vector& phi) const {
+    struct Class {
+      Index units;
+      Vector unit, way;  // (v, b of one unit)
+    };
+    const Vector still = Vector::Zero(rank() + 1);
+    std::vector<Class> all;
+    for (std::size_t d = 0; d < classes(); ++d) {
+      Vector unit(rank() + 1);
+      unit << x.segment(at_index(d) * rank(), rank()),
+          x(output(d)) / static_cast<double>(equal_[d]);
+      if (d != c) {
+        all.push_back({equal_[d], unit, still});
+        continue;
+      }
+      const auto rest = static_cast<double>(equal_[d] - parts), moved = static_cast<double>(parts);
+      all.push_back({parts, unit, rest * phi});
+      all.push_back({equal_[d] - parts, unit, -moved * phi});
+    }
+    if (c == classes()) all.push_back({parts, still, phi});
+    std::stable_sort(all.begin(), all.end(),
+                     [](const Class& a, const Class& b) { return a.units > b.units; });
+    Divided out;
+    const auto k = static_cast<Index>(all.size());
+    const Index bias = whole_.has_free_bias() ? 1 : 0;
+    out.x = Vector::Zero((rank() + 1) * k + bias);
+    out.direction = out.x;
+    for (Index d = 0; d < k; ++d) {
+      const Class& of = all[at(d)];
+      const auto units = static_cast<double>(of.units);
+      out.equal.push_back(of.units);
+      out.x.segment(d * rank(), rank()) = of.unit.head(rank());
+      out.direction.segment(d * rank(), rank()) = of.way.head(rank());
+      out.x(rank() * k + d) = units * of.unit(rank());
+      out.direction(rank() * k + d) = units * of.way(rank());
+    }
+    if (bias > 0) out.x(out.x.size() - 1) = x(x.size() - 1);
+    return out;
+  }
+
+ private:
+  [[nodiscard]] static Index at_index(std::size_t c) { return static_cast<Index>(c); }
+
+  [[nodiscard]] static HiddenLayer make(const HiddenLayer& whole, const std::vector<Index>& equal) {
+    HiddenLayerOptions options = whole.options();
+    options.units = std::max<Index>(1, at_index(equal.size()));
+    options.hidden_factors = Vector::Ones(options.units);
+    for (std::size_t c = 0; c < equal.size(); ++c)
+      options.hidden_factors(at_index(c)) = static_cast<double>(equal[c]);
+    options.output_factors = options.hidden_factors.cwiseInverse();
+    return HiddenLayer(
+        make_problem(whole.inputs(), whole.targets(), whole.name(), {}, whole.pattern_weights()),
+        options);
+  }
+
+  /// e = omega g' r, the derivative of the energy by the weighted sums P.
+  [[nodiscard]] Vector forces(const Vector& x, double tau) const {
+    const Vector r = network_.node_outputs(x, tau).col(0) - network_.targets();
+    Vector e = network_.pattern_weights().cwiseProduct(r);
+    if (whole_.options().output == OutputNode::linear) return e;
+    const Activation activation = whole_.options().activation;
+    const Matrix U = network_.node_inputs(x), B = network_.output_weights(x);
+    Vector P = Vector::Constant(e.size(), network_.output_bias(x)(0));
+    for (Index j = 0; j < U.cols(); ++j)
+      for (Index i = 0; i < U.rows(); ++i)
+        P(i) += B(j, 0) * ((1.0 - tau) * U(i, j) + tau * evaluate(activation, U(i, j)).value);
+    for (Index i = 0; i < e.size(); ++i) e(i) *= 1.0 - tau + tau * evaluate(activation, P(i)).first;
+    return e;
+  }
+
+  const HiddenLayer& whole_;
+  std::vector<Index> equal_;
+  HiddenLayer network_;
+  Index dead_ = 0;
+};
+
+/// Eigenvalues of the parts across, ascending, for each of breakable().
+struct Across {
+  std::vector<Vector> values;
+  std::vector<int> negative;
+};
+
+Across across_at(const SymmetricLayer& layer, const Vector& x, double tau) {
+  Across out;
+  for (const std::size_t c : layer.breakable()) {
+    out.values.push_back(symmetric_eigenvalues(layer.across(x, tau, c)).eigenvalues());
+    out.negative.push_back(static_cast<int>((out.values.back().array() < 0.0).count()));
+  }
+  return out;
+}
+
+/// A zero of f between 0, where it is f_low, and 1: the Illinois method (Dowell & Jarratt, BIT 11, 1971), with halvings.
+/// @param error The length of the bracket that is left.
+template <class F>
+double zero_between(const F& f, double f_low, double f_high, double& error) {
+  double low = 0.0, high = 1.0;
+  for (int step = 0; step < kMostLocations && high - low > kEpsilon; ++step) {
+    double t = step % 3 == 2 ? 0.5 * (low + high) : high - f_high * (high - low) / (f_high - f_low);
+    if (!(t > low && t < high)) t = 0.5 * (low + high);
+    if (!(t > low && t < high)) break;
+    const double value = f(t);
+    if (!std::isfinite(value)) break;
+    if (value == 0.0) {
+      error = 0.0;
+      return t;
+    }
+    if ((value < 0.0) == (f_low < 0.0)) {
+      low = t;
+      f_low = value;
+      f_high *= 0.5;
+    } else {
+      high = t;
+      f_high = value;
+      f_low *= 0.5;
+    }
+  }
+  error = high - low;
+  return 0.5 * (low + high);
+}
+
+class TreeGrower {
+ public:
+  TreeGrower(const HiddenLayer& whole, const BranchTreeOptions& options)
+      : whole_(whole), options_(options), stop_(options.stop.within(options.seconds)) {}
+
+  BranchTree run() {
+    grow_trunk();
+    start_from_linear_network();
+    while (!waiting_.empty() && !stop_.is_met() &&
+           static_cast<int>(tree_.branches.size()) < options_.max_branches) {
+      const Start start = std::move(waiting_.front());
+      waiting_.pop_front();
+      grow(start);
+    }
+    tree_.finished = waiting_.empty() && !stop_.is_met();
+    const auto ends = std::count_if(tree_.branches.begin(), tree_.branches.end(),
+                                    [](const Branch& branch) { return branch.end.has_value(); });
+    tree_.message = std::to_string(tree_.branches.size()) +
+                    (tree_.branches.size() == 1 ? " branch" : " branches") + ", " +
+                    std::to_string(ends) + " to tau = 1, and " +
+                    counted(static_cast<long long>(tree_.pitchforks.size()), "pitchfork");
+    if (!linear_.empty())
+      tree_.message += "; from the linear network the constant alone: " + linear_;
+    if (!tree_.finished)
+      tree_.message += std::string("; ended early, ") +
+                       (stop_.is_met() ? stop_.reason() : "as there were as many as allowed");
+    return std::move(tree_);
+  }
+
+ private:
+  /// A branch to be followed.
+  struct Start {
+    std::vector<Index> equal;
+    Vector x;
+    double tau = 0.0;
+    Vector direction;  ///< n, or empty: from tau = 0 upwards.
+    int from = -1;
+  };
+
+  [[nodiscard]] BranchSample sample(const SymmetricLayer& layer, HiddenLayer::Workspace& work,
+                                    const Vector& x, double tau, std::optional<int> index) const {
+    return {tau, layer.network().energy(x, tau, work), index, layer.weights(x)};
+  }
+
+  void add_pitchfork(const SymmetricLayer& layer, HiddenLayer::Workspace& work, const Vector& x,
+                     double tau, double tau_error, std::size_t c) {
+    const Matrix T = layer.across(x, tau, c);
+    const SymmetricEigen eigen = symmetric_eigen(T);
+    Index nearest = 0;
+    eigen.eigenvalues().cwiseAbs().minCoeff(&nearest);
+    Pitchfork fork;
+    fork.on = static_cast<int>(tree_.branches.size()) - 1;
+    fork.wakes = c == layer.classes();
+    fork.units = layer.units_of(c);
+    fork.tau_error = tau_error;
+    fork.at = sample(layer, work, x, tau, std::nullopt);
+    tree_.pitchforks.push_back(std::move(fork));
+    const int number = static_cast<int>(tree_.pitchforks.size()) - 1;
+    const Index units = layer.units_of(c);
+    const bool is_dead = c == layer.classes();
+    for (Index parts = 1; parts <= (is_dead ? units : units / 2); ++parts)
+      // Where the parts are not alike turning phi over is another branch.
+      for (const double side : {1.0, -1.0}) {
+        if (side < 0.0 && (is_dead || 2 * parts == units)) continue;
+        SymmetricLayer::Divided divided =
+            layer.divided(x, c, parts, side * eigen.eigenvectors().col(nearest));
+        waiting_.push_back({std::move(divided.equal), std::move(divided.x), tau,
+                            std::move(divided.direction), number});
+      }
+  }
+
+  /// All units dead: what is left is the bias.
+  void grow_trunk() {
+    const SymmetricLayer layer(whole_, {});
+    const HiddenLayer& network = layer.network();
+    HiddenLayer::Workspace work(network);
+    const Index n = network.unknowns(), bias = n - 1;
+    Vector x = Vector::Zero(n), H(n), H_tau(n);
+    Matrix H_x(n, n);
+    int bias_index = 0;
+    const auto settle = [&](double tau) {
+      if (!whole_.has_free_bias()) return;
+      for (int step = 0; step < kMostLocations; ++step) {
+        network.derivatives(x, tau, work, H, H_x, H_tau);
+        bias_index = H_x(bias, bias) < 0.0 ? 1 : 0;
+        const double move = H(bias) / H_x(bias, bias);
+        if (!std::isfinite(move)) return;
+        x(bias) -= move;
+        if (std::abs(move) <= kEpsilon * (1.0 + std::abs(x(bias)))) return;
+      }
+    };
+    Branch& trunk = tree_.branches.emplace_back();
+    trunk.status = TrackStatus::reached_target;
+    trunk.message = "the constant, on which all units are dead";
+    Across last;
+    std::vector<std::pair<double, double>> forks;  // tau and its error
+    for (int k = 0; k <= kTrunkPieces && !stop_.is_met(); ++k) {
+      const double tau = static_cast<double>(k) / kTrunkPieces;
+      settle(tau);
+      Across now = across_at(layer, x, tau);
+      trunk.points.push_back(
+          sample(layer, work, x, tau, layer.index_across(now.negative) + bias_index));
+      if (k > 0 && now.negative[0] != last.negative[0]) {
+        const auto place = static_cast<Index>(std::min(now.negative[0], last.negative[0]));
+        const double from = tau - 1.0 / kTrunkPieces;
+        double error = 1.0;
+        const double t = zero_between(
+            [&](double part) {
+              const double between = from + part / kTrunkPieces;
+              settle(between);
+              return across_at(layer, x, between).values[0](place);
+            },
+            last.values[0](place), now.values[0](place), error);
+        forks.emplace_back(from + t / kTrunkPieces, error / kTrunkPieces);
+        settle(tau);
+      }
+      last = std::move(now);
+    }
+    if (static_cast<int>(trunk.points.size()) == kTrunkPieces + 1) trunk.end = trunk.points.back();
+    for (const auto& [tau, error] : forks) {
+      settle(tau);
+      add_pitchfork(layer, work, x, tau, error, layer.classes());
+    }
+  }
+
+  /// m equal units in the direction of the data, from the closed form.
+  void start_from_linear_network() {
+    for (Index m = 1; m <= whole_.units(); ++m) {
+      const SymmetricLayer layer(whole_, {m});
+      try {
+        waiting_.push_back({{m}, layer.network().linear_solution(), 0.0, Vector(), -1});
+      } catch (const DataError& error) {
+        linear_ = error.what();
+        // Without the name of the problem.
+        if (const auto colon = linear_.find("': "); colon != std::string::npos)
+          linear_.erase(0, colon + 3);
+        return;
+      }
+    }
+  }
+
+  /// Beside a pitchfork, on the branch. @return Whether there is a point.
+  static bool set_out(HiddenHomotopy& homotopy, Start& start, Heading& heading) {
+    const Index n = homotopy.size();
+    HomotopyRef ref(homotopy);
+    Corrector corrector(ref, {});
+    const MetricScales scales = homotopy.scales(start.x, start.tau);
+    Vector way(n + 1);
+    way << start.direction, 0.0;
+    way /= metric_norm(way, scales);
+    start.x += kBesidePitchfork * way.head(n);
+    if (!corrector.correct(start.x, start.tau, Constraint::hyperplane, way, scales, true)
+             .converged ||
+        !corrector.linearise(start.x, start.tau, way, scales))
+      return false;
+    heading.tangent.resize(n + 1);
+    corrector.tangent(heading.tangent);
+    if (!heading.tangent.allFinite() || !(start.tau > 0.0 && start.tau < 1.0)) return false;
+    heading.tau_direction = heading.tangent(n) < 0.0 ? -1 : 1;
+    return true;
+  }
+
+  void grow(Start start) {
+    const SymmetricLayer layer(whole_, start.equal);
+    HiddenHomotopy homotopy(layer.network());
+    HiddenLayer::Workspace work(layer.network());
+    TrackOptions options;
+    options.stop = stop_;
+    options.max_steps = options_.max_steps;
+    options.tau_back = 0.0;
+    Branch branch;
+    branch.equal = start.equal;
+    branch.from = start.from;
+    if (start.from >= 0) {
+      Heading heading;
+      if (!set_out(homotopy, start, heading)) {
+        branch.status = TrackStatus::invalid_start;
+        branch.message = "the pitchfork has no branch of this kind to first order";
+        tree_.branches.push_back(std::move(branch));
+        return;
+      }
+      options.heading = std::move(heading);
+    }
+    options.tau_start = start.tau;
+    tree_.branches.push_back(std::move(branch));
+    const std::size_t number = tree_.branches.size() - 1;
+
+    Tracker tracker(homotopy, start.x, options);
+    std::optional<PathPoint> last;
+    Across before;
+    std::vector<Vector> apart;
+    double met_after = kInfinity;
+    for (const PathPoint& point : tracker) {
+      Across now = across_at(layer, point.x, point.tau);
+      std::optional<int> index;
+      if (point.morse_index) index = *point.morse_index + layer.index_across(now.negative);
+      const BranchSample seen = sample(layer, work, point.x, point.tau, index);
+      std::vector<Vector> own = layer.asymmetries(point.x);
+      if (last && turns_over(apart, own)) {
+        met_after = last->arclength;
+        tracker.stop(TrackStatus::closed_curve, "it meets a branch with more symmetry");
+        continue;
+      }
+      if (last) locate_between(layer, homotopy, work, *last, point, before, now);
+      Branch& grown = tree_.branches[number];
+      grown.points.push_back(seen);
+      if (point.kind == PointKind::fold) grown.folds.push_back(seen);
+      last = point;
+      before = std::move(now);
+      apart = std::move(own);
+    }
+    const PathResult& result = tracker.result();
+    Branch& grown = tree_.branches[number];
+    grown.status = result.status;
+    grown.message = result.message;
+    if (result.status == TrackStatus::reached_target && !grown.points.empty())
+      grown.end = grown.points.back();
+    // Where the branch meets one with more symmetry tau has an extremum that is no fold.
+    while (!grown.folds.empty() && std::isfinite(met_after) && last &&
+           last->kind == PointKind::fold && grown.folds.back().tau == last->tau) {
+      grown.folds.pop_back();
+      break;
+    }
+  }
+
+  [[nodiscard]] static bool turns_over(const std::vector<Vector>& before,
+                                       const std::vector<Vector>& now) {
+    for (std::size_t k = 0; k < now.size(); ++k)
+      if (before[k].dot(now[k]) < kTurned * before[k].norm() * now[k].norm()) return true;
+    return false;
+  }
+
+  /// Pitchforks between two points.
+  void locate_between(const SymmetricLayer& layer, HiddenHomotopy& homotopy,
+                      HiddenLayer::Workspace& work, const PathPoint& first, const PathPoint& second,
+                      const Across& before, const Across& now) {
+    const std::vector<std::size_t> breakable = layer.breakable();
+    const Segment segment(first, second);
+    const Index n = first.x.size();
+    for (std::size_t k = 0; k < breakable.size(); ++k) {
+      const auto [low, high] = std::minmax(before.negative[k], now.negative[k]);
+      for (int place = low; place < high; ++place) {
+        Vector x(n), direction(n + 1);
+        double tau = 0.0;
+        const auto value = [&](double theta) {
+          if (!point_at(homotopy, segment, theta, x, tau, direction)) return kNan;
+          return symmetric_eigenvalues(layer.across(x, tau, breakable[k]))
+              .eigenvalues()(static_cast<Index>(place));
+        };
+        double error = 1.0;
+        const double theta =
+            zero_between(value, before.values[k](place), now.values[k](place), error);
+        if (!std::isfinite(value(theta))) continue;
+        const double tau_error =
+            error * segment.length() * std::abs(direction(n)) + kEpsilon * std::abs(tau);
+        add_pitchfork(layer, work, x, tau, tau_error, breakable[k]);
+      }
+    }
+  }
+
+  static constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+  /// The point of the curve above that of the interpolant.
+  static bool point_at(HiddenHomotopy& homotopy, const Segment& segment, double theta, Vector& x,
+                       double& tau, Vector& direction) {
+    segment.at(theta, x, tau, direction);
+    HomotopyRef ref(homotopy);
+    Corrector corrector(ref, {});
+    return corrector.correct(x, tau, Constraint::hyperplane, direction, segment.scales(), true)
+        .converged;
+  }
+
+  const HiddenLayer& whole_;
+  const BranchTreeOptions& options_;
+  StopCondition stop_;
+  BranchTree tree_;
+  std::deque<Start> waiting_;
+  std::string linear_;
+};
+
+}  // namespace
+
+std::optional<std::string> BranchTreeOptions::invalid_reason() const {
+  if (!(max_branches > 0)) return "max_branches must be > 0, got " + std::to_string(max_branches);
+  if (!(max_steps > 0)) return "max_steps must be > 0, got " + std::to_string(max_steps);
+  if (!(seconds > 0.0)) return "seconds must be > 0, got " + number(seconds);
+  return std::nullopt;
+}
+
+std::optional<std::string> why_no_branches(const HiddenLayer& network) {
+  const HiddenLayerOptions& options = network.options();
+  const Range ends = range(options.activation);
+  if (network.outputs() != 1) return "a tree of branches needs one output";
+  if (!(options.ridge_hidden > 0.0) || !(options.ridge_output > 0.0) || options.start_ridge > 0.0)
+    return "a tree of branches needs a ridge on all hidden and output weights, and none that "
+           "vanishes";
+  if (options.output == OutputNode::sigmoid && network.has_free_bias() &&
+      !(options.ridge_bias > 0.0))
+    return "a tree of branches with a sigmoid output needs a ridge on the output bias";
+  if (!network.has_unit_symmetry()) return "a tree of branches needs the same ridge for all units";
+  if (ends.low + ends.high != 0.0 || network.origin() != 0.0)
+    return "a tree of branches needs an odd activation, with which units without weights may stay "
+           "dead";
+  if (network.has_offset()) return "a tree of branches takes no held weights";
+  return std::nullopt;
+}
+
+BranchTree track_branches(const HiddenLayer& network, const BranchTreeOptions& options) {
+  checked(options);
+  if (const auto reason = why_no_branches(network)) throw std::invalid_argument(*reason);
+  return TreeGrower(network, options).run();
+}
+
+}  // namespace tautrack
