@@ -32,7 +32,9 @@ TAUTRACK_INLINE void finish(const Totals& totals, Sums& sums) {
 }
 
 /// Contribution of the vector `h` of a panel, of which A v is `moving`.
-TAUTRACK_INLINE Contribution contribution(const Network& network, const Point& point, Count panel,
+/// @tparam At Point, or the like with one tau and length for each lane.
+template <class At>
+TAUTRACK_INLINE Contribution contribution(const Network& network, const At& point, Count panel,
                                           int h, Real moving, Totals& totals) {
   const double* const pattern =
       network.patterns + panel * (pattern_arrays * panel_rows) + h * lanes;
@@ -86,15 +88,15 @@ TAUTRACK_INLINE const float* weights_of<float>(const Network& network, Count pan
 }
 
 /// Coefficient k + 1 of omega f_u r for `count` vectors of a panel whose u_k are `input`.
-template <class Number, int count, bool in_tau>
+template <class Number, int count, bool in_tau, bool by_lane>
 TAUTRACK_INLINE void next_coefficient(const Network& network, const SeriesOf<Number>& series,
-                                      const SeriesTable<Number>& table, Count panel, int h,
+                                      const SeriesTable<Number, by_lane>& table, Count panel, int h,
                                       const RealOf<Number>* input, RealOf<Number>* product,
                                       SeriesTotals<Number>& totals) {
   constexpr int width = lanes_of<Number>;
   const Number* const point = series.point + panel * (point_arrays * panel_rows) + h * width;
   const Number* const weights = weights_of<Number>(network, panel) + h * width;
-  advance<Number, count, in_tau>(network.sigmoid, series, table, panel * series.stride + h * width,
+  advance<Number, count, in_tau, by_lane>(network.sigmoid, series, table, panel * series.stride + h * width,
                                  point, input, product);
   for (int i = 0; i < count; ++i) {
     product[i] *= load(weights + i * width);
@@ -114,16 +116,19 @@ TAUTRACK_INLINE void finish(const SeriesTotals<Number>& totals, Sums& sums) {
 // --- Few columns. ---------------------------------------------------------------------------------
 
 /// A vector of rows of A, and its product with v.
-template <int n>
+template <int n, class Number = double>
 struct FixedRows {
-  Real a[n];
-  TAUTRACK_INLINE FixedRows(const double* panels, Count vector) {
-    const double* const from =
-        panels + (vector / panel_vectors) * (n * panel_rows) + (vector % panel_vectors) * lanes;
+  RealOf<Number> a[n];
+  TAUTRACK_INLINE FixedRows(const Number* panels, Count vector) {
+    constexpr int vectors = vectors_of_panel<Number>;
+    const Number* const from =
+        panels + (vector / vectors) * (n * panel_rows) + (vector % vectors) * lanes_of<Number>;
     for (int j = 0; j < n; ++j) a[j] = load(from + j * panel_rows);
   }
-  TAUTRACK_INLINE Real times(const double* v) const {
-    Real u = a[0] * v[0];
+  /// @tparam Entry A number, or one for each lane.
+  template <class Entry>
+  TAUTRACK_INLINE RealOf<Number> times(const Entry* v) const {
+    RealOf<Number> u = a[0] * v[0];
     for (int j = 1; j < n; ++j) u += a[j] * v[j];
     return u;
   }
@@ -147,11 +152,10 @@ inline VectorRange vectors_in(const Network& network, PanelRange range) {
   return {range.first * panel_vectors, last < all ? last : all};
 }
 
-template <int n>
-void fixed_gradient(const Network& network, const Point& point, PanelRange range, Sums& sums) {
-  Real H[n] = {};
-  Totals totals;
-  const VectorRange vectors = vectors_in(network, range);
+/// Adds what the vectors contribute, each lane by itself.
+template <int n, class At>
+TAUTRACK_INLINE void add_gradient(const Network& network, const At& point, VectorRange vectors,
+                                  Real (&H)[n], Totals& totals) {
   for (Count i = vectors.first; i < vectors.last; ++i) {
     const FixedRows<n> rows(network.panels, i);
     const Contribution c =
@@ -159,15 +163,25 @@ void fixed_gradient(const Network& network, const Point& point, PanelRange range
                      rows.times(point.v), totals);
     for (int j = 0; j < n; ++j) H[j] += rows.a[j] * c.gradient;
   }
+}
+
+template <int n>
+void fixed_gradient(const Network& network, const Point& point, PanelRange range, Sums& sums) {
+  Real H[n] = {};
+  Totals totals;
+  add_gradient(network, point, vectors_in(network, range), H, totals);
   write_sums(H, sums.H);
   finish(totals, sums);
 }
 
-template <int n>
-void fixed_derivatives(const Network& network, const Point& point, PanelRange range, Sums& sums) {
-  Real H[n] = {}, H_tau[n] = {}, H_v[n * (n + 1) / 2] = {};
-  Totals totals;
-  const VectorRange vectors = vectors_in(network, range);
+/// Numbers of a lower triangle.
+constexpr int triangle_of(int n) { return n * (n + 1) / 2; }
+
+/// The same; the lower triangle of H_v column by column.
+template <int n, class At>
+TAUTRACK_INLINE void add_derivatives(const Network& network, const At& point, VectorRange vectors,
+                                     Real (&H)[n], Real (&H_tau)[n], Real (&H_v)[triangle_of(n)],
+                                     Totals& totals) {
   for (Count i = vectors.first; i < vectors.last; ++i) {
     const FixedRows<n> rows(network.panels, i);
     const Contribution c =
@@ -181,9 +195,16 @@ void fixed_derivatives(const Network& network, const Point& point, PanelRange ra
       for (int k = j; k < n; ++k, ++at) H_v[at] += scaled * rows.a[k];
     }
   }
+}
+
+template <int n>
+void fixed_derivatives(const Network& network, const Point& point, PanelRange range, Sums& sums) {
+  Real H[n] = {}, H_tau[n] = {}, H_v[triangle_of(n)] = {};
+  Totals totals;
+  add_derivatives(network, point, vectors_in(network, range), H, H_tau, H_v, totals);
   write_sums(H, sums.H);
   write_sums(H_tau, sums.H_tau);
-  Real added[whole_vectors(n * (n + 1) / 2)];
+  Real added[whole_vectors(triangle_of(n))];
   all_sums(H_v, added);
   int at = 0;
   for (int j = 0; j < n; ++j)
@@ -202,7 +223,7 @@ void fixed_series(const Network& network, const Series& series, PanelRange range
   for (; i + pair <= vectors.last; i += pair) {
     Real input[pair], product[pair];
     for (int k = 0; k < pair; ++k) input[k] = FixedRows<n>(network.panels, i + k).times(series.v);
-    next_coefficient<double, pair, in_tau>(network, series, table, i / panel_vectors,
+    next_coefficient<double, pair, in_tau, false>(network, series, table, i / panel_vectors,
                                            static_cast<int>(i % panel_vectors), input, product,
                                            totals);
     for (int k = 0; k < pair; ++k) {
@@ -214,7 +235,7 @@ void fixed_series(const Network& network, const Series& series, PanelRange range
     const FixedRows<n> rows(network.panels, i);
     const Real input = rows.times(series.v);
     Real product;
-    next_coefficient<double, 1, in_tau>(network, series, table, i / panel_vectors,
+    next_coefficient<double, 1, in_tau, false>(network, series, table, i / panel_vectors,
                                         static_cast<int>(i % panel_vectors), &input, &product,
                                         totals);
     for (int j = 0; j < n; ++j) H[j] += rows.a[j] * product;
@@ -250,7 +271,7 @@ struct SeriesFactors {
     constexpr int pair = vectors > 1 ? 2 : 1;
     if (fetch) fetch_orders(panel + 1);
     for (int h = 0; h < vectors; h += pair)
-      next_coefficient<Number, pair, in_tau>(network, series, table, panel, h, u + h, g + h,
+      next_coefficient<Number, pair, in_tau, false>(network, series, table, panel, h, u + h, g + h,
                                              totals);
   }
 

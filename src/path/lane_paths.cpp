@@ -1,0 +1,241 @@
+#include "path/lane_paths.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "network/loops.hpp"
+#include "path/monotone_report.hpp"
+#include "path/monotone_steps.hpp"
+
+namespace tautrack {
+
+namespace {
+
+using kernels::Count;
+using kernels::panel_rows;
+
+constexpr Count kMostLanePatterns = 128;
+
+/// Steps of a path, accepted and refused: beyond that it is not a simple one.
+constexpr int kMostTries = 16;
+
+/// Passes over the data in each step beside those of Newton's method: where it begins, the series, half way and its end.
+constexpr long kPassesOfStep = 1 + (kernels::lane_order - 1) + 1 + 1;
+/// Those that form a Hessian: where it begins, half way, the first of Newton's method and its end.
+constexpr long kHessiansOfStep = 4;
+
+kernels::LaneRules rules_of(const TrackOptions& options, Index unknowns) {
+  const StepControlOptions& step = options.step;
+  const CorrectorOptions& corrector = options.corrector;
+  kernels::LaneRules rules{};
+  rules.tolerance = options.predictor.series_tolerance;
+  rules.agreement = series_agreement * rules.tolerance;
+  rules.distance = std::min(rules.agreement, step.tolerance * step.distance);
+  rules.displacement = std::min(rules.agreement, step.tolerance * step.displacement);
+  rules.half_angle_sine = std::sin(0.5 * std::min(series_agreement_angle * rules.tolerance,
+                                                  step.tolerance * step.angle));
+  rules.contraction = step.tolerance * step.contraction;
+  rules.length = step.max;
+  rules.furthest = Approximant::furthest;
+  rules.smallest_denominator = smallest_denominator;
+  rules.regularisation = denominator_regularisation;
+  rules.rounding = monotone::kRounding;
+  rules.margin = MorseIndex::margin(unknowns);
+  rules.newton_tolerance = corrector.tolerance;
+  rules.max_contraction = corrector.max_contraction;
+  rules.reuse = corrector.reuse;
+  rules.max_iterations = corrector.max_iterations;
+  return rules;
+}
+
+/// A number for each row of a panel's array of this index.
+Count of_row(Count row, Count arrays, Count array) {
+  return (row / panel_rows * arrays + array) * panel_rows + row % panel_rows;
+}
+
+}  // namespace
+
+bool LanePaths::takes(const Perceptron& network, const TrackOptions& options) {
+  return network.ranks() == nullptr && network.unknowns() <= monotone::kMostUnknowns &&
+         network.patterns() <= kMostLanePatterns && !options.invalid_reason() &&
+         monotone::asked_for(options, kernels::lane_order);
+}
+
+LanePaths::LanePaths(const Perceptron& shape, const TrackOptions& options)
+    : options_(options),
+      kernels_(kernels::active()),
+      lanes_(kernels_.lanes),
+      patterns_(shape.patterns()),
+      unknowns_(shape.unknowns()),
+      activation_(shape.options().activation),
+      has_ridge_(shape.penalty().size() > 0),
+      most_tries_(std::min(kMostTries, options.max_steps)),
+      paths_(static_cast<std::size_t>(lanes_)) {
+  const Count panels = kernels::panels_of(patterns_ * lanes_), rows = panels * panel_rows;
+  const Count whole = 16;  // a multiple of this many lanes begins a cache line, in both precisions
+  Count used = 0, used_single = 0;
+  const auto take = [whole](Count& total, Count count) {
+    const Count first = total;
+    total += (count + whole - 1) / whole * whole;
+    return first;
+  };
+  const Count node_size = (kernels::lane_node_arrays + unknowns_) * lanes_;
+  const Count of_panels = take(used, rows * unknowns_);
+  const Count of_patterns = take(used, rows * kernels::pattern_arrays);
+  const Count of_ridge = take(used, unknowns_ * unknowns_ * lanes_);
+  const Count of_numbers = take(used, kernels::lane_arrays * lanes_);
+  const Count of_from = take(used, node_size), of_to = take(used, node_size);
+  const Count of_eigenvalues = take(used, unknowns_ * lanes_);
+  const Count of_point = take(used, rows * kernels::point_arrays);
+  const Count of_nodes = take(used, (most_tries_ + 1) * node_size);
+  const Count of_single_panels = take(used_single, rows * unknowns_);
+  const Count of_single_weights = take(used_single, rows);
+  const Count of_single_point = take(used_single, rows * kernels::point_arrays);
+  const Count of_orders =
+      take(used_single, kernels::lane_order * rows * kernels::series_arrays);
+  memory_ = kernels::numbers(used);
+  single_memory_ = kernels::single_numbers(used_single);
+  std::fill_n(memory_.get(), used, 0.0);
+  std::fill_n(single_memory_.get(), used_single, 0.0F);
+  panels_ = memory_.get() + of_panels;
+  pattern_data_ = memory_.get() + of_patterns;
+  ridge_ = memory_.get() + of_ridge;
+  nodes_ = memory_.get() + of_nodes;
+  single_panels_ = single_memory_.get() + of_single_panels;
+  single_weights_ = single_memory_.get() + of_single_weights;
+  block_.network =
+      network_view(activation_, panels_, pattern_data_, patterns_ * lanes_, unknowns_);
+  block_.network.single_panels = single_panels_;
+  block_.network.single_weights = single_weights_;
+  block_.ridge = has_ridge_ ? ridge_ : nullptr;
+  block_.numbers = memory_.get() + of_numbers;
+  block_.from = memory_.get() + of_from;
+  block_.to = memory_.get() + of_to;
+  block_.eigenvalues = memory_.get() + of_eigenvalues;
+  block_.point = memory_.get() + of_point;
+  block_.single_point = single_memory_.get() + of_single_point;
+  block_.orders = single_memory_.get() + of_orders;
+  block_.rules = rules_of(options, unknowns_);
+}
+
+bool LanePaths::fits(const Perceptron& network) const {
+  return network.patterns() == patterns_ && network.unknowns() == unknowns_ &&
+         network.options().activation == activation_ &&
+         (network.penalty().size() > 0) == has_ridge_;
+}
+
+void LanePaths::put(int lane, const LaneTask& task) {
+  const Perceptron& network = *task.network;
+  const kernels::Network view = network_view(network);
+  Path& path = paths_[at(lane)];
+  const bool is_new = path.panels != view.panels;
+  for (Count i = 0; i < patterns_; ++i) {
+    const Count row = i * lanes_ + lane;
+    double* const to = pattern_data_ + of_row(row, kernels::pattern_arrays, 0);
+    const double* const from = view.patterns + of_row(i, kernels::pattern_arrays, 0);
+    to[kernels::pattern_target * panel_rows] =
+        task.targets != nullptr ? task.targets[i] : from[kernels::pattern_target * panel_rows];
+    if (!is_new) continue;
+    for (const Count array :
+         {kernels::pattern_weight, kernels::pattern_norm, kernels::pattern_offset})
+      to[array * panel_rows] = from[array * panel_rows];
+    single_weights_[row] = static_cast<float>(from[kernels::pattern_weight * panel_rows]);
+    for (Count j = 0; j < unknowns_; ++j) {
+      const Count entry = of_row(row, unknowns_, j);
+      panels_[entry] = view.panels[of_row(i, unknowns_, j)];
+      single_panels_[entry] = static_cast<float>(panels_[entry]);
+    }
+  }
+  if (is_new) {
+    path.panels = view.panels;
+    if (has_ridge_)
+      for (Count k = 0; k < unknowns_ * unknowns_; ++k)
+        ridge_[k * lanes_ + lane] = network.penalty().data()[k];
+    number(kernels::lane_total_weight, lane) = network.total_pattern_weight();
+    number(kernels::lane_ridge_norm, lane) = network.penalty_norm();
+  }
+  number(kernels::lane_stage, lane) = kernels::lane_fresh;
+  number(kernels::lane_share, lane) = 1.0;
+  path.task = task;
+  path.outcome = Outcome::going;
+  path.steps = path.tries = 0;
+  path.evaluations = path.passes = 0;
+  path.seconds = 0.0;
+}
+
+double* LanePaths::node(int lane, int i) {
+  return nodes_ + (lane * (most_tries_ + 1) + i) * (kernels::lane_node_arrays + unknowns_);
+}
+const double* LanePaths::node(int lane, int i) const {
+  return nodes_ + (lane * (most_tries_ + 1) + i) * (kernels::lane_node_arrays + unknowns_);
+}
+
+void LanePaths::keep(int lane, int i, const double* from) {
+  double* const to = node(lane, i);
+  for (Count k = 0; k < kernels::lane_node_arrays + unknowns_; ++k) to[k] = from[k * lanes_ + lane];
+}
+
+void LanePaths::step() {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point began = Clock::now();
+  kernels_.lane_step(block_);
+  const double seconds =
+      std::chrono::duration<double>(Clock::now() - began).count() / static_cast<double>(lanes_);
+  for (int lane = 0; lane < lanes(); ++lane) {
+    Path& path = paths_[at(lane)];
+    if (path.outcome == Outcome::arrived || path.outcome == Outcome::refused)
+      path.outcome = Outcome::idle;
+    if (path.outcome == Outcome::idle) continue;
+    path.seconds += seconds;
+    judge(lane, path.tries++ == 0);
+  }
+}
+
+void LanePaths::judge(int lane, bool was_fresh) {
+  Path& path = paths_[at(lane)];
+  const auto stage = static_cast<kernels::LaneStage>(number(kernels::lane_stage, lane));
+  const auto newton = static_cast<long>(number(kernels::lane_newton_steps, lane));
+  path.evaluations += kHessiansOfStep;
+  path.passes += kPassesOfStep + newton + (was_fresh ? 1 : 0);
+  if (was_fresh) keep(lane, 0, block_.from);
+  if (stage == kernels::lane_going || stage == kernels::lane_arrived)
+    keep(lane, ++path.steps, block_.to);
+  const bool goes_on = stage == kernels::lane_going || stage == kernels::lane_shorter;
+  if (goes_on && path.tries < most_tries_) return;
+  path.outcome = stage == kernels::lane_arrived ? Outcome::arrived : Outcome::refused;
+  number(kernels::lane_stage, lane) = kernels::lane_idle;
+}
+
+NaturalPath LanePaths::path(int lane) const {
+  const Path& from = paths_[at(lane)];
+  PathEnd end;
+  end.energy = node(lane, from.steps)[kernels::lane_energy];
+  end.gradient_norm = number(kernels::lane_gradient, lane);
+  end.gradient_scale = number(kernels::lane_scale, lane);
+  end.last_newton_step = number(kernels::lane_last_step, lane);
+  end.eigenvalues.resize(unknowns_);
+  for (Count j = 0; j < unknowns_; ++j)
+    end.eigenvalues(j) = block_.eigenvalues[j * lanes_ + lane];
+  Vector v(unknowns_);
+  NaturalPath path = monotone::report(
+      from.steps,
+      [&](int i) {
+        const double* const at_point = node(lane, i);
+        NaturalPoint point;
+        point.tau = at_point[kernels::lane_tau];
+        point.arclength = at_point[kernels::lane_arclength];
+        point.energy = at_point[kernels::lane_energy];
+        std::copy_n(at_point + kernels::lane_node_arrays, unknowns_, v.data());
+        point.weights = from.task.network->weights(v);
+        return point;
+      },
+      std::move(end));
+  path.work.rejected = from.tries - from.steps;
+  path.work.evaluations = path.work.factorisations = from.evaluations;
+  path.work.passes_over_data = from.passes;
+  path.work.seconds = from.seconds;
+  return path;
+}
+
+}  // namespace tautrack

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <vector>
+
+#include "tautrack/network/perceptron.hpp"
+#include "tautrack/path/natural_path.hpp"
+#include "tautrack/tracker/options.hpp"
+
+#include "kernels/kernels.hpp"
+#include "kernels/numbers.hpp"
+
+namespace tautrack {
+
+/// A path to follow: of a network, or of the same network with other targets.
+struct LaneTask {
+  const Perceptron* network = nullptr;
+  const double* targets = nullptr;  ///< L; null: those of the network.
+};
+
+/// Natural paths of small networks of one shape as functions of tau, each in another lane of the processor's vectors. They
+/// meet the conditions of track_monotone_path(), with series of one order and in single precision, and more and shorter steps;
+/// a path that does not is refused. What becomes of one does not depend on the others, to the last bit.
+class LanePaths {
+ public:
+  /// Whether paths of a network, of this shape and with these options, are for lanes: up to 8 unknowns and 128 patterns, none
+  /// of them on other ranks, and the whole path to tau = 1 by Taylor series asked for.
+  [[nodiscard]] static bool takes(const Perceptron& network, const TrackOptions& options);
+
+  /// Keeps a reference to the options.
+  /// @param shape A network that they take: those that are put in have its activation and as many patterns and unknowns,
+  /// and all of them a ridge, or none.
+  LanePaths(const Perceptron& shape, const TrackOptions& options);
+
+  [[nodiscard]] bool fits(const Perceptron& network) const;
+
+  [[nodiscard]] int lanes() const noexcept { return static_cast<int>(lanes_); }
+
+  /// Puts a path into an idle lane. The network and the targets, which must be finite, must outlive it there.
+  void put(int lane, const LaneTask& task);
+
+  enum class Outcome { idle, going, arrived, refused };
+
+  /// One step of each path. Those that have arrived or were refused leave their lanes idle.
+  void step();
+
+  /// What the last step made of a lane.
+  [[nodiscard]] Outcome outcome(int lane) const { return paths_[at(lane)].outcome; }
+
+  /// The path in a lane that has arrived.
+  [[nodiscard]] NaturalPath path(int lane) const;
+
+ private:
+  struct Path {
+    LaneTask task;
+    Outcome outcome = Outcome::idle;
+    int steps = 0;   ///< Accepted.
+    int tries = 0;   ///< Accepted and refused.
+    long evaluations = 0, passes = 0;
+    double seconds = 0.0;
+    const double* panels = nullptr;  ///< Whose copy is in the lane.
+  };
+
+  [[nodiscard]] static std::size_t at(int lane) { return static_cast<std::size_t>(lane); }
+  [[nodiscard]] double& number(kernels::LaneArray which, int lane) {
+    return block_.numbers[which * lanes_ + lane];
+  }
+  [[nodiscard]] double number(kernels::LaneArray which, int lane) const {
+    return block_.numbers[which * lanes_ + lane];
+  }
+  /// Where point i of a lane's path is kept: a LaneNode, with v behind it.
+  [[nodiscard]] double* node(int lane, int i);
+  [[nodiscard]] const double* node(int lane, int i) const;
+  void keep(int lane, int i, const double* from);
+  void judge(int lane, bool was_fresh);
+
+  const TrackOptions& options_;
+  const kernels::Kernels& kernels_;
+  kernels::Count lanes_, patterns_, unknowns_;
+  Activation activation_;
+  bool has_ridge_;
+  int most_tries_;
+  kernels::LaneBlock block_{};
+  kernels::Numbers memory_;
+  kernels::SingleNumbers single_memory_;
+  double* panels_;
+  double* pattern_data_;
+  double* ridge_;
+  double* nodes_;
+  float* single_panels_;
+  float* single_weights_;
+  std::vector<Path> paths_;
+};
+
+}  // namespace tautrack
