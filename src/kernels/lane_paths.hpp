@@ -70,7 +70,11 @@ TAUTRACK_INLINE Real arc_sine(Real s) {
   return beyond ? half_pi - 2.0 * sum : sum;
 }
 
+/// What an evaluation leaves of each pattern, and whether it measures how far its input has moved.
+enum class Keep { nothing, inputs, inputs_moved, all };
+
 /// A point of each lane's curve; like Point.
+template <Keep kept>
 struct LanePoint {
   const Real* v;
   Real tau;
@@ -78,6 +82,20 @@ struct LanePoint {
   Real length;
   double* data;
 };
+
+template <Keep kept>
+TAUTRACK_INLINE void keep(const LanePoint<kept>& point, Count panel, int h, Real u,
+                          const Sigma& sigma, Real gain, Real r, Totals& totals) {
+  if constexpr (kept == Keep::nothing) return;
+  double* const data = point.data + panel * (point_arrays * panel_rows) + h * lanes;
+  if constexpr (kept == Keep::all) return keep_all(data, u, sigma, gain, r);
+  if constexpr (kept == Keep::inputs_moved) {
+    const Real before = load(data + point_input * panel_rows);
+    totals.displacement =
+        larger(totals.displacement, absolute(u - before) / (1.0 + absolute(before)));
+  }
+  store(data + point_input * panel_rows, u);
+}
 
 template <int n>
 TAUTRACK_INLINE Real product_of(const Real (&x)[n], const Real (&y)[n]) {
@@ -131,38 +149,41 @@ struct LaneFactors {
 /// Loan, Matrix Computations, 2013, section 8.5). @return where it has converged.
 template <int n>
 inline Mask lane_eigenvalues(const Real (&H)[triangle_of(n)], Real (&values)[n]) {
-  constexpr double zero = 1e-32;  // of a squared entry, relative to its diagonal
+  // Of squared entries, relative to their diagonal: after a sweep in which all are as small as this, they are zero.
+  constexpr double small = 1e-20;
   constexpr int most_sweeps = 12;
   Real A[n][n];
   for (int j = 0; j < n; ++j)
-    for (int i = j; i < n; ++i) A[i][j] = A[j][i] = H[packed(n, i, j)];
-  Mask turning = {};
-  for (int sweep = 0; sweep < most_sweeps; ++sweep) {
-    turning = Mask{};
+    for (int i = j; i < n; ++i) A[i][j] = H[packed(n, i, j)];
+  Mask going_on = H[0] == H[0];
+  for (int sweep = 0; sweep < most_sweeps && any(going_on); ++sweep) {
+    Mask large = {};
     for (int p = 0; p < n - 1; ++p) {
       for (int q = p + 1; q < n; ++q) {
-        const Real entry = A[p][q];
-        const Mask turns = entry * entry > zero * absolute(A[p][p] * A[q][q]);
-        turning |= turns;
+        const Real entry = A[q][p], square = entry * entry;
+        large |= square > small * (A[p][p] * A[q][q]);
         const Real half = 0.5 * (A[q][q] - A[p][p]);
-        const Real root = square_roots(half * half + entry * entry);
-        const Real tangent =
-            turns ? entry / (half < 0.0 ? half - root : half + root) : Real{};
-        const Real cosine = 1.0 / square_roots(1.0 + tangent * tangent);
+        const Real root = square_roots(half * half + square);
+        const Real sum = absolute(half) + root;
+        const Mask turns = going_on & (square > 0.0);
+        const Real ratio = entry / sum;
+        const Real tangent = turns ? (half < 0.0 ? -ratio : ratio) : Real{};
+        const Real cosine = turns ? square_roots(0.5 * sum / root) : fill(1.0);
         const Real sine = tangent * cosine;
-        const Real ratio = sine / (1.0 + cosine);
         A[p][p] -= tangent * entry;
         A[q][q] += tangent * entry;
-        A[p][q] = A[q][p] = Real{};
+        A[q][p] = turns ? Real{} : entry;
         for (int i = 0; i < n; ++i) {
           if (i == p || i == q) continue;
-          const Real a = A[i][p], b = A[i][q];
-          A[i][p] = A[p][i] = a - sine * (b + ratio * a);
-          A[i][q] = A[q][i] = b + sine * (a - ratio * b);
+          Real& by_p = i > p ? A[i][p] : A[p][i];
+          Real& by_q = i > q ? A[i][q] : A[q][i];
+          const Real a = by_p, b = by_q;
+          by_p = cosine * a - sine * b;
+          by_q = sine * a + cosine * b;
         }
       }
     }
-    if (!any(turning)) break;
+    going_on &= large;
   }
   for (int j = 0; j < n; ++j) values[j] = A[j][j];
   for (int last = n - 1; last > 0; --last) {
@@ -172,7 +193,7 @@ inline Mask lane_eigenvalues(const Real (&H)[triangle_of(n)], Real (&values)[n])
       values[j + 1] = larger(a, b);
     }
   }
-  return turning == 0;
+  return going_on == 0;
 }
 
 /// One step of all lanes.
@@ -245,18 +266,19 @@ class LaneStep {
     const Real length = norm_of(v);
     Totals totals;
     Real H[n] = {};
-    add_gradient(block_.network, LanePoint{v, tau, 1.0 - tau, length, block_.point}, vectors_, H,
+    add_gradient(block_.network, LanePoint<Keep::inputs_moved>{v, tau, 1.0 - tau, length, block_.point}, vectors_, H,
                  totals);
     for (int j = 0; j < n; ++j) H_[j] = H[j];
     finish(totals, v, length);
   }
 
   /// The same, H_tau and H_v; and its factors. @return where that is positive definite beyond doubt.
+  template <Keep kept>
   Mask linearise(const Real (&v)[n], Real tau) {
     const Real length = norm_of(v);
     Totals totals;
     Real H[n] = {}, H_tau[n] = {}, H_v[triangle_of(n)] = {};
-    add_derivatives(block_.network, LanePoint{v, tau, 1.0 - tau, length, block_.point}, vectors_, H,
+    add_derivatives(block_.network, LanePoint<kept>{v, tau, 1.0 - tau, length, block_.point}, vectors_, H,
                     H_tau, H_v, totals);
     for (int j = 0; j < n; ++j) {
       H_[j] = H[j];
@@ -292,14 +314,14 @@ class LaneStep {
     };
     tau_ = known(lane_tau);
     arclength_ = known(lane_arclength);
-    Mask definite = linearise(v_, tau_);
+    Mask definite = linearise<Keep::all>(v_, tau_);
     Mask moving = but_not(fresh, is_rounding_);
     for (int again = 0; again < 2 && any(moving); ++again) {
       Real step[n];
       for (int j = 0; j < n; ++j) step[j] = H_[j];
       factors_.solve(step);
       for (int j = 0; j < n; ++j) v_[j] = moving ? v_[j] - step[j] : v_[j];
-      definite = linearise(v_, tau_);
+      definite = linearise<Keep::all>(v_, tau_);
       moving = but_not(fresh, is_rounding_);
     }
     live_ = but_not(live_ & definite, moving);
@@ -549,7 +571,7 @@ class LaneStep {
     Real v[n], slope[n], tangent[n], step[n];
     const Real a = 0.5 * reach_;
     predict(a, v, slope);
-    const Mask definite = linearise(v, tau_ + a);
+    const Mask definite = linearise<Keep::nothing>(v, tau_ + a);
     for (int j = 0; j < n; ++j) step[j] = H_[j];
     factors_.solve(step);
     live_ &= definite & (norm_of(step) <= rules_.agreement * unknown_) & agrees(slope, tangent);
@@ -568,7 +590,7 @@ class LaneStep {
     Real previous = fill(1.0), displacement = {}, contraction = {}, last = {}, count = {};
     for (int k = 0; k < rules_.max_iterations && any(running); ++k) {
       if (k == 0) {
-        running &= linearise(v, tau);
+        running &= linearise<Keep::inputs>(v, tau);
       } else {
         gradient(v, tau);
         displacement += displacement_;
@@ -594,7 +616,7 @@ class LaneStep {
       previous = length;
     }
     live_ &= done_;
-    live_ &= linearise(v, tau);
+    live_ &= linearise<Keep::inputs_moved>(v, tau);
     displacement += displacement_;
     Real tangent[n], chord[n], correction[n];
     const Mask same = agrees(slope, tangent);

@@ -31,18 +31,37 @@ TAUTRACK_INLINE void finish(const Totals& totals, Sums& sums) {
   sums.displacement = largest(totals.displacement);
 }
 
-/// Contribution of the vector `h` of a panel, of which A v is `moving`.
-/// @tparam At Point, or the like with one tau and length for each lane.
+/// Data of a vector of patterns for a series.
+TAUTRACK_INLINE void keep_all(double* data, Real u, const Sigma& sigma, Real gain, Real r) {
+  store(data + point_input * panel_rows, u);
+  store(data + point_value * panel_rows, sigma.value);
+  store(data + point_slope * panel_rows, sigma.slope);
+  store(data + point_bend * panel_rows, sigma.bend);
+  store(data + point_gain * panel_rows, gain);
+  store(data + point_residual * panel_rows, r);
+}
+
+/// Leaves what is known of the vector `h` of a panel for the series that starts there, and measures how far it has moved.
+TAUTRACK_INLINE void keep(const Point& point, Count panel, int h, Real u, const Sigma& sigma,
+                          Real gain, Real r, Totals& totals) {
+  if (point.data == nullptr) return;
+  double* const data = point.data + panel * (point_arrays * panel_rows) + h * lanes;
+  const Real before = load(data + point_input * panel_rows);
+  totals.displacement =
+      larger(totals.displacement, absolute(u - before) / (1.0 + absolute(before)));
+  keep_all(data, u, sigma, gain, r);
+}
+
+/// Contribution of the vector `h` of a panel, whose node inputs are `u`.
+/// @tparam At Point, or the like with one tau and length for each lane; with a function keep() of its own.
 template <class At>
 TAUTRACK_INLINE Contribution contribution(const Network& network, const At& point, Count panel,
-                                          int h, Real moving, Totals& totals) {
+                                          int h, Real u, const Sigma& sigma, Totals& totals) {
   const double* const pattern =
       network.patterns + panel * (pattern_arrays * panel_rows) + h * lanes;
   const Real omega = load(pattern + pattern_weight * panel_rows);
   const Real norm = load(pattern + pattern_norm * panel_rows);
   const Real offset = load(pattern + pattern_offset * panel_rows);
-  const Real u = moving + offset;
-  const Sigma sigma = evaluate(network, u);
   const Residual r =
       residual(network, sigma, u, point, load(pattern + pattern_target * panel_rows));
   const Real gain = point.rest + point.tau * sigma.slope;
@@ -54,19 +73,21 @@ TAUTRACK_INLINE Contribution contribution(const Network& network, const At& poin
   totals.scale += norm * (absolute(weighted) * r.size +
                           absolute(result.hessian) * (norm * point.length + absolute(offset)));
   totals.energy += omega * (r.value * r.value);
-  if (point.data != nullptr) {
-    double* const data = point.data + panel * (point_arrays * panel_rows) + h * lanes;
-    const Real before = load(data + point_input * panel_rows);
-    totals.displacement =
-        larger(totals.displacement, absolute(u - before) / (1.0 + absolute(before)));
-    store(data + point_input * panel_rows, u);
-    store(data + point_value * panel_rows, sigma.value);
-    store(data + point_slope * panel_rows, sigma.slope);
-    store(data + point_bend * panel_rows, sigma.bend);
-    store(data + point_gain * panel_rows, gain);
-    store(data + point_residual * panel_rows, r.value);
-  }
+  keep(point, panel, h, u, sigma, gain, r.value, totals);
   return result;
+}
+
+/// u = A v + o of the vector `h` of a panel, of which A v is `moving`.
+TAUTRACK_INLINE Real input_of(const Network& network, Count panel, int h, Real moving) {
+  return moving + load(network.patterns + (panel * pattern_arrays + pattern_offset) * panel_rows +
+                       h * lanes);
+}
+
+template <class At>
+TAUTRACK_INLINE Contribution contribution(const Network& network, const At& point, Count panel,
+                                          int h, Real moving, Totals& totals) {
+  const Real u = input_of(network, panel, h, moving);
+  return contribution(network, point, panel, h, u, evaluate(network, u), totals);
 }
 
 /// What is added up over the patterns beside a coefficient of a series.
@@ -123,6 +144,7 @@ struct FixedRows {
     constexpr int vectors = vectors_of_panel<Number>;
     const Number* const from =
         panels + (vector / vectors) * (n * panel_rows) + (vector % vectors) * lanes_of<Number>;
+    TAUTRACK_UNROLL
     for (int j = 0; j < n; ++j) a[j] = load(from + j * panel_rows);
   }
   /// @tparam Entry A number, or one for each lane.
@@ -152,17 +174,38 @@ inline VectorRange vectors_in(const Network& network, PanelRange range) {
   return {range.first * panel_vectors, last < all ? last : all};
 }
 
+/// Calls add(rows, contribution) for each of the vectors. The sigmoids of a few are evaluated first, because each of them is
+/// one long chain of operations.
+template <int n, class At, class Add>
+TAUTRACK_INLINE void for_contributions(const Network& network, const At& point, VectorRange vectors,
+                                       Totals& totals, const Add& add) {
+  constexpr Count together = 8;
+  Real u[together];
+  Sigma sigma[together];
+  for (Count first = vectors.first; first < vectors.last; first += together) {
+    const Count last = first + together < vectors.last ? first + together : vectors.last;
+    for (Count i = first; i < last; ++i) {
+      u[i - first] =
+          input_of(network, i / panel_vectors, static_cast<int>(i % panel_vectors),
+                   FixedRows<n>(network.panels, i).times(point.v));
+      sigma[i - first] = evaluate(network, u[i - first]);
+    }
+    for (Count i = first; i < last; ++i)
+      add(FixedRows<n>(network.panels, i),
+          contribution(network, point, i / panel_vectors, static_cast<int>(i % panel_vectors),
+                       u[i - first], sigma[i - first], totals));
+  }
+}
+
 /// Adds what the vectors contribute, each lane by itself.
 template <int n, class At>
 TAUTRACK_INLINE void add_gradient(const Network& network, const At& point, VectorRange vectors,
                                   Real (&H)[n], Totals& totals) {
-  for (Count i = vectors.first; i < vectors.last; ++i) {
-    const FixedRows<n> rows(network.panels, i);
-    const Contribution c =
-        contribution(network, point, i / panel_vectors, static_cast<int>(i % panel_vectors),
-                     rows.times(point.v), totals);
-    for (int j = 0; j < n; ++j) H[j] += rows.a[j] * c.gradient;
-  }
+  for_contributions<n>(network, point, vectors, totals,
+                       [&](const FixedRows<n>& rows, const Contribution& c) {
+                         TAUTRACK_UNROLL
+                         for (int j = 0; j < n; ++j) H[j] += rows.a[j] * c.gradient;
+                       });
 }
 
 template <int n>
@@ -182,19 +225,18 @@ template <int n, class At>
 TAUTRACK_INLINE void add_derivatives(const Network& network, const At& point, VectorRange vectors,
                                      Real (&H)[n], Real (&H_tau)[n], Real (&H_v)[triangle_of(n)],
                                      Totals& totals) {
-  for (Count i = vectors.first; i < vectors.last; ++i) {
-    const FixedRows<n> rows(network.panels, i);
-    const Contribution c =
-        contribution(network, point, i / panel_vectors, static_cast<int>(i % panel_vectors),
-                     rows.times(point.v), totals);
-    int at = 0;
-    for (int j = 0; j < n; ++j) {
-      H[j] += rows.a[j] * c.gradient;
-      H_tau[j] += rows.a[j] * c.mixed;
-      const Real scaled = rows.a[j] * c.hessian;
-      for (int k = j; k < n; ++k, ++at) H_v[at] += scaled * rows.a[k];
-    }
-  }
+  for_contributions<n>(network, point, vectors, totals,
+                       [&](const FixedRows<n>& rows, const Contribution& c) {
+                         int at = 0;
+                         TAUTRACK_UNROLL
+                         for (int j = 0; j < n; ++j) {
+                           H[j] += rows.a[j] * c.gradient;
+                           H_tau[j] += rows.a[j] * c.mixed;
+                           const Real scaled = rows.a[j] * c.hessian;
+                           TAUTRACK_UNROLL
+                           for (int k = j; k < n; ++k, ++at) H_v[at] += scaled * rows.a[k];
+                         }
+                       });
 }
 
 template <int n>

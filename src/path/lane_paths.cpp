@@ -49,11 +49,6 @@ kernels::LaneRules rules_of(const TrackOptions& options, Index unknowns) {
   return rules;
 }
 
-/// A number for each row of a panel's array of this index.
-Count of_row(Count row, Count arrays, Count array) {
-  return (row / panel_rows * arrays + array) * panel_rows + row % panel_rows;
-}
-
 }  // namespace
 
 bool LanePaths::takes(const Perceptron& network, const TrackOptions& options) {
@@ -130,10 +125,13 @@ void LanePaths::put(int lane, const LaneTask& task) {
   const kernels::Network view = network_view(network);
   Path& path = paths_[at(lane)];
   const bool is_new = path.panels != view.panels;
+  const Count n = unknowns_;
   for (Count i = 0; i < patterns_; ++i) {
-    const Count row = i * lanes_ + lane;
-    double* const to = pattern_data_ + of_row(row, kernels::pattern_arrays, 0);
-    const double* const from = view.patterns + of_row(i, kernels::pattern_arrays, 0);
+    const Count row = i * lanes_ + lane, to_panel = row / panel_rows, to_row = row % panel_rows;
+    const Count from_panel = i / panel_rows, from_row = i % panel_rows;
+    double* const to = pattern_data_ + to_panel * kernels::pattern_arrays * panel_rows + to_row;
+    const double* const from =
+        view.patterns + from_panel * kernels::pattern_arrays * panel_rows + from_row;
     to[kernels::pattern_target * panel_rows] =
         task.targets != nullptr ? task.targets[i] : from[kernels::pattern_target * panel_rows];
     if (!is_new) continue;
@@ -141,10 +139,11 @@ void LanePaths::put(int lane, const LaneTask& task) {
          {kernels::pattern_weight, kernels::pattern_norm, kernels::pattern_offset})
       to[array * panel_rows] = from[array * panel_rows];
     single_weights_[row] = static_cast<float>(from[kernels::pattern_weight * panel_rows]);
-    for (Count j = 0; j < unknowns_; ++j) {
-      const Count entry = of_row(row, unknowns_, j);
-      panels_[entry] = view.panels[of_row(i, unknowns_, j)];
-      single_panels_[entry] = static_cast<float>(panels_[entry]);
+    const double* const columns = view.panels + from_panel * n * panel_rows + from_row;
+    const Count to_columns = to_panel * n * panel_rows + to_row;
+    for (Count j = 0; j < n; ++j) {
+      panels_[to_columns + j * panel_rows] = columns[j * panel_rows];
+      single_panels_[to_columns + j * panel_rows] = static_cast<float>(columns[j * panel_rows]);
     }
   }
   if (is_new) {
