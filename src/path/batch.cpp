@@ -19,6 +19,9 @@ namespace {
 /// together.
 constexpr std::size_t kShare = 32;
 
+/// How many paths ahead data are fetched: about as many as there are lanes.
+constexpr std::size_t kAhead = 8;
+
 /// Paths 0 ... count - 1, shared out among threads.
 class Shares {
  public:
@@ -50,13 +53,17 @@ class Shares {
 };
 
 /// Many paths on one thread: those that lanes take in lanes, the others one by one.
-/// @tparam Tasks count(), task(i), the network and targets of path i, and network(i), as one of its own.
+/// @tparam Tasks count(), network(i), that of path i, task(i), the same for lanes, and for_lanes(i), whether they take it.
 template <class Tasks>
 class BatchWorker {
  public:
   BatchWorker(const Tasks& tasks, const TrackOptions& options, Shares& shares,
               std::vector<NaturalPath>& paths)
-      : tasks_(tasks), options_(options), shares_(shares), paths_(paths) {}
+      : tasks_(tasks),
+        options_(options),
+        has_lanes_(LanePaths::take(options)),
+        shares_(shares),
+        paths_(paths) {}
 
   void run() {
     take_next();
@@ -71,7 +78,8 @@ class BatchWorker {
   /// Follows what is not for lanes, up to the next path that is.
   void take_next() {
     for (waiting_ = shares_.next(); waiting_; waiting_ = shares_.next()) {
-      if (tasks_.for_lanes(*waiting_, options_)) return;
+      tasks_.fetch(*waiting_);
+      if (has_lanes_ && tasks_.for_lanes(*waiting_)) return;
       follow(*waiting_);
     }
   }
@@ -128,6 +136,7 @@ class BatchWorker {
 
   const Tasks& tasks_;
   const TrackOptions& options_;
+  bool has_lanes_;
   Shares::Reader shares_;
   std::vector<NaturalPath>& paths_;
   std::optional<LanePaths> lanes_;
@@ -165,8 +174,10 @@ class ManyNetworks {
   [[nodiscard]] std::size_t count() const { return networks_.size(); }
   [[nodiscard]] const Perceptron& network(std::size_t i) const { return networks_[i]; }
   [[nodiscard]] LaneTask task(std::size_t i) const { return {&networks_[i], nullptr}; }
-  [[nodiscard]] bool for_lanes(std::size_t i, const TrackOptions& options) const {
-    return LanePaths::takes(networks_[i], options);
+  [[nodiscard]] bool for_lanes(std::size_t i) const { return LanePaths::take(networks_[i]); }
+  void fetch(std::size_t i) const {
+    if (i + 2 * kAhead < networks_.size())
+      LanePaths::fetch(networks_[i + 2 * kAhead], networks_[i + kAhead]);
   }
 
  private:
@@ -176,10 +187,10 @@ class ManyNetworks {
 /// One network for many targets.
 class ManyTargets {
  public:
-  ManyTargets(const Perceptron& network, const Matrix& targets, const TrackOptions& options)
+  ManyTargets(const Perceptron& network, const Matrix& targets)
       : network_(network),
         targets_(targets),
-        for_lanes_(targets.rows() == network.rows() && LanePaths::takes(network, options)) {}
+        for_lanes_(targets.rows() == network.rows() && LanePaths::take(network)) {}
 
   [[nodiscard]] std::size_t count() const { return static_cast<std::size_t>(targets_.cols()); }
   [[nodiscard]] Perceptron network(std::size_t i) const {
@@ -188,7 +199,8 @@ class ManyTargets {
   [[nodiscard]] LaneTask task(std::size_t i) const {
     return {&network_, targets_.col(static_cast<Index>(i)).data()};
   }
-  [[nodiscard]] bool for_lanes(std::size_t i, const TrackOptions&) const {
+  void fetch(std::size_t) const {}  // it is there already
+  [[nodiscard]] bool for_lanes(std::size_t i) const {
     return for_lanes_ && targets_.col(static_cast<Index>(i)).allFinite();
   }
 
@@ -207,7 +219,7 @@ std::vector<NaturalPath> track_natural_batch(std::span<const Perceptron> network
 
 std::vector<NaturalPath> track_natural_batch(const Perceptron& network, const Matrix& targets,
                                              const TrackOptions& options, int threads) {
-  return track_all(ManyTargets(network, targets, options), options, threads);
+  return track_all(ManyTargets(network, targets), options, threads);
 }
 
 }  // namespace tautrack

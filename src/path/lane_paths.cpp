@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "core/column_panels.hpp"
 #include "network/loops.hpp"
 #include "path/monotone_report.hpp"
 #include "path/monotone_steps.hpp"
@@ -51,10 +52,13 @@ kernels::LaneRules rules_of(const TrackOptions& options, Index unknowns) {
 
 }  // namespace
 
-bool LanePaths::takes(const Perceptron& network, const TrackOptions& options) {
+bool LanePaths::take(const Perceptron& network) {
   return network.ranks() == nullptr && network.unknowns() <= monotone::kMostUnknowns &&
-         network.patterns() <= kMostLanePatterns && !options.invalid_reason() &&
-         monotone::asked_for(options, kernels::lane_order);
+         network.patterns() <= kMostLanePatterns;
+}
+
+bool LanePaths::take(const TrackOptions& options) {
+  return !options.invalid_reason() && monotone::asked_for(options, kernels::lane_order);
 }
 
 LanePaths::LanePaths(const Perceptron& shape, const TrackOptions& options)
@@ -118,6 +122,23 @@ bool LanePaths::fits(const Perceptron& network) const {
   return network.patterns() == patterns_ && network.unknowns() == unknowns_ &&
          network.options().activation == activation_ &&
          (network.penalty().size() > 0) == has_ridge_;
+}
+
+void LanePaths::fetch([[maybe_unused]] const Perceptron& soon,
+                      [[maybe_unused]] const Perceptron& next) {
+#if defined(__GNUC__)
+  constexpr std::ptrdiff_t line = 64;  // bytes
+  const auto fetch_all = [](const void* from, std::ptrdiff_t bytes) {
+    for (std::ptrdiff_t at = 0; at < bytes; at += line)
+      __builtin_prefetch(static_cast<const char*>(from) + at);
+  };
+  constexpr std::ptrdiff_t number_size = sizeof(double);
+  fetch_all(&soon.options(), sizeof(PerceptronOptions) + 2 * sizeof(ColumnSpace));
+  const kernels::Network view = network_view(next);
+  fetch_all(view.panels, panel_rows * view.columns * number_size);
+  fetch_all(view.patterns, panel_rows * kernels::pattern_arrays * number_size);
+  fetch_all(ColumnPanels(next.space()).inverse(), next.columns() * view.columns * number_size);
+#endif
 }
 
 void LanePaths::put(int lane, const LaneTask& task) {
@@ -216,7 +237,8 @@ NaturalPath LanePaths::path(int lane) const {
   end.eigenvalues.resize(unknowns_);
   for (Count j = 0; j < unknowns_; ++j)
     end.eigenvalues(j) = block_.eigenvalues[j * lanes_ + lane];
-  Vector v(unknowns_);
+  const Index columns = from.task.network->columns();
+  const double* const map = ColumnPanels(from.task.network->space()).inverse();
   NaturalPath path = monotone::report(
       from.steps,
       [&](int i) {
@@ -225,8 +247,10 @@ NaturalPath LanePaths::path(int lane) const {
         point.tau = at_point[kernels::lane_tau];
         point.arclength = at_point[kernels::lane_arclength];
         point.energy = at_point[kernels::lane_energy];
-        std::copy_n(at_point + kernels::lane_node_arrays, unknowns_, v.data());
-        point.weights = from.task.network->weights(v);
+        const double* const v = at_point + kernels::lane_node_arrays;
+        point.weights.setZero(columns);
+        for (Index j = 0; j < unknowns_; ++j)
+          for (Index k = 0; k < columns; ++k) point.weights(k) += map[j * columns + k] * v[j];
         return point;
       },
       std::move(end));

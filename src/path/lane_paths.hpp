@@ -22,18 +22,23 @@ struct LaneTask {
 /// a path that does not is refused. What becomes of one does not depend on the others, to the last bit.
 class LanePaths {
  public:
-  /// Whether paths of a network, of this shape and with these options, are for lanes: up to 8 unknowns and 128 patterns, none
-  /// of them on other ranks, and the whole path to tau = 1 by Taylor series asked for.
-  [[nodiscard]] static bool takes(const Perceptron& network, const TrackOptions& options);
+  // What lanes take: networks of up to 8 unknowns and 128 patterns, none of them on other ranks, with options that are valid
+  // and ask for the whole path to tau = 1 by Taylor series of any order, and no point on the way.
+  [[nodiscard]] static bool take(const Perceptron& network);
+  [[nodiscard]] static bool take(const TrackOptions& options);
 
   /// Keeps a reference to the options.
-  /// @param shape A network that they take: those that are put in have its activation and as many patterns and unknowns,
+  /// @param shape A network that lanes take: those that are put in have its activation and as many patterns and unknowns,
   /// and all of them a ridge, or none.
   LanePaths(const Perceptron& shape, const TrackOptions& options);
 
   [[nodiscard]] bool fits(const Perceptron& network) const;
 
   [[nodiscard]] int lanes() const noexcept { return static_cast<int>(lanes_); }
+
+  /// Has the processor fetch what put() reads of networks that lie about in memory: of `next`, which comes before long, the
+  /// beginning of its data, of `soon`, which comes after that, where they are. Of lanes' networks alone.
+  static void fetch(const Perceptron& soon, const Perceptron& next);
 
   /// Puts a path into an idle lane. The network and the targets, which must be finite, must outlive it there.
   void put(int lane, const LaneTask& task);
