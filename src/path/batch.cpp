@@ -3,15 +3,95 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <iterator>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "core/parallel.hpp"
 #include "path/lane_paths.hpp"
 
 namespace tautrack {
+
+/// Where the paths of a batch go, each as a NaturalPath.
+class BatchReports {
+ public:
+  explicit BatchReports(std::size_t count) : paths_(count) {}
+
+  /// What one thread hands in.
+  class Writer {
+   public:
+    explicit Writer(BatchReports& to) : to_(to) {}
+    void add(std::size_t i, NaturalPath&& path) { to_.paths_[i] = std::move(path); }
+    void add(std::size_t i, const LanePaths& lanes, int lane) {
+      record_.resize(lanes.record_size(lane));
+      lanes.write_record(lane, record_.data());
+      to_.paths_[i] = natural_path_of(record_.data());
+    }
+
+   private:
+    BatchReports& to_;
+    std::vector<double> record_;
+  };
+
+  [[nodiscard]] std::vector<NaturalPath> take() { return std::move(paths_); }
+
+ private:
+  std::vector<NaturalPath> paths_;
+};
+
+/// The same, as BatchPaths.
+class BatchStore {
+ public:
+  explicit BatchStore(std::size_t count) { paths_.entries_.resize(count); }
+
+  class Writer {
+   public:
+    explicit Writer(BatchStore& to) : to_(to) {}
+    ~Writer() {
+      const std::lock_guard lock(to_.mutex_);
+      std::move(records_.begin(), records_.end(), std::back_inserter(to_.paths_.records_));
+      std::move(wholes_.begin(), wholes_.end(), std::back_inserter(to_.paths_.wholes_));
+    }
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+
+    void add(std::size_t i, NaturalPath&& path) {
+      wholes_.push_back(std::make_unique<const NaturalPath>(std::move(path)));
+      to_.paths_.entries_[i].whole = wholes_.back().get();
+    }
+    void add(std::size_t i, const LanePaths& lanes, int lane) {
+      const std::size_t size = lanes.record_size(lane);
+      if (size > left_) {
+        left_ = std::max(size, kBlock);
+        records_.push_back(std::make_unique_for_overwrite<double[]>(left_));
+        next_ = records_.back().get();
+      }
+      lanes.write_record(lane, next_);
+      to_.paths_.entries_[i].record = next_;
+      next_ += size;
+      left_ -= size;
+    }
+
+   private:
+    static constexpr std::size_t kBlock = std::size_t{1} << 14U;  ///< Numbers allocated at a time.
+
+    BatchStore& to_;
+    std::vector<std::unique_ptr<double[]>> records_;
+    std::vector<std::unique_ptr<const NaturalPath>> wholes_;
+    double* next_ = nullptr;
+    std::size_t left_ = 0;
+  };
+
+  [[nodiscard]] BatchPaths take() { return std::move(paths_); }
+
+ private:
+  BatchPaths paths_;
+  std::mutex mutex_;
+};
 
 namespace {
 
@@ -53,17 +133,17 @@ class Shares {
 };
 
 /// Many paths on one thread: those that lanes take in lanes, the others one by one.
+/// @tparam Out BatchReports or BatchStore.
 /// @tparam Tasks count(), network(i), that of path i, task(i), the same for lanes, and for_lanes(i), whether they take it.
-template <class Tasks>
+template <class Tasks, class Out>
 class BatchWorker {
  public:
-  BatchWorker(const Tasks& tasks, const TrackOptions& options, Shares& shares,
-              std::vector<NaturalPath>& paths)
+  BatchWorker(const Tasks& tasks, const TrackOptions& options, Shares& shares, Out& out)
       : tasks_(tasks),
         options_(options),
         has_lanes_(LanePaths::take(options)),
         shares_(shares),
-        paths_(paths) {}
+        out_(out) {}
 
   void run() {
     take_next();
@@ -84,7 +164,7 @@ class BatchWorker {
     }
   }
 
-  void follow(std::size_t i) { paths_[i] = track_natural(tasks_.network(i), options_); }
+  void follow(std::size_t i) { out_.add(i, track_natural(tasks_.network(i), options_)); }
 
   /// @return whether there is a path in a lane.
   bool fill_lanes() {
@@ -112,7 +192,7 @@ class BatchWorker {
     if (!path) return;
     switch (lanes_->outcome(lane)) {
       case LanePaths::Outcome::arrived:
-        paths_[*path] = lanes_->path(lane);
+        out_.add(*path, *lanes_, lane);
         break;
       case LanePaths::Outcome::refused:
         follow(*path);
@@ -127,7 +207,7 @@ class BatchWorker {
   /// The tracker, which looks at the stop before each step, says of the rest that it was stopped.
   void stop() {
     const auto leave = [this](std::size_t i) {
-      paths_[i] = track_natural(tasks_.network(i), options_, [](const PathPoint&) { return true; });
+      out_.add(i, track_natural(tasks_.network(i), options_, [](const PathPoint&) { return true; }));
     };
     for (const auto& path : in_lane_)
       if (path) leave(*path);
@@ -138,23 +218,23 @@ class BatchWorker {
   const TrackOptions& options_;
   bool has_lanes_;
   Shares::Reader shares_;
-  std::vector<NaturalPath>& paths_;
+  typename Out::Writer out_;
   std::optional<LanePaths> lanes_;
   std::vector<std::optional<std::size_t>> in_lane_;
   std::optional<std::size_t> waiting_;  ///< The next path for a lane.
 };
 
-template <class Tasks>
-std::vector<NaturalPath> track_all(const Tasks& tasks, const TrackOptions& options, int threads) {
+template <class Out, class Tasks>
+auto track_all(const Tasks& tasks, const TrackOptions& options, int threads) {
   if (threads < 1)
     throw std::invalid_argument("threads must be >= 1, got " + std::to_string(threads));
-  std::vector<NaturalPath> paths(tasks.count());
+  Out out(tasks.count());
   Shares shares(tasks.count());
   std::exception_ptr failure;
   std::mutex failure_mutex;
   const auto work = [&](int) {
     try {
-      BatchWorker<Tasks>(tasks, options, shares, paths).run();
+      BatchWorker<Tasks, Out>(tasks, options, shares, out).run();
     } catch (...) {
       const std::lock_guard lock(failure_mutex);
       failure = std::current_exception();
@@ -163,7 +243,7 @@ std::vector<NaturalPath> track_all(const Tasks& tasks, const TrackOptions& optio
   };
   Team(threads).for_each(threads, work);
   if (failure) std::rethrow_exception(failure);
-  return paths;
+  return out.take();
 }
 
 /// Networks of their own.
@@ -214,12 +294,51 @@ class ManyTargets {
 
 std::vector<NaturalPath> track_natural_batch(std::span<const Perceptron> networks,
                                              const TrackOptions& options, int threads) {
-  return track_all(ManyNetworks(networks), options, threads);
+  return track_all<BatchReports>(ManyNetworks(networks), options, threads);
 }
 
 std::vector<NaturalPath> track_natural_batch(const Perceptron& network, const Matrix& targets,
                                              const TrackOptions& options, int threads) {
-  return track_all(ManyTargets(network, targets), options, threads);
+  return track_all<BatchReports>(ManyTargets(network, targets), options, threads);
+}
+
+BatchPaths track_natural_compact(std::span<const Perceptron> networks, const TrackOptions& options,
+                                 int threads) {
+  return track_all<BatchStore>(ManyNetworks(networks), options, threads);
+}
+
+BatchPaths track_natural_compact(const Perceptron& network, const Matrix& targets,
+                                 const TrackOptions& options, int threads) {
+  return track_all<BatchStore>(ManyTargets(network, targets), options, threads);
+}
+
+TrackStatus BatchPaths::status(std::size_t i) const {
+  const Entry& entry = entries_[i];
+  return entry.whole != nullptr ? entry.whole->status : TrackStatus::reached_target;
+}
+
+Index BatchPaths::folds(std::size_t i) const {
+  const Entry& entry = entries_[i];
+  return entry.whole != nullptr ? static_cast<Index>(entry.whole->folds.size()) : 0;
+}
+
+Eigen::Map<const Vector> BatchPaths::weights(std::size_t i) const {
+  const Entry& entry = entries_[i];
+  if (entry.record != nullptr) return lane_end(entry.record).weights;
+  if (!entry.whole->end) return {nullptr, 0};
+  const Vector& weights = entry.whole->end->weights;
+  return {weights.data(), weights.size()};
+}
+
+double BatchPaths::energy(std::size_t i) const {
+  const Entry& entry = entries_[i];
+  if (entry.record != nullptr) return lane_end(entry.record).energy;
+  return entry.whole->end ? entry.whole->end->energy : std::numeric_limits<double>::quiet_NaN();
+}
+
+NaturalPath BatchPaths::path(std::size_t i) const {
+  const Entry& entry = entries_[i];
+  return entry.record != nullptr ? natural_path_of(entry.record) : *entry.whole;
 }
 
 }  // namespace tautrack

@@ -26,6 +26,29 @@ constexpr long kPassesOfStep = 1 + (kernels::lane_order - 1) + 1 + 1;
 /// Those that form a Hessian: where it begins, half way, the first of Newton's method and its end.
 constexpr long kHessiansOfStep = 4;
 
+constexpr std::size_t kHeader = static_cast<std::size_t>(LaneRecord::size);
+constexpr Index kPointNumbers = 3;  ///< Of a point in a record, beside the weights.
+
+/// Where a record has what.
+struct Record {
+  explicit Record(const double* from)
+      : record(from),
+        columns(static_cast<Index>(number(LaneRecord::weights))),
+        unknowns(static_cast<Index>(number(LaneRecord::eigenvalues))),
+        steps(static_cast<int>(number(LaneRecord::steps))) {}
+
+  [[nodiscard]] double number(LaneRecord which) const {
+    return record[static_cast<std::size_t>(which)];
+  }
+  [[nodiscard]] const double* point(int i) const {
+    return record + kHeader + unknowns + i * (kPointNumbers + columns);
+  }
+
+  const double* record;
+  Index columns, unknowns;
+  int steps;
+};
+
 kernels::LaneRules rules_of(const TrackOptions& options, Index unknowns) {
   const StepControlOptions& step = options.step;
   const CorrectorOptions& corrector = options.corrector;
@@ -227,37 +250,75 @@ void LanePaths::judge(int lane, bool was_fresh) {
   number(kernels::lane_stage, lane) = kernels::lane_idle;
 }
 
-NaturalPath LanePaths::path(int lane) const {
-  const Path& from = paths_[at(lane)];
+std::size_t LanePaths::record_size(int lane) const {
+  const Path& path = paths_[at(lane)];
+  return kHeader + static_cast<std::size_t>(
+                       unknowns_ + (path.steps + 1) * (kPointNumbers + path.task.network->columns()));
+}
+
+void LanePaths::write_record(int lane, double* record) const {
+  const Path& path = paths_[at(lane)];
+  const Index columns = path.task.network->columns();
+  const double* const map = ColumnPanels(path.task.network->space()).inverse();
+  const auto set = [record](LaneRecord which, auto x) {
+    record[static_cast<std::size_t>(which)] = static_cast<double>(x);
+  };
+  set(LaneRecord::weights, columns);
+  set(LaneRecord::eigenvalues, unknowns_);
+  set(LaneRecord::steps, path.steps);
+  set(LaneRecord::rejected, path.tries - path.steps);
+  set(LaneRecord::evaluations, path.evaluations);
+  set(LaneRecord::passes, path.passes);
+  set(LaneRecord::seconds, path.seconds);
+  set(LaneRecord::gradient_norm, number(kernels::lane_gradient, lane));
+  set(LaneRecord::gradient_scale, number(kernels::lane_scale, lane));
+  set(LaneRecord::last_newton_step, number(kernels::lane_last_step, lane));
+  double* out = record + kHeader;
+  for (Count j = 0; j < unknowns_; ++j) *out++ = block_.eigenvalues[j * lanes_ + lane];
+  for (int i = 0; i <= path.steps; ++i) {
+    const double* const from = node(lane, i);
+    const double* const v = from + kernels::lane_node_arrays;
+    *out++ = from[kernels::lane_tau];
+    *out++ = from[kernels::lane_arclength];
+    *out++ = from[kernels::lane_energy];
+    std::fill_n(out, columns, 0.0);
+    for (Index j = 0; j < unknowns_; ++j)
+      for (Index k = 0; k < columns; ++k) out[k] += map[j * columns + k] * v[j];
+    out += columns;
+  }
+}
+
+LaneEnd lane_end(const double* record) {
+  const Record read(record);
+  const double* const point = read.point(read.steps);
+  return {point[2], Eigen::Map<const Vector>(point + kPointNumbers, read.columns)};
+}
+
+NaturalPath natural_path_of(const double* record) {
+  const Record read(record);
   PathEnd end;
-  end.energy = node(lane, from.steps)[kernels::lane_energy];
-  end.gradient_norm = number(kernels::lane_gradient, lane);
-  end.gradient_scale = number(kernels::lane_scale, lane);
-  end.last_newton_step = number(kernels::lane_last_step, lane);
-  end.eigenvalues.resize(unknowns_);
-  for (Count j = 0; j < unknowns_; ++j)
-    end.eigenvalues(j) = block_.eigenvalues[j * lanes_ + lane];
-  const Index columns = from.task.network->columns();
-  const double* const map = ColumnPanels(from.task.network->space()).inverse();
+  end.energy = lane_end(record).energy;
+  end.gradient_norm = read.number(LaneRecord::gradient_norm);
+  end.gradient_scale = read.number(LaneRecord::gradient_scale);
+  end.last_newton_step = read.number(LaneRecord::last_newton_step);
+  end.eigenvalues = Eigen::Map<const Vector>(record + kHeader, read.unknowns);
   NaturalPath path = monotone::report(
-      from.steps,
-      [&](int i) {
-        const double* const at_point = node(lane, i);
+      read.steps,
+      [&read](int i) {
+        const double* const from = read.point(i);
         NaturalPoint point;
-        point.tau = at_point[kernels::lane_tau];
-        point.arclength = at_point[kernels::lane_arclength];
-        point.energy = at_point[kernels::lane_energy];
-        const double* const v = at_point + kernels::lane_node_arrays;
-        point.weights.setZero(columns);
-        for (Index j = 0; j < unknowns_; ++j)
-          for (Index k = 0; k < columns; ++k) point.weights(k) += map[j * columns + k] * v[j];
+        point.tau = from[0];
+        point.arclength = from[1];
+        point.energy = from[2];
+        point.weights = Eigen::Map<const Vector>(from + kPointNumbers, read.columns);
         return point;
       },
       std::move(end));
-  path.work.rejected = from.tries - from.steps;
-  path.work.evaluations = path.work.factorisations = from.evaluations;
-  path.work.passes_over_data = from.passes;
-  path.work.seconds = from.seconds;
+  path.work.rejected = static_cast<long>(read.number(LaneRecord::rejected));
+  path.work.evaluations = path.work.factorisations =
+      static_cast<long>(read.number(LaneRecord::evaluations));
+  path.work.passes_over_data = static_cast<long>(read.number(LaneRecord::passes));
+  path.work.seconds = read.number(LaneRecord::seconds);
   return path;
 }
 

@@ -17,6 +17,31 @@ struct LaneTask {
   const double* targets = nullptr;  ///< L; null: those of the network.
 };
 
+/// A path that lanes have followed, as numbers: these, the eigenvalues, and for each point tau, arclength, energy and weights.
+enum class LaneRecord : std::size_t {
+  weights,      ///< How many there are.
+  eigenvalues,  ///< How many there are.
+  steps,
+  rejected,
+  evaluations,
+  passes,
+  seconds,
+  gradient_norm,
+  gradient_scale,
+  last_newton_step,
+  size
+};
+
+/// The last point of a record.
+struct LaneEnd {
+  double energy;
+  Eigen::Map<const Vector> weights;  ///< In the record.
+};
+[[nodiscard]] LaneEnd lane_end(const double* record);
+
+/// What a record says.
+[[nodiscard]] NaturalPath natural_path_of(const double* record);
+
 /// Natural paths of small networks of one shape as functions of tau, each in another lane of the processor's vectors. They
 /// meet the conditions of track_monotone_path(), with series of one order and in single precision, and more and shorter steps;
 /// a path that does not is refused. What becomes of one does not depend on the others, to the last bit.
@@ -51,8 +76,9 @@ class LanePaths {
   /// What the last step made of a lane.
   [[nodiscard]] Outcome outcome(int lane) const { return paths_[at(lane)].outcome; }
 
-  /// The path in a lane that has arrived.
-  [[nodiscard]] NaturalPath path(int lane) const;
+  /// The record of a path that has arrived, which is of so many numbers.
+  [[nodiscard]] std::size_t record_size(int lane) const;
+  void write_record(int lane, double* record) const;
 
  private:
   struct Path {
