@@ -368,29 +368,27 @@ class LaneStep {
   void expand() {
     const Count panels = (block_.network.rows + panel_rows - 1) / panel_rows;
     narrow(block_.point, panels * panel_rows * point_arrays, block_.single_point);
-    SingleSeries series;
-    series.stride = panel_rows * arrays_of(block_.network.sigmoid);
-    series.point = block_.single_point;
-    series.in_tau = true;
-    for (int k = 1; k <= order; ++k)
-      series.order[k] = block_.orders + (k - 1) * panels * series.stride;
     SeriesTable<float, true> table;
     table.quadratic = quadratic_of<float>(block_.network.sigmoid);
     table.tau[0] = narrowed(tau_);
     for (int k = 1; k < order; ++k) table.tau[k] = SingleReal{} + (k == 1 ? 1.0F : 0.0F);
     for (int j = 0; j < n; ++j) term_[1][j] = slope_[j];
-    for (int k = 1; k < order; ++k) {
-      series.k = k;
-      append(series, table, panels, term_[k], term_[k + 1]);
-    }
+    append_from<1>(table, panels);
     approximate();
   }
 
-  /// term k + 1 of the series whose term k is given.
-  void append(const SingleSeries& series, const SeriesTable<float, true>& table, Count panels,
-              const Real (&term)[n], Real (&next)[n]) {
+  /// Terms k + 1 and those behind. Compiled for each k, of which there are few.
+  template <int k>
+  void append_from(const SeriesTable<float, true>& table, Count panels) {
+    SingleSeries series;
+    series.k = k;
+    series.stride = panel_rows * arrays_of(block_.network.sigmoid);
+    series.point = block_.single_point;
+    series.in_tau = true;
+    for (int j = 1; j <= k + 1; ++j)
+      series.order[j] = block_.orders + (j - 1) * panels * series.stride;
     SingleReal v[n], sum[n] = {};
-    for (int j = 0; j < n; ++j) v[j] = narrowed(term[j]);
+    for (int j = 0; j < n; ++j) v[j] = narrowed(term_[k][j]);
     SeriesTotals<float> totals;
     constexpr int vectors = vectors_of_panel<float>;
     for (Count i = 0; i < panels * vectors; ++i) {
@@ -398,13 +396,15 @@ class LaneStep {
       const SingleReal input = rows.times(v);
       SingleReal product;
       next_coefficient<float, 1, true, true>(block_.network, series, table, i / vectors,
-                                                   static_cast<int>(i % vectors), &input, &product,
-                                                   totals);
+                                             static_cast<int>(i % vectors), &input, &product,
+                                             totals);
+      TAUTRACK_UNROLL
       for (int j = 0; j < n; ++j) sum[j] += rows.a[j] * product;
     }
     displacement_ = widened_largest(totals.displacement);
-    for (int j = 0; j < n; ++j) next[j] = -widened(sum[j]);
-    factors_.solve(next);
+    for (int j = 0; j < n; ++j) term_[k + 1][j] = -widened(sum[j]);
+    factors_.solve(term_[k + 1]);
+    if constexpr (k + 1 < order) append_from<k + 1>(table, panels);
   }
 
   /// The approximant of the terms, and the longest step for which it is trusted.
@@ -591,10 +591,12 @@ class LaneStep {
     for (int k = 0; k < rules_.max_iterations && any(running); ++k) {
       if (k == 0) {
         running &= linearise<Keep::inputs>(v, tau);
+      } else if (k == 1) {
+        running &= linearise<Keep::inputs_moved>(v, tau);
       } else {
         gradient(v, tau);
-        displacement += displacement_;
       }
+      if (k > 0) displacement += displacement_;
       Real step[n];
       for (int j = 0; j < n; ++j) step[j] = H_[j];
       factors_.solve(step);
@@ -606,13 +608,15 @@ class LaneStep {
       for (int j = 0; j < n; ++j) v[j] = running ? v[j] - step[j] : v[j];
       last = running ? length : last;
       count += running ? fill(1.0) : Real{};
-      // What is left is rounding: after this step, or after another at this contraction.
-      const Real next = k > 0 ? length * quotient : length;
+      // What is left is rounding: after this step, or after another at this contraction; with the first two factors, of which
+      // each is that of its own point, the method converges quadratically.
+      const Real next = k == 0 ? length : k == 1 ? length * (quotient * quotient) : length * quotient;
       const Mask converged = is_rounding_ | (arrives ? next <= epsilon
                                                      : length <= rules_.newton_tolerance);
       done_ = k == 0 ? running & converged : done_ | (running & converged);
-      // The others would need new factors after a long step: for shorter steps.
-      running = but_not(running, converged) & (length <= rules_.reuse);
+      // Where later ones would need new factors, too, a shorter step is better.
+      running = but_not(running, converged);
+      if (k > 0) running &= length <= rules_.reuse;
       previous = length;
     }
     live_ &= done_;

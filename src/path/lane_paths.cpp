@@ -23,8 +23,8 @@ constexpr int kMostTries = 16;
 
 /// Passes over the data in each step beside those of Newton's method: where it begins, the series, half way and its end.
 constexpr long kPassesOfStep = 1 + (kernels::lane_order - 1) + 1 + 1;
-/// Those that form a Hessian: where it begins, half way, the first of Newton's method and its end.
-constexpr long kHessiansOfStep = 4;
+/// Those that form a Hessian: where it begins, half way, and its end; and the first ones of Newton's method.
+constexpr long kHessiansOfStep = 3, kNewtonHessians = 2;
 
 constexpr std::size_t kHeader = static_cast<std::size_t>(LaneRecord::size);
 constexpr Index kPointNumbers = 3;  ///< Of a point in a record, beside the weights.
@@ -239,7 +239,7 @@ void LanePaths::judge(int lane, bool was_fresh) {
   Path& path = paths_[at(lane)];
   const auto stage = static_cast<kernels::LaneStage>(number(kernels::lane_stage, lane));
   const auto newton = static_cast<long>(number(kernels::lane_newton_steps, lane));
-  path.evaluations += kHessiansOfStep;
+  path.evaluations += kHessiansOfStep + std::min(newton, kNewtonHessians);
   path.passes += kPassesOfStep + newton + (was_fresh ? 1 : 0);
   if (was_fresh) keep(lane, 0, block_.from);
   if (stage == kernels::lane_going || stage == kernels::lane_arrived)

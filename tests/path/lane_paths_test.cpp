@@ -92,7 +92,8 @@ void check_agrees(const Perceptron& network, const NaturalPath& path, const Natu
   REQUIRE(a.status == b.status);
   for (std::size_t k = 1; k < path.points.size(); ++k) {
     REQUIRE(path.points[k].arclength > path.points[k - 1].arclength);
-    if (path.folds.empty()) REQUIRE(path.points[k].tau > path.points[k - 1].tau);
+    if (path.folds.empty())
+      REQUIRE(path.points[k].one_minus_tau < path.points[k - 1].one_minus_tau);
   }
   REQUIRE(path.points.back().weights == a.weights);
   const NaturalPoint &start = path.points.front(), &other_start = other.points.front();
