@@ -27,9 +27,9 @@ Matrix many_targets(Index L, Index s) {
 }
 
 void count_paths(benchmark::State& state) {
-  state.counters["paths/s"] = benchmark::Counter(
-      static_cast<double>(kPaths) * static_cast<double>(state.iterations()),
-      benchmark::Counter::kIsRate);
+  state.counters["paths/s"] =
+      benchmark::Counter(static_cast<double>(kPaths) * static_cast<double>(state.iterations()),
+                         benchmark::Counter::kIsRate);
 }
 
 void expect(benchmark::State& state, bool ok) {
@@ -42,8 +42,7 @@ void sizes(benchmark::internal::Benchmark* benchmark) {
 
 void sizes_and_threads(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"L", "s", "threads"})->UseRealTime()->Unit(benchmark::kMillisecond);
-  for (const int threads : {1, 2})
-    benchmark->Args({10, 3, threads})->Args({50, 6, threads});
+  for (const int threads : {1, 2}) benchmark->Args({10, 3, threads})->Args({50, 6, threads});
 }
 
 // Question: how many small problems a second, and what does the second thread bring? Time per batch of 4096 problems, each
@@ -74,8 +73,7 @@ BENCHMARK(batch)->Apply(sizes_and_threads);
 void batch_compact(benchmark::State& state) {
   const std::vector<Perceptron> networks = many_networks(state.range(0), state.range(1));
   for (auto _ : state) {
-    const BatchPaths paths =
-        track_natural_compact(networks, {}, static_cast<int>(state.range(2)));
+    const BatchPaths paths = track_natural_compact(networks, {}, static_cast<int>(state.range(2)));
     for (std::size_t i = 0; i < paths.size(); ++i) expect(state, paths.ok(i));
   }
   count_paths(state);

@@ -233,7 +233,7 @@ enum LaneArray : Count {
   lane_ridge_norm,    ///< See Perceptron::penalty_norm().
   lane_share,         ///< Largest part of the way to tau = 1 that the next step may have.
   lane_newton_steps,  ///< Of the last step.
-  lane_gradient,      ///< |H|, its scale and the last Newton step, relative, at the end of the last step.
+  lane_gradient,  ///< |H|, its scale and the last Newton step, relative, at the end of the last step.
   lane_scale,
   lane_last_step,
   lane_arrays
@@ -268,8 +268,8 @@ struct LaneBlock {
   Network network;      ///< Of rows * lanes rows.
   const double* ridge;  ///< [n * n][lanes], ridge M; null: none.
   double* numbers;      ///< [lane_arrays][lanes]
-  double* from;         ///< [lane_node_arrays + n][lanes], where the last step began, v behind the others.
-  double* to;           ///< The same, where it ended.
+  double* from;  ///< [lane_node_arrays + n][lanes], where the last step began, v behind the others.
+  double* to;    ///< The same, where it ended.
   double* eigenvalues;  ///< [n][lanes], of the Hessian in arrived lanes, ascending.
   double* point;        ///< See Point::data.
   float* single_point;

@@ -48,8 +48,7 @@ TAUTRACK_INLINE SingleReal narrowed(Real x) {
 TAUTRACK_INLINE Real rough_power(Real x, double over) {
   // The upper half of a double, as an integer, is about 2^20 times its logarithm to the base of 2.
   constexpr double shift = 0x1p52, one = 1023.0 * 0x1p20;
-  const Real logarithm =
-      real(((bits(x) >> 32) & 0xffffffffLL) | bits(fill(shift))) - (shift + one);
+  const Real logarithm = real(((bits(x) >> 32) & 0xffffffffLL) | bits(fill(shift))) - (shift + one);
   return real((bits(logarithm * over + (shift + one)) & 0xffffffffLL) << 32);
 }
 
@@ -201,9 +200,7 @@ template <int n>
 class LaneStep {
  public:
   explicit LaneStep(LaneBlock& block)
-      : block_(block),
-        rules_(block.rules),
-        vectors_{0, block.network.rows / lanes} {}
+      : block_(block), rules_(block.rules), vectors_{0, block.network.rows / lanes} {}
 
   void run() {
     const Real stage = number(lane_stage);
@@ -266,8 +263,9 @@ class LaneStep {
     const Real length = norm_of(v);
     Totals totals;
     Real H[n] = {};
-    add_gradient(block_.network, LanePoint<Keep::inputs_moved>{v, tau, 1.0 - tau, length, block_.point}, vectors_, H,
-                 totals);
+    add_gradient(block_.network,
+                 LanePoint<Keep::inputs_moved>{v, tau, 1.0 - tau, length, block_.point}, vectors_,
+                 H, totals);
     for (int j = 0; j < n; ++j) H_[j] = H[j];
     finish(totals, v, length);
   }
@@ -278,8 +276,8 @@ class LaneStep {
     const Real length = norm_of(v);
     Totals totals;
     Real H[n] = {}, H_tau[n] = {}, H_v[triangle_of(n)] = {};
-    add_derivatives(block_.network, LanePoint<kept>{v, tau, 1.0 - tau, length, block_.point}, vectors_, H,
-                    H_tau, H_v, totals);
+    add_derivatives(block_.network, LanePoint<kept>{v, tau, 1.0 - tau, length, block_.point},
+                    vectors_, H, H_tau, H_v, totals);
     for (int j = 0; j < n; ++j) {
       H_[j] = H[j];
       H_tau_[j] = H_tau[j];
@@ -349,9 +347,9 @@ class LaneStep {
       const double* const pattern = network.patterns +
                                     i / panel_vectors * (pattern_arrays * panel_rows) +
                                     i % panel_vectors * lanes;
-      const Real force =
-          load(pattern + pattern_weight * panel_rows) *
-          (load(pattern + pattern_target * panel_rows) - load(pattern + pattern_offset * panel_rows));
+      const Real force = load(pattern + pattern_weight * panel_rows) *
+                         (load(pattern + pattern_target * panel_rows) -
+                          load(pattern + pattern_offset * panel_rows));
       for (int j = 0; j < n; ++j) v[j] += rows.a[j] * force;
     }
     if (block_.ridge != nullptr) {
@@ -485,8 +483,8 @@ class LaneStep {
       for (int j = 0; j < n; ++j) weighted[i][j] = weight[i] * term_[order - 2 - i][j];
     }
     static_assert(order - 2 - (terms - 1) == 1);  // then the last of them is the first term
-    const Real of_parameter = weight[terms - 1] * weight[terms - 1] * (unknown_ * unknown_) /
-                              (parameter_ * parameter_);
+    const Real of_parameter =
+        weight[terms - 1] * weight[terms - 1] * (unknown_ * unknown_) / (parameter_ * parameter_);
     Real normal[triangle_of(degree)] = {}, right[degree] = {};
     for (int row = 0; row < fitted; ++row) {
       for (int j = 1; j <= degree; ++j) {
@@ -507,8 +505,7 @@ class LaneStep {
     for (const Real x : right) nothing += 0.0 * x;
     usable &= nothing == 0.0;
     denominator_[0] = fill(1.0);
-    for (int j = 1; j <= degree; ++j)
-      denominator_[j] = usable ? right[j - 1] * weight[j] : Real{};
+    for (int j = 1; j <= degree; ++j) denominator_[j] = usable ? right[j - 1] * weight[j] : Real{};
   }
 
   [[nodiscard]] Real denominator(Real a) const {
@@ -610,9 +607,11 @@ class LaneStep {
       count += running ? fill(1.0) : Real{};
       // What is left is rounding: after this step, or after another at this contraction; with the first two factors, of which
       // each is that of its own point, the method converges quadratically.
-      const Real next = k == 0 ? length : k == 1 ? length * (quotient * quotient) : length * quotient;
-      const Mask converged = is_rounding_ | (arrives ? next <= epsilon
-                                                     : length <= rules_.newton_tolerance);
+      const Real next = k == 0   ? length
+                        : k == 1 ? length * (quotient * quotient)
+                                 : length * quotient;
+      const Mask converged =
+          is_rounding_ | (arrives ? next <= epsilon : length <= rules_.newton_tolerance);
       done_ = k == 0 ? running & converged : done_ | (running & converged);
       // Where later ones would need new factors, too, a shorter step is better.
       running = but_not(running, converged);

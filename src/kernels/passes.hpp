@@ -117,8 +117,8 @@ TAUTRACK_INLINE void next_coefficient(const Network& network, const SeriesOf<Num
   constexpr int width = lanes_of<Number>;
   const Number* const point = series.point + panel * (point_arrays * panel_rows) + h * width;
   const Number* const weights = weights_of<Number>(network, panel) + h * width;
-  advance<Number, count, in_tau, by_lane>(network.sigmoid, series, table, panel * series.stride + h * width,
-                                 point, input, product);
+  advance<Number, count, in_tau, by_lane>(network.sigmoid, series, table,
+                                          panel * series.stride + h * width, point, input, product);
   for (int i = 0; i < count; ++i) {
     product[i] *= load(weights + i * width);
     const RealOf<Number> u_0 = load(point + point_input * panel_rows + i * width);
@@ -185,9 +185,8 @@ TAUTRACK_INLINE void for_contributions(const Network& network, const At& point, 
   for (Count first = vectors.first; first < vectors.last; first += together) {
     const Count last = first + together < vectors.last ? first + together : vectors.last;
     for (Count i = first; i < last; ++i) {
-      u[i - first] =
-          input_of(network, i / panel_vectors, static_cast<int>(i % panel_vectors),
-                   FixedRows<n>(network.panels, i).times(point.v));
+      u[i - first] = input_of(network, i / panel_vectors, static_cast<int>(i % panel_vectors),
+                              FixedRows<n>(network.panels, i).times(point.v));
       sigma[i - first] = evaluate(network, u[i - first]);
     }
     for (Count i = first; i < last; ++i)
@@ -266,8 +265,8 @@ void fixed_series(const Network& network, const Series& series, PanelRange range
     Real input[pair], product[pair];
     for (int k = 0; k < pair; ++k) input[k] = FixedRows<n>(network.panels, i + k).times(series.v);
     next_coefficient<double, pair, in_tau, false>(network, series, table, i / panel_vectors,
-                                           static_cast<int>(i % panel_vectors), input, product,
-                                           totals);
+                                                  static_cast<int>(i % panel_vectors), input,
+                                                  product, totals);
     for (int k = 0; k < pair; ++k) {
       const FixedRows<n> rows(network.panels, i + k);
       for (int j = 0; j < n; ++j) H[j] += rows.a[j] * product[k];
@@ -278,8 +277,8 @@ void fixed_series(const Network& network, const Series& series, PanelRange range
     const Real input = rows.times(series.v);
     Real product;
     next_coefficient<double, 1, in_tau, false>(network, series, table, i / panel_vectors,
-                                        static_cast<int>(i % panel_vectors), &input, &product,
-                                        totals);
+                                               static_cast<int>(i % panel_vectors), &input,
+                                               &product, totals);
     for (int j = 0; j < n; ++j) H[j] += rows.a[j] * product;
   }
   write_sums(H, sums.H);
@@ -314,7 +313,7 @@ struct SeriesFactors {
     if (fetch) fetch_orders(panel + 1);
     for (int h = 0; h < vectors; h += pair)
       next_coefficient<Number, pair, in_tau, false>(network, series, table, panel, h, u + h, g + h,
-                                             totals);
+                                                    totals);
   }
 
   /// Fetches the known orders of a panel (or, after the last one, what lies behind) into the cache:

@@ -182,8 +182,8 @@ TAUTRACK_INLINE void add_products(Recurrence<Number, count>& of, const SeriesOf<
 /// d_{k+1} of arctan and erf for u_{k+1} = 0, of the vector that begins at `at`; stores q_{k+1}.
 template <class Number, bool by_lane>
 TAUTRACK_INLINE RealOf<Number> quadratic_slope(const SeriesOf<Number>& series,
-                                               const SeriesTable<Number, by_lane>& table, bool is_arctan,
-                                               Count at, RealOf<Number> d_0) {
+                                               const SeriesTable<Number, by_lane>& table,
+                                               bool is_arctan, Count at, RealOf<Number> d_0) {
   using Vec = RealOf<Number>;
   constexpr Count row = panel_rows;
   const int k = series.k;
@@ -210,8 +210,9 @@ TAUTRACK_INLINE RealOf<Number> quadratic_slope(const SeriesOf<Number>& series,
 /// parameter is tau: tau_1 = 1, and tau_2 = ... = 0.
 template <class Number, int count, bool in_tau, bool by_lane>
 TAUTRACK_INLINE void advance(Sigmoid sigmoid, const SeriesOf<Number>& series,
-                             const SeriesTable<Number, by_lane>& table, Count at, const Number* point,
-                             const RealOf<Number>* input, RealOf<Number>* product) {
+                             const SeriesTable<Number, by_lane>& table, Count at,
+                             const Number* point, const RealOf<Number>* input,
+                             RealOf<Number>* product) {
   using Vec = RealOf<Number>;
   constexpr Count row = panel_rows;
   constexpr int width = lanes_of<Number>;

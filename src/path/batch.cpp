@@ -204,10 +204,14 @@ class BatchWorker {
     path.reset();
   }
 
-  /// The tracker, which looks at the stop before each step, says of the rest that it was stopped.
+  /// Says of the rest that it was stopped.
   void stop() {
     const auto leave = [this](std::size_t i) {
-      out_.add(i, track_natural(tasks_.network(i), options_, [](const PathPoint&) { return true; }));
+      NaturalPath path;
+      path.status = TrackStatus::stopped_by_observer;
+      path.message =
+          std::string("the path was not followed to its end, as ") + options_.stop.reason();
+      out_.add(i, std::move(path));
     };
     for (const auto& path : in_lane_)
       if (path) leave(*path);

@@ -57,8 +57,8 @@ kernels::LaneRules rules_of(const TrackOptions& options, Index unknowns) {
   rules.agreement = series_agreement * rules.tolerance;
   rules.distance = std::min(rules.agreement, step.tolerance * step.distance);
   rules.displacement = std::min(rules.agreement, step.tolerance * step.displacement);
-  rules.half_angle_sine = std::sin(0.5 * std::min(series_agreement_angle * rules.tolerance,
-                                                  step.tolerance * step.angle));
+  rules.half_angle_sine = std::sin(
+      0.5 * std::min(series_agreement_angle * rules.tolerance, step.tolerance * step.angle));
   rules.contraction = step.tolerance * step.contraction;
   rules.length = step.max;
   rules.furthest = Approximant::furthest;
@@ -114,8 +114,7 @@ LanePaths::LanePaths(const Perceptron& shape, const TrackOptions& options)
   const Count of_single_panels = take(used_single, rows * unknowns_);
   const Count of_single_weights = take(used_single, rows);
   const Count of_single_point = take(used_single, rows * kernels::point_arrays);
-  const Count of_orders =
-      take(used_single, kernels::lane_order * rows * kernels::series_arrays);
+  const Count of_orders = take(used_single, kernels::lane_order * rows * kernels::series_arrays);
   memory_ = kernels::numbers(used);
   single_memory_ = kernels::single_numbers(used_single);
   std::fill_n(memory_.get(), used, 0.0);
@@ -126,8 +125,7 @@ LanePaths::LanePaths(const Perceptron& shape, const TrackOptions& options)
   nodes_ = memory_.get() + of_nodes;
   single_panels_ = single_memory_.get() + of_single_panels;
   single_weights_ = single_memory_.get() + of_single_weights;
-  block_.network =
-      network_view(activation_, panels_, pattern_data_, patterns_ * lanes_, unknowns_);
+  block_.network = network_view(activation_, panels_, pattern_data_, patterns_ * lanes_, unknowns_);
   block_.network.single_panels = single_panels_;
   block_.network.single_weights = single_weights_;
   block_.ridge = has_ridge_ ? ridge_ : nullptr;
@@ -150,17 +148,19 @@ bool LanePaths::fits(const Perceptron& network) const {
 void LanePaths::fetch([[maybe_unused]] const Perceptron& soon,
                       [[maybe_unused]] const Perceptron& next) {
 #if defined(__GNUC__)
-  constexpr std::ptrdiff_t line = 64;  // bytes
-  const auto fetch_all = [](const void* from, std::ptrdiff_t bytes) {
-    for (std::ptrdiff_t at = 0; at < bytes; at += line)
+  // Of what is longer the processor sees the beginning and fetches the rest by itself.
+  static constexpr std::ptrdiff_t line = 64, most = 16 * line;  // bytes
+  const auto fetch_from = [](const void* from, std::ptrdiff_t bytes) {
+    for (std::ptrdiff_t at = 0; at < std::min(bytes, most); at += line)
       __builtin_prefetch(static_cast<const char*>(from) + at);
   };
+  fetch_from(&soon.options(), sizeof(PerceptronOptions) + 2 * sizeof(ColumnSpace));
+  if (!take(next)) return;
   constexpr std::ptrdiff_t number_size = sizeof(double);
-  fetch_all(&soon.options(), sizeof(PerceptronOptions) + 2 * sizeof(ColumnSpace));
   const kernels::Network view = network_view(next);
-  fetch_all(view.panels, panel_rows * view.columns * number_size);
-  fetch_all(view.patterns, panel_rows * kernels::pattern_arrays * number_size);
-  fetch_all(ColumnPanels(next.space()).inverse(), next.columns() * view.columns * number_size);
+  fetch_from(view.panels, panel_rows * view.columns * number_size);
+  fetch_from(view.patterns, panel_rows * kernels::pattern_arrays * number_size);
+  fetch_from(ColumnPanels(next.space()).inverse(), next.columns() * view.columns * number_size);
 #endif
 }
 
@@ -252,8 +252,9 @@ void LanePaths::judge(int lane, bool was_fresh) {
 
 std::size_t LanePaths::record_size(int lane) const {
   const Path& path = paths_[at(lane)];
-  return kHeader + static_cast<std::size_t>(
-                       unknowns_ + (path.steps + 1) * (kPointNumbers + path.task.network->columns()));
+  return kHeader +
+         static_cast<std::size_t>(unknowns_ + (path.steps + 1) *
+                                                  (kPointNumbers + path.task.network->columns()));
 }
 
 void LanePaths::write_record(int lane, double* record) const {

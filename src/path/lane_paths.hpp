@@ -48,7 +48,7 @@ struct LaneEnd {
 class LanePaths {
  public:
   // What lanes take: networks of up to 8 unknowns and 128 patterns, none of them on other ranks, with options that are valid
-  // and ask for the whole path to tau = 1 by Taylor series of any order, and no point on the way.
+  // and ask for the whole path to tau = 1, by Taylor series of at least the order that lanes use, and for no point on the way.
   [[nodiscard]] static bool take(const Perceptron& network);
   [[nodiscard]] static bool take(const TrackOptions& options);
 
@@ -62,7 +62,7 @@ class LanePaths {
   [[nodiscard]] int lanes() const noexcept { return static_cast<int>(lanes_); }
 
   /// Has the processor fetch what put() reads of networks that lie about in memory: of `next`, which comes before long, the
-  /// beginning of its data, of `soon`, which comes after that, where they are. Of lanes' networks alone.
+  /// beginning of its data, of `soon`, which comes after that, where they are.
   static void fetch(const Perceptron& soon, const Perceptron& next);
 
   /// Puts a path into an idle lane. The network and the targets, which must be finite, must outlive it there.
@@ -84,8 +84,8 @@ class LanePaths {
   struct Path {
     LaneTask task;
     Outcome outcome = Outcome::idle;
-    int steps = 0;   ///< Accepted.
-    int tries = 0;   ///< Accepted and refused.
+    int steps = 0;  ///< Accepted.
+    int tries = 0;  ///< Accepted and refused.
     long evaluations = 0, passes = 0;
     double seconds = 0.0;
     const double* panels = nullptr;  ///< Whose copy is in the lane.

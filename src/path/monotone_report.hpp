@@ -17,9 +17,7 @@ NaturalPath report(int steps, const PointOf& point, PathEnd&& end) {
   path.points.reserve(static_cast<std::size_t>(steps) + 1);
   for (int i = 0; i <= steps; ++i) {
     NaturalPoint& next = path.points.emplace_back(point(i));
-    next.kind = i == 0       ? PointKind::start
-                : i == steps ? PointKind::landing
-                             : PointKind::regular;
+    next.kind = i == 0 ? PointKind::start : i == steps ? PointKind::landing : PointKind::regular;
     next.one_minus_tau = 1.0 - next.tau;
     next.morse_index = 0;
   }

@@ -93,7 +93,7 @@ void check_agrees(const Perceptron& network, const NaturalPath& path, const Natu
   for (std::size_t k = 1; k < path.points.size(); ++k) {
     REQUIRE(path.points[k].arclength > path.points[k - 1].arclength);
     if (path.folds.empty())
-      REQUIRE(path.points[k].one_minus_tau < path.points[k - 1].one_minus_tau);
+      REQUIRE(path.points[k].one_minus_tau <= path.points[k - 1].one_minus_tau);
   }
   REQUIRE(path.points.back().weights == a.weights);
   const NaturalPoint &start = path.points.front(), &other_start = other.points.front();
@@ -185,17 +185,26 @@ TEST_CASE("lanes: a path does not depend on threads, on the order, or on those b
   std::vector<Perceptron> networks;
   for (std::uint64_t seed = 0; seed < 203; ++seed)
     networks.push_back(seed % 3 == 0 ? mixed_network(seed) : plain_network(10, 3, seed));
-  const std::vector<NaturalPath> paths = track_natural_batch(networks);
-  for (const int threads : {2, 3}) {
-    const std::vector<NaturalPath> shared = track_natural_batch(networks, {}, threads);
-    for (std::size_t i = 0; i < networks.size(); ++i) REQUIRE(is_same(shared[i], paths[i]));
-  }
-  std::vector<Perceptron> backwards(networks.rbegin(), networks.rend());
-  const std::vector<NaturalPath> reversed = track_natural_batch(backwards);
-  for (std::size_t i = 0; i < networks.size(); ++i) {
-    CAPTURE(i);
-    REQUIRE(is_same(reversed[networks.size() - 1 - i], paths[i]));
-    REQUIRE(is_same(track_natural_batch(std::span(&networks[i], 1)).front(), paths[i]));
+  const std::vector<Perceptron> backwards(networks.rbegin(), networks.rend());
+  for (const kernels::Kernels* const* kernels = kernels::available(); *kernels != nullptr;
+       ++kernels) {
+    CAPTURE((*kernels)->name);
+    kernels::force(*kernels);
+    const std::vector<NaturalPath> paths = track_natural_batch(networks);
+    const std::vector<NaturalPath> reversed = track_natural_batch(backwards);
+    std::vector<NaturalPath> alone;
+    for (const Perceptron& network : networks)
+      alone.push_back(track_natural_batch(std::span(&network, 1)).front());
+    std::vector<std::vector<NaturalPath>> shared;
+    for (const int threads : {2, 3}) shared.push_back(track_natural_batch(networks, {}, threads));
+    kernels::force(nullptr);
+    for (std::size_t i = 0; i < networks.size(); ++i) {
+      CAPTURE(i);
+      REQUIRE(is_same(reversed[networks.size() - 1 - i], paths[i]));
+      REQUIRE(is_same(alone[i], paths[i]));
+      for (const std::vector<NaturalPath>& by_threads : shared)
+        REQUIRE(is_same(by_threads[i], paths[i]));
+    }
   }
 }
 
