@@ -226,8 +226,9 @@ class LaneStep {
 
  private:
   /// Parts of the way to tau = 1 that a step may have.
-  static constexpr int count_shares = 9;
-  static constexpr double shares[count_shares] = {1.0, 0.85, 0.7, 0.55, 0.4, 0.3, 0.2, 0.15, 0.1};
+  static constexpr int count_shares = 12;
+  static constexpr double shares[count_shares] = {1.0, 0.85, 0.7, 0.55, 0.4,  0.3,
+                                                  0.2, 0.15, 0.1, 0.07, 0.05, 0.03};
   static constexpr double shrink = 0.5;  ///< Of a refused step.
   static constexpr int order = lane_order;
 

@@ -29,7 +29,7 @@ class BatchReports {
     void add(std::size_t i, const LanePaths& lanes, int lane) {
       record_.resize(lanes.record_size(lane));
       lanes.write_record(lane, record_.data());
-      to_.paths_[i] = natural_path_of(record_.data());
+      read_record(record_.data(), to_.paths_[i]);
     }
 
    private:
@@ -342,7 +342,10 @@ double BatchPaths::energy(std::size_t i) const {
 
 NaturalPath BatchPaths::path(std::size_t i) const {
   const Entry& entry = entries_[i];
-  return entry.record != nullptr ? natural_path_of(entry.record) : *entry.whole;
+  if (entry.whole != nullptr) return *entry.whole;
+  NaturalPath path;
+  read_record(entry.record, path);
+  return path;
 }
 
 }  // namespace tautrack

@@ -19,7 +19,7 @@ using kernels::panel_rows;
 constexpr Count kMostLanePatterns = 128;
 
 /// Steps of a path, accepted and refused: beyond that it is not a simple one.
-constexpr int kMostTries = 16;
+constexpr int kMostTries = 24;
 
 /// Passes over the data in each step beside those of Newton's method: where it begins, the series, half way and its end.
 constexpr long kPassesOfStep = 1 + (kernels::lane_order - 1) + 1 + 1;
@@ -295,7 +295,7 @@ LaneEnd lane_end(const double* record) {
   return {point[2], Eigen::Map<const Vector>(point + kPointNumbers, read.columns)};
 }
 
-NaturalPath natural_path_of(const double* record) {
+void read_record(const double* record, NaturalPath& path) {
   const Record read(record);
   PathEnd end;
   end.energy = lane_end(record).energy;
@@ -303,7 +303,7 @@ NaturalPath natural_path_of(const double* record) {
   end.gradient_scale = read.number(LaneRecord::gradient_scale);
   end.last_newton_step = read.number(LaneRecord::last_newton_step);
   end.eigenvalues = Eigen::Map<const Vector>(record + kHeader, read.unknowns);
-  NaturalPath path = monotone::report(
+  monotone::report(
       read.steps,
       [&read](int i) {
         const double* const from = read.point(i);
@@ -314,13 +314,12 @@ NaturalPath natural_path_of(const double* record) {
         point.weights = Eigen::Map<const Vector>(from + kPointNumbers, read.columns);
         return point;
       },
-      std::move(end));
+      std::move(end), path);
   path.work.rejected = static_cast<long>(read.number(LaneRecord::rejected));
   path.work.evaluations = path.work.factorisations =
       static_cast<long>(read.number(LaneRecord::evaluations));
   path.work.passes_over_data = static_cast<long>(read.number(LaneRecord::passes));
   path.work.seconds = read.number(LaneRecord::seconds);
-  return path;
 }
 
 }  // namespace tautrack

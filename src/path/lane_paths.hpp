@@ -39,8 +39,9 @@ struct LaneEnd {
 };
 [[nodiscard]] LaneEnd lane_end(const double* record);
 
-/// What a record says.
-[[nodiscard]] NaturalPath natural_path_of(const double* record);
+/// Fills in what a record says.
+/// @param path As it is constructed.
+void read_record(const double* record, NaturalPath& path);
 
 /// Natural paths of small networks of one shape as functions of tau, each in another lane of the processor's vectors. They
 /// meet the conditions of track_monotone_path(), with series of one order and in single precision, and more and shorter steps;

@@ -201,7 +201,8 @@ std::optional<NaturalPath> track_by(Model& model, const Perceptron& network,
   end.gradient_scale = model.scale;
   end.last_newton_step = steps.last_newton_step();
   end.eigenvalues = std::move(eigenvalues);
-  NaturalPath path = monotone::report(
+  NaturalPath path;
+  monotone::report(
       steps.steps(),
       [&](int i) {
         const auto& from = steps.node(i);
@@ -212,7 +213,7 @@ std::optional<NaturalPath> track_by(Model& model, const Perceptron& network,
         point.weights = network.weights(from.v);
         return point;
       },
-      std::move(end));
+      std::move(end), path);
   path.work.evaluations = model.evaluations;
   path.work.factorisations = model.evaluations;
   path.work.passes_over_data = model.passes;

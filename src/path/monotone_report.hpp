@@ -6,12 +6,12 @@
 
 namespace tautrack::monotone {
 
-/// What is reported of a path that has arrived as a function of tau.
+/// Fills in, of a path that has arrived as a function of tau, all but the work beside its steps.
 /// @param point Of i = 0 ... steps the NaturalPoint, its kind, 1 - tau and Morse index left open.
+/// @param path As it is constructed.
 /// @param end Its energy, residual, last Newton step and eigenvalues.
 template <class PointOf>
-NaturalPath report(int steps, const PointOf& point, PathEnd&& end) {
-  NaturalPath path;
+void report(int steps, const PointOf& point, PathEnd&& end, NaturalPath& path) {
   path.status = TrackStatus::reached_target;
   path.message = "the path reached tau = 1 after 0 folds";
   path.points.reserve(static_cast<std::size_t>(steps) + 1);
@@ -27,7 +27,6 @@ NaturalPath report(int steps, const PointOf& point, PathEnd&& end) {
   last.nearest_eigenvalue = last.lowest_eigenvalue = last.eigenvalues(0);
   last.status = "converged";
   path.work.steps = steps;
-  return path;
 }
 
 }  // namespace tautrack::monotone
