@@ -215,8 +215,8 @@ class LaneStep {
     const Mask arrived = take_step(arrives);
     const Real shorter = shrink * reach_ / parameter_;
     Real next = fill(static_cast<double>(lane_refused));
-    next = started & (shorter >= shares[count_shares - 1]) ? fill(static_cast<double>(lane_shorter))
-                                                           : next;
+    const Mask tries = started & (shorter >= shares[count_shares - 1]);
+    next = tries ? fill(static_cast<double>(lane_shorter)) : next;
     next = live_ ? fill(static_cast<double>(lane_going)) : next;
     next = arrived ? fill(static_cast<double>(lane_arrived)) : next;
     const Mask working = fresh | going | (stage == static_cast<double>(lane_shorter));
@@ -417,7 +417,8 @@ class LaneStep {
     const Real last = product(order, order), before = product(order - 1, order - 1);
     const Real last_size = square_roots(last), before_size = square_roots(before);
     const Real ratio = displacement_ / before_size;
-    const Real excess = (ratio > 1.0) & (ratio * 0.0 == 0.0) ? ratio : fill(1.0);
+    const Mask exceeds = (ratio > 1.0) & (ratio * 0.0 == 0.0);
+    const Real excess = exceeds ? ratio : fill(1.0);
     fit_denominator(product, last, before);
     Real numerator[2][n];  // of the last two orders
     for (int i = 0; i < 2; ++i) numerator_of(order - 1 + i, denominator_, numerator[i]);

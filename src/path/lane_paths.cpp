@@ -85,8 +85,7 @@ bool LanePaths::take(const TrackOptions& options) {
 }
 
 LanePaths::LanePaths(const Perceptron& shape, const TrackOptions& options)
-    : options_(options),
-      kernels_(kernels::active()),
+    : kernels_(kernels::active()),
       lanes_(kernels_.lanes),
       patterns_(shape.patterns()),
       unknowns_(shape.unknowns()),
@@ -95,26 +94,28 @@ LanePaths::LanePaths(const Perceptron& shape, const TrackOptions& options)
       most_tries_(std::min(kMostTries, options.max_steps)),
       paths_(static_cast<std::size_t>(lanes_)) {
   const Count panels = kernels::panels_of(patterns_ * lanes_), rows = panels * panel_rows;
-  const Count whole = 16;  // a multiple of this many lanes begins a cache line, in both precisions
+  static constexpr Count whole =
+      16;  // a multiple of this many lanes begins a cache line, in both precisions
   Count used = 0, used_single = 0;
-  const auto take = [whole](Count& total, Count count) {
+  const auto take_room = [](Count& total, Count count) {
     const Count first = total;
     total += (count + whole - 1) / whole * whole;
     return first;
   };
   const Count node_size = (kernels::lane_node_arrays + unknowns_) * lanes_;
-  const Count of_panels = take(used, rows * unknowns_);
-  const Count of_patterns = take(used, rows * kernels::pattern_arrays);
-  const Count of_ridge = take(used, unknowns_ * unknowns_ * lanes_);
-  const Count of_numbers = take(used, kernels::lane_arrays * lanes_);
-  const Count of_from = take(used, node_size), of_to = take(used, node_size);
-  const Count of_eigenvalues = take(used, unknowns_ * lanes_);
-  const Count of_point = take(used, rows * kernels::point_arrays);
-  const Count of_nodes = take(used, (most_tries_ + 1) * node_size);
-  const Count of_single_panels = take(used_single, rows * unknowns_);
-  const Count of_single_weights = take(used_single, rows);
-  const Count of_single_point = take(used_single, rows * kernels::point_arrays);
-  const Count of_orders = take(used_single, kernels::lane_order * rows * kernels::series_arrays);
+  const Count of_panels = take_room(used, rows * unknowns_);
+  const Count of_patterns = take_room(used, rows * kernels::pattern_arrays);
+  const Count of_ridge = take_room(used, unknowns_ * unknowns_ * lanes_);
+  const Count of_numbers = take_room(used, kernels::lane_arrays * lanes_);
+  const Count of_from = take_room(used, node_size), of_to = take_room(used, node_size);
+  const Count of_eigenvalues = take_room(used, unknowns_ * lanes_);
+  const Count of_point = take_room(used, rows * kernels::point_arrays);
+  const Count of_nodes = take_room(used, (most_tries_ + 1) * node_size);
+  const Count of_single_panels = take_room(used_single, rows * unknowns_);
+  const Count of_single_weights = take_room(used_single, rows);
+  const Count of_single_point = take_room(used_single, rows * kernels::point_arrays);
+  const Count of_orders =
+      take_room(used_single, kernels::lane_order * rows * kernels::series_arrays);
   memory_ = kernels::numbers(used);
   single_memory_ = kernels::single_numbers(used_single);
   std::fill_n(memory_.get(), used, 0.0);

@@ -53,7 +53,6 @@ class LanePaths {
   [[nodiscard]] static bool take(const Perceptron& network);
   [[nodiscard]] static bool take(const TrackOptions& options);
 
-  /// Keeps a reference to the options.
   /// @param shape A network that lanes take: those that are put in have its activation and as many patterns and unknowns,
   /// and all of them a ridge, or none.
   LanePaths(const Perceptron& shape, const TrackOptions& options);
@@ -105,7 +104,6 @@ class LanePaths {
   void keep(int lane, int i, const double* from);
   void judge(int lane, bool was_fresh);
 
-  const TrackOptions& options_;
   const kernels::Kernels& kernels_;
   kernels::Count lanes_, patterns_, unknowns_;
   Activation activation_;
