@@ -6,9 +6,11 @@
 #include <iterator>
 #include <limits>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "core/parallel.hpp"
@@ -134,7 +136,7 @@ class Shares {
 
 /// Many paths on one thread: those that lanes take in lanes, the others one by one.
 /// @tparam Out BatchReports or BatchStore.
-/// @tparam Tasks count(), network(i), that of path i, task(i), the same for lanes, and for_lanes(i), whether they take it.
+/// @tparam Tasks count(), network(i), that of path i, task(i), the same for lanes, for_lanes(i), whether they take it, and place(i), where its result goes.
 template <class Tasks, class Out>
 class BatchWorker {
  public:
@@ -164,7 +166,9 @@ class BatchWorker {
     }
   }
 
-  void follow(std::size_t i) { out_.add(i, track_natural(tasks_.network(i), options_)); }
+  void follow(std::size_t i) {
+    out_.add(tasks_.place(i), track_natural(tasks_.network(i), options_));
+  }
 
   /// @return whether there is a path in a lane.
   bool fill_lanes() {
@@ -192,7 +196,7 @@ class BatchWorker {
     if (!path) return;
     switch (lanes_->outcome(lane)) {
       case LanePaths::Outcome::arrived:
-        out_.add(*path, *lanes_, lane);
+        out_.add(tasks_.place(*path), *lanes_, lane);
         break;
       case LanePaths::Outcome::refused:
         follow(*path);
@@ -211,7 +215,7 @@ class BatchWorker {
       path.status = TrackStatus::stopped_by_observer;
       path.message =
           std::string("the path was not followed to its end, as ") + options_.stop.reason();
-      out_.add(i, std::move(path));
+      out_.add(tasks_.place(i), std::move(path));
     };
     for (const auto& path : in_lane_)
       if (path) leave(*path);
@@ -250,22 +254,40 @@ auto track_all(const Tasks& tasks, const TrackOptions& options, int threads) {
   return out.take();
 }
 
-/// Networks of their own.
+/// Networks of their own, those of the same shape together: lanes follow one shape at a time.
 class ManyNetworks {
  public:
-  explicit ManyNetworks(std::span<const Perceptron> networks) : networks_(networks) {}
+  explicit ManyNetworks(std::span<const Perceptron> networks) : networks_(networks) {
+    if (networks.empty()) return;
+    const auto first = shape(networks.front());
+    if (std::all_of(networks.begin(), networks.end(),
+                    [&first](const Perceptron& network) { return shape(network) == first; }))
+      return;
+    order_.resize(networks.size());
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    std::stable_sort(order_.begin(), order_.end(), [networks](std::size_t i, std::size_t j) {
+      return shape(networks[i]) < shape(networks[j]);
+    });
+  }
 
   [[nodiscard]] std::size_t count() const { return networks_.size(); }
-  [[nodiscard]] const Perceptron& network(std::size_t i) const { return networks_[i]; }
-  [[nodiscard]] LaneTask task(std::size_t i) const { return {&networks_[i], nullptr}; }
-  [[nodiscard]] bool for_lanes(std::size_t i) const { return LanePaths::take(networks_[i]); }
+  [[nodiscard]] std::size_t place(std::size_t i) const { return order_.empty() ? i : order_[i]; }
+  [[nodiscard]] const Perceptron& network(std::size_t i) const { return networks_[place(i)]; }
+  [[nodiscard]] LaneTask task(std::size_t i) const { return {&network(i), nullptr}; }
+  [[nodiscard]] bool for_lanes(std::size_t i) const { return LanePaths::take(network(i)); }
   void fetch(std::size_t i) const {
-    if (i + 2 * kAhead < networks_.size())
-      LanePaths::fetch(networks_[i + 2 * kAhead], networks_[i + kAhead]);
+    if (i + 2 * kAhead < count()) LanePaths::fetch(network(i + 2 * kAhead), network(i + kAhead));
   }
 
  private:
+  /// See LanePaths::fits().
+  static std::tuple<Index, Index, Activation, bool> shape(const Perceptron& network) {
+    return {network.patterns(), network.unknowns(), network.options().activation,
+            network.penalty().size() > 0};
+  }
+
   std::span<const Perceptron> networks_;
+  std::vector<std::size_t> order_;  ///< Empty: as they come.
 };
 
 /// One network for many targets.
@@ -277,6 +299,7 @@ class ManyTargets {
         for_lanes_(targets.rows() == network.rows() && LanePaths::take(network)) {}
 
   [[nodiscard]] std::size_t count() const { return static_cast<std::size_t>(targets_.cols()); }
+  [[nodiscard]] std::size_t place(std::size_t i) const { return i; }
   [[nodiscard]] Perceptron network(std::size_t i) const {
     return network_.with_targets(targets_.col(static_cast<Index>(i)));
   }

@@ -15,8 +15,8 @@ namespace tautrack {
 ///
 /// Networks of up to 8 unknowns and 128 patterns are followed several at once, each in a lane of the processor's vectors, under
 /// the conditions of track_natural() for paths as functions of tau: to the same ends, up to rounding, in other steps. What
-/// does not meet them, and folds above all, is left to track_natural(). No path depends on those beside it, to the last bit;
-/// networks of the same shape next to each other are followed faster than in turns. Once options.stop is met, paths that
+/// does not meet them, and folds above all, is left to track_natural(). No path depends on those beside it, to the last bit,
+/// and those of the same shape are followed together in whatever order they come. Once options.stop is met, paths that
 /// have not arrived have the status stopped_by_observer, and those that are followed so have no points.
 ///
 /// @param threads >= 1; without oneTBB the calling thread does everything.
