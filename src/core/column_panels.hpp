@@ -4,7 +4,7 @@
 
 namespace tautrack {
 
-/// The basis of a column space as the kernels read it, which must outlive this.
+/// The basis of a column space as the kernels read it, and the map to weights; the space must outlive this.
 class ColumnPanels {
  public:
   explicit ColumnPanels(const ColumnSpace& space) : space_(&space) {}
@@ -16,6 +16,9 @@ class ColumnPanels {
   [[nodiscard]] const double* row_norms() const noexcept {
     return space_->panels_.get() + space_->panels_size_;
   }
+
+  /// R^+ (s x rank, column by column): w = R^+ v.
+  [[nodiscard]] const double* inverse() const noexcept { return space_->inverse_.data(); }
 
  private:
   const ColumnSpace* space_;

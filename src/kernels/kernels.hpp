@@ -213,6 +213,70 @@ struct AmplitudeSums {
   double FF, F, tau_b, tau_c;
 };
 
+/// Order of the series of paths in lanes.
+inline constexpr int lane_order = 8;
+
+/// What a path in lanes does next.
+enum LaneStage {
+  lane_idle,     ///< Nothing.
+  lane_fresh,    ///< It starts, from no point yet.
+  lane_going,    ///< It goes on from the end of its last step.
+  lane_shorter,  ///< The last step was refused; a shorter one is tried from the same point.
+  lane_arrived,  ///< It is at tau = 1.
+  lane_refused   ///< It is for others.
+};
+
+/// What is known of each path in lanes, one number a lane.
+enum LaneArray : Count {
+  lane_stage,         ///< A LaneStage.
+  lane_total_weight,  ///< Of its patterns.
+  lane_ridge_norm,    ///< See Perceptron::penalty_norm().
+  lane_share,         ///< Largest part of the way to tau = 1 that the next step may have.
+  lane_newton_steps,  ///< Of the last step.
+  lane_gradient,  ///< |H|, its scale and the last Newton step, relative, at the end of the last step.
+  lane_scale,
+  lane_last_step,
+  lane_arrays
+};
+
+/// A point of a path in lanes, and its coordinates behind these.
+enum LaneNode : Count { lane_tau, lane_arclength, lane_energy, lane_node_arrays };
+
+/// Conditions that a step of paths in lanes has to meet: see path/monotone_steps.hpp.
+struct LaneRules {
+  double tolerance;             ///< Of the series.
+  double agreement;             ///< The curve agrees with the series to this.
+  double distance;              ///< From the predicted to the corrected point, at most.
+  double displacement;          ///< Likewise, of node inputs.
+  double half_angle_sine;       ///< Of the angle between expected and true tangents.
+  double contraction;           ///< Ratio of the first two Newton steps.
+  double length;                ///< Of the step.
+  double furthest;              ///< Multiple of the length of the plain series.
+  double smallest_denominator;  ///< Of the approximant.
+  double regularisation;        ///< Of its normal equations.
+  double rounding;              ///< |H| below this multiple of its scale is zero.
+  double margin;                ///< See MorseIndex::margin().
+  double newton_tolerance;      ///< As in CorrectorOptions, like the next three.
+  double max_contraction;
+  double reuse;
+  int max_iterations;
+};
+
+/// Natural paths of networks of one shape, one a lane, as functions of tau. Row i of the problem in lane j is row i * lanes + j
+/// of `network`; of its panels also those in single precision are there. Arrays are aligned to 64 bytes.
+struct LaneBlock {
+  Network network;      ///< Of rows * lanes rows.
+  const double* ridge;  ///< [n * n][lanes], ridge M; null: none.
+  double* numbers;      ///< [lane_arrays][lanes]
+  double* from;  ///< [lane_node_arrays + n][lanes], where the last step began, v behind the others.
+  double* to;    ///< The same, where it ended.
+  double* eigenvalues;  ///< [n][lanes], of the Hessian in arrived lanes, ascending.
+  double* point;        ///< See Point::data.
+  float* single_point;
+  float* orders;  ///< [lane_order][panel][series_arrays][16]
+  LaneRules rules;
+};
+
 /// One term of a sum over arrays of numbers; the arrays are aligned to 64 bytes.
 struct Term {
   const double* first;
@@ -222,6 +286,7 @@ struct Term {
 
 struct Kernels {
   const char* name;
+  Count lanes;  ///< Doubles in a vector.
 
   /// Numbers of scratch that is enough for every other function, a multiple of 8.
   Count (*scratch_size)(Count columns);
@@ -292,6 +357,10 @@ struct Kernels {
   void (*amplitude_derivatives)(const Amplitude&, const AmplitudePoint&, AmplitudeSums&);
   /// Completes order k; the sums of order k + 1 with v_(k + 1), b_(k + 1) and c_(k + 1) zero.
   void (*amplitude_series)(const Amplitude&, const AmplitudeOrder&, AmplitudeSums&);
+
+  /// One step of each path, tried and judged; up to most_fixed_columns unknowns. What becomes of a lane does not depend on the
+  /// others, to the last bit.
+  void (*lane_step)(LaneBlock&);
 };
 
 /// The best ones for this processor, or those chosen by force().

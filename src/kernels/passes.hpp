@@ -31,16 +31,37 @@ TAUTRACK_INLINE void finish(const Totals& totals, Sums& sums) {
   sums.displacement = largest(totals.displacement);
 }
 
-/// Contribution of the vector `h` of a panel, of which A v is `moving`.
-TAUTRACK_INLINE Contribution contribution(const Network& network, const Point& point, Count panel,
-                                          int h, Real moving, Totals& totals) {
+/// Data of a vector of patterns for a series.
+TAUTRACK_INLINE void keep_all(double* data, Real u, const Sigma& sigma, Real gain, Real r) {
+  store(data + point_input * panel_rows, u);
+  store(data + point_value * panel_rows, sigma.value);
+  store(data + point_slope * panel_rows, sigma.slope);
+  store(data + point_bend * panel_rows, sigma.bend);
+  store(data + point_gain * panel_rows, gain);
+  store(data + point_residual * panel_rows, r);
+}
+
+/// Leaves what is known of the vector `h` of a panel for the series that starts there, and measures how far it has moved.
+TAUTRACK_INLINE void keep(const Point& point, Count panel, int h, Real u, const Sigma& sigma,
+                          Real gain, Real r, Totals& totals) {
+  if (point.data == nullptr) return;
+  double* const data = point.data + panel * (point_arrays * panel_rows) + h * lanes;
+  const Real before = load(data + point_input * panel_rows);
+  totals.displacement =
+      larger(totals.displacement, absolute(u - before) / (1.0 + absolute(before)));
+  keep_all(data, u, sigma, gain, r);
+}
+
+/// Contribution of the vector `h` of a panel, whose node inputs are `u`.
+/// @tparam At Point, or the like with one tau and length for each lane; with a function keep() of its own.
+template <class At>
+TAUTRACK_INLINE Contribution contribution(const Network& network, const At& point, Count panel,
+                                          int h, Real u, const Sigma& sigma, Totals& totals) {
   const double* const pattern =
       network.patterns + panel * (pattern_arrays * panel_rows) + h * lanes;
   const Real omega = load(pattern + pattern_weight * panel_rows);
   const Real norm = load(pattern + pattern_norm * panel_rows);
   const Real offset = load(pattern + pattern_offset * panel_rows);
-  const Real u = moving + offset;
-  const Sigma sigma = evaluate(network, u);
   const Residual r =
       residual(network, sigma, u, point, load(pattern + pattern_target * panel_rows));
   const Real gain = point.rest + point.tau * sigma.slope;
@@ -52,19 +73,21 @@ TAUTRACK_INLINE Contribution contribution(const Network& network, const Point& p
   totals.scale += norm * (absolute(weighted) * r.size +
                           absolute(result.hessian) * (norm * point.length + absolute(offset)));
   totals.energy += omega * (r.value * r.value);
-  if (point.data != nullptr) {
-    double* const data = point.data + panel * (point_arrays * panel_rows) + h * lanes;
-    const Real before = load(data + point_input * panel_rows);
-    totals.displacement =
-        larger(totals.displacement, absolute(u - before) / (1.0 + absolute(before)));
-    store(data + point_input * panel_rows, u);
-    store(data + point_value * panel_rows, sigma.value);
-    store(data + point_slope * panel_rows, sigma.slope);
-    store(data + point_bend * panel_rows, sigma.bend);
-    store(data + point_gain * panel_rows, gain);
-    store(data + point_residual * panel_rows, r.value);
-  }
+  keep(point, panel, h, u, sigma, gain, r.value, totals);
   return result;
+}
+
+/// u = A v + o of the vector `h` of a panel, of which A v is `moving`.
+TAUTRACK_INLINE Real input_of(const Network& network, Count panel, int h, Real moving) {
+  return moving + load(network.patterns + (panel * pattern_arrays + pattern_offset) * panel_rows +
+                       h * lanes);
+}
+
+template <class At>
+TAUTRACK_INLINE Contribution contribution(const Network& network, const At& point, Count panel,
+                                          int h, Real moving, Totals& totals) {
+  const Real u = input_of(network, panel, h, moving);
+  return contribution(network, point, panel, h, u, evaluate(network, u), totals);
 }
 
 /// What is added up over the patterns beside a coefficient of a series.
@@ -86,16 +109,16 @@ TAUTRACK_INLINE const float* weights_of<float>(const Network& network, Count pan
 }
 
 /// Coefficient k + 1 of omega f_u r for `count` vectors of a panel whose u_k are `input`.
-template <class Number, int count, bool in_tau>
+template <class Number, int count, bool in_tau, bool by_lane>
 TAUTRACK_INLINE void next_coefficient(const Network& network, const SeriesOf<Number>& series,
-                                      const SeriesTable<Number>& table, Count panel, int h,
+                                      const SeriesTable<Number, by_lane>& table, Count panel, int h,
                                       const RealOf<Number>* input, RealOf<Number>* product,
                                       SeriesTotals<Number>& totals) {
   constexpr int width = lanes_of<Number>;
   const Number* const point = series.point + panel * (point_arrays * panel_rows) + h * width;
   const Number* const weights = weights_of<Number>(network, panel) + h * width;
-  advance<Number, count, in_tau>(network.sigmoid, series, table, panel * series.stride + h * width,
-                                 point, input, product);
+  advance<Number, count, in_tau, by_lane>(network.sigmoid, series, table,
+                                          panel * series.stride + h * width, point, input, product);
   for (int i = 0; i < count; ++i) {
     product[i] *= load(weights + i * width);
     const RealOf<Number> u_0 = load(point + point_input * panel_rows + i * width);
@@ -114,16 +137,20 @@ TAUTRACK_INLINE void finish(const SeriesTotals<Number>& totals, Sums& sums) {
 // --- Few columns. ---------------------------------------------------------------------------------
 
 /// A vector of rows of A, and its product with v.
-template <int n>
+template <int n, class Number = double>
 struct FixedRows {
-  Real a[n];
-  TAUTRACK_INLINE FixedRows(const double* panels, Count vector) {
-    const double* const from =
-        panels + (vector / panel_vectors) * (n * panel_rows) + (vector % panel_vectors) * lanes;
+  RealOf<Number> a[n];
+  TAUTRACK_INLINE FixedRows(const Number* panels, Count vector) {
+    constexpr int vectors = vectors_of_panel<Number>;
+    const Number* const from =
+        panels + (vector / vectors) * (n * panel_rows) + (vector % vectors) * lanes_of<Number>;
+    TAUTRACK_UNROLL
     for (int j = 0; j < n; ++j) a[j] = load(from + j * panel_rows);
   }
-  TAUTRACK_INLINE Real times(const double* v) const {
-    Real u = a[0] * v[0];
+  /// @tparam Entry A number, or one for each lane.
+  template <class Entry>
+  TAUTRACK_INLINE RealOf<Number> times(const Entry* v) const {
+    RealOf<Number> u = a[0] * v[0];
     for (int j = 1; j < n; ++j) u += a[j] * v[j];
     return u;
   }
@@ -147,43 +174,78 @@ inline VectorRange vectors_in(const Network& network, PanelRange range) {
   return {range.first * panel_vectors, last < all ? last : all};
 }
 
+/// Calls add(rows, contribution) for each of the vectors. The sigmoids of a few are evaluated first, because each of them is
+/// one long chain of operations.
+template <int n, class At, class Add>
+TAUTRACK_INLINE void for_contributions(const Network& network, const At& point, VectorRange vectors,
+                                       Totals& totals, const Add& add) {
+  constexpr Count together = 8;
+  Real u[together];
+  Sigma sigma[together];
+  for (Count first = vectors.first; first < vectors.last; first += together) {
+    const Count last = first + together < vectors.last ? first + together : vectors.last;
+    for (Count i = first; i < last; ++i) {
+      u[i - first] = input_of(network, i / panel_vectors, static_cast<int>(i % panel_vectors),
+                              FixedRows<n>(network.panels, i).times(point.v));
+      sigma[i - first] = evaluate(network, u[i - first]);
+    }
+    for (Count i = first; i < last; ++i)
+      add(FixedRows<n>(network.panels, i),
+          contribution(network, point, i / panel_vectors, static_cast<int>(i % panel_vectors),
+                       u[i - first], sigma[i - first], totals));
+  }
+}
+
+/// Adds what the vectors contribute, each lane by itself.
+template <int n, class At>
+TAUTRACK_INLINE void add_gradient(const Network& network, const At& point, VectorRange vectors,
+                                  Real (&H)[n], Totals& totals) {
+  for_contributions<n>(network, point, vectors, totals,
+                       [&](const FixedRows<n>& rows, const Contribution& c) {
+                         TAUTRACK_UNROLL
+                         for (int j = 0; j < n; ++j) H[j] += rows.a[j] * c.gradient;
+                       });
+}
+
 template <int n>
 void fixed_gradient(const Network& network, const Point& point, PanelRange range, Sums& sums) {
   Real H[n] = {};
   Totals totals;
-  const VectorRange vectors = vectors_in(network, range);
-  for (Count i = vectors.first; i < vectors.last; ++i) {
-    const FixedRows<n> rows(network.panels, i);
-    const Contribution c =
-        contribution(network, point, i / panel_vectors, static_cast<int>(i % panel_vectors),
-                     rows.times(point.v), totals);
-    for (int j = 0; j < n; ++j) H[j] += rows.a[j] * c.gradient;
-  }
+  add_gradient(network, point, vectors_in(network, range), H, totals);
   write_sums(H, sums.H);
   finish(totals, sums);
 }
 
+/// Numbers of a lower triangle.
+constexpr int triangle_of(int n) { return n * (n + 1) / 2; }
+
+/// The same; the lower triangle of H_v column by column.
+template <int n, class At>
+TAUTRACK_INLINE void add_derivatives(const Network& network, const At& point, VectorRange vectors,
+                                     Real (&H)[n], Real (&H_tau)[n], Real (&H_v)[triangle_of(n)],
+                                     Totals& totals) {
+  for_contributions<n>(network, point, vectors, totals,
+                       [&](const FixedRows<n>& rows, const Contribution& c) {
+                         int at = 0;
+                         TAUTRACK_UNROLL
+                         for (int j = 0; j < n; ++j) {
+                           H[j] += rows.a[j] * c.gradient;
+                           H_tau[j] += rows.a[j] * c.mixed;
+                           const Real scaled = rows.a[j] * c.hessian;
+                           TAUTRACK_UNROLL
+                           for (int k = j; k < n; ++k, ++at) H_v[at] += scaled * rows.a[k];
+                         }
+                       });
+}
+
 template <int n>
 void fixed_derivatives(const Network& network, const Point& point, PanelRange range, Sums& sums) {
-  Real H[n] = {}, H_tau[n] = {}, H_v[n * (n + 1) / 2] = {};
+  Real H[n] = {}, H_tau[n] = {}, H_v[triangle_of(n)] = {};
   Totals totals;
-  const VectorRange vectors = vectors_in(network, range);
-  for (Count i = vectors.first; i < vectors.last; ++i) {
-    const FixedRows<n> rows(network.panels, i);
-    const Contribution c =
-        contribution(network, point, i / panel_vectors, static_cast<int>(i % panel_vectors),
-                     rows.times(point.v), totals);
-    int at = 0;
-    for (int j = 0; j < n; ++j) {
-      H[j] += rows.a[j] * c.gradient;
-      H_tau[j] += rows.a[j] * c.mixed;
-      const Real scaled = rows.a[j] * c.hessian;
-      for (int k = j; k < n; ++k, ++at) H_v[at] += scaled * rows.a[k];
-    }
-  }
+  add_derivatives(network, point, vectors_in(network, range), H, H_tau, H_v, totals);
   write_sums(H, sums.H);
   write_sums(H_tau, sums.H_tau);
-  Real added[whole_vectors(n * (n + 1) / 2)];
+  Real added[whole_vectors(triangle_of(n))];
   all_sums(H_v, added);
   int at = 0;
   for (int j = 0; j < n; ++j)
@@ -202,9 +264,9 @@ void fixed_series(const Network& network, const Series& series, PanelRange range
   for (; i + pair <= vectors.last; i += pair) {
     Real input[pair], product[pair];
     for (int k = 0; k < pair; ++k) input[k] = FixedRows<n>(network.panels, i + k).times(series.v);
-    next_coefficient<double, pair, in_tau>(network, series, table, i / panel_vectors,
-                                           static_cast<int>(i % panel_vectors), input, product,
-                                           totals);
+    next_coefficient<double, pair, in_tau, false>(network, series, table, i / panel_vectors,
+                                                  static_cast<int>(i % panel_vectors), input,
+                                                  product, totals);
     for (int k = 0; k < pair; ++k) {
       const FixedRows<n> rows(network.panels, i + k);
       for (int j = 0; j < n; ++j) H[j] += rows.a[j] * product[k];
@@ -214,9 +276,9 @@ void fixed_series(const Network& network, const Series& series, PanelRange range
     const FixedRows<n> rows(network.panels, i);
     const Real input = rows.times(series.v);
     Real product;
-    next_coefficient<double, 1, in_tau>(network, series, table, i / panel_vectors,
-                                        static_cast<int>(i % panel_vectors), &input, &product,
-                                        totals);
+    next_coefficient<double, 1, in_tau, false>(network, series, table, i / panel_vectors,
+                                               static_cast<int>(i % panel_vectors), &input,
+                                               &product, totals);
     for (int j = 0; j < n; ++j) H[j] += rows.a[j] * product;
   }
   write_sums(H, sums.H);
@@ -250,8 +312,8 @@ struct SeriesFactors {
     constexpr int pair = vectors > 1 ? 2 : 1;
     if (fetch) fetch_orders(panel + 1);
     for (int h = 0; h < vectors; h += pair)
-      next_coefficient<Number, pair, in_tau>(network, series, table, panel, h, u + h, g + h,
-                                             totals);
+      next_coefficient<Number, pair, in_tau, false>(network, series, table, panel, h, u + h, g + h,
+                                                    totals);
   }
 
   /// Fetches the known orders of a panel (or, after the last one, what lies behind) into the cache:

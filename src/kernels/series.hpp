@@ -28,13 +28,31 @@ struct Reciprocals {
 template <class Number>
 inline constexpr Reciprocals<Number> reciprocals;
 
-/// What is the same for all patterns.
-template <class Number>
-struct SeriesTable {
-  Number tau[max_order + 1];
-  Number tau_over[max_order + 2];  ///< tau_over[j] = tau_j / (k + 1 - j)
-  Number quadratic;                ///< q = quadratic u^2
+/// What tau is given by: a number, or one for each lane.
+template <class Number, bool by_lane>
+struct TauOf {
+  using Type = Number;
 };
+template <class Number>
+struct TauOf<Number, true> {
+  using Type = RealOf<Number>;
+};
+
+/// What is the same for all patterns.
+template <class Number, bool by_lane = false>
+struct SeriesTable {
+  using Tau = typename TauOf<Number, by_lane>::Type;
+  Tau tau[max_order + 1];
+  Number tau_over[max_order + 2];  ///< tau_over[j] = tau_j / (k + 1 - j)
+  Number quadratic;                ///< See quadratic_of().
+};
+
+/// q = quadratic u^2
+template <class Number>
+inline Number quadratic_of(Sigmoid sigmoid) {
+  constexpr double pi = 3.14159265358979323846;
+  return static_cast<Number>(sigmoid == Sigmoid::arctan ? 0.25 * pi * pi : -0.25 * pi);
+}
 
 template <class Number>
 inline SeriesTable<Number> table_of(Sigmoid sigmoid, const SeriesOf<Number>& series) {
@@ -44,8 +62,7 @@ inline SeriesTable<Number> table_of(Sigmoid sigmoid, const SeriesOf<Number>& ser
     table.tau[j] = static_cast<Number>(series.tau[j]);
     table.tau_over[j] = table.tau[j] * reciprocals<Number>.over[series.k + 1 - j];
   }
-  constexpr double pi = 3.14159265358979323846;
-  table.quadratic = static_cast<Number>(sigmoid == Sigmoid::arctan ? 0.25 * pi * pi : -0.25 * pi);
+  table.quadratic = quadratic_of<Number>(sigmoid);
   return table;
 }
 
@@ -64,14 +81,14 @@ struct Recurrence {
 };
 
 /// Adds to order k what u_k (`input`) and tau_k contribute.
-template <class Number, int count, bool in_tau>
+template <class Number, int count, bool in_tau, bool by_lane>
 TAUTRACK_INLINE void complete(Recurrence<Number, count>& of, const SeriesOf<Number>& series,
-                              const SeriesTable<Number>& table, bool quadratic, Count at,
+                              const SeriesTable<Number, by_lane>& table, bool quadratic, Count at,
                               const Number* point, const RealOf<Number>* input) {
   using Vec = RealOf<Number>;
   constexpr Count row = panel_rows;
   const int k = series.k;
-  const Number tau_0 = table.tau[0], tau_k = table.tau[k];
+  const auto tau_0 = table.tau[0], tau_k = table.tau[k];
   Number* const now = series.order[k] + at;
   for (int h = 0; h < count; ++h) {
     const Number* const p = point + h * lanes_of<Number>;
@@ -108,9 +125,9 @@ TAUTRACK_INLINE void complete(Recurrence<Number, count>& of, const SeriesOf<Numb
 }
 
 /// Sums over j + m = k + 1, both from 1 to k, of the products that the formulas need.
-template <class Number, int count, bool in_tau>
+template <class Number, int count, bool in_tau, bool by_lane>
 TAUTRACK_INLINE void add_products(Recurrence<Number, count>& of, const SeriesOf<Number>& series,
-                                  const SeriesTable<Number>& table, Count at) {
+                                  const SeriesTable<Number, by_lane>& table, Count at) {
   using Vec = RealOf<Number>;
   constexpr Count row = panel_rows;
   constexpr int width = lanes_of<Number>;
@@ -137,7 +154,7 @@ TAUTRACK_INLINE void add_products(Recurrence<Number, count>& of, const SeriesOf<
     const int m = k + 1 - j;
     const Number* const order_j = series.order[j] + at;
     const Number* const order_m = series.order[m] + at;
-    const Number tau_j = table.tau[j], tau_m = table.tau[m];
+    const auto tau_j = table.tau[j], tau_m = table.tau[m];
     const Number over_j = table.tau_over[j], over_m = table.tau_over[m];
     for (int h = 0; h < count; ++h) {
       const Number* const a = order_j + h * width;
@@ -163,10 +180,10 @@ TAUTRACK_INLINE void add_products(Recurrence<Number, count>& of, const SeriesOf<
 }
 
 /// d_{k+1} of arctan and erf for u_{k+1} = 0, of the vector that begins at `at`; stores q_{k+1}.
-template <class Number>
+template <class Number, bool by_lane>
 TAUTRACK_INLINE RealOf<Number> quadratic_slope(const SeriesOf<Number>& series,
-                                               const SeriesTable<Number>& table, bool is_arctan,
-                                               Count at, RealOf<Number> d_0) {
+                                               const SeriesTable<Number, by_lane>& table,
+                                               bool is_arctan, Count at, RealOf<Number> d_0) {
   using Vec = RealOf<Number>;
   constexpr Count row = panel_rows;
   const int k = series.k;
@@ -191,19 +208,20 @@ TAUTRACK_INLINE RealOf<Number> quadratic_slope(const SeriesOf<Number>& series,
 /// Appends u_k of `count` vectors whose data begin at `at` in each order and at `point` in the
 /// point; returns the coefficient k + 1 of f_u r with u_{k+1} = tau_{k+1} = 0. With `in_tau` the
 /// parameter is tau: tau_1 = 1, and tau_2 = ... = 0.
-template <class Number, int count, bool in_tau>
+template <class Number, int count, bool in_tau, bool by_lane>
 TAUTRACK_INLINE void advance(Sigmoid sigmoid, const SeriesOf<Number>& series,
-                             const SeriesTable<Number>& table, Count at, const Number* point,
-                             const RealOf<Number>* input, RealOf<Number>* product) {
+                             const SeriesTable<Number, by_lane>& table, Count at,
+                             const Number* point, const RealOf<Number>* input,
+                             RealOf<Number>* product) {
   using Vec = RealOf<Number>;
   constexpr Count row = panel_rows;
   constexpr int width = lanes_of<Number>;
   const int k = series.k;
-  const Number tau_0 = table.tau[0];
+  const auto tau_0 = table.tau[0];
   const bool quadratic = arrays_of(sigmoid) > series_quadratic;
   Recurrence<Number, count> of;
-  complete<Number, count, in_tau>(of, series, table, quadratic, at, point, input);
-  add_products<Number, count, in_tau>(of, series, table, at);
+  complete<Number, count, in_tau, by_lane>(of, series, table, quadratic, at, point, input);
+  add_products<Number, count, in_tau, by_lane>(of, series, table, at);
   Number* const next = series.order[k + 1] + at;
   for (int h = 0; h < count; ++h) {
     Number* const o = next + h * width;
@@ -211,7 +229,7 @@ TAUTRACK_INLINE void advance(Sigmoid sigmoid, const SeriesOf<Number>& series,
     Vec d;
     if (quadratic) {
       const bool is_arctan = sigmoid == Sigmoid::arctan;
-      d = quadratic_slope<Number>(series, table, is_arctan, at + h * width, of.d_0[h]);
+      d = quadratic_slope<Number, by_lane>(series, table, is_arctan, at + h * width, of.d_0[h]);
     } else {
       d = of.b_0[h] * s - Number{2} * of.ss[h];
     }

@@ -88,8 +88,10 @@ struct Residual {
   Real size;
 };
 
+/// @tparam At Point, or the like with one tau for each lane.
+template <class At>
 TAUTRACK_INLINE Residual residual(const Network& network, const Sigma& sigma, Real u,
-                                  const Point& point, Real y) {
+                                  const At& point, Real y) {
   const Real sign = real((bits(u) & sign_bit) | bits(fill(1.0)));
   const Bits near = sigma.tail < near_end * (network.high - network.low);
   const Real end = near ? (u < 0.0 ? fill(network.low) : fill(network.high)) : Real{};

@@ -118,6 +118,15 @@ TAUTRACK_INLINE Real widened_largest(SingleReal x) { return x; }
 
 #endif
 
+/// Before a loop over columns whose number is known: in full and early, so that arrays it goes through stay in registers.
+#if defined(__clang__)
+#define TAUTRACK_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define TAUTRACK_UNROLL _Pragma("GCC unroll 36")
+#else
+#define TAUTRACK_UNROLL
+#endif
+
 /// The vectors that numbers of a kind are computed in.
 template <class Number>
 struct VectorOf;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/amplitude.hpp"
+#include "kernels/lane_paths.hpp"
 #include "kernels/passes.hpp"
 
 /// All of the loops for one instruction set.
@@ -8,6 +9,7 @@ namespace tautrack::kernels::TAUTRACK_ISA {
 
 constexpr Kernels table(const char* name) {
   return {name,
+          lanes,
           scratch_size,
           gradient<1>,
           derivatives<1>,
@@ -30,7 +32,8 @@ constexpr Kernels table(const char* name) {
           inner_product,
           amplitude_gradient<1>,
           amplitude_derivatives<1>,
-          amplitude_series<1>};
+          amplitude_series<1>,
+          lane_step<1>};
 }
 
 }  // namespace tautrack::kernels::TAUTRACK_ISA

@@ -6,6 +6,7 @@
 
 #include "kernels/kernels.hpp"
 #include "network/loops.hpp"
+#include "path/monotone_report.hpp"
 #include "path/monotone_steps.hpp"
 
 namespace tautrack {
@@ -194,34 +195,25 @@ std::optional<NaturalPath> track_by(Model& model, const Perceptron& network,
   if (!steps.track()) return std::nullopt;
   Vector eigenvalues = monotone::eigenvalues_of(model.H_v);
   if (eigenvalues.size() == 0) return std::nullopt;
-  NaturalPath path;
-  path.status = TrackStatus::reached_target;
-  path.message = "the path reached tau = 1 after 0 folds";
-  path.points.resize(monotone::at_index(steps.steps() + 1));
-  for (int i = 0; i <= steps.steps(); ++i) {
-    const auto& from = steps.node(i);
-    NaturalPoint& point = path.points[monotone::at_index(i)];
-    point.kind = i == 0               ? PointKind::start
-                 : i == steps.steps() ? PointKind::landing
-                                      : PointKind::regular;
-    point.tau = from.tau;
-    point.one_minus_tau = 1.0 - from.tau;
-    point.arclength = from.arclength;
-    point.energy = from.energy;
-    point.weights = network.weights(from.v);
-    point.morse_index = 0;
-  }
-  PathEnd& end = path.end.emplace();
-  end.weights = path.points.back().weights;
+  PathEnd end;
   end.energy = model.energy;
   end.gradient_norm = model.H.norm();
   end.gradient_scale = model.scale;
   end.last_newton_step = steps.last_newton_step();
   end.eigenvalues = std::move(eigenvalues);
-  end.morse_index = 0;
-  end.nearest_eigenvalue = end.lowest_eigenvalue = end.eigenvalues(0);
-  end.status = "converged";
-  path.work.steps = steps.steps();
+  NaturalPath path;
+  monotone::report(
+      steps.steps(),
+      [&](int i) {
+        const auto& from = steps.node(i);
+        NaturalPoint point;
+        point.tau = from.tau;
+        point.arclength = from.arclength;
+        point.energy = from.energy;
+        point.weights = network.weights(from.v);
+        return point;
+      },
+      std::move(end), path);
   path.work.evaluations = model.evaluations;
   path.work.factorisations = model.evaluations;
   path.work.passes_over_data = model.passes;

@@ -21,10 +21,6 @@ constexpr double kShort = 0.05;
 /// Part of the tangent in x below which x is no parameter.
 constexpr double kNoParameter = 1e-6;
 
-/// Added to the diagonal of the normal equations of the denominator, relative to their trace: above
-/// their rounding, so that they can be solved where the terms determine less than a denominator.
-constexpr double kRegularisation = 1e-12;
-
 /// Factor by which longer and longer pieces of the curve are tried, and halvings of the last interval:
 /// the trusted length is known to 2 percent.
 constexpr double kStretch = 1.3;
@@ -73,7 +69,7 @@ Denominator fit_denominator(const TermProducts& products, double growth) {
       right(i - 1) -= dot(row + i, row);
     }
   }
-  const double shift = kRegularisation * normal.trace();
+  const double shift = denominator_regularisation * normal.trace();
   if (!(shift > 0.0)) return q;
   normal.diagonal().array() += shift;
   const Eigen::Matrix<double, m, 1> solution = normal.ldlt().solve(right);

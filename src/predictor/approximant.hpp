@@ -23,6 +23,10 @@ inline constexpr int fitted_terms = 6;
 /// The denominator, one at the start, may fall to this on the way.
 inline constexpr double smallest_denominator = 0.1;
 
+/// Added to the diagonal of the normal equations of the denominator, relative to their trace: above
+/// their rounding, so that they can be solved where the terms determine less than a denominator.
+inline constexpr double denominator_regularisation = 1e-12;
+
 /// q_0 = 1 ... q_3
 using Denominator = std::array<double, denominator_degree + 1>;
 

@@ -9,27 +9,6 @@ namespace batch_test {
 using namespace tautrack;
 using namespace tautrack::support;
 
-TEST_CASE("a batch gives the very paths that one after another gives, on any number of threads") {
-  std::vector<Perceptron> networks;
-  for (std::uint64_t seed = 0; seed < 101; ++seed) networks.emplace_back(random_problem(seed));
-  for (const int threads : {1, 2, 3}) {
-    const std::vector<NaturalPath> paths = track_natural_batch(networks, {}, threads);
-    REQUIRE(paths.size() == networks.size());
-    for (std::size_t i = 0; i < networks.size(); ++i) {
-      CAPTURE(i);
-      const NaturalPath alone = track_natural(networks[i]);
-      REQUIRE(paths[i].status == alone.status);
-      REQUIRE(paths[i].message == alone.message);
-      REQUIRE(paths[i].folds.size() == alone.folds.size());
-      REQUIRE(paths[i].points.size() == alone.points.size());
-      for (std::size_t k = 0; k < alone.points.size(); ++k) {
-        REQUIRE(paths[i].points[k].tau == alone.points[k].tau);
-        REQUIRE(paths[i].points[k].weights == alone.points[k].weights);
-      }
-    }
-  }
-}
-
 TEST_CASE("threads within the passes over large data change no bit of a path") {
   Random random(5);
   Matrix X(30000, 6);
