@@ -21,6 +21,14 @@ inline constexpr Count panel_rows = 16;
 /// Up to this many columns the loops are compiled for their number.
 inline constexpr int most_fixed_columns = 8;
 
+/// Columns for which paths in lanes are compiled. Each takes seconds for each processor, the more the larger it is, and several
+/// times as long under sanitizers, where fewer are enough.
+#ifdef TAUTRACK_FEW_LANE_COLUMNS
+inline constexpr int most_lane_columns = 3;
+#else
+inline constexpr int most_lane_columns = 6;
+#endif
+
 static constexpr Count panels_of(Count patterns) {
   return (patterns + panel_rows - 1) / panel_rows;
 }
@@ -358,7 +366,7 @@ struct Kernels {
   /// Completes order k; the sums of order k + 1 with v_(k + 1), b_(k + 1) and c_(k + 1) zero.
   void (*amplitude_series)(const Amplitude&, const AmplitudeOrder&, AmplitudeSums&);
 
-  /// One step of each path, tried and judged; up to most_fixed_columns unknowns. What becomes of a lane does not depend on the
+  /// One step of each path, tried and judged; up to most_lane_columns unknowns. What becomes of a lane does not depend on the
   /// others, to the last bit.
   void (*lane_step)(LaneBlock&);
 };

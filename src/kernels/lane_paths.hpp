@@ -682,7 +682,7 @@ class LaneStep {
 template <int n>
 void lane_step(LaneBlock& block) {
   if (block.network.columns == n) return LaneStep<n>(block).run();
-  if constexpr (n < most_fixed_columns) lane_step<n + 1>(block);
+  if constexpr (n < most_lane_columns) lane_step<n + 1>(block);
 }
 
 }  // namespace tautrack::kernels::TAUTRACK_ISA

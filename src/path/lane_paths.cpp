@@ -76,7 +76,7 @@ kernels::LaneRules rules_of(const TrackOptions& options, Index unknowns) {
 }  // namespace
 
 bool LanePaths::take(const Perceptron& network) {
-  return network.ranks() == nullptr && network.unknowns() <= monotone::kMostUnknowns &&
+  return network.ranks() == nullptr && network.unknowns() <= kernels::most_lane_columns &&
          network.patterns() <= kMostLanePatterns;
 }
 

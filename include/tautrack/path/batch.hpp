@@ -13,7 +13,7 @@ namespace tautrack {
 /// numbers are what it is for: the threads share the paths out among themselves, a few at a time. Large ones gain more from
 /// threads within each pass over the data.
 ///
-/// Networks of up to 8 unknowns and 128 patterns are followed several at once, each in a lane of the processor's vectors, under
+/// Networks of up to 6 unknowns and 128 patterns are followed several at once, each in a lane of the processor's vectors, under
 /// the conditions of track_natural() for paths as functions of tau: to the same ends, up to rounding, in other steps. What
 /// does not meet them, and folds above all, is left to track_natural(). No path depends on those beside it, to the last bit,
 /// and those of the same shape are followed together in whatever order they come. Once options.stop is met, paths that
