@@ -110,6 +110,8 @@ std::optional<SavedFit> saved_fit(const Json& problem, const std::string& where)
   SavedFit saved;
   saved.name = field(problem, "name", where).get<std::string>();
   const Json& data = field(problem, "data", where);
+  if (const auto hidden = data.find("hidden"); hidden != data.end() && !hidden->is_null())
+    throw UsageError(where + ": predict does not know networks with a hidden layer");
   const Json& report = field(problem, "fit", where);
   if (report.is_null()) return std::nullopt;
   for (const Json& column : field(data, "columns", where))

@@ -6,11 +6,10 @@
 
 #include <fmt/format.h>
 
-#include "tautrack/data/zero_doses.hpp"
 #include "tautrack/network/hidden_layer.hpp"
 
+#include "commands/hidden_network.hpp"
 #include "commands/solve_report.hpp"
-#include "commands/units.hpp"
 #include "commands/verdict.hpp"
 #include "io/csv_field.hpp"
 #include "io/text.hpp"
@@ -21,22 +20,6 @@ namespace {
 
 constexpr std::size_t most_points_shown = 14;  ///< Rows of the table of points.
 constexpr Index most_units_shown = 3;          ///< Columns of the table of weights.
-
-/// The network in the units that are computed with, and its targets there.
-HiddenLayer make_network(const SolveRequest& request, const ComputedProblem& computed,
-                         const Matrix& targets) {
-  const HiddenRequest& hidden = request.network.hidden;
-  const double ridge = request.network.perceptron.ridge;
-  HiddenLayerOptions options;
-  options.units = hidden.units;
-  options.activation = request.network.perceptron.activation;
-  options.output = hidden.output;
-  options.ridge_hidden = computed.scale.ridge(hidden.ridge_hidden.value_or(ridge));
-  options.ridge_output = options.ridge_bias =
-      computed.scale.ridge(hidden.ridge_output.value_or(ridge));
-  options.rank_tolerance = request.network.perceptron.rank_tolerance;
-  return HiddenLayer(*computed.problem, targets, options);
-}
 
 /// Outputs (L x K) in the user's units, of rows of the user.
 Matrix outputs_of(const HiddenLayer& network, const OutputScale& scale, const Vector& weights,
@@ -50,8 +33,6 @@ Matrix outputs_of(const HiddenLayer& network, const OutputScale& scale, const Ve
     for (Index i = 0; i < Z.rows(); ++i) Z(i, k) = scale.output(Z(i, k));
   return Z;
 }
-
-std::string block_name(Index unit) { return fmt::format("unit{}", unit + 1); }
 
 }  // namespace
 
@@ -69,38 +50,18 @@ void refuse_options_of_one_layer(const SolveRequest& request) {
 
 SolvedProblem solve_hidden(const SolveRequest& request, const std::vector<const Problem*>& problems,
                            const FitOptions& options) {
-  for (const Problem* problem : problems)
-    if (has_zero_doses(problem->X)) throw UsageError("--hidden: not with doses of zero (--log)");
   SolvedProblem solved;
-  ComputedProblem computed = computed_problem(request.network, *problems.front());
-  const auto K = static_cast<Index>(problems.size());
-  Matrix targets(computed.problem->y.size(), K);
-  targets.col(0) = computed.problem->y;
-  for (Index k = 1; k < K; ++k) {
-    const ComputedProblem other =
-        computed_problem(request.network, *problems[static_cast<std::size_t>(k)]);
-    if (other.problem->y.size() != targets.rows())
-      throw DataError(
-          "outputs that share a hidden layer need the same rows: some have missing targets");
-    targets.col(k) = other.problem->y;
-    computed.merged.energy += other.merged.energy;
-  }
-  const HiddenLayer network = make_network(request, computed, targets);
+  const HiddenProblem hidden_of = hidden_problem(request.network, problems);
+  const ComputedProblem& computed = hidden_of.computed;
+  const HiddenLayer& network = hidden_of.network;
+  const Index K = network.outputs();
   add_rows(request.network, computed, problems.front()->y, solved.facts);
   solved.facts.rank = network.space().rank();
   solved.facts.dependencies = network.space().dependencies();
   solved.fits = find_all_fits(network, options);
   restore(computed, solved.facts);
   restore(computed, solved.fits);
-  if (solved.fits.tree) {
-    for (Branch& branch : solved.fits.tree->branches) {
-      for (BranchSample& point : branch.points) point.energy = users_energy(computed, point.energy);
-      for (BranchSample& fold : branch.folds) fold.energy = users_energy(computed, fold.energy);
-      if (branch.end) branch.end->energy = users_energy(computed, branch.end->energy);
-    }
-    for (Pitchfork& fork : solved.fits.tree->pitchforks)
-      fork.at.energy = users_energy(computed, fork.at.energy);
-  }
+  if (solved.fits.tree) restore(computed, *solved.fits.tree);
   SolvedHidden& hidden = solved.hidden.emplace();
   hidden.columns = network.columns();
   hidden.units = network.units();
@@ -205,11 +166,13 @@ void add_best_weights(Page& page, const ProblemView& problem, const SolvedHidden
     page.row(fmt::format("and {} more (all: --json)", hidden.columns - most_columns_shown));
   const Index first = hidden.columns * hidden.units;
   for (Index k = 0; k < hidden.outputs; ++k) {
-    page.row(
-        row("-> " + hidden.names[static_cast<std::size_t>(k)],
-            [&](Index j) { return short_number(best.weights(first + k * hidden.units + j)); }) +
-        fmt::format("  bias {}",
-                    short_number(best.weights(first + hidden.units * hidden.outputs + k))));
+    const std::string& output = hidden.names[static_cast<std::size_t>(k)];
+    page.row(row("-> " + output, [&](Index j) {
+      return short_number(best.weights(first + k * hidden.units + j));
+    }));
+    page.row(fmt::format("{:<{}}{:>{}}", cut("-> " + output + ", bias", name - 1), name,
+                         short_number(best.weights(first + hidden.units * hidden.outputs + k)),
+                         width));
   }
   if (shown < hidden.units)
     page.row(fmt::format("and {} (all: --json)",
@@ -250,22 +213,7 @@ void add_hidden(Page& page, const SolveRequest& request, const ProblemView& prob
                         hidden.data_symmetries > 1
                             ? fmt::format(" times {} of the data", hidden.data_symmetries)
                             : ", none of the data"));
-  const HiddenRequest& layer = request.network.hidden;
-  const double ridge = request.network.perceptron.ridge;
-  const double of_hidden = layer.ridge_hidden.value_or(ridge);
-  const double of_output = layer.ridge_output.value_or(ridge);
-  page.line(
-      "network",
-      fmt::format(
-          "{} x {} (patterns x inputs), {} {}, {} {}, ridge {}", problem.patterns(), hidden.columns,
-          counted(hidden.units, "hidden unit"), to_string(request.network.perceptron.activation),
-          counted(hidden.outputs, fmt::format("{} output", to_string(layer.output))),
-          request.network.range ? fmt::format("from {} to {}", *request.network.range->low,
-                                              *request.network.range->high)
-                                : std::string("with bias"),
-          of_hidden == of_output
-              ? fmt::format("{:g}", of_hidden)
-              : fmt::format("{:g} on hidden, {:g} on output weights", of_hidden, of_output)));
+  page.line("network", hidden_network_text(request.network, problem, hidden.outputs));
 }
 
 // ------------------------------------------------------------------------------------------- JSON
@@ -278,24 +226,13 @@ Json rows_of(const Matrix& matrix) {
   return rows;
 }
 
-Json sample_report(const BranchSample& sample) {
-  return {{"tau", sample.tau},
-          {"energy", sample.energy},
-          {"morse_index", value_or_null(sample.morse_index)}};
-}
-
 }  // namespace
 
 Json hidden_report(const SolveRequest& request, const SolvedProblem& solved) {
-  const HiddenRequest& layer = request.network.hidden;
-  const double ridge = request.network.perceptron.ridge;
-  return {{"units", solved.hidden->units},
-          {"output", to_string(layer.output)},
-          {"outputs", solved.hidden->names},
-          {"ridge_hidden", layer.ridge_hidden.value_or(ridge)},
-          {"ridge_output", layer.ridge_output.value_or(ridge)},
-          {"unit_symmetries", solved.hidden->unit_symmetries},
-          {"data_symmetries", solved.hidden->data_symmetries}};
+  Json report = hidden_network_report(request.network, solved.hidden->names);
+  report["unit_symmetries"] = solved.hidden->unit_symmetries;
+  report["data_symmetries"] = solved.hidden->data_symmetries;
+  return report;
 }
 
 Json hidden_point_report(const SolvedProblem& solved, std::size_t i) {
@@ -310,41 +247,6 @@ Json hidden_point_report(const SolvedProblem& solved, std::size_t i) {
           {"dead_units", hidden.facts[i].dead},
           {"equal_units", hidden.facts[i].equal},
           {"branch", reached_by >= 0 ? Json(reached_by) : Json()}};
-}
-
-Json tree_report(const AllFits& fits) {
-  if (!fits.tree) return {};
-  Json branches = Json::array();
-  for (std::size_t b = 0; b < fits.tree->branches.size(); ++b) {
-    const Branch& branch = fits.tree->branches[b];
-    Json points = Json::array(), folds = Json::array(), end;
-    for (const BranchSample& point : branch.points) points.push_back(sample_report(point));
-    for (const BranchSample& fold : branch.folds) folds.push_back(sample_report(fold));
-    const auto at = std::find(fits.reached_by.begin(), fits.reached_by.end(), static_cast<int>(b));
-    if (at != fits.reached_by.end()) end = at - fits.reached_by.begin();
-    branches.push_back({{"equal", branch.equal},
-                        {"from", branch.from >= 0 ? Json(branch.from) : Json()},
-                        {"status", to_string(branch.status)},
-                        {"message", branch.message},
-                        {"points", points},
-                        {"folds", folds},
-                        {"stationary_point", end}});
-  }
-  Json pitchforks = Json::array();
-  for (const Pitchfork& fork : fits.tree->pitchforks) {
-    Json report = sample_report(fork.at);
-    report.erase("morse_index");
-    report.update({{"on", fork.on},
-                   {"wakes", fork.wakes},
-                   {"units", fork.units},
-                   {"tau_error", fork.tau_error},
-                   {"weights", numbers(fork.at.weights)}});
-    pitchforks.push_back(report);
-  }
-  return {{"branches", branches},
-          {"pitchforks", pitchforks},
-          {"finished", fits.tree->finished},
-          {"message", fits.tree->message}};
 }
 
 // -------------------------------------------------------------------------------------------- CSV
@@ -367,17 +269,9 @@ std::string hidden_csv(const Data& data, const std::vector<SolvedProblem>& solve
 }
 
 std::string hidden_points_csv(const Data& data, const std::vector<SolvedProblem>& solved) {
-  std::string out = "problem,number,energy,kind,morse_index,status,radius,found_by,copies";
   const SolvedHidden& first = *solved.front().hidden;
-  const ProblemView view = data.problem(0);
-  for (Index j = 0; j < first.units; ++j)
-    for (Index a = 0; a < first.columns; ++a)
-      out += ',' + csv_field(fmt::format("{}:{}", block_name(j), view.column(a)));
-  for (Index k = 0; k < first.outputs; ++k)
-    for (Index j = 0; j < first.units; ++j)
-      out += ',' + csv_field(fmt::format("{}:output{}", block_name(j), k + 1));
-  for (Index k = 0; k < first.outputs; ++k) out += ',' + csv_field(fmt::format("bias{}", k + 1));
-  out += '\n';
+  std::string out = "problem,number,energy,kind,morse_index,status,radius,found_by,copies" +
+                    hidden_columns(data.problem(0), first.units, first.outputs);
   for (std::size_t i = 0; i < solved.size(); ++i) {
     std::size_t number = 0;
     for (const StationaryPoint& point : solved[i].fits.points) {

@@ -25,8 +25,6 @@ void add_hidden(Page& page, const SolveRequest& request, const ProblemView& prob
 [[nodiscard]] Json hidden_report(const SolveRequest& request, const SolvedProblem& solved);
 /// Of point i: its weights layer by layer, and its symmetries.
 [[nodiscard]] Json hidden_point_report(const SolvedProblem& solved, std::size_t i);
-/// The curves of the natural homotopy; null without them.
-[[nodiscard]] Json tree_report(const AllFits& fits);
 
 /// Rows with the best fit's outputs, a line for each output; the points with their weights.
 [[nodiscard]] std::string hidden_csv(const Data& data, const std::vector<SolvedProblem>& solved);

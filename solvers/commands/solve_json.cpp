@@ -2,6 +2,7 @@
 
 #include "tautrack/certify/certificate.hpp"
 
+#include "commands/hidden_network.hpp"
 #include "commands/solve_hidden.hpp"
 #include "commands/solve_report.hpp"
 
@@ -160,7 +161,7 @@ Json problem_report(const SolveRequest& request, const ProblemView& problem,
                  {"strata", strata_report(fits.strata)}});
   if (solved.hidden) {
     report["data"]["hidden"] = hidden_report(request, solved);
-    report["tree"] = tree_report(fits);
+    report["tree"] = fits.tree ? tree_report(*fits.tree, &fits.reached_by) : Json();
   }
   if (request.graph) report["graph"] = graph_report(fits.exploration);
   return report;

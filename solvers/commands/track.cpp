@@ -11,6 +11,7 @@
 #include "commands/each_problem.hpp"
 #include "commands/json_parts.hpp"
 #include "commands/table_report.hpp"
+#include "commands/track_hidden.hpp"
 #include "commands/track_plot.hpp"
 #include "commands/track_ranks.hpp"
 #include "commands/track_report.hpp"
@@ -279,6 +280,7 @@ Command track_command(TrackRequest& request) {
   Command command("track", about_track, more_about_track);
   add_file_options(command, request.network);
   add_network_options(command, request.network);
+  add_hidden_options(command, request.network);
   command.group("Data");
   command.add_flag("--matrix-free",
                    "No matrix of the size of the weights, whatever the\n"
@@ -338,8 +340,8 @@ Command track_command(TrackRequest& request) {
   command.add_flag("--verbose", "Counters of the work in the text", request.verbose);
   add_run_option(command, request.run_folder);
   command.set_essentials({"DATA.csv", "--target", "--targets", "--ignore", "--log", "--activation",
-                          "--range", "--fix", "--ridge", "--pattern-weights", "--threads", "--json",
-                          "--csv", "--plot"});
+                          "--range", "--fix", "--ridge", "--hidden", "--pattern-weights",
+                          "--threads", "--json", "--csv", "--plot"});
   return command;
 }
 
@@ -348,6 +350,8 @@ int run_track(TrackRequest request, Communicator& ranks) {
     request.track.predictor.max_order = drawn_order;
     request.track.predictor.series_tolerance = drawn_tolerance;
   }
+  if (request.network.hidden.is_there()) return run_track_hidden(std::move(request));
+  check_hidden_options(request.network);
   refuse_options_of_known_ranges(request);
   refuse_options_of_free_weights(request);
   if (request.split_rows) return run_split_track(request, ranks);

@@ -77,6 +77,9 @@ void parse(const TaskGroup& group, const Call& call, const std::string& data_pat
   } catch (const UsageError& error) {
     throw UsageError(fmt::format("{}: {}", group.place, error.what()));
   }
+  if (!context.is_solve && context.track.network.hidden.is_there())
+    throw UsageError(fmt::format(
+        "{}: branches of a hidden layer are for tautrack track alone, not for runs", group.place));
   if (!context.network_request().hidden.outputs.empty())
     throw UsageError(fmt::format(
         "{}: outputs that share a hidden layer are for tautrack solve alone", group.place));

@@ -1,0 +1,173 @@
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "support/program.hpp"
+#include "support/slow_build.hpp"
+
+namespace hidden_test {
+
+namespace {
+
+using namespace tautrack::support;
+
+constexpr const char* xor_csv = "a,b,y\n-1,-1,-0.9\n-1,1,0.9\n1,-1,0.9\n1,1,-0.9\n";
+constexpr const char* two_csv =
+    "x,y,z\n-2,-0.9,0.8\n-1,-0.7,0.3\n-0.5,-0.4,0.1\n0,0.1,0.0\n0.5,0.5,0.2\n1,0.8,0.4\n2,0.9,0."
+    "9\n";
+
+double output_of(const Json& point, const std::vector<double>& x, std::size_t k) {
+  double p = point["output_bias"][k].get<double>();
+  for (std::size_t j = 0; j < point["hidden_weights"].size(); ++j) {
+    double u = 0.0;
+    for (std::size_t a = 0; a < x.size(); ++a)
+      u += x[a] * point["hidden_weights"][j][a].get<double>();
+    p += point["output_weights"][j][k].get<double>() * std::tanh(u);
+  }
+  return p;
+}
+
+}  // namespace
+
+TEST_CASE("--hidden finds the families of exclusive or" * not_in_slow_builds()) {
+  const Scratch scratch;
+  scratch.write("xor.csv", xor_csv);
+  const std::string solve =
+      "solve xor.csv --target y --hidden 2 --output sigmoid --ridge 0.1 --rounds 3";
+  const Run run =
+      scratch.run(solve + " --json xor.json --csv rows.csv --points points.csv --graph");
+  CHECK(run.status == 0);
+  check_page(run.output);
+  check_says(run.output,
+             {"11 families of 257 points", "index-consistent", "8 of the units times 8 of",
+              "2 hidden units tanh", "they end at 1 of 11 families"});
+  const Json problem = Json::parse(contents(scratch / "xor.json"))["problems"][0];
+  double copies = 0.0;
+  for (const Json& point : problem["stationary_points"]) {
+    copies += point["copies"].get<double>();
+    CHECK(point["hidden_weights"].size() == 2);
+    CHECK(point["hidden_weights"][0].size() == 3);
+    CHECK(point["status"] == "certified");
+  }
+  CHECK(copies == 257.0);
+  CHECK(problem["completeness"]["index_sum"] == 1);
+  CHECK(problem["data"]["hidden"]["data_symmetries"] == 8);
+  CHECK(problem["tree"]["branches"].size() == 1);
+  // The fitted column is what the weights say.
+  const Json& best = problem["stationary_points"][problem["global_minimum"].get<std::size_t>()];
+  const std::string rows = contents(scratch / "rows.csv");
+  CHECK(rows.rfind("problem,row,output,target,fitted,residual,a,b,(bias)\n", 0) == 0);
+  const double fitted = std::tanh(output_of(best, {-1.0, -1.0, 1.0}, 0));
+  const std::string line = rows.substr(rows.find("y,1,y,-0.9,") + 11);
+  CHECK(std::stod(line) == doctest::Approx(fitted).epsilon(1e-12));
+  check_refused(scratch.run("predict xor.json xor.csv"),
+                "predict does not know networks with a hidden");
+  CHECK(contents(scratch / "points.csv").find(",copies,unit1:a,unit1:b,unit1:(bias),unit2:a") !=
+        std::string::npos);
+}
+
+TEST_CASE("outputs share a hidden layer" * not_in_slow_builds()) {
+  const Scratch scratch;
+  scratch.write("two.csv", two_csv);
+  const Run run = scratch.run(
+      "solve two.csv --outputs y,z --hidden 2 --ridge 0.1 --rounds 2 --json two.json --csv "
+      "rows.csv");
+  CHECK(run.status == 0);
+  check_page(run.output);
+  check_says(run.output, {"y, z", "2 linear outputs", "-> y", "-> z"});
+  const Json problem = Json::parse(contents(scratch / "two.json"))["problems"][0];
+  CHECK(problem["name"] == "y, z");
+  CHECK(problem["data"]["hidden"]["outputs"] == Json{"y", "z"});
+  CHECK(problem["data"]["range"].is_null());
+  CHECK(problem["tree"].is_null());
+  const Json& best = problem["stationary_points"][problem["global_minimum"].get<std::size_t>()];
+  // Energy, with the ridge on all weights and biases.
+  double energy = 0.0;
+  const std::vector<std::vector<double>> rows{{-2, -0.9, 0.8}, {-1, -0.7, 0.3}, {-0.5, -0.4, 0.1},
+                                              {0, 0.1, 0.0},   {0.5, 0.5, 0.2}, {1, 0.8, 0.4},
+                                              {2, 0.9, 0.9}};
+  for (const auto& row : rows)
+    for (const std::size_t k : {0U, 1U})
+      energy += 0.5 * std::pow(output_of(best, {row[0], 1.0}, k) - row[k + 1], 2);
+  for (const Json& weight : best["weights"]) energy += 0.05 * std::pow(weight.get<double>(), 2);
+  CHECK(best["energy"].get<double>() == doctest::Approx(energy).epsilon(1e-12));
+  CHECK(problem["completeness"]["index_sum"] == 1);
+}
+
+TEST_CASE("one unit is proven complete, and an output in the user's range is scaled" *
+          not_in_slow_builds()) {
+  const Scratch scratch;
+  scratch.write("two.csv", two_csv);
+  const Json one = problem_of(scratch.run(
+      "solve two.csv --columns x --target y --hidden 1 --ridge 0.2 --rounds 2 --json -"));
+  CHECK(one["completeness"]["level"] == "complete");
+  CHECK(one["unique"]["answer"] == "yes");
+  CHECK(one["global"]["proven"] == true);
+  CHECK(one["search"]["region_holds_all"] == true);
+  // Percent in place of units, with a ridge for the same fit: energies are 100^2 as large.
+  scratch.write("unit.csv", "x,y\n-2,0.1\n-1,0.2\n0,0.5\n1,0.9\n2,0.8\n");
+  scratch.write("percent.csv", "x,y\n-2,10\n-1,20\n0,50\n1,90\n2,80\n");
+  const std::string solve =
+      " --activation logistic --hidden 1 --output sigmoid --rounds 2 --json - ";
+  const Json unit = problem_of(scratch.run("solve unit.csv --ridge 0.05" + solve));
+  const Json percent =
+      problem_of(scratch.run("solve percent.csv --range 0,100 --ridge 500" + solve));
+  REQUIRE(unit["stationary_points"].size() == percent["stationary_points"].size());
+  for (std::size_t k = 0; k < unit["stationary_points"].size(); ++k) {
+    const Json &a = unit["stationary_points"][k], &b = percent["stationary_points"][k];
+    CHECK(b["energy"].get<double>() ==
+          doctest::Approx(1e4 * a["energy"].get<double>()).epsilon(1e-9));
+    CHECK(a["morse_index"] == b["morse_index"]);
+  }
+}
+
+TEST_CASE("what does not go with a hidden layer is refused") {
+  const Scratch scratch;
+  scratch.write("two.csv", two_csv);
+  const std::string solve = "solve two.csv --columns x --target y ";
+  check_refused(scratch.run(solve + "--hidden 2"), "continua");
+  check_refused(scratch.run(solve + "--hidden 2 --ridge-hidden 0.1"), "continua");
+  check_refused(scratch.run(solve + "--hidden 0 --ridge 0.1"), "is not a whole number from 1");
+  check_refused(scratch.run(solve + "--hidden 1.5 --ridge 0.1"), "is not a whole number from 1");
+  check_refused(scratch.run(solve + "--output sigmoid"), "needs --hidden H");
+  check_refused(scratch.run(solve + "--outputs y,z"), "needs --hidden H");
+  check_refused(scratch.run(solve + "--ridge-output 1"), "needs --hidden H");
+  check_refused(scratch.run(solve + "--hidden 2 --ridge-output 0"), "is not above 0");
+  check_refused(scratch.run(solve + "--hidden 2 --ridge 0.1 --output tanh"),
+                "none of linear, sigmoid");
+  check_refused(scratch.run(solve + "--hidden 2 --ridge 0.1 --range 0,1"), "linear outputs");
+  check_refused(scratch.run(solve + "--hidden 2 --ridge 0.1 --output sigmoid --range 0,free"),
+                "--ridge");
+  check_refused(scratch.run(solve + "--hidden 2 --ridge 0.1 --fix x=1"), "--fix");
+  check_refused(scratch.run(solve + "--hidden 2 --ridge 0.1 --intervals 0.95"), "--intervals");
+  check_refused(scratch.run(solve + "--hidden 2 --ridge 0.1 --ridge-standardised"),
+                "--ridge-standardised");
+}
+
+TEST_CASE("hidden layers in runs" * not_in_slow_builds()) {
+  const Scratch scratch;
+  scratch.write("two.csv", two_csv);
+  scratch.write("night.json", R"({"tasks": [
+    {"command": "solve", "data": "two.csv", "columns": "x", "target": "y", "hidden": 2, "ridge": [0.1, 0.3], "rounds": 2}]})");
+  const Run batch = scratch.run("batch night.json --run night --quiet --records -");
+  CAPTURE(batch.errors);
+  CHECK(batch.status == 0);
+  const std::vector<std::string> records = lines(batch.output);
+  REQUIRE(records.size() == 2);
+  const Json first = Json::parse(records[0])["result"];
+  CHECK(first["data"]["hidden"]["units"] == 2);
+  CHECK(first["completeness"]["index_sum"] == 1);
+  CHECK(first["stationary_points"][0]["copies"].get<double>() >= 1.0);
+  CHECK(lines(scratch.run("resume night --quiet --records -").output) == records);
+  // What a run has is what solve says.
+  const Json solved = problem_of(scratch.run(
+      "solve two.csv --columns x --target y --hidden 2 --ridge 0.1 --rounds 2 --json -"));
+  CHECK(solved["stationary_points"] == first["stationary_points"]);
+  scratch.write("shared.json", R"({"tasks": [
+    {"command": "solve", "data": "two.csv", "outputs": "y,z", "hidden": 2, "ridge": 0.1}]})");
+  check_refused(scratch.run("batch shared.json --run shared"), "for tautrack solve alone");
+}
+
+}  // namespace hidden_test
