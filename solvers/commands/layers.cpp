@@ -57,6 +57,7 @@ Examples:
   tautrack layers ring.csv --weights net.json
   tautrack layers ring.csv --weights net.json --homology --plot ring.svg
   tautrack layers ring.csv --weights net.json --tau 0.5 --csv carried.csv
+  tautrack layers ring.csv --fit fits.json        a layer that solve has fitted
 
 Exit status:
   0  everything that was asked for is known
@@ -268,6 +269,17 @@ Command layers_command(LayersRequest& request) {
   command.add_text("DATA.csv", "", "Data file, - is standard input", request.file);
   command.group("Data");
   command.add_text("--weights", "FILE", "The layers, as JSON (see below)", request.weights_file);
+  command.add_value(
+      "--fit", "FILE",
+      "In place of it the JSON of tautrack solve --hidden:\nthe layers of its best fit",
+      [&request](const std::string& text) -> std::optional<std::string> {
+        if (text.empty()) return "the name is empty";
+        if (!request.weights_file.empty()) return "--weights is there, too";
+        request.weights_file = text;
+        request.is_fit = true;
+        return std::nullopt;
+      });
+  command.add_text("--problem", "NAME", "Of several in that file", request.problem);
   command.add_text("--label", "COLUMN",
                    "Column of labels (default: the last one, if there is\none more than inputs)",
                    request.label);
@@ -289,8 +301,8 @@ Command layers_command(LayersRequest& request) {
                      "The points after each layer, one row each; '-' as\nabove",
                      "Picture of the data after each layer, with barcodes\nif there is --homology: "
                      ".svg, .png or .pdf");
-  command.set_essentials(
-      {"DATA.csv", "--weights", "--label", "--homology", "--threads", "--json", "--csv", "--plot"});
+  command.set_essentials({"DATA.csv", "--weights", "--fit", "--label", "--homology", "--threads",
+                          "--json", "--csv", "--plot"});
   return command;
 }
 
@@ -298,15 +310,19 @@ int run_layers(const LayersRequest& request) {
   if (request.file.empty())
     throw UsageError("layers needs a data file (see tautrack layers --help)");
   if (request.weights_file.empty())
-    throw UsageError("layers needs --weights FILE (see tautrack layers --help)");
+    throw UsageError("layers needs --weights FILE or --fit FILE (see tautrack layers --help)");
+  if (!request.problem.empty() && !request.is_fit)
+    throw UsageError("--problem: picks a problem of --fit FILE");
   if (is_standard_input(request.file) && is_standard_input(request.weights_file))
-    throw UsageError("--weights: standard input is the data file, and can be read only once");
+    throw UsageError(
+        "--weights, --fit: standard input is the data file, and can be read only once");
   Outputs outputs(request.outputs, request.file);
   protect_weights(request);
   if (const auto reason = request.barcode.invalid_reason())
     throw UsageError(fmt::format("--points, --simplices: {}", *reason));
   CarriedData carried;
-  carried.layers = read_layers(request.weights_file);
+  carried.layers = request.is_fit ? read_fitted_layers(request.weights_file, request.problem)
+                                  : read_layers(request.weights_file);
   const Index inputs = carried.layers.front().inputs();
   carried.data = is_standard_input(request.file)
                      ? parse_points(read_standard_input(), shown_name(request.file), inputs,

@@ -18,7 +18,9 @@ namespace tautrack::program {
 struct LayersRequest {
   std::string file;          ///< Data file; "-": standard input.
   TableOptions table;        ///< How it is read.
-  std::string weights_file;  ///< Layers, see read_layers().
+  std::string weights_file;  ///< Layers, see read_layers() ...
+  bool is_fit = false;       ///< ... or a report of solve, see read_fitted_layers().
+  std::string problem;       ///< Of that; empty: the only one.
   std::string label;         ///< Column of labels; empty: a last column that is no coordinate.
   double tau = 1.0;          ///< In [0, 1].
   bool homology = false;     ///< Whether Betti numbers are wanted.

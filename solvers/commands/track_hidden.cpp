@@ -57,7 +57,7 @@ void add_problem(Page& page, const TrackRequest& request, const ProblemView& pro
   page.line("branches", printable(tree.message));
   const auto row = [](std::string_view number, std::string_view from, std::string_view units,
                       std::string_view folds, std::string_view end, std::string_view morse) {
-    return fmt::format("{:>3} {:<12}{:<14}{:>5}  {:<22}{:>5}", number, from, units, folds, end,
+    return fmt::format("{:>3} {:<9}{:<15}{:>5}  {:<19}{:>5}", number, from, units, folds, end,
                        morse);
   };
   page.row(row("", "from", "equal units", "folds", "E at tau = 1", "Morse"), "");
@@ -65,7 +65,7 @@ void add_problem(Page& page, const TrackRequest& request, const ProblemView& pro
     const Branch& branch = tree.branches[b];
     page.row(row(
         std::to_string(b + 1),
-        branch.from >= 0 ? fmt::format("pitchfork {}", branch.from + 1) : "tau = 0",
+        branch.from >= 0 ? fmt::format("fork {}", branch.from + 1) : "tau = 0",
         symmetry_text(branch, request.network.hidden.units), std::to_string(branch.folds.size()),
         branch.end                                   ? fmt::format("{:.12g}", branch.end->energy)
         : branch.status == TrackStatus::closed_curve ? "meets more symmetry"

@@ -75,4 +75,62 @@ std::vector<Layer> parse_layers(std::string_view text, const std::string& source
   return layers_of(parse_json(text, source), source);
 }
 
+namespace {
+
+const Json& field(const Json& object, const char* name, const std::string& where) {
+  if (!object.is_object() || !object.contains(name))
+    fail_in_json(
+        where,
+        fmt::format("the field {} is missing: it is no report of tautrack solve --hidden", name));
+  return object[name];
+}
+
+/// The one problem of a report, or that of this name.
+const Json& problem_in(const Json& report, const std::string& name, const std::string& source) {
+  const Json& problems = field(report, "problems", source);
+  std::string names;
+  for (const Json& problem : problems) {
+    const std::string own = field(problem, "name", source).get<std::string>();
+    if (own == name || (name.empty() && problems.size() == 1)) return problem;
+    names += (names.empty() ? "" : ", ") + own;
+  }
+  fail_in_json(
+      source,
+      name.empty()
+          ? fmt::format("it has several problems, and --problem picks one: {}", names)
+          : fmt::format("there is no problem '{}' in it: {}", cut(name, quote_width), names));
+}
+
+}  // namespace
+
+std::vector<Layer> read_fitted_layers(const std::string& path, const std::string& problem) {
+  const std::string source = shown_name(path);
+  const Json report = read_json(path);
+  const Json& solved = problem_in(report, problem, source);
+  const Json& data = field(solved, "data", source);
+  const Json& hidden = field(data, "hidden", source);
+  const Json& best = field(solved, "global_minimum", source);
+  if (hidden.is_null() || best.is_null())
+    fail_in_json(source, "it has no best fit of a hidden layer");
+  const Json& points = field(solved, "stationary_points", source);
+  if (!best.is_number_unsigned() || best.get<std::size_t>() >= points.size())
+    fail_in_json(source + ": global_minimum", "it is none of the points");
+  const Json& point = points[best.get<std::size_t>()];
+  const Activation activation = activation_of(data, source);
+  const Matrix W = rows_of(field(point, "hidden_weights", source), source + ": hidden_weights");
+  const Json& columns = field(data, "columns", source);
+  const bool has_bias = columns.is_array() && !columns.empty() && columns.back() == "(bias)";
+  if (has_bias && W.cols() < 2) fail_in_json(source, "its layer has no input");
+  std::vector<Layer> layers;
+  layers.push_back({Matrix(W.leftCols(W.cols() - (has_bias ? 1 : 0))),
+                    has_bias ? Vector(W.rightCols(1)) : Vector(Vector::Zero(W.rows())),
+                    activation});
+  if (field(hidden, "output", source) == "linear") return layers;
+  const Matrix B = rows_of(field(point, "output_weights", source), source + ": output_weights");
+  layers.push_back({Matrix(B.transpose()),
+                    numbers_of(field(point, "output_bias", source), source + ": output_bias"),
+                    activation});
+  return layers;
+}
+
 }  // namespace tautrack::program

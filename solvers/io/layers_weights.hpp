@@ -21,4 +21,10 @@ namespace tautrack::program {
 /// The same from text in memory; `source` stands for the file name in messages.
 [[nodiscard]] std::vector<Layer> parse_layers(std::string_view text, const std::string& source);
 
+/// The hidden layer of the best fit in the JSON report of `solve --hidden`, and behind it the outputs if they are sigmoids.
+/// @param problem Its name; empty: the only one.
+/// @throws UsageError as above, and where there is no such fit.
+[[nodiscard]] std::vector<Layer> read_fitted_layers(const std::string& path,
+                                                    const std::string& problem);
+
 }  // namespace tautrack::program

@@ -36,6 +36,16 @@ constexpr int kMostLocations = 100;
 /// The cosine below which a difference of units has turned over between two points: it went through zero.
 constexpr double kTurned = -0.5;
 
+/// At tau = 0 itself the sphere of solutions makes the parts across singular; that is no pitchfork, and lies below this tau.
+constexpr double kLeastTau = 1e-8;
+
+/// Differences of units below this part of x are none: the point has more symmetry, and its pitchforks are those of the branch
+/// that is met there.
+constexpr double kNoDifference = 1e-5;
+
+/// Where the tracker is stuck and a difference has come to this part of its largest, that branch is met.
+constexpr double kMeets = 1e-2;
+
 using HiddenHomotopy = BasicNaturalHomotopy<HiddenLayer>;
 
 /// A hidden layer among weights of one symmetry: units in classes of equal ones, all others dead. It is a hidden layer of
@@ -462,7 +472,8 @@ class TreeGrower {
     std::optional<PathPoint> last;
     Across before;
     std::vector<Vector> apart;
-    double met_after = kInfinity;
+    std::vector<double> farthest;  // of each of them
+    bool is_met = false;
     for (const PathPoint& point : tracker) {
       Across now = across_at(layer, point.x, point.tau);
       std::optional<int> index;
@@ -470,8 +481,8 @@ class TreeGrower {
       const BranchSample seen = sample(layer, work, point.x, point.tau, index);
       std::vector<Vector> own = layer.asymmetries(point.x);
       if (last && turns_over(apart, own)) {
-        met_after = last->arclength;
-        tracker.stop(TrackStatus::closed_curve, "it meets a branch with more symmetry");
+        is_met = true;
+        tracker.stop(TrackStatus::closed_curve, kMet);
         continue;
       }
       if (last) locate_between(layer, homotopy, work, *last, point, before, now);
@@ -481,6 +492,9 @@ class TreeGrower {
       last = point;
       before = std::move(now);
       apart = std::move(own);
+      farthest.resize(apart.size(), 0.0);
+      for (std::size_t k = 0; k < apart.size(); ++k)
+        farthest[k] = std::max(farthest[k], apart[k].norm());
     }
     const PathResult& result = tracker.result();
     Branch& grown = tree_.branches[number];
@@ -488,12 +502,15 @@ class TreeGrower {
     grown.message = result.message;
     if (result.status == TrackStatus::reached_target && !grown.points.empty())
       grown.end = grown.points.back();
-    // Where the branch meets one with more symmetry tau has an extremum that is no fold.
-    while (!grown.folds.empty() && std::isfinite(met_after) && last &&
-           last->kind == PointKind::fold && grown.folds.back().tau == last->tau) {
-      grown.folds.pop_back();
-      break;
-    }
+    const bool is_stuck = result.status == TrackStatus::step_too_small ||
+                          result.status == TrackStatus::singular_jacobian;
+    for (std::size_t k = 0; is_stuck && k < apart.size(); ++k)
+      is_met = is_met || apart[k].norm() <= kMeets * farthest[k];
+    if (!is_met) return;
+    grown.status = TrackStatus::closed_curve;
+    grown.message = kMet;
+    // There tau has an extremum that is no fold.
+    if (last && last->kind == PointKind::fold) grown.folds.pop_back();
   }
 
   [[nodiscard]] static bool turns_over(const std::vector<Vector>& before,
@@ -523,7 +540,8 @@ class TreeGrower {
         double error = 1.0;
         const double theta =
             zero_between(value, before.values[k](place), now.values[k](place), error);
-        if (!std::isfinite(value(theta))) continue;
+        if (!std::isfinite(value(theta)) || tau < kLeastTau || has_more_symmetry(layer, x))
+          continue;
         const double tau_error =
             error * segment.length() * std::abs(direction(n)) + kEpsilon * std::abs(tau);
         add_pitchfork(layer, work, x, tau, tau_error, breakable[k]);
@@ -531,6 +549,14 @@ class TreeGrower {
     }
   }
 
+  [[nodiscard]] static bool has_more_symmetry(const SymmetricLayer& layer, const Vector& x) {
+    const std::vector<Vector> apart = layer.asymmetries(x);
+    return std::any_of(apart.begin(), apart.end(), [&](const Vector& difference) {
+      return difference.norm() <= kNoDifference * x.norm();
+    });
+  }
+
+  static constexpr const char* kMet = "it meets a branch with more symmetry";
   static constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
   /// The point of the curve above that of the interpolant.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -76,7 +77,7 @@ TEST_CASE("outputs share a hidden layer" * not_in_slow_builds()) {
       "rows.csv");
   CHECK(run.status == 0);
   check_page(run.output);
-  check_says(run.output, {"y, z", "2 linear outputs", "-> y", "-> z"});
+  check_says(run.output, {"y, z", "-> y", "-> z"});
   const Json problem = Json::parse(contents(scratch / "two.json"))["problems"][0];
   CHECK(problem["name"] == "y, z");
   CHECK(problem["data"]["hidden"]["outputs"] == Json{"y", "z"});
@@ -168,6 +169,70 @@ TEST_CASE("hidden layers in runs" * not_in_slow_builds()) {
   scratch.write("shared.json", R"({"tasks": [
     {"command": "solve", "data": "two.csv", "outputs": "y,z", "hidden": 2, "ridge": 0.1}]})");
   check_refused(scratch.run("batch shared.json --run shared"), "for tautrack solve alone");
+}
+
+TEST_CASE("track --hidden follows the branches" * not_in_slow_builds()) {
+  const Scratch scratch;
+  scratch.write("two.csv", two_csv);
+  const Run run = scratch.run(
+      "track two.csv --columns x --target y --hidden 3 --ridge 0.05 --json tree.json --csv "
+      "tree.csv");
+  CHECK(run.status == 0);
+  check_page(run.output);
+  check_says(run.output, {"all dead", "1, 2 dead", "2, 1 dead", "3 hidden units tanh"});
+  const Json problem = Json::parse(contents(scratch / "tree.json"))["problems"][0];
+  const Json& tree = problem["tree"];
+  CHECK(tree["finished"] == true);
+  CHECK(tree["branches"].size() >= 4);
+  CHECK(tree["branches"][1]["equal"] == Json{1});
+  CHECK(tree["branches"][1]["points"].front()["tau"] == 0.0);
+  CHECK(tree["branches"][1]["points"].back()["tau"] == 1.0);
+  CHECK(tree["branches"][1]["end_weights"].size() == 3 * 2 + 3 + 1);
+  CHECK(contents(scratch / "tree.csv").rfind("problem,branch,tau,energy,morse_index,unit1:x", 0) ==
+        0);
+  // Each end is in the list of solve.
+  const Json solved = problem_of(scratch.run(
+      "solve two.csv --columns x --target y --hidden 3 --ridge 0.05 --rounds 2 --json -"));
+  for (const Json& branch : solved["tree"]["branches"])
+    if (!branch["end_weights"].is_null()) CHECK(branch["stationary_point"].is_number());
+  check_refused(
+      scratch.run("track two.csv --hidden 2 --ridge 0.1 --columns x --target y --plot a.svg"),
+      "--plot");
+  check_refused(
+      scratch.run(
+          "track two.csv --hidden 2 --ridge 0.1 --columns x --target y --activation logistic"),
+      "odd activation");
+}
+
+TEST_CASE("layers takes the layer of a fit" * not_in_slow_builds()) {
+  const Scratch scratch;
+  scratch.write("xor.csv", xor_csv);
+  CHECK(scratch
+            .run("solve xor.csv --target y --hidden 2 --output sigmoid --ridge 0.1 --rounds 1 "
+                 "--json fit.json")
+            .status <= 1);
+  const Run run = scratch.run(
+      "layers xor.csv --columns a,b --label y --fit fit.json --csv points.csv --json l.json");
+  CHECK(run.status == 0);
+  const Json best =
+      Json::parse(contents(scratch / "fit.json"))["problems"][0]["stationary_points"][0];
+  const Json stages = Json::parse(contents(scratch / "l.json"))["stages"];
+  REQUIRE(stages.size() == 3);
+  // The last stage is the output of the fit.
+  double low = 1.0;
+  for (const std::vector<double>& row :
+       {std::vector<double>{-1, -1, 1}, {-1, 1, 1}, {1, -1, 1}, {1, 1, 1}})
+    low = std::min(low, std::tanh(output_of(best, row, 0)));
+  CHECK(stages[2]["low"][0].get<double>() == doctest::Approx(low).epsilon(1e-12));
+  check_refused(
+      scratch.run("layers xor.csv --columns a,b --label y --fit fit.json --weights fit.json"),
+      "--weights is there, too");
+  check_refused(scratch.run("layers xor.csv --columns a,b --label y --fit fit.json --problem z"),
+                "there is no problem 'z'");
+  check_refused(scratch.run("layers xor.csv --columns a,b --label y"), "--fit FILE");
+  CHECK(scratch.run("solve xor.csv --target y --rounds 1 --json plain.json").status <= 1);
+  check_refused(scratch.run("layers xor.csv --columns a,b --label y --fit plain.json"),
+                "no report of");
 }
 
 }  // namespace hidden_test
