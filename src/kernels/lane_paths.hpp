@@ -117,7 +117,7 @@ struct LaneFactors {
 
   /// Of H - shift I. @return where that is positive definite.
   TAUTRACK_INLINE Mask compute(const Real (&H)[triangle_of(n)], Real shift) {
-    Mask positive = shift == shift;
+    Mask positive = absolute(shift) >= 0.0;
     for (int j = 0; j < n; ++j) {
       Real pivot = H[packed(n, j, j)] - shift;
       for (int k = 0; k < j; ++k) pivot -= L[packed(n, j, k)] * L[packed(n, j, k)];
@@ -154,7 +154,7 @@ inline Mask lane_eigenvalues(const Real (&H)[triangle_of(n)], Real (&values)[n])
   Real A[n][n];
   for (int j = 0; j < n; ++j)
     for (int i = j; i < n; ++i) A[i][j] = H[packed(n, i, j)];
-  Mask going_on = H[0] == H[0];
+  Mask going_on = absolute(H[0]) >= 0.0;
   for (int sweep = 0; sweep < most_sweeps && any(going_on); ++sweep) {
     Mask large = {};
     for (int p = 0; p < n - 1; ++p) {
