@@ -54,6 +54,9 @@ constexpr double kSameStart = 1e-6;
 /// Next to a fold the tau part of a unit tangent is below this: the root of kSameTau, with room.
 constexpr double kNearlyTurned = 1e-2;
 
+/// Tau turns at a branch point whose tangent has this part, at most, of the tau parts of those on both sides.
+constexpr double kTurnsThere = 1e-2;
+
 /// A chord of more steps than this has jumped.
 constexpr double kLongestChord = 3.0;
 
@@ -133,6 +136,7 @@ struct Tracker::State {
   [[nodiscard]] const char* check_without_events(bool finest) const;
   const char* locate_event(const Segment& segment, bool finest);
   const char* explain_index(const Segment& segment, bool finest);
+  [[nodiscard]] static bool turns_at(const BranchPoint& at, const Segment& segment);
   bool leap_over_branch_point();
   bool is_turning_at_landing();
   void accept();
@@ -514,6 +518,8 @@ const char* Tracker::State::locate_event(const Segment& segment, bool finest) {
     if (!branch)
       return turns ? "tau turns and the orientation changes in one step"
                    : "the orientation changes without a branch point";
+    if (turns && !finest && !turns_at(*branch, segment))
+      return "tau turns in the step elsewhere than at its branch point";
     branch->index_before = index_here();
   } else if (turns) {
     fold = locate_fold(segment, corrector);
@@ -530,10 +536,22 @@ const char* Tracker::State::locate_event(const Segment& segment, bool finest) {
   return "";
 }
 
+/// Whether it is at the branch point that tau turns within the step: there its tangent has no part along tau.
+bool Tracker::State::turns_at(const BranchPoint& at, const Segment& segment) {
+  const Index n = at.point.x.size();
+  const double largest =
+      std::max(std::abs(segment.first().tangent(n)), std::abs(segment.second().tangent(n)));
+  return std::abs(at.point.tangent(n)) <= kTurnsThere * largest;
+}
+
 /// The Morse index changes by one at a fold and at a simple branch point, and nowhere else.
 const char* Tracker::State::explain_index(const Segment& segment, bool finest) {
-  if (fold || branch || !next.morse_index || !last_index) return "";
+  if (fold || !next.morse_index || !last_index) return "";
   const int change = std::abs(*next.morse_index - *last_index);
+  if (branch) {
+    const bool is_explained = change <= turns_since_index + branch->multiplicity;
+    return is_explained || finest ? "" : "the Morse index changes by more than at a branch point";
+  }
   if ((change - turns_since_index) % 2 == 0 && change <= turns_since_index) return "";
   if (!finest) return "the Morse index changes without a fold or branch point";
   branch = locate_multiple_branch_point(segment, change, corrector);
