@@ -11,6 +11,7 @@
 #include "core/checked.hpp"
 #include "core/numbers.hpp"
 #include "core/text.hpp"
+#include "path/symmetric_layer.hpp"
 
 namespace tautrack {
 
@@ -18,6 +19,9 @@ namespace {
 
 /// Parts of the time that is left: what the tree of branches may take, and what the exploration leaves to the interval search.
 constexpr double kTreeShare = 0.1, kHiddenSearchShare = 0.25;
+/// The same of explorations among symmetric weights, and classes of equal units in these: of more there are too many.
+constexpr double kSymmetricShare = 0.2;
+constexpr std::size_t kMostClasses = 2;
 
 /// Weights nearer than this, relative to one or their size, and energies nearer than that, relative, are those of copies: the
 /// index is the same as well, so that no two ends of a fold are.
@@ -236,6 +240,43 @@ void take_families(Families& families, std::vector<int> family_of_point, AllFits
   exploration.escapes = std::move(escapes);
 }
 
+/// Ways to have up to kMostClasses classes of equal units, fewer than units, the others dead.
+std::vector<std::vector<Index>> symmetric_classes(Index units, bool may_be_dead) {
+  std::vector<std::vector<Index>> all;
+  const auto add = [&](std::vector<Index> classes) {
+    const Index live = std::accumulate(classes.begin(), classes.end(), Index{0});
+    if (live > units || (live < units && !may_be_dead)) return;
+    if (static_cast<Index>(classes.size()) < units) all.push_back(std::move(classes));
+  };
+  for (Index first = 1; first <= units; ++first) {
+    add({first});
+    for (Index second = 1; kMostClasses > 1 && second <= first; ++second) add({first, second});
+  }
+  return all;
+}
+
+/// Points with dead or equal units, from explorations of the smaller networks that these are: curves of all weights may pass
+/// them by for long, and those of few do not.
+std::vector<Vector> symmetric_points(const HiddenLayer& network, const ExploreOptions& asked,
+                                     const StopCondition& stop) {
+  std::vector<Vector> found;
+  if (!network.has_unit_symmetry() || network.has_offset()) return found;
+  const Range ends = range(network.options().activation);
+  const bool may_be_dead = ends.low + ends.high == 0.0 && network.origin() == 0.0;
+  const std::vector<std::vector<Index>> all = symmetric_classes(network.units(), may_be_dead);
+  for (std::size_t k = 0; k < all.size() && !stop.is_met(); ++k) {
+    const SymmetricLayer layer(network, all[k]);
+    ExploreOptions options = asked;
+    options.certify = false;
+    options.memo = nullptr;
+    options.progress = nullptr;
+    options.stop = stop.within(stop.seconds_left() / static_cast<double>(all.size() - k));
+    for (const StationaryPoint& point : explore(layer.network(), options).points)
+      found.push_back(layer.weights(layer.network().coordinates(point.weights)));
+  }
+  return found;
+}
+
 bool is_minimum(const StationaryPoint& point) {
   return point.kind == StationaryKind::minimum && !point.is_beyond_precision();
 }
@@ -431,6 +472,13 @@ AllFits find_all_fits(const HiddenLayer& network, const FitOptions& options) {
     fits.tree = track_branches(network, tree);
     for (const Branch& branch : fits.tree->branches)
       if (branch.end) starts.push_back(branch.end->weights);
+  }
+
+  if (network.units() > 1) {
+    begin("points with dead or equal units");
+    const std::vector<Vector> symmetric = symmetric_points(
+        network, options.explore, stop.within(kSymmetricShare * stop.seconds_left()));
+    starts.insert(starts.end(), symmetric.begin(), symmetric.end());
   }
 
   const bool is_small = network.units() == 1 && network.space().rank() <= kSearchedColumns;
