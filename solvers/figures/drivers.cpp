@@ -58,6 +58,7 @@ const std::vector<FigureDriver>& figure_drivers() {
       {"envelope", "A lower bound of the energy: is the fit the best?", false, make_envelope},
       {"asymptotes", "Fitted plateaus: fits, and limits where there is none", false,
        make_asymptotes},
+      {"xor", "Exclusive or with hidden units: all fits, curves in tau and ridge", false, make_xor},
       {"spirals", "Four layers that take two spirals apart (see --train)", false, make_spirals},
       {"layers", "The spirals carried through the layers as tau grows", true, make_layers,
        layers_refuses},
