@@ -59,6 +59,8 @@ const std::vector<FigureDriver>& figure_drivers() {
       {"asymptotes", "Fitted plateaus: fits, and limits where there is none", false,
        make_asymptotes},
       {"xor", "Exclusive or with hidden units: all fits, curves in tau and ridge", false, make_xor},
+      {"bifurcation", "Two hidden units from the linear network: they wake and part", false,
+       make_bifurcation},
       {"spirals", "Four layers that take two spirals apart (see --train)", false, make_spirals},
       {"layers", "The spirals carried through the layers as tau grows", true, make_layers,
        layers_refuses},

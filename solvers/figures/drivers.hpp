@@ -22,5 +22,6 @@ namespace tautrack::program {
 [[nodiscard]] Figure make_envelope(const FigureRequest& request);
 [[nodiscard]] Figure make_asymptotes(const FigureRequest& request);
 [[nodiscard]] Figure make_xor(const FigureRequest& request);
+[[nodiscard]] Figure make_bifurcation(const FigureRequest& request);
 
 }  // namespace tautrack::program
