@@ -463,7 +463,7 @@ void draw_families(Picture& picture, const Figure& figure, const Place& place) {
       .names("", "",
              fmt::format("The families at ridge {:g}, and how many points each has", drawn_ridge))
       .axes({"Morse index", -margin, 3.0 + margin, false, {ticks}},
-            {"E - E(w = 0)", energies.position(-2.5), energies.position(0.9), false,
+            {"E - E(w = 0)", energies.position(-3.0), energies.position(0.9), false,
              energies.ticks()})
       .plot(plot);
 }
@@ -538,23 +538,23 @@ Figure make_xor(const FigureRequest& request) {
   figure.title =
       "Exclusive or with two hidden units: all stationary points and how they are joined";
   figure.caption =
-      "Inputs and targets -1 and 1 (targets times 0.9), two hidden units and an output of tanh, "
-      "the same ridge on all nine "
-      "weights. Upper left: the 289 stationary points at ridge 0.03 are 12 families of images "
-      "under the symmetries of units "
-      "and data (numbers: how many), lines join families that the search found from each other; "
-      "the best fit is the "
-      "family of 16 at the bottom. Upper right: curves of the natural homotopy from one point of "
-      "each family at tau = 1 "
-      "backwards. None comes from the linear network, to which w = 0 alone belongs (not drawn): "
-      "they turn round in five folds "
-      "and are back at tau = 1 in another family. At three pitchforks curves of less symmetry "
-      "branch off; one of them joins "
-      "two curves and never reaches tau = 1. Below: the same for the ridge at tau = 1. Two "
-      "families at a time meet in a "
-      "fold as the ridge grows, until beyond 0.513 w = 0 is the only point; below 0.04 there are "
-      "always 289. Near 0.05 there are "
-      "321, for the branch between two pitchforks is there as well.";
+      "Inputs -1 and 1, targets -0.9 and 0.9, two hidden units and an output of tanh, the same "
+      "ridge on all nine weights. Upper "
+      "left: the 289 stationary points at ridge 0.03 are 12 families of images under the "
+      "symmetries of units and data; the numbers say "
+      "of how many points, and lines join families that the search found from each other. The best "
+      "fit is the family of 16 at the "
+      "bottom. Upper right: curves of the natural homotopy, followed backwards from one point of "
+      "each family at tau = 1. None "
+      "comes from the linear network, to which w = 0 alone belongs (not drawn): they turn round in "
+      "five folds and are back at "
+      "tau = 1 in another family. At three pitchforks curves of less symmetry begin: one leads to "
+      "the family of 64, another one "
+      "from pitchfork to pitchfork, and never to tau = 1. Below: the same for the ridge at tau = "
+      "1. As it grows, families "
+      "vanish in pairs in folds, until beyond 0.513 w = 0 alone is left. From 0.04 down to 1e-4 "
+      "there are 289 points; above that, "
+      "up to 0.056, 321, for there the curve between two pitchforks has 32 more.";
   add_family_tables(figure, found.fits());
   add_curve_tables(figure, found.tau_curves(), "tau", "tau");
   add_curve_tables(figure, found.ridge_curves(), "ridge", "ridge");
