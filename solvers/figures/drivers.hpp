@@ -21,5 +21,7 @@ namespace tautrack::program {
 [[nodiscard]] Figure make_completeness(const FigureRequest& request);
 [[nodiscard]] Figure make_envelope(const FigureRequest& request);
 [[nodiscard]] Figure make_asymptotes(const FigureRequest& request);
+[[nodiscard]] Figure make_xor(const FigureRequest& request);
+[[nodiscard]] Figure make_bifurcation(const FigureRequest& request);
 
 }  // namespace tautrack::program

@@ -70,6 +70,16 @@ const std::vector<Expected>& expected_figures() {
        {"data_one", "curves_two", "polygon_step", "window_one", "normal_exponential", "marks_two"},
        {"E of point 4", "rate of the exponential", "high plateau of the step", "index sum",
         "E in the polygon", "infima", "E of the straight line"}},
+      {"xor",
+       85,
+       {"points", "descents", "curves", "tau", "tau_folds", "tau_pitchforks", "ridge", "counts",
+        "totals"},
+       {"points of index 3", "copies of family 12", "tau of the fold", "tau of the pitchfork",
+        "by a search there", "at any ridge"}},
+      {"bifurcation",
+       36,
+       {"data", "branches1", "waking1", "parting2", "outputs2"},
+       {"sum of b^2", "|X'e|", "equal units part", "change of the Morse index", "reach"}},
   };
   return figures;
 }
