@@ -100,7 +100,6 @@ class DrawnTree {
   }
 
   [[nodiscard]] double ridge() const { return ridge_; }
-  [[nodiscard]] const HiddenLayer& network() const { return network_; }
   [[nodiscard]] const AllFits& fits() const { return fits_; }
   [[nodiscard]] const BranchTree& tree() const { return *fits_.tree; }
   [[nodiscard]] const std::vector<DrawnPiece>& pieces() const { return pieces_; }
@@ -138,7 +137,8 @@ class DrawnTree {
   /// The branch of one live unit, which has no folds, at this tau: by Newton's method from between its samples.
   double energy_of_one(double tau) {
     constexpr int steps = 12;
-    const std::vector<BranchSample>& points = tree().branches.at(1).points;
+    constexpr std::size_t of_one_unit = 1;  // After the constant.
+    const std::vector<BranchSample>& points = tree().branches.at(of_one_unit).points;
     std::size_t i = 1;
     while (i + 1 < points.size() && points[i].tau < tau) ++i;
     const BranchSample &a = points[i - 1], &b = points[i];

@@ -103,8 +103,8 @@ struct CountedCurve {
   std::optional<std::size_t> family;  ///< That it was followed from; nothing: from a pitchfork.
 };
 
-/// Adds the curves that begin at pitchforks which no curve met so far. An eigenvector that changes its sign under half of the
-/// symmetries of a point belongs to a curve with twice as many copies.
+/// Adds the curves that begin at pitchforks which no curve met so far. Half of the symmetries of a pitchfork turn its null
+/// vector over, so that the curve along that has twice as many copies.
 template <class Follow>
 void add_other_curves(std::vector<CountedCurve>& curves, const Follow& follow) {
   constexpr double same = 1e-8;  // Of located events, relative.
