@@ -27,6 +27,9 @@ constexpr std::size_t kMostClasses = 2;
 /// index is the same as well, so that no two ends of a fold are.
 constexpr double kSameCopy = 1e-8, kSameCopyEnergy = 1e-9;
 
+/// Copies of one family that are counted exactly, in a sum of many as well.
+constexpr double kMostCopies = 0x1p40;
+
 /// Symmetries of the data beyond this number are not looked for.
 constexpr std::size_t kMostSymmetries = 10000;
 
@@ -282,23 +285,25 @@ bool is_minimum(const StationaryPoint& point) {
 }
 
 void judge_list(AllFits& fits, bool contradicts) {
-  bool all_indices_known = true;
+  bool all_indices_known = true, are_counted = true;
   for (const StationaryPoint& point : fits.points) {
-    if (point.morse_index)
-      fits.index_sum +=
-          (*point.morse_index % 2 == 0 ? 1 : -1) * static_cast<long>(std::llround(point.copies));
-    else
-      all_indices_known = false;
+    if (!point.morse_index) all_indices_known = false;
+    if (!(point.copies <= kMostCopies)) are_counted = false;
+    if (point.morse_index && are_counted)
+      fits.index_sum += (*point.morse_index % 2 == 0 ? 1 : -1) * static_cast<long>(point.copies);
   }
-  fits.expected_index_sum = 1;
+  if (are_counted)
+    fits.expected_index_sum = 1;
+  else
+    fits.index_sum = 0;
   if (fits.search && fits.search->finished && !contradicts) {
     fits.level =
         fits.search->region_holds_all ? Completeness::complete : Completeness::complete_in_box;
     fits.level_reason = fits.search->message + "; " + fits.search->region_reason;
     return;
   }
-  const bool is_consistent = all_indices_known && !contradicts && fits.index_sum == 1 &&
-                             fits.exploration.end == ExploreEnd::quiet;
+  const bool is_consistent = all_indices_known && are_counted && !contradicts &&
+                             fits.index_sum == 1 && fits.exploration.end == ExploreEnd::quiet;
   fits.level = is_consistent ? Completeness::index_consistent : Completeness::heuristic;
   fits.level_reason = fits.exploration.message;
   if (contradicts)
@@ -308,6 +313,8 @@ void judge_list(AllFits& fits, bool contradicts) {
         ", and the sum of (-1)^index over all copies is 1, as the ridge forces; families whose "
         "signs add up "
         "to nothing may still be missing";
+  else if (!are_counted)
+    fits.level_reason += "; there are too many copies for their signs to be added up exactly";
   else if (!all_indices_known)
     fits.level_reason += "; a point without a sure Morse index leaves the index sum open";
   else if (fits.index_sum != 1)

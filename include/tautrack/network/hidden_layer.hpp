@@ -46,7 +46,7 @@ struct HiddenLayerOptions {
   Vector start_centre;
 
   /// h, > 0, or empty: ones. What each unit's penalties are multiplied by, those on its hidden and those on its output
-/// weights, start_ridge included. m equal units with output weights b/m are one unit with factors m and 1/m.
+  /// weights, start_ridge included. m equal units with output weights b/m are one unit with factors m and 1/m.
   Vector hidden_factors, output_factors;
   /// The same of start_ridge alone: with different ones the linear network has points for solutions.
   Vector start_factors;
