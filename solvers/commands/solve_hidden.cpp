@@ -45,7 +45,6 @@ void refuse_options_of_one_layer(const SolveRequest& request) {
   if (request.intervals.profile) refuse("--intervals");
   if (!request.from.empty()) refuse("--from");
   if (request.fits.explore.ranks != nullptr) refuse("mpirun");
-  if (!request.outputs.plot_file.empty()) refuse("--plot");
 }
 
 SolvedProblem solve_hidden(const SolveRequest& request, const std::vector<const Problem*>& problems,

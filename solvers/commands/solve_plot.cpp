@@ -16,6 +16,7 @@
 #include "tautrack/fits/fitted_range.hpp"
 
 #include "commands/fit_plot.hpp"
+#include "commands/hidden_plot.hpp"
 #include "commands/units.hpp"
 #include "io/text.hpp"
 #include "pictures/format.hpp"
@@ -565,6 +566,17 @@ class FitsPicture {
 std::string plot_report(const SolveRequest& request, const Dataset& dataset,
                         const std::vector<SolvedProblem>& solved) {
   using namespace solve_plot;
+  if (!solved.empty() && solved.front().hidden) {
+    std::vector<HiddenDrawing> drawings;
+    for (std::size_t i = 0; i < solved.size(); ++i) {
+      // The constant alone is no picture.
+      const auto& tree = solved[i].fits.tree;
+      const bool has_branches = tree && tree->branches.size() > 1;
+      drawings.push_back(
+          {dataset.problems[i].name, &solved[i].fits, has_branches ? &*tree : nullptr});
+    }
+    return hidden_plot(request.outputs.plot_file, request.network, dataset.source, drawings);
+  }
   const std::size_t count = std::min(solved.size(), most_panels);
   std::vector<Drawing> drawings;
   for (std::size_t i = 0; i < count; ++i)

@@ -1,10 +1,12 @@
 #include "commands/track_hidden.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 #include <fmt/format.h>
 
 #include "commands/hidden_network.hpp"
+#include "commands/hidden_plot.hpp"
 #include "commands/json_parts.hpp"
 #include "commands/page.hpp"
 #include "commands/table_report.hpp"
@@ -145,7 +147,6 @@ void check_options(const TrackRequest& request) {
   if (request.split_rows) refuse("--split-rows");
   if (request.network.matrix_free) refuse("--matrix-free");
   if (!request.track.landings.empty()) refuse("--tau");
-  if (!request.outputs.plot_file.empty()) refuse("--plot");
   if (!request.run_folder.empty()) refuse("--run");
 }
 
@@ -183,7 +184,13 @@ int run_track_hidden(TrackRequest request) {
   outputs.publish(
       [&] { return problems_text("track", request, data, tracked, add_problem, add_overview); },
       [&] { return json_text_of(request, data, tracked); },
-      [&] { return csv_of(request, data, tracked); }, {});
+      [&] { return csv_of(request, data, tracked); },
+      [&] {
+        std::vector<HiddenDrawing> drawings;
+        for (std::size_t i = 0; i < tracked.size(); ++i)
+          drawings.push_back({std::string(data.problem(i).name()), nullptr, &tracked[i].tree});
+        return hidden_plot(request.outputs.plot_file, request.network, data.source(), drawings);
+      });
   return exit_status(tracked);
 }
 

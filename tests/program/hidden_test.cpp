@@ -196,9 +196,6 @@ TEST_CASE("track --hidden follows the branches" * not_in_slow_builds()) {
   for (const Json& branch : solved["tree"]["branches"])
     if (!branch["end_weights"].is_null()) CHECK(branch["stationary_point"].is_number());
   check_refused(
-      scratch.run("track two.csv --hidden 2 --ridge 0.1 --columns x --target y --plot a.svg"),
-      "--plot");
-  check_refused(
       scratch.run(
           "track two.csv --hidden 2 --ridge 0.1 --columns x --target y --activation logistic"),
       "odd activation");
@@ -233,6 +230,21 @@ TEST_CASE("layers takes the layer of a fit" * not_in_slow_builds()) {
   CHECK(scratch.run("solve xor.csv --target y --rounds 1 --json plain.json").status <= 1);
   check_refused(scratch.run("layers xor.csv --columns a,b --label y --fit plain.json"),
                 "no report of");
+}
+
+TEST_CASE("pictures of hidden layers" * doctest::skip(!has_gnuplot()) * not_in_slow_builds()) {
+  const Scratch scratch;
+  scratch.write("two.csv", two_csv);
+  const std::string network = " two.csv --columns x --target y --hidden 2 --ridge 0.1 ";
+  const Run solve = scratch.run("solve" + network + "--rounds 2 --plot fits.svg");
+  CHECK(solve.errors.find("gnuplot") == std::string::npos);
+  const std::string fits = contents(scratch / "fits.svg");
+  CHECK(fits.find("Stationary points of 2 hidden tanh units and linear output: two.csv") !=
+        std::string::npos);
+  CHECK(fits.find("Morse index (0: minima)") != std::string::npos);
+  CHECK(fits.find(">2 live units<") != std::string::npos);
+  CHECK(scratch.run("track" + network + "--plot tree.svg").status == 0);
+  CHECK(contents(scratch / "tree.svg").find(">no live unit<") != std::string::npos);
 }
 
 }  // namespace hidden_test
