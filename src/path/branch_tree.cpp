@@ -40,6 +40,9 @@ constexpr double kTurned = -0.5;
 /// At tau = 0 itself the sphere of solutions makes the parts across singular; that is no pitchfork, and lies below this tau.
 constexpr double kLeastTau = 1e-8;
 
+/// Eigenvalues below this part of the largest one have no sure sign.
+constexpr double kSureSize = 1e-12;
+
 /// Differences of units below this part of x are none: the point has more symmetry, and its pitchforks are those of the branch
 /// that is met there.
 constexpr double kNoDifference = 1e-5;
@@ -53,6 +56,7 @@ using HiddenHomotopy = BasicNaturalHomotopy<HiddenLayer>;
 struct Across {
   std::vector<Vector> values;
   std::vector<int> negative;
+  bool is_sure = true;  ///< No eigenvalue is zero to rounding, as some are at tau = 0.
 };
 
 Across across_at(const SymmetricLayer& layer, const Vector& x, double tau) {
@@ -60,6 +64,8 @@ Across across_at(const SymmetricLayer& layer, const Vector& x, double tau) {
   for (const std::size_t c : layer.breakable()) {
     out.values.push_back(symmetric_eigenvalues(layer.across(x, tau, c)).eigenvalues());
     out.negative.push_back(static_cast<int>((out.values.back().array() < 0.0).count()));
+    const auto sizes = out.values.back().cwiseAbs();
+    out.is_sure = out.is_sure && sizes.minCoeff() > kSureSize * sizes.maxCoeff();
   }
   return out;
 }
@@ -289,7 +295,8 @@ class TreeGrower {
     for (const PathPoint& point : tracker) {
       Across now = across_at(layer, point.x, point.tau);
       std::optional<int> index;
-      if (point.morse_index) index = *point.morse_index + layer.index_across(now.negative);
+      if (point.morse_index && now.is_sure)
+        index = *point.morse_index + layer.index_across(now.negative);
       const BranchSample seen = sample(layer, work, point.x, point.tau, index);
       std::vector<Vector> own = layer.asymmetries(point.x);
       if (last && turns_over(apart, own)) {

@@ -151,7 +151,8 @@ TEST_CASE("the known start of an epidemic whose end is not known") {
     if (at["kind"] == "line") CHECK(at["line"]["slope"][1] == 0.0);
 }
 
-TEST_CASE("the natural path of an epidemic whose start is known and whose end is not") {
+TEST_CASE("the natural path of an epidemic whose start is known and whose end is not" *
+          not_in_slow_builds()) {
   const Scratch scratch;
   scratch.write("epidemic.csv", epidemic_csv());
   const std::string model = " epidemic.csv --activation logistic --range 0,free --fix '(bias)=" +
