@@ -9,8 +9,11 @@
 #include "tautrack/fits/all_fits.hpp"
 
 #include "core/checked.hpp"
+#include "core/decompositions.hpp"
 #include "core/numbers.hpp"
 #include "core/text.hpp"
+#include "explore/descent.hpp"
+#include "network/any_network.hpp"
 #include "path/symmetric_layer.hpp"
 
 namespace tautrack {
@@ -22,6 +25,9 @@ constexpr double kTreeShare = 0.1, kHiddenSearchShare = 0.25;
 /// The same of explorations among symmetric weights, and classes of equal units in these: of more there are too many.
 constexpr double kSymmetricShare = 0.2;
 constexpr std::size_t kMostClasses = 2;
+/// From so many units on descents begin at such points before all is explored, along so many directions, so far from them.
+constexpr Index kManyUnits = 3, kDescentWays = 3;
+constexpr double kDescentStep = 1e-2;
 
 /// Weights nearer than this, relative to one or their size, and energies nearer than that, relative, are those of copies: the
 /// index is the same as well, so that no two ends of a fold are.
@@ -280,6 +286,34 @@ std::vector<Vector> symmetric_points(const HiddenLayer& network, const ExploreOp
   return found;
 }
 
+/// Minima below these points: descents along their lowest eigenvectors, where the energy falls along them. Of many units an
+/// exploration that has not time for all copies would come to them late.
+std::vector<Vector> minima_below(const HiddenLayer& network, const std::vector<Vector>& points,
+                                 const StopCondition& stop) {
+  std::vector<Vector> minima;
+  Descender descender{AnyNetwork(network)};
+  HiddenLayer::Workspace work(network);
+  const Index n = network.unknowns();
+  Vector H(n), H_tau(n);
+  Matrix H_x(n, n);
+  for (const Vector& weights : points) {
+    const Vector x = network.coordinates(weights);
+    network.derivatives(x, 1.0, work, H, H_x, H_tau);
+    if (!H_x.allFinite()) continue;
+    const SymmetricEigen eigen = symmetric_eigen(H_x);
+    Vector way = Vector::Zero(n);
+    for (Index k = 0; k < std::min(n, kDescentWays) && eigen.eigenvalues()(k) < 0.0; ++k) {
+      if (stop.is_met()) return minima;
+      // Each lowest direction alone, and with those before it: where these are equal, out of their symmetry.
+      way += eigen.eigenvectors().col(k) / static_cast<double>(k + 1);
+      const double size = kDescentStep * std::max(1.0, x.norm());
+      const Descent descent = descender.descend(x + size * way, stop);
+      if (descent.end == Descent::End::minimum) minima.push_back(network.weights(descent.v));
+    }
+  }
+  return minima;
+}
+
 bool is_minimum(const StationaryPoint& point) {
   return point.kind == StationaryKind::minimum && !point.is_beyond_precision();
 }
@@ -486,6 +520,11 @@ AllFits find_all_fits(const HiddenLayer& network, const FitOptions& options) {
     const std::vector<Vector> symmetric = symmetric_points(
         network, options.explore, stop.within(kSymmetricShare * stop.seconds_left()));
     starts.insert(starts.end(), symmetric.begin(), symmetric.end());
+    if (network.units() >= kManyUnits) {
+      const std::vector<Vector> minima =
+          minima_below(network, symmetric, stop.within(kSymmetricShare * stop.seconds_left()));
+      starts.insert(starts.begin(), minima.begin(), minima.end());
+    }
   }
 
   const bool is_small = network.units() == 1 && network.space().rank() <= kSearchedColumns;
