@@ -9,6 +9,7 @@
 #include "tautrack/explore/explore.hpp"
 #include "tautrack/network/hidden_layer.hpp"
 
+#include "support/hidden_networks.hpp"
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
 #include "support/slow_build.hpp"
@@ -26,31 +27,6 @@ ExploreOptions patient(int quiet_rounds) {
   options.seconds = 600.0;
   options.quiet_rounds = quiet_rounds;
   return options;
-}
-
-HiddenLayerOptions penalised(double ridge, OutputNode output) {
-  HiddenLayerOptions options;
-  options.units = 2;
-  options.output = output;
-  options.ridge_hidden = options.ridge_output = options.ridge_bias = ridge;
-  return options;
-}
-
-HiddenLayer xor_network(double ridge) {
-  Matrix X(4, 3);
-  X << -1, -1, 1, -1, 1, 1, 1, -1, 1, 1, 1, 1;
-  return HiddenLayer(make_problem(X, Vector{{-0.9, 0.9, 0.9, -0.9}}),
-                     penalised(ridge, OutputNode::sigmoid));
-}
-
-HiddenLayer network_of(const reference::Json& run) {
-  const Matrix rows = reference::matrix(run["X"]);
-  Matrix X(rows.rows(), rows.cols() + 1);
-  X << rows, Vector::Ones(rows.rows());
-  return HiddenLayer(
-      make_problem(X, reference::vector(run["y"])),
-      penalised(run["ridge"].get<double>(),
-                run["output"] == "linear" ? OutputNode::linear : OutputNode::sigmoid));
 }
 
 /// The points of one orbit under the symmetries of the hidden units.
@@ -129,7 +105,7 @@ void check_list(const HiddenLayer& network, const Exploration& found, const refe
 TEST_CASE("all stationary points of XOR with a ridge, each certified" * not_in_slow_builds()) {
   const reference::Json run = reference::load("hidden_xor")["runs"][0];
   REQUIRE(run["ridge"].get<double>() == 0.03);
-  const HiddenLayer network = xor_network(0.03);
+  const HiddenLayer network = exclusive_or(0.03);
   const Exploration found = explore(network, patient(3));
   CHECK(found.points.size() == 289);
   check_consistent(network, found);
@@ -154,7 +130,7 @@ TEST_CASE("all stationary points of XOR with a ridge, each certified" * not_in_s
 TEST_CASE("all stationary points of a network with two units, the same on two threads" *
           not_in_slow_builds()) {
   const reference::Json run = reference::load("hidden_two_units")["runs"][2];
-  const HiddenLayer network = network_of(run);
+  const HiddenLayer network = two_units(run);
   ExploreOptions options = patient(3);
   const Exploration found = explore(network, options);
   CHECK(found.points.size() == 17);
@@ -193,7 +169,7 @@ TEST_CASE("an exploration of several outputs and other activations has the index
 
 TEST_CASE("an exploration of a hidden layer starts from given weights and ends with its budget") {
   const reference::Json run = reference::load("hidden_two_units")["runs"][2];
-  const HiddenLayer network = network_of(run);
+  const HiddenLayer network = two_units(run);
   ExploreOptions options = patient(1);
   options.max_curves = 1;
   const Vector start = reference::vector(run["list"][1]["weights"]);

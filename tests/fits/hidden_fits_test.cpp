@@ -7,6 +7,7 @@
 
 #include "tautrack/fits/all_fits.hpp"
 
+#include "support/hidden_networks.hpp"
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
 #include "support/slow_build.hpp"
@@ -16,7 +17,9 @@ namespace hidden_fits_test {
 namespace {
 
 using namespace tautrack;
+using support::exclusive_or;
 using support::not_in_slow_builds;
+using support::penalised;
 using support::Random;
 
 /// Generous: the tests are about what is found, not about time.
@@ -25,21 +28,6 @@ FitOptions patient(int rounds) {
   options.seconds = options.explore.seconds = options.search.seconds = 600.0;
   options.explore.quiet_rounds = rounds;
   return options;
-}
-
-HiddenLayerOptions penalised(Index units, double ridge, OutputNode output) {
-  HiddenLayerOptions options;
-  options.units = units;
-  options.output = output;
-  options.ridge_hidden = options.ridge_output = options.ridge_bias = ridge;
-  return options;
-}
-
-HiddenLayer exclusive_or(double ridge) {
-  Matrix X(4, 3);
-  X << -1, -1, 1, -1, 1, 1, 1, -1, 1, 1, 1, 1;
-  return HiddenLayer(make_problem(X, Vector{{-0.9, 0.9, 0.9, -0.9}}),
-                     penalised(2, ridge, OutputNode::sigmoid));
 }
 
 double copies_of(const AllFits& fits) {
@@ -85,13 +73,7 @@ TEST_CASE("exclusive or has the families of the reference, with all their copies
 TEST_CASE("families of made-up networks are those of the reference" * not_in_slow_builds()) {
   const reference::Json json = reference::load("hidden_two_units");
   for (const auto& run : json["runs"]) {
-    const Matrix rows = reference::matrix(run["X"]);
-    Matrix X(rows.rows(), rows.cols() + 1);
-    X << rows, Vector::Ones(rows.rows());
-    const HiddenLayer network(
-        make_problem(X, reference::vector(run["y"])),
-        penalised(2, run["ridge"].get<double>(),
-                  run["output"] == "linear" ? OutputNode::linear : OutputNode::sigmoid));
+    const HiddenLayer network = support::two_units(run);
     const AllFits fits = find_all_fits(network, patient(6));
     CHECK(fits.points.size() == run["list"].size());
     CHECK(copies_of(fits) == run["points"].get<double>());

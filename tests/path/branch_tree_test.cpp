@@ -8,6 +8,7 @@
 
 #include "tautrack/events/morse_index.hpp"
 
+#include "support/hidden_networks.hpp"
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
 
@@ -16,15 +17,8 @@ namespace branch_tree_test {
 namespace {
 
 using namespace tautrack;
+using support::penalised;
 using support::Random;
-
-HiddenLayerOptions penalised(Index units, double ridge, OutputNode output) {
-  HiddenLayerOptions options;
-  options.units = units;
-  options.output = output;
-  options.ridge_hidden = options.ridge_output = options.ridge_bias = ridge;
-  return options;
-}
 
 /// Outputs of another network with two units, with noise.
 Problem teacher(std::uint64_t seed, Index L) {
@@ -144,13 +138,7 @@ TEST_CASE("branches of the natural homotopy are stationary, symmetric, and fork 
 TEST_CASE("ends of branches are stationary points of the reference") {
   const reference::Json json = reference::load("hidden_two_units");
   for (const auto& run : json["runs"]) {
-    const Matrix rows = reference::matrix(run["X"]);
-    Matrix X(rows.rows(), rows.cols() + 1);
-    X << rows, Vector::Ones(rows.rows());
-    const HiddenLayer network(
-        make_problem(X, reference::vector(run["y"])),
-        penalised(2, run["ridge"].get<double>(),
-                  run["output"] == "linear" ? OutputNode::linear : OutputNode::sigmoid));
+    const HiddenLayer network = support::two_units(run);
     const BranchTree tree = track_branches(network);
     CHECK(tree.finished);
     check_tree(network, tree);
