@@ -110,7 +110,7 @@ void one_pass(benchmark::State& state) {
   const kernels::Numbers u = kernels::numbers(kernels::panels_of(L) * kernels::panel_rows);
   const Vector v = network.linear_solution();
   for (auto _ : state) {
-    kernels::active().multiply(view, v.data(), u.get());
+    kernels::active().multiply(view, v.data(), nullptr, u.get());
     benchmark::ClobberMemory();
   }
   state.counters["byte/s"] = rate(static_cast<double>(8 * L * n));

@@ -108,6 +108,7 @@ void add_network(Page& page, const ProblemView& problem, const NetworkRequest& r
     network += fmt::format(
         ", ridge {:g} on the weights {}", perceptron.ridge,
         perceptron.ridge_standardised ? "of standardised columns" : "in the units of the data");
+  if (!perceptron.mixed_precision) network += ", double precision throughout";
   page.line("network", network);
 }
 

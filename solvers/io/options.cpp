@@ -225,6 +225,11 @@ void add_network_options(Command& command, NetworkRequest& request, bool with_ra
                    "Penalise w_j times the standard deviation of column\n"
                    "j, not the weights in the units of the data",
                    perceptron.ridge_standardised);
+  command.add_flag("--double-precision",
+                   "Keep no copy of large data in single precision, from\n"
+                   "which the way along a path is found (all that is\n"
+                   "reported is computed in double precision anyway)",
+                   perceptron.mixed_precision, false);
 }
 
 std::string_view to_string(OutputNode output) noexcept {

@@ -11,6 +11,7 @@
 
 #include "tautrack/core/communicator.hpp"
 
+#include "core/column_panels.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/numbers.hpp"
 
@@ -94,10 +95,33 @@ Matrix triangle_of(const Matrix& M, Communicator& ranks) {
 
 ColumnSpace::ColumnSpace(const Matrix& X, const Vector& pattern_weights, double tolerance)
     : rows_(X.rows()) {
+  compute(X, pattern_weights, tolerance);
+}
+
+ColumnSpace::ColumnSpace(const Matrix& X, const Vector& pattern_weights, double tolerance,
+                         Communicator& ranks)
+    : rows_(X.rows()) {
+  compute(X, pattern_weights, tolerance, ranks);
+}
+
+ColumnSpace::ColumnSpace(std::shared_ptr<const Matrix> X, const Vector& pattern_weights,
+                         double tolerance, Communicator* ranks)
+    : rows_(X->rows()) {
+  const auto implied = std::make_shared<Implied>();
+  implied->X = std::move(X);
+  implied_ = implied;
+  if (ranks != nullptr)
+    compute(*implied->X, pattern_weights, tolerance, *ranks);
+  else
+    compute(*implied->X, pattern_weights, tolerance);
+}
+
+void ColumnSpace::compute(const Matrix& X, const Vector& pattern_weights, double tolerance) {
   assert(X.rows() > 0 && X.cols() > 0);
   assert(pattern_weights.size() == 0 || pattern_weights.size() == X.rows());
   const Vector root = pattern_weights.cwiseSqrt();
   if (factor_gram(X, root, tolerance, nullptr)) return;
+  implied_.reset();
   Matrix scaled = X;
   if (root.size() > 0) scaled = root.asDiagonal() * X;
   column_norms_.resize(X.cols());
@@ -114,14 +138,14 @@ ColumnSpace::ColumnSpace(const Matrix& X, const Vector& pattern_weights, double 
   set_minimum_norm_map();
 }
 
-ColumnSpace::ColumnSpace(const Matrix& X, const Vector& pattern_weights, double tolerance,
-                         Communicator& ranks)
-    : rows_(X.rows()) {
+void ColumnSpace::compute(const Matrix& X, const Vector& pattern_weights, double tolerance,
+                          Communicator& ranks) {
   assert(X.cols() > 0);
   assert(pattern_weights.size() == 0 || pattern_weights.size() == X.rows());
   const Index s = X.cols();
   const Vector root = pattern_weights.cwiseSqrt();
   if (factor_gram(X, root, tolerance, &ranks)) return;
+  implied_.reset();
   const auto numbers_of = [](Vector& vector) {
     return std::span<double>(vector.data(), static_cast<std::size_t>(vector.size()));
   };
@@ -169,9 +193,22 @@ ColumnSpace::ColumnSpace(const Matrix& X, const Vector& pattern_weights, double 
   set_minimum_norm_map();
 }
 
+namespace {
+
+/// Memory for panels of so many columns, and for the norms of their rows behind them.
+kernels::Numbers panels_for(Index rows, Index columns) {
+  return kernels::numbers(kernels::panels_of(rows) * kernels::panel_rows * (columns + 1));
+}
+
+double* norms_behind(double* panels, Index rows, Index columns) {
+  return panels + kernels::panels_of(rows) * kernels::panel_rows * columns;
+}
+
+}  // namespace
+
 void ColumnSpace::set_panels(const Matrix& basis) {
   double* const panels = new_panels(rank());
-  double* const norms = panels + panels_size_;
+  double* const norms = norms_behind(panels, rows_, rank());
   std::fill(panels, norms + kernels::panels_of(rows_) * kernels::panel_rows, 0.0);
   for (Index j = 0; j < rank(); ++j)
     for (Index i = 0; i < rows_; ++i)
@@ -182,9 +219,7 @@ void ColumnSpace::set_panels(const Matrix& basis) {
 }
 
 double* ColumnSpace::new_panels(Index rank) {
-  const Index padded = kernels::panels_of(rows_) * kernels::panel_rows;
-  panels_size_ = padded * rank;
-  kernels::Numbers memory = kernels::numbers(padded * (rank + 1));
+  kernels::Numbers memory = panels_for(rows_, rank);
   double* const panels = memory.get();
   panels_ = std::move(memory);
   return panels;
@@ -199,17 +234,17 @@ bool ColumnSpace::factor_gram(const Matrix& X, const Vector& root, double tolera
   const kernels::Kernels& loops = kernels::active();
   const kernels::PanelRange all{0, kernels::panels_of(rows_)};
   const Index padded = all.last * kernels::panel_rows;
-  double* const panels = new_panels(s);
-  const Index scratch_size = loops.scratch_size(s);
+  double* panels = is_implied() ? nullptr : new_panels(s);
+  const Index scratch_size = loops.scratch_size(s) + (is_implied() ? loops.packing_size(s) : 0);
   const kernels::Numbers memory = kernels::numbers(scratch_size + padded);
   double* const scratch = memory.get();
   double* const inverse_root = scratch + scratch_size;
   for (Index i = 0; i < root.size(); ++i) inverse_root[i] = 1.0 / root(i);
   std::fill(inverse_root + root.size(), inverse_root + padded, 0.0);
+  const double* const factor = root.size() > 0 ? root.data() : nullptr;
 
   Matrix gram(s, s);
-  loops.pack_and_multiply(X.data(), rows_, s, root.size() > 0 ? root.data() : nullptr, panels,
-                          scratch, gram.data());
+  loops.pack_and_multiply(X.data(), rows_, s, factor, panels, scratch, gram.data());
   sum_triangles(gram, ranks);
   column_norms_.resize(s);
   for (bool again = false;; again = true) {
@@ -225,28 +260,68 @@ bool ColumnSpace::factor_gram(const Matrix& X, const Vector& root, double tolera
     // gram = L with (X diag(1/size))' (X diag(1/size)) = L L', so that A (diag(size) L)' = X.
     for (Index j = 0; j < s; ++j)
       for (Index i = j; i < s; ++i) gram(i, j) *= size(i);
-    const bool enough = again || distance >= kSurelyIndependent;
-    loops.solve_triangular(panels, all, s, gram.data(),
-                           enough && root.size() > 0 ? inverse_root : nullptr,
-                           panels + panels_size_, scratch);
     if (!again) {
       column_norms_ = size;
       R_ = gram.triangularView<Eigen::Lower>().transpose();
+      if (is_implied()) {
+        set_inverse();
+        if (inverse_norm() <= largest_implied) return true;
+        implied_.reset();
+        panels = new_panels(s);
+        loops.pack(X.data(), rows_, s, factor, panels);
+      }
     } else {
       R_ = gram.triangularView<Eigen::Lower>().transpose() * R_;
     }
+    const bool enough = again || distance >= kSurelyIndependent;
+    loops.solve_triangular(panels, all, s, gram.data(),
+                           enough && root.size() > 0 ? inverse_root : nullptr,
+                           norms_behind(panels, rows_, s), scratch);
     if (enough) break;
     loops.symmetric_product(panels, all, s, nullptr, scratch, gram.data());
     sum_triangles(gram, ranks);
   }
-  // R^-1 = diag(1/norms) (R diag(1/norms))^-1: the rows of R' / norms are of order one.
-  for (Index j = 0; j < s; ++j)
-    for (Index i = j; i < s; ++i) gram(i, j) = R_(j, i) / column_norms_(i);
-  inverse_.resize(s, s);
-  loops.invert_lower(gram.data(), s, inverse_.data());
-  inverse_ = column_norms_.cwiseInverse().asDiagonal() *
-             Matrix(inverse_.triangularView<Eigen::Lower>().transpose());
+  set_inverse();
   return true;
+}
+
+/// Of a triangular R of full rank.
+void ColumnSpace::set_inverse() {
+  const Index s = R_.cols();
+  const kernels::Kernels& loops = kernels::active();
+  // R^-1 = diag(1/norms) (R diag(1/norms))^-1: the rows of R' / norms are of order one.
+  Matrix lower(s, s), inverse(s, s);
+  for (Index j = 0; j < s; ++j)
+    for (Index i = j; i < s; ++i) lower(i, j) = R_(j, i) / column_norms_(i);
+  loops.invert_lower(lower.data(), s, inverse.data());
+  inverse_ = column_norms_.cwiseInverse().asDiagonal() *
+             Matrix(inverse.triangularView<Eigen::Lower>().transpose());
+}
+
+double ColumnSpace::inverse_norm() const {
+  const Matrix sizes = (column_norms_.asDiagonal() * inverse_).cwiseAbs();
+  return std::sqrt(sizes.colwise().sum().maxCoeff() * sizes.rowwise().sum().maxCoeff());
+}
+
+const double* ColumnPanels::basis() const {
+  const auto& implied = space_->implied_;
+  if (implied == nullptr) return space_->panels_.get();
+  std::call_once(implied->is_formed, [&] {
+    const Index rows = space_->rows_, s = space_->rank();
+    const kernels::Kernels& loops = kernels::active();
+    kernels::Numbers panels = panels_for(rows, s);
+    const kernels::Numbers scratch = kernels::numbers(loops.scratch_size(s));
+    loops.pack(implied->X->data(), rows, s, nullptr, panels.get());
+    const Matrix lower = space_->R_.transpose();
+    loops.solve_triangular(panels.get(), {0, kernels::panels_of(rows)}, s, lower.data(), nullptr,
+                           norms_behind(panels.get(), rows, s), scratch.get());
+    implied->panels = std::move(panels);
+  });
+  return implied->panels.get();
+}
+
+const double* ColumnPanels::row_norms() const {
+  return basis() + kernels::panels_of(space_->rows_) * kernels::panel_rows * space_->rank();
 }
 
 bool ColumnSpace::factor_full_rank(const Matrix& scaled, double tolerance, Matrix& basis) {
@@ -352,11 +427,12 @@ void ColumnSpace::set_minimum_norm_map() {
 }
 
 Matrix ColumnSpace::basis() const {
+  const double* const panels = ColumnPanels(*this).basis();
   Matrix A(rows_, rank());
   for (Index j = 0; j < rank(); ++j)
     for (Index i = 0; i < rows_; ++i)
-      A(i, j) = panels_[(i / kernels::panel_rows * rank() + j) * kernels::panel_rows +
-                        i % kernels::panel_rows];
+      A(i, j) = panels[(i / kernels::panel_rows * rank() + j) * kernels::panel_rows +
+                       i % kernels::panel_rows];
   return A;
 }
 

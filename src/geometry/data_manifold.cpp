@@ -75,7 +75,7 @@ struct PerceptronPoint final : ManifoldPoint::State {
   /// x_i.a of all patterns for the unit tangent vector with coefficients alpha.
   [[nodiscard]] PatternNumbers velocities(const Vector& alpha) const {
     PatternNumbers result(L);
-    kernels::active().multiply(view(), alpha.data(), result.data());
+    kernels::active().multiply(view(), alpha.data(), nullptr, result.data());
     return result;
   }
 

@@ -97,9 +97,11 @@ enum SigmoidArray : Count {
 /// Fills out[array * count + i] for u[i], i < count: for sigmoids without a vectorised form.
 using EvaluateLanes = void (*)(Sigmoid sigmoid, const double* u, Count count, double* out);
 
-/// A network as the loops see it. The last two are null where there is no copy in single precision.
+/// A network as the loops see it. Either A is there in panels, or `inputs` in its place and a copy in single precision, and the
+/// loops of many columns compute with X: what they call v are weights then, and sums are those of X. Where there are panels, those
+/// of single precision may be null.
 struct Network {
-  const double* panels;    ///< A.
+  const double* panels;    ///< A; null: see `inputs`.
   const double* patterns;  ///< [panel][pattern_arrays][16]; weights zero beyond L.
   Count rows;              ///< L
   Count columns;           ///< n
@@ -108,6 +110,7 @@ struct Network {
   EvaluateLanes lanes;
   const float* single_panels = nullptr;   ///< A.
   const float* single_weights = nullptr;  ///< 16 a panel, zero beyond L.
+  const double* inputs = nullptr;         ///< X, L x n, column by column.
 };
 
 /// A point of the curve, and where the loops leave its data (may be null).
@@ -123,8 +126,9 @@ struct Point {
 
 /// What one slice of the patterns adds up.
 struct Sums {
-  double* scratch;      ///< scratch_size() numbers.
-  double* H;            ///< n
+  double*
+      scratch;  ///< scratch_size() numbers, and packing_size() more where `inputs` are the network.
+  double* H;    ///< n
   double* H_tau;        ///< n
   double* H_v;          ///< n x n, lower triangle, column by column; not of use at tau = 0.
   double scale;         ///< See Perceptron::gradient().
@@ -299,6 +303,9 @@ struct Kernels {
   /// Numbers of scratch that is enough for every other function, a multiple of 8.
   Count (*scratch_size)(Count columns);
 
+  /// Numbers beside these where there are no panels, likewise.
+  Count (*packing_size)(Count columns);
+
   void (*gradient)(const Network&, const Point&, PanelRange, Sums&);
   void (*derivatives)(const Network&, const Point&, PanelRange, Sums&);
 
@@ -319,10 +326,10 @@ struct Kernels {
   void (*narrow)(const double* in, Count count, float* out);
 
   /// max_i |(A dv)_i| / (1 + |u_i|), u = A v + offset.
-  double (*displacement)(const Network&, const double* v, const double* dv);
+  double (*displacement)(const Network&, const double* v, const double* dv, double* scratch);
 
   /// A v, without an offset, 16 numbers a panel.
-  void (*multiply)(const Network&, const double* v, double* u);
+  void (*multiply)(const Network&, const double* v, double* scratch, double* u);
 
   /// by_v = A' g, g with 16 numbers a panel.
   void (*multiply_transposed)(const Network&, const double* g, double* scratch, double* by_v);
@@ -332,10 +339,16 @@ struct Kernels {
   void (*symmetric_product)(const double* panels, PanelRange, Count columns, const double* c,
                             double* scratch, double* G);
 
-  /// Panels from X (L x n, column by column), row i times factor[i] (null: ones), and the lower
-  /// triangle G of their A' A.
+  /// Panels from X (L x n, column by column), row i times factor[i] (null: ones).
+  void (*pack)(const double* X, Count rows, Count columns, const double* factor, double* panels);
+
+  /// The same, unless `panels` is null, and the lower triangle G of their A' A. scratch: packing_size() numbers more where it is.
   void (*pack_and_multiply)(const double* X, Count rows, Count columns, const double* factor,
                             double* panels, double* scratch, double* G);
+
+  /// Panels in single precision from X, column j times factor[j], and the norms of its rows, 16 a panel.
+  void (*narrow_columns)(const double* X, Count rows, Count columns, const double* factor,
+                         float* panels, double* norms);
 
   /// Panels times the inverse of L', L a lower triangle (n x n, column by column), in place; then
   /// row i is multiplied by factor[i] (16 a panel; null: ones) and its norm stored in norms[i].

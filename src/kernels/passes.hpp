@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/columns.hpp"
 #include "kernels/product.hpp"
 #include "kernels/series.hpp"
 #include "kernels/sigmoid.hpp"
@@ -351,21 +352,47 @@ TAUTRACK_INLINE void pass(const Number* panels, Count n, PanelRange range, const
   }
 }
 
-inline void any_gradient(const Network& network, const Point& point, PanelRange range, Sums& sums) {
-  Totals totals;
-  pass(network.panels, network.columns, range, GradientFactors{network, point, totals}, sums);
-  finish(totals, sums);
+/// The same by the columns of X, with a block of u and g in scratch.
+template <class Factors>
+TAUTRACK_INLINE void column_pass(const Network& network, PanelRange range, const Factors& factors,
+                                 Sums& sums) {
+  const Count n = network.columns;
+  const Count block = block_panels<double>(n);
+  double* const u = sums.scratch;
+  double* const g = u + block * panel_rows;
+  clear(sums.H, n);
+  for (Count first = range.first; first < range.last; first += block) {
+    const Count count = range.last - first < block ? range.last - first : block;
+    const ColumnBlock rows(network, first, count, range.last);
+    multiply_columns(rows, n, count, factors.v(), u);
+    for (Count p = 0; p < count; ++p) {
+      Real inputs[panel_vectors], results[panel_vectors];
+      for (int h = 0; h < panel_vectors; ++h) inputs[h] = load(u + p * panel_rows + h * lanes);
+      factors(first + p, inputs, results);
+      for (int h = 0; h < panel_vectors; ++h) store(g + p * panel_rows + h * lanes, results[h]);
+    }
+    add_all_products<1>(rows, n, {g}, {sums.H});
+  }
 }
 
-template <class Number>
-TAUTRACK_INLINE const Number* panels_of_kind(const Network& network);
-template <>
-TAUTRACK_INLINE const double* panels_of_kind<double>(const Network& network) {
-  return network.panels;
+/// By doubles, in whatever form they are.
+template <class Factors>
+TAUTRACK_INLINE void any_pass(const Network& network, PanelRange range, const Factors& factors,
+                              Sums& sums, const double*) {
+  if (network.panels == nullptr) return column_pass(network, range, factors, sums);
+  pass(network.panels, network.columns, range, factors, sums);
 }
-template <>
-TAUTRACK_INLINE const float* panels_of_kind<float>(const Network& network) {
-  return network.single_panels;
+template <class Factors>
+TAUTRACK_INLINE void any_pass(const Network& network, PanelRange range, const Factors& factors,
+                              Sums& sums, const float*) {
+  pass(network.single_panels, network.columns, range, factors, sums);
+}
+
+inline void any_gradient(const Network& network, const Point& point, PanelRange range, Sums& sums) {
+  Totals totals;
+  any_pass(network, range, GradientFactors{network, point, totals}, sums,
+           static_cast<const double*>(nullptr));
+  finish(totals, sums);
 }
 
 template <class Number, bool in_tau>
@@ -377,8 +404,8 @@ inline void any_series(const Network& network, const SeriesOf<Number>& series, P
   const bool fetch =
       series.k * series.stride * (range.last - range.first) * static_cast<Count>(sizeof(Number)) >
       long_series;
-  pass(panels_of_kind<Number>(network), network.columns, range,
-       SeriesFactors<Number, in_tau>{network, series, table, totals, fetch}, sums);
+  any_pass(network, range, SeriesFactors<Number, in_tau>{network, series, table, totals, fetch},
+           sums, static_cast<const Number*>(nullptr));
   finish(totals, sums);
 }
 
@@ -388,23 +415,19 @@ inline void append_series_single(const Network& network, const SingleSeries& ser
                        : any_series<float, false>(network, series, range, sums);
 }
 
-inline void narrow(const double* in, Count count, float* out) {
-  // A float as small as this still has all its digits.
-  constexpr double least = 1.2e-38;
-  for (Count i = 0; i < count; ++i) {
-    const double x = in[i];
-    out[i] = x < least && x > -least ? 0.0F : static_cast<float>(x);
-  }
-}
-
 /// A' diag(c) A of a block: by the doubles, or by floats.
 inline void add_products_of(const Network& network, Count first, Count count, double* c,
-                            double* buffer, double* tiles, const double*) {
-  add_block(network.panels + first * network.columns * panel_rows, count, network.columns, c,
-            buffer, tiles);
+                            double* buffer, double* tiles, double* packing, const double*) {
+  const Count n = network.columns;
+  const double* panels = network.panels + first * n * panel_rows;
+  if (network.panels == nullptr) {
+    pack(network.inputs, network.rows, n, nullptr, first, count, packing);
+    panels = packing;
+  }
+  add_block(panels, count, n, c, buffer, tiles);
 }
 inline void add_products_of(const Network& network, Count first, Count count, double* c,
-                            double* buffer, double* tiles, const float*) {
+                            double* buffer, double* tiles, double*, const float*) {
   float* const narrowed = reinterpret_cast<float*>(buffer);
   narrow(c, count * panel_rows, narrowed);
   add_block(network.single_panels + first * network.columns * panel_rows, count, network.columns,
@@ -416,45 +439,69 @@ inline void any_derivatives(const Network& network, const Point& point, PanelRan
                             Sums& sums) {
   const Count n = network.columns;
   const Count size = n * panel_rows;
-  const Count block = block_panels(n);
+  const Count block = block_panels<Number>(n);
   double* const H = sums.scratch;
   double* const H_tau = H + n * lanes;
   double* const c = H_tau + n * lanes;
   double* const buffer = c + block * panel_rows;
-  double* const tiles = buffer + buffer_size(n);
-  clear(H, 2 * n * lanes);
+  double* const tiles = buffer + derivatives_buffer(n);
+  // Where there are no panels, u, g and m of a block, and the block in panels.
+  double* const u = sums.scratch + scratch_size(n);
+  double* const gradients = u + block * panel_rows;
+  double* const mixed = gradients + block * panel_rows;
+  double* const packing = mixed + block * panel_rows;
+  const bool by_columns = network.panels == nullptr;
+  if (by_columns) {
+    clear(sums.H, n);
+    clear(sums.H_tau, n);
+  } else {
+    clear(H, 2 * n * lanes);
+  }
   if (!point.without_hessian) clear(tiles, tiles_size(n));
   Totals totals;
   for (Count first = range.first; first < range.last; first += block) {
     const Count count = range.last - first < block ? range.last - first : block;
-    const double* const panels = network.panels + first * size;
-    for (Count p = 0; p < count; ++p) {
-      Real u[panel_vectors], g[panel_vectors], m[panel_vectors];
-      multiply_panel(panels + p * size, n, point.v, u);
+    const auto contribute = [&](Count p, const Real* inputs, Real* g, Real* m) {
       for (int h = 0; h < panel_vectors; ++h) {
-        const Contribution all = contribution(network, point, first + p, h, u[h], totals);
+        const Contribution all = contribution(network, point, first + p, h, inputs[h], totals);
         g[h] = all.gradient;
         m[h] = all.mixed;
         store(c + p * panel_rows + h * lanes, all.hessian);
       }
-      accumulate(panels + p * size, n, g, H, panel_ahead(panels + p * size, p, count, n));
-      accumulate<double>(panels + p * size, n, m, H_tau, nullptr);
+    };
+    Real inputs[panel_vectors], g[panel_vectors], m[panel_vectors];
+    if (by_columns) {
+      const ColumnBlock rows(network, first, count, range.last);
+      multiply_columns(rows, n, count, point.v, u);
+      for (Count p = 0; p < count; ++p) {
+        for (int h = 0; h < panel_vectors; ++h) inputs[h] = load(u + p * panel_rows + h * lanes);
+        contribute(p, inputs, g, m);
+        for (int h = 0; h < panel_vectors; ++h) {
+          store(gradients + p * panel_rows + h * lanes, g[h]);
+          store(mixed + p * panel_rows + h * lanes, m[h]);
+        }
+      }
+      add_all_products<2>(rows, n, {gradients, mixed}, {sums.H, sums.H_tau});
+    } else {
+      const double* const panels = network.panels + first * size;
+      for (Count p = 0; p < count; ++p) {
+        multiply_panel(panels + p * size, n, point.v, inputs);
+        contribute(p, inputs, g, m);
+        accumulate(panels + p * size, n, g, H, panel_ahead(panels + p * size, p, count, n));
+        accumulate<double>(panels + p * size, n, m, H_tau, nullptr);
+      }
     }
     // At tau = 0 every factor is omega, and the caller knows A' diag(omega) A.
     if (point.tau != 0.0 && !point.without_hessian)
-      add_products_of(network, first, count, c, buffer, tiles, static_cast<const Number*>(nullptr));
+      add_products_of(network, first, count, c, buffer, tiles, packing,
+                      static_cast<const Number*>(nullptr));
   }
-  add_up(H, n, sums.H);
-  add_up(H_tau, n, sums.H_tau);
+  if (!by_columns) {
+    add_up(H, n, sums.H);
+    add_up(H_tau, n, sums.H_tau);
+  }
   if (!point.without_hessian) read_tiles(tiles, n, sums.H_v);
   finish(totals, sums);
-}
-
-inline Count scratch_size(Count n) {
-  const Count pass = 2 * n * lanes + block_panels(n) * panel_rows + buffer_size(n) + tiles_size(n);
-  const Count triangle = triangle_size(n);
-  const Count most = pass > triangle ? pass : triangle;
-  return (most + 7) / 8 * 8;  // whole cache lines
 }
 
 // --- By the number of columns. --------------------------------------------------------------------
@@ -492,49 +539,82 @@ void append_series(const Network& network, const Series& series, PanelRange rang
   }
 }
 
+/// Calls take(panel, u) with u = A v (count of them for so many v) for each panel; scratch as for the other loops, used where
+/// there are no panels.
+template <int count, class Take>
+TAUTRACK_INLINE void for_products(const Network& network, PanelRange range,
+                                  const double* const (&v)[count], double* scratch,
+                                  const Take& take) {
+  const Count n = network.columns;
+  Real u[count][panel_vectors];
+  if (network.panels != nullptr) {
+    for (Count p = range.first; p < range.last; ++p) {
+      for (int k = 0; k < count; ++k)
+        multiply_panel(network.panels + p * n * panel_rows, n, v[k], u[k]);
+      take(p, u);
+    }
+    return;
+  }
+  const Count block = block_panels<double>(n);
+  for (Count first = range.first; first < range.last; first += block) {
+    const Count panels = range.last - first < block ? range.last - first : block;
+    const ColumnBlock rows(network, first, panels, range.last);
+    for (int k = 0; k < count; ++k)
+      multiply_columns(rows, n, panels, v[k], scratch + k * block * panel_rows);
+    for (Count p = 0; p < panels; ++p) {
+      for (int k = 0; k < count; ++k)
+        for (int h = 0; h < panel_vectors; ++h)
+          u[k][h] = load(scratch + (k * block + p) * panel_rows + h * lanes);
+      take(first + p, u);
+    }
+  }
+}
+
 inline void energy(const Network& network, const Point& point, PanelRange range, Sums& sums) {
   Totals totals;
-  for (Count p = range.first; p < range.last; ++p) {
-    Real u[panel_vectors];
-    multiply_panel(network.panels + p * network.columns * panel_rows, network.columns, point.v, u);
-    for (int h = 0; h < panel_vectors; ++h) contribution(network, point, p, h, u[h], totals);
-  }
+  for_products<1>(network, range, {point.v}, sums.scratch, [&](Count p, const auto& u) {
+    for (int h = 0; h < panel_vectors; ++h) contribution(network, point, p, h, u[0][h], totals);
+  });
   finish(totals, sums);
 }
 
-inline double displacement(const Network& network, const double* v, const double* dv) {
+inline double displacement(const Network& network, const double* v, const double* dv,
+                           double* scratch) {
   Real most = {};
-  for (Count p = 0; p < panels_of(network.rows); ++p) {
-    const double* const panel = network.panels + p * network.columns * panel_rows;
-    Real u[panel_vectors], du[panel_vectors];
-    multiply_panel(panel, network.columns, v, u);
-    multiply_panel(panel, network.columns, dv, du);
-    const double* const offset =
-        network.patterns + (p * pattern_arrays + pattern_offset) * panel_rows;
-    for (int h = 0; h < panel_vectors; ++h)
-      most = larger(most, absolute(du[h]) / (1.0 + absolute(u[h] + load(offset + h * lanes))));
-  }
+  for_products<2>(
+      network, {0, panels_of(network.rows)}, {v, dv}, scratch, [&](Count p, const auto& u) {
+        for (int h = 0; h < panel_vectors; ++h)
+          most =
+              larger(most, absolute(u[1][h]) / (1.0 + absolute(input_of(network, p, h, u[0][h]))));
+      });
   return largest(most);
 }
 
-inline void multiply(const Network& network, const double* v, double* out) {
-  for (Count p = 0; p < panels_of(network.rows); ++p) {
-    Real u[panel_vectors];
-    multiply_panel(network.panels + p * network.columns * panel_rows, network.columns, v, u);
-    for (int h = 0; h < panel_vectors; ++h) store(out + p * panel_rows + h * lanes, u[h]);
-  }
+inline void multiply(const Network& network, const double* v, double* scratch, double* out) {
+  for_products<1>(network, {0, panels_of(network.rows)}, {v}, scratch, [&](Count p, const auto& u) {
+    for (int h = 0; h < panel_vectors; ++h) store(out + p * panel_rows + h * lanes, u[0][h]);
+  });
 }
 
 inline void multiply_transposed(const Network& network, const double* g, double* scratch,
                                 double* by_v) {
-  clear(scratch, network.columns * lanes);
-  for (Count p = 0; p < panels_of(network.rows); ++p) {
+  const Count n = network.columns, all = panels_of(network.rows);
+  if (network.panels == nullptr) {
+    clear(by_v, n);
+    const Count block = block_panels<double>(n);
+    for (Count first = 0; first < all; first += block) {
+      const ColumnBlock rows(network, first, block, all);
+      add_all_products<1>(rows, n, {g + first * panel_rows}, {by_v});
+    }
+    return;
+  }
+  clear(scratch, n * lanes);
+  for (Count p = 0; p < all; ++p) {
     Real rows[panel_vectors];
     for (int h = 0; h < panel_vectors; ++h) rows[h] = load(g + p * panel_rows + h * lanes);
-    accumulate<double>(network.panels + p * network.columns * panel_rows, network.columns, rows,
-                       scratch, nullptr);
+    accumulate<double>(network.panels + p * n * panel_rows, n, rows, scratch, nullptr);
   }
-  add_up(scratch, network.columns, by_v);
+  add_up(scratch, n, by_v);
 }
 
 inline void evaluate_all(const Network& network, const double* u, Count count, double* out) {

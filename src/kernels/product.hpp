@@ -63,6 +63,13 @@ inline void clear(Number* x, Count count) {
   for (Count i = 0; i < count; ++i) x[i] = Number{};
 }
 
+inline void narrow(const double* in, Count count, float* out) {
+  for (Count i = 0; i < count; ++i) {
+    const double x = in[i];
+    out[i] = x < least_single && x > -least_single ? 0.0F : static_cast<float>(x);
+  }
+}
+
 // --- A' diag(c) A. --------------------------------------------------------------------------------
 //
 // Only the lower triangle, in tiles of tile_rows x tile_columns entries whose sums fill the
@@ -81,10 +88,11 @@ inline constexpr int tile_rows = 2, tile_columns = 2;
 /// Numbers that one tile takes up.
 inline constexpr int tile_size = whole_vectors(tile_rows * tile_columns) * lanes;
 
-/// Panels in a block.
+/// Panels in a block: half a megabyte, so that sums over lanes at its end are few.
+template <class Number>
 inline Count block_panels(Count n) {
   constexpr Count bytes = Count{512} * 1024;
-  const Count panels = bytes / (n * panel_rows * 8);
+  const Count panels = bytes / (n * panel_rows * static_cast<Count>(sizeof(Number)));
   return panels < 4 ? 4 : panels > 64 ? 64 : panels;
 }
 
@@ -105,6 +113,7 @@ inline Count tile_count(Count n) {
 template <class Number, int rows, int columns>
 void add_tile(const Number* a, Count stride, Count panels, const Number* b, double* tile) {
   RealOf<Number> total[rows * columns];
+  TAUTRACK_UNROLL
   for (int i = 0; i < rows * columns; ++i) total[i] = RealOf<Number>{};
   for (Count p = 0; p < panels; ++p, a += stride) {
     for (int h = 0; h < vectors_of_panel<Number>; ++h, b += columns * lanes_of<Number>) {
@@ -175,15 +184,18 @@ inline void read_tiles(const double* tiles, Count n, double* G) {
 }
 
 /// Numbers of scratch for add_block() and its tiles.
-inline Count buffer_size(Count n) { return block_panels(n) * panel_rows * tile_columns; }
+template <class Number>
+inline Count buffer_size(Count n) {
+  return block_panels<Number>(n) * panel_rows * tile_columns;
+}
 inline Count tiles_size(Count n) { return tile_count(n) * tile_size; }
 
 inline void symmetric_product(const double* panels, PanelRange range, Count n, const double* c,
                               double* scratch, double* G) {
   double* const buffer = scratch;
-  double* const tiles = buffer + buffer_size(n);
+  double* const tiles = buffer + buffer_size<double>(n);
   clear(tiles, tiles_size(n));
-  const Count block = block_panels(n);
+  const Count block = block_panels<double>(n);
   for (Count first = range.first; first < range.last; first += block) {
     const Count count = range.last - first < block ? range.last - first : block;
     add_block(panels + first * n * panel_rows, count, n,
@@ -192,7 +204,7 @@ inline void symmetric_product(const double* panels, PanelRange range, Count n, c
   read_tiles(tiles, n, G);
 }
 
-/// Copies the rows [16 first, 16 (first + count)) of diag(factor) X, as far as there are any.
+/// Copies the rows [16 first, 16 (first + count)) of diag(factor) X, as far as there are any, to `panels`.
 inline void pack(const double* X, Count rows, Count n, const double* factor, Count first,
                  Count count, double* panels) {
   for (Count j = 0; j < n; ++j) {
@@ -200,7 +212,7 @@ inline void pack(const double* X, Count rows, Count n, const double* factor, Cou
       const Count row = p * panel_rows;
       const Count there = rows - row < panel_rows ? rows - row : panel_rows;
       const double* const from = X + j * rows + row;
-      double* const to = panels + (p * n + j) * panel_rows;
+      double* const to = panels + ((p - first) * n + j) * panel_rows;
       if (there == panel_rows) {
         if (j + 1 < n) {
           prefetch(from + rows);
@@ -220,19 +232,11 @@ inline void pack(const double* X, Count rows, Count n, const double* factor, Cou
   }
 }
 
-inline void pack_and_multiply(const double* X, Count rows, Count n, const double* factor,
-                              double* panels, double* scratch, double* G) {
-  double* const buffer = scratch;
-  double* const tiles = buffer + buffer_size(n);
-  clear(tiles, tiles_size(n));
-  const Count block = block_panels(n);
-  const Count all = panels_of(rows);
-  for (Count first = 0; first < all; first += block) {
-    const Count count = all - first < block ? all - first : block;
-    pack(X, rows, n, factor, first, count, panels);
-    add_block<double>(panels + first * n * panel_rows, count, n, nullptr, buffer, tiles);
-  }
-  read_tiles(tiles, n, G);
+inline void pack_all(const double* X, Count rows, Count n, const double* factor, double* panels) {
+  const Count block = block_panels<double>(n), all = panels_of(rows);
+  for (Count first = 0; first < all; first += block)
+    pack(X, rows, n, factor, first, all - first < block ? all - first : block,
+         panels + first * n * panel_rows);
 }
 
 // --- A times the inverse of a triangular matrix. ---------------------------------------------------
@@ -316,6 +320,44 @@ inline void solve_triangular(double* panels, PanelRange range, Count n, const do
           norms[row + l * lanes + i] = square_root(lane(square[l], i));
     }
   }
+}
+
+// --- Scratch. -------------------------------------------------------------------------------------
+
+/// Numbers for a block of derivatives of either kind: of floats with their factors, half a number each.
+inline Count derivatives_buffer(Count n) {
+  const Count floats = (buffer_size<float>(n) + block_panels<float>(n) * panel_rows) / 2;
+  return floats > buffer_size<double>(n) ? floats : buffer_size<double>(n);
+}
+
+inline Count scratch_size(Count n) {
+  const Count pass =
+      2 * n * lanes + block_panels<float>(n) * panel_rows + derivatives_buffer(n) + tiles_size(n);
+  const Count triangle = triangle_size(n);
+  const Count most = pass > triangle ? pass : triangle;
+  return (most + 7) / 8 * 8;  // whole cache lines
+}
+
+/// Three arrays beside the rows of a block, and the block in panels.
+inline Count packing_size(Count n) {
+  return 3 * block_panels<float>(n) * panel_rows + block_panels<double>(n) * n * panel_rows;
+}
+
+inline void pack_and_multiply(const double* X, Count rows, Count n, const double* factor,
+                              double* panels, double* scratch, double* G) {
+  double* const buffer = scratch;
+  double* const tiles = buffer + buffer_size<double>(n);
+  double* const packing = scratch + scratch_size(n);
+  clear(tiles, tiles_size(n));
+  const Count block = block_panels<double>(n);
+  const Count all = panels_of(rows);
+  for (Count first = 0; first < all; first += block) {
+    const Count count = all - first < block ? all - first : block;
+    double* const to = panels != nullptr ? panels + first * n * panel_rows : packing;
+    pack(X, rows, n, factor, first, count, to);
+    add_block<double>(to, count, n, nullptr, buffer, tiles);
+  }
+  read_tiles(tiles, n, G);
 }
 
 // --- Factors of a Gram matrix. --------------------------------------------------------------------

@@ -63,6 +63,15 @@ TAUTRACK_INLINE SingleReal load(const float* p) { return *reinterpret_cast<const
 TAUTRACK_INLINE void store(float* p, SingleReal x) { *reinterpret_cast<SingleReal*>(p) = x; }
 TAUTRACK_INLINE SingleReal absolute(SingleReal x) { return x < 0.0F ? -x : x; }
 
+/// A float as small as this still has all its digits.
+inline constexpr double least_single = 1.2e-38;
+
+/// out[i] = x[i], zero where a float would lose digits.
+TAUTRACK_INLINE void store_narrowed(float* out, Real x) {
+  x = (x < least_single) & (x > -least_single) ? Real{} : x;
+  *reinterpret_cast<SingleHalf*>(out) = __builtin_convertvector(x, SingleHalf);
+}
+
 /// Lanes i and i + lanes added in double precision.
 TAUTRACK_INLINE Real widened(SingleReal x) {
   alignas(64) float parts[single_lanes];
@@ -115,6 +124,11 @@ TAUTRACK_INLINE void store(float* p, SingleReal x) { *p = x; }
 TAUTRACK_INLINE SingleReal absolute(SingleReal x) { return x < 0.0F ? -x : x; }
 TAUTRACK_INLINE Real widened(SingleReal x) { return x; }
 TAUTRACK_INLINE Real widened_largest(SingleReal x) { return x; }
+
+inline constexpr double least_single = 1.2e-38;
+TAUTRACK_INLINE void store_narrowed(float* out, Real x) {
+  *out = x < least_single && x > -least_single ? 0.0F : static_cast<float>(x);
+}
 
 #endif
 

@@ -335,7 +335,7 @@ struct HiddenLayer::Evaluation {
     at.x = x;
     at.tau = tau;
     for (Index j = 0; j < blocks.units; ++j)
-      kernel.multiply(view, x.data() + blocks.hidden(j), at.U.col(j).data());
+      kernel.multiply(view, x.data() + blocks.hidden(j), nullptr, at.U.col(j).data());
     if (layer.has_offset()) at.U.col(0) += layer.inputs_->padded_offset;
     kernel.evaluate(view, at.U.data(), at.U.size(), at.sigma.data());
     const double origin = layer.inputs_->origin;
@@ -703,7 +703,7 @@ Matrix HiddenLayer::node_input_changes(const Vector& dx) const {
   ForKernels<Matrix> U;
   U.allocate(inputs_->padded, units());
   for (Index j = 0; j < units(); ++j)
-    kernels::active().multiply(view, dx.data() + blocks.hidden(j), U.col(j).data());
+    kernels::active().multiply(view, dx.data() + blocks.hidden(j), nullptr, U.col(j).data());
   return U.topRows(patterns());
 }
 
@@ -763,9 +763,9 @@ double HiddenLayer::relative_displacement(const Vector& x, const Vector& dx,
   double largest = evaluation.output_displacement(x, dx);
   for (Index j = 0; j < units(); ++j) {
     const Index first = evaluation.blocks.hidden(j);
-    evaluation.kernel.multiply(evaluation.view, x.data() + first, at.rows.data());
+    evaluation.kernel.multiply(evaluation.view, x.data() + first, nullptr, at.rows.data());
     if (has_offset()) at.rows += inputs_->padded_offset;
-    evaluation.kernel.multiply(evaluation.view, dx.data() + first, at.moved.col(j).data());
+    evaluation.kernel.multiply(evaluation.view, dx.data() + first, nullptr, at.moved.col(j).data());
     largest = std::max(largest,
                        (at.moved.col(j).array().abs() / (1.0 + at.rows.array().abs())).maxCoeff());
   }

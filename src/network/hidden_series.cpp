@@ -265,7 +265,7 @@ double HiddenLayer::append_series(int k, const Vector& x_k, double tau_k, Worksp
                                              nullptr, patterns(), blocks.rank);
   double displacement = 0.0;
   for (Index j = 0; j < units(); ++j) {
-    kernel.multiply(view, x_k.data() + blocks.hidden(j), at.moved.col(j).data());
+    kernel.multiply(view, x_k.data() + blocks.hidden(j), nullptr, at.moved.col(j).data());
     displacement =
         std::max(displacement,
                  (at.moved.col(j).array().abs() / (1.0 + at.U.col(j).array().abs())).maxCoeff());

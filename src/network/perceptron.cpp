@@ -48,8 +48,15 @@ kernels::PanelRange slice(Index patterns, int slices, int i) {
   return {panels * i / slices, panels * (i + 1) / slices};
 }
 
+kernels::Count scratch_size(Index unknowns, bool is_implied) {
+  const kernels::Kernels& loops = kernels::active();
+  return loops.scratch_size(unknowns) + (is_implied ? loops.packing_size(unknowns) : 0);
+}
+
 /// Fewer entries of A than this are not worth a copy in single precision.
 constexpr Index kWorthSingle = 8192;
+/// From so many on A need not be formed at all: up to there it stays in a cache.
+constexpr Index kWorthImplying = Index{1} << 18U;
 /// Pattern weights beyond these are not for floats, which end at 1e-38 and 1e38: A has their inverse roots in its rows.
 constexpr double kLightestSingle = 1e-15, kHeaviestSingle = 1e15;
 /// Nearer to tau = 1 than this a series may range over more powers of ten than a float has.
@@ -84,38 +91,65 @@ Perceptron::Inputs::Inputs(std::shared_ptr<const Problem> given, const Perceptro
       ranks(among),
       omega(problem->pattern_weights.size() > 0 ? problem->pattern_weights
                                                 : Vector::Ones(problem->y.size())),
-      space(ranks != nullptr
-                ? ColumnSpace(problem->X, problem->pattern_weights, options.rank_tolerance, *ranks)
-                : ColumnSpace(problem->X, problem->pattern_weights, options.rank_tolerance)),
       patterns(omega.size()),
-      omega_sum(omega.sum()) {
+      omega_sum(omega.sum()),
+      space(make_space()) {
+  // Only now the entries of X are looked at one by one.
+  if (ranks == nullptr && !space.column_norms().allFinite()) check(*problem);
+  ridge = penalty_of(*problem, omega, space, options, ranks);
+  ridge_norm = ridge.norm();
+  if (space.is_implied()) {
+    whitening = space.column_norms().asDiagonal() * ColumnPanels(space).inverse_matrix();
+    whitening_norm = space.inverse_norm();
+  }
+  if (space.is_implied() || (space.rank() > kernels::most_fixed_columns &&
+                             patterns * space.rank() >= kWorthSingle && may_have_single()))
+    keep_single();
+}
+
+/// Collective.
+bool Perceptron::Inputs::may_have_single() const {
+  if (!options.mixed_precision) return false;
+  std::array<double, 1> beyond{0.0};
+  if (omega.size() > 0 &&
+      !(omega.minCoeff() >= kLightestSingle && omega.maxCoeff() <= kHeaviestSingle))
+    beyond[0] = 1.0;
+  if (ranks != nullptr) ranks->maximum(beyond);
+  return beyond[0] == 0.0;
+}
+
+/// Sets the sums over ranks before.
+ColumnSpace Perceptron::Inputs::make_space() {
   if (ranks != nullptr) {
     std::array<double, 2> sums{static_cast<double>(patterns), omega_sum};
     ranks->sum(sums);
     patterns = static_cast<Index>(sums[0]);
     omega_sum = sums[1];
-  } else if (!space.column_norms().allFinite()) {
-    // Only now the entries of X are looked at one by one.
-    check(*problem);
   }
-  ridge = penalty_of(*problem, omega, space, options, ranks);
-  ridge_norm = ridge.norm();
-  keep_single();
+  const Matrix& X = problem->X;
+  const Vector& weights = problem->pattern_weights;
+  if (X.cols() > kernels::most_fixed_columns && patterns * X.cols() >= kWorthImplying &&
+      may_have_single())
+    return {std::shared_ptr<const Matrix>(problem, &X), weights, options.rank_tolerance, ranks};
+  if (ranks != nullptr) return {X, weights, options.rank_tolerance, *ranks};
+  return {X, weights, options.rank_tolerance};
 }
 
+/// The copies in single precision.
 void Perceptron::Inputs::keep_single() {
   const Index rows = omega.size(), n = space.rank();
-  if (!options.mixed_precision || n <= kernels::most_fixed_columns || patterns * n < kWorthSingle)
-    return;
-  std::array<double, 1> beyond{0.0};
-  if (rows > 0 && !(omega.minCoeff() >= kLightestSingle && omega.maxCoeff() <= kHeaviestSingle))
-    beyond[0] = 1.0;
-  if (ranks != nullptr) ranks->maximum(beyond);
-  if (beyond[0] != 0.0) return;
   const kernels::Kernels& loops = kernels::active();
   const Index padded = kernels::panels_of(rows) * kernels::panel_rows;
   kernels::SingleNumbers panels = kernels::single_numbers(padded * n);
-  loops.narrow(ColumnPanels(space).basis(), padded * n, panels.get());
+  if (space.is_implied()) {
+    const Vector factor = space.column_norms().cwiseInverse();
+    kernels::Numbers norms = kernels::numbers(padded);
+    loops.narrow_columns(problem->X.data(), rows, n, factor.data(), panels.get(), norms.get());
+    row_norms = std::move(norms);
+    single_error = whitening_norm * whitening_norm;
+  } else {
+    loops.narrow(ColumnPanels(space).basis(), padded * n, panels.get());
+  }
   kernels::SingleNumbers weights = kernels::single_numbers(padded);
   std::fill_n(weights.get(), padded, 0.0F);
   loops.narrow(omega.data(), rows, weights.get());
@@ -157,6 +191,8 @@ void Perceptron::set_pattern_data() {
   using kernels::panel_rows;
   const Index panels = kernels::panels_of(rows());
   const Vector& omega = pattern_weights();
+  const double* const norms =
+      space().is_implied() ? inputs_->row_norms.get() : ColumnPanels(space()).row_norms();
   kernels::Numbers memory = kernels::numbers(panels * panel_rows * kernels::pattern_arrays);
   for (Index i = 0; i < panels * panel_rows; ++i) {
     double* const of_panel = memory.get() + i / panel_rows * panel_rows * kernels::pattern_arrays;
@@ -164,7 +200,7 @@ void Perceptron::set_pattern_data() {
     const bool there = i < rows();
     of_panel[kernels::pattern_target * panel_rows + row] = there ? y_(i) : 0.0;
     of_panel[kernels::pattern_weight * panel_rows + row] = there ? omega(i) : 0.0;
-    of_panel[kernels::pattern_norm * panel_rows + row] = ColumnPanels(space()).row_norms()[i];
+    of_panel[kernels::pattern_norm * panel_rows + row] = norms[i];
     of_panel[kernels::pattern_offset * panel_rows + row] = there ? offset(i) : 0.0;
   }
   pattern_data_ = std::move(memory);
@@ -185,9 +221,11 @@ Perceptron Perceptron::with_targets(Vector y) const {
 }
 
 kernels::Network network_view(const Perceptron& network) {
-  kernels::Network view =
-      network_view(network.options().activation, ColumnPanels(network.space()).basis(),
-                   network.pattern_data_.get(), network.rows(), network.unknowns());
+  const bool is_implied = network.space().is_implied();
+  kernels::Network view = network_view(
+      network.options().activation, is_implied ? nullptr : ColumnPanels(network.space()).basis(),
+      network.pattern_data_.get(), network.rows(), network.unknowns());
+  if (is_implied) view.inputs = network.inputs().data();
   view.single_panels = network.inputs_->single_panels.get();
   view.single_weights = network.inputs_->single_weights.get();
   return view;
@@ -195,13 +233,14 @@ kernels::Network network_view(const Perceptron& network) {
 
 /// Sums of a slice, and memory for them.
 struct Perceptron::Workspace::State {
-  State(Index patterns, Index unknowns, int threads)
+  /// @param is_implied Whether the loops go over X.
+  State(Index patterns, Index unknowns, bool is_implied, int threads)
       : team(threads),
         slices(slices_of(patterns, unknowns)),
         sums(static_cast<std::size_t>(slices)),
         padded(kernels::panels_of(patterns) * kernels::panel_rows) {
     const kernels::Count n = unknowns;
-    const kernels::Count scratch = kernels::active().scratch_size(n);
+    const kernels::Count scratch = scratch_size(n, is_implied);
     const kernels::Count results = (n * (n + 2) + 7) / 8 * 8;
     const kernels::Count own = scratch + results;
     const int separate = team.parallel() ? slices : std::min(slices, 2);
@@ -301,10 +340,13 @@ struct Perceptron::Workspace::State {
   std::vector<Vector> v;  ///< v_1, v_2, ... of a series in single precision.
 
   std::vector<double> message;  ///< Of an exchange among ranks.
+
+  Vector weights, sum;  ///< Where A is implied.
 };
 
 Perceptron::Workspace::Workspace(const Perceptron& network, int threads)
-    : state_(std::make_unique<State>(network.rows(), network.unknowns(), threads)) {
+    : state_(std::make_unique<State>(network.rows(), network.unknowns(),
+                                     network.space().is_implied(), threads)) {
   assert(threads >= 1);
 }
 Perceptron::Workspace::~Workspace() = default;
@@ -317,7 +359,44 @@ double Perceptron::Workspace::last_energy() const noexcept { return state_->ener
 
 /// The network as the loops see it, and the loops over its slices.
 struct Perceptron::Loops {
-  explicit Loops(const Perceptron& perceptron) : network(network_view(perceptron)) {}
+  explicit Loops(const Perceptron& perceptron)
+      : network(network_view(perceptron)), inputs(*perceptron.inputs_) {}
+
+  [[nodiscard]] bool is_implied() const { return network.panels == nullptr; }
+
+  /// From v to X or, `in_single`, to its columns divided by their norms: upper triangles.
+  [[nodiscard]] const Matrix& map(bool in_single) const {
+    return in_single ? inputs.whitening : ColumnPanels(inputs.space).inverse_matrix();
+  }
+
+  /// v as the loops take it: itself, or where A is implied the weights, in `memory`.
+  [[nodiscard]] const double* from(const Vector& v, Vector& memory, bool in_single = false) const {
+    if (!is_implied()) return v.data();
+    memory.noalias() = map(in_single).triangularView<Eigen::Upper>() * v;
+    return memory.data();
+  }
+
+  /// Sums over rows of A from those over rows of X.
+  void convert(Vector& sums, Vector& memory, bool in_single = false) const {
+    if (!is_implied()) return;
+    memory.noalias() = map(in_single).triangularView<Eigen::Upper>().transpose() * sums;
+    sums = memory;
+  }
+
+  /// The same of A' diag(c) A.
+  void convert(Matrix& product, bool in_single) const {
+    if (!is_implied()) return;
+    const Matrix half = product * map(in_single).triangularView<Eigen::Upper>();
+    product.noalias() = map(in_single).triangularView<Eigen::Upper>().transpose() * half;
+  }
+
+  /// |v| as it stands in bounds of rounding: the norm of the weights times those of the columns.
+  [[nodiscard]] double length(const Vector& v) const {
+    return is_implied() ? (inputs.whitening.triangularView<Eigen::Upper>() * v).norm() : v.norm();
+  }
+
+  /// Bounds of rounding in sums over rows of A from those in sums over rows of X.
+  [[nodiscard]] double converted(double scale) const { return inputs.whitening_norm * scale; }
 
   /// Calls work(range, sums) for every slice, and add(sums) for all but the first in their order.
   template <class Work, class Add>
@@ -346,14 +425,18 @@ struct Perceptron::Loops {
   }
 
   kernels::Network network;
+  const Inputs& inputs;
   const kernels::Kernels& kernel = kernels::active();
 };
 
 Vector Perceptron::node_inputs(const Vector& v) const {
   assert(v.size() == unknowns());
   const Loops loops(*this);
-  const kernels::Numbers u = kernels::numbers(kernels::panels_of(rows()) * kernels::panel_rows);
-  loops.kernel.multiply(loops.network, v.data(), u.get());
+  const Index padded = kernels::panels_of(rows()) * kernels::panel_rows;
+  const Index scratch = scratch_size(unknowns(), loops.is_implied());
+  const kernels::Numbers u = kernels::numbers(padded + scratch);
+  Vector memory;
+  loops.kernel.multiply(loops.network, loops.from(v, memory), u.get() + padded, u.get());
   Vector inputs = Vector::Map(u.get(), rows());
   if (has_offset()) inputs += offsets();
   return inputs;
@@ -389,7 +472,7 @@ double Perceptron::energy(const Vector& v, Tau tau, Workspace& work) const {
   assert(v.size() == unknowns());
   const Loops loops(*this);
   Workspace::State& state = *work.state_;
-  const kernels::Point point{v.data(), tau.value(), tau.rest(), 0.0, nullptr};
+  const kernels::Point point{loops.from(v, state.weights), tau.value(), tau.rest(), 0.0, nullptr};
   loops.sum(
       state,
       [&](kernels::PanelRange range, kernels::Sums& sums) {
@@ -406,8 +489,9 @@ double Perceptron::gradient(const Vector& v, Tau tau, Workspace& work, Vector& H
   assert(v.size() == unknowns() && H.size() == unknowns());
   const Loops loops(*this);
   Workspace::State& state = *work.state_;
-  const double length = v.norm();
-  const kernels::Point point{v.data(), tau.value(), tau.rest(), length, state.point};
+  const double length = loops.length(v);
+  const kernels::Point point{loops.from(v, state.weights), tau.value(), tau.rest(), length,
+                             state.point};
   state.sums.front().H = H.data();
   loops.sum(
       state,
@@ -426,7 +510,8 @@ double Perceptron::gradient(const Vector& v, Tau tau, Workspace& work, Vector& H
     all.scale = message.take();
     all.energy = message.take();
   }
-  double scale = all.scale, energy = all.energy;
+  loops.convert(H, state.sum);
+  double scale = loops.converted(all.scale), energy = all.energy;
   if (penalty().size() > 0) {
     const Vector slope = penalty() * v;
     H += slope;
@@ -458,17 +543,17 @@ double Perceptron::evaluate_at(const Vector& v, Tau tau, Workspace& work, Vector
   assert(v.size() == n && H.size() == n && H_tau.size() == n);
   const Loops loops(*this);
   Workspace::State& state = *work.state_;
-  const double length = v.norm();
-  const kernels::Point point{v.data(), tau.value(), tau.rest(),
-                             length,   state.point, H_v == nullptr};
+  const double length = loops.length(v);
+  const kernels::Point point{
+      loops.from(v, state.weights), tau.value(), tau.rest(), length, state.point, H_v == nullptr};
   kernels::Sums& all = state.sums.front();
   all.H = H.data();
   all.H_tau = H_tau.data();
   all.H_v = H_v != nullptr ? H_v->data() : nullptr;
   // At tau = 0 all products are those of A, which are known.
   const bool has_products = H_v != nullptr && tau.value() != 0.0;
-  const auto kernel =
-      in_single && has_single() ? loops.kernel.derivatives_single : loops.kernel.derivatives;
+  const bool by_single = in_single && has_single();
+  const auto kernel = by_single ? loops.kernel.derivatives_single : loops.kernel.derivatives;
   loops.sum(
       state,
       [&](kernels::PanelRange range, kernels::Sums& sums) {
@@ -498,10 +583,13 @@ double Perceptron::evaluate_at(const Vector& v, Tau tau, Workspace& work, Vector
   if (has_products) {
     for (Index j = 0; j < n; ++j)
       for (Index i = j + 1; i < n; ++i) (*H_v)(j, i) = (*H_v)(i, j);
+    loops.convert(*H_v, by_single);
   } else if (H_v != nullptr) {
     H_v->setIdentity();
   }
-  double scale = all.scale, energy = all.energy;
+  loops.convert(H, state.sum);
+  loops.convert(H_tau, state.sum);
+  double scale = loops.converted(all.scale), energy = all.energy;
   if (penalty().size() > 0) {
     const Vector slope = penalty() * v;
     H += slope;
@@ -540,10 +628,10 @@ double Perceptron::append_double(int k, const Vector& v_k, Workspace::State& sta
                                  const Loops& loops, Vector& rest) const {
   kernels::Series& series = state.in_double.series;
   series.k = k;
-  series.v = v_k.data();
+  series.v = loops.from(v_k, state.weights);
   state.in_double.allocate(k + 1, kernels::arrays_of(loops.network.sigmoid), state.padded,
                            kernels::numbers);
-  return sum_series(state, loops, rest, [&](kernels::PanelRange range, kernels::Sums& sums) {
+  return sum_series(state, loops, rest, false, [&](kernels::PanelRange range, kernels::Sums& sums) {
     loops.kernel.append_series(loops.network, series, range, sums);
   });
 }
@@ -553,18 +641,18 @@ double Perceptron::append_single(int k, const Vector& v_k, Workspace::State& sta
   kernels::SingleSeries& series = state.in_single.series;
   state.in_single.append(k, state.in_double.series.tau[k]);
   state.single_v.resize(static_cast<std::size_t>(v_k.size()));
-  loops.kernel.narrow(v_k.data(), v_k.size(), state.single_v.data());
+  loops.kernel.narrow(loops.from(v_k, state.weights, true), v_k.size(), state.single_v.data());
   series.v = state.single_v.data();
   state.in_single.allocate(k + 1, kernels::arrays_of(loops.network.sigmoid), state.padded,
                            kernels::single_numbers);
-  return sum_series(state, loops, rest, [&](kernels::PanelRange range, kernels::Sums& sums) {
+  return sum_series(state, loops, rest, true, [&](kernels::PanelRange range, kernels::Sums& sums) {
     loops.kernel.append_series_single(loops.network, series, range, sums);
   });
 }
 
 template <class Work>
 double Perceptron::sum_series(Workspace::State& state, const Loops& loops, Vector& rest,
-                              const Work& append) const {
+                              bool in_single, const Work& append) const {
   state.sums.front().H = rest.data();
   loops.sum(state, append,
             [&](const kernels::Sums& sums) { rest += Vector::Map(sums.H, rest.size()); });
@@ -575,14 +663,18 @@ double Perceptron::sum_series(Workspace::State& state, const Loops& loops, Vecto
     displacement = message.exchange(displacement);
     message.take(rest);
   }
+  loops.convert(rest, state.sum, in_single);
   return displacement;
 }
 
 double Perceptron::relative_displacement(const Vector& v, const Vector& dv, Workspace& work) const {
   assert(v.size() == unknowns() && dv.size() == unknowns());
   const Loops loops(*this);
-  const double own = loops.kernel.displacement(loops.network, v.data(), dv.data());
-  return ranks() == nullptr ? own : Message(work.state_->message, *ranks()).exchange(own);
+  Workspace::State& state = *work.state_;
+  const double own =
+      loops.kernel.displacement(loops.network, loops.from(v, state.weights),
+                                loops.from(dv, state.sum), state.sums.front().scratch);
+  return ranks() == nullptr ? own : Message(state.message, *ranks()).exchange(own);
 }
 
 void Perceptron::hessian_form_gradient(const Vector& v, Tau tau, const Vector& psi,
@@ -592,17 +684,18 @@ void Perceptron::hessian_form_gradient(const Vector& v, Tau tau, const Vector& p
   const Range ends = range(options().activation);
   const double delta = tau.rest();
   const Index padded = kernels::panels_of(rows()) * kernels::panel_rows;
-  const Index scratch_size = loops.kernel.scratch_size(unknowns());
-  const kernels::Numbers memory =
-      kernels::numbers(padded * (3 + kernels::sigmoid_arrays) + scratch_size);
+  const kernels::Numbers memory = kernels::numbers(padded * (3 + kernels::sigmoid_arrays) +
+                                                   scratch_size(unknowns(), loops.is_implied()));
   double* const u = memory.get();
   double* const form = u + padded;
   double* const other = form + padded;
   double* const sigma = other + padded;
-  loops.kernel.multiply(loops.network, v.data(), u);
+  double* const scratch = sigma + padded * kernels::sigmoid_arrays;
+  Vector weights;
+  loops.kernel.multiply(loops.network, loops.from(v, weights), scratch, u);
   if (has_offset()) Vector::Map(u, rows()) += offsets();
-  loops.kernel.multiply(loops.network, psi.data(), form);
-  loops.kernel.multiply(loops.network, phi.data(), other);
+  loops.kernel.multiply(loops.network, loops.from(psi, weights), scratch, form);
+  loops.kernel.multiply(loops.network, loops.from(phi, weights), scratch, other);
   loops.kernel.evaluate(loops.network, u, padded, sigma);
   by_tau = 0.0;
   for (Index p = 0; p < rows(); ++p) {
@@ -618,8 +711,8 @@ void Perceptron::hessian_form_gradient(const Vector& v, Tau tau, const Vector& p
     by_tau += form[p] * (2.0 * slope * (s.first - 1.0) + s.second * r + second * (s.value - u[p]));
     form[p] *= 3.0 * slope * second + tau.value() * s.third * r;
   }
-  loops.kernel.multiply_transposed(loops.network, form, sigma + padded * kernels::sigmoid_arrays,
-                                   by_v.data());
+  loops.kernel.multiply_transposed(loops.network, form, scratch, by_v.data());
+  loops.convert(by_v, weights);
   if (ranks() == nullptr) return;
   Vector sums(unknowns() + 1);
   sums << by_v, by_tau;

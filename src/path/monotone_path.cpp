@@ -129,7 +129,7 @@ class LargePerceptron {
   static constexpr int most_steps = 6;
   static constexpr std::array<double, 4> shares = kShares;
   /// Of a Hessian in single precision: up to 128 products are summed in a row, each to 2^-24.
-  static constexpr double rough_error = 1e-5;
+  [[nodiscard]] double rough_error() const { return 1e-5 * network_.single_error(); }
 
   LargePerceptron(const Perceptron& network, int threads)
       : H(network.unknowns()),

@@ -124,7 +124,7 @@ inline bool asked_for(const TrackOptions& options, int orders = kMostOrders) {
 ///     gradient(v, tau)     sets H, scale, energy
 ///     derivatives(v, tau)  the same, H_tau and the lower triangle of H_v
 ///     slopes(v, tau)       the same without H_v; where Hessians are dear
-///     rough_derivatives(v, tau), rough_error  all of them, H_v to this error relative to its largest column sum; likewise
+///     rough_derivatives(v, tau), rough_error()  all of them, H_v to this error relative to its largest column sum; likewise
 ///     displacement()       relative change of what moves most, between the last two points or by the last term
 ///     start_series(tau)    from the last point
 ///     append_series(k, v_k, rest)  [tau^(k + 1)] H with v_(k + 1) = 0
@@ -375,7 +375,7 @@ class MonotoneSteps {
   bool linearise(const Column& v, double tau) {
     if constexpr (Model::is_dear) {
       model_.rough_derivatives(v, tau);
-      return factor(Model::rough_error) && is_near(half_way_);
+      return factor(model_.rough_error()) && is_near(half_way_);
     } else {
       model_.derivatives(v, tau);
       return factor();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -508,6 +509,64 @@ TEST_CASE("norm_matrix is the metric of the weights in the coordinates") {
             doctest::Approx(scale.cwiseProduct(w).squaredNorm()).epsilon(1e-12).scale(0.0));
     }
   }
+}
+
+TEST_CASE("a well-conditioned X implies the basis, which is the same once somebody asks for it") {
+  const auto X = std::make_shared<const Matrix>(random_matrix(250, 12, 51) *
+                                                Vector::LinSpaced(12, 1e-3, 1e4).asDiagonal());
+  for (const Vector& omega : {Vector(), random_pattern_weights(250, 52)}) {
+    const ColumnSpace space(X, omega, usual_tolerance, nullptr);
+    const ColumnSpace formed(*X, omega, usual_tolerance);
+    CHECK(space.is_implied());
+    CHECK_FALSE(formed.is_implied());
+    CHECK(relative_difference(triangle(space, 12), triangle(formed, 12)) <= 50 * epsilon);
+    CHECK(relative_difference(pseudo_inverse(space, 12), pseudo_inverse(formed, 12)) <=
+          50 * epsilon);
+    // Of a copy that has not asked for it.
+    const ColumnSpace copy = space;
+    CHECK(relative_difference(space.basis(), formed.basis()) <= 50 * epsilon);
+    CHECK(copy.basis() == space.basis());
+    CHECK(orthonormality_error(space, omega.size() > 0 ? omega : Vector::Ones(250)) <= 1e-13);
+    for (Index i = 0; i < 250; ++i)
+      CHECK(ColumnPanels(space).row_norms()[i] ==
+            doctest::Approx(formed.basis().row(i).norm()).epsilon(1e-13));
+    // The bound of the inverse holds, and not by much.
+    const Matrix whitening = space.column_norms().asDiagonal() * pseudo_inverse(space, 12);
+    const double norm = Eigen::JacobiSVD<Matrix>(whitening).singularValues()(0);
+    CHECK(space.inverse_norm() >= norm);
+    CHECK(space.inverse_norm() <= 4.0 * norm);
+  }
+}
+
+TEST_CASE("an X that is not so well conditioned does not imply the basis") {
+  Matrix X = random_matrix(250, 12, 53);
+  const Vector own = X.col(11);
+  bool was_implied = true;
+  int implied = 0, formed = 0;
+  for (double distance = 1.0; distance > 1e-9; distance *= 0.7) {
+    X.col(11) = X.col(0) + distance * own;
+    const auto shared = std::make_shared<const Matrix>(X);
+    const ColumnSpace space(shared, Vector(), usual_tolerance, nullptr);
+    CHECK(space.is_implied() == (space.inverse_norm() <= ColumnSpace::largest_implied));
+    CHECK((was_implied || !space.is_implied()));
+    was_implied = space.is_implied();
+    (was_implied ? implied : formed) += 1;
+    CHECK(orthonormality_error(space, Vector::Ones(250)) <= 1e-11);
+    CHECK(relative_difference(space.basis(), ColumnSpace(X, Vector(), usual_tolerance).basis()) <=
+          (was_implied ? 1e-13 : 0.0));
+  }
+  CHECK(implied > 3);
+  CHECK(formed > 3);
+  // Nor does one whose columns depend on each other, or with fewer rows than columns.
+  X.col(11) = X.col(0) + X.col(10);
+  const ColumnSpace dependent(std::make_shared<const Matrix>(X), Vector(), usual_tolerance,
+                              nullptr);
+  CHECK_FALSE(dependent.is_implied());
+  CHECK(dependent.rank() == 11);
+  const ColumnSpace wide(std::make_shared<const Matrix>(random_matrix(5, 9, 54)), Vector(),
+                         usual_tolerance, nullptr);
+  CHECK_FALSE(wide.is_implied());
+  CHECK(wide.rank() == 5);
 }
 
 }  // namespace column_space_test

@@ -68,11 +68,28 @@ struct RandomNetwork {
     patterns = in_panels(beside);
     view = network_view(activation, panels.get(), patterns.get(), L, n);
     all = {0, kernels::panels_of(L)};
+    const Index padded = all.last * kernels::panel_rows;
+    single_panels = kernels::single_numbers(padded * n);
+    single_weights = kernels::single_numbers(padded);
+    std::copy_n(panels.get(), padded * n, single_panels.get());
+    std::fill_n(single_weights.get(), padded, 0.0F);
+    std::copy_n(omega.data(), L, single_weights.get());
+  }
+
+  /// A column by column in place of its panels.
+  [[nodiscard]] kernels::Network by_columns() const {
+    kernels::Network other = view;
+    other.panels = nullptr;
+    other.inputs = A.data();
+    other.single_panels = single_panels.get();
+    other.single_weights = single_weights.get();
+    return other;
   }
 
   Matrix A;
   Vector y, omega;
   kernels::Numbers panels, patterns;
+  kernels::SingleNumbers single_panels, single_weights;
   kernels::Network view{};
   kernels::PanelRange all{};
 };

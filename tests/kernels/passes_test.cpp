@@ -66,7 +66,10 @@ struct Plain {
 /// Results of a call of the loops, with memory for them.
 struct Result {
   explicit Result(const kernels::Kernels& loops, Index n)
-      : H(n), H_tau(n), H_v(Matrix::Zero(n, n)), scratch(kernels::numbers(loops.scratch_size(n))) {
+      : H(n),
+        H_tau(n),
+        H_v(Matrix::Zero(n, n)),
+        scratch(kernels::numbers(loops.scratch_size(n) + loops.packing_size(n))) {
     sums.scratch = scratch.get();
     sums.H = H.data();
     sums.H_tau = H_tau.data();
@@ -85,8 +88,10 @@ kernels::Numbers point_data(const RandomNetwork& network) {
   return data;
 }
 
-void check(Activation activation, Index L, Index n) {
+/// By the panels of A, or by its columns.
+void check(Activation activation, Index L, Index n, bool by_columns) {
   const RandomNetwork network(activation, L, n);
+  const kernels::Network view = by_columns ? network.by_columns() : network.view;
   const Vector v = 2.0 * random_matrix(n, 1, 11), before = random_matrix(n, 1, 12);
   const double tau = 0.8;
   const Plain plain(network, activation, v, tau);
@@ -98,13 +103,14 @@ void check(Activation activation, Index L, Index n) {
     CAPTURE(loops.name);
     CAPTURE(L);
     CAPTURE(n);
+    CAPTURE(by_columns);
     const kernels::Numbers data = point_data(network);
     Result first(loops, n), all(loops, n), gradient(loops, n);
     kernels::Point point{before.data(), tau, 1.0 - tau, before.norm(), data.get()};
-    loops.gradient(network.view, point, network.all, first.sums);
+    loops.gradient(view, point, network.all, first.sums);
     point.v = v.data();
     point.length = v.norm();
-    loops.derivatives(network.view, point, network.all, all.sums);
+    loops.derivatives(view, point, network.all, all.sums);
     CHECK(all.sums.displacement == doctest::Approx(displacement).epsilon(1e-12).scale(0.0));
     const Matrix left = from_panels(data.get(), L, kernels::point_arrays);
     CHECK((left.col(kernels::point_input) - u).cwiseAbs().maxCoeff() <= 20.0 * epsilon * v.norm());
@@ -123,14 +129,25 @@ void check(Activation activation, Index L, Index n) {
     CHECK(all.sums.energy ==
           doctest::Approx(static_cast<double>(plain.energy)).epsilon(1e-12).scale(0.0));
 
-    loops.gradient(network.view, point, network.all, gradient.sums);
+    loops.gradient(view, point, network.all, gradient.sums);
     CHECK((gradient.H - plain.H.cast<double>()).norm() <= 20.0 * epsilon * all.sums.scale);
     CHECK(gradient.sums.scale == doctest::Approx(all.sums.scale).epsilon(1e-13).scale(0.0));
     CHECK(gradient.sums.displacement <= 100.0 * epsilon * v.norm());
     Result energy(loops, n);
-    loops.energy(network.view, point, network.all, energy.sums);
+    loops.energy(view, point, network.all, energy.sums);
     CHECK(energy.sums.energy ==
           doctest::Approx(static_cast<double>(plain.energy)).epsilon(1e-12).scale(0.0));
+    if (!by_columns) return;
+
+    // Products in single precision; all else as above.
+    Result single(loops, n);
+    loops.derivatives_single(view, point, network.all, single.sums);
+    CHECK((single.H - all.H).norm() <= 20.0 * epsilon * all.sums.scale);
+    CHECK((single.H_tau - all.H_tau).norm() <= 1e-13 * size.trace() * (1.0 + v.norm()));
+    for (Index j = 0; j < n; ++j)
+      CHECK(((single.H_v - all.H_v).col(j).tail(n - j).array().abs() <=
+             3e-5 * (1.0 + v.norm()) * size.col(j).tail(n - j).array())
+                .all());
   });
 }
 
@@ -138,13 +155,21 @@ void check(Activation activation, Index L, Index n) {
 
 TEST_CASE("gradient and derivatives agree with plain long double loops") {
   for (const Index L : all_rows)
-    for (const Index n : all_columns) check(Activation::tanh, L, n);
+    for (const Index n : all_columns) check(Activation::tanh, L, n, false);
 }
 
 TEST_CASE("so they do for every activation") {
   for (const Activation activation : all_activations)
     for (const Index L : {7, 16, 33})
-      for (const Index n : {1, 3, 8, 9, 20}) check(activation, L, n);
+      for (const Index n : {1, 3, 8, 9, 20}) check(activation, L, n, false);
+}
+
+TEST_CASE("and by the columns of X in place of panels") {
+  for (const Index L : all_rows)
+    for (const Index n : all_columns)
+      if (n > kernels::most_fixed_columns) check(Activation::tanh, L, n, true);
+  for (const Activation activation : all_activations) check(activation, 33, 9, true);
+  check(Activation::tanh, 3000, 9, true);  // blocks of 64 panels
 }
 
 TEST_CASE("two parts of the patterns add up to all of them") {
@@ -182,15 +207,18 @@ TEST_CASE("what is not finite shows in H") {
           v(n - 1) = bad;
           for_each_instruction_set([&](const kernels::Kernels& loops) {
             CAPTURE(loops.name);
-            const kernels::Numbers data = point_data(network);
-            const kernels::Point point{v.data(), tau, 1.0 - tau, v.norm(), data.get()};
-            Result result(loops, n);
-            loops.gradient(network.view, point, network.all, result.sums);
-            CHECK_FALSE(result.H.allFinite());
-            CHECK_FALSE(std::isfinite(result.sums.scale));
-            loops.derivatives(network.view, point, network.all, result.sums);
-            CHECK_FALSE(result.H.allFinite());
-            CHECK_FALSE(std::isfinite(result.sums.scale));
+            for (const kernels::Network& view : {network.view, network.by_columns()}) {
+              if (n <= kernels::most_fixed_columns && view.panels == nullptr) continue;
+              const kernels::Numbers data = point_data(network);
+              const kernels::Point point{v.data(), tau, 1.0 - tau, v.norm(), data.get()};
+              Result result(loops, n);
+              loops.gradient(view, point, network.all, result.sums);
+              CHECK_FALSE(result.H.allFinite());
+              CHECK_FALSE(std::isfinite(result.sums.scale));
+              loops.derivatives(view, point, network.all, result.sums);
+              CHECK_FALSE(result.H.allFinite());
+              CHECK_FALSE(std::isfinite(result.sums.scale));
+            }
           });
         }
       }

@@ -70,7 +70,8 @@ TEST_CASE("A'diag(c)A, A v, A'g and the packing agree with long double products"
         CAPTURE(loops.name);
         CAPTURE(L);
         CAPTURE(n);
-        const kernels::Numbers scratch = kernels::numbers(loops.scratch_size(n));
+        const kernels::Numbers scratch =
+            kernels::numbers(loops.scratch_size(n) + loops.packing_size(n));
         Matrix G(n, n);
         G.setConstant(7.0);  // must be overwritten
         loops.symmetric_product(panels.get(), all, n, factors.get(), scratch.get(), G.data());
@@ -87,18 +88,31 @@ TEST_CASE("A'diag(c)A, A v, A'g and the packing agree with long double products"
         CHECK(lower(again) == lower(G));
         loops.pack_and_multiply(A.data(), L, n, c.data(), packed.get(), scratch.get(), G.data());
         CHECK(from_panels(packed.get(), L, n) == Matrix(c.asDiagonal() * A));
+        // The same products without keeping the panels, and the panels without products.
+        Matrix unkept(n, n);
+        loops.pack_and_multiply(A.data(), L, n, c.data(), nullptr, scratch.get(), unkept.data());
+        CHECK(lower(unkept) == lower(G));
+        const kernels::Numbers alone = kernels::numbers(padded * n);
+        loops.pack(A.data(), L, n, c.data(), alone.get());
+        CHECK(from_panels(alone.get(), padded, n) == from_panels(packed.get(), padded, n));
 
-        const kernels::Network view =
+        // By panels, and by columns.
+        kernels::Network view =
             tautrack::network_view(tautrack::Activation::tanh, panels.get(), nullptr, L, n);
-        const kernels::Numbers u = kernels::numbers(padded);
-        loops.multiply(view, v.data(), u.get());
-        CHECK(error(Vector::Map(u.get(), L), A_long * v.cast<long double>(),
-                    size * v.cwiseAbs().cast<long double>()) <= 50.0);
-        CHECK(Vector::Map(u.get() + L, padded - L).isZero(0.0));
-        Vector by_v(n);
-        loops.multiply_transposed(view, factors.get(), scratch.get(), by_v.data());
-        CHECK(error(by_v, A_long.transpose() * c_long, size.transpose() * c_long.cwiseAbs()) <=
-              50.0);
+        for (int form = 0; form < 2; ++form) {
+          CAPTURE(form);
+          const kernels::Numbers u = kernels::numbers(padded);
+          loops.multiply(view, v.data(), scratch.get(), u.get());
+          CHECK(error(Vector::Map(u.get(), L), A_long * v.cast<long double>(),
+                      size * v.cwiseAbs().cast<long double>()) <= 50.0);
+          CHECK(Vector::Map(u.get() + L, padded - L).isZero(0.0));
+          Vector by_v(n);
+          loops.multiply_transposed(view, factors.get(), scratch.get(), by_v.data());
+          CHECK(error(by_v, A_long.transpose() * c_long, size.transpose() * c_long.cwiseAbs()) <=
+                50.0);
+          view.panels = nullptr;
+          view.inputs = A.data();
+        }
       });
     }
   }
@@ -174,8 +188,38 @@ TEST_CASE("the displacement of node inputs is the largest one, relative to one o
       const double expected = (du.array().abs() / (1.0 + u.array().abs())).maxCoeff();
       for_each_instruction_set([&](const kernels::Kernels& loops) {
         CAPTURE(loops.name);
-        CHECK(loops.displacement(network.view, v.data(), dv.data()) ==
-              doctest::Approx(expected).epsilon(1e-13).scale(0.0));
+        const kernels::Numbers scratch = kernels::numbers(loops.scratch_size(n));
+        for (const kernels::Network& view : {network.view, network.by_columns()})
+          CHECK(loops.displacement(view, v.data(), dv.data(), scratch.get()) ==
+                doctest::Approx(expected).epsilon(1e-13).scale(0.0));
+      });
+    }
+  }
+}
+
+TEST_CASE("columns in single precision, scaled, with the norms of the rows") {
+  for (const Index L : all_rows) {
+    for (const Index n : {9, 23}) {
+      Matrix X = random_matrix(L, n, 9);
+      Vector factor = random_matrix(n, 1, 10).cwiseAbs();
+      factor(0) = 1e-30;
+      X(L - 1, 0) = 1e-20;  // no float holds the product
+      const Matrix scaled = X * factor.asDiagonal();
+      const Index padded = kernels::panels_of(L) * kernels::panel_rows;
+      for_each_instruction_set([&](const kernels::Kernels& loops) {
+        CAPTURE(loops.name);
+        const kernels::SingleNumbers panels = kernels::single_numbers(padded * n);
+        const kernels::Numbers norms = kernels::numbers(padded);
+        loops.narrow_columns(X.data(), L, n, factor.data(), panels.get(), norms.get());
+        for (Index i = 0; i < padded; ++i)
+          for (Index j = 0; j < n; ++j) {
+            const double expected = i < L ? scaled(i, j) : 0.0;
+            CHECK(panels[static_cast<std::size_t>((i / 16 * n + j) * 16 + i % 16)] ==
+                  (std::abs(expected) < 1e-38 ? 0.0F : static_cast<float>(expected)));
+          }
+        CHECK((Vector::Map(norms.get(), L) - scaled.rowwise().norm()).cwiseAbs().maxCoeff() <=
+              1e-14 * scaled.norm());
+        CHECK(Vector::Map(norms.get() + L, padded - L).isZero(0.0));
       });
     }
   }

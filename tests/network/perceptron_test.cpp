@@ -754,6 +754,126 @@ TEST_CASE("single precision: series have five digits, and all of them where floa
   }
 }
 
+/// So large that A is not formed where X may stand for it: the same network with it and without. Columns of different sizes;
+/// L is no multiple of a panel.
+struct ImpliedAndFormed {
+  explicit ImpliedAndFormed(Activation activation, double correlation, bool with_all)
+      : implied(with(activation, correlation, with_all, true)),
+        formed(with(activation, correlation, with_all, false)) {}
+  static Perceptron with(Activation activation, double correlation, bool with_all, bool mixed) {
+    constexpr Index L = 23005, s = 12;
+    std::mt19937_64 engine(61);
+    std::normal_distribution<double> normal;
+    Matrix X = Matrix::NullaryExpr(L, s, [&] { return normal(engine); });
+    X.col(1) = correlation * X.col(0) + (1.0 - correlation) * X.col(1);
+    X.col(2) *= 1e6;
+    X.col(3) *= 1e-4;
+    X.col(s - 1).setOnes();
+    const Vector y = Vector::NullaryExpr(L, [&] { return 0.7 * normal(engine); });
+    Problem problem = make_problem(X, y);
+    PerceptronOptions options;
+    options.activation = activation;
+    options.mixed_precision = mixed;
+    if (with_all) {
+      problem.pattern_weights =
+          Vector::NullaryExpr(L, [&] { return 0.2 + std::abs(normal(engine)); });
+      problem.offset = Vector::NullaryExpr(L, [&] { return 0.3 * normal(engine); });
+      options.ridge = 0.1;
+    }
+    return Perceptron(problem, options);
+  }
+  Perceptron implied, formed;
+};
+
+TEST_CASE("large networks: X stands for A where it is well conditioned, and all else is the same") {
+  for (const Activation activation : all_activations) {
+    for (const double correlation : {0.0, 0.8, 0.95}) {
+      CAPTURE(to_string(activation));
+      CAPTURE(correlation);
+      const ImpliedAndFormed both(activation, correlation, correlation > 0.0);
+      // 0.95: the columns are 0.05 apart.
+      REQUIRE(both.implied.space().is_implied() == (correlation < 0.9));
+      CHECK_FALSE(both.formed.space().is_implied());
+      CHECK(both.implied.has_single());
+      const bool is_implied = both.implied.space().is_implied();
+      CHECK((both.implied.single_error() > 1.0) == is_implied);
+      const Index n = both.formed.unknowns();
+      const Vector v = 0.7 * random_point(both.formed, 62), d = 0.2 * random_point(both.formed, 63);
+      Perceptron::Workspace work(both.formed), other(both.implied), by_two(both.implied, 2);
+      Vector H(n), H_tau(n), rest(n), other_H(n), other_H_tau(n), other_rest(n);
+      Matrix H_v(n, n), other_H_v(n, n);
+      for (const double tau : {0.0, 0.6, 1.0}) {
+        CAPTURE(tau);
+        const double scale = both.formed.derivatives(v, tau, work, H, H_v, H_tau);
+        const double other_scale =
+            both.implied.derivatives(v, tau, other, other_H, other_H_v, other_H_tau);
+        // An upper bound, and of the same size.
+        CHECK(other_scale >= 0.9 * scale);
+        CHECK(other_scale <= 100.0 * scale);
+        CHECK((other_H - H).norm() <= 10.0 * epsilon * (scale + other_scale));
+        CHECK((other_H_tau - H_tau).norm() <= 1e-12 * H_tau.norm());
+        CHECK((other_H_v - H_v).norm() <= 1e-12 * H_v.norm());
+        CHECK(other_H_v.isApprox(other_H_v.transpose(), 1e-14));
+        CHECK(other.last_energy() == doctest::Approx(work.last_energy()).epsilon(1e-13));
+        both.implied.gradient(v, tau, by_two, rest);
+        CHECK((rest - other_H).norm() <= 10.0 * epsilon * other_scale);
+        both.implied.derivatives(v, tau, by_two, rest, other_H_v, other_rest, true);
+        CHECK((other_H_v - H_v).norm() <= 1e-6 * both.implied.single_error() * H_v.norm());
+        CHECK((rest - other_H).norm() <= 10.0 * epsilon * other_scale);
+        CHECK(both.implied.energy(v, tau, other) ==
+              doctest::Approx(both.formed.energy(v, tau, work)).epsilon(1e-13));
+        Vector by_v(n), other_by_v(n);
+        double by_tau = 0.0, other_by_tau = 0.0;
+        both.formed.hessian_form_gradient(v, tau, d, v, by_v, by_tau);
+        both.implied.hessian_form_gradient(v, tau, d, v, other_by_v, other_by_tau);
+        CHECK((other_by_v - by_v).norm() <= 1e-11 * (1.0 + by_v.norm()));
+        CHECK(other_by_tau == doctest::Approx(by_tau).epsilon(1e-11));
+      }
+      CHECK((both.implied.node_inputs(v) - both.formed.node_inputs(v)).norm() <=
+            1e-13 * both.formed.node_inputs(v).norm());
+      CHECK(both.implied.relative_displacement(v, d, other) ==
+            doctest::Approx(both.formed.relative_displacement(v, d, work)).epsilon(1e-12));
+      CHECK((both.implied.linear_solution() - both.formed.linear_solution()).norm() <=
+            1e-12 * both.formed.linear_solution().norm());
+      // Series in single precision, and in double where floats end.
+      for (const double unit : {1.0, 1e30}) {
+        CAPTURE(unit);
+        both.formed.gradient(v, 0.6, work, H);
+        both.implied.gradient(v, 0.6, other, H);
+        for (int k = 1; k <= 4; ++k) {
+          const Vector v_k = k == 1 ? Vector(unit * d) : Vector::Zero(n);
+          const double tau_k = k == 1 ? 1.0 : 0.0;
+          const double length = both.formed.append_series(k, v_k, tau_k, work, rest);
+          CHECK(both.implied.append_series(k, v_k, tau_k, other, other_rest) ==
+                doctest::Approx(length).epsilon(1e-5));
+          CHECK((other_rest - rest).norm() <=
+                (unit == 1.0 ? 3e-5 * both.implied.single_error() : 1e-11) * rest.norm());
+        }
+      }
+      const Perceptron targets = both.implied.with_targets(Vector::Zero(both.formed.rows()));
+      CHECK(targets.space().is_implied() == is_implied);
+      CHECK(targets.energy(v, 0.6, other) ==
+            doctest::Approx(
+                both.formed.with_targets(Vector::Zero(both.formed.rows())).energy(v, 0.6, work))
+                .epsilon(1e-13));
+    }
+  }
+}
+
+TEST_CASE("X stands for A in large networks alone, and not where single precision is refused") {
+  std::mt19937_64 engine(64);
+  std::normal_distribution<double> normal;
+  const Matrix X = Matrix::NullaryExpr(30000, 9, [&] { return normal(engine); });
+  const Vector y = X.col(0).array().tanh();
+  CHECK(Perceptron(make_problem(X, y)).space().is_implied());
+  CHECK_FALSE(Perceptron(make_problem(X.topRows(29000), y.head(29000))).space().is_implied());
+  CHECK_FALSE(Perceptron(make_problem(X.leftCols(8), y)).space().is_implied());
+  Problem problem = make_problem(X, y);
+  problem.pattern_weights = Vector::Ones(30000);
+  problem.pattern_weights(3) = 1e-40;
+  CHECK_FALSE(Perceptron(problem).space().is_implied());
+}
+
 TEST_CASE("where the node inputs are not finite, neither is H") {
   for (const Index s : {3, 20}) {
     const Perceptron network(random_problem(60, s, 37));

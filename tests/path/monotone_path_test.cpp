@@ -162,6 +162,44 @@ TEST_CASE("monotone paths: of large networks, with single precision and without"
   CHECK(single > 0);
 }
 
+TEST_CASE("monotone paths: where X stands for A, however it is conditioned") {
+  int implied = 0, formed = 0;
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    CAPTURE(seed);
+    Random random(seed);
+    constexpr Index L = 27000, s = 10;
+    Matrix X(L, s);
+    // Columns share a part that is the larger the larger the seed is.
+    const auto common = static_cast<double>(seed);
+    Vector y(L), w(s);
+    for (double& entry : w) entry = 0.3 * random.normal() / (1.0 + common);
+    for (Index i = 0; i < L; ++i) {
+      const double part = common * random.normal();
+      for (Index j = 0; j < s; ++j) X(i, j) = part + random.normal();
+      y(i) = std::clamp(std::tanh(X.row(i).dot(w)) + 0.1 * random.normal(), -0.95, 0.95);
+    }
+    PerceptronOptions options;
+    const Problem problem = make_problem(X, y);
+    const Perceptron network(problem, options);
+    (network.space().is_implied() ? implied : formed) += 1;
+    options.mixed_precision = false;
+    const Perceptron plain(problem, options);
+    const auto path = track_monotone_path(network, {}), other = track_monotone_path(plain, {});
+    REQUIRE(path);
+    REQUIRE(other);
+    CHECK((path->end->weights - other->end->weights).norm() <= 1e-12 * other->end->weights.norm());
+    CHECK((path->end->eigenvalues - other->end->eigenvalues).norm() <=
+          1e-11 * other->end->eigenvalues.norm());
+    CHECK(path->end->gradient_norm <= 8.0 * 2.3e-16 * path->end->gradient_scale);
+    check_same(network, *path, by_tracker(network));
+    const auto by_two = track_monotone_path(network, {}, 2);
+    REQUIRE(by_two);
+    CHECK(by_two->end->weights == path->end->weights);
+  }
+  CHECK(implied > 0);
+  CHECK(formed > 0);
+}
+
 TEST_CASE(
     "monotone paths: large ones end at once when they are stopped, and are left to the tracker") {
   Matrix X(400, 9);

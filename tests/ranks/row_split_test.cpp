@@ -197,6 +197,31 @@ TEST_CASE("many columns: the products and the series in blocks") {
   check_all_sizes(make_problem(X, y));
 }
 
+TEST_CASE("so many patterns that X stands for its basis") {
+  Random random(4);
+  Matrix X(27000, 10);
+  Vector y(27000);
+  for (Index i = 0; i < X.rows(); ++i) {
+    for (Index j = 0; j < X.cols(); ++j) X(i, j) = random.normal();
+    y(i) = std::tanh(X(i, 0) - X(i, 1)) + 0.1 * random.normal();
+  }
+  const Problem problem = make_problem(X, y);
+  CHECK(Perceptron(problem).space().is_implied());
+  const NaturalPath plain = track_natural(Perceptron(problem));
+  // One rank has four rows, fewer than there are columns.
+  std::vector<NaturalPath> paths(3);
+  on_ranks(3, [&](Communicator& ranks) {
+    const RowRange rows = ranks.rank() == 0   ? RowRange{0, 4}
+                          : ranks.rank() == 1 ? RowRange{4, 19996}
+                                              : RowRange{20000, 7000};
+    const Perceptron network(rows_of(problem, rows), {}, ranks);
+    CHECK(network.space().is_implied());
+    paths[static_cast<std::size_t>(ranks.rank())] = track_natural(network);
+  });
+  check_same_path(paths.front(), plain);
+  for (const NaturalPath& path : paths) check_same_bits(path, paths.front());
+}
+
 TEST_CASE("columns that depend on each other are found out as by one rank") {
   Problem problem = some_problem();
   Matrix X(problem.X.rows(), 6);

@@ -33,6 +33,9 @@ struct ColumnDependency {
 /// 2015), and below 1e-5 Householder QR takes its place (Golub & Van Loan, Matrix Computations, 2013,
 /// section 5.2). Only if a distance is below the tolerance, modified Gram-Schmidt with
 /// reorthogonalisation picks the independent columns in the user's order. Cost: 2 L s^2.
+///
+/// Where X may be kept and is well conditioned, A need not be there: A v = X R^-1 v. It is formed when somebody asks for it, as
+/// above, and then stays.
 class ColumnSpace {
  public:
   /// @param X L x s, finite. @param pattern_weights L positive numbers; empty: all one.
@@ -53,8 +56,24 @@ class ColumnSpace {
   ColumnSpace(const Matrix& X, const Vector& pattern_weights, double tolerance,
               Communicator& ranks);
 
+  /// The same, where A is not formed if X D^-1, D the norms of its columns, is well conditioned: |(R D^-1)^-1| at most
+  /// largest_implied. X is kept.
+  /// @param ranks Null: all rows are here.
+  ColumnSpace(std::shared_ptr<const Matrix> X, const Vector& pattern_weights, double tolerance,
+              Communicator* ranks);
+
+  /// Largest sqrt(|.|_1 |.|_infinity) of (R D^-1)^-1, which bounds its norm, with which A is implied: sums over rows of X lose
+  /// one digit, in single precision as well, against sums over rows of A.
+  static constexpr double largest_implied = 10.0;
+
   [[nodiscard]] Index rank() const noexcept { return R_.rows(); }
-  [[nodiscard]] Matrix basis() const;  ///< A copy, L x rank().
+  [[nodiscard]] Matrix basis() const;  ///< A copy, L x rank(). Forms A where it is implied.
+
+  /// A bound of |(R D^-1)^-1|, D the norms of the columns; of a triangular R.
+  [[nodiscard]] double inverse_norm() const;
+
+  /// Whether A is implied by X, whether formed or not.
+  [[nodiscard]] bool is_implied() const noexcept { return implied_ != nullptr; }
   [[nodiscard]] const std::vector<ColumnDependency>& dependencies() const noexcept {
     return dependencies_;
   }
@@ -72,21 +91,26 @@ class ColumnSpace {
 
  private:
   friend class ColumnPanels;
+  struct Implied;
 
+  void compute(const Matrix& X, const Vector& pattern_weights, double tolerance);
+  void compute(const Matrix& X, const Vector& pattern_weights, double tolerance,
+               Communicator& ranks);
   [[nodiscard]] bool factor_gram(const Matrix& X, const Vector& root, double tolerance,
                                  Communicator* ranks);
   [[nodiscard]] bool factor_full_rank(const Matrix& scaled, double tolerance, Matrix& basis);
   void factor_rank_deficient(const Matrix& scaled, double tolerance, Matrix& basis);
   void set_minimum_norm_map();
+  void set_inverse();
   void set_panels(const Matrix& basis);
   double* new_panels(Index rank);
 
   Index rows_ = 0;
   Vector column_norms_;
+  std::shared_ptr<const Implied> implied_;  ///< Null: A is in the panels.
   std::shared_ptr<const double[]> panels_;  ///< See ColumnPanels.
-  Index panels_size_ = 0;
-  Matrix R_;        ///< rank() x s, in the user's units.
-  Matrix inverse_;  ///< s x rank(): R^+.
+  Matrix R_;                                ///< rank() x s, in the user's units.
+  Matrix inverse_;                          ///< s x rank(): R^+.
   std::vector<ColumnDependency> dependencies_;
 };
 

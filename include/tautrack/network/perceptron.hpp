@@ -30,7 +30,9 @@ struct PerceptronOptions {
   double rank_tolerance = 1e-11;  ///< In (0, 1). See ColumnSpace.
   /// Keeps A in single precision, too (half as much memory again): with more than 8 unknowns, 8,192 entries at least, and
   /// pattern weights from 1e-15 to 1e15. Series and, where asked for so, Hessians are computed from it, which only say where to
-  /// look; H, energies and all that is reported are not.
+  /// look; H, energies and all that is reported are not. From 262,144 entries on, and where the columns of X are far from
+  /// dependent (see ColumnSpace::largest_implied), A is not formed and that copy is one of X: an evaluation then goes over X
+  /// itself, and beside it a network needs half the memory of X instead of one and a half times as much.
   bool mixed_precision = true;
 
   /// Nothing when usable; else one sentence with the field, its value and the rule it breaks.
@@ -131,8 +133,12 @@ class Perceptron {
   /// The one solution at tau = 0: least squares, v = (I + ridge M)^-1 A' omega (y - o).
   [[nodiscard]] Vector linear_solution() const;
 
-  /// Whether A is there in single precision, too.
+  /// Whether A, or X in its place, is there in single precision, too.
   [[nodiscard]] bool has_single() const noexcept { return inputs_->single_panels != nullptr; }
+
+  /// Errors of what is computed in single precision, as a multiple of what they are with A: 1, or the square of
+  /// ColumnSpace::inverse_norm() where X stands for A.
+  [[nodiscard]] double single_error() const noexcept { return inputs_->single_error; }
 
   /// What evaluations need beside the network, and the last evaluated point. No evaluation
   /// allocates but append_series(), once for every few orders. Results do not depend on the number
@@ -207,14 +213,22 @@ class Perceptron {
     PerceptronOptions options;
     Communicator* ranks;
     Vector omega;
-    ColumnSpace space;
     Index patterns;
     double omega_sum;
+    ColumnSpace space;
     Matrix ridge;  ///< n x n, ridge M; empty without ridge.
     double ridge_norm;
     std::shared_ptr<const float[]> single_panels, single_weights;  ///< Null: not there.
+    double single_error = 1.0;
+    /// Where A is implied by X: D R^-1 (n x n), D the norms of the columns of X, a bound of its norm, and the norms of the rows of
+    /// X D^-1 (16 a panel).
+    Matrix whitening;
+    double whitening_norm = 1.0;
+    std::shared_ptr<const double[]> row_norms;
 
    private:
+    [[nodiscard]] bool may_have_single() const;
+    [[nodiscard]] ColumnSpace make_space();
     void keep_single();
   };
 
@@ -226,7 +240,7 @@ class Perceptron {
   double append_single(int k, const Vector& v_k, Workspace::State& state, const Loops& loops,
                        Vector& rest) const;
   template <class Work>
-  double sum_series(Workspace::State& state, const Loops& loops, Vector& rest,
+  double sum_series(Workspace::State& state, const Loops& loops, Vector& rest, bool in_single,
                     const Work& append) const;
 
   std::shared_ptr<const Inputs> inputs_;
