@@ -262,6 +262,34 @@ TEST_CASE("existing files are replaced in place: links, permissions, devices") {
   CHECK(scratch.files() == "data.csv link.json real.json ");
 }
 
+TEST_CASE("--double-precision: said, and the same end of a network that has a copy otherwise") {
+  const Scratch scratch;
+  std::ostringstream rows;
+  rows << "a,b,c,d,e,f,g,h,i,y\n";
+  for (int i = 0; i < 1000; ++i) {
+    double sum = 0.0;
+    for (int j = 0; j < 9; ++j) {
+      const double x = std::sin(1.0 + 0.7 * i + 2.3 * j * j + 0.01 * i * j);
+      sum += x * (j % 2 == 0 ? 0.6 : -0.4);
+      rows << x << ',';
+    }
+    rows << 0.9 * std::tanh(sum) << '\n';
+  }
+  scratch.write("data.csv", rows.str());
+  const Json mixed = Json::parse(scratch.run("track data.csv --json -").output);
+  const Run run = scratch.run("track data.csv --double-precision --json -");
+  CHECK(run.status == 0);
+  const Json all = Json::parse(run.output);
+  const Json& one = mixed.at("problems").at(0);
+  const Json& other = all.at("problems").at(0);
+  CHECK(one.at("data").at("precision") == "mixed");
+  CHECK(other.at("data").at("precision") == "double");
+  CHECK(other.at("end").at("energy").get<double>() ==
+        doctest::Approx(one.at("end").at("energy").get<double>()).epsilon(1e-12));
+  CHECK(scratch.run("track data.csv --double-precision").output.find("double precision") !=
+        std::string::npos);
+}
+
 TEST_CASE("the JSON of the iris data keeps the contract") {
   const Scratch scratch;
   const Run run = scratch.run("track --json -");
@@ -281,6 +309,7 @@ TEST_CASE("the JSON of the iris data keeps the contract") {
   CHECK(data.at("activation") == "tanh");
   CHECK(data.at("ridge") == 0.0);
   CHECK(data.at("ridge_units") == "user");
+  CHECK(data.at("precision") == "mixed");
   CHECK(data.at("rank") == 5);
   CHECK(data.at("dependent_columns").empty());
   CHECK(data.at("weights_are") == "unique");
