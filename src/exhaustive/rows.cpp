@@ -112,7 +112,7 @@ std::unique_ptr<Basis> Bases::make(const std::array<int, kMaxWeights>& members) 
   return basis;
 }
 
-SignTest::SignTest(const Rows& rows) {
+SignTest::SignTest(const Rows& rows, const StopCondition& stop) {
   constexpr double most_work = 4e6;
   constexpr std::size_t most_vectors = 5000;
   const int n = rows.weights();
@@ -128,7 +128,7 @@ SignTest::SignTest(const Rows& rows) {
   // All n - 1 of the active rows.
   std::vector<std::size_t> chosen;
   for (int k = 0; k + 1 < n; ++k) chosen.push_back(static_cast<std::size_t>(k));
-  for (bool more = chosen.empty() || active.size() >= chosen.size(); more;) {
+  for (bool more = chosen.empty() || active.size() >= chosen.size(); more && !stop.is_met();) {
     std::vector<std::uint64_t> positive(words_), negative(words_);
     bool any = false;
     proof::RowPointers vectors_of;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/network/perceptron.hpp"
 
@@ -128,8 +129,8 @@ class Bases {
 /// prove it; the cocircuits of an oriented matroid, Bjorner et al., Oriented Matroids, 1999).
 class SignTest {
  public:
-  /// Without effect for rows so many that the vectors are too many.
-  explicit SignTest(const Rows& rows);
+  /// Without effect for rows so many that the vectors are too many. Once the stop is met, with those that were found.
+  explicit SignTest(const Rows& rows, const StopCondition& stop = {});
 
   /// @param signs size() of the contributions: -1, 0 (not sure) or 1.
   [[nodiscard]] bool excludes(const std::vector<int>& signs) const;

@@ -136,7 +136,7 @@ class Search {
     const Rows rows(X_, network_.targets(), network_.pattern_weights(), network_.offsets(), penalty,
                     traits(network_.options().activation).form);
     if (rows.patterns() == 0) return end(std::move(result), "every input is zero");
-    const SignTest signs(rows);
+    const SignTest signs(rows, watch_.stop());
     const int n = rows.weights();
     Region region;
     if (options_.box) {

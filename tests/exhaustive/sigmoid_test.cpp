@@ -194,6 +194,9 @@ TEST_CASE("signs alone exclude what one direction shows") {
   // x_1 + x_2 - x_3 = 0.
   CHECK_FALSE(signs.excludes({1, 1, -1, 0, 0}));
   CHECK_FALSE(signs.excludes({0, 0, 0, 0, 0}));
+  // Stopped at once it has no direction, later some of them.
+  CHECK_FALSE(SignTest(rows, StopCondition::after_looks(0)).excludes({1, 1, 1, 0, 0}));
+  CHECK(SignTest(rows, StopCondition::after_looks(100)).excludes({1, 1, 1, 0, 0}));
 }
 
 TEST_CASE("the region holds the solutions of all square subsystems") {
