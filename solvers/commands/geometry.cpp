@@ -82,16 +82,6 @@ std::optional<std::string> take_weights(const std::string& text, GeometryRequest
   return std::nullopt;
 }
 
-/// Checks that the weights of --at are as many as the data have.
-void require_weights(const GeometryRequest& request, const Dataset& dataset) {
-  const auto wanted = static_cast<long long>(dataset.problems.front().X.cols());
-  if (!request.at || static_cast<long long>(request.at->size()) == wanted) return;
-  throw UsageError(fmt::format("--at: {} but the data have {}{}",
-                               counted(static_cast<long long>(request.at->size()), "number"),
-                               counted(wanted, "weight"),
-                               request.network.dataset.bias ? ", the bias last" : ""));
-}
-
 /// Moves a point that is stationary to about six digits to the stationary point itself. Others
 /// stay where they are, and degenerate ones, which cannot be told from false zeros.
 void settle(const Perceptron& network, double tau, ExaminedPoint& point) {
@@ -216,7 +206,7 @@ ExaminedProblem examine_problem(const GeometryRequest& request, const Problem& p
                                 const CurvatureSupremum& supremum, int threads) {
   const ComputedProblem computed = computed_problem(request.network, problem);
   const Perceptron network(computed.problem, computed.perceptron);
-  const bool is_loud = !request.outputs.quiet;
+  const bool is_loud = request.outputs.tells_progress();
   ExaminedProblem examined;
   add_rows(request.network, computed, problem.y, examined.facts);
   examined.facts.rank = network.unknowns();
@@ -224,7 +214,7 @@ ExaminedProblem examine_problem(const GeometryRequest& request, const Problem& p
   examined.ambient = DataManifold(network, request.tau).ambient();
   examined.dimension = network.unknowns();
   if (!request.at && request.tau > 0.0) {
-    PathProgress progress(problem.name);
+    PathProgress progress(problem.name, request.outputs.listener);
     TrackOptions track;
     track.tau_target = request.tau;
     examined.path = track_natural(
@@ -235,7 +225,7 @@ ExaminedProblem examine_problem(const GeometryRequest& request, const Problem& p
         },
         threads);
   }
-  Progress progress(problem.name);
+  Progress progress(problem.name, request.outputs.listener);
   const auto say = [&](std::string_view what) {
     if (is_loud && progress.is_due()) progress.say(what);
   };
@@ -261,9 +251,24 @@ bool have_same_inputs(const Problem& a, const Problem& b) {
   return a.X.rows() == b.X.rows() && a.X == b.X && omega.size() == other.size() && omega == other;
 }
 
-/// Examines all problems. The largest curvature of a data manifold is looked for once, for all problems
-/// in a row that are over the same inputs.
-std::vector<ExaminedProblem> examine_all(const GeometryRequest& request, const Data& data) {
+}  // namespace
+
+void check_request(const GeometryRequest& request) {
+  refuse_options_of_known_ranges(request);
+  need_no_held_weights(request.network, "geometry");
+}
+
+void check_data(const GeometryRequest& request, const Data& data) {
+  const auto wanted = static_cast<long long>(data.dense.problems.front().X.cols());
+  if (!request.at || static_cast<long long>(request.at->size()) == wanted) return;
+  throw UsageError(fmt::format("--at: {} but the data have {}{}",
+                               counted(static_cast<long long>(request.at->size()), "number"),
+                               counted(wanted, "weight"),
+                               request.network.dataset.bias ? ", the bias last" : ""));
+}
+
+std::vector<ExaminedProblem> examine_all(GeometryRequest request, const Data& data) {
+  request.curvature.seed = request.supremum.seed = request.seed;
   const std::vector<Problem>& problems = data.dense.problems;
   std::vector<ExaminedProblem> examined(problems.size());
   if (!target_range(request.network).is_known()) {
@@ -291,8 +296,6 @@ std::vector<ExaminedProblem> examine_all(const GeometryRequest& request, const D
   });
   return examined;
 }
-
-}  // namespace
 
 std::string_view to_string(PointSource source) noexcept {
   switch (source) {
@@ -348,15 +351,13 @@ Command geometry_command(GeometryRequest& request) {
 }
 
 int run_geometry(GeometryRequest request) {
-  refuse_options_of_known_ranges(request);
-  need_no_held_weights(request.network, "geometry");
+  check_request(request);
   Outputs outputs(request.outputs, request.network.file);
   const Data data = load_dense(request.network, "geometry");
-  require_weights(request, data.dense);
+  check_data(request, data);
   if (outputs.has_plot()) require_drawable(request, data.dense);
   tell_notes(data.table, request.outputs.quiet);
   tell_unreachable(request.network, data, request.outputs.quiet);
-  request.curvature.seed = request.supremum.seed = request.seed;
   std::vector<ExaminedProblem> examined;
   {
     const Interruption interruption;

@@ -91,6 +91,19 @@ struct ExaminedProblem {
 /// The subcommand with all its options, which fill the request.
 [[nodiscard]] Command geometry_command(GeometryRequest& request);
 
+/// Refuses options that the network of the request does not go with.
+/// @throws UsageError
+void check_request(const GeometryRequest& request);
+
+/// Refuses weights to examine that are not as many as the data have.
+/// @throws UsageError
+void check_data(const GeometryRequest& request, const Data& data);
+
+/// Examines all problems. The largest curvature of a data manifold is looked for once, for all problems
+/// in a row that are over the same inputs.
+/// @throws DataError, std::invalid_argument
+[[nodiscard]] std::vector<ExaminedProblem> examine_all(GeometryRequest request, const Data& data);
+
 /// Runs the subcommand and writes its results. Returns the exit status.
 /// @throws UsageError, DataError, std::invalid_argument: unusable input, option or output.
 int run_geometry(GeometryRequest request);

@@ -218,7 +218,7 @@ ExaminedProblem examine_fitted_range(const GeometryRequest& request, const Probl
   examined.ambient = manifold.ambient();
   examined.dimension = manifold.dimension();
   if (!request.at) {
-    Heartbeat progress(problem.name, request.outputs.quiet);
+    Heartbeat progress(problem.name, request.outputs.quiet, request.outputs.listener);
     FitOptions options;
     options.seconds = request.supremum.seconds;
     options.strata = request.strata;

@@ -136,21 +136,27 @@ void add_homology(const LayersRequest& request, CarriedData& carried) {
   const std::size_t sets = 1 + (carried.data.labels.size() > 1 ? carried.data.labels.size() : 0);
   const std::size_t count = sets * carried.stages.size();
   for (Stage& stage : carried.stages) stage.sets.resize(sets);
-  Progress progress(carried.data.source);
+  Progress progress(carried.data.source, request.outputs.listener);
   std::mutex mutex;
   std::exception_ptr failure;
   std::atomic<std::size_t> next{0}, done{0};
   const auto work = [&] {
     for (std::size_t i; (i = next++) < count;) {
+      SetHomology& set = carried.stages[i / sets].sets[i % sets];
+      if (request.stop.is_met()) {
+        set.homology.message = request.stop.reason();
+        if (i % sets > 0) set.name = carried.data.labels[i % sets - 1];
+        continue;
+      }
       try {
-        carried.stages[i / sets].sets[i % sets] = homology_of(request, carried, i / sets, i % sets);
+        set = homology_of(request, carried, i / sets, i % sets);
       } catch (...) {
         const std::lock_guard lock(mutex);
         if (!failure) failure = std::current_exception();
       }
       const std::size_t ready = ++done;
       const std::lock_guard lock(mutex);
-      if (!request.outputs.quiet && progress.is_due())
+      if (request.outputs.tells_progress() && progress.is_due())
         progress.say(
             fmt::format("{} of {}", ready, counted(static_cast<long long>(count), "barcode")));
     }
@@ -306,6 +312,17 @@ Command layers_command(LayersRequest& request) {
   return command;
 }
 
+void check_request(const LayersRequest& request) {
+  if (const auto reason = request.barcode.invalid_reason())
+    throw UsageError(fmt::format("--points, --simplices: {}", *reason));
+}
+
+void carry_through(const LayersRequest& request, CarriedData& carried) {
+  carry(request, carried);
+  if (request.homology) add_homology(request, carried);
+  add_conclusions(request, carried);
+}
+
 int run_layers(const LayersRequest& request) {
   if (request.file.empty())
     throw UsageError("layers needs a data file (see tautrack layers --help)");
@@ -318,8 +335,7 @@ int run_layers(const LayersRequest& request) {
         "--weights, --fit: standard input is the data file, and can be read only once");
   Outputs outputs(request.outputs, request.file);
   protect_weights(request);
-  if (const auto reason = request.barcode.invalid_reason())
-    throw UsageError(fmt::format("--points, --simplices: {}", *reason));
+  check_request(request);
   CarriedData carried;
   carried.layers = request.is_fit ? read_fitted_layers(request.weights_file, request.problem)
                                   : read_layers(request.weights_file);
@@ -329,9 +345,7 @@ int run_layers(const LayersRequest& request) {
                                     request.label, request.table)
                      : read_points(request.file, inputs, request.label, request.table);
   tell_notes(carried.data.table, request.outputs.quiet);
-  carry(request, carried);
-  if (request.homology) add_homology(request, carried);
-  add_conclusions(request, carried);
+  carry_through(request, carried);
   outputs.publish(
       [&] { return text_report(request, carried); }, [&] { return json_report(request, carried); },
       [&] { return csv_report(carried); }, [&] { return plot_report(request, carried); });

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/network/layer.hpp"
 #include "tautrack/topology/labelled_points.hpp"
 #include "tautrack/topology/persistent_homology.hpp"
@@ -27,6 +28,7 @@ struct LayersRequest {
   HomologyOptions barcode;   ///< Its dimension is lowered for points of few coordinates.
   double gap = 2.0;          ///< See decide_betti(). > 1.
   int threads = 1;           ///< > 0
+  StopCondition stop;        ///< Looked at before each barcode; those that are left out are said.
   OutputRequest outputs;
 };
 
@@ -85,6 +87,14 @@ struct CarriedData {
 
 /// The subcommand with all its options, which fill the request.
 [[nodiscard]] Command layers_command(LayersRequest& request);
+
+/// Refuses options that are unusable together.
+/// @throws UsageError
+void check_request(const LayersRequest& request);
+
+/// Carries the data through the layers, which both are there, and concludes.
+/// @throws UsageError where numbers overflow.
+void carry_through(const LayersRequest& request, CarriedData& carried);
 
 /// Runs the subcommand and writes its results. Returns the exit status.
 /// @throws UsageError, DataError: unusable input, option or output.

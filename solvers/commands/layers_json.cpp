@@ -74,7 +74,7 @@ Json stage_report(const LayersRequest& request, const CarriedData& carried, std:
 
 }  // namespace
 
-std::string json_report(const LayersRequest& request, const CarriedData& carried) {
+Json report_of(const LayersRequest& request, const CarriedData& carried) {
   const LabelledPoints& data = carried.data;
   Json stages = Json::array(), conclusions = Json::array();
   for (std::size_t k = 0; k < carried.stages.size(); ++k)
@@ -88,23 +88,29 @@ std::string json_report(const LayersRequest& request, const CarriedData& carried
                  {"columns", data.columns},
                  {"label_column", data.label_column.empty() ? Json() : Json(data.label_column)},
                  {"labels", data.labels}};
-  data_part.update(table_report(&data.table, &data.table.targets.front()));
+  const bool is_table = !data.table.targets.empty();  // Else from memory.
+  data_part.update(is_table ? table_report(&data.table, &data.table.targets.front())
+                            : table_report(nullptr, nullptr));
   data_part.erase("target");  // The label.
-  return json_text({{"tautrack", version},
-                    {"command", "layers"},
-                    {"source", data.source},
-                    {"weights", shown_name(request.weights_file)},
-                    {"options",
-                     {{"tau", request.tau},
-                      {"homology", request.homology},
-                      {"points", request.barcode.points},
-                      {"simplices", request.barcode.simplices},
-                      {"gap", request.gap}}},
-                    {"data", data_part},
-                    {"homeomorphism", verdict_report(carried.verdict)},
-                    {"stages", stages},
-                    {"conclusions", conclusions},
-                    {"unresolved", carried.unresolved}});
+  return Json({{"tautrack", version},
+               {"command", "layers"},
+               {"source", data.source},
+               {"weights", shown_name(request.weights_file)},
+               {"options",
+                {{"tau", request.tau},
+                 {"homology", request.homology},
+                 {"points", request.barcode.points},
+                 {"simplices", request.barcode.simplices},
+                 {"gap", request.gap}}},
+               {"data", data_part},
+               {"homeomorphism", verdict_report(carried.verdict)},
+               {"stages", stages},
+               {"conclusions", conclusions},
+               {"unresolved", carried.unresolved}});
+}
+
+std::string json_report(const LayersRequest& request, const CarriedData& carried) {
+  return json_text(report_of(request, carried));
 }
 
 }  // namespace tautrack::program

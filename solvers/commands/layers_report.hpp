@@ -3,6 +3,7 @@
 #include <string>
 
 #include "commands/layers.hpp"
+#include "io/json_fwd.hpp"
 
 /// Results of `tautrack layers` as text.
 namespace tautrack::program {
@@ -10,7 +11,10 @@ namespace tautrack::program {
 /// Summary for a person.
 [[nodiscard]] std::string text_report(const LayersRequest& request, const CarriedData& carried);
 
-/// Everything but the points, for programs. Infinite and undefined numbers are null.
+/// Everything but the points, for programs.
+[[nodiscard]] Json report_of(const LayersRequest& request, const CarriedData& carried);
+
+/// The same as text. Infinite and undefined numbers are null.
 [[nodiscard]] std::string json_report(const LayersRequest& request, const CarriedData& carried);
 
 /// The points after each layer, one row each; layer 0 are the data. Numbers read back as the same

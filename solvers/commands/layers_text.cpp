@@ -120,7 +120,7 @@ std::string text_report(const LayersRequest& request, const CarriedData& carried
   page.plain(fmt::format("{} from {}, tau = {:.15g}",
                          counted(static_cast<long long>(carried.layers.size()), "layer"),
                          printable(shown_name(request.weights_file)), request.tau));
-  add_table(page, data.table, data.columns, "label");
+  if (!data.table.targets.empty()) add_table(page, data.table, data.columns, "label");
   for (std::size_t k = 0; k < carried.stages.size(); ++k) add_stage(page, carried, k);
   page.plain("");
   page.plain("all layers");

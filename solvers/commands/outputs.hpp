@@ -10,6 +10,7 @@
 #include "io/command.hpp"
 #include "io/data.hpp"
 #include "io/output_files.hpp"
+#include "io/progress.hpp"
 #include "io/usage_error.hpp"
 
 namespace tautrack::program {
@@ -21,6 +22,9 @@ struct OutputRequest {
   std::string plot_file;    ///< Empty: none.
   std::string points_file;  ///< Of subcommands that have such a table; empty: none.
   bool quiet = false;       ///< No progress and no notes on standard error.
+  Listener listener;        ///< Who is told the progress, quiet or not; null: nobody.
+
+  [[nodiscard]] bool tells_progress() const { return !quiet || listener; }
 };
 
 /// Adds the options that fill the request. The helps say what the CSV and the picture are; without one there is no picture.

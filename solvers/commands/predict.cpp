@@ -54,21 +54,6 @@ Exit status:
   2  a file, an option or an output is unusable: one sentence on standard error
      says why, nothing is written)";
 
-/// The best fit of a problem of a report.
-struct SavedFit {
-  std::string name;
-  std::vector<std::string> columns;
-  std::unique_ptr<Problem> problem;  ///< Its columns, without rows.
-  Activation activation = Activation::tanh;
-  OutputRange range;
-  FittedSigmoid fit;  ///< Of all weights.
-  Matrix covariance;  ///< Of all weights and fitted plateaus; empty where there is none.
-  double error = 0.0;
-  Index degrees_of_freedom = 0;
-
-  [[nodiscard]] SigmoidModel model() const { return {*problem, activation, range}; }
-};
-
 /// A field that must be there.
 const Json& field(const Json& object, const char* name, const std::string& where) {
   if (!object.is_object() || !object.contains(name))
@@ -105,7 +90,8 @@ Matrix with_held(const Matrix& covariance, const std::vector<bool>& is_held) {
   return all;
 }
 
-/// Nothing where the problem has no finite best fit.
+}  // namespace
+
 std::optional<SavedFit> saved_fit(const Json& problem, const std::string& where) {
   SavedFit saved;
   saved.name = field(problem, "name", where).get<std::string>();
@@ -150,25 +136,13 @@ std::optional<SavedFit> saved_fit(const Json& problem, const std::string& where)
   return saved;
 }
 
-/// Predictions for the rows of the table.
-struct Predicted {
-  SavedFit fit;
-  Vector value;      ///< Outputs, or inputs for responses; NaN: there is none.
-  Vector response;   ///< What inputs were asked for; empty for outputs.
-  Vector low, high;  ///< Of `value`; infinite ends are unbounded; empty: no errors are known.
-  Vector new_low, new_high;  ///< Of a new measurement; empty where inputs are asked for.
-  std::vector<std::string> unresolved;
-};
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-void predict_outputs(const PredictRequest& request, const Matrix& X, Predicted& predicted) {
-  const SavedFit& saved = predicted.fit;
+PredictedOutputs predict_outputs(const SavedFit& saved, double level, const Matrix& X) {
+  PredictedOutputs predicted;
   predicted.value = sigmoid_outputs(saved.fit, saved.activation, X);
-  if (saved.covariance.size() == 0) return;
+  if (saved.covariance.size() == 0) return predicted;
   FitStatistics statistics;
   statistics.covariance = saved.covariance;
-  const double factor = t_factor(request.level, saved.degrees_of_freedom);
+  const double factor = t_factor(level, saved.degrees_of_freedom);
   const Vector error = output_errors(saved.model(), saved.fit, statistics, X);
   const Vector reach = factor * error;
   const Vector new_reach =
@@ -177,7 +151,20 @@ void predict_outputs(const PredictRequest& request, const Matrix& X, Predicted& 
   predicted.high = predicted.value + reach;
   predicted.new_low = predicted.value - new_reach;
   predicted.new_high = predicted.value + new_reach;
+  return predicted;
 }
+
+namespace {
+
+/// Predictions for the rows of the table: outputs, or inputs for responses in their place. Inputs that are none are NaN,
+/// infinite ends are unbounded.
+struct Predicted : PredictedOutputs {
+  SavedFit fit;
+  Vector response;  ///< What inputs were asked for; empty for outputs.
+  std::vector<std::string> unresolved;
+};
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 /// The columns of a fit of one input.
 SingleInput input_of(const SavedFit& saved, const std::string& where) {
@@ -330,9 +317,9 @@ Predicted predict(const PredictRequest& request, SavedFit saved, const std::stri
   Predicted predicted;
   predicted.fit = std::move(saved);
   if (request.response.empty()) {
-    predict_outputs(request,
-                    parse_model_inputs(text, source, predicted.fit.columns, request.table).X,
-                    predicted);
+    static_cast<PredictedOutputs&>(predicted) =
+        predict_outputs(predicted.fit, request.level,
+                        parse_model_inputs(text, source, predicted.fit.columns, request.table).X);
     return predicted;
   }
   const SingleInput columns = input_of(predicted.fit, shown_name(request.fit_file));

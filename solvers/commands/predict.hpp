@@ -1,11 +1,16 @@
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "tautrack/data/table.hpp"
+#include "tautrack/inference/fit_statistics.hpp"
 
 #include "commands/outputs.hpp"
 #include "io/command.hpp"
+#include "io/json_fwd.hpp"
 
 namespace tautrack::program {
 
@@ -21,6 +26,35 @@ struct PredictRequest {
   TableOptions table;
   OutputRequest outputs;
 };
+
+/// The best fit of a problem of a report.
+struct SavedFit {
+  std::string name;
+  std::vector<std::string> columns;
+  std::unique_ptr<Problem> problem;  ///< Its columns, without rows.
+  Activation activation = Activation::tanh;
+  OutputRange range;
+  FittedSigmoid fit;  ///< Of all weights.
+  Matrix covariance;  ///< Of all weights and fitted plateaus; empty where there is none.
+  double error = 0.0;
+  Index degrees_of_freedom = 0;
+
+  [[nodiscard]] SigmoidModel model() const { return {*problem, activation, range}; }
+};
+
+/// @param problem Of a report of `tautrack solve`. @param where Begins sentences on what is wrong with it.
+/// @return Nothing where the problem has no finite best fit.
+/// @throws UsageError
+[[nodiscard]] std::optional<SavedFit> saved_fit(const Json& problem, const std::string& where);
+
+/// Outputs of a fit and the intervals of the linearised model. Empty vectors: no errors are known.
+struct PredictedOutputs {
+  Vector value;
+  Vector low, high;          ///< Of the curve.
+  Vector new_low, new_high;  ///< Of a new measurement.
+};
+[[nodiscard]] PredictedOutputs predict_outputs(const SavedFit& saved, double level,
+                                               const Matrix& X);
 
 /// The subcommand with all its options, which fill the request.
 [[nodiscard]] Command predict_command(PredictRequest& request);

@@ -240,7 +240,7 @@ SolvedProblem solve_problems(const SolveRequest& request,
   const StopCondition stop = request.fits.explore.stop.within(request.fits.seconds);
   FitOptions options = options_for(request, problem);
   options.explore.stop = stop;
-  Heartbeat progress(problem.name, request.outputs.quiet);
+  Heartbeat progress(problem.name, request.outputs.quiet, request.outputs.listener);
   progress.note("the linear fit");
   std::string part;
   options.begins = [&](std::string_view name) {
@@ -280,9 +280,6 @@ SolvedProblem solve_problems(const SolveRequest& request,
   return solved;
 }
 
-namespace {
-
-/// Makes one problem of those that share a hidden layer, named after all of them. @return the problems of each.
 std::vector<Problem> share_layer(Data& data) {
   std::vector<Problem> problems = std::move(data.dense.problems);
   Problem together = problems.front();
@@ -290,6 +287,8 @@ std::vector<Problem> share_layer(Data& data) {
   data.dense.problems.assign(1, std::move(together));
   return problems;
 }
+
+namespace {
 
 /// Solves one problem after the other, each with all threads.
 std::vector<SolvedProblem> solve_all(const SolveRequest& request, const Dataset& dataset) {
@@ -433,7 +432,8 @@ int run_solve(SolveRequest request) {
   if (!request.network.hidden.outputs.empty())
     request.network.dataset.targets = request.network.hidden.outputs;
   Data data = [&] {
-    Heartbeat progress(shown_name(request.network.file), request.outputs.quiet);
+    Heartbeat progress(shown_name(request.network.file), request.outputs.quiet,
+                       request.outputs.listener);
     progress.note("reading");
     return load_dense(request.network, "solve");
   }();

@@ -73,6 +73,9 @@ void refuse_options_of_known_ranges(const SolveRequest& request);
 [[nodiscard]] SolvedProblem solve_problems(const SolveRequest& request,
                                            const std::vector<const Problem*>& problems);
 
+/// Makes one problem of those that share a hidden layer, named after all of them. @return the problems of each.
+[[nodiscard]] std::vector<Problem> share_layer(Data& data);
+
 /// Shares the search along curves of solve_problem() on the first rank of the request, on another one.
 /// @throws as above.
 void help_to_solve(const SolveRequest& request, const Problem& problem);

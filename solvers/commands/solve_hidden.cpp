@@ -23,11 +23,9 @@ constexpr Index most_units_shown = 3;          ///< Columns of the table of weig
 
 /// Outputs (L x K) in the user's units, of rows of the user.
 Matrix outputs_of(const HiddenLayer& network, const OutputScale& scale, const Vector& weights,
-                  const Problem& problem) {
-  Problem rows = problem;
-  rows.pattern_weights.resize(0);
-  const HiddenLayer all(std::move(rows), Matrix::Zero(problem.X.rows(), network.outputs()),
-                        network.options());
+                  const Matrix& X) {
+  const HiddenLayer all(make_problem(X, Vector::Zero(X.rows())),
+                        Matrix::Zero(X.rows(), network.outputs()), network.options());
   Matrix Z = all.node_outputs(all.coordinates(weights), 1.0);
   for (Index k = 0; k < Z.cols(); ++k)
     for (Index i = 0; i < Z.rows(); ++i) Z(i, k) = scale.output(Z(i, k));
@@ -45,6 +43,12 @@ void refuse_options_of_one_layer(const SolveRequest& request) {
   if (request.intervals.profile) refuse("--intervals");
   if (!request.from.empty()) refuse("--from");
   if (request.fits.explore.ranks != nullptr) refuse("mpirun");
+}
+
+Matrix hidden_outputs(const NetworkRequest& request, const std::vector<const Problem*>& problems,
+                      const Vector& weights, const Matrix& X) {
+  const HiddenProblem hidden = hidden_problem(request, problems);
+  return outputs_of(hidden.network, hidden.computed.scale, weights, X);
 }
 
 SolvedProblem solve_hidden(const SolveRequest& request, const std::vector<const Problem*>& problems,
@@ -74,7 +78,7 @@ SolvedProblem solve_hidden(const SolveRequest& request, const std::vector<const 
   for (const StationaryPoint& point : solved.fits.points)
     hidden.facts.push_back(unit_facts(network, point.weights));
   if (const StationaryPoint* best = best_minimum(solved.fits.points))
-    hidden.fitted = outputs_of(network, computed.scale, best->weights, *problems.front());
+    hidden.fitted = outputs_of(network, computed.scale, best->weights, problems.front()->X);
   solved.unresolved = unresolved_matters(request, solved.fits);
   return solved;
 }

@@ -19,6 +19,12 @@ void refuse_options_of_one_layer(const SolveRequest& request);
                                          const std::vector<const Problem*>& problems,
                                          const FitOptions& options);
 
+/// Outputs of the network for these rows, in the user's units: L x K.
+/// @param problems One for each output, those that it was fitted to. @param weights HiddenLayer::weights()
+[[nodiscard]] Matrix hidden_outputs(const NetworkRequest& request,
+                                    const std::vector<const Problem*>& problems,
+                                    const Vector& weights, const Matrix& X);
+
 /// What text and JSON say of a solved hidden layer beside what they say of every list of fits.
 void add_hidden(Page& page, const SolveRequest& request, const ProblemView& problem,
                 const SolvedProblem& solved);

@@ -123,12 +123,12 @@ std::optional<std::string> take_certificates(const std::string& text, TrackReque
 TrackedProblem track_problem(const TrackRequest& request, const SparseProblem& problem) {
   const ComputedProblem computed = computed_units(request.network);
   const SparsePerceptron network(scale_targets(problem, computed.scale), computed.perceptron);
-  PathProgress progress(problem.name);
+  PathProgress progress(problem.name, request.outputs.listener);
   TrackedProblem tracked;
   tracked.facts.unreachable = unreachable_targets(request.network, problem.y);
   tracked.facts.zero_columns = network.columns() - network.unknowns();
   tracked.path = track_natural(network, request.track, [&](const PathPoint& point) {
-    if (!request.outputs.quiet) progress.see(point);
+    if (request.outputs.tells_progress()) progress.see(point);
     return true;
   });
   restore(computed, tracked.path);
@@ -141,13 +141,13 @@ TrackedProblem track_problem(const TrackRequest& request, const SparseProblem& p
 TrackedProblem track_problem(const TrackRequest& request, const Perceptron& network,
                              const HeldWeights& held, const std::string& name,
                              const std::vector<std::string>& columns, int threads) {
-  PathProgress progress(name);
+  PathProgress progress(name, request.outputs.listener);
   std::vector<PathPoint> points;
-  const bool is_drawn = !request.outputs.plot_file.empty();
+  const bool is_drawn = request.is_drawn;
   Observer observer;
   if (request.keeps_points || is_drawn || !request.outputs.quiet)
     observer = [&](const PathPoint& point) {
-      if (!request.outputs.quiet) progress.see(point);
+      if (request.outputs.tells_progress()) progress.see(point);
       if (is_drawn) points.push_back(point);
       return true;
     };
@@ -186,14 +186,14 @@ namespace {
 /// Tracks the model of one problem in which an end of the range is fitted.
 TrackedProblem track_fitted_range(const TrackRequest& request, const Problem& problem) {
   const ComputedProblem computed = merged_problem(request.network, problem);
-  PathProgress progress(problem.name);
+  PathProgress progress(problem.name, request.outputs.listener);
   AmplitudePathOptions model;
   model.activation = request.network.perceptron.activation;
   model.range = target_range(request.network);
   TrackedProblem tracked;
   tracked.path =
       track_amplitude(*computed.problem, model, request.track, [&](const PathPoint& point) {
-        if (!request.outputs.quiet) progress.see(point);
+        if (request.outputs.tells_progress()) progress.see(point);
         return true;
       });
   const ColumnSpace space = Perceptron(computed.problem, computed.perceptron).space();
@@ -202,13 +202,18 @@ TrackedProblem track_fitted_range(const TrackRequest& request, const Problem& pr
   add_rows(request.network, computed, problem.y, tracked.facts);
   restore(computed, tracked.facts);
   restore_rows(computed, problem, tracked.path);
-  if (!request.outputs.plot_file.empty())
+  if (request.is_drawn)
     for (const NaturalPoint& point : tracked.path.points)
       tracked.curve.push_back({point.tau, point.weights, point.energy});
   return tracked;
 }
 
 }  // namespace
+
+void draw_finely(TrackRequest& request) {
+  request.track.predictor.max_order = drawn_order;
+  request.track.predictor.series_tolerance = drawn_tolerance;
+}
 
 void refuse_options_of_known_ranges(const TrackRequest& request) {
   if (target_range(request.network).is_known()) return;
@@ -222,6 +227,18 @@ void refuse_options_of_known_ranges(const TrackRequest& request) {
   if (request.audit.value_or(AuditLevel::none) != AuditLevel::none)
     refuse("--audit", "paths are not audited");
   if (!request.from.empty()) refuse("--from", "paths are not taken up again");
+}
+
+void refuse_options_of_dense_data(const TrackRequest& request, const Data& data) {
+  if (!data.is_matrix_free()) return;
+  if (request.certify_unique || request.certify_path)
+    throw UsageError(
+        "--certify: nothing is proven about data that are tracked matrix-free (more than 1000 "
+        "weights, or --matrix-free)");
+  if (request.audit.value_or(AuditLevel::none) != AuditLevel::none)
+    throw UsageError(
+        "--audit: data that are tracked matrix-free (more than 1000 weights, or --matrix-free) are "
+        "not tracked twice");
 }
 
 void refuse_options_of_free_weights(const TrackRequest& request) {
@@ -346,10 +363,8 @@ Command track_command(TrackRequest& request) {
 }
 
 int run_track(TrackRequest request, Communicator& ranks) {
-  if (!request.outputs.plot_file.empty() || !request.outputs.csv_file.empty()) {
-    request.track.predictor.max_order = drawn_order;
-    request.track.predictor.series_tolerance = drawn_tolerance;
-  }
+  request.is_drawn = !request.outputs.plot_file.empty();
+  if (request.is_drawn || !request.outputs.csv_file.empty()) draw_finely(request);
   if (request.network.hidden.is_there()) return run_track_hidden(std::move(request));
   check_hidden_options(request.network);
   refuse_options_of_known_ranges(request);
@@ -361,10 +376,7 @@ int run_track(TrackRequest request, Communicator& ranks) {
     throw UsageError(
         "--plot: pictures are not made of data that are tracked matrix-free (more than 1000 "
         "weights, or --matrix-free)");
-  if ((request.certify_unique || request.certify_path) && data.is_matrix_free())
-    throw UsageError(
-        "--certify: nothing is proven about data that are tracked matrix-free (more than 1000 "
-        "weights, or --matrix-free)");
+  refuse_options_of_dense_data(request, data);
   if (!request.from.empty()) {
     if (data.is_matrix_free() || data.size() != 1)
       throw UsageError(
@@ -373,15 +385,8 @@ int run_track(TrackRequest request, Communicator& ranks) {
     if (request.audit || request.certify_unique || request.certify_path)
       throw UsageError("--from: --audit and --certify are for whole paths");
   }
-  if (request.audit.value_or(AuditLevel::none) != AuditLevel::none) {
-    if (data.is_matrix_free())
-      throw UsageError(
-          "--audit: data that are tracked matrix-free (more than 1000 weights, or --matrix-free) "
-          "are "
-          "not tracked twice");
-    if (outputs.has_plot())
-      throw UsageError("--audit: not with --plot, which shows the first run only");
-  }
+  if (request.audit.value_or(AuditLevel::none) != AuditLevel::none && outputs.has_plot())
+    throw UsageError("--audit: not with --plot, which shows the first run only");
   tell_notes(data.table, request.outputs.quiet);
   tell_unreachable(request.network, data, request.outputs.quiet);
   const std::vector<TrackedProblem> tracked = track_all(request, data);

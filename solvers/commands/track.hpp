@@ -35,6 +35,7 @@ struct TrackRequest {
   bool verbose = false;    ///< The text has counters of the work.
   /// Points on the way are wanted: without them a path may be told by fewer (track_natural() without an observer).
   bool keeps_points = true;
+  bool is_drawn = false;  ///< The curve is wanted. See draw_finely().
   OutputRequest outputs;
   std::string from;        ///< Point of a recorded path to start from, DIR:LABEL; empty: tau = 0.
   std::string run_folder;  ///< Where each problem is recorded when it is done; empty: nowhere.
@@ -54,6 +55,9 @@ struct TrackedProblem {
   [[nodiscard]] bool is_solved() const;
 };
 
+/// Has paths followed in many short steps, for what is drawn or written point by point.
+void draw_finely(TrackRequest& request);
+
 /// The subcommand with all its options, which fill the request.
 [[nodiscard]] Command track_command(TrackRequest& request);
 
@@ -65,6 +69,10 @@ struct TrackedProblem {
 /// Refuses options that do not go with a range of which an end is fitted, if that is asked for.
 /// @throws UsageError
 void refuse_options_of_known_ranges(const TrackRequest& request);
+
+/// Refuses options that do not go with data that are tracked matrix-free, if they are.
+/// @throws UsageError
+void refuse_options_of_dense_data(const TrackRequest& request, const Data& data);
 
 /// Refuses options that do not go with held weights, if any are.
 /// @throws UsageError

@@ -18,22 +18,6 @@
 namespace tautrack::program {
 namespace {
 
-/// What one problem came to.
-struct TrackedBranches {
-  DataFacts facts;
-  BranchTree tree;
-
-  /// Whether every branch was followed to an end of its own.
-  [[nodiscard]] bool is_solved() const {
-    return tree.finished &&
-           std::all_of(tree.branches.begin(), tree.branches.end(), [](const Branch& branch) {
-             return branch.status == TrackStatus::reached_target ||
-                    branch.status == TrackStatus::closed_curve ||
-                    branch.status == TrackStatus::returned_to_start;
-           });
-  }
-};
-
 std::string symmetry_text(const Branch& branch, Index units) {
   std::string text;
   Index live = 0;
@@ -99,14 +83,8 @@ void add_overview(Page& page, const Data& data, const std::vector<TrackedBranche
 std::string json_text_of(const TrackRequest& request, const Data& data,
                          const std::vector<TrackedBranches>& tracked) {
   Json problems = Json::array();
-  for (std::size_t i = 0; i < tracked.size(); ++i) {
-    const ProblemView problem = data.problem(i);
-    Json report = report_start(request.network, problem, tracked[i].facts, nullptr);
-    report["data"]["hidden"] =
-        hidden_network_report(request.network, {std::string(problem.name())});
-    report["tree"] = tree_report(tracked[i].tree, nullptr);
-    problems.push_back(std::move(report));
-  }
+  for (std::size_t i = 0; i < tracked.size(); ++i)
+    problems.push_back(problem_report(request, data.problem(i), tracked[i]));
   return report_text(
       "track", data.source(),
       {{"range", request.network.range ? range_report(*request.network.range) : Json()},
@@ -135,7 +113,9 @@ std::string csv_of(const TrackRequest& request, const Data& data,
   return out;
 }
 
-void check_options(const TrackRequest& request) {
+}  // namespace
+
+void refuse_options_of_one_layer(const TrackRequest& request) {
   check_hidden_options(request.network);
   const auto refuse = [](const char* option) {
     throw UsageError(fmt::format("{}: not where there is a hidden layer", option));
@@ -150,10 +130,48 @@ void check_options(const TrackRequest& request) {
   if (!request.run_folder.empty()) refuse("--run");
 }
 
-}  // namespace
+bool TrackedBranches::is_solved() const {
+  return tree.finished &&
+         std::all_of(tree.branches.begin(), tree.branches.end(), [](const Branch& branch) {
+           return branch.status == TrackStatus::reached_target ||
+                  branch.status == TrackStatus::closed_curve ||
+                  branch.status == TrackStatus::returned_to_start;
+         });
+}
+
+TrackedBranches track_hidden(const TrackRequest& request, const Data& data, std::size_t i) {
+  BranchTreeOptions options;
+  options.max_steps = request.track.max_steps;
+  options.stop = request.track.stop;
+  const Problem& problem = data.dense.problems[i];
+  const HiddenProblem hidden = hidden_problem(request.network, {&problem});
+  if (const auto reason = why_no_branches(hidden.network))
+    throw UsageError(fmt::format("--hidden: {}", *reason));
+  TrackedBranches tracked;
+  tracked.facts.rank = hidden.network.space().rank();
+  tracked.facts.dependencies = hidden.network.space().dependencies();
+  add_rows(request.network, hidden.computed, problem.y, tracked.facts);
+  restore(hidden.computed, tracked.facts);
+  tracked.tree = track_branches(hidden.network, options);
+  restore(hidden.computed, tracked.tree);
+  return tracked;
+}
+
+Json problem_report(const TrackRequest& request, const ProblemView& problem,
+                    const TrackedBranches& tracked) {
+  Json report = report_start(request.network, problem, tracked.facts, nullptr);
+  report["data"]["hidden"] = hidden_network_report(request.network, {std::string(problem.name())});
+  report["tree"] = tree_report(tracked.tree, nullptr);
+  return report;
+}
+
+std::string text_report(const TrackRequest& request, const Data& data,
+                        const std::vector<TrackedBranches>& tracked) {
+  return problems_text("track", request, data, tracked, add_problem, add_overview);
+}
 
 int run_track_hidden(TrackRequest request) {
-  check_options(request);
+  refuse_options_of_one_layer(request);
   Outputs outputs(request.outputs, request.network.file);
   const Data data = load_dense(request.network, "track --hidden");
   tell_notes(data.table, request.outputs.quiet);
@@ -161,28 +179,17 @@ int run_track_hidden(TrackRequest request) {
   std::vector<TrackedBranches> tracked;
   {
     const Interruption interruption;
-    BranchTreeOptions options;
-    options.max_steps = request.track.max_steps;
-    options.stop = interruption.token();
-    for (const Problem& problem : data.dense.problems) {
+    request.track.stop = interruption.token();
+    for (std::size_t i = 0; i < data.size(); ++i) {
       try {
-        const HiddenProblem hidden = hidden_problem(request.network, {&problem});
-        if (const auto reason = why_no_branches(hidden.network))
-          throw UsageError(fmt::format("--hidden: {}", *reason));
-        TrackedBranches& one = tracked.emplace_back();
-        one.facts.rank = hidden.network.space().rank();
-        one.facts.dependencies = hidden.network.space().dependencies();
-        add_rows(request.network, hidden.computed, problem.y, one.facts);
-        restore(hidden.computed, one.facts);
-        one.tree = track_branches(hidden.network, options);
-        restore(hidden.computed, one.tree);
+        tracked.push_back(track_hidden(request, data, i));
       } catch (const DataError& error) {
         throw DataError(data.dense.source + ": " + error.what());
       }
     }
   }
   outputs.publish(
-      [&] { return problems_text("track", request, data, tracked, add_problem, add_overview); },
+      [&] { return text_report(request, data, tracked); },
       [&] { return json_text_of(request, data, tracked); },
       [&] { return csv_of(request, data, tracked); },
       [&] {

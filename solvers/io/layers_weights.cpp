@@ -106,7 +106,10 @@ const Json& problem_in(const Json& report, const std::string& name, const std::s
 std::vector<Layer> read_fitted_layers(const std::string& path, const std::string& problem) {
   const std::string source = shown_name(path);
   const Json report = read_json(path);
-  const Json& solved = problem_in(report, problem, source);
+  return fitted_layers(problem_in(report, problem, source), source);
+}
+
+std::vector<Layer> fitted_layers(const Json& solved, const std::string& source) {
   const Json& data = field(solved, "data", source);
   const Json& hidden = field(data, "hidden", source);
   const Json& best = field(solved, "global_minimum", source);

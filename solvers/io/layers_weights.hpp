@@ -6,6 +6,8 @@
 
 #include "tautrack/network/layer.hpp"
 
+#include "io/json_fwd.hpp"
+
 namespace tautrack::program {
 
 /// Reads layers from JSON: an array of objects, or an object whose field "layers" is one. Each has
@@ -26,5 +28,8 @@ namespace tautrack::program {
 /// @throws UsageError as above, and where there is no such fit.
 [[nodiscard]] std::vector<Layer> read_fitted_layers(const std::string& path,
                                                     const std::string& problem);
+
+/// The same of a problem of such a report.
+[[nodiscard]] std::vector<Layer> fitted_layers(const Json& solved, const std::string& source);
 
 }  // namespace tautrack::program

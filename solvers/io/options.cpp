@@ -414,27 +414,35 @@ Data read_data(const NetworkRequest& request) {
 
 }  // namespace
 
-Data load(const NetworkRequest& request) {
-  Data data = read_data(request);
+void check_weights(const NetworkRequest& request, const Data& data) {
   if (data.is_matrix_free()) {
     if (!request.fix.empty())
       throw UsageError(
           "--fix: weights are not held in data that are tracked matrix-free (more than 1000 "
           "weights, "
           "or --matrix-free)");
-    return data;
+    return;
   }
   (void)held_weights(request, data.dense.problems.front().columns);  // They must be there.
+}
+
+Data load(const NetworkRequest& request) {
+  Data data = read_data(request);
+  check_weights(request, data);
   return data;
 }
 
-Data load_dense(const NetworkRequest& request, const char* command) {
-  Data data = load(request);
+void need_dense(const Data& data, const char* command) {
   if (data.is_matrix_free())
     throw UsageError(
         fmt::format("'{}' has more than 1000 weights or 1 GB of matrices, which {} cannot use; "
                     "tautrack track follows its natural path",
                     data.source(), command));
+}
+
+Data load_dense(const NetworkRequest& request, const char* command) {
+  Data data = load(request);
+  need_dense(data, command);
   return data;
 }
 

@@ -96,6 +96,12 @@ void need_no_held_weights(const NetworkRequest& request, const char* command);
 /// @throws DataError, and UsageError for options that do not fit the format.
 [[nodiscard]] Data load(const NetworkRequest& request);
 
+/// Refuses held weights that the data do not have. @throws UsageError
+void check_weights(const NetworkRequest& request, const Data& data);
+
+/// Refuses data that are tracked matrix-free, for a subcommand of this name that has no use for them. @throws UsageError
+void need_dense(const Data& data, const char* command);
+
 /// The same for a subcommand of this name that has no use for sparse data: they are refused.
 [[nodiscard]] Data load_dense(const NetworkRequest& request, const char* command);
 

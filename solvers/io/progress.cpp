@@ -10,12 +10,17 @@
 
 namespace tautrack::program {
 
-Progress::Progress(const std::string& problem) : problem_(cut(problem, quote_width)) {}
+Progress::Progress(const std::string& problem, Listener listener)
+    : problem_(cut(problem, quote_width)), listener_(std::move(listener)) {}
 
 bool Progress::is_due() const { return Clock::now() - last_said_ >= std::chrono::seconds(1); }
 
 void Progress::say(std::string_view text) {
   last_said_ = Clock::now();
+  if (listener_) {
+    listener_(text);
+    return;
+  }
   const std::chrono::duration<double> elapsed = last_said_ - start_;
   const std::string line =
       fmt::format("tautrack: {}: {}, {:.0f} s\n", problem_, text, elapsed.count());
@@ -23,7 +28,8 @@ void Progress::say(std::string_view text) {
               stderr);  // One call: lines of several threads do not mix.
 }
 
-Heartbeat::Heartbeat(const std::string& name, bool is_silent) : progress_(name) {
+Heartbeat::Heartbeat(const std::string& name, bool is_silent, Listener listener)
+    : progress_(name), listener_(std::move(listener)) {
   if (is_silent) return;
   try {
     thread_ = std::jthread([this](const std::stop_token& end) { beat(end); });
@@ -33,6 +39,7 @@ Heartbeat::Heartbeat(const std::string& name, bool is_silent) : progress_(name) 
 }
 
 void Heartbeat::note(std::string text) {
+  if (listener_) listener_(text);
   const std::lock_guard lock(mutex_);
   text_ = std::move(text);
   noted_ = std::chrono::steady_clock::now();
@@ -40,7 +47,7 @@ void Heartbeat::note(std::string text) {
 
 bool Heartbeat::is_due() const {
   constexpr auto soon = std::chrono::milliseconds(250);
-  if (!thread_.joinable()) return false;
+  if (!thread_.joinable() && !listener_) return false;
   const std::lock_guard lock(mutex_);
   return std::chrono::steady_clock::now() - noted_ >= soon;
 }
