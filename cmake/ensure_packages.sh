@@ -5,8 +5,9 @@
 #   ensure_packages PART...
 #
 # the tools and libraries of the named parts are there, or the script has ended with status 1 and one
-# sentence on what to do. Parts: build, program, figures, tests, mpi, benchmarks, peers, curve_peers,
-# growth, format, tidy, sanitizers, coverage.
+# sentence on what to do. Parts: build, program, figures, tests, python, mpi, benchmarks, peers,
+# curve_peers, growth, format, tidy, sanitizers, coverage. The part python has the packages of the
+# tests of the module, too.
 #
 # On Debian and its relatives missing packages are installed; elsewhere only the tools are looked
 # for, and CMake reports a library that it cannot find.
@@ -20,6 +21,7 @@ packages_of() {
     program) echo "libcli11-dev nlohmann-json3-dev libfmt-dev libxxhash-dev libgudhi-dev" ;;
     figures) echo "gnuplot=gnuplot-nox" ;;
     tests) echo "doctest-dev nlohmann-json3-dev" ;;
+    python) echo "pybind11-dev python3-dev python3-numpy python3-venv python3-pip python3-setuptools python3-wheel python3-pytest python3-scipy python3-pandas python3-sklearn python3-matplotlib" ;;
     mpi) echo "libopenmpi-dev mpirun=openmpi-bin" ;;
     benchmarks) echo "libbenchmark-dev" ;;
     peers) echo "libceres-dev libcli11-dev libopenblas-dev" ;;

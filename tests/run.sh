@@ -4,6 +4,8 @@
 #
 #   bash tests/run.sh -R homotopy      only the tests of the room homotopy
 #
+# The Python module is built and tested with the rest.
+#
 # What needs MPI is built and tested where MPI is (Debian: libopenmpi-dev and openmpi-bin). It is not
 # installed here: the program of the quickstart would be another one afterwards.
 #
@@ -12,7 +14,7 @@ set -euo pipefail
 cd -- "$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)"
 . cmake/ensure_packages.sh
 
-ensure_packages build program figures tests
+ensure_packages build program figures tests python
 # The preset switches program and tests on, whatever was configured there before.
 read -r -a arguments <<<"--preset release -DTAUTRACK_BUILD_BENCHMARKS=OFF ${TAUTRACK_CMAKE_ARGS:-}"
 cmake "${arguments[@]}"
