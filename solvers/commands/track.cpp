@@ -168,7 +168,11 @@ TrackedProblem track_problem(const TrackRequest& request, const Perceptron& netw
     tracked.audit = audit_path(network, request.track, level, tracked.path);
   if (is_drawn) tracked.curve = smooth_curve(network, points, most_drawn_points);
   if (request.certify_unique) tracked.uniqueness = certify_unique_path(network);
-  if (request.certify_path) tracked.certificate = certify_path(network, tracked.path);
+  if (request.certify_path) {
+    PathCertifyOptions options;
+    options.stop = request.track.stop;
+    tracked.certificate = certify_path(network, tracked.path, options);
+  }
   return tracked;
 }
 

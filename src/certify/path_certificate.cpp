@@ -277,6 +277,8 @@ void Walk::fail(Failure failure, double length) {
 
 bool Walk::advance() {
   const Index n = problem_.unknowns();
+  if (options_.stop.is_met())
+    return stop(std::string(options_.stop.reason()) + " at tau = " + number(tau_now()));
   if (result_.tubes >= options_.max_tubes)
     return stop("the budget of " + counted(options_.max_tubes, "tube") +
                 " is used up at tau = " + number(tau_now()));

@@ -313,6 +313,14 @@ TEST_CASE("a spent budget is said, and what is proven is kept" * needs_flint()) 
   const PathCertificate trials = certify_path(Perceptron(problem), path, options);
   CHECK_FALSE(trials.certified);
   CHECK(contains(trials.reason, "budget of 9 trials"));
+  options = PathCertifyOptions();
+  options.stop = StopCondition::after_looks(3);
+  const PathCertificate stopped = certify_path(Perceptron(problem), path, options);
+  check_consistent(stopped, path);
+  CHECK_FALSE(stopped.certified);
+  CHECK(contains(stopped.reason, "time was used up at tau"));
+  CHECK(stopped.proven_until > 0.0);
+  CHECK(stopped.tubes < 7);
 }
 
 TEST_CASE("the same certificate every time" * needs_flint()) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/core/types.hpp"
 #include "tautrack/network/perceptron.hpp"
 #include "tautrack/path/natural_path.hpp"
@@ -15,6 +16,7 @@ struct PathCertifyOptions {
   int max_tubes = 20000;     ///< > 0. Tubes that are proven at most.
   int max_trials = 60000;    ///< > 0. Tubes that are tried at most.
   int max_precision = 1024;  ///< Bits, >= 53. Below 128 nothing but double intervals is used.
+  StopCondition stop;        ///< Looked at before each tube; what is proven until then stays so.
 
   /// Nothing when usable; else one sentence with the field, its value and the rule it breaks.
   [[nodiscard]] std::optional<std::string> invalid_reason() const;
