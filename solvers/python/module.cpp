@@ -347,7 +347,10 @@ LabelledPoints labelled_points(const Array& X, const std::vector<std::string>& c
 
 /// Targets that are followed together: so many that threads do not wait for each other, so few that a stop is
 /// heard soon.
-constexpr Index batch_piece = 1 << 14;
+Index batch_piece(Index patterns, Index weights) {
+  constexpr Index most = 1 << 14, least = 1 << 8, numbers = 1 << 20;
+  return std::clamp(numbers / (patterns * weights), least, most);
+}
 
 py::object batch(const Inputs& inputs, const Given& given, const py::object& progress,
                  const py::object& wrap) {
@@ -379,9 +382,10 @@ py::object batch(const Inputs& inputs, const Given& given, const py::object& pro
   options.stop = watch.token();
   Index done = 0;
   watch.run(count * Y.rows() * s <= short_work, [&] {
-    Matrix targets(Y.rows(), std::min(count, batch_piece));
+    const Index most = batch_piece(Y.rows(), s);
+    Matrix targets(Y.rows(), std::min(count, most));
     for (; done < count && !options.stop.is_met();) {
-      const Index piece = std::min(count - done, batch_piece);
+      const Index piece = std::min(count - done, most);
       targets.resize(Y.rows(), piece);
       targets = Y.middleCols(done, piece);
       if (!computed.scale.is_identity())

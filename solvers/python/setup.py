@@ -23,7 +23,15 @@ class CMakeBuild(build_ext):
 
     def build_extension(self, ext):
         target = pathlib.Path(self.get_ext_fullpath(ext.name)).resolve()
-        build = pathlib.Path(self.build_temp).resolve()
+        # A build that is there already, of the same sources, may be taken as it is.
+        given = os.environ.get("TAUTRACK_PYTHON_BUILD")
+        build = self.make(pathlib.Path(self.build_temp).resolve()) if not given else pathlib.Path(given)
+        made = next((build / "python" / "tautrack").glob("_tautrack*" + target.suffix))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self.copy_file(str(made), str(target))
+
+    @staticmethod
+    def make(build):
         build.mkdir(parents=True, exist_ok=True)
         jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL") or str(os.cpu_count() or 1)
         configure = [
@@ -50,9 +58,7 @@ class CMakeBuild(build_ext):
              "-j", jobs],
             check=True,
         )
-        made = next((build / "python" / "tautrack").glob("_tautrack*" + target.suffix))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self.copy_file(str(made), str(target))
+        return build
 
 
 setup(

@@ -157,10 +157,10 @@ def test_exclusive_or(program):
 
 def test_outputs_that_share_a_layer(program):
     Y = np.stack([XOR_Y, 0.5 * XOR[:, 0]], axis=1)
-    options = {"ridge": 0.05, "seconds": 4, "max_curves": 30}
+    options = {"ridge": 0.05, "max_curves": 30, "exhaustive": False}
     result = tautrack.solve(XOR, Y, hidden=2, output="sigmoid", **options)
     wanted = program("solve", XOR, Y, "--hidden", "2", "--output", "sigmoid", "--outputs", "y1,y2", "--ridge", "0.05",
-                     "--seconds", "4", "--max-curves", "30")
+                     "--max-curves", "30", "--no-exhaustive")
     assert result.data.hidden.outputs == ["y1", "y2"]
     assert result.energy == pytest.approx(wanted["stationary_points"][wanted["global_minimum"]]["energy"], rel=1e-12)
     assert result.predict(XOR).shape == (4, 2)

@@ -106,7 +106,8 @@ def points(result, ax, layer):
     at = result.points(layer)
     labels = result._native.label_of_row()
     second = at[:, 1] if at.shape[1] > 1 else np.zeros(len(at))
-    ax.scatter(at[:, 0], second, c=labels if len(labels) else None, s=6, cmap="tab10")
+    colors = {"c": labels, "cmap": "tab10"} if len(labels) else {"color": "C0"}
+    ax.scatter(at[:, 0], second, s=6, **colors)
     count = len(result.stages)
     number = layer % count
     ax.set_title("as given" if number == 0 else f"after layer {number}")

@@ -40,6 +40,8 @@ class SigmoidRegressor:
     fit_intercept : bool
     seconds : float
         Time of the search for all fits.
+    exhaustive : bool or None
+        Search by intervals, which proves lists complete and takes long with many weights; None: as solve() does.
     seed : int or None
     threads : int
 
@@ -57,13 +59,14 @@ class SigmoidRegressor:
 
     _estimator_type = "regressor"
 
-    def __init__(self, *, activation="tanh", range=(None, None), ridge=0.0, fit_intercept=True, seconds=10.0, seed=None,
-                 threads=1):
+    def __init__(self, *, activation="tanh", range=(None, None), ridge=0.0, fit_intercept=True, seconds=10.0,
+                 exhaustive=None, seed=None, threads=1):
         self.activation = activation
         self.range = range
         self.ridge = ridge
         self.fit_intercept = fit_intercept
         self.seconds = seconds
+        self.exhaustive = exhaustive
         self.seed = seed
         self.threads = threads
 
@@ -120,8 +123,8 @@ class SigmoidRegressor:
             X, y, sample_weight = X[kept], y[kept], sample_weight[kept]
         result = solve(
             X, y, activation=self.activation, range=self.range, ridge=self.ridge, bias=bool(self.fit_intercept),
-            pattern_weights=sample_weight, seconds=self.seconds, seed=self.seed, threads=self.threads,
-            columns=None if names is None else list(names),
+            pattern_weights=sample_weight, seconds=self.seconds, exhaustive=self.exhaustive, seed=self.seed,
+            threads=self.threads, columns=None if names is None else list(names),
         )
         best = result.best
         if best is None:
