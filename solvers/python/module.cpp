@@ -1,5 +1,7 @@
-#include <array>
+#include <algorithm>
+#include <cmath>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <pybind11/stl.h>
 #include <string>
@@ -210,6 +212,10 @@ py::dict predict(const Solved& solved, const Array& X, double level) {
   if (X.ndim() != 2 || X.shape(1) != columns)
     throw UsageError(fmt::format("X: {} columns are needed, those that were fitted", columns));
   const Matrix rows = with_bias(X, has_bias);
+  const bool may_be_zero_doses = columns == 1 && has_bias && !solved.result().hidden;
+  for (const double input : rows.reshaped())
+    if (!std::isfinite(input) && !(may_be_zero_doses && input < 0.0))
+      throw UsageError("X: an input is not finite");
   py::dict found;
   if (solved.result().hidden) {
     const StationaryPoint* best = best_minimum(solved.result().fits.points);
@@ -441,6 +447,8 @@ py::array_t<double> outputs(const Array& X, const Array& coefficients, double in
                             double high, const std::string& activation) {
   const auto kind = activation_from_name(activation);
   if (!kind) throw UsageError(fmt::format("activation: '{}' is not known", activation));
+  const auto rows = rows_of(X);
+  if (!rows.allFinite()) throw UsageError("X: an input is not finite");
   Vector weights(coefficients.size() + 1);
   weights << to_vector(coefficients), intercept;
   return to_numpy(sigmoid_outputs({weights, {low, high}}, *kind, with_bias(X, true)));

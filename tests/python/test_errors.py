@@ -1,5 +1,6 @@
 """Arguments that break a rule raise ValueError with the sentence of the program."""
 
+import pickle
 import re
 
 import numpy as np
@@ -66,6 +67,8 @@ def test_the_sentence_is_that_of_the_program(command, arguments, options, progra
         ((X, np.stack([Y, Y], 1)), "batch"),
         ((np.empty((0, 1)), np.empty(0)), "at least one row"),
         ((X + 1j, Y), "real numbers"),
+        ((np.ma.masked_equal(X, 0), Y), "masked"),
+        ((X, np.ma.masked_greater(Y, 0.9)), "masked"),
         ((np.ones((7, 0)), Y), None),
     ],
 )
@@ -83,6 +86,37 @@ def test_wrong_pattern_weights_and_names():
             tautrack.track(X, Y, pattern_weights=weights)
     with pytest.raises(ValueError, match="columns"):
         tautrack.track(X, Y, columns=["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"range": "0,1,2"}, "two ends"),
+        ({"range": 3}, "two ends"),
+        ({"fix": [1]}, "a dict is needed"),
+        ({"progress": 3}, "progress"),
+        ({"ridge": float("nan")}, "'nan' is not a number"),
+        ({"threads": 0}, "threads"),
+        ({"activation": 3}, "is none of tanh"),
+    ],
+)
+def test_values_of_another_kind(arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        tautrack.solve(X, Y, **arguments)
+
+
+def test_predictions_for_inputs_that_are_not_finite_are_refused():
+    result = tautrack.solve(X, Y)
+    for inputs in ([np.nan], [np.inf]):
+        with pytest.raises(ValueError, match="not finite"):
+            result.predict(inputs)
+    assert result.predict([-np.inf]) == -1  # A dose of zero: the plateau there.
+    with pytest.raises(ValueError, match="1 columns are needed"):
+        result.predict([[1, 2]])
+    with pytest.raises(ValueError, match="hidden layer"):
+        tautrack.layers(X[:, None], result)
+    with pytest.raises(TypeError, match="to_dict"):
+        pickle.dumps(result)
 
 
 def test_an_unknown_argument_is_an_error_of_python():

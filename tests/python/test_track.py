@@ -213,6 +213,8 @@ def test_unusable_batches_are_refused(dose):
         (x, y, {}, "one column a target"),
         (x, np.stack([y, y], 1)[:5], {}, "5 rows"),
         (x, np.stack([y, y * np.nan], 1), {}, "not finite"),
+        (x, np.ma.masked_greater(np.stack([y, y], 1), 0.9), {}, "masked"),
+        (x, [["a"]] * 8, {}, "numbers are needed"),
         (x, np.stack([y, y], 1), {"range": (0, None)}, "both ends must be numbers"),
         (scipy.sparse.csr_matrix(x[:, None]), np.stack([y, y], 1), {}, "dense"),
     ]:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from . import _tautrack
-from ._inputs import inputs, inputs_of, matrix
+from ._inputs import inputs, inputs_of, matrix, numbers_of
 from ._options import options
 from ._progress import Progress
 from ._results import BatchResult, GeometryResult, LayersResult, SolveResult, TrackResult, TreeResult
@@ -170,6 +170,8 @@ def geometry(X, y, *, activation="tanh", ridge=0.0, ridge_standardised=False, ra
 def _layers_text(layers):
     """JSON of layers, and whether it is the report of a fit."""
     if isinstance(layers, SolveResult):
+        if getattr(layers.data, "hidden", None) is None or layers.best is None:
+            raise ValueError("layers: the result has no best fit of a hidden layer")
         return json.dumps(layers.to_dict()), True
     described = []
     for layer in layers:
@@ -262,7 +264,7 @@ def batch(X, Y, *, activation="tanh", ridge=0.0, ridge_standardised=False, range
     KeyboardInterrupt : its attribute ``result`` has what was found; the rest has the status 'stopped_by_observer'.
     """
     given = _given(batch, locals())
-    targets = np.asarray(Y, dtype=float)
+    targets = numbers_of(Y, "Y")
     if targets.ndim != 2 or targets.shape[1] < 1:
         raise ValueError(f"Y: one column a target is needed, but its shape is {targets.shape}")
     if hasattr(X, "tocsr"):

@@ -16,13 +16,15 @@ def _names_of(frame):
     return names
 
 
-def _numbers(values, what):
+def numbers_of(values, what):
+    if np.ma.is_masked(values):
+        raise ValueError(f"{what}: it has masked entries; leave those rows out")
     if np.iscomplexobj(values):
         raise ValueError(f"{what}: real numbers are needed")
     try:
         return np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:
-        hint = "; of class labels make numbers, such as np.where(y == 'a', 0.9, -0.9)" if what == "y" else ""
+        hint = "; of class labels make numbers, such as np.where(y == 'a', 0.9, -0.9)" if what in ("y", "Y") else ""
         raise ValueError(f"{what}: numbers are needed, but {error}{hint}") from None
 
 
@@ -48,10 +50,10 @@ def matrix(X):
             data, indices = _csr(X)
             return data, indices, []
         if hasattr(X, "columns") and hasattr(X, "to_numpy"):
-            return _numbers(X.to_numpy(), "X"), None, _names_of(X)
+            return numbers_of(X.to_numpy(), "X"), None, _names_of(X)
         if hasattr(X, "to_frame") and hasattr(X, "name"):  # One column of a table.
-            return _numbers(X, "X")[:, None], None, [str(X.name)] if X.name is not None else []
-    numbers = _numbers(X, "X")
+            return numbers_of(X, "X")[:, None], None, [str(X.name)] if X.name is not None else []
+    numbers = numbers_of(X, "X")
     if numbers.ndim == 1:
         numbers = numbers[:, None]
     if numbers.ndim != 2:
@@ -63,12 +65,12 @@ def _targets(y):
     """L x K, and K names."""
     if type(y) is not np.ndarray:
         if hasattr(y, "columns") and hasattr(y, "to_numpy"):
-            return _numbers(y.to_numpy(), "y"), [str(name) for name in y.columns]
+            return numbers_of(y.to_numpy(), "y"), [str(name) for name in y.columns]
         name = getattr(y, "name", None)
         names = [str(name)] if name is not None else ["y"]
     else:
         names = ["y"]
-    numbers = _numbers(y, "y")
+    numbers = numbers_of(y, "y")
     if numbers.ndim == 1:
         return numbers[:, None], names
     if numbers.ndim != 2 or numbers.shape[1] < 1:
@@ -97,7 +99,7 @@ def inputs_of(X, targets, target_names, columns, pattern_weights, bias):
         width = numbers.shape[1] if indices is None else indices[2]
         if len(names) != width:
             raise ValueError(f"columns: {len(names)} names are given for {width} columns of X")
-    weights = _NO_WEIGHTS if pattern_weights is None else _numbers(pattern_weights, "pattern_weights")
+    weights = _NO_WEIGHTS if pattern_weights is None else numbers_of(pattern_weights, "pattern_weights")
     if weights.ndim != 1:
         raise ValueError(f"pattern_weights: one number a row is needed, but its shape is {weights.shape}")
     return _tautrack.Inputs(numbers, indices, targets, target_names, names, weights, bool(bias))

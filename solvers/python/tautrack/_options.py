@@ -15,17 +15,21 @@ def _number(value):
 
 
 def _list(values):
-    if isinstance(values, str) or not np.iterable(values):
+    if isinstance(values, str):
+        return values
+    if not np.iterable(values):
         values = [values]
     return ",".join(_number(value) for value in values)
 
 
 def _range(ends):
+    if isinstance(ends, str) or not np.iterable(ends):
+        return _list(ends)
     return ",".join("free" if end is None else _number(end) for end in ends)
 
 
 def _box(box):
-    if any(np.iterable(interval) for interval in box):
+    if not isinstance(box, str) and np.iterable(box) and any(np.iterable(interval) for interval in box):
         return ",".join(":".join(map(_number, interval)) for interval in box)
     return _list(box)
 
@@ -43,6 +47,8 @@ def _yes_no(yes, no):
 
 
 def _fix(held):
+    if not hasattr(held, "items"):
+        raise ValueError("fix: a dict is needed, of columns and the values that their weights are held at")
     return [("--fix", f"{name}={_number(value)}") for name, value in held.items()]
 
 

@@ -38,6 +38,8 @@ class Progress:
         if wanted is None or wanted is False or callable(wanted):
             self._tell, self._close = wanted or None, None
             return
+        if wanted is not True:
+            raise ValueError("progress: True, a function of a text and the seconds so far, or None are wanted")
         try:
             from tqdm import tqdm
         except ImportError:

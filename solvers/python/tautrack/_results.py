@@ -40,6 +40,9 @@ class Result:
     def __repr__(self):
         return self._native.text()
 
+    def __reduce__(self):
+        raise TypeError(f"a {type(self).__name__} is not pickled; its to_dict() can be")
+
     name = _field("name", "str: of the target.")
     data = _field("data", "Record: sizes, columns, rank and network.")
     unresolved = _field("unresolved", "list of str: what is missing, and what may help; empty where ``solved``.")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import _tautrack
-from ._inputs import _numbers
+from ._inputs import numbers_of
 
 
 class PathPoint:
@@ -103,7 +103,7 @@ class Tracker:
     def __init__(self, H, x0, H_x=None, H_tau=None, *, tau_start=0.0, tau_target=1.0, symmetric=False,
                  finite_differences=False, landings=None, predictor=None, tolerance=None, max_steps=None,
                  first_step=None, longest_step=None):
-        start = np.atleast_1d(_numbers(x0, "x0"))
+        start = np.atleast_1d(numbers_of(x0, "x0"))
         if start.ndim != 1 or start.size < 1:
             raise ValueError(f"x0: one number for each unknown is needed, but its shape is {start.shape}")
         if not finite_differences and (H_x is None or H_tau is None):
