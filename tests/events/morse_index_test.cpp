@@ -89,6 +89,33 @@ TEST_CASE("a stated error of the matrix hides the eigenvalues below it and no ot
   CHECK(index_of_diagonal(eigenvalues, 1e-6) == std::nullopt);  // error 4e-6
 }
 
+TEST_CASE(
+    "triangular factors count as the eigenvalues do, whatever the size and the stated error") {
+  // Eigenvalues over eight decades with both signs; those below the error, if any, forbid an answer.
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    std::mt19937_64 engine(1000 + seed);
+    std::uniform_real_distribution<double> uniform(0.0, 1.0);
+    const Index n = 1 + static_cast<Index>(engine() % 40);
+    Vector values(n);
+    for (double& value : values)
+      value = (engine() % 2 == 0 ? 1.0 : -1.0) * std::pow(10.0, -8.0 * uniform(engine));
+    const Matrix H_x = with_eigenvalues(values, seed);
+    const double largest = values.cwiseAbs().maxCoeff();
+    for (const double error : {0.0, 1e-12, 1e-9, 1e-6, 1e-3}) {
+      CAPTURE(seed);
+      CAPTURE(error);
+      const double smallest = values.cwiseAbs().minCoeff();
+      const double hidden = error * largest;
+      // Not where it depends on rounding.
+      if (std::abs(smallest - hidden) <= 0.01 * hidden + 1e-13 * largest) continue;
+      const auto expected =
+          smallest > hidden ? std::optional<int>(static_cast<int>((values.array() < 0.0).count()))
+                            : std::nullopt;
+      CHECK(index_of(H_x, error) == expected);
+    }
+  }
+}
+
 TEST_CASE("at a fold the eigenvalue smallest in size is left out") {
   MorseIndex morse;
   const auto without_smallest = [&](const Vector& diagonal) {

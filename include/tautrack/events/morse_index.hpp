@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "tautrack/core/types.hpp"
 
@@ -16,8 +17,8 @@ class MorseIndex {
   /// has no sign. Rounding of the eigenvalues themselves is added.
   /// @return Negative eigenvalues, or nothing when one has no sign.
   ///
-  /// A Cholesky factor of H_x, shifted down by that error, proves an index of zero; only without one
-  /// are the eigenvalues computed.
+  /// A Cholesky factor of H_x, shifted down by that error, proves an index of zero; triangular factors of H_x, shifted up and
+  /// down, prove another one if they agree and are not too large for it, and that there is none. Only else are the eigenvalues computed.
   [[nodiscard]] std::optional<int> count(const Matrix& H_x, double relative_error = 0.0);
 
   /// The same at a fold, where one eigenvalue is zero: the one smallest in size is left out.
@@ -35,6 +36,10 @@ class MorseIndex {
 
  private:
   [[nodiscard]] bool is_positive(const Matrix& H_x, double margin);
+  [[nodiscard]] std::optional<int> count_below(const Matrix& H_x, double shift, double allowed);
+  /// Below -shift and below shift.
+  [[nodiscard]] std::optional<std::pair<int, int>> count_below_both(const Matrix& H_x, double shift,
+                                                                    double allowed);
 
   Vector eigenvalues_;
   Matrix factor_;
