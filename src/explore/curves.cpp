@@ -8,6 +8,7 @@
 
 #include "core/numbers.hpp"
 #include "corrector/newton.hpp"
+#include "explore/landscape.hpp"
 
 namespace tautrack {
 
@@ -16,6 +17,9 @@ namespace {
 /// Where lambda and its rate of change are below this part of what the gradient is summed from, the
 /// curve cannot be told from its neighbours in double precision.
 constexpr double kFaded = 1e-12;
+
+/// The last piece of a curve is looked for whenever lambda has fallen to this part of what it was.
+constexpr double kLookAgain = 0.1;
 
 /// A landing this close to the start, as displacement() measures it, is the start.
 constexpr double kSamePoint = 1e-6;
@@ -115,10 +119,23 @@ std::optional<BranchStart> set_out(AnyNaturalHomotopy& homotopy, const Vector& z
 }  // namespace
 
 std::vector<HalfTrace> trace_newton_curve(NewtonHomotopy& homotopy, const Vector& v,
-                                          double far_away, int max_steps,
+                                          const Landscape& landscape, int max_steps,
                                           const StopCondition& stop) {
   const Index n = v.size();
-  const double bound = far_away * homotopy.scales(v, 0.0).unknown;
+  const double bound = landscape.far_away() * homotopy.scales(v, 0.0).unknown;
+  double looked_at = kInfinity;    // |lambda|
+  std::optional<Vector> last_way;  // of v, once it is on the last piece
+  const auto is_on_last_piece = [&](const PathPoint& point) {
+    const double size = std::abs(point.tau);
+    if (!(point.tau * point.tangent(n) < 0.0) || point.kind == PointKind::landing) {
+      looked_at = kInfinity;
+      return false;
+    }
+    if (!(size <= kLookAgain * looked_at)) return false;
+    looked_at = size;
+    last_way = landscape.newton_asymptote(point.x, point.tau, homotopy.direction());
+    return last_way.has_value();
+  };
   const auto judge = [&](const PathPoint& point) -> std::optional<TraceEnd> {
     const double faded = kFaded * point.scales.parameter;
     if (std::abs(point.tau) <= faded && std::abs(point.tangent(n)) <= faded)
@@ -126,6 +143,7 @@ std::vector<HalfTrace> trace_newton_curve(NewtonHomotopy& homotopy, const Vector
     if (!(point.x.norm() < bound)) return TraceEnd::ran_away;
     if (point.kind == PointKind::landing && homotopy.displacement(v, point.x - v) <= kSamePoint)
       return TraceEnd::closed;
+    if (is_on_last_piece(point)) return TraceEnd::ran_away;
     return std::nullopt;
   };
   std::vector<HalfTrace> halves;
@@ -133,9 +151,12 @@ std::vector<HalfTrace> trace_newton_curve(NewtonHomotopy& homotopy, const Vector
   Vector H(n);
   for (const double side : {1.0, -1.0}) {
     homotopy.residual(v, 0.0, H);
-    halves.push_back(trace(homotopy, v, 0.0, side, 0.0, false, max_steps, judge, stop));
-    const TraceEnd end = halves.back().end;
-    if (end == TraceEnd::closed || end == TraceEnd::budget) break;
+    looked_at = kInfinity;
+    last_way.reset();
+    HalfTrace& half =
+        halves.emplace_back(trace(homotopy, v, 0.0, side, 0.0, false, max_steps, judge, stop));
+    if (last_way) half.tangent = std::move(*last_way);
+    if (half.end == TraceEnd::closed || half.end == TraceEnd::budget) break;
   }
   return halves;
 }

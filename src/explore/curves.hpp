@@ -14,6 +14,8 @@
 
 namespace tautrack {
 
+class Landscape;
+
 using AnyNaturalHomotopy = BasicNaturalHomotopy<AnyNetwork>;
 
 /// Where a curve meets the equations grad E = 0.
@@ -43,9 +45,9 @@ struct HalfTrace {
 
 /// The curve grad E = lambda a through the stationary point v both ways, as far as it leads: lambda > 0
 /// first. The other half is missing when the first came back to the start or met the budget.
-/// @param homotopy With its direction a set. @param far_away See Landscape. @param max_steps Of one half.
+/// @param homotopy With its direction a set. @param max_steps Of one half.
 [[nodiscard]] std::vector<HalfTrace> trace_newton_curve(NewtonHomotopy& homotopy, const Vector& v,
-                                                        double far_away, int max_steps,
+                                                        const Landscape& landscape, int max_steps,
                                                         const StopCondition& stop);
 
 /// The curve of stationary points for targets y + t d through the one v at t = 0, both ways like the

@@ -606,10 +606,10 @@ void Explorer::trace_round(int round) {
     const std::vector<Piece<Traces>> pieces =
         perform<Traces>(inputs, [&](Worker& worker, std::size_t i) -> Piece<Traces> {
           const Vector& v = known_.coordinates(seeds[i]);
-          Traces traces = kind == CurveKind::target
-                              ? trace_target_curve(*worker.targets, v, options_.max_steps, stop_)
-                              : trace_newton_curve(worker.curves, v, landscape_->far_away(),
-                                                   options_.max_steps, stop_);
+          Traces traces =
+              kind == CurveKind::target
+                  ? trace_target_curve(*worker.targets, v, options_.max_steps, stop_)
+                  : trace_newton_curve(worker.curves, v, *landscape_, options_.max_steps, stop_);
           return {std::move(traces), stop_.is_met()};
         });
     std::vector<Candidate> candidates;

@@ -62,6 +62,10 @@ class Landscape {
   /// Curves are given up where |x| is this many times the size of node inputs at their start: none comes back
   /// from there.
   [[nodiscard]] virtual double far_away() const = 0;
+  /// Where the Newton curve grad E = lambda a through x is known to go to infinity as |lambda| falls, without another
+  /// stationary point: the direction, n, of length one.
+  [[nodiscard]] virtual std::optional<Vector> newton_asymptote(const Vector& x, double lambda,
+                                                               const Vector& a) const = 0;
   /// Stationary points at tau = 1 that are known with the one at x: its images under symmetries of the network, some of
   /// which generate all.
   [[nodiscard]] virtual std::vector<Vector> images(const Vector& x) const = 0;

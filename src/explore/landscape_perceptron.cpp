@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/decompositions.hpp"
+#include "explore/asymptote.hpp"
 #include "explore/landscape.hpp"
 
 namespace tautrack {
@@ -20,6 +21,7 @@ class PerceptronLandscape final : public Landscape {
       : Landscape(perceptron),
         perceptron_(perceptron),
         basis_(perceptron.space().basis()),
+        asymptotes_(perceptron),
         wanted_(perceptron.patterns()) {
     for (Index i = 0; i < perceptron.patterns(); ++i)
       wanted_(i) = input_for(perceptron.options().activation, perceptron.targets()(i));
@@ -49,6 +51,10 @@ class PerceptronLandscape final : public Landscape {
   }
 
   [[nodiscard]] double far_away() const override { return 1e8; }
+  [[nodiscard]] std::optional<Vector> newton_asymptote(const Vector& v, double lambda,
+                                                       const Vector& a) const override {
+    return asymptotes_.direction(v, lambda, a);
+  }
   [[nodiscard]] std::vector<Vector> images(const Vector&) const override { return {}; }
 
   [[nodiscard]] Vector random_place(Draws& draws, double size) const override {
@@ -78,7 +84,8 @@ class PerceptronLandscape final : public Landscape {
 
  private:
   Perceptron perceptron_;
-  Matrix basis_;   ///< L x n, A.
+  Matrix basis_;  ///< L x n, A.
+  NewtonAsymptotes asymptotes_;
   Vector wanted_;  ///< L, node inputs with the targets for outputs; at the end of the range, large.
   std::set<std::vector<Index>> drawn_subsystems_;
 };
