@@ -897,12 +897,21 @@ Bound Prover::uniqueness(const Proof& proof) {
       ((V.transpose() * R_).rowwise().stableNorm().array() +
        static_cast<double>(n_ + 1) * kRounding * R_.stableNorm() * length.array() + kUnderflow);
   std::vector<Bound> F(at(n_ * n_));
+  Matrix product;  // V' V, where V is of doubles
+  if (in_double_) product = V.transpose() * V;
+  const Bound rounding(slack(n_) * static_cast<double>(n_ + 1) * kRounding);
   for (Index j = 0; j < n_ && !is_cut(); ++j) {
     for (Index k = 0; k <= j; ++k) {
-      arb_dot(t_.get(), nullptr, 0, V_(0, j), n_, V_(0, k), n_, n_, precision_);
+      Bound error;
+      if (in_double_) {
+        arb_set_d(t_.get(), product(j, k));
+        error = rounding * Bound(length(j)) * Bound(length(k)) + Bound(kUnderflow);
+      } else {
+        arb_dot(t_.get(), nullptr, 0, V_(0, j), n_, V_(0, k), n_, n_, precision_);
+      }
       if (j == k) arb_sub_ui(t_.get(), t_.get(), 1, precision_);
       F[at(j * n_ + k)] = F[at(k * n_ + j)] =
-          Bound::above(t_.get()) + Bound(length(j)) * Bound(length(k)) * inverse_error_;
+          error + Bound::above(t_.get()) + Bound(length(j)) * Bound(length(k)) * inverse_error_;
     }
   }
   slong lowest = std::numeric_limits<slong>::max();

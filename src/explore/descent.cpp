@@ -30,7 +30,8 @@ Descender::Descender(const AnyNetwork& network)
       work_(network),
       H_(network.unknowns()),
       H_tau_(network.unknowns()),
-      H_v_(network.unknowns(), network.unknowns()) {}
+      H_v_(network.unknowns(), network.unknowns()),
+      shifted_(network.unknowns(), network.unknowns()) {}
 
 Descent Descender::descend(const Vector& start, const StopCondition& stop) {
   Descent out;
@@ -42,21 +43,38 @@ Descent Descender::descend(const Vector& start, const StopCondition& stop) {
   SymmetricEigen eigen;
   for (int iteration = 0; iteration < kMaxIterations && !stop.is_met(); ++iteration) {
     const double scale = network_.derivatives(out.v, 1.0, work_, H_, H_v_, H_tau_);
-    symmetric_eigen(H_v_, eigen);
-    if (eigen.info() != Eigen::Success) return out;
-    const Vector& values = eigen.eigenvalues();
-    const Matrix& vectors = eigen.eigenvectors();
-    const Vector gradient = vectors.transpose() * H_;
-    const double largest = values.cwiseAbs().maxCoeff();
-    const double floor = 16.0 * std::numeric_limits<double>::epsilon() * largest;
+    const double bound = H_v_.cwiseAbs().colwise().sum().maxCoeff();  // on the largest eigenvalue
+    if (!std::isfinite(bound)) return out;
+    const double floor = 16.0 * std::numeric_limits<double>::epsilon() * bound;
     const bool at_rest = H_.norm() <= 8.0 * std::numeric_limits<double>::epsilon() * scale;
-    const auto step_for = [&](double damping) -> Vector {
-      return -(vectors *
-               gradient.cwiseQuotient((values.cwiseAbs().array().max(floor) + damping).matrix()));
+    // Eigenvectors take many times as long as a factorisation and are needed where H_v is not positive definite, or the step
+    // is to be shortened.
+    bool is_decomposed = false;
+    Vector gradient;
+    const auto decompose = [&] {
+      if (is_decomposed) return true;
+      symmetric_eigen(H_v_, eigen);
+      is_decomposed = eigen.info() == Eigen::Success;
+      if (is_decomposed) gradient = eigen.eigenvectors().transpose() * H_;
+      return is_decomposed;
     };
-    Vector step = step_for(0.0);
+    const auto step_for = [&](double damping) -> Vector {
+      return -(eigen.eigenvectors() *
+               gradient.cwiseQuotient(
+                   (eigen.eigenvalues().cwiseAbs().array().max(floor) + damping).matrix()));
+    };
+    shifted_ = H_v_;
+    shifted_.diagonal().array() -= floor;
+    bool convex = cholesky(shifted_).info() == Eigen::Success;
+    Vector step;
+    if (convex) {
+      step = -solve(cholesky(H_v_), H_);
+    } else {
+      if (!decompose()) return out;
+      convex = eigen.eigenvalues()(0) > floor;
+      step = step_for(0.0);
+    }
     double length = network_.relative_displacement(out.v, step, work_);
-    const bool convex = values(0) > floor;
     if (convex && (length <= kConverged || at_rest)) {
       out.v += step;
       out.end = Descent::End::minimum;
@@ -72,6 +90,8 @@ Descent Descender::descend(const Vector& start, const StopCondition& stop) {
     double damping = 0.0;
     for (;;) {
       if (length > reach) {
+        if (!decompose()) return out;
+        const double largest = eigen.eigenvalues().cwiseAbs().maxCoeff();
         damping = std::max(1e-16 * largest, 1e-2 * last_damping);
         while (length > reach && damping < 1e20 * largest) {
           damping *= 4.0;

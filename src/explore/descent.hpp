@@ -36,7 +36,7 @@ class Descender {
   AnyNetwork network_;
   AnyNetwork::Workspace work_;
   Vector H_, H_tau_;
-  Matrix H_v_;
+  Matrix H_v_, shifted_;
 };
 
 }  // namespace tautrack

@@ -46,9 +46,13 @@ constexpr NameTable<CurveKind, 7> kCurveNames{{
     {CurveKind::symmetry, "symmetry"},
 }};
 
-/// Curves that are traced at a time. Constant, so that the list does not depend on the number of
-/// threads: whether a curve has been met before is known up to the batch before.
-constexpr std::size_t kBatch = 8;
+/// Curves that are traced at a time, at least and at most. Whether a curve has been met before is known up to the batch
+/// before, so that one may be traced twice in a batch: after that the next batch is half as large, else twice.
+/// Threads wait for each other at the end of a batch. Nothing of this depends on how many there are, and so does the list.
+constexpr std::size_t kSmallestBatch = 4, kLargestBatch = 64;
+
+/// Descents at a time.
+constexpr std::size_t kDescents = 64;
 
 /// Descents from random places at the start of a run, at scales over several decades.
 constexpr int kRandomStarts = 8;
@@ -595,9 +599,10 @@ void Explorer::trace_round(int round) {
   std::vector<int> order(points_.size());
   std::iota(order.begin(), order.end(), 0);
   std::shuffle(order.begin(), order.end(), draws_.engine());
+  std::size_t batch = kSmallestBatch;
   for (std::size_t next = 0; next < order.size() && !is_over();) {
     std::vector<int> seeds;
-    for (; next < order.size() && seeds.size() < kBatch; ++next)
+    for (; next < order.size() && seeds.size() < batch; ++next)
       if (met_in_round_[static_cast<std::size_t>(order[next])] != round)
         seeds.push_back(order[next]);
     std::vector<std::uint64_t> inputs;
@@ -620,8 +625,11 @@ void Explorer::trace_round(int round) {
     std::vector<int> numbers;
     take(candidates, &numbers);
     std::size_t at = 0;
+    bool is_traced_twice = false;
     for (std::size_t i = 0; i < seeds.size(); ++i) {
-      met_in_round_[static_cast<std::size_t>(seeds[i])] = round;
+      int& seed_met = met_in_round_[static_cast<std::size_t>(seeds[i])];
+      if (seed_met == round) is_traced_twice = true;
+      seed_met = round;
       ++result_.curves;
       bool failed = false;
       for (const HalfTrace& half : pieces[i].result) {
@@ -639,7 +647,11 @@ void Explorer::trace_round(int round) {
       }
       if (failed) ++result_.failed_curves;
     }
+    batch =
+        is_traced_twice ? std::max(kSmallestBatch, batch / 2) : std::min(kLargestBatch, batch * 2);
     report();
+    // Minima as early as they can be had.
+    if (known_.size() - descended_ >= static_cast<int>(kDescents)) descend_from_saddles();
   }
 }
 
@@ -669,8 +681,8 @@ void Explorer::descend_from_saddles() {
     }
   }
   descended_ = end;
-  for (std::size_t first = 0; first < places.size() && !is_over(); first += kBatch) {
-    const std::size_t count = std::min(kBatch, places.size() - first);
+  for (std::size_t first = 0; first < places.size() && !is_over(); first += kDescents) {
+    const std::size_t count = std::min(kDescents, places.size() - first);
     const std::vector<Descent> descents = descend({places.data() + first, count});
     result_.descents += static_cast<long>(count);
     std::vector<Candidate> candidates;
