@@ -100,7 +100,15 @@ Descent Descender::descend(const Vector& start, const StopCondition& stop) {
         }
         last_damping = damping;
       }
-      const double energy = network_.energy(out.v + step, 1.0, work_);
+      double energy = network_.energy(out.v + step, 1.0, work_);
+      // Next to a saddle a step only doubles the distance from it; energies take less time than Hessians.
+      while (!convex && energy < out.energy && 2.0 * length <= reach) {
+        const double beyond = network_.energy(out.v + 2.0 * step, 1.0, work_);
+        if (!(beyond < energy)) break;
+        step *= 2.0;
+        length *= 2.0;
+        energy = beyond;
+      }
       const double rounding = 4.0 * std::numeric_limits<double>::epsilon() * out.energy;
       if (energy < out.energy || (convex && energy <= out.energy + rounding)) {
         out.v += step;
