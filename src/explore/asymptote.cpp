@@ -116,9 +116,12 @@ NewtonAsymptotes::Slope NewtonAsymptotes::slope(Index i, double u) const {
   out.curvature = omega * (sigma.first * sigma.first + sigma.second * r);
   // |sigma''| <= rate sigma', |sigma'''| <= rate^2 sigma'
   out.bend = omega * sigma.first * rate_ * (3.0 * sigma.first + rate_ * std::abs(r));
-  const bool is_at_root = rate_ * std::abs(r) <= kShapeError * sigma.first;
-  out.fall = -std::copysign(1.0, u) * (sigma.first / r + log_slope(activation_, u).bend) / rate_;
-  out.is_saturated = !is_at_root && out.fall >= 1.0 - kShapeError;
+  // psi'/psi = sigma'/r + sigma''/sigma', in units of the rate, outwards
+  const double of_residual = std::copysign(1.0, u) * sigma.first / (r * rate_);
+  const double of_slope = std::copysign(1.0, u) * log_slope(activation_, u).bend / rate_;
+  const bool is_in_tail = of_slope <= kShapeError - 1.0;
+  out.is_saturated = is_in_tail && of_residual <= kShapeError;
+  out.has_rate = is_in_tail && std::abs(of_residual) <= kShapeError;
   return out;
 }
 
@@ -151,7 +154,7 @@ std::optional<Vector> NewtonAsymptotes::direction(const Vector& v, double lambda
     const Index i = basis.chosen()[static_cast<std::size_t>(k)];
     chosen.row(k) = rows.row(i);
     if (k < m) continue;
-    if (!(of(i).fall <= 1.0 + kShapeError)) return std::nullopt;
+    if (!of(i).has_rate) return std::nullopt;
     kind[static_cast<std::size_t>(i)] = Kind::basis;
     signs(k) = std::copysign(1.0, u(i));
   }

@@ -42,10 +42,10 @@ class NewtonAsymptotes {
   /// Of one pattern at its node input.
   struct Slope {
     double psi = 0.0;
-    double curvature = 0.0;  ///< d psi / du
-    double bend = 0.0;       ///< Bound on |d curvature / du|.
-    double fall = 0.0;       ///< -d log |psi| / d|u|, in units of the rate.
-    bool is_saturated = false;
+    double curvature = 0.0;     ///< d psi / du
+    double bend = 0.0;          ///< Bound on |d curvature / du|.
+    bool is_saturated = false;  ///< |psi| falls outwards at the rate of its tail, or faster.
+    bool has_rate = false;      ///< At just that rate.
   };
   [[nodiscard]] Slope slope(Index i, double u) const;
 
