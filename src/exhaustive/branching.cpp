@@ -9,7 +9,7 @@ namespace {
 constexpr double kTrial = 0.25, kAskedAgain = 0.0625;
 
 /// Cells between reports.
-constexpr long kReported = 4096;
+constexpr long kReported = 256;
 
 }  // namespace
 

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cmath>
 #include <optional>
 #include <vector>
 
 #include "exhaustive/branching.hpp"
+#include "exhaustive/linearised.hpp"
+#include "exhaustive/pull_test.hpp"
 #include "exhaustive/region.hpp"
 #include "exhaustive/rows.hpp"
+#include "exhaustive/small_programme.hpp"
 
 namespace tautrack::exhaustive {
 
@@ -27,11 +31,17 @@ struct Found {
   int morse_index = 0;
 };
 
+/// Size of a range of inputs on the scale of asinh: lengths near zero, ratios far out.
+inline double extent(const Interval& u) { return std::asinh(u.upper()) - std::asinh(u.lower()); }
+
+inline bool is_zero(const Interval& x) { return x.lower() == 0.0 && x.upper() == 0.0; }
+
 /// Looks at cells. One thread at a time; everything that it is made of is shared.
 class Examiner {
  public:
-  /// @param bases Bases of `rows`.
-  Examiner(const Rows& rows, const SignTest& signs, Bases& bases);
+  /// @param bases Bases of `rows`. @param contributions Those of its patterns.
+  Examiner(const Rows& rows, const SignTest& signs, const std::vector<Contribution>& contributions,
+           Bases& bases);
 
   /// The cell of all w in a box of scaled weights.
   [[nodiscard]] static Cell cell_of(const Rows& rows, Bases& bases, const Point& box);
@@ -50,6 +60,9 @@ class Examiner {
   using Square = std::array<Interval, kMaxWeights * kMaxWeights>;
   using SquareDouble = std::array<double, kMaxWeights * kMaxWeights>;
 
+  enum class Effect { nothing, shrinks, empties, proves };
+
+  [[nodiscard]] Point coordinates(const Cell& cell) const;
   [[nodiscard]] const Basis* exchanged(const Basis& basis, std::size_t place, int row);
   void improve_basis(Cell& cell);
   [[nodiscard]] bool prefer_dominant_rows(Cell& cell);
@@ -57,7 +70,12 @@ class Examiner {
   void bound_rows(const Basis& basis, const std::vector<Interval>& inputs);
   void lift_components(const Basis& basis);
   [[nodiscard]] double lift_of(int j) const { return component_lift_[static_cast<std::size_t>(j)]; }
-  [[nodiscard]] Interval lowered(const Interval& x, std::size_t k, double lift) const;
+  /// What comes times the exponential of the lift of row k, times that of a smaller lift instead.
+  [[nodiscard]] Interval lowered(const Interval& x, std::size_t k, double lift) const {
+    if (!is_lifted_ || lift_[k] == lift) return x;
+    const Interval exponent = Interval(lift) - lift_[k];
+    return x * exponential(exponent);
+  }
   [[nodiscard]] bool gradient_excludes(const Cell& cell) const;
   [[nodiscard]] bool ratio_excludes(const Cell& cell, int j) const;
   void hessian(const Basis& basis, bool symmetric, Square& H) const;
@@ -70,11 +88,19 @@ class Examiner {
   [[nodiscard]] bool certify(const Cell& cell);
   [[nodiscard]] bool bound_box(const Basis& basis, const Point& Q);
   [[nodiscard]] std::optional<int> morse_index(const Square& H) const;
+  [[nodiscard]] Effect newton_step(Cell& cell, double& shrunk);
+  [[nodiscard]] Effect shrink(Cell& cell);
+  [[nodiscard]] Effect bound_row(Cell& cell, int row);
+  [[nodiscard]] int row_to_cut(const Cell& cell) const;
   [[nodiscard]] bool split(Cell& cell);
 
   const Rows& rows_;
   const SignTest& signs_;
   Bases& bases_;
+  Linearised linearised_;
+  PullTest pulls_;
+  SmallProgramme programme_;
+  std::vector<int> names_;  ///< Rows of the programme.
   int n_;
   std::vector<PatternBounds> bounds_;  ///< Of all rows, the linear ones included.
   std::vector<int> sign_;

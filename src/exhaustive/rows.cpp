@@ -13,6 +13,9 @@ namespace {
 /// Bounds of the data: with them no product that a search forms comes near overflow.
 constexpr double kSmallest = 1e-30, kLargest = 1e30;
 
+/// Coefficients wider than this, relative to themselves, are computed in rational numbers.
+constexpr double kWide = 1e-10;
+
 }  // namespace
 
 Vector standard_deviations(const Matrix& X, const Vector& omega) {
@@ -76,10 +79,14 @@ proof::RowPointers Rows::pointers(const std::array<int, kMaxWeights>& members) c
 }
 
 const Basis* Bases::find(const std::array<int, kMaxWeights>& members) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = known_.find(members); known != known_.end()) return known->second.get();
+  }
+  // Not in the lock: another thread may make the same one, and then the first is kept.
+  std::unique_ptr<Basis> basis = make(members);
   const std::lock_guard lock(mutex_);
-  const auto [place, is_new] = known_.try_emplace(members);
-  if (is_new) place->second = make(members);
-  return place->second.get();
+  return known_.try_emplace(members, std::move(basis)).first->second.get();
 }
 
 std::unique_ptr<Basis> Bases::make(const std::array<int, kMaxWeights>& members) const {
@@ -100,13 +107,17 @@ std::unique_ptr<Basis> Bases::make(const std::array<int, kMaxWeights>& members) 
           c += Interval(rows_.row(i)[k]) * basis->inverse[static_cast<std::size_t>(k * n + j)];
         // Rows that are parallel, or so up to rounding, have coefficients that are zero or tiny,
         // and then everything depends on which.
-        if (!(width_of(c) <= 1e-10 * mignitude(c))) {
+        if (!(width_of(c) <= kWide * mignitude(c))) {
           if (!exact) exact.emplace(pointers);
           c = exact->product(rows_.row(i), j);
         }
       }
       basis->coefficients.push_back(c);
       basis->sizes.push_back(std::abs(middle(c)));
+      basis->middles.push_back(middle(c));
+      if (magnitude(c) > 0.0)
+        basis->uncertainty =
+            std::max(basis->uncertainty, above(magnitude(c - middle(c)) / mignitude(c)));
     }
   }
   return basis;

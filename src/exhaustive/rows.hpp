@@ -98,6 +98,8 @@ struct Basis {
   std::vector<Interval> inverse;       ///< n x n, row-major: w = inverse q.
   std::vector<Interval> coefficients;  ///< size x n, row-major: x_i.w = coefficients_i q.
   std::vector<double> sizes;           ///< Their absolute values, rounded.
+  std::vector<double> middles;         ///< Them, rounded.
+  double uncertainty = 0.0;            ///< Those are off by at most this relative to themselves.
 };
 
 /// Encloses x_i.w for the w with coordinates in q; n weights.

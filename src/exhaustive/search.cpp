@@ -162,11 +162,14 @@ class Search {
     if (options_.box) result.region = *options_.box;
 
     Bases bases(rows);
+    std::vector<exhaustive::Contribution> contributions;
     exhaustive::Harvest<Cell, Found> harvest;
-    if (!region.is_empty)
+    if (!region.is_empty) {
+      contributions = exhaustive::contributions_of(rows);
       harvest = exhaustive::branch_and_bound<Found>(
-          Examiner::cell_of(rows, bases, region.box), [&] { return Examiner(rows, signs, bases); },
-          options_, watch_);
+          Examiner::cell_of(rows, bases, region.box),
+          [&] { return Examiner(rows, signs, contributions, bases); }, options_, watch_);
+    }
     long doubtful = 0;
     std::vector<Found> found = distinct(rows, std::move(harvest.found), doubtful);
     for (const Found& point : found)

@@ -113,6 +113,34 @@ PatternBounds OddSigmoid::bounds(const Interval& x, const Target& target, double
   return result;
 }
 
+PointBounds OddSigmoid::at_point(double x, const Target& target) const {
+  const End end = at(x);
+  const Interval r = residual(x, end, x, end, target);
+  const Interval S = x < 0.0 ? end.tail - 1.0 : 1.0 - end.tail;
+  const Interval second = bend(S_, Interval(x), S, [&] { return x * end.slope; });
+  return {end.slope * r, end.slope * (end.slope + second * r)};
+}
+
+OddSigmoid::Rounded OddSigmoid::rounded(double x, double y) const {
+  const proof::Tail<double> tail = proof::tail(S_.shape, std::abs(x));
+  const double S = x < 0.0 ? tail.distance - 1.0 : 1.0 - tail.distance;
+  const double second = bend(S_, x, S, [&] { return x * tail.slope; });
+  return {tail.slope * (S - y), tail.slope * (tail.slope + second * (S - y))};
+}
+
+int OddSigmoid::bend_sign(const Interval& x, const Target& target) const {
+  const double low = x.lower(), high = x.upper();
+  const End at_low = at(low), at_high = at(high);
+  const Interval r = residual(low, at_low, high, at_high, target);
+  const Interval first(
+      std::min(at_low.slope.lower(), at_high.slope.lower()),
+      low <= 0.0 && high >= 0.0 ? 1.0 : std::max(at_low.slope.upper(), at_high.slope.upper()));
+  const Interval S = hull(low < 0.0 ? at_low.tail - 1.0 : 1.0 - at_low.tail,
+                          high < 0.0 ? at_high.tail - 1.0 : 1.0 - at_high.tail);
+  const Interval second = bend(S_, x, S, [&] { return x * first; });
+  return sign_of(3.0 * first * second + proof::third(S_, x, first) * r);
+}
+
 Interval OddSigmoid::phi(const Interval& x, const Target& target, double lift) const {
   const double low = x.lower(), high = x.upper();
   const End at_low = at(low, lift), at_high = at(high, lift);

@@ -31,6 +31,11 @@ struct PatternBounds {
   int residual_sign = 0;  ///< Common sign of S(x) - Y, 0 when there is none.
 };
 
+/// phi and its derivative at one x.
+struct PointBounds {
+  Interval phi, slope;
+};
+
 /// Rigorous enclosures of what a pattern contributes through an odd sigmoid S with range (-1, 1), which every
 /// activation is up to a change of scale: see proof::Sigmoid.
 ///
@@ -57,6 +62,18 @@ class OddSigmoid {
 
   /// phi alone times exp(lift), for an x that is a point up to rounding.
   [[nodiscard]] Interval phi(const Interval& x, const Target& target, double lift) const;
+
+  /// phi and its derivative at one x.
+  [[nodiscard]] PointBounds at_point(double x, const Target& target) const;
+
+  /// The same in doubles, for what is not proven but guessed.
+  struct Rounded {
+    double phi, slope;
+  };
+  [[nodiscard]] Rounded rounded(double x, double y) const;
+
+  /// Common sign of phi'' over x, 0 when it is not sure that there is one.
+  [[nodiscard]] int bend_sign(const Interval& x, const Target& target) const;
 
   /// S(x) for one x.
   [[nodiscard]] Interval value(double x) const;

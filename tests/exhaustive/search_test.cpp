@@ -359,11 +359,11 @@ TEST_CASE("a search that is ended early keeps what it has and lists the rest") {
   const Problem problem = problem_of(json);
   SUBCASE("by its number of boxes") {
     SearchOptions options = quiet();
-    options.max_boxes = 3000;
+    options.max_boxes = 300;
     options.max_undecided = 7;
     const SearchResult result = search_exhaustively(Perceptron(problem), options);
     CHECK_FALSE(result.finished);
-    CHECK(result.boxes == 3000);
+    CHECK(result.boxes == 300);
     CHECK(result.undecided_count > 7);
     CHECK(result.undecided.size() == 7);
     CHECK(result.points.size() < 23);
