@@ -37,8 +37,10 @@ void report(benchmark::State& state, const SearchResult& result) {
 // Question: how does the cost of a proven list grow with the weights and the patterns?
 void search(benchmark::State& state) {
   const Problem problem = small_problem(state.range(1), state.range(0), 1);
+  SearchOptions options;
+  options.seconds = 600.0;
   SearchResult result;
-  for (auto _ : state) result = search_exhaustively(Perceptron(problem));
+  for (auto _ : state) result = search_exhaustively(Perceptron(problem), options);
   report(state, result);
 }
 BENCHMARK(search)
@@ -49,6 +51,10 @@ BENCHMARK(search)
     ->Args({3, 6})
     ->Args({3, 10})
     ->Args({4, 6})
+    ->Args({4, 13})
+    ->Args({4, 22})
+    ->Args({5, 9})
+    ->Args({5, 12})
     ->Unit(benchmark::kMillisecond);
 
 /// One axis a weight, k patterns on each: (2k - 1)^s stationary points.
