@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "proof/sigmoid.hpp"
 
@@ -95,7 +96,7 @@ Point Examiner::coordinates(const Cell& cell) const {
 }
 
 /// The basis with another row in one place; nullptr when the rows are dependent.
-const Basis* Examiner::exchanged(const Basis& basis, std::size_t place, int row) {
+BasisPointer Examiner::exchanged(const Basis& basis, std::size_t place, int row) {
   std::array<int, kMaxWeights> members = basis.rows;
   members[place] = row;
   // In order again, so that every basis has one name.
@@ -128,9 +129,9 @@ void Examiner::improve_basis(Cell& cell) {
       }
     }
     if (best_row < 0) return;
-    const Basis* const basis = exchanged(*cell.basis, best_place, best_row);
+    BasisPointer basis = exchanged(*cell.basis, best_place, best_row);
     if (basis == nullptr) return;
-    cell.basis = basis;
+    cell.basis = std::move(basis);
   }
 }
 
@@ -140,7 +141,7 @@ void Examiner::improve_basis(Cell& cell) {
 /// a stratum at infinity nothing else shows what the saturated patterns do.
 bool Examiner::prefer_dominant_rows(Cell& cell) {
   constexpr double far_more = 3.0, most_growth = 50.0;
-  const Basis* const before = cell.basis;
+  const BasisPointer before = cell.basis;
   for (int i = 0; i < rows_.size(); ++i) {
     const auto k = static_cast<std::size_t>(i);
     dominance_[k] = -std::numeric_limits<double>::infinity();
@@ -169,9 +170,9 @@ bool Examiner::prefer_dominant_rows(Cell& cell) {
       }
     }
     if (best_row < 0) break;
-    const Basis* const basis = exchanged(*cell.basis, weakest, best_row);
+    BasisPointer basis = exchanged(*cell.basis, weakest, best_row);
     if (basis == nullptr) break;
-    cell.basis = basis;
+    cell.basis = std::move(basis);
   }
   return cell.basis != before;
 }
@@ -334,7 +335,7 @@ Examiner::Effect Examiner::shrink(Cell& cell) {
     if (!propagate(cell)) return Effect::empties;
     bound_rows(*cell.basis, cell.inputs);
     if (signs_.excludes(sign_) || gradient_excludes(cell)) return Effect::empties;
-    if (round == 0 && pulls_.excludes(*cell.basis, cell.inputs, sign_)) return Effect::empties;
+    if (round == 0 && pulls_.excludes(cell.basis, cell.inputs, sign_)) return Effect::empties;
     if (prefer_dominant_rows(cell)) {
       lift_components(*cell.basis);
       if (gradient_excludes(cell)) return Effect::empties;

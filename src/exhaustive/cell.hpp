@@ -17,14 +17,14 @@ namespace tautrack::exhaustive {
 /// parallelepiped of the rows of a basis. Cells are cut along rows, so that strips along the
 /// hyperplane of a pattern become cells of the right shape and size by themselves.
 struct Cell {
-  const Basis* basis = nullptr;
+  BasisPointer basis;
   std::vector<Interval> inputs;  ///< size(), of x_i.w, without offsets
   double share = 1.0;            ///< Of the search, halved at every cut.
 };
 
 /// A stationary point that is proven.
 struct Found {
-  const Basis* basis = nullptr;
+  BasisPointer basis;
   Point unique_in;  ///< Box of q = inputs of the basis that holds no other stationary point.
   Point solution;   ///< Box of q that holds this one.
   Point weights;    ///< The same in scaled weights.
@@ -63,7 +63,7 @@ class Examiner {
   enum class Effect { nothing, shrinks, empties, proves };
 
   [[nodiscard]] Point coordinates(const Cell& cell) const;
-  [[nodiscard]] const Basis* exchanged(const Basis& basis, std::size_t place, int row);
+  [[nodiscard]] BasisPointer exchanged(const Basis& basis, std::size_t place, int row);
   void improve_basis(Cell& cell);
   [[nodiscard]] bool prefer_dominant_rows(Cell& cell);
   [[nodiscard]] bool propagate(Cell& cell);

@@ -221,7 +221,7 @@ bool Examiner::certify(const Cell& cell) {
   if (!bound_box(basis, Q) || !krawczyk(basis, Q, K, contraction)) return false;
   for (std::size_t j = 0; j < n; ++j)
     if (!is_inside(K[j], Q[j])) return false;
-  found_.basis = &basis;
+  found_.basis = cell.basis;
   found_.unique_in = Q;
   // Again and again on the enclosure, a little wider so that rounding does not stop it early.
   for (int iteration = 0; iteration < kTightenings; ++iteration) {

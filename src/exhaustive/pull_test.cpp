@@ -25,16 +25,16 @@ PullTest::PullTest(const Rows& rows, Bases& bases)
   for (std::size_t k = order_.size(); k > 1; --k) std::swap(order_[k - 1], order_[engine() % k]);
 }
 
-bool PullTest::excludes(const Basis& basis, const std::vector<Interval>& inputs,
+bool PullTest::excludes(const BasisPointer& basis, const std::vector<Interval>& inputs,
                         const std::vector<int>& signs) {
   // Rows whose sign is not sure must be in the basis.
-  std::array<int, kMaxWeights> members = basis.rows;
+  std::array<int, kMaxWeights> members = basis->rows;
   std::size_t open = 0;
   for (const int i : order_) {
     if (signs[static_cast<std::size_t>(i)] != 0) continue;
     if (++open > n_ || !rows_.root(i)) return false;
   }
-  const Basis* used = &basis;
+  BasisPointer used = basis;
   const auto is_open = [&](int i) {
     return rows_.is_active(i) && signs[static_cast<std::size_t>(i)] == 0;
   };

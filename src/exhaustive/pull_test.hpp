@@ -20,7 +20,7 @@ class PullTest {
   PullTest(const Rows& rows, Bases& bases);
 
   /// @param signs size() of the contributions: -1, 0 (not sure) or 1.
-  [[nodiscard]] bool excludes(const Basis& basis, const std::vector<Interval>& inputs,
+  [[nodiscard]] bool excludes(const BasisPointer& basis, const std::vector<Interval>& inputs,
                               const std::vector<int>& signs);
 
  private:

@@ -16,6 +16,9 @@ constexpr double kSmallest = 1e-30, kLargest = 1e30;
 /// Coefficients wider than this, relative to themselves, are computed in rational numbers.
 constexpr double kWide = 1e-10;
 
+/// Bases that are remembered.
+constexpr std::size_t kMostKnown = 4096;
+
 }  // namespace
 
 Vector standard_deviations(const Matrix& X, const Vector& omega) {
@@ -78,23 +81,25 @@ proof::RowPointers Rows::pointers(const std::array<int, kMaxWeights>& members) c
   return result;
 }
 
-const Basis* Bases::find(const std::array<int, kMaxWeights>& members) {
+BasisPointer Bases::find(const std::array<int, kMaxWeights>& members) {
   {
     const std::lock_guard lock(mutex_);
-    if (const auto known = known_.find(members); known != known_.end()) return known->second.get();
+    if (const auto known = known_.find(members); known != known_.end()) return known->second;
   }
   // Not in the lock: another thread may make the same one, and then the first is kept.
-  std::unique_ptr<Basis> basis = make(members);
+  BasisPointer basis = make(members);
   const std::lock_guard lock(mutex_);
-  return known_.try_emplace(members, std::move(basis)).first->second.get();
+  // All are forgotten when there are many, since others are asked for by then.
+  if (known_.size() >= kMostKnown) known_.clear();
+  return known_.try_emplace(members, std::move(basis)).first->second;
 }
 
-std::unique_ptr<Basis> Bases::make(const std::array<int, kMaxWeights>& members) const {
+BasisPointer Bases::make(const std::array<int, kMaxWeights>& members) const {
   const int n = rows_.weights();
   const proof::RowPointers pointers = rows_.pointers(members);
   auto inverse = proof::enclose_inverse(pointers);
   if (!inverse) return nullptr;
-  auto basis = std::make_unique<Basis>();
+  auto basis = std::make_shared<Basis>();
   basis->rows = members;
   basis->inverse = std::move(*inverse);
   std::optional<proof::ExactInverse> exact;  // made when it is needed

@@ -110,19 +110,22 @@ struct Basis {
   return u;
 }
 
-/// Bases that were asked for, shared by all threads.
+/// Whoever holds one keeps it.
+using BasisPointer = std::shared_ptr<const Basis>;
+
+/// Bases that were asked for lately, shared by all threads.
 class Bases {
  public:
   explicit Bases(const Rows& rows) : rows_(rows) {}
   /// The basis of these rows, or nullptr when they are (nearly) dependent.
-  [[nodiscard]] const Basis* find(const std::array<int, kMaxWeights>& members);
+  [[nodiscard]] BasisPointer find(const std::array<int, kMaxWeights>& members);
 
  private:
-  [[nodiscard]] std::unique_ptr<Basis> make(const std::array<int, kMaxWeights>& members) const;
+  [[nodiscard]] BasisPointer make(const std::array<int, kMaxWeights>& members) const;
 
   const Rows& rows_;
   std::mutex mutex_;
-  std::map<std::array<int, kMaxWeights>, std::unique_ptr<Basis>> known_;
+  std::map<std::array<int, kMaxWeights>, BasisPointer> known_;
 };
 
 /// Directions that exclude by signs alone: a vector v with x_i.v = 0 for n - 1 independent rows. If

@@ -147,7 +147,7 @@ TEST_CASE("a cell in which all pulls away from one place is excluded, however la
   const Rows rows(X, y, Vector::Ones(3), Vector(), penalty, traits(Activation::tanh).form);
   Bases bases(rows);
   PullTest pulls(rows, bases);
-  const Basis* const basis = bases.find({0, 1});
+  const BasisPointer basis = bases.find({0, 1});
   REQUIRE(basis != nullptr);
   const auto excludes = [&](Interval first, Interval second, Interval sum) {
     const std::vector<Interval> inputs{first, second, sum, first, second};
@@ -157,7 +157,7 @@ TEST_CASE("a cell in which all pulls away from one place is excluded, however la
       signs.push_back(u.lower() > 0.55 ? 1 : (u.upper() < 0.54 ? -1 : 0));
     }
     signs.resize(5, 0);
-    return pulls.excludes(*basis, inputs, signs);
+    return pulls.excludes(basis, inputs, signs);
   };
   CHECK(excludes({1.0, 1e8}, {2.0, 1e8}, {3.0, 2e8}));   // all pull down
   CHECK(excludes({-1e3, 1e3}, {2.0, 1e3}, {3.0, 2e3}));  // away from (root, 0)

@@ -168,7 +168,7 @@ TEST_CASE("coordinates of parallel rows are exact") {
   const Rows rows(X, Vector::Constant(4, 0.5), Vector::Ones(4), Vector(),
                   {Interval(0.0), Interval(0.0)}, proof::Sigmoid());
   Bases bases(rows);
-  const Basis* const basis = bases.find({0, 2});
+  const BasisPointer basis = bases.find({0, 2});
   REQUIRE(basis != nullptr);
   CHECK(holds(basis->coefficients[2], 2.0L));    // row 1 is twice row 0 ...
   CHECK(basis->coefficients[3].lower() == 0.0);  // ... and nothing of row 2
