@@ -49,10 +49,10 @@ struct SearchResult {
   std::string message;  ///< One sentence.
 };
 
-/// Interval branch and bound for all stationary points at tau = 1: a box is thrown away when an
-/// interval gradient excludes zero, taken when a Krawczyk test proves one solution in it, and
-/// halved otherwise (Moore 1966; Krawczyk 1969; Neumaier, Interval Methods for Systems of
-/// Equations, 1990). The doubles of the problem are taken exactly. Boxes are parallelepipeds along
+/// Interval branch and bound for all stationary points at tau = 1: a box is thrown away when the gradient
+/// is proven to have no zero in it, by intervals, by signs or by lines around what each pattern contributes
+/// (docs/theory.md, section 7), taken when a Krawczyk test proves one solution in it, and cut otherwise
+/// (Moore 1966; Krawczyk 1969; Neumaier, Interval Methods for Systems of Equations, 1990). The doubles of the problem are taken exactly. Boxes are parallelepipeds along
 /// patterns, so that the strips in which one pattern is not saturated yet take few of them, however
 /// far out they reach.
 ///
@@ -65,8 +65,9 @@ struct SearchResult {
 /// are left empty where rounding has changed a sign. A degenerate point cannot be certified and stays in
 /// an undecided box.
 ///
-/// Cost: milliseconds for two weights, up to seconds for three, for tens of patterns; memory for
-/// n - 1 of L patterns in combination, at most 5000 of them, and for the boxes that wait.
+/// Cost: milliseconds for two weights, tenths of a second for three, seconds for four and five, for some ten
+/// patterns, and minutes for four and tens of patterns; memory for n - 1 of L patterns in combination, at most
+/// 5000 of them, for as many bases, and for the boxes that wait.
 /// @throws std::invalid_argument when an option breaks its rule, or patterns are split among ranks.
 [[nodiscard]] SearchResult search_exhaustively(const Perceptron& network,
                                                const SearchOptions& options = {});
