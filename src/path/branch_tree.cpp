@@ -11,7 +11,6 @@
 #include "tautrack/events/segment.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
-#include "core/bracketed_zero.hpp"
 #include "core/checked.hpp"
 #include "core/decompositions.hpp"
 #include "core/numbers.hpp"
@@ -32,8 +31,8 @@ constexpr double kBesidePitchfork = 1e-3;
 /// Pieces of tau in which the branch of dead units is looked at.
 constexpr int kTrunkPieces = 256;
 
-/// Steps of Newton's method for the bias.
-constexpr int kMostBiasSteps = 100;
+/// Halvings and secant steps of a location.
+constexpr int kMostLocations = 100;
 
 /// The cosine below which a difference of units has turned over between two points: it went through zero.
 constexpr double kTurned = -0.5;
@@ -69,6 +68,35 @@ Across across_at(const SymmetricLayer& layer, const Vector& x, double tau) {
     out.is_sure = out.is_sure && sizes.minCoeff() > kSureSize * sizes.maxCoeff();
   }
   return out;
+}
+
+/// A zero of f between 0, where it is f_low, and 1: the Illinois method (Dowell & Jarratt, BIT 11, 1971), with halvings.
+/// @param error The length of the bracket that is left.
+template <class F>
+double zero_between(const F& f, double f_low, double f_high, double& error) {
+  double low = 0.0, high = 1.0;
+  for (int step = 0; step < kMostLocations && high - low > kEpsilon; ++step) {
+    double t = step % 3 == 2 ? 0.5 * (low + high) : high - f_high * (high - low) / (f_high - f_low);
+    if (!(t > low && t < high)) t = 0.5 * (low + high);
+    if (!(t > low && t < high)) break;
+    const double value = f(t);
+    if (!std::isfinite(value)) break;
+    if (value == 0.0) {
+      error = 0.0;
+      return t;
+    }
+    if ((value < 0.0) == (f_low < 0.0)) {
+      low = t;
+      f_low = value;
+      f_high *= 0.5;
+    } else {
+      high = t;
+      f_high = value;
+      f_low *= 0.5;
+    }
+  }
+  error = high - low;
+  return 0.5 * (low + high);
 }
 
 class TreeGrower {
@@ -153,7 +181,7 @@ class TreeGrower {
     int bias_index = 0;
     const auto settle = [&](double tau) {
       if (!whole_.has_free_bias()) return;
-      for (int step = 0; step < kMostBiasSteps; ++step) {
+      for (int step = 0; step < kMostLocations; ++step) {
         network.derivatives(x, tau, work, H, H_x, H_tau);
         bias_index = H_x(bias, bias) < 0.0 ? 1 : 0;
         const double move = H(bias) / H_x(bias, bias);
@@ -176,13 +204,15 @@ class TreeGrower {
       if (k > 0 && now.negative[0] != last.negative[0]) {
         const auto place = static_cast<Index>(std::min(now.negative[0], last.negative[0]));
         const double from = tau - 1.0 / kTrunkPieces;
-        const Bracket fork = narrowed(
-            [&](double between) {
+        double error = 1.0;
+        const double t = zero_between(
+            [&](double part) {
+              const double between = from + part / kTrunkPieces;
               settle(between);
               return across_at(layer, x, between).values[0](place);
             },
-            {from, tau}, last.values[0](place), now.values[0](place));
-        forks.emplace_back(fork.middle(), fork.width());
+            last.values[0](place), now.values[0](place), error);
+        forks.emplace_back(from + t / kTrunkPieces, error / kTrunkPieces);
         settle(tau);
       }
       last = std::move(now);
@@ -326,12 +356,13 @@ class TreeGrower {
           return symmetric_eigenvalues(layer.across(x, tau, breakable[k]))
               .eigenvalues()(static_cast<Index>(place));
         };
-        const Bracket zero =
-            narrowed(value, {0.0, 1.0}, before.values[k](place), now.values[k](place));
-        if (!std::isfinite(value(zero.middle())) || tau < kLeastTau || has_more_symmetry(layer, x))
+        double error = 1.0;
+        const double theta =
+            zero_between(value, before.values[k](place), now.values[k](place), error);
+        if (!std::isfinite(value(theta)) || tau < kLeastTau || has_more_symmetry(layer, x))
           continue;
         const double tau_error =
-            zero.width() * segment.length() * std::abs(direction(n)) + kEpsilon * std::abs(tau);
+            error * segment.length() * std::abs(direction(n)) + kEpsilon * std::abs(tau);
         add_pitchfork(layer, work, x, tau, tau_error, breakable[k]);
       }
     }
