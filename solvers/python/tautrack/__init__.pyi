@@ -16,6 +16,7 @@ def track(X: Any, y: Any, *, activation: Activation = "tanh", ridge: float = 0.0
           range: Ends = None, bias: bool = True, pattern_weights: Optional[ArrayLike] = None,
           fix: Optional[Mapping[str, float]] = None, hidden: Optional[int] = None, output: str = "linear",
           ridge_hidden: Optional[float] = None, ridge_output: Optional[float] = None, keep_replicates: bool = False,
+          double_precision: bool = False,
           matrix_free: bool = False, predictor: str = "taylor", tolerance: Optional[float] = None,
           max_steps: Optional[int] = None, tau: Optional[Iterable[float]] = None,
           certify: Union[str, Sequence[str], None] = None, audit: Optional[str] = None, threads: int = 1,
@@ -25,6 +26,7 @@ def solve(X: Any, y: Any, *, activation: Activation = "tanh", ridge: float = 0.0
           range: Ends = None, bias: bool = True, pattern_weights: Optional[ArrayLike] = None,
           fix: Optional[Mapping[str, float]] = None, hidden: Optional[int] = None, output: str = "linear",
           ridge_hidden: Optional[float] = None, ridge_output: Optional[float] = None, keep_replicates: bool = False,
+          double_precision: bool = False,
           seconds: float = 60, rounds: Optional[int] = None, descents: Optional[int] = None,
           max_curves: Optional[int] = None, max_points: Optional[int] = None, max_steps: Optional[int] = None,
           certify: bool = True, seed: Optional[int] = None, threads: int = 1, exhaustive: Optional[bool] = None,
@@ -35,7 +37,8 @@ def solve(X: Any, y: Any, *, activation: Activation = "tanh", ridge: float = 0.0
           progress: Progress = None) -> SolveResult: ...
 def geometry(X: Any, y: Any, *, activation: Activation = "tanh", ridge: float = 0.0, ridge_standardised: bool = False,
              range: Ends = None, bias: bool = True, pattern_weights: Optional[ArrayLike] = None,
-             keep_replicates: bool = False, at: Optional[ArrayLike] = None, tau: float = 1, seconds: float = 10,
+             keep_replicates: bool = False, double_precision: bool = False,
+             at: Optional[ArrayLike] = None, tau: float = 1, seconds: float = 10,
              infinity_seconds: float = 30, seed: Optional[int] = None, threads: int = 1,
              columns: Optional[Sequence[str]] = None, progress: Progress = None) -> GeometryResult: ...
 def layers(X: Any, layers: Any, *, labels: Optional[ArrayLike] = None, tau: float = 1, homology: bool = False,
@@ -43,9 +46,9 @@ def layers(X: Any, layers: Any, *, labels: Optional[ArrayLike] = None, tau: floa
            columns: Optional[Sequence[str]] = None, progress: Progress = None) -> LayersResult: ...
 def batch(X: Any, Y: ArrayLike, *, activation: Activation = "tanh", ridge: float = 0.0, ridge_standardised: bool = False,
           range: Ends = None, bias: bool = True, pattern_weights: Optional[ArrayLike] = None,
-          fix: Optional[Mapping[str, float]] = None, predictor: str = "taylor", tolerance: Optional[float] = None,
-          max_steps: Optional[int] = None, threads: int = 1, columns: Optional[Sequence[str]] = None,
-          progress: Progress = None) -> BatchResult: ...
+          fix: Optional[Mapping[str, float]] = None, double_precision: bool = False, predictor: str = "taylor",
+          tolerance: Optional[float] = None, max_steps: Optional[int] = None, threads: int = 1,
+          columns: Optional[Sequence[str]] = None, progress: Progress = None) -> BatchResult: ...
 
 class Record:
     def __init__(self, fields: Mapping[str, Any]) -> None: ...

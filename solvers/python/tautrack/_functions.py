@@ -21,7 +21,8 @@ def _given(function, values):
 
 def track(X, y, *, activation="tanh", ridge=0.0, ridge_standardised=False, range=None, bias=True,
           pattern_weights=None, fix=None, hidden=None, output="linear", ridge_hidden=None, ridge_output=None,
-          keep_replicates=False, matrix_free=False, predictor="taylor", tolerance=None, max_steps=None, tau=None,
+          keep_replicates=False, double_precision=False,
+          matrix_free=False, predictor="taylor", tolerance=None, max_steps=None, tau=None,
           certify=None, audit=None, threads=1, columns=None, points=True, progress=None):
     """Follows the path from the linear to the sigmoid fit.
 
@@ -51,6 +52,9 @@ def track(X, y, *, activation="tanh", ridge=0.0, ridge_standardised=False, range
         ``ridge_output``; ``output`` is 'linear' or 'sigmoid'.
     keep_replicates : bool
         Equal rows stay separate patterns instead of one with their mean.
+    double_precision : bool
+        Keep no copy of large inputs in single precision, from which the way along a path is found; what is reported is
+        computed in double precision anyway.
     matrix_free : bool
         Form no s x s matrix, whatever the size; less is examined.
     predictor : 'taylor', ...; tolerance : float; max_steps : int
@@ -88,7 +92,8 @@ def track(X, y, *, activation="tanh", ridge=0.0, ridge_standardised=False, range
 
 def solve(X, y, *, activation="tanh", ridge=0.0, ridge_standardised=False, range=None, bias=True,
           pattern_weights=None, fix=None, hidden=None, output="linear", ridge_hidden=None, ridge_output=None,
-          keep_replicates=False, seconds=60, rounds=None, descents=None, max_curves=None, max_points=None,
+          keep_replicates=False, double_precision=False,
+          seconds=60, rounds=None, descents=None, max_curves=None, max_points=None,
           max_steps=None, certify=True, seed=None, threads=1, exhaustive=None, box=None, search_seconds=None,
           global_seconds=None, global_nodes=None, infinity_seconds=None, intervals=None, graph=False, columns=None,
           progress=None):
@@ -136,7 +141,8 @@ def solve(X, y, *, activation="tanh", ridge=0.0, ridge_standardised=False, range
 
 
 def geometry(X, y, *, activation="tanh", ridge=0.0, ridge_standardised=False, range=None, bias=True,
-             pattern_weights=None, keep_replicates=False, at=None, tau=1, seconds=10, infinity_seconds=30, seed=None,
+             pattern_weights=None, keep_replicates=False, double_precision=False,
+             at=None, tau=1, seconds=10, infinity_seconds=30, seed=None,
              threads=1, columns=None, progress=None):
     """Examines the data manifold at a fit: curvatures, reach, and whether the fit is provably unique.
 
@@ -239,7 +245,8 @@ layers_function = layers  # Its second argument has the same name.
 
 
 def batch(X, Y, *, activation="tanh", ridge=0.0, ridge_standardised=False, range=None, bias=True,
-          pattern_weights=None, fix=None, predictor="taylor", tolerance=None, max_steps=None, threads=1, columns=None,
+          pattern_weights=None, fix=None, double_precision=False,
+          predictor="taylor", tolerance=None, max_steps=None, threads=1, columns=None,
           progress=None):
     """Follows the natural paths of many targets over the same inputs, without a loop in Python.
 
