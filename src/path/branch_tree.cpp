@@ -40,6 +40,9 @@ constexpr double kTurned = -0.5;
 /// At tau = 0 itself the sphere of solutions makes the parts across singular; that is no pitchfork, and lies below this tau.
 constexpr double kLeastTau = 1e-8;
 
+/// Behind tau = 0 the parts across are looked at first at this part of the way to the next point.
+constexpr double kFirstPart = 1e-8;
+
 /// Eigenvalues below this part of the largest one have no sure sign.
 constexpr double kSureSize = 1e-12;
 
@@ -339,6 +342,24 @@ class TreeGrower {
     return false;
   }
 
+  /// What is across behind the beginning of a segment. At tau = 0 some of it is zero, up to a sign that is rounding: there it is
+  /// looked at on the way to the next point, as soon as it is sure.
+  struct Beginning {
+    double theta;
+    Across across;
+  };
+  static Beginning beginning_of(const SymmetricLayer& layer, HiddenHomotopy& homotopy,
+                                const Segment& segment, const Across& before, Index n) {
+    for (double theta = kFirstPart; !before.is_sure && theta < 1.0; theta *= 10.0) {
+      Vector x(n), direction(n + 1);
+      double tau = 0.0;
+      if (!point_at(homotopy, segment, theta, x, tau, direction)) continue;
+      Across across = across_at(layer, x, tau);
+      if (across.is_sure) return {theta, std::move(across)};
+    }
+    return {0.0, before};
+  }
+
   /// Pitchforks between two points.
   void locate_between(const SymmetricLayer& layer, HiddenHomotopy& homotopy,
                       HiddenLayer::Workspace& work, const PathPoint& first, const PathPoint& second,
@@ -346,23 +367,25 @@ class TreeGrower {
     const std::vector<std::size_t> breakable = layer.breakable();
     const Segment segment(first, second);
     const Index n = first.x.size();
+    const Beginning from = beginning_of(layer, homotopy, segment, before, n);
+    const double rest = 1.0 - from.theta;
     for (std::size_t k = 0; k < breakable.size(); ++k) {
-      const auto [low, high] = std::minmax(before.negative[k], now.negative[k]);
+      const auto [low, high] = std::minmax(from.across.negative[k], now.negative[k]);
       for (int place = low; place < high; ++place) {
         Vector x(n), direction(n + 1);
         double tau = 0.0;
-        const auto value = [&](double theta) {
-          if (!point_at(homotopy, segment, theta, x, tau, direction)) return kNan;
+        const auto value = [&](double part) {
+          if (!point_at(homotopy, segment, from.theta + part * rest, x, tau, direction))
+            return kNan;
           return symmetric_eigenvalues(layer.across(x, tau, breakable[k]))
               .eigenvalues()(static_cast<Index>(place));
         };
         double error = 1.0;
-        const double theta =
-            zero_between(value, before.values[k](place), now.values[k](place), error);
-        if (!std::isfinite(value(theta)) || tau < kLeastTau || has_more_symmetry(layer, x))
-          continue;
+        const double part =
+            zero_between(value, from.across.values[k](place), now.values[k](place), error);
+        if (!std::isfinite(value(part)) || tau < kLeastTau || has_more_symmetry(layer, x)) continue;
         const double tau_error =
-            error * segment.length() * std::abs(direction(n)) + kEpsilon * std::abs(tau);
+            error * rest * segment.length() * std::abs(direction(n)) + kEpsilon * std::abs(tau);
         add_pitchfork(layer, work, x, tau, tau_error, breakable[k]);
       }
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -133,6 +134,30 @@ TEST_CASE("branches of the natural homotopy are stationary, symmetric, and fork 
   CHECK(wakes > 0);
   CHECK(ends > 60);
   CHECK(folds > 0);
+}
+
+TEST_CASE("forks next to tau = 0, where what is across is zero to rounding, are not lost") {
+  // Of seven points; rounding of the start, and with it the first step, differs from scale to scale.
+  Matrix X(7, 2);
+  Vector y(7);
+  for (Index i = 0; i < 7; ++i) X.row(i) << static_cast<double>(i - 3), 1.0;
+  y << -1.2, -0.8, -1.0, 0.1, 0.4, 1.3, 0.9;
+  for (int k = -10; k <= 10; ++k) {
+    CAPTURE(k);
+    HiddenLayerOptions options;
+    options.units = 2;
+    options.ridge_hidden = options.ridge_output = 0.02;
+    const double scale = 1.0 + 1e-13 * k;
+    const BranchTree tree =
+        track_branches(HiddenLayer(make_problem(scale * X, scale * y), options));
+    CHECK(tree.finished);
+    REQUIRE(tree.pitchforks.size() == 5);
+    std::vector<double> taus;
+    for (const Pitchfork& fork : tree.pitchforks) taus.push_back(fork.at.tau);
+    std::sort(taus.begin(), taus.end());
+    CHECK(taus.front() == doctest::Approx(0.103717662992).epsilon(1e-9));
+    CHECK(taus.back() == doctest::Approx(0.960629449561).epsilon(1e-9));
+  }
 }
 
 TEST_CASE("ends of branches are stationary points of the reference") {
