@@ -8,6 +8,7 @@
 #include "tautrack/core/data_error.hpp"
 #include "tautrack/network/hidden_layer.hpp"
 
+#include "core/bracketed_zero.hpp"
 #include "core/column_panels.hpp"
 #include "core/decompositions.hpp"
 #include "core/numbers.hpp"
@@ -85,34 +86,10 @@ class LinearUnit {
            (b * b * (of.outputs + beta_) - 2.0 * b * of.overlap + square_ + alpha_ * of.square);
   }
 
-  /// A zero of slope() between two numbers at which its sign differs: the Illinois method (Dowell & Jarratt,
-  /// BIT 11, 1971), with a bisection wherever that has not halved the interval in a few steps.
+  /// A zero of slope() between two numbers at which its sign differs.
   [[nodiscard]] double zero(double low, double high) const {
-    double at_low = slope(low), at_high = slope(high);
-    double width = high - low;
-    int last_side = 0;
-    for (int step = 1; step < kMostSteps && at_low != 0.0 && at_high != 0.0; ++step) {
-      double b = high - at_high * (high - low) / (at_high - at_low);
-      if (step % kPatience == 0) {
-        if (high - low > 0.5 * width) b = low + 0.5 * (high - low);
-        width = high - low;
-      }
-      if (!(b > low && b < high)) b = low + 0.5 * (high - low);
-      if (!(b > low && b < high)) break;
-      const double value = slope(b);
-      if ((value > 0.0) == (at_high > 0.0)) {
-        if (last_side == 1) at_low *= 0.5;
-        last_side = 1;
-        high = b;
-        at_high = value;
-      } else {
-        if (last_side == -1) at_high *= 0.5;
-        last_side = -1;
-        low = b;
-        at_low = value;
-      }
-    }
-    return std::abs(slope(low)) < std::abs(slope(high)) ? low : high;
+    return narrowed([this](double b) { return slope(b); }, {low, high}, slope(low), slope(high))
+        .middle();
   }
 
   /// The balanced point of the curve of solutions without penalties.
@@ -149,7 +126,6 @@ class LinearUnit {
   }
 
   static constexpr double kNoRise = 1e-13;
-  static constexpr int kMostSteps = 200, kPatience = 4;
 
   Vector lambda_, q_, m_;
   Matrix from_;

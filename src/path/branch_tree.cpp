@@ -11,6 +11,7 @@
 #include "tautrack/events/segment.hpp"
 #include "tautrack/tracker/tracker.hpp"
 
+#include "core/bracketed_zero.hpp"
 #include "core/checked.hpp"
 #include "core/decompositions.hpp"
 #include "core/numbers.hpp"
@@ -31,8 +32,8 @@ constexpr double kBesidePitchfork = 1e-3;
 /// Pieces of tau in which the branch of dead units is looked at.
 constexpr int kTrunkPieces = 256;
 
-/// Halvings and secant steps of a location.
-constexpr int kMostLocations = 100;
+/// Steps of Newton's method for the bias.
+constexpr int kMostBiasSteps = 100;
 
 /// The cosine below which a difference of units has turned over between two points: it went through zero.
 constexpr double kTurned = -0.5;
@@ -73,35 +74,6 @@ Across across_at(const SymmetricLayer& layer, const Vector& x, double tau) {
   return out;
 }
 
-/// A zero of f between 0, where it is f_low, and 1: the Illinois method (Dowell & Jarratt, BIT 11, 1971), with halvings.
-/// @param error The length of the bracket that is left.
-template <class F>
-double zero_between(const F& f, double f_low, double f_high, double& error) {
-  double low = 0.0, high = 1.0;
-  for (int step = 0; step < kMostLocations && high - low > kEpsilon; ++step) {
-    double t = step % 3 == 2 ? 0.5 * (low + high) : high - f_high * (high - low) / (f_high - f_low);
-    if (!(t > low && t < high)) t = 0.5 * (low + high);
-    if (!(t > low && t < high)) break;
-    const double value = f(t);
-    if (!std::isfinite(value)) break;
-    if (value == 0.0) {
-      error = 0.0;
-      return t;
-    }
-    if ((value < 0.0) == (f_low < 0.0)) {
-      low = t;
-      f_low = value;
-      f_high *= 0.5;
-    } else {
-      high = t;
-      f_high = value;
-      f_low *= 0.5;
-    }
-  }
-  error = high - low;
-  return 0.5 * (low + high);
-}
-
 class TreeGrower {
  public:
   TreeGrower(const HiddenLayer& whole, const BranchTreeOptions& options)
@@ -116,7 +88,8 @@ class TreeGrower {
       waiting_.pop_front();
       grow(start);
     }
-    tree_.finished = waiting_.empty() && !stop_.is_met();
+    const bool is_over = waiting_.empty() && !stop_.is_met();
+    tree_.finished = is_over && unlocated_ == 0;
     const auto ends = std::count_if(tree_.branches.begin(), tree_.branches.end(),
                                     [](const Branch& branch) { return branch.end.has_value(); });
     tree_.message = std::to_string(tree_.branches.size()) +
@@ -125,7 +98,9 @@ class TreeGrower {
                     counted(static_cast<long long>(tree_.pitchforks.size()), "pitchfork");
     if (!linear_.empty())
       tree_.message += "; from the linear network the constant alone: " + linear_;
-    if (!tree_.finished)
+    if (unlocated_ > 0)
+      tree_.message += "; " + std::to_string(unlocated_) + " more could not be located";
+    if (!is_over)
       tree_.message += std::string("; ended early, ") +
                        (stop_.is_met() ? stop_.reason() : "as there were as many as allowed");
     return std::move(tree_);
@@ -184,7 +159,7 @@ class TreeGrower {
     int bias_index = 0;
     const auto settle = [&](double tau) {
       if (!whole_.has_free_bias()) return;
-      for (int step = 0; step < kMostLocations; ++step) {
+      for (int step = 0; step < kMostBiasSteps; ++step) {
         network.derivatives(x, tau, work, H, H_x, H_tau);
         bias_index = H_x(bias, bias) < 0.0 ? 1 : 0;
         const double move = H(bias) / H_x(bias, bias);
@@ -207,15 +182,13 @@ class TreeGrower {
       if (k > 0 && now.negative[0] != last.negative[0]) {
         const auto place = static_cast<Index>(std::min(now.negative[0], last.negative[0]));
         const double from = tau - 1.0 / kTrunkPieces;
-        double error = 1.0;
-        const double t = zero_between(
-            [&](double part) {
-              const double between = from + part / kTrunkPieces;
+        const Bracket fork = narrowed(
+            [&](double between) {
               settle(between);
               return across_at(layer, x, between).values[0](place);
             },
-            last.values[0](place), now.values[0](place), error);
-        forks.emplace_back(from + t / kTrunkPieces, error / kTrunkPieces);
+            {from, tau}, last.values[0](place), now.values[0](place));
+        forks.emplace_back(fork.middle(), fork.width());
         settle(tau);
       }
       last = std::move(now);
@@ -368,24 +341,25 @@ class TreeGrower {
     const Segment segment(first, second);
     const Index n = first.x.size();
     const Beginning from = beginning_of(layer, homotopy, segment, before, n);
-    const double rest = 1.0 - from.theta;
     for (std::size_t k = 0; k < breakable.size(); ++k) {
       const auto [low, high] = std::minmax(from.across.negative[k], now.negative[k]);
       for (int place = low; place < high; ++place) {
         Vector x(n), direction(n + 1);
         double tau = 0.0;
-        const auto value = [&](double part) {
-          if (!point_at(homotopy, segment, from.theta + part * rest, x, tau, direction))
-            return kNan;
+        const auto value = [&](double theta) {
+          if (!point_at(homotopy, segment, theta, x, tau, direction)) return kNan;
           return symmetric_eigenvalues(layer.across(x, tau, breakable[k]))
               .eigenvalues()(static_cast<Index>(place));
         };
-        double error = 1.0;
-        const double part =
-            zero_between(value, from.across.values[k](place), now.values[k](place), error);
-        if (!std::isfinite(value(part)) || tau < kLeastTau || has_more_symmetry(layer, x)) continue;
+        const Bracket zero =
+            narrowed(value, {from.theta, 1.0}, from.across.values[k](place), now.values[k](place));
+        if (!std::isfinite(value(zero.middle()))) {
+          ++unlocated_;
+          continue;
+        }
+        if (tau < kLeastTau || has_more_symmetry(layer, x)) continue;
         const double tau_error =
-            error * rest * segment.length() * std::abs(direction(n)) + kEpsilon * std::abs(tau);
+            zero.width() * segment.length() * std::abs(direction(n)) + kEpsilon * std::abs(tau);
         add_pitchfork(layer, work, x, tau, tau_error, breakable[k]);
       }
     }
@@ -417,6 +391,7 @@ class TreeGrower {
   BranchTree tree_;
   std::deque<Start> waiting_;
   std::string linear_;
+  long long unlocated_ = 0;  ///< Pitchforks that are there, but where is not known.
 };
 
 }  // namespace
