@@ -88,8 +88,7 @@ class TreeGrower {
       waiting_.pop_front();
       grow(start);
     }
-    const bool is_over = waiting_.empty() && !stop_.is_met();
-    tree_.finished = is_over && unlocated_ == 0;
+    tree_.finished = waiting_.empty() && !stop_.is_met();
     const auto ends = std::count_if(tree_.branches.begin(), tree_.branches.end(),
                                     [](const Branch& branch) { return branch.end.has_value(); });
     tree_.message = std::to_string(tree_.branches.size()) +
@@ -98,9 +97,7 @@ class TreeGrower {
                     counted(static_cast<long long>(tree_.pitchforks.size()), "pitchfork");
     if (!linear_.empty())
       tree_.message += "; from the linear network the constant alone: " + linear_;
-    if (unlocated_ > 0)
-      tree_.message += "; " + std::to_string(unlocated_) + " more could not be located";
-    if (!is_over)
+    if (!tree_.finished)
       tree_.message += std::string("; ended early, ") +
                        (stop_.is_met() ? stop_.reason() : "as there were as many as allowed");
     return std::move(tree_);
@@ -353,11 +350,9 @@ class TreeGrower {
         };
         const Bracket zero =
             narrowed(value, {from.theta, 1.0}, from.across.values[k](place), now.values[k](place));
-        if (!std::isfinite(value(zero.middle()))) {
-          ++unlocated_;
+        // Not where this branch meets one with more symmetry, nor next to it, where no point is found.
+        if (!std::isfinite(value(zero.middle())) || tau < kLeastTau || has_more_symmetry(layer, x))
           continue;
-        }
-        if (tau < kLeastTau || has_more_symmetry(layer, x)) continue;
         const double tau_error =
             zero.width() * segment.length() * std::abs(direction(n)) + kEpsilon * std::abs(tau);
         add_pitchfork(layer, work, x, tau, tau_error, breakable[k]);
@@ -391,7 +386,6 @@ class TreeGrower {
   BranchTree tree_;
   std::deque<Start> waiting_;
   std::string linear_;
-  long long unlocated_ = 0;  ///< Pitchforks that are there, but where is not known.
 };
 
 }  // namespace
