@@ -38,11 +38,12 @@ Bracket narrowed(const F& f, Bracket bracket, double at_low, double at_high) {
   const auto is_narrow = [](double low, double high) {
     return std::nextafter(low, std::numeric_limits<double>::infinity()) >= high;
   };
-  using namespace boost::math::policies;
+  namespace policies = boost::math::policies;
+  using Quiet = policies::policy<policies::domain_error<policies::ignore_error>,
+                                 policies::evaluation_error<policies::ignore_error>>;
   std::uintmax_t most = 200;
-  (void)boost::math::tools::toms748_solve(
-      value, bracket.low, bracket.high, at_low, at_high, is_narrow, most,
-      policy<domain_error<ignore_error>, evaluation_error<ignore_error>>());
+  (void)boost::math::tools::toms748_solve(value, bracket.low, bracket.high, at_low, at_high,
+                                          is_narrow, most, Quiet());
   return bracket;
 }
 
