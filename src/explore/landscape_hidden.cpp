@@ -73,12 +73,13 @@ class HiddenLandscape final : public Landscape {
     return std::clamp(kReturns / ridge, kLeastFarAway, kMostFarAway);
   }
 
-  /// The first unit exchanged with each other one, and each turned over where that is a symmetry.
   /// With a penalty on all weights none goes to infinity as lambda falls.
   [[nodiscard]] std::optional<Vector> newton_asymptote(const Vector&, double,
                                                        const Vector&) const override {
     return std::nullopt;
   }
+
+  /// The first unit exchanged with each other one, and each turned over where that is a symmetry.
   [[nodiscard]] std::vector<Vector> images(const Vector& x) const override;
 
   /// Each unit, the output weights and the biases by themselves at sizes about the one that is asked for: a
