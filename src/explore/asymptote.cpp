@@ -39,9 +39,6 @@ double tail_rate(const Perceptron& network) {
 /// What a pattern is on the last piece: of F, of B, of N.
 enum class Kind { free, basis, other };
 
-/// How far a row must be from the span of those before it, relative to its length, to be clearly independent.
-constexpr double kClearlyIndependent = 1e-6;
-
 /// Whether the rows that are wanted clearly span all; the first ones that do suffice.
 template <class IsWanted>
 bool spans_all(const Matrix& rows, const IsWanted& is_wanted) {
@@ -56,7 +53,7 @@ bool spans_all(const Matrix& rows, const IsWanted& is_wanted) {
     for (int pass = 0; pass < 2; ++pass)
       rest -= unit.leftCols(rank) * (unit.leftCols(rank).transpose() * rest);
     const double part = rest.norm();
-    if (part > kClearlyIndependent * length) unit.col(rank++) = rest / part;
+    if (part > infinity::kClearlyIndependent * length) unit.col(rank++) = rest / part;
   }
   return rank == n;
 }

@@ -36,7 +36,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr NameTable<CurveKind, 7> kCurveNames{{
+constexpr NameTable<CurveKind, 8> kCurveNames{{
     {CurveKind::given, "given"},
     {CurveKind::natural, "natural path"},
     {CurveKind::branch, "branch of the natural path"},
@@ -44,6 +44,7 @@ constexpr NameTable<CurveKind, 7> kCurveNames{{
     {CurveKind::target, "target curve"},
     {CurveKind::descent, "descent"},
     {CurveKind::symmetry, "symmetry"},
+    {CurveKind::far_line, "far line"},
 }};
 
 /// Curves that are traced at a time, at least and at most. Whether a curve has been met before is known up to the batch
@@ -72,6 +73,12 @@ constexpr int kTargetCurves = 2;
 /// Descents from places that fit in a round, and draws for them.
 constexpr std::size_t kFittingPlaces = 16;
 constexpr int kDraws = 64;
+
+/// So many times as many quiet rounds end a run in which the sum of (-1)^index says that points are missing.
+constexpr int kPatience = 4;
+
+/// Lines to infinity, and places that fit some of the targets, that are looked at in a round that has found nothing.
+constexpr std::size_t kFarLines = 4096, kQuietPlaces = 4096;
 
 /// How far from a saddle a descent sets out, as relative_displacement() measures it.
 constexpr double kSetOut = 1e-3;
@@ -246,6 +253,14 @@ class Explorer {
   void trace_target_curves();
   Vector choose_direction(bool by_patterns);
   void trace_round(int round);
+  bool take_traces(CurveKind kind, const std::vector<int>& seeds,
+                   const std::vector<Piece<Traces>>& pieces, int round);
+  [[nodiscard]] bool are_missing() const;
+  std::vector<std::uint32_t> shuffled(std::uint32_t count);
+  static std::vector<std::uint32_t> some(std::vector<std::uint32_t>& numbers, std::size_t most);
+  void look_far_out();
+  void look_at_fitting_places();
+  void trace_soft_curves(int round);
   void descend_from_saddles();
   void descend_from_places();
   void descend_from(const std::vector<Vector>& places);
@@ -272,6 +287,8 @@ class Explorer {
   std::set<std::tuple<CurveKind, int, int>> seen_links_;
   int quiet_ = 0;      ///< Rounds without news so far.
   int descended_ = 0;  ///< Points below this number have been descended from.
+  std::vector<std::uint32_t> far_lines_, fitting_places_;  ///< Not yet looked at.
+  std::vector<int> soft_curves_;                           ///< By number in known_: those traced.
   Exploration result_;
 };
 
@@ -617,41 +634,152 @@ void Explorer::trace_round(int round) {
                   : trace_newton_curve(worker.curves, v, *landscape_, options_.max_steps, stop_);
           return {std::move(traces), stop_.is_met()};
         });
-    std::vector<Candidate> candidates;
-    for (std::size_t i = 0; i < seeds.size(); ++i)
-      for (const HalfTrace& half : pieces[i].result)
-        for (const Landing& landing : half.landings)
-          candidates.push_back({landing.v, landing.morse_index, 0.0, kind, seeds[i]});
-    std::vector<int> numbers;
-    take(candidates, &numbers);
-    std::size_t at = 0;
-    bool is_traced_twice = false;
-    for (std::size_t i = 0; i < seeds.size(); ++i) {
-      int& seed_met = met_in_round_[static_cast<std::size_t>(seeds[i])];
-      if (seed_met == round) is_traced_twice = true;
-      seed_met = round;
-      ++result_.curves;
-      bool failed = false;
-      for (const HalfTrace& half : pieces[i].result) {
-        result_.steps += half.steps;
-        int last = seeds[i];
-        for (std::size_t k = 0; k < half.landings.size(); ++k, ++at) {
-          if (numbers[at] < 0) continue;
-          link(kind, last, numbers[at]);
-          last = numbers[at];
-          met_in_round_[static_cast<std::size_t>(last)] = round;
-        }
-        if (half.end == TraceEnd::ran_away) escape(kind, last, half.v, half.tangent);
-        if (half.end == TraceEnd::closed) link(kind, last, seeds[i]);
-        failed = failed || is_cut_short(half, pieces[i].is_cut);
-      }
-      if (failed) ++result_.failed_curves;
-    }
+    const bool is_traced_twice = take_traces(kind, seeds, pieces, round);
     batch =
         is_traced_twice ? std::max(kSmallestBatch, batch / 2) : std::min(kLargestBatch, batch * 2);
     report();
     // Minima as early as they can be had.
     if (known_.size() - descended_ >= static_cast<int>(kDescents)) descend_from_saddles();
+  }
+}
+
+/// Takes what curves through known points have met, one after the other. @return Whether one of them had been met before, so that
+/// a curve was traced twice.
+bool Explorer::take_traces(CurveKind kind, const std::vector<int>& seeds,
+                           const std::vector<Piece<Traces>>& pieces, int round) {
+  std::vector<Candidate> candidates;
+  for (std::size_t i = 0; i < seeds.size(); ++i)
+    for (const HalfTrace& half : pieces[i].result)
+      for (const Landing& landing : half.landings)
+        candidates.push_back({landing.v, landing.morse_index, 0.0, kind, seeds[i]});
+  std::vector<int> numbers;
+  take(candidates, &numbers);
+  std::size_t at = 0;
+  bool is_traced_twice = false;
+  for (std::size_t i = 0; i < seeds.size(); ++i) {
+    int& seed_met = met_in_round_[static_cast<std::size_t>(seeds[i])];
+    if (seed_met == round) is_traced_twice = true;
+    seed_met = round;
+    ++result_.curves;
+    bool failed = false;
+    for (const HalfTrace& half : pieces[i].result) {
+      result_.steps += half.steps;
+      int last = seeds[i];
+      for (std::size_t k = 0; k < half.landings.size(); ++k, ++at) {
+        if (numbers[at] < 0) continue;
+        link(kind, last, numbers[at]);
+        last = numbers[at];
+        met_in_round_[static_cast<std::size_t>(last)] = round;
+      }
+      if (half.end == TraceEnd::ran_away) escape(kind, last, half.v, half.tangent);
+      if (half.end == TraceEnd::closed) link(kind, last, seeds[i]);
+      failed = failed || is_cut_short(half, pieces[i].is_cut);
+    }
+    if (failed) ++result_.failed_curves;
+  }
+  return is_traced_twice;
+}
+
+/// Whether the sum of (-1)^index says that points are missing.
+bool Explorer::are_missing() const {
+  const std::optional<int> expected = landscape_->index_sum();
+  if (!expected) return false;
+  int sum = 0;
+  for (const StationaryPoint& point : points_) {
+    if (!point.morse_index) return false;
+    sum += *point.morse_index % 2 == 0 ? 1 : -1;
+  }
+  return sum != *expected;
+}
+
+/// Numbers below `count`, shuffled.
+std::vector<std::uint32_t> Explorer::shuffled(std::uint32_t count) {
+  std::vector<std::uint32_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), 0U);
+  std::shuffle(numbers.begin(), numbers.end(), draws_.engine());
+  return numbers;
+}
+
+/// Takes the last ones of the numbers.
+std::vector<std::uint32_t> Explorer::some(std::vector<std::uint32_t>& numbers, std::size_t most) {
+  const std::size_t count = std::min(most, numbers.size());
+  std::vector<std::uint32_t> taken(numbers.end() - std::ptrdiff_t(count), numbers.end());
+  numbers.resize(numbers.size() - count);
+  return taken;
+}
+
+/// Descents from places that fit and that have not been looked at.
+void Explorer::look_at_fitting_places() {
+  std::vector<Vector> places;
+  for (const std::uint32_t number : some(fitting_places_, kQuietPlaces))
+    if (auto place = landscape_->fitting_place(number)) places.push_back(std::move(*place));
+  descend_from(places);
+}
+
+/// Lines to infinity that have not been looked at.
+void Explorer::look_far_out() {
+  const std::vector<std::uint32_t> lines = some(far_lines_, kFarLines);
+  const std::size_t count = lines.size();
+  std::vector<std::vector<Vector>> places(count);
+  in_parallel(count, [&](Worker&, std::size_t i) {
+    // Ranks stay in step: each looks at all lines.
+    if (options_.ranks == nullptr && stop_.is_met()) return;
+    places[i] = landscape_->places_on(lines[i]);
+  });
+  std::vector<Candidate> candidates;
+  for (std::vector<Vector>& on_line : places)
+    for (Vector& v : on_line)
+      candidates.push_back({std::move(v), {}, 0.0, CurveKind::far_line, -1});
+  take(candidates);
+}
+
+/// A Newton curve from each point along which, at first, the k directions of its smallest curvatures alone are moved in, each by as
+/// much as the others; for each point a larger k every time. Far out, where curvatures differ by many orders of size, a
+/// direction for all points moves in the largest ones only.
+void Explorer::trace_soft_curves(int round) {
+  const Index n = network_.unknowns();
+  std::vector<int> seeds;
+  std::vector<Vector> directions;
+  soft_curves_.resize(points_.size(), 0);
+  Corrector& corrector = workers_.front()->corrector;
+  for (int i = 0; i < known_.size(); ++i) {
+    int& traced = soft_curves_[static_cast<std::size_t>(i)];
+    if (traced > quiet_ || traced >= n) continue;
+    ++traced;
+    if (!corrector.evaluate(known_.coordinates(i), 1.0)) continue;
+    const SymmetricEigen eigen = symmetric_eigen(corrector.H_x());
+    if (eigen.info() != Eigen::Success) continue;
+    const Vector sizes = eigen.eigenvalues().cwiseAbs();
+    std::vector<Index> order(static_cast<std::size_t>(n));
+    std::iota(order.begin(), order.end(), Index{0});
+    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return sizes(a) < sizes(b); });
+    Vector a = Vector::Zero(n);
+    for (int k = 0; k < traced; ++k) {
+      const Index j = order[static_cast<std::size_t>(k)];
+      a += eigen.eigenvectors().col(j) * (sizes(j) * draws_.normal());
+    }
+    const double length = a.norm();
+    if (!(length > 0.0) || !std::isfinite(length)) continue;
+    seeds.push_back(i);
+    directions.push_back(a / length);
+  }
+  for (std::size_t first = 0; first < seeds.size() && !is_over(); first += kLargestBatch) {
+    const std::size_t count = std::min(kLargestBatch, seeds.size() - first);
+    const std::vector<int> batch(seeds.begin() + std::ptrdiff_t(first),
+                                 seeds.begin() + std::ptrdiff_t(first + count));
+    std::vector<std::uint64_t> inputs;
+    for (std::size_t i = 0; i < count; ++i)
+      inputs.push_back(
+          input_of(WorkKind::newton_curve, directions[first + i], known_.coordinates(batch[i])));
+    const std::vector<Piece<Traces>> pieces =
+        perform<Traces>(inputs, [&](Worker& worker, std::size_t i) -> Piece<Traces> {
+          worker.curves.set_direction(directions[first + i]);
+          return {trace_newton_curve(worker.curves, known_.coordinates(batch[i]), *landscape_,
+                                     options_.max_steps, stop_),
+                  stop_.is_met()};
+        });
+    (void)take_traces(CurveKind::newton, batch, pieces, round);
+    report();
   }
 }
 
@@ -706,15 +834,23 @@ Exploration Explorer::run(const std::vector<Vector>& starts) {
               "the ranks of an exploration have different problems or options, or processors whose "
               "results differ by rounding");
   set_elapsed(0.0);
+  far_lines_ = shuffled(landscape_->far_lines());
+  fitting_places_ = shuffled(landscape_->fitting_places());
   seed_from(starts);
-  while (quiet_ < options_.quiet_rounds && !is_over()) {
+  while (quiet_ / (are_missing() ? kPatience : 1) < options_.quiet_rounds && !is_over()) {
     const int before = known_.size();
     if (before > 0) trace_round(result_.rounds);
     descend_from_saddles();
     trace_target_curves();
     descend_from_places();
+    if (known_.size() == before) {
+      look_at_fitting_places();
+      look_far_out();
+      if (are_missing()) trace_soft_curves(result_.rounds);
+    }
     ++result_.rounds;
-    quiet_ = known_.size() > before ? 0 : quiet_ + 1;
+    quiet_ =
+        known_.size() > before || !far_lines_.empty() || !fitting_places_.empty() ? 0 : quiet_ + 1;
     report();
   }
   return finish();
@@ -749,8 +885,8 @@ Exploration Explorer::finish() {
       count(result_.points.size(), "stationary point") + " on " + count(result_.curves, "curve");
   switch (result_.end) {
     case ExploreEnd::quiet:
-      result_.message = found + "; the last " + std::to_string(options_.quiet_rounds) +
-                        " rounds found nothing new";
+      result_.message =
+          found + "; the last " + std::to_string(quiet_) + " rounds found nothing new";
       break;
     case ExploreEnd::budget:
       result_.message = found + " so far: the budget is used up";

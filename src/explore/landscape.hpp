@@ -66,6 +66,17 @@ class Landscape {
   /// stationary point: the direction, n, of length one.
   [[nodiscard]] virtual std::optional<Vector> newton_asymptote(const Vector& x, double lambda,
                                                                const Vector& a) const = 0;
+  /// The sum of (-1)^index over all stationary points, where topology forces it and points may lie so far out that
+  /// curves from the others do not lead there; else nothing.
+  [[nodiscard]] virtual std::optional<int> index_sum() const = 0;
+  /// Places like fitting_place() where all of them can be had; 0: there are too many.
+  [[nodiscard]] virtual std::uint32_t fitting_places() const = 0;
+  /// The one with this number, if there is one. May be called by several threads.
+  [[nodiscard]] virtual std::optional<Vector> fitting_place(std::uint32_t number) const = 0;
+  /// Lines to infinity on which stationary points may be found one by one; 0: none are known.
+  [[nodiscard]] virtual std::uint32_t far_lines() const = 0;
+  /// Places next to stationary points on the line with this number below far_lines(). May be called by several threads.
+  [[nodiscard]] virtual std::vector<Vector> places_on(std::uint32_t line) const = 0;
   /// Stationary points at tau = 1 that are known with the one at x: its images under symmetries of the network, some of
   /// which generate all.
   [[nodiscard]] virtual std::vector<Vector> images(const Vector& x) const = 0;

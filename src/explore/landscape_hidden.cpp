@@ -79,6 +79,15 @@ class HiddenLandscape final : public Landscape {
     return std::nullopt;
   }
 
+  /// The ridge keeps all points in.
+  [[nodiscard]] std::optional<int> index_sum() const override { return std::nullopt; }
+  [[nodiscard]] std::uint32_t fitting_places() const override { return 0; }
+  [[nodiscard]] std::optional<Vector> fitting_place(std::uint32_t) const override {
+    return std::nullopt;
+  }
+  [[nodiscard]] std::uint32_t far_lines() const override { return 0; }
+  [[nodiscard]] std::vector<Vector> places_on(std::uint32_t) const override { return {}; }
+
   /// The first unit exchanged with each other one, and each turned over where that is a symmetry.
   [[nodiscard]] std::vector<Vector> images(const Vector& x) const override;
 

@@ -4,16 +4,22 @@
 #include <set>
 #include <vector>
 
+#include "tautrack/explore/explore.hpp"
+
 #include "core/decompositions.hpp"
 #include "explore/asymptote.hpp"
 #include "explore/landscape.hpp"
+#include "explore/subsystems.hpp"
 
 namespace tautrack {
 
 namespace {
 
-/// How far a row must be from the span of those before it, relative to its length.
-constexpr double kIndependentRow = 1e-6;
+bool are_interior(const Perceptron& network) {
+  const Range ends = range(network.options().activation);
+  const Vector& y = network.targets();
+  return (y.array() > ends.low).all() && (y.array() < ends.high).all();
+}
 
 class PerceptronLandscape final : public Landscape {
  public:
@@ -22,6 +28,7 @@ class PerceptronLandscape final : public Landscape {
         perceptron_(perceptron),
         basis_(perceptron.space().basis()),
         asymptotes_(perceptron),
+        subsystems_(perceptron),
         wanted_(perceptron.patterns()) {
     for (Index i = 0; i < perceptron.patterns(); ++i)
       wanted_(i) = input_for(perceptron.options().activation, perceptron.targets()(i));
@@ -55,6 +62,17 @@ class PerceptronLandscape final : public Landscape {
                                                        const Vector& a) const override {
     return asymptotes_.direction(v, lambda, a);
   }
+  [[nodiscard]] std::optional<int> index_sum() const override {
+    return forced_index_sum(perceptron_);
+  }
+  [[nodiscard]] std::uint32_t fitting_places() const override { return subsystems_.corners(); }
+  [[nodiscard]] std::optional<Vector> fitting_place(std::uint32_t number) const override {
+    return subsystems_.corner(number);
+  }
+  [[nodiscard]] std::uint32_t far_lines() const override { return subsystems_.lines(); }
+  [[nodiscard]] std::vector<Vector> places_on(std::uint32_t line) const override {
+    return subsystems_.on_line(line);
+  }
   [[nodiscard]] std::vector<Vector> images(const Vector&) const override { return {}; }
 
   [[nodiscard]] Vector random_place(Draws& draws, double size) const override {
@@ -86,6 +104,7 @@ class PerceptronLandscape final : public Landscape {
   Perceptron perceptron_;
   Matrix basis_;  ///< L x n, A.
   NewtonAsymptotes asymptotes_;
+  Subsystems subsystems_;
   Vector wanted_;  ///< L, node inputs with the targets for outputs; at the end of the range, large.
   std::set<std::vector<Index>> drawn_subsystems_;
 };
@@ -110,7 +129,7 @@ std::optional<Vector> PerceptronLandscape::fitting_place(Draws& draws) {
     for (int pass = 0; pass < 2; ++pass)
       rest -= unit.leftCols(taken) * (unit.leftCols(taken).transpose() * rest);
     const double length = rest.norm();
-    if (!(length > kIndependentRow * a.norm())) continue;
+    if (!(length > infinity::kClearlyIndependent * a.norm())) continue;
     unit.col(taken) = rest / length;
     system.row(taken) = a.transpose();
     right(taken) = wanted_(row) - perceptron_.offset(row);
@@ -127,6 +146,14 @@ std::optional<Vector> PerceptronLandscape::fitting_place(Draws& draws) {
 
 std::unique_ptr<Landscape> landscape_of(const Perceptron& network) {
   return std::make_unique<PerceptronLandscape>(network);
+}
+
+std::optional<int> forced_index_sum(const Perceptron& network) {
+  network.need_all_patterns("an index sum");
+  const PerceptronOptions& options = network.options();
+  const bool all_penalised = options.ridge > 0.0 && !options.ridge_standardised;
+  if (all_penalised || are_interior(network)) return 1;
+  return std::nullopt;
 }
 
 }  // namespace tautrack

@@ -51,12 +51,6 @@ constexpr int kMostImprovements = 3;
 /// Energies nearer than this, relative, are not told apart without a proof.
 constexpr double kSameEnergy = 1e-12;
 
-bool are_interior(const Perceptron& network) {
-  const Range ends = range(network.options().activation);
-  const Vector& y = network.targets();
-  return (y.array() > ends.low).all() && (y.array() < ends.high).all();
-}
-
 std::string count(std::size_t number, const char* one, const char* many) {
   return std::to_string(number) + ' ' + (number == 1 ? one : many);
 }
@@ -483,14 +477,6 @@ void say_energies_again(AllFits& fits) {
     fits.global_reason = "a point that only the last digits of the data make is lower: E = " +
                          number(fits.points.front().energy);
   }
-}
-
-std::optional<int> forced_index_sum(const Perceptron& network) {
-  network.need_all_patterns("an index sum");
-  const PerceptronOptions& options = network.options();
-  const bool all_penalised = options.ridge > 0.0 && !options.ridge_standardised;
-  if (all_penalised || are_interior(network)) return 1;
-  return std::nullopt;
 }
 
 AllFits find_all_fits(const Perceptron& network, const FitOptions& options) {

@@ -13,6 +13,9 @@ namespace tautrack::infinity {
 /// coordinates stays far below as long as the columns of X are not nearly dependent.
 inline constexpr double kInSpan = 1e-10;
 
+/// A row this far from the span of others, relative to its length, is clearly independent of them.
+inline constexpr double kClearlyIndependent = 1e-6;
+
 /// A rate along a unit vector, of a row of length one, is positive if it is larger than this:
 /// linear programmes hold their constraints to 1e-10.
 inline constexpr double kOpen = 1e-9;

@@ -46,13 +46,14 @@ struct ExploreOptions {
 
 /// What kind of curve led from one stationary point to another.
 enum class CurveKind {
-  given,    ///< None: the caller named the point.
-  natural,  ///< H(w, tau) = 0, the natural homotopy.
-  branch,   ///< The same, on another branch.
-  newton,   ///< grad E(w) = lambda a.
-  target,   ///< grad E(w; y(t)) = 0 with targets that move.
-  descent,  ///< Energy falls, from a saddle along a direction of negative curvature.
-  symmetry  ///< None: the image of a point under a symmetry of the network.
+  given,     ///< None: the caller named the point.
+  natural,   ///< H(w, tau) = 0, the natural homotopy.
+  branch,    ///< The same, on another branch.
+  newton,    ///< grad E(w) = lambda a.
+  target,    ///< grad E(w; y(t)) = 0 with targets that move.
+  descent,   ///< Energy falls, from a saddle along a direction of negative curvature.
+  symmetry,  ///< None: the image of a point under a symmetry of the network.
+  far_line  ///< None: a zero of the energy's derivative along a line to infinity on which n - 1 patterns have their targets.
 };
 
 [[nodiscard]] std::string_view to_string(CurveKind kind) noexcept;
@@ -113,5 +114,11 @@ struct Exploration {
 /// that are equal, or whose output weights are zero).
 [[nodiscard]] Exploration explore(const HiddenLayer& network, const ExploreOptions& options = {},
                                   const std::vector<Vector>& starts = {});
+
+/// The sum of (-1)^index over all stationary points at tau = 1, where topology forces it: 1 with a
+/// ridge on all weights, and with all targets inside the range (the gradient points outwards, in
+/// the sense of a common direction, along a large sphere; docs/theory.md, sections 3 and 9).
+/// Nothing otherwise.
+[[nodiscard]] std::optional<int> forced_index_sum(const Perceptron& network);
 
 }  // namespace tautrack

@@ -132,10 +132,4 @@ struct UnitFacts {
 /// constant to them.
 void say_energies_again(AllFits& fits);
 
-/// The sum of (-1)^index over all stationary points at tau = 1, where topology forces it: 1 with a
-/// ridge on all weights, and with all targets inside the range (the gradient points outwards, in
-/// the sense of a common direction, along a large sphere; docs/theory.md, sections 3 and 9).
-/// Nothing otherwise.
-[[nodiscard]] std::optional<int> forced_index_sum(const Perceptron& network);
-
 }  // namespace tautrack
