@@ -14,8 +14,10 @@
 #include "core/numbers.hpp"
 #include "explore/asymptote.hpp"
 #include "explore/descent.hpp"
+#include "explore/subsystems.hpp"
 #include "homotopy/newton.hpp"
 #include "support/exponential_minima.hpp"
+#include "support/random_problem.hpp"
 
 namespace {
 
@@ -113,6 +115,34 @@ void descent_from_saddle(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(descender.descend(start).energy);
 }
 BENCHMARK(descent_from_saddle)->Arg(3)->Arg(5);
+
+// Question: what do all zeros on one line to infinity cost, for L patterns and s weights?
+void far_line(benchmark::State& state) {
+  const Index L = state.range(0), s = state.range(1);
+  support::Random random(1);
+  Matrix X(L, s);
+  Vector y(L);
+  for (Index i = 0; i < L; ++i) {
+    for (Index j = 0; j < s; ++j) X(i, j) = random.normal();
+    y(i) = random.uniform(-0.9, 0.9);
+  }
+  const Subsystems subsystems{Perceptron(make_problem(X, y))};
+  std::uint32_t line = 0;
+  std::size_t places = 0;
+  for (auto _ : state) {
+    places += subsystems.on_line(line).size();
+    line = (line + 1) % subsystems.lines();
+  }
+  state.counters["places"] =
+      benchmark::Counter(static_cast<double>(places), benchmark::Counter::kAvgIterations);
+}
+BENCHMARK(far_line)
+    ->ArgNames({"L", "s"})
+    ->Args({10, 3})
+    ->Args({30, 3})
+    ->Args({34, 4})
+    ->Args({60, 4})
+    ->Unit(benchmark::kMicrosecond);
 
 // Question: what does a whole exploration cost, certificates included: s axes, (2k - 1)^s points?
 void exploration(benchmark::State& state) {

@@ -77,8 +77,8 @@ constexpr int kDraws = 64;
 /// So many times as many quiet rounds end a run in which the sum of (-1)^index says that points are missing.
 constexpr int kPatience = 4;
 
-/// Lines to infinity, and places that fit some of the targets, that are looked at in a round that has found nothing.
-constexpr std::size_t kFarLines = 4096, kQuietPlaces = 4096;
+/// Of the lines to infinity and of the places that fit, where all can be had, so many are looked at in a round.
+constexpr std::size_t kFarLines = 16384, kCorners = 16384;
 
 /// How far from a saddle a descent sets out, as relative_displacement() measures it.
 constexpr double kSetOut = 1e-3;
@@ -711,7 +711,7 @@ std::vector<std::uint32_t> Explorer::some(std::vector<std::uint32_t>& numbers, s
 /// Descents from places that fit and that have not been looked at.
 void Explorer::look_at_fitting_places() {
   std::vector<Vector> places;
-  for (const std::uint32_t number : some(fitting_places_, kQuietPlaces))
+  for (const std::uint32_t number : some(fitting_places_, kCorners))
     if (auto place = landscape_->fitting_place(number)) places.push_back(std::move(*place));
   descend_from(places);
 }
@@ -839,15 +839,13 @@ Exploration Explorer::run(const std::vector<Vector>& starts) {
   seed_from(starts);
   while (quiet_ / (are_missing() ? kPatience : 1) < options_.quiet_rounds && !is_over()) {
     const int before = known_.size();
-    if (before > 0) trace_round(result_.rounds);
+    look_at_fitting_places();
+    look_far_out();
+    if (known_.size() > 0) trace_round(result_.rounds);
     descend_from_saddles();
     trace_target_curves();
     descend_from_places();
-    if (known_.size() == before) {
-      look_at_fitting_places();
-      look_far_out();
-      if (are_missing()) trace_soft_curves(result_.rounds);
-    }
+    if (known_.size() == before && are_missing()) trace_soft_curves(result_.rounds);
     ++result_.rounds;
     quiet_ =
         known_.size() > before || !far_lines_.empty() || !fitting_places_.empty() ? 0 : quiet_ + 1;
