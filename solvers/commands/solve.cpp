@@ -249,7 +249,10 @@ SolvedProblem solve_problems(const SolveRequest& request,
   };
   options.explore.progress = [&](long points, long curves, int quiet) {
     if (progress.is_due())
-      progress.note(fmt::format("{}: {}, {}, {} without news", part, counted(points, "point"),
+      progress.note(fmt::format("{}: {}, {}, {} without news", part,
+                                request.network.hidden.is_there()
+                                    ? counted(points, "family", "families")
+                                    : counted(points, "point"),
                                 counted(curves, "curve"), counted(quiet, "round")));
   };
   options.search.progress = [&](long looked_at, long left, double done) {

@@ -36,14 +36,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr NameTable<CurveKind, 8> kCurveNames{{
+constexpr NameTable<CurveKind, 7> kCurveNames{{
     {CurveKind::given, "given"},
     {CurveKind::natural, "natural path"},
     {CurveKind::branch, "branch of the natural path"},
     {CurveKind::newton, "Newton curve"},
     {CurveKind::target, "target curve"},
     {CurveKind::descent, "descent"},
-    {CurveKind::symmetry, "symmetry"},
     {CurveKind::far_line, "far line"},
 }};
 
@@ -63,6 +62,10 @@ constexpr double kLargestStart = 1e2;
 /// Kinds of curves that rounds take turns with: target curves, and Newton curves with a direction from
 /// patterns and from curvatures.
 constexpr int kFamilies = 3;
+
+/// Directions in a round where there are symmetries: a curve in another direction through a point is the image of one
+/// through one of its copies.
+constexpr int kSymmetricDirections = 2;
 
 /// Descents from random places in a round.
 constexpr int kPlaces = 8;
@@ -97,6 +100,7 @@ struct Candidate {
   double energy = 0.0;
   CurveKind kind = CurveKind::newton;
   int from = -1;
+  bool is_copy = false;  ///< Of the point that it was found to be, another one of its images.
 };
 
 /// What a piece of work came to.
@@ -165,7 +169,7 @@ class Explorer {
       : options_(options),
         landscape_(std::move(landscape)),
         network_(landscape_->network()),
-        known_(network_),
+        known_(*landscape_),
         team_(options.threads),
         work_(options.memo, options.ranks),
         common_(landscape_->digest()),
@@ -252,15 +256,16 @@ class Explorer {
   void take_landings(CurveKind kind, int from, const std::vector<Piece<Traces>>& pieces);
   void trace_target_curves();
   Vector choose_direction(bool by_patterns);
-  void trace_round(int round);
+  void trace_direction(CurveKind kind, bool by_patterns);
+  void trace_round();
   bool take_traces(CurveKind kind, const std::vector<int>& seeds,
-                   const std::vector<Piece<Traces>>& pieces, int round);
+                   const std::vector<Piece<Traces>>& pieces, int own);
   [[nodiscard]] bool are_missing() const;
   std::vector<std::uint32_t> shuffled(std::uint32_t count);
   static std::vector<std::uint32_t> some(std::vector<std::uint32_t>& numbers, std::size_t most);
   void look_far_out();
   void look_at_fitting_places();
-  void trace_soft_curves(int round);
+  void trace_soft_curves();
   void descend_from_saddles();
   void descend_from_places();
   void descend_from(const std::vector<Vector>& places);
@@ -283,10 +288,12 @@ class Explorer {
   Clock::time_point began_ = Clock::now();
   StopCondition stop_;                   ///< That of the options, with the time.
   std::vector<StationaryPoint> points_;  ///< By number in known_.
-  std::vector<int> met_in_round_;        ///< The same; the last round that met it.
+  std::vector<int>
+      met_in_direction_;  ///< The same; the last one of directions_ in which a curve met it.
   std::set<std::tuple<CurveKind, int, int>> seen_links_;
-  int quiet_ = 0;      ///< Rounds without news so far.
-  int descended_ = 0;  ///< Points below this number have been descended from.
+  int directions_ = 0;  ///< In which curves have been traced, this one included.
+  int quiet_ = 0;       ///< Rounds without news so far.
+  int descended_ = 0;   ///< Points below this number have been descended from.
   std::vector<std::uint32_t> far_lines_, fitting_places_;  ///< Not yet looked at.
   std::vector<int> soft_curves_;                           ///< By number in known_: those traced.
   Exploration result_;
@@ -350,19 +357,22 @@ Piece<Confirmation> Explorer::confirm(Worker& worker, const Vector& v) const {
   return {{std::move(point), std::move(at)}, is_cut};
 }
 
-/// Sorts candidates into known points, new points and what is none; of new points then the images under symmetries. `numbers`, if asked for, gets the
+/// Sorts candidates into known points or copies of such, new points and what is none. `numbers`, if asked for, gets the
 /// number of each candidate's point, -1 for those that are none.
 void Explorer::take(std::vector<Candidate>& candidates, std::vector<int>* numbers) {
-  const int before = known_.size();
   std::vector<int> number(candidates.size(), -1);
+  const auto is_known = [&](std::size_t i) {
+    Candidate& candidate = candidates[i];
+    const auto found = known_.find(candidate.v, candidate.energy, candidate.morse_index);
+    if (!found) return false;
+    number[i] = *found;
+    candidate.is_copy = !known_.is_at(*found, candidate.v);
+    return true;
+  };
   std::vector<std::size_t> unknown;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    Candidate& candidate = candidates[i];
-    candidate.energy = known_.energy(candidate.v);
-    if (const auto found = known_.find(candidate.v, candidate.energy, candidate.morse_index))
-      number[i] = *found;
-    else
-      unknown.push_back(i);
+    candidates[i].energy = known_.energy(candidates[i].v);
+    if (!is_known(i)) unknown.push_back(i);
   }
   std::vector<std::uint64_t> inputs;
   for (const std::size_t i : unknown)
@@ -388,21 +398,16 @@ void Explorer::take(std::vector<Candidate>& candidates, std::vector<int>* number
     candidate.morse_index = point->morse_index;
     if (point->status != PointStatus::certified) point->energy = known_.energy(candidate.v);
     candidate.energy = point->energy;
+    if (is_known(unknown[k])) continue;
     point->found_by = to_string(candidate.kind);
-    const auto found = known_.find(candidate.v, candidate.energy, candidate.morse_index);
-    number[unknown[k]] =
-        found ? *found : known_.add(candidate.v, candidate.energy, candidate.morse_index);
-    if (!found) {
-      points_.push_back(std::move(*point));
-      met_in_round_.push_back(-1);
-    }
+    Vector at = candidate.v;
+    landscape_->choose_copy(*point, at);
+    number[unknown[k]] = known_.add(at, candidate.energy, candidate.morse_index);
+    candidate.is_copy = !known_.is_at(number[unknown[k]], candidate.v);
+    points_.push_back(std::move(*point));
+    met_in_direction_.push_back(-1);
   }
   if (numbers != nullptr) *numbers = std::move(number);
-  std::vector<Candidate> images;
-  for (int i = before; i < known_.size(); ++i)
-    for (Vector& image : landscape_->images(known_.coordinates(i)))
-      images.push_back({std::move(image), known_.morse_index(i), 0.0, CurveKind::symmetry, i});
-  if (!images.empty() && known_.size() < options_.max_points) take(images);
 }
 
 void Explorer::link(CurveKind kind, int from, int to) {
@@ -598,8 +603,8 @@ Vector Explorer::choose_direction(bool by_patterns) {
 }
 
 /// Traces all curves of one direction that lead through known points, each once.
-void Explorer::trace_round(int round) {
-  const CurveKind kind = round % kFamilies == 0 ? CurveKind::target : CurveKind::newton;
+void Explorer::trace_direction(CurveKind kind, bool by_patterns) {
+  const int own = directions_++;
   const WorkKind work_kind =
       kind == CurveKind::target ? WorkKind::target_curve : WorkKind::newton_curve;
   Vector direction;  // a, or the targets that the curves move to
@@ -609,7 +614,7 @@ void Explorer::trace_round(int round) {
     const AnyNetwork moved = network_.with_targets(direction);
     for (const auto& worker : workers_) worker->targets.emplace(network_, moved);
   } else {
-    direction = choose_direction(round % kFamilies == 1);
+    direction = choose_direction(by_patterns);
     for (const auto& worker : workers_) worker->curves.set_direction(direction);
   }
   // Points found one after the other are likely to be on one curve.
@@ -620,7 +625,7 @@ void Explorer::trace_round(int round) {
   for (std::size_t next = 0; next < order.size() && !is_over();) {
     std::vector<int> seeds;
     for (; next < order.size() && seeds.size() < batch; ++next)
-      if (met_in_round_[static_cast<std::size_t>(order[next])] != round)
+      if (met_in_direction_[static_cast<std::size_t>(order[next])] != own)
         seeds.push_back(order[next]);
     std::vector<std::uint64_t> inputs;
     for (const int seed : seeds)
@@ -634,7 +639,7 @@ void Explorer::trace_round(int round) {
                   : trace_newton_curve(worker.curves, v, *landscape_, options_.max_steps, stop_);
           return {std::move(traces), stop_.is_met()};
         });
-    const bool is_traced_twice = take_traces(kind, seeds, pieces, round);
+    const bool is_traced_twice = take_traces(kind, seeds, pieces, own);
     batch =
         is_traced_twice ? std::max(kSmallestBatch, batch / 2) : std::min(kLargestBatch, batch * 2);
     report();
@@ -646,7 +651,7 @@ void Explorer::trace_round(int round) {
 /// Takes what curves through known points have met, one after the other. @return Whether one of them had been met before, so that
 /// a curve was traced twice.
 bool Explorer::take_traces(CurveKind kind, const std::vector<int>& seeds,
-                           const std::vector<Piece<Traces>>& pieces, int round) {
+                           const std::vector<Piece<Traces>>& pieces, int own) {
   std::vector<Candidate> candidates;
   for (std::size_t i = 0; i < seeds.size(); ++i)
     for (const HalfTrace& half : pieces[i].result)
@@ -657,9 +662,9 @@ bool Explorer::take_traces(CurveKind kind, const std::vector<int>& seeds,
   std::size_t at = 0;
   bool is_traced_twice = false;
   for (std::size_t i = 0; i < seeds.size(); ++i) {
-    int& seed_met = met_in_round_[static_cast<std::size_t>(seeds[i])];
-    if (seed_met == round) is_traced_twice = true;
-    seed_met = round;
+    int& seed_met = met_in_direction_[static_cast<std::size_t>(seeds[i])];
+    if (seed_met == own) is_traced_twice = true;
+    seed_met = own;
     ++result_.curves;
     bool failed = false;
     for (const HalfTrace& half : pieces[i].result) {
@@ -669,7 +674,8 @@ bool Explorer::take_traces(CurveKind kind, const std::vector<int>& seeds,
         if (numbers[at] < 0) continue;
         link(kind, last, numbers[at]);
         last = numbers[at];
-        met_in_round_[static_cast<std::size_t>(last)] = round;
+        // Through a copy another curve leads, of the same direction.
+        if (!candidates[at].is_copy) met_in_direction_[static_cast<std::size_t>(last)] = own;
       }
       if (half.end == TraceEnd::ran_away) escape(kind, last, half.v, half.tangent);
       if (half.end == TraceEnd::closed) link(kind, last, seeds[i]);
@@ -736,8 +742,9 @@ void Explorer::look_far_out() {
 /// A Newton curve from each point along which, at first, the k directions of its smallest curvatures alone are moved in, each by as
 /// much as the others; for each point a larger k every time. Far out, where curvatures differ by many orders of size, a
 /// direction for all points moves in the largest ones only.
-void Explorer::trace_soft_curves(int round) {
+void Explorer::trace_soft_curves() {
   const Index n = network_.unknowns();
+  const int own = directions_++;
   std::vector<int> seeds;
   std::vector<Vector> directions;
   soft_curves_.resize(points_.size(), 0);
@@ -778,9 +785,17 @@ void Explorer::trace_soft_curves(int round) {
                                      options_.max_steps, stop_),
                   stop_.is_met()};
         });
-    (void)take_traces(CurveKind::newton, batch, pieces, round);
+    (void)take_traces(CurveKind::newton, batch, pieces, own);
     report();
   }
+}
+
+/// A round of one of the kinds that take turns.
+void Explorer::trace_round() {
+  const int family = result_.rounds % kFamilies;
+  const int directions = landscape_->has_symmetries() ? kSymmetricDirections : 1;
+  for (int i = 0; i < directions && !is_over(); ++i)
+    trace_direction(family == 0 ? CurveKind::target : CurveKind::newton, family == 1);
 }
 
 /// From every saddle not yet descended from, both ways along each negative eigenvector.
@@ -841,11 +856,11 @@ Exploration Explorer::run(const std::vector<Vector>& starts) {
     const int before = known_.size();
     look_at_fitting_places();
     look_far_out();
-    if (known_.size() > 0) trace_round(result_.rounds);
+    if (known_.size() > 0) trace_round();
     descend_from_saddles();
     trace_target_curves();
     descend_from_places();
-    if (known_.size() == before && are_missing()) trace_soft_curves(result_.rounds);
+    if (known_.size() == before && are_missing()) trace_soft_curves();
     ++result_.rounds;
     quiet_ =
         known_.size() > before || !far_lines_.empty() || !fitting_places_.empty() ? 0 : quiet_ + 1;
@@ -879,8 +894,12 @@ Exploration Explorer::finish() {
   const auto count = [](auto number, const char* one) {
     return std::to_string(number) + ' ' + one + (number == 1 ? "" : "s");
   };
-  const std::string found =
-      count(result_.points.size(), "stationary point") + " on " + count(result_.curves, "curve");
+  std::string found = count(result_.points.size(), "stationary point");
+  double copies = 0.0;
+  for (const StationaryPoint& point : result_.points) copies += point.copies;
+  if (copies > static_cast<double>(result_.points.size()))
+    found += " (" + number(copies) + " with their copies)";
+  found += " on " + count(result_.curves, "curve");
   switch (result_.end) {
     case ExploreEnd::quiet:
       result_.message =

@@ -33,4 +33,11 @@ double input_for(Activation activation, double output) {
   return 0.5 * (low + high);
 }
 
+bool Landscape::any_image(const Vector& x, const Vector&,
+                          const std::function<bool(const Vector&)>& is_it) const {
+  return is_it(x);
+}
+
+void Landscape::choose_copy(StationaryPoint&, Vector&) const {}
+
 }  // namespace tautrack

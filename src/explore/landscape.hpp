@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -12,6 +13,7 @@
 #include "tautrack/core/types.hpp"
 #include "tautrack/network/hidden_layer.hpp"
 #include "tautrack/network/perceptron.hpp"
+#include "tautrack/network/stationary_point.hpp"
 #include "tautrack/path/natural_path.hpp"
 
 #include "core/digest.hpp"
@@ -77,9 +79,14 @@ class Landscape {
   [[nodiscard]] virtual std::uint32_t far_lines() const = 0;
   /// Places next to stationary points on the line with this number below far_lines(). May be called by several threads.
   [[nodiscard]] virtual std::vector<Vector> places_on(std::uint32_t line) const = 0;
-  /// Stationary points at tau = 1 that are known with the one at x: its images under symmetries of the network, some of
-  /// which generate all.
-  [[nodiscard]] virtual std::vector<Vector> images(const Vector& x) const = 0;
+  /// Whether `is_it` holds for an image of x under the symmetries of the network and its data, as far as they are known. Only images
+  /// that are at `at`, up to roundings, have to be tried.
+  [[nodiscard]] virtual bool any_image(const Vector& x, const Vector& at,
+                                       const std::function<bool(const Vector&)>& is_it) const;
+  /// Counts the copies of a point at x, and puts the one in its place by which all of them are told.
+  virtual void choose_copy(StationaryPoint& point, Vector& x) const;
+  /// Whether there are such symmetries, so that a curve through a point stands for no more than one of its copies.
+  [[nodiscard]] virtual bool has_symmetries() const { return false; }
 
   /// A place in a random direction: node inputs have the root mean square `size`.
   [[nodiscard]] virtual Vector random_place(Draws& draws, double size) const = 0;

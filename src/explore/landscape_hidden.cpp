@@ -7,6 +7,7 @@
 #include "core/products.hpp"
 #include "explore/descent.hpp"
 #include "explore/landscape.hpp"
+#include "network/layer_symmetry.hpp"
 
 namespace tautrack {
 
@@ -23,7 +24,8 @@ constexpr double kSmallestInputs = 0.1, kLargestInputs = 20.0;
 
 class HiddenLandscape final : public Landscape {
  public:
-  explicit HiddenLandscape(const HiddenLayer& layer) : Landscape(layer), layer_(layer) {}
+  explicit HiddenLandscape(const HiddenLayer& layer)
+      : Landscape(layer), layer_(layer), symmetry_(layer) {}
 
   [[nodiscard]] Index weights() const override {
     return layer_.columns() * layer_.units() + layer_.unknowns() -
@@ -88,8 +90,20 @@ class HiddenLandscape final : public Landscape {
   [[nodiscard]] std::uint32_t far_lines() const override { return 0; }
   [[nodiscard]] std::vector<Vector> places_on(std::uint32_t) const override { return {}; }
 
-  /// The first unit exchanged with each other one, and each turned over where that is a symmetry.
-  [[nodiscard]] std::vector<Vector> images(const Vector& x) const override;
+  [[nodiscard]] bool any_image(const Vector& x, const Vector& at,
+                               const std::function<bool(const Vector&)>& is_it) const override {
+    return symmetry_.any_image(x, at, is_it);
+  }
+  void choose_copy(StationaryPoint& point, Vector& x) const override {
+    point.copies = symmetry_.orbit_size(x);
+    Vector weights = symmetry_.canonical(point.weights);
+    if (weights == point.weights) return;
+    if (point.status == PointStatus::certified)
+      point.radius = symmetry_.canonical_radius(point.weights, point.radius);
+    point.weights = std::move(weights);
+    x = layer_.coordinates(point.weights);
+  }
+  [[nodiscard]] bool has_symmetries() const override { return !symmetry_.is_trivial(); }
 
   /// Each unit, the output weights and the biases by themselves at sizes about the one that is asked for: a
   /// unit may be saturated where another one is nearly linear.
@@ -149,33 +163,8 @@ class HiddenLandscape final : public Landscape {
   }
 
   HiddenLayer layer_;
+  LayerSymmetry symmetry_;
 };
-
-std::vector<Vector> HiddenLandscape::images(const Vector& x) const {
-  const Index n = layer_.space().rank(), h = layer_.units(), first = n * h;
-  std::vector<Vector> all;
-  for (Index j = 1; layer_.has_unit_symmetry() && j < h; ++j) {
-    Vector image = x;
-    image.head(n).swap(image.segment(n * j, n));
-    for (Index k = 0; k < layer_.outputs(); ++k)
-      std::swap(image(first + k * h), image(first + k * h + j));
-    all.push_back(std::move(image));
-  }
-  if (!layer_.has_sign_symmetry()) return all;
-  const Range ends = range(layer_.options().activation);
-  const double shift = ends.low + ends.high - 2.0 * layer_.origin();
-  for (Index j = 0; j < h; ++j) {
-    Vector image = x;
-    image.segment(n * j, n) *= -1.0;
-    for (Index k = 0; k < layer_.outputs(); ++k) {
-      double& weight = image(first + k * h + j);
-      if (layer_.has_free_bias()) image(first + h * layer_.outputs() + k) += shift * weight;
-      weight = -weight;
-    }
-    all.push_back(std::move(image));
-  }
-  return all;
-}
 
 std::optional<Vector> HiddenLandscape::fitting_place(Draws& draws) {
   const HiddenLayerOptions& options = layer_.options();

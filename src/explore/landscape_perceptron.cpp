@@ -73,7 +73,6 @@ class PerceptronLandscape final : public Landscape {
   [[nodiscard]] std::vector<Vector> places_on(std::uint32_t line) const override {
     return subsystems_.on_line(line);
   }
-  [[nodiscard]] std::vector<Vector> images(const Vector&) const override { return {}; }
 
   [[nodiscard]] Vector random_place(Draws& draws, double size) const override {
     const Vector v = draws.normal(perceptron_.unknowns());

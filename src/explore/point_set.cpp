@@ -22,10 +22,16 @@ std::optional<int> PointSet::find(const Vector& v, double energy, std::optional<
   for (auto it = by_energy_.lower_bound(energy - width); it != end; ++it) {
     const Entry& entry = points_[static_cast<std::size_t>(it->second)];
     if (morse_index && entry.morse_index && *morse_index != *entry.morse_index) continue;
-    if (network_.relative_displacement(entry.v, v - entry.v, work_) <= kSamePointInSet)
-      return it->second;
+    const int number = it->second;
+    if (landscape_.any_image(v, entry.v, [&](const Vector& image) { return is_at(number, image); }))
+      return number;
   }
   return std::nullopt;
+}
+
+bool PointSet::is_at(int number, const Vector& v) {
+  const Vector& known = coordinates(number);
+  return network_.relative_displacement(known, v - known, work_) <= kSamePointInSet;
 }
 
 int PointSet::add(const Vector& v, double energy, std::optional<int> morse_index) {

@@ -6,19 +6,26 @@
 
 #include "tautrack/core/types.hpp"
 
+#include "explore/landscape.hpp"
 #include "network/any_network.hpp"
 
 namespace tautrack {
 
-/// Stationary points known so far, found again by their energy and then by their node inputs.
+/// Stationary points known so far, found again by their energy and then by their node inputs. Copies of a point under the
+/// symmetries of a landscape are one.
 class PointSet {
  public:
-  explicit PointSet(const AnyNetwork& network) : network_(network), work_(network) {}
+  /// @param landscape Outlives this.
+  explicit PointSet(const Landscape& landscape)
+      : landscape_(landscape), network_(landscape.network()), work_(network_) {}
 
-  /// The number of the known point that (v, morse_index) is, or nothing. Points with different known
+  /// The number of the known point of which (v, morse_index) is a copy, or nothing. Points with different known
   /// Morse indices are different ones.
   [[nodiscard]] std::optional<int> find(const Vector& v, double energy,
                                         std::optional<int> morse_index);
+
+  /// Whether v is that point itself.
+  [[nodiscard]] bool is_at(int number, const Vector& v);
 
   /// Adds a point and returns its number; they count up from 0.
   int add(const Vector& v, double energy, std::optional<int> morse_index);
@@ -38,6 +45,7 @@ class PointSet {
     Vector v;
     std::optional<int> morse_index;
   };
+  const Landscape& landscape_;
   AnyNetwork network_;
   AnyNetwork::Workspace work_;
   std::vector<Entry> points_;

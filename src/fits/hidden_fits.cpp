@@ -1,7 +1,6 @@
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <map>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -13,6 +12,8 @@
 #include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "explore/descent.hpp"
+#include "explore/landscape.hpp"
+#include "explore/point_set.hpp"
 #include "network/any_network.hpp"
 #include "path/symmetric_layer.hpp"
 
@@ -29,183 +30,44 @@ constexpr std::size_t kMostClasses = 2;
 constexpr Index kManyUnits = 3, kDescentWays = 3;
 constexpr double kDescentStep = 1e-2;
 
-/// Weights nearer than this, relative to one or their size, and energies nearer than that, relative, are those of copies: the
-/// index is the same as well, so that no two ends of a fold are.
-constexpr double kSameCopy = 1e-8, kSameCopyEnergy = 1e-9;
-
 /// Copies of one family that are counted exactly, in a sum of many as well.
 constexpr double kMostCopies = 0x1p40;
-
-/// Symmetries of the data beyond this number are not looked for.
-constexpr std::size_t kMostSymmetries = 10000;
 
 /// Independent columns up to which one hidden unit is searched by intervals by default: an input and a bias.
 constexpr Index kSearchedColumns = 2;
 
-/// What weights are, unit by unit.
-class UnitWeights {
- public:
-  UnitWeights(const HiddenLayer& network, const Vector& weights)
-      : s_(network.columns()), h_(network.units()), K_(network.outputs()), w_(weights) {
-    const Range ends = range(network.options().activation);
-    shift_ = ends.low + ends.high - 2.0 * network.origin();
-    has_bias_ = network.has_free_bias();
-    may_turn_ = network.has_sign_symmetry();
-    may_move_ = network.has_unit_symmetry();
-  }
-
-  [[nodiscard]] const Vector& weights() const { return w_; }
-  [[nodiscard]] Index units() const { return h_; }
-
-  /// Hidden and output weights of a unit.
-  [[nodiscard]] Vector unit(Index j) const {
-    Vector out(s_ + K_);
-    out.head(s_) = w_.segment(j * s_, s_);
-    for (Index k = 0; k < K_; ++k) out(s_ + k) = w_(output(j, k));
-    return out;
-  }
-  void set_unit(Index j, const Vector& unit) {
-    w_.segment(j * s_, s_) = unit.head(s_);
-    for (Index k = 0; k < K_; ++k) w_(output(j, k)) = unit(s_ + k);
-  }
-  [[nodiscard]] Vector bias() const { return w_.tail(has_bias_ ? K_ : 0); }
-
-  /// Turns a unit over; no output changes. @pre may_turn()
-  void turn(Index j) {
-    for (Index k = 0; has_bias_ && k < K_; ++k) w_(w_.size() - K_ + k) += shift_ * w_(output(j, k));
-    set_unit(j, -unit(j));
-  }
-  [[nodiscard]] bool may_turn() const { return may_turn_; }
-  [[nodiscard]] bool may_move() const { return may_move_; }
-  /// Whether turning a unit rounds a bias.
-  [[nodiscard]] bool turns_round() const { return shift_ != 0.0; }
-
-  /// The image under a symmetry of the data.
-  [[nodiscard]] UnitWeights image(const DataSymmetry& of) const {
-    UnitWeights out = *this;
-    for (Index j = 0; j < h_; ++j) {
-      for (Index a = 0; a < s_; ++a)
-        out.w_(j * s_ + a) = of.sign(a) * w_(j * s_ + of.column[at(a)]);
-      for (Index k = 0; k < K_; ++k) out.w_(output(j, k)) = of.output_sign(k) * w_(output(j, k));
-    }
-    for (Index k = 0; has_bias_ && k < K_; ++k)
-      out.w_(w_.size() - K_ + k) = of.output_sign(k) * w_(w_.size() - K_ + k);
-    return out;
-  }
-
-  /// Whether the units of this one, exchanged and turned over, are those of the other one.
-  [[nodiscard]] bool is_copy_of(UnitWeights other) const {
-    const double margin = kSameCopy * (1.0 + w_.norm());
-    std::vector<bool> is_taken(at(h_), false);
-    for (Index j = 0; j < h_; ++j) {
-      const Vector own = unit(j);
-      bool is_found = false;
-      for (Index l = may_move_ ? 0 : j; !is_found && l < (may_move_ ? h_ : j + 1); ++l) {
-        if (is_taken[at(l)]) continue;
-        const Vector there = other.unit(l);
-        is_found = (own - there).norm() <= margin;
-        if (!is_found && may_turn_ && (own + there).norm() <= margin) {
-          other.turn(l);
-          is_found = true;
-        }
-        if (is_found) is_taken[at(l)] = true;
-      }
-      if (!is_found) return false;
-    }
-    return (bias() - other.bias()).norm() <= margin;
-  }
-
-  /// The copy in which the first output weight of each unit is positive, and units come in falling order of their output
-  /// weights, then of their hidden ones.
-  [[nodiscard]] UnitWeights canonical() const {
-    UnitWeights out = *this;
-    for (Index j = 0; may_turn_ && j < h_; ++j) {
-      const Vector own = unit(j);
-      const auto first =
-          std::find_if(own.begin() + s_, own.end(), [](double b) { return b != 0.0; });
-      if (first != own.end() && *first < 0.0) out.turn(j);
-    }
-    if (!may_move_) return out;
-    std::vector<Vector> all;
-    for (Index j = 0; j < h_; ++j) all.push_back(out.unit(j));
-    const auto is_before = [&](const Vector& a, const Vector& b) {
-      for (Index k = 0; k < K_; ++k)
-        if (a(s_ + k) != b(s_ + k)) return a(s_ + k) > b(s_ + k);
-      return std::lexicographical_compare(b.begin(), b.begin() + s_, a.begin(), a.begin() + s_);
-    };
-    std::stable_sort(all.begin(), all.end(), is_before);
-    for (Index j = 0; j < h_; ++j) out.set_unit(j, all[at(j)]);
-    return out;
-  }
-
- private:
-  [[nodiscard]] Index output(Index j, Index k) const { return s_ * h_ + k * h_ + j; }
-
-  Index s_, h_, K_;
-  Vector w_;
-  double shift_ = 0.0;
-  bool has_bias_ = false, may_turn_ = false, may_move_ = false;
-};
-
-/// Families of points.
+/// Points of which none is a copy of another one.
 class Families {
  public:
   explicit Families(const HiddenLayer& network)
-      : network_(network), symmetries_(data_symmetries(network)) {}
+      : landscape_(landscape_of(network)), known_(*landscape_) {}
 
-  [[nodiscard]] const std::vector<DataSymmetry>& symmetries() const { return symmetries_; }
   [[nodiscard]] std::vector<StationaryPoint> take() { return std::move(points_); }
   [[nodiscard]] std::size_t size() const { return points_.size(); }
   [[nodiscard]] const StationaryPoint& operator[](std::size_t k) const { return points_[k]; }
 
   /// The family of these weights, if it is there.
   [[nodiscard]] std::optional<std::size_t> find(const Vector& weights, double energy,
-                                                std::optional<int> index) const {
-    const double margin = kSameCopyEnergy * std::max(1.0, std::abs(energy));
-    std::vector<UnitWeights> images;
-    for (auto of = by_energy_.lower_bound(energy - margin);
-         of != by_energy_.end() && of->first <= energy + margin; ++of) {
-      if (index && points_[of->second].morse_index != index) continue;
-      if (images.empty())
-        for (const DataSymmetry& symmetry : symmetries_)
-          images.push_back(UnitWeights(network_, weights).image(symmetry));
-      const UnitWeights own(network_, points_[of->second].weights);
-      if (std::any_of(images.begin(), images.end(),
-                      [&](const UnitWeights& image) { return own.is_copy_of(image); }))
-        return of->second;
-    }
-    return std::nullopt;
+                                                std::optional<int> index) {
+    const auto known = known_.find(landscape_->network().coordinates(weights), energy, index);
+    if (!known) return std::nullopt;
+    return static_cast<std::size_t>(*known);
   }
 
   /// @return The family of the point, a new one if need be.
   std::size_t add(StationaryPoint point) {
     if (const auto known = find(point.weights, point.energy, point.morse_index)) return *known;
-    const UnitWeights own = UnitWeights(network_, point.weights).canonical();
-    if (own.turns_round()) point.radius *= 1.0 + kEpsilon;
-    point.weights = own.weights();
-    point.copies = copies_of(own);
-    by_energy_.emplace(point.energy, points_.size());
+    Vector x = landscape_->network().coordinates(point.weights);
+    landscape_->choose_copy(point, x);
+    known_.add(x, point.energy, point.morse_index);
     points_.push_back(std::move(point));
     return points_.size() - 1;
   }
 
  private:
-  [[nodiscard]] double copies_of(const UnitWeights& own) const {
-    std::vector<UnitWeights> different;
-    for (const DataSymmetry& symmetry : symmetries_) {
-      UnitWeights image = own.image(symmetry);
-      if (std::none_of(different.begin(), different.end(),
-                       [&](const UnitWeights& other) { return other.is_copy_of(image); }))
-        different.push_back(std::move(image));
-    }
-    return static_cast<double>(different.size()) *
-           network_.orbit_size(network_.coordinates(own.weights()));
-  }
-
-  const HiddenLayer& network_;
-  std::vector<DataSymmetry> symmetries_;
+  std::unique_ptr<Landscape> landscape_;
+  PointSet known_;
   std::vector<StationaryPoint> points_;
-  std::multimap<double, std::size_t> by_energy_;
 };
 
 /// Puts families in the order of their energies, and numbers of points in links, escapes and the tree in theirs.
@@ -234,14 +96,8 @@ void take_families(Families& families, std::vector<int> family_of_point, AllFits
   };
   Exploration& exploration = fits.exploration;
   std::vector<Link> links;
-  for (Link link : exploration.links) {
-    if (!renumber(link.from) || !renumber(link.to)) continue;
-    const bool is_known = std::any_of(links.begin(), links.end(), [&](const Link& other) {
-      return other.kind == link.kind && other.from == link.from && other.to == link.to;
-    });
-    if (link.kind != CurveKind::symmetry && link.from != link.to && !is_known)
-      links.push_back(link);
-  }
+  for (Link link : exploration.links)
+    if (renumber(link.from) && renumber(link.to)) links.push_back(link);
   exploration.links = std::move(links);
   std::vector<Escape> escapes;
   for (Escape& escape : exploration.escapes)
@@ -391,101 +247,31 @@ void judge_best(AllFits& fits) {
 
 }  // namespace
 
-std::vector<DataSymmetry> data_symmetries(const HiddenLayer& network) {
-  const Matrix& X = network.inputs();
-  const Index L = X.rows(), s = X.cols(), K = network.outputs();
-  DataSymmetry same;
-  same.column.resize(at(s));
-  std::iota(same.column.begin(), same.column.end(), Index{0});
-  same.sign = Vector::Ones(s);
-  same.output_sign = Vector::Ones(K);
-  std::vector<DataSymmetry> all{same};
-  if (network.has_offset()) return all;
-
-  // Columns with the same numbers, up to order, and their negatives; zero has one sign.
-  const auto sorted = [](Vector column) {
-    column.array() += 0.0;
-    std::sort(column.begin(), column.end());
-    return column;
-  };
-  std::vector<Vector> plus, minus;
-  for (Index j = 0; j < s; ++j) {
-    plus.push_back(sorted(X.col(j)));
-    minus.push_back(sorted(-X.col(j)));
-  }
-  const HiddenLayerOptions& options = network.options();
-  const Range ends = range(options.activation);
-  const bool may_turn_outputs =
-      (options.output == OutputNode::linear || ends.low + ends.high == 0.0) &&
-      options.held_output_bias.value_or(0.0) == 0.0;
-  const Matrix Y = network.targets().reshaped(L, K);
-  const auto table = [&](const DataSymmetry& of) {
-    std::vector<std::vector<double>> rows;
-    for (Index i = 0; i < L; ++i) {
-      std::vector<double>& row = rows.emplace_back();
-      for (Index j = 0; j < s; ++j) row.push_back(of.sign(j) * X(i, of.column[at(j)]) + 0.0);
-      for (Index k = 0; k < K; ++k) row.push_back(of.output_sign(k) * Y(i, k) + 0.0);
-      row.push_back(network.pattern_weights()(i));
-    }
-    std::sort(rows.begin(), rows.end());
-    return rows;
-  };
-  const auto as_given = table(same);
-
-  std::size_t tried = 0;
-  std::vector<bool> is_taken(at(s), false);
-  DataSymmetry trial = same;
-  const auto try_outputs = [&] {
-    const Index signs = may_turn_outputs ? Index{1} << std::min<Index>(K, 10) : 1;
-    for (Index bits = 0; bits < signs; ++bits) {
-      for (Index k = 0; k < K; ++k) trial.output_sign(k) = (bits >> k) & 1 ? -1.0 : 1.0;
-      if (++tried > kMostSymmetries) return;
-      const bool is_same = trial.column == same.column && trial.sign == same.sign && bits == 0;
-      if (!is_same && table(trial) == as_given) all.push_back(trial);
-    }
-  };
-  const auto assign = [&](const auto& self, Index j) -> void {
-    if (tried > kMostSymmetries) return;
-    if (j == s) {
-      try_outputs();
-      return;
-    }
-    for (Index from = 0; from < s; ++from) {
-      if (is_taken[at(from)]) continue;
-      for (const double sign : {1.0, -1.0}) {
-        if ((sign > 0.0 ? plus : minus)[at(from)] != plus[at(j)]) continue;
-        is_taken[at(from)] = true;
-        trial.column[at(j)] = from;
-        trial.sign(j) = sign;
-        self(self, j + 1);
-        is_taken[at(from)] = false;
-      }
-    }
-  };
-  assign(assign, 0);
-  // Of a part of a group counts would be wrong.
-  if (tried > kMostSymmetries) all.resize(1);
-  return all;
-}
-
 UnitFacts unit_facts(const HiddenLayer& network, const Vector& weights, double tolerance) {
-  const UnitWeights of(network, weights);
+  const Index s = network.columns(), h = network.units(), K = network.outputs();
+  std::vector<Vector> units;
   double largest = 0.0;
-  for (Index j = 0; j < of.units(); ++j) largest = std::max(largest, of.unit(j).norm());
+  for (Index j = 0; j < h; ++j) {
+    Vector& unit = units.emplace_back(s + K);
+    unit.head(s) = weights.segment(j * s, s);
+    for (Index k = 0; k < K; ++k) unit(s + k) = weights(s * h + k * h + j);
+    largest = std::max(largest, unit.norm());
+  }
   const double margin = tolerance * std::max(1.0, largest);
   UnitFacts facts;
-  std::vector<bool> is_told(at(of.units()), false);
-  for (Index j = 0; j < of.units(); ++j) {
-    const Vector own = of.unit(j);
+  std::vector<bool> is_told(units.size(), false);
+  for (Index j = 0; j < h; ++j) {
+    const Vector& own = units[at(j)];
     if (own.norm() <= margin) {
       facts.dead.push_back(j);
       continue;
     }
     if (is_told[at(j)]) continue;
     std::vector<Index> group{j};
-    for (Index l = j + 1; l < of.units(); ++l) {
-      const Vector other = of.unit(l);
-      if ((own - other).norm() > margin && !(of.may_turn() && (own + other).norm() <= margin))
+    for (Index l = j + 1; l < h; ++l) {
+      const Vector& other = units[at(l)];
+      if ((own - other).norm() > margin &&
+          !(network.has_sign_symmetry() && (own + other).norm() <= margin))
         continue;
       group.push_back(l);
       is_told[at(l)] = true;

@@ -9,6 +9,7 @@
 #include "tautrack/explore/explore.hpp"
 #include "tautrack/network/hidden_layer.hpp"
 
+#include "network/layer_symmetry.hpp"
 #include "support/hidden_networks.hpp"
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
@@ -29,74 +30,50 @@ ExploreOptions patient(int quiet_rounds) {
   return options;
 }
 
-/// The points of one orbit under the symmetries of the hidden units.
-struct Orbit {
-  Vector form;  ///< canonical()
-  double size = 0.0;
-  int found = 0;
-  double energy = 0.0;
-  int index = 0;
-};
-
-/// The canonical form of weights whose last digits do not decide which of two units comes first.
-Vector form_of(const HiddenLayer& network, Vector weights) {
-  constexpr double digits = 1e9;
-  for (double& entry : weights) entry = std::round(entry * digits) / digits;
-  return network.canonical(network.coordinates(weights));
+double copies_of(const Exploration& found) {
+  double sum = 0.0;
+  for (const StationaryPoint& point : found.points) sum += point.copies;
+  return sum;
 }
 
-std::vector<Orbit> orbits_of(const HiddenLayer& network, const Exploration& found) {
-  std::vector<Orbit> orbits;
-  for (const StationaryPoint& point : found.points) {
-    const Vector x = network.coordinates(point.weights);
-    const Vector form = form_of(network, point.weights);
-    auto orbit = std::find_if(orbits.begin(), orbits.end(), [&](const Orbit& other) {
-      return (other.form - form).norm() <= 1e-7 * (1.0 + form.norm());
-    });
-    if (orbit == orbits.end()) {
-      orbits.push_back({form, network.orbit_size(x), 0, point.energy, *point.morse_index});
-      orbit = orbits.end() - 1;
-    }
-    ++orbit->found;
-    CHECK(point.morse_index == orbit->index);
-  }
-  return orbits;
-}
-
-/// Every point certified, whole orbits, and the signed count of an energy that grows in every direction.
+/// Every point certified, none a copy of another one, and the signed count of an energy that grows in every direction.
 void check_consistent(const HiddenLayer& network, const Exploration& found) {
   CHECK(found.end == ExploreEnd::quiet);
-  int index_sum = 0;
-  bool all_certified = true;
+  const LayerSymmetry symmetry(network);
+  double index_sum = 0.0;
+  bool all_certified = true, all_canonical = true;
+  std::vector<Vector> seen;
   for (const StationaryPoint& point : found.points) {
     all_certified = all_certified && point.status == PointStatus::certified && point.radius > 0.0 &&
                     point.radius <= 1e-10;
-    index_sum += *point.morse_index % 2 == 0 ? 1 : -1;
+    all_canonical = all_canonical && point.weights == symmetry.canonical(point.weights);
+    index_sum += (*point.morse_index % 2 == 0 ? 1.0 : -1.0) * point.copies;
+    const Vector x = network.coordinates(point.weights);
+    CHECK(point.copies == symmetry.orbit_size(x));
+    CHECK(std::none_of(seen.begin(), seen.end(),
+                       [&](const Vector& other) { return symmetry.are_copies(x, other); }));
+    seen.push_back(x);
   }
   CHECK(all_certified);
-  CHECK(index_sum == 1);
-  for (const Orbit& orbit : orbits_of(network, found)) {
-    CAPTURE(orbit.energy);
-    CHECK(orbit.found == orbit.size);
-  }
+  CHECK(all_canonical);
+  CHECK(index_sum == 1.0);
 }
 
-/// The list has the orbits of the reference, by the energy, and nothing else.
-void check_list(const HiddenLayer& network, const Exploration& found, const reference::Json& list,
-                const char* size) {
-  std::vector<Orbit> orbits = orbits_of(network, found);
-  CHECK(orbits.size() >= list.size());
+/// The list has the points of the reference, and nothing else.
+void check_list(const HiddenLayer& network, const Exploration& found, const reference::Json& list) {
+  const LayerSymmetry symmetry(network);
+  CHECK(found.points.size() == list.size());
   for (const auto& entry : list) {
     const double energy = reference::number(entry["energy"]);
     CAPTURE(energy);
-    const Vector form = form_of(network, reference::vector(entry["weights"]));
-    const auto orbit = std::find_if(orbits.begin(), orbits.end(), [&](const Orbit& other) {
-      return (other.form - form).norm() <= 1e-7 * (1.0 + form.norm());
-    });
-    REQUIRE(orbit != orbits.end());
-    CHECK(orbit->energy == doctest::Approx(energy).epsilon(1e-13));
-    CHECK(orbit->index == entry["morse_index"].get<int>());
-    CHECK(orbit->found == entry[size].get<int>());
+    const Vector x = network.coordinates(reference::vector(entry["weights"]));
+    const auto point =
+        std::find_if(found.points.begin(), found.points.end(), [&](const StationaryPoint& at) {
+          return symmetry.are_copies(x, network.coordinates(at.weights), 1e-7);
+        });
+    REQUIRE(point != found.points.end());
+    CHECK(point->energy == doctest::Approx(energy).epsilon(1e-13));
+    CHECK(point->morse_index == entry["morse_index"].get<int>());
   }
 }
 
@@ -107,21 +84,10 @@ TEST_CASE("all stationary points of XOR with a ridge, each certified" * not_in_s
   REQUIRE(run["ridge"].get<double>() == 0.03);
   const HiddenLayer network = exclusive_or(0.03);
   const Exploration found = explore(network, patient(3));
-  CHECK(found.points.size() == 289);
+  CHECK(found.points.size() == 12);
+  CHECK(copies_of(found) == 289.0);
   check_consistent(network, found);
-  check_list(network, found, run["list"], "size_under_hidden_group");
-  // The symmetries of the inputs join orbits of the units to twelve.
-  std::vector<std::pair<double, int>> levels;
-  for (const StationaryPoint& point : found.points)
-    if (levels.empty() || std::abs(point.energy - levels.back().first) > 1e-9)
-      levels.emplace_back(point.energy, *point.morse_index);
-  CHECK(levels.size() == 12);
-  REQUIRE(levels.size() == run["list"].size());
-  for (std::size_t i = 0; i < levels.size(); ++i) {
-    CHECK(levels[i].first ==
-          doctest::Approx(reference::number(run["list"][i]["energy"])).epsilon(1e-13));
-    CHECK(levels[i].second == run["list"][i]["morse_index"].get<int>());
-  }
+  check_list(network, found, run["list"]);
   // The natural path stays at zero.
   REQUIRE(found.path.ok());
   CHECK(found.path.end->weights.norm() == 0.0);
@@ -133,10 +99,10 @@ TEST_CASE("all stationary points of a network with two units, the same on two th
   const HiddenLayer network = two_units(run);
   ExploreOptions options = patient(3);
   const Exploration found = explore(network, options);
-  CHECK(found.points.size() == 17);
+  CHECK(copies_of(found) == 17.0);
   CHECK(run["points"].get<int>() == 17);
   check_consistent(network, found);
-  check_list(network, found, run["list"], "size");
+  check_list(network, found, run["list"]);
   options.threads = 2;
   const Exploration together = explore(network, options);
   REQUIRE(together.points.size() == found.points.size());
@@ -162,7 +128,7 @@ TEST_CASE("an exploration of several outputs and other activations has the index
     options.ridge_output = 0.01;  // the bias goes free
     const HiddenLayer network(make_problem(X, Y.col(0)), Y, options);
     const Exploration found = explore(network, patient(2));
-    CHECK(found.points.size() >= 3);
+    CHECK(copies_of(found) >= 3.0);
     check_consistent(network, found);
   }
 }
@@ -173,10 +139,12 @@ TEST_CASE("an exploration of a hidden layer starts from given weights and ends w
   ExploreOptions options = patient(1);
   options.max_curves = 1;
   const Vector start = reference::vector(run["list"][1]["weights"]);
+  const LayerSymmetry symmetry(network);
   const Exploration found = explore(network, options, {start});
   CHECK(found.end == ExploreEnd::budget);
   CHECK(std::any_of(found.points.begin(), found.points.end(), [&](const StationaryPoint& point) {
-    return point.found_by == to_string(CurveKind::given) && (point.weights - start).norm() <= 1e-12;
+    return point.found_by == to_string(CurveKind::given) &&
+           (point.weights - symmetry.canonical(start)).norm() <= 1e-12;
   }));
   CHECK_THROWS_WITH_AS((void)explore(network, options, {Vector::Zero(3)}),
                        doctest::Contains("9 finite weights"), std::invalid_argument);

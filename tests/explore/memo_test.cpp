@@ -21,6 +21,7 @@
 
 #include "ranks/thread_ranks.hpp"
 #include "support/exponential_minima.hpp"
+#include "support/hidden_networks.hpp"
 #include "support/notebook.hpp"
 #include "support/random_problem.hpp"
 
@@ -59,6 +60,7 @@ void check_same(const Exploration& a, const Exploration& b) {
     CHECK(p.status == q.status);
     CHECK(p.reason == q.reason);
     CHECK(p.found_by == q.found_by);
+    CHECK(p.copies == q.copies);
   }
   REQUIRE(a.links.size() == b.links.size());
   for (std::size_t i = 0; i < a.links.size(); ++i) {
@@ -129,6 +131,25 @@ TEST_CASE("what a memo has is not done again, and all comes to the same to the b
   }
   CHECK(points > 20);
   CHECK(escapes > 0);
+}
+
+TEST_CASE("an exploration whose points stand for their copies is taken up where it was cut") {
+  const HiddenLayer network = exclusive_or(0.5);
+  ExploreOptions options = patient();
+  options.quiet_rounds = 1;
+  const Exploration plain = explore(network, options);
+  CHECK(plain.points.size() == 3);  // of 33
+  Notebook first;
+  options.memo = &first;
+  check_same(explore(network, options), plain);
+  Notes notes;
+  for (const auto& [number, note] : first.notes())
+    if (number < static_cast<long>(first.noted()) / 2) notes[number] = note;
+  Notebook part(notes);
+  options.memo = &part;
+  options.threads = 2;
+  check_same(explore(network, options), plain);
+  CHECK(part.noted() == first.noted() - notes.size());
 }
 
 TEST_CASE("outcomes that are none are done again, and so is what belongs to another problem") {

@@ -102,42 +102,6 @@ TEST_CASE("one unit and one input have a proven list") {
   CHECK(fits.index_sum == 1);
 }
 
-TEST_CASE("symmetries of data are found, and none where there is none") {
-  CHECK(data_symmetries(exclusive_or(0.1)).size() == 8);
-  Random random(9);
-  Matrix X(6, 3);
-  Vector y(6);
-  for (Index i = 0; i < 6; ++i) {
-    X.row(i) << random.normal(), random.normal(), 1.0;
-    y(i) = random.normal();
-  }
-  const HiddenLayer plain(make_problem(X, y), penalised(2, 0.1, OutputNode::linear));
-  REQUIRE(data_symmetries(plain).size() == 1);
-  // Two columns that may change places: patterns in pairs.
-  Matrix pairs(6, 3);
-  Vector both(6);
-  for (Index i = 0; i < 3; ++i) {
-    pairs.row(2 * i) = X.row(i);
-    pairs.row(2 * i + 1) << X(i, 1), X(i, 0), 1.0;
-    both(2 * i) = both(2 * i + 1) = y(i);
-  }
-  const HiddenLayer exchanged(make_problem(pairs, both), penalised(2, 0.1, OutputNode::linear));
-  const std::vector<DataSymmetry> found = data_symmetries(exchanged);
-  REQUIRE(found.size() == 2);
-  CHECK(found[1].column == std::vector<Index>{1, 0, 2});
-  CHECK(found[1].output_sign(0) == 1.0);
-  // An image of a stationary energy has the same energy.
-  HiddenLayer::Workspace work(exchanged);
-  Vector w(9), image(9);
-  for (double& entry : w) entry = random.normal();
-  image = w;
-  for (Index j = 0; j < 2; ++j)
-    for (Index a = 0; a < 3; ++a)
-      image(3 * j + a) = found[1].sign(a) * w(3 * j + found[1].column[static_cast<std::size_t>(a)]);
-  CHECK(exchanged.energy(exchanged.coordinates(image), 1.0, work) ==
-        doctest::Approx(exchanged.energy(exchanged.coordinates(w), 1.0, work)).epsilon(1e-14));
-}
-
 TEST_CASE("units that are dead or equal are named") {
   const HiddenLayer network = exclusive_or(0.1);
   Vector w = Vector::Zero(9);

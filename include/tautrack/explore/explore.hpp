@@ -23,7 +23,7 @@ struct ExploreOptions {
   std::uint64_t seed = 0;
   int quiet_rounds = 6;       ///< Rounds without news after which it ends. > 0.
   long max_curves = 1000000;  ///< > 0.
-  long max_points = 1000000;  ///< Stationary points. > 0.
+  long max_points = 1000000;  ///< Stationary points, copies not counted. > 0.
   int max_steps = 2000;       ///< Of one curve, both ways counted apart. > 0.
   int descent_directions =
       2;                  ///< Negative eigenvectors of a saddle that are descended along. >= 0.
@@ -46,13 +46,12 @@ struct ExploreOptions {
 
 /// What kind of curve led from one stationary point to another.
 enum class CurveKind {
-  given,     ///< None: the caller named the point.
-  natural,   ///< H(w, tau) = 0, the natural homotopy.
-  branch,    ///< The same, on another branch.
-  newton,    ///< grad E(w) = lambda a.
-  target,    ///< grad E(w; y(t)) = 0 with targets that move.
-  descent,   ///< Energy falls, from a saddle along a direction of negative curvature.
-  symmetry,  ///< None: the image of a point under a symmetry of the network.
+  given,    ///< None: the caller named the point.
+  natural,  ///< H(w, tau) = 0, the natural homotopy.
+  branch,   ///< The same, on another branch.
+  newton,   ///< grad E(w) = lambda a.
+  target,   ///< grad E(w; y(t)) = 0 with targets that move.
+  descent,  ///< Energy falls, from a saddle along a direction of negative curvature.
   far_line  ///< None: a zero of the energy's derivative along a line to infinity on which n - 1 patterns have their targets.
 };
 
@@ -103,11 +102,11 @@ struct Exploration {
 [[nodiscard]] Exploration explore(const Perceptron& network, const ExploreOptions& options = {},
                                   const std::vector<Vector>& starts = {});
 
-/// The same for a network with a hidden layer; weights as HiddenLayer::weights() has them. Each copy of a point
-/// under the symmetries of the units (HiddenLayer::canonical()) is in the list by itself, so that orbits are whole unless
-/// the budget ends first; there are up to 2^h h! copies. Curves may lead far out
-/// and come back, the farther the smaller the ridge; there is nothing at infinity, so that an escape says no more
-/// than that a curve was left there.
+/// The same for a network with a hidden layer; weights as HiddenLayer::weights() has them. The points that the symmetries of
+/// the units, up to 2^h h! of them, and those of the data (data_symmetries()) make of one are in the list once, with
+/// their number in StationaryPoint::copies: the one whose units come in falling order of their output weights stands for all
+/// of them, and a link says that a curve joins some copies of its ends. Curves may lead far out and come back, the farther
+/// the smaller the ridge; there is nothing at infinity, so that an escape says no more than that a curve was left there.
 ///
 /// @throws std::invalid_argument as above, and unless there is a ridge above zero on all hidden and output weights
 /// and, where the outputs are sigmoids, on a fitted output bias: without, stationary points form continua (units

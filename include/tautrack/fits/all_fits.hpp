@@ -11,6 +11,7 @@
 #include "tautrack/explore/explore.hpp"
 #include "tautrack/geometry/uniqueness.hpp"
 #include "tautrack/infinity/strata.hpp"
+#include "tautrack/network/data_symmetry.hpp"
 #include "tautrack/network/stationary_point.hpp"
 #include "tautrack/path/branch_tree.hpp"
 
@@ -105,18 +106,6 @@ struct AllFits {
 /// Interval search: by default with one unit, one input and a bias. The best fit is proven only by a complete list. `unique` is
 /// about families.
 [[nodiscard]] AllFits find_all_fits(const HiddenLayer& network, const FitOptions& options = {});
-
-/// A symmetry of patterns and targets: inputs change places and signs, outputs their signs, and the same patterns are there.
-struct DataSymmetry {
-  std::vector<Index> column;  ///< s: column j of the image is ...
-  Vector sign;                ///< ... this sign times column[j].
-  Vector output_sign;         ///< K
-};
-
-/// All of them, the identity first, that leave the penalties as they are: exact, for the doubles of the data. Output signs
-/// only where negative outputs are outputs. Of more than five columns with different entries only signs are tried, and of more
-/// than twelve nothing.
-[[nodiscard]] std::vector<DataSymmetry> data_symmetries(const HiddenLayer& network);
 
 /// Units of a point that stand out.
 struct UnitFacts {
