@@ -9,8 +9,11 @@
 #include <fmt/format.h>
 
 #include "tautrack/data/model_inputs.hpp"
+#include "tautrack/data/scaled_problem.hpp"
 #include "tautrack/inference/prediction.hpp"
 #include "tautrack/inference/profile.hpp"
+#include "tautrack/network/activation.hpp"
+#include "tautrack/network/hidden_layer.hpp"
 
 #include "commands/fit_report.hpp"
 #include "commands/page.hpp"
@@ -40,7 +43,7 @@ constexpr const char* more_about_predict =
     R"(Columns are found by their names, in any order; what is not needed is not used.
 For an input log10(dose) of the fit the table may have that column or dose, for
 one named COLUMN=VALUE the column itself. Intervals are those of the linearised
-model, of the level that is asked for.
+model, of the level that is asked for; a network with a hidden layer has none.
 
 Examples:
   tautrack solve plate.csv --range free,free --log dose --json fit.json
@@ -96,8 +99,6 @@ std::optional<SavedFit> saved_fit(const Json& problem, const std::string& where)
   SavedFit saved;
   saved.name = field(problem, "name", where).get<std::string>();
   const Json& data = field(problem, "data", where);
-  if (const auto hidden = data.find("hidden"); hidden != data.end() && !hidden->is_null())
-    throw UsageError(where + ": predict does not know networks with a hidden layer");
   const Json& report = field(problem, "fit", where);
   if (report.is_null()) return std::nullopt;
   for (const Json& column : field(data, "columns", where))
@@ -160,7 +161,8 @@ namespace {
 /// infinite ends are unbounded.
 struct Predicted : PredictedOutputs {
   SavedFit fit;
-  Vector response;  ///< What inputs were asked for; empty for outputs.
+  Vector response;     ///< What inputs were asked for; empty for outputs.
+  std::string reason;  ///< Why there are no intervals, where none are known; else empty.
   std::vector<std::string> unresolved;
 };
 
@@ -242,6 +244,7 @@ Json json_of(const PredictRequest& request, const std::vector<Predicted>& all) {
         {{"name", predicted.fit.name},
          {"input", predicted.response.size() > 0 ? Json(input_units(predicted.fit).name) : Json()},
          {"rows", rows},
+         {"reason", predicted.reason.empty() ? Json() : Json(predicted.reason)},
          {"unresolved", predicted.unresolved}});
   }
   return {{"level", request.level},
@@ -306,9 +309,74 @@ std::string text_of(const PredictRequest& request, const std::vector<Predicted>&
     if (predicted.value.size() > most_rows)
       page.plain(fmt::format("      and {} more (all: --csv, --json)",
                              predicted.value.size() - most_rows));
+    if (!predicted.reason.empty()) page.line("intervals", predicted.reason);
     page.lines("unresolved", predicted.unresolved);
   }
   return page.text();
+}
+
+/// Outputs of a network with a hidden layer for the rows of the table, one entry for each.
+/// @param problem Of a report, whose data have `hidden`.
+std::vector<Predicted> predict_hidden(const PredictRequest& request, const Json& problem,
+                                      const std::string& text, const std::string& where) {
+  if (!request.response.empty())
+    throw UsageError(where +
+                     ": --response: a response of a network with a hidden layer may have "
+                     "many inputs, or a whole curve of them");
+  const Json& data = field(problem, "data", where);
+  const Json& hidden = field(data, "hidden", where);
+  std::vector<Predicted> all;
+  for (const Json& name : field(hidden, "outputs", where))
+    all.emplace_back().fit.name = name.get<std::string>();
+  const Json& best = field(problem, "global_minimum", where);
+  if (best.is_null()) {
+    for (Predicted& predicted : all)
+      predicted.unresolved.emplace_back("the problem has no best fit");
+    return all;
+  }
+  const Json& points = field(problem, "stationary_points", where);
+  const auto number = static_cast<std::size_t>(number_of(best, where));
+  if (!points.is_array() || number >= points.size())
+    throw UsageError(where + ": its fit is none of its points");
+  const Json& point = points[number];
+  std::vector<std::string> columns;
+  for (const Json& column : field(data, "columns", where))
+    columns.push_back(column.get<std::string>());
+  const auto activation = activation_from_name(field(data, "activation", where).get<std::string>());
+  if (!activation) throw UsageError(where + ": its activation is not known");
+  const Matrix W = rows_of(field(point, "hidden_weights", where), where + ": hidden_weights");
+  const Matrix B = rows_of(field(point, "output_weights", where), where + ": output_weights");
+  const Vector c = numbers_of(field(point, "output_bias", where), where + ": output_bias");
+  const auto K = static_cast<Index>(all.size());
+  if (W.cols() != static_cast<Index>(columns.size()) || B.rows() != W.rows() || B.cols() != K ||
+      c.size() != K)
+    throw UsageError(where + ": its weights do not go with its columns and outputs");
+  const std::string output = field(hidden, "output", where).get<std::string>();
+  if (output != to_string(OutputNode::linear) && output != to_string(OutputNode::sigmoid))
+    throw UsageError(where + ": its output is neither linear nor sigmoid");
+  OutputScale scale;
+  const bool is_sigmoid = output == to_string(OutputNode::sigmoid);
+  if (is_sigmoid) {
+    const Range own = range(*activation);
+    const Json& ends = field(data, "range", where);
+    const OutputRange wanted{end_of(ends, 0, where), end_of(ends, 1, where)};
+    if (!wanted.is_known() || !(*wanted.low < *wanted.high))
+      throw UsageError(where + ": its range has no two ends");
+    scale = OutputScale(OutputRange{own.low, own.high}, wanted);
+  }
+  const Matrix X = parse_model_inputs(text, shown_name(request.file), columns, request.table).X;
+  const auto at = [&](double u) { return evaluate(*activation, u).value; };
+  const Matrix P = ((X * W.transpose()).unaryExpr(at) * B).rowwise() + c.transpose();
+  for (Index k = 0; k < K; ++k) {
+    Predicted& predicted = all[static_cast<std::size_t>(k)];
+    predicted.value = P.col(k);
+    if (is_sigmoid)
+      for (double& value : predicted.value) value = scale.output(at(value));
+    predicted.reason =
+        "none: standard errors are not known of a network with a hidden layer, whose ridge "
+        "pulls on all weights";
+  }
+  return all;
 }
 
 /// What the table says of one fit.
@@ -375,7 +443,14 @@ std::vector<Predicted> predict_all(const PredictRequest& request, const Json& re
     const std::string name = field(problem, "name", source).get<std::string>();
     if (!request.problem.empty() && name != request.problem) continue;
     is_known = true;
-    if (auto saved = saved_fit(problem, fmt::format("{}: {}", source, cut(name, quote_width)))) {
+    const std::string where = fmt::format("{}: {}", source, cut(name, quote_width));
+    if (const Json& data = field(problem, "data", where);
+        data.contains("hidden") && !data.at("hidden").is_null()) {
+      for (Predicted& predicted : predict_hidden(request, problem, text, where))
+        all.push_back(std::move(predicted));
+      continue;
+    }
+    if (auto saved = saved_fit(problem, where)) {
       all.push_back(predict(request, std::move(*saved), text));
       continue;
     }

@@ -23,10 +23,10 @@ constexpr const char* unreadable = "unreadable";  ///< Stands for the digest of 
 
 /// Options that decide which problems a data file has, or that its columns decide about.
 bool shapes_data(const std::string& option) {
-  constexpr std::array<std::string_view, 15> all{
+  constexpr std::array<std::string_view, 16> all{
       "format",    "target",  "target-columns", "classes", "positive", "pattern-weights",
       "separator", "decimal", "columns",        "ignore",  "missing",  "one-hot",
-      "log",       "fix",     "matrix-free"};
+      "log",       "fix",     "matrix-free",    "outputs"};
   return std::find(all.begin(), all.end(), option) != all.end();
 }
 
@@ -80,9 +80,10 @@ void parse(const TaskGroup& group, const Call& call, const std::string& data_pat
   if (!context.is_solve && context.track.network.hidden.is_there())
     throw UsageError(fmt::format(
         "{}: branches of a hidden layer are for tautrack track alone, not for runs", group.place));
-  if (!context.network_request().hidden.outputs.empty())
-    throw UsageError(fmt::format(
-        "{}: outputs that share a hidden layer are for tautrack solve alone", group.place));
+  // Outputs that share a hidden layer are read like targets.
+  if (const std::vector<std::string>& outputs = context.network_request().hidden.outputs;
+      !outputs.empty())
+    context.solve.network.dataset.targets = outputs;
   (context.is_solve ? context.solve.outputs : context.track.outputs).quiet = true;
   const DatasetOptions& dataset = context.network_request().dataset;
   if (!group.targets.empty() && (dataset.all_targets || !dataset.targets.empty()))
@@ -161,6 +162,7 @@ void Plan::load_data(Context& context, const TaskGroup& group) const {
         "{}: '{}' has more than 1000 weights or 1 GB of matrices, which {} "
         "cannot use",
         group.place, context.data.source(), context.is_solve ? "solve" : "a file of targets"));
+  if (!request.hidden.outputs.empty()) context.outputs = share_layer(context.data);
   if (group.targets.empty()) return;
   const Problem& first = context.data.dense.problems.front();
   context.targets = targets_of(group.targets, first.X.rows());

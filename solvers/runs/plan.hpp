@@ -25,7 +25,8 @@ struct Context {
   TrackRequest track;  ///< When it is not.
   SolveRequest solve;  ///< When it is.
   Data data;
-  std::string label;                           ///< Of the combination.
+  std::vector<Problem> outputs;  ///< That share a hidden layer: its one problem is theirs.
+  std::string label;             ///< Of the combination.
   std::shared_ptr<const TargetsFile> targets;  ///< Nothing: those of the data.
   /// The network of the first problem, when other targets than its own are fitted along natural
   /// paths: they share its column space.

@@ -132,14 +132,18 @@ bool TaskRunner::solve(const Context& context, std::uint64_t item, int threads, 
     with_target.y = target(context, item);
     problem = &with_target;
   }
-  record.problem = checksum(
-      fmt::format("{}{}{}", context.digest, problem->name, checksum(bytes_of(problem->y))));
+  std::vector<const Problem*> together;
+  for (const Problem& output : context.outputs) together.push_back(&output);
+  if (together.empty()) together.push_back(problem);
+  std::string inputs = context.digest + problem->name;
+  for (const Problem* output : together) inputs += checksum(bytes_of(output->y));
+  record.problem = checksum(inputs);
   if (ranks != nullptr && ranks->rank() != 0) {
     help_to_solve(request, *problem);
     curves.check();
     return false;
   }
-  SolvedProblem solved = solve_problem(request, *problem);
+  SolvedProblem solved = solve_problems(request, together);
   tell_unusable(curves, record.label);
   curves.check();
   if (end_.stop_requested() || solved.fits.exploration.end == ExploreEnd::cancelled) return false;

@@ -63,8 +63,7 @@ TEST_CASE("--hidden finds the families of exclusive or" * not_in_slow_builds()) 
   const double fitted = std::tanh(output_of(best, {-1.0, -1.0, 1.0}, 0));
   const std::string line = rows.substr(rows.find("y,1,y,-0.9,") + 11);
   CHECK(std::stod(line) == doctest::Approx(fitted).epsilon(1e-12));
-  check_refused(scratch.run("predict xor.json xor.csv"),
-                "predict does not know networks with a hidden");
+  CHECK(scratch.run("predict xor.json xor.csv").status == 0);
   CHECK(contents(scratch / "points.csv").find(",copies,unit1:a,unit1:b,unit1:(bias),unit2:a") !=
         std::string::npos);
 }
@@ -166,9 +165,91 @@ TEST_CASE("hidden layers in runs" * not_in_slow_builds()) {
   const Json solved = problem_of(scratch.run(
       "solve two.csv --columns x --target y --hidden 2 --ridge 0.1 --rounds 2 --json -"));
   CHECK(solved["stationary_points"] == first["stationary_points"]);
+}
+
+TEST_CASE("outputs share a hidden layer in runs" * not_in_slow_builds()) {
+  const Scratch scratch;
+  scratch.write("two.csv", two_csv);
   scratch.write("shared.json", R"({"tasks": [
-    {"command": "solve", "data": "two.csv", "outputs": "y,z", "hidden": 2, "ridge": 0.1}]})");
-  check_refused(scratch.run("batch shared.json --run shared"), "for tautrack solve alone");
+    {"command": "solve", "data": "two.csv", "outputs": ["y,z", "y"], "columns": "x", "hidden": 1, "ridge": 0.1, "rounds": 2}]})");
+  const Run batch = scratch.run("batch shared.json --run shared --quiet --records -");
+  CAPTURE(batch.errors);
+  CHECK(batch.status == 0);
+  const std::vector<std::string> records = lines(batch.output);
+  REQUIRE(records.size() == 2);
+  CHECK(Json::parse(records[0])["label"] == "two.csv outputs=y,z/y, z");
+  CHECK(Json::parse(records[1])["label"] == "two.csv outputs=y/y");
+  const Json both = Json::parse(records[0])["result"];
+  CHECK(both["data"]["hidden"]["outputs"] == Json{"y", "z"});
+  CHECK(both["stationary_points"][0]["output_bias"].size() == 2);
+  const Json solved = problem_of(scratch.run(
+      "solve two.csv --outputs y,z --columns x --hidden 1 --ridge 0.1 --rounds 2 --json -"));
+  CHECK(solved["stationary_points"] == both["stationary_points"]);
+  CHECK(lines(scratch.run("resume shared --quiet --records -").output) == records);
+  // One run of one call.
+  CHECK(scratch
+            .run("solve two.csv --outputs y,z --columns x --hidden 1 --ridge 0.1 --rounds 2 --run "
+                 "one --json one.json")
+            .status == 0);
+  CHECK(Json::parse(contents(scratch / "one.json"))["problems"][0]["stationary_points"] ==
+        solved["stationary_points"]);
+  scratch.write("targets.csv", "a,b,c,d,e,f,g\n1,2,3,4,5,6,7\n");
+  scratch.write("wrong.json", R"({"tasks": [
+    {"command": "solve", "data": "two.csv", "outputs": "y,z", "targets": "targets.csv", "hidden": 1, "ridge": 0.1}]})");
+  check_refused(scratch.run("batch wrong.json --run wrong"), "do not go with a file of targets");
+  scratch.write("track.json", R"({"tasks": [
+    {"command": "track", "data": "two.csv", "outputs": "y,z", "hidden": 1, "ridge": 0.1}]})");
+  check_refused(scratch.run("batch track.json --run track"), "not for runs");
+}
+
+TEST_CASE("predict takes fits with a hidden layer" * not_in_slow_builds()) {
+  const Scratch scratch;
+  scratch.write("two.csv", two_csv);
+  scratch.write("new.csv", "name,x\na,-3\nb,0.25\n");
+  const std::string solve =
+      "solve two.csv --columns x --hidden 2 --ridge 0.1 --rounds 1 --json fit.json ";
+  CHECK(scratch.run(solve + "--outputs y,z").status <= 1);
+  const Json best =
+      Json::parse(contents(scratch / "fit.json"))["problems"][0]["stationary_points"][0];
+  const Run run = scratch.run("predict fit.json new.csv --json new.json --csv rows.csv");
+  CAPTURE(run.errors);
+  CHECK(run.status == 0);
+  check_page(run.output);
+  check_says(run.output, {"none: standard errors are not known"});
+  const Json problems = Json::parse(contents(scratch / "new.json"))["problems"];
+  REQUIRE(problems.size() == 2);
+  for (std::size_t k = 0; k < 2; ++k) {
+    CHECK(problems[k]["name"] == (k == 0 ? "y" : "z"));
+    CHECK(problems[k]["reason"].is_string());
+    for (std::size_t i = 0; i < 2; ++i) {
+      const Json& row = problems[k]["rows"][i];
+      CHECK(row["output"].get<double>() ==
+            doctest::Approx(output_of(best, {i == 0 ? -3.0 : 0.25, 1.0}, k)).epsilon(1e-12));
+      CHECK(row["interval"].is_null());
+      CHECK(row["measurement_interval"].is_null());
+    }
+  }
+  CHECK(lines(contents(scratch / "rows.csv")).size() == 5);
+  check_refused(scratch.run("predict fit.json new.csv --response x"), "may have many inputs");
+  check_refused(scratch.run("predict fit.json new.csv --problem w"), "has no problem 'w'");
+  scratch.write("other.csv", "t\n1\n");
+  check_refused(scratch.run("predict fit.json other.csv"), "x");
+  // Sigmoid outputs in the user's range; what it says of the rows of the fit is what the fit says.
+  CHECK(scratch
+            .run("solve two.csv --columns x --target y --hidden 1 --output sigmoid --range -2,3 "
+                 "--ridge "
+                 "0.1 --rounds 1 --json fit.json --csv fitted.csv")
+            .status <= 1);
+  CHECK(scratch.run("predict fit.json two.csv --json new.json").status == 0);
+  const Json rows = Json::parse(contents(scratch / "new.json"))["problems"][0]["rows"];
+  const Json point =
+      Json::parse(contents(scratch / "fit.json"))["problems"][0]["stationary_points"][0];
+  REQUIRE(rows.size() == 7);
+  for (std::size_t i = 0; i < 7; ++i) {
+    const double x = std::vector<double>{-2, -1, -0.5, 0, 0.5, 1, 2}[i];
+    CHECK(rows[i]["output"].get<double>() ==
+          doctest::Approx(0.5 + 2.5 * std::tanh(output_of(point, {x, 1.0}, 0))).epsilon(1e-12));
+  }
 }
 
 TEST_CASE("track --hidden follows the branches" * not_in_slow_builds()) {
