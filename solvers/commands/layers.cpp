@@ -14,6 +14,7 @@
 
 #include "commands/layers_report.hpp"
 #include "commands/table_report.hpp"
+#include "io/interruption.hpp"
 #include "io/layers_weights.hpp"
 #include "io/options.hpp"
 #include "io/progress.hpp"
@@ -62,7 +63,8 @@ Examples:
 Exit status:
   0  everything that was asked for is known
   1  something is undecided: a layer that may be singular, Betti numbers that
-     are ambiguous or too expensive; the output says what, under "unresolved"
+     are ambiguous, too expensive or cut short by Ctrl-C; the output says what,
+     under "unresolved"
   2  the data, the weights, an option or an output is unusable: one sentence on
      standard error says why, nothing is written)";
 
@@ -136,29 +138,25 @@ void add_homology(const LayersRequest& request, CarriedData& carried) {
   const std::size_t sets = 1 + (carried.data.labels.size() > 1 ? carried.data.labels.size() : 0);
   const std::size_t count = sets * carried.stages.size();
   for (Stage& stage : carried.stages) stage.sets.resize(sets);
-  Progress progress(carried.data.source, request.outputs.listener);
+  Heartbeat progress(carried.data.source, request.outputs.quiet, request.outputs.listener);
+  const auto tell = [&](std::size_t ready) {
+    progress.note(
+        fmt::format("{} of {}", ready, counted(static_cast<long long>(count), "barcode")));
+  };
+  tell(0);
   std::mutex mutex;
   std::exception_ptr failure;
   std::atomic<std::size_t> next{0}, done{0};
   const auto work = [&] {
     for (std::size_t i; (i = next++) < count;) {
       SetHomology& set = carried.stages[i / sets].sets[i % sets];
-      if (request.stop.is_met()) {
-        set.homology.message = request.stop.reason();
-        if (i % sets > 0) set.name = carried.data.labels[i % sets - 1];
-        continue;
-      }
       try {
         set = homology_of(request, carried, i / sets, i % sets);
       } catch (...) {
         const std::lock_guard lock(mutex);
         if (!failure) failure = std::current_exception();
       }
-      const std::size_t ready = ++done;
-      const std::lock_guard lock(mutex);
-      if (request.outputs.tells_progress() && progress.is_due())
-        progress.say(
-            fmt::format("{} of {}", ready, counted(static_cast<long long>(count), "barcode")));
+      tell(++done);
     }
   };
   {
@@ -323,7 +321,7 @@ void carry_through(const LayersRequest& request, CarriedData& carried) {
   add_conclusions(request, carried);
 }
 
-int run_layers(const LayersRequest& request) {
+int run_layers(LayersRequest request) {
   if (request.file.empty())
     throw UsageError("layers needs a data file (see tautrack layers --help)");
   if (request.weights_file.empty())
@@ -345,7 +343,11 @@ int run_layers(const LayersRequest& request) {
                                     request.label, request.table)
                      : read_points(request.file, inputs, request.label, request.table);
   tell_notes(carried.data.table, request.outputs.quiet);
-  carry_through(request, carried);
+  {
+    const Interruption interruption;
+    request.barcode.stop = interruption.token();
+    carry_through(request, carried);
+  }
   outputs.publish(
       [&] { return text_report(request, carried); }, [&] { return json_report(request, carried); },
       [&] { return csv_report(carried); }, [&] { return plot_report(request, carried); });

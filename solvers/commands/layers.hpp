@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "tautrack/core/stop_condition.hpp"
 #include "tautrack/network/layer.hpp"
 #include "tautrack/topology/labelled_points.hpp"
 #include "tautrack/topology/persistent_homology.hpp"
@@ -25,10 +24,11 @@ struct LayersRequest {
   std::string label;         ///< Column of labels; empty: a last column that is no coordinate.
   double tau = 1.0;          ///< In [0, 1].
   bool homology = false;     ///< Whether Betti numbers are wanted.
-  HomologyOptions barcode;   ///< Its dimension is lowered for points of few coordinates.
-  double gap = 2.0;          ///< See decide_betti(). > 1.
-  int threads = 1;           ///< > 0
-  StopCondition stop;        ///< Looked at before each barcode; those that are left out are said.
+  HomologyOptions
+      barcode;       ///< Its dimension is lowered for points of few coordinates. Barcodes that
+                     ///< its stop leaves out are said.
+  double gap = 2.0;  ///< See decide_betti(). > 1.
+  int threads = 1;   ///< > 0
   OutputRequest outputs;
 };
 
@@ -98,6 +98,6 @@ void carry_through(const LayersRequest& request, CarriedData& carried);
 
 /// Runs the subcommand and writes its results. Returns the exit status.
 /// @throws UsageError, DataError: unusable input, option or output.
-int run_layers(const LayersRequest& request);
+int run_layers(LayersRequest request);
 
 }  // namespace tautrack::program

@@ -325,12 +325,12 @@ py::object layers(const LabelledPoints& points, const std::string& layers, bool 
                        : parse_layers(layers, "layers");
   data.data = points;
   attend(request.outputs, watch);
-  request.stop = watch.token();
+  request.barcode.stop = watch.token();
   watch.run(false, [&] {
     carry_through(request, data);
     native->results.push_back(std::move(data));
   });
-  request.stop = {};
+  request.barcode.stop = {};
   return hand_over(watch, native, wrap);
 }
 

@@ -17,17 +17,18 @@ namespace tautrack {
 
 namespace {
 
-constexpr NameTable<HomologyStatus, 4> kStatuses{{
+constexpr NameTable<HomologyStatus, 5> kStatuses{{
     {HomologyStatus::not_started, "not started"},
     {HomologyStatus::complete, "complete"},
     {HomologyStatus::too_large, "too large"},
     {HomologyStatus::unavailable, "unavailable"},
+    {HomologyStatus::stopped, "stopped"},
 }};
 
 /// Distances to all points for each chosen one: more of them take more than about a minute.
 constexpr double kMostThinning = 2e10;
 
-/// The edges of more points take more than about ten seconds to collapse.
+/// The edges of more points take more than minutes to collapse.
 constexpr Index kMostPoints = 2000;
 
 /// A larger field tells nothing more, and its table of inverses takes time.
@@ -61,13 +62,16 @@ Matrix scaled(const Matrix& points, int exponent) {
 }
 
 /// farthest_points() of points that need no scaling, which are columns.
-std::vector<Index> choose(const Matrix& columns, Index count, double& covering_radius) {
+/// @throws detail::HomologyStopped
+std::vector<Index> choose(const Matrix& columns, Index count, double& covering_radius,
+                          const StopCondition& stop = {}) {
   Index next = 0;
   (columns.colwise() - columns.rowwise().mean()).colwise().squaredNorm().maxCoeff(&next);
   Eigen::RowVectorXd nearest = Eigen::RowVectorXd::Constant(columns.cols(), kInfinity);
   std::vector<Index> chosen;
   double farthest = kInfinity;
   while (static_cast<Index>(chosen.size()) < count && farthest > 0.0) {
+    detail::look_at(stop);
     chosen.push_back(next);
     const Vector from = columns.col(next);
     nearest = nearest.cwiseMin((columns.colwise() - from).colwise().squaredNorm());
@@ -82,11 +86,15 @@ std::vector<Index> choose(const Matrix& columns, Index count, double& covering_r
 
 /// All edges of the sample up to the largest scale, which is lowered to where one point is joined to
 /// all others.
-std::vector<detail::WeightedEdge> edges_of(const Matrix& sample, double& scale) {
+/// @throws detail::HomologyStopped
+std::vector<detail::WeightedEdge> edges_of(const Matrix& sample, double& scale,
+                                           const StopCondition& stop) {
   const Index count = sample.cols();
   Matrix distances(count, count);
-  for (Index j = 0; j < count; ++j)
+  for (Index j = 0; j < count; ++j) {
+    detail::look_at(stop);
     distances.col(j) = (sample.colwise() - sample.col(j)).colwise().norm();
+  }
   scale = std::min(scale, distances.colwise().maxCoeff().minCoeff());
   std::vector<detail::WeightedEdge> edges;
   for (Index j = 1; j < count; ++j)
@@ -111,13 +119,16 @@ std::vector<double> lengths_of(const PersistentHomology& homology, int dimension
 
 /// The components of the sample, whose points are columns, by Prim's minimum spanning tree; the scale
 /// is lowered as edges_of() does.
-std::vector<HomologyInterval> components_of(const Matrix& sample, double& scale) {
+/// @throws detail::HomologyStopped
+std::vector<HomologyInterval> components_of(const Matrix& sample, double& scale,
+                                            const StopCondition& stop) {
   const Index count = sample.cols();
   Eigen::RowVectorXd nearest = Eigen::RowVectorXd::Constant(count, kInfinity);
   std::vector<bool> is_in(static_cast<std::size_t>(count), false);
   std::vector<double> lengths;
   double enclosing = kInfinity;
   for (Index step = 0, next = 0; step < count; ++step) {
+    detail::look_at(stop);
     is_in[static_cast<std::size_t>(next)] = true;
     const Eigen::RowVectorXd from = (sample.colwise() - sample.col(next)).colwise().norm();
     enclosing = std::min(enclosing, from.maxCoeff());
@@ -212,11 +223,12 @@ BettiEvidence find_gap(int dimension, const std::vector<double>& lengths, std::s
 }
 
 /// Adds the homology of the sample; false where it is too large.
+/// @throws detail::HomologyStopped
 bool add_rips([[maybe_unused]] const Matrix& sample, [[maybe_unused]] double scale,
               [[maybe_unused]] int exponent, [[maybe_unused]] const HomologyOptions& options,
               [[maybe_unused]] PersistentHomology& result) {
 #ifdef TAUTRACK_WITH_GUDHI
-  const std::vector<detail::WeightedEdge> edges = edges_of(sample, scale);
+  const std::vector<detail::WeightedEdge> edges = edges_of(sample, scale, options.stop);
   detail::RipsOutcome outcome =
       detail::rips_persistence(static_cast<int>(sample.cols()), edges, options);
   result.edges = outcome.edges;
@@ -278,36 +290,31 @@ std::vector<Index> farthest_points(const Matrix& points, Index count, double& co
   return chosen;
 }
 
-PersistentHomology persistent_homology(const Matrix& points, const HomologyOptions& options) {
-  check_points(points);
-  checked(options);
-  PersistentHomology result;
-  result.dimension = options.dimension;
-  if (!has_persistent_homology()) {
-    result.status = HomologyStatus::unavailable;
-    result.message =
-        "persistent homology needs GUDHI (Debian package libgudhi-dev) when tautrack is built";
-    return result;
-  }
+namespace {
+
+/// persistent_homology() of points and options that are usable, in a library with GUDHI.
+/// @throws detail::HomologyStopped: then the result has what is known of the sample.
+void find_homology(const Matrix& points, const HomologyOptions& options,
+                   PersistentHomology& result) {
   const auto wanted = static_cast<double>(std::min(options.points, points.rows()));
   if (static_cast<double>(points.size()) * wanted > kMostThinning) {
     result.status = HomologyStatus::too_large;
     result.message = "thinning " + std::to_string(points.rows()) + " points of " +
                      std::to_string(points.cols()) + " coordinates to " + number(wanted) +
                      " takes too long: ask for fewer points";
-    return result;
+    return;
   }
   const int exponent = exponent_of(points);
   const Matrix columns = scaled(points, exponent).transpose();
-  result.sample = choose(columns, options.points, result.covering_radius);
+  result.sample = choose(columns, options.points, result.covering_radius, options.stop);
   result.covering_radius = std::ldexp(result.covering_radius, exponent);
   double scale = std::ldexp(options.scale, -exponent);
   const Matrix sample = columns(Eigen::all, result.sample);
   if (options.dimension == 0) {
-    result.intervals = components_of(sample, scale);
+    result.intervals = components_of(sample, scale, options.stop);
     result.scale = std::ldexp(scale, exponent);
   } else if (!add_rips(sample, scale, exponent, options, result)) {
-    return result;
+    return;
   }
   for (HomologyInterval& interval : result.intervals) {
     interval.birth = std::ldexp(interval.birth, exponent);
@@ -324,6 +331,27 @@ PersistentHomology persistent_homology(const Matrix& points, const HomologyOptio
             });
   result.status = HomologyStatus::complete;
   result.message.clear();
+}
+
+}  // namespace
+
+PersistentHomology persistent_homology(const Matrix& points, const HomologyOptions& options) {
+  check_points(points);
+  checked(options);
+  PersistentHomology result;
+  result.dimension = options.dimension;
+  if (!has_persistent_homology()) {
+    result.status = HomologyStatus::unavailable;
+    result.message =
+        "persistent homology needs GUDHI (Debian package libgudhi-dev) when tautrack is built";
+    return result;
+  }
+  try {
+    find_homology(points, options, result);
+  } catch (const detail::HomologyStopped&) {
+    result.status = HomologyStatus::stopped;
+    result.message = std::string("the barcode was not finished, because ") + options.stop.reason();
+  }
   return result;
 }
 

@@ -17,11 +17,47 @@
 namespace tautrack::detail {
 namespace {
 
-using Tree = Gudhi::Simplex_tree<Gudhi::Simplex_tree_options_full_featured>;
+using Edge = std::tuple<int, int, double>;
+
+/// A simplex tree that looks at a stop condition while GUDHI works on it. In place of its members of
+/// the same name GUDHI's algorithms call those of this class.
+class Tree : public Gudhi::Simplex_tree<Gudhi::Simplex_tree_options_full_featured> {
+ public:
+  explicit Tree(const StopCondition& stop) : stop_(stop) {}
+
+  auto boundary_simplex_range(Simplex_handle simplex) {
+    look_at(stop_);
+    return Simplex_tree::boundary_simplex_range(simplex);
+  }
+
+  /// By filtration; where that is the same, by the vertices from the last one on, so that faces come
+  /// first.
+  const std::vector<Simplex_handle>& filtration_simplex_range() {
+    if (in_order_.empty()) {
+      const auto all = complex_simplex_range();
+      in_order_.reserve(num_simplices());
+      in_order_.assign(all.begin(), all.end());
+      std::stable_sort(in_order_.begin(), in_order_.end(), [this](auto a, auto b) {
+        if (++comparisons_ % 4096 == 0) look_at(stop_);
+        if (filtration(a) != filtration(b)) return filtration(a) < filtration(b);
+        const auto of_a = simplex_vertex_range(a), of_b = simplex_vertex_range(b);
+        return std::lexicographical_compare(of_a.begin(), of_a.end(), of_b.begin(), of_b.end());
+      });
+    }
+    return in_order_;
+  }
+
+  [[nodiscard]] Simplex_handle simplex(Simplex_key key) const { return in_order_[key]; }
+
+ private:
+  const StopCondition& stop_;
+  std::vector<Simplex_handle> in_order_;
+  long comparisons_ = 0;
+};
+
 using Cohomology =
     Gudhi::persistent_cohomology::Persistent_cohomology<Tree,
                                                         Gudhi::persistent_cohomology::Field_Zp>;
-using Edge = std::tuple<int, int, double>;
 
 /// Neighbours of each vertex with a larger number, in order.
 std::vector<std::vector<int>> later_neighbours(int vertices, const std::vector<Edge>& edges) {
@@ -33,7 +69,9 @@ std::vector<std::vector<int>> later_neighbours(int vertices, const std::vector<E
 }
 
 /// Simplices up to a dimension, 1 to 3; some number above `most` where there are more.
-long count_simplices(int vertices, const std::vector<Edge>& edges, int dimension, long most) {
+/// @throws HomologyStopped
+long count_simplices(int vertices, const std::vector<Edge>& edges, int dimension, long most,
+                     const StopCondition& stop) {
   const std::vector<std::vector<int>> later = later_neighbours(vertices, edges);
   const auto list = [&](int v) -> const std::vector<int>& {
     return later[static_cast<std::size_t>(v)];
@@ -42,6 +80,7 @@ long count_simplices(int vertices, const std::vector<Edge>& edges, int dimension
   std::vector<int> common, inner;
   for (int u = 0; u < vertices && dimension >= 2; ++u)
     for (const int v : list(u)) {
+      look_at(stop);
       common.clear();
       std::set_intersection(list(u).begin(), list(u).end(), list(v).begin(), list(v).end(),
                             std::back_inserter(common));
@@ -66,14 +105,17 @@ RipsOutcome rips_persistence(int vertices, const std::vector<WeightedEdge>& edge
   graph.reserve(edges.size());
   for (const WeightedEdge& edge : edges) graph.emplace_back(edge.from, edge.to, edge.length);
   if (options.dimension > 0 && !graph.empty())
-    graph = Gudhi::collapse::flag_complex_collapse_edges(graph);
+    graph = Gudhi::collapse::flag_complex_collapse_edges(graph, [&](double length) {
+      look_at(options.stop);
+      return length;
+    });
   std::sort(graph.begin(), graph.end(), [](const Edge& a, const Edge& b) {
     return std::tie(std::get<2>(a), a) < std::tie(std::get<2>(b), b);
   });
   const int top = options.dimension + 1;
   const auto simplices_of = [&](std::size_t edge_count) {
     return count_simplices(vertices, {graph.begin(), graph.begin() + std::ptrdiff_t(edge_count)},
-                           top, options.simplices);
+                           top, options.simplices, options.stop);
   };
   RipsOutcome outcome;
   std::size_t kept = graph.size();
@@ -97,7 +139,7 @@ RipsOutcome rips_persistence(int vertices, const std::vector<WeightedEdge>& edge
   outcome.fits = outcome.simplices <= options.simplices;
   if (!outcome.fits) return outcome;
 
-  Tree tree;
+  Tree tree(options.stop);
   for (int v = 0; v < vertices; ++v) tree.insert_simplex(std::array<int, 1>{v}, 0.0);
   for (const auto& [u, v, length] : graph) tree.insert_simplex(std::array<int, 2>{u, v}, length);
   tree.expansion(top);

@@ -209,6 +209,50 @@ TEST_CASE("layers does the same every time, and whatever the number of threads")
   CHECK(scratch.run(command + "--threads 3").output == one.output);
 }
 
+TEST_CASE("a barcode that a signal cuts short is said, and all else is there" * needs_gudhi()) {
+  const Scratch scratch;
+  // 2000 points of ten coordinates take minutes.
+  std::string csv = "a,b,c,d,e,f,g,h,i,j\n", W, b;
+  for (int i = 0; i < 2000; ++i)
+    for (int j = 1; j <= 10; ++j)
+      csv += std::to_string(std::cos(j * j * (i + 1.0) * 0.7123)) + (j < 10 ? ',' : '\n');
+  for (int i = 0; i < 10; ++i) {
+    W += i > 0 ? ",[" : "[";
+    for (int j = 0; j < 10; ++j) W += (j > 0 ? "," : "") + std::to_string(i == j ? 2 : 0);
+    W += ']';
+    b += i > 0 ? ",0" : "0";
+  }
+  scratch.write("data.csv", csv);
+  scratch.write("net.json", R"([{"W": [)" + W + R"(], "b": [)" + b + "]}]");
+  for (const std::string& signal : {std::string("INT"), std::string("TERM")}) {
+    CAPTURE(signal);
+    // As in the test of solve: the work is under way once there is progress.
+    const std::string command =
+        "cd '" + (scratch / ".").string() +
+        "' || exit; rm -f progress; env --default-signal=INT '" + TAUTRACK_PROGRAM +
+        "' layers data.csv --weights net.json --homology --points 2000 --json out.json "
+        "> text 2> progress & pid=$!; "
+        "while kill -0 $pid && ! grep -qs 'of 2 barcodes' progress; do sleep 0.05; done; "
+        "kill -" +
+        signal + " $pid; wait $pid; echo $? > status";
+    REQUIRE(std::system(command.c_str()) == 0);
+    CHECK(contents(scratch / "status") == "1\n");
+    const std::string reason = "the barcode was not finished, because the run was stopped";
+    CHECK(contains(contents(scratch / "text"), reason));
+    const Json json = Json::parse(contents(scratch / "out.json"));
+    CHECK(json.at("stages")[1].at("layer").at("homeomorphism").at("answer") == "yes");
+    for (const Json& stage : json.at("stages")) {
+      const Json& homology = stage.at("homology").at(0);
+      CHECK(homology.at("status") == "stopped");
+      CHECK(homology.at("message") == reason);
+      CHECK(homology.at("betti").is_null());
+      CHECK(homology.at("intervals").empty());
+    }
+    CHECK(json.at("conclusions")[0].at("shape") == "undecided");
+    CHECK(json.at("unresolved").size() == 2);
+  }
+}
+
 TEST_CASE("layers draws data of one, two and more coordinates, with and without barcodes") {
   if (!has_gnuplot()) return;
   const Scratch scratch;

@@ -61,6 +61,22 @@ def test_an_exception_of_progress_comes_out_with_the_result():
         assert repr(raised.value.result)
 
 
+@pytest.mark.skipif(not tautrack.parts()["GUDHI"], reason="the library was built without GUDHI")
+@pytest.mark.parametrize("way", [interrupt, press])
+def test_barcodes_that_are_not_finished_are_said(way):
+    cloud = RNG.normal(size=(2000, 10))  # A barcode of it takes minutes.
+    with pytest.raises(KeyboardInterrupt) as raised:
+        tautrack.layers(cloud, [(2 * np.eye(10), np.zeros(10))], homology=True, points=2000, progress=way)
+    result = raised.value.result
+    assert not result.solved and len(result.unresolved) == 2
+    assert "the barcode was not finished, because the run was stopped" in repr(result)
+    for stage in result.stages:
+        assert [part.status for part in stage.homology] == ["stopped"]
+        assert stage.homology[0].betti is None
+    assert result.stages[1].layer.homeomorphism.answer == "yes"
+    assert result.points(1).shape == (2000, 10)
+
+
 def test_a_batch_that_is_stopped_says_which_targets_are_left_out():
     with pytest.raises(Enough) as raised:
         tautrack.batch(X, np.tile(Y[:, None], (1, 50000)), progress=_enough)

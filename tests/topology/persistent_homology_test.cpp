@@ -6,6 +6,7 @@
 #include <numbers>
 #include <random>
 #include <stdexcept>
+#include <stop_token>
 
 #include <doctest/doctest.h>
 
@@ -272,6 +273,55 @@ TEST_CASE("a budget lowers the largest scale, and then ends the computation with
   CHECK_THROWS_AS(static_cast<void>(decide_betti(none)), std::invalid_argument);
   const PersistentHomology wide = persistent_homology(Matrix::Random(6000, 2000), up_to(0, 2000));
   CHECK(wide.status == HomologyStatus::too_large);
+}
+
+TEST_CASE("a stop is heard at every stage, and leaves a status and no bars" * needs_gudhi()) {
+  const Matrix points = normal_points(60, 3, 9);
+  for (const int dimension : {0, 2}) {
+    CAPTURE(dimension);
+    HomologyOptions options = up_to(dimension, 50);
+    PersistentHomology whole = persistent_homology(points, options);
+    REQUIRE(whole.ok());
+    if (dimension > 0) {  // Too few for the whole complex.
+      options.simplices = whole.simplices / 2;
+      whole = persistent_homology(points, options);
+      REQUIRE(whole.ok());
+      CHECK_FALSE(whole.is_whole);
+    }
+    long looks = 0, stopped_without_sample = 0, stopped = 0;
+    for (;; looks += 1 + looks / 10) {
+      CAPTURE(looks);
+      options.stop = StopCondition::after_looks(looks);
+      const PersistentHomology part = persistent_homology(points, options);
+      if (part.ok()) {
+        CHECK(part.sample == whole.sample);
+        CHECK(part.simplices == whole.simplices);
+        CHECK(part.intervals.size() == whole.intervals.size());
+        break;
+      }
+      ++stopped;
+      CHECK(part.status == HomologyStatus::stopped);
+      CHECK(part.message == "the barcode was not finished, because the time was used up");
+      CHECK(part.intervals.empty());
+      CHECK_THROWS_AS(static_cast<void>(decide_betti(part)), std::invalid_argument);
+      // The sample is there as soon as it is found.
+      stopped_without_sample += part.sample.empty() ? 1 : 0;
+      CHECK(part.sample.empty() == (looks < 50));
+      if (!part.sample.empty()) CHECK(part.sample == whole.sample);
+    }
+    CHECK(stopped > stopped_without_sample);
+    // Once a point, and then once an edge and a simplex at least.
+    CHECK(looks > (dimension == 0 ? 50 : whole.simplices));
+  }
+  std::stop_source source;
+  source.request_stop();
+  HomologyOptions options;
+  options.stop = source.get_token();
+  const PersistentHomology none = persistent_homology(points, options);
+  CHECK(none.status == HomologyStatus::stopped);
+  CHECK(none.message == "the barcode was not finished, because the run was stopped");
+  CHECK(none.sample.empty());
+  CHECK(to_string(HomologyStatus::stopped) == "stopped");
 }
 
 TEST_CASE("without GUDHI the status says what is missing") {

@@ -217,7 +217,7 @@ def layers(X, layers, *, labels=None, tau=1, homology=False, points=None, simpli
     Raises
     ------
     ValueError : an argument breaks a rule.
-    KeyboardInterrupt : after the barcode that is being made.
+    KeyboardInterrupt : within half a second; barcodes that are not finished have the status 'stopped'.
     """
     given = _given(layers_function, locals())
     if points is not None:
