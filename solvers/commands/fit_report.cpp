@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include <fmt/format.h>
 
@@ -73,10 +74,12 @@ Ends ends_of(const FitReport& report, std::size_t k) {
   return ends;
 }
 
-/// The half point in the units of the column of which the input is the logarithm.
+/// The half point in the units of the column of which the input is the logarithm. Standard errors by the
+/// derivative of the power (delta method); its interval is the one of the logarithm, which is the better one.
 struct UsersHalfPoint {
   std::string column;
   double estimate = 0.0;
+  std::optional<double> standard_error, hessian_standard_error;
   Ends ends;
 };
 std::optional<UsersHalfPoint> users_half_point(const FitReport& report, std::size_t k) {
@@ -89,7 +92,13 @@ std::optional<UsersHalfPoint> users_half_point(const FitReport& report, std::siz
     const auto power = [](const std::optional<double>& end) {
       return end ? std::optional(std::pow(10.0, *end)) : std::nullopt;
     };
-    UsersHalfPoint half{*column, std::pow(10.0, parameters[k].estimate), ends_of(report, k)};
+    const double estimate = std::pow(10.0, parameters[k].estimate);
+    const auto error = [&](const std::optional<double>& of_logarithm) {
+      return of_logarithm ? std::optional(std::numbers::ln10 * estimate * *of_logarithm)
+                          : std::nullopt;
+    };
+    UsersHalfPoint half{*column, estimate, error(parameters[k].standard_error),
+                        error(parameters[k].hessian_standard_error), ends_of(report, k)};
     half.ends.low = power(half.ends.low);
     half.ends.high = power(half.ends.high);
     return half;
@@ -174,8 +183,8 @@ Json json_of(const std::optional<FitReport>& report) {
       parameters.push_back(
           {{"name", "half point, " + half->column},
            {"estimate", half->estimate},
-           {"standard_error", nullptr},
-           {"hessian_standard_error", nullptr},
+           {"standard_error", value_or_null(half->standard_error)},
+           {"hessian_standard_error", value_or_null(half->hessian_standard_error)},
            {"interval", half->ends.method
                             ? Json{value_or_null(half->ends.low), value_or_null(half->ends.high)}
                             : Json()},
@@ -193,6 +202,7 @@ Json json_of(const std::optional<FitReport>& report) {
                  {"residual_standard_error", value_or_null(statistics.standard_error)},
                  {"degrees_of_freedom", statistics.degrees_of_freedom},
                  {"reason", statistics.reason},
+                 {"intervals_reason", report->intervals ? report->intervals->reason : ""},
                  {"range", {report->fit.range.low, report->fit.range.high}},
                  {"covariance", covariance},
                  {"fitted", numbers(statistics.fitted)},
@@ -217,6 +227,10 @@ constexpr std::size_t kParameterWidth = 26, kEstimateWidth = 13, kErrorWidth = 1
 /// With the digits that its error lets it have, and two more.
 std::string estimate_text(const FitParameter& parameter) {
   return fmt::format("{:.7g}", parameter.estimate);
+}
+
+std::string error_text(const std::optional<double>& error) {
+  return error ? fmt::format("{:.4g}", *error) : "";
 }
 
 std::string interval_text(const Ends& ends) {
@@ -270,11 +284,11 @@ void add_fit(Page& page, const ProblemView& problem, const HeldWeights& held,
       continue;
     const Ends ends = ends_of(report, k);
     page.plain(row(cut(parameter.name, kParameterWidth - 1), estimate_text(parameter),
-                   parameter.standard_error ? fmt::format("{:.4g}", *parameter.standard_error) : "",
-                   interval_text(ends)));
+                   error_text(parameter.standard_error), interval_text(ends)));
     if (const auto half = users_half_point(report, k))
       page.plain(row("  " + cut(half->column, kParameterWidth - 3),
-                     fmt::format("{:.7g}", half->estimate), "", interval_text(half->ends)));
+                     fmt::format("{:.7g}", half->estimate), error_text(half->standard_error),
+                     interval_text(half->ends)));
     if (ends.profile)
       for (const std::string& remark : ends.profile->remarks)
         remarks.push_back(parameter.name + ": " + remark);
@@ -294,6 +308,8 @@ void add_fit(Page& page, const ProblemView& problem, const HeldWeights& held,
                   statistics.linearisation->is_usable() ? "can be trusted" : "mislead",
                   statistics.linearisation->parameter_effects, statistics.linearisation->threshold,
                   is_profile ? "" : "; --intervals LEVEL has better ones"));
+  if (report.intervals && !is_profile)
+    remarks.push_back("none by profiles: " + report.intervals->reason);
   page.lines("intervals", remarks, 12);
 }
 

@@ -773,6 +773,11 @@ ProfileIntervals profile_intervals(const SigmoidModel& model, const AllFits& fit
     if (point.kind == StationaryKind::minimum && point.energy < result.threshold &&
         !point.is_beyond_precision())
       region.minima.push_back(&point);
+  if (region.minima.empty()) {
+    result.reason = "the fit is exact up to rounding, and profiles need residuals";
+    result.parameters.clear();
+    return result;
+  }
   if (model.problem.offset.size() == 0) region.data = fits::covariate_of(model.problem);
   if (!model.range.is_known() && model.problem.X.cols() == 1)
     region.line.emplace(model, result.threshold, region.stop);

@@ -308,6 +308,17 @@ TEST_CASE("no interval without degrees of freedom") {
   CHECK(intervals.reason.find("degrees of freedom") != std::string::npos);
 }
 
+TEST_CASE("no interval around a fit that is exact") {
+  // Without a bias all outputs of weight 0 are 0.
+  const Problem problem = make_problem(Matrix{{1.0}, {2.0}, {3.0}}, Vector::Zero(3), "y", {"x"});
+  const OutputRange range{-1.0, 1.0};
+  const AllFits fits = fits_of(problem, range, Activation::tanh);
+  REQUIRE(fits.global_minimum);
+  const ProfileIntervals intervals = profile_intervals({problem, Activation::tanh, range}, fits);
+  CHECK(intervals.parameters.empty());
+  CHECK(intervals.reason == "the fit is exact up to rounding, and profiles need residuals");
+}
+
 TEST_CASE("every curve below the threshold has its numbers in the intervals") {
   const std::uint64_t sets = support::kSlowBuild ? 4 : 16;
   int with_a_fit = 0, ends = 0, unresolved = 0;

@@ -70,6 +70,10 @@ TEST_CASE("a fit is reported with R's standard errors and intervals") {
   CHECK(users.at("estimate").get<double>() == doctest::Approx(std::exp(1.507403217)).epsilon(1e-6));
   CHECK(users.at("interval")[1].get<double>() ==
         doctest::Approx(std::exp(1.78353941)).epsilon(1e-3));
+  for (const char* const error : {"standard_error", "hessian_standard_error"})
+    CHECK(users.at(error).get<double>() ==
+          doctest::Approx(per_decade * users.at("estimate").get<double>() *
+                          half.at(error).get<double>()));
   const Json& low = parameter(fit, "low");
   CHECK(low.at("interval")[0].get<double>() == doctest::Approx(-0.04882947).epsilon(1e-3));
   double squares = 0.0;

@@ -95,6 +95,30 @@ def test_intervals_are_the_profiles_of_the_program(assay, program):
     assert 2 * (held.energy - result.energy) / s2 == pytest.approx(quantile, rel=1e-6)
 
 
+def test_the_half_point_as_a_dose_has_the_error_of_a_fit_in_the_dose(assay):
+    x, y = assay
+    result = tautrack.solve(x, y, range=(None, None), columns=["log10(conc)"])
+
+    def curve(u, slope, dose, low, high):
+        return low + (high - low) * (1 + np.tanh(slope * (u - np.log10(dose)))) / 2
+
+    at = result.parameter_names.index("half point, conc")
+    start = [result.weights[0], result.estimates[at], *result.best.range]
+    _, covariance = scipy.optimize.curve_fit(curve, x, y, p0=start)
+    assert result.standard_errors[at] == pytest.approx(np.sqrt(covariance[1, 1]), rel=1e-4)
+    assert np.isfinite(result.standard_errors).all()
+
+
+def test_what_has_no_errors_or_profiles_is_nan_and_says_why(assay):
+    x, y = assay
+    penalised = tautrack.solve(x, y / 3, ridge=0.1)
+    assert np.isnan(penalised.standard_errors).all() and np.isnan(penalised.intervals()).all()
+    assert "penalised" in penalised.fit.reason and "penalised" in penalised.profile().reason
+    exact = tautrack.solve(x, np.zeros_like(y), bias=False)
+    assert np.isnan(exact.intervals()).all()
+    assert exact.profile().intervals_reason == "the fit is exact up to rounding, and profiles need residuals"
+
+
 def test_predictions_are_those_of_the_program(assay, tmp_path):
     x, y = assay
     data, new = tmp_path / "data.csv", tmp_path / "new.csv"

@@ -237,11 +237,15 @@ class SolveResult(Result):
         :param level: in (0, 1).
         :param seconds: time for all of them; what is cut off is NaN.
         :returns: (p, 2) array in the order of ``parameter_names``; infinite ends are unbounded, NaN ones not known.
-            What stands at each end, and remarks, has ``profile(level)``.
+            What stands at each end, and remarks, has ``profile(level)``; where there are no profiles at all, its
+            ``reason`` or ``intervals_reason`` says why.
         :raises ValueError: without a finite best fit, with a hidden layer, and for other levels.
         """
         rows = []
         for parameter in self.profile(level, seconds=seconds, progress=progress).parameters:
+            if parameter.interval_method != "profile":
+                rows.append(np.full(2, np.nan))
+                continue
             ends = np.array([np.nan if end is None else end for end in parameter.interval], dtype=float)
             pieces = getattr(parameter, "pieces", None)
             if pieces:
