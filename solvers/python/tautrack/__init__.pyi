@@ -253,6 +253,8 @@ class SigmoidRegressor:
     low_: float
     high_: float
     energy_: float
+    is_finite_: bool
+    limit_: Optional[Record]
     unique_: str
     proven_: bool
     completeness_: str
