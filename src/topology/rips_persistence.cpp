@@ -19,6 +19,9 @@ namespace {
 
 using Edge = std::tuple<int, int, double>;
 
+/// Sorting is looked at after so many: they take less than a millisecond.
+constexpr long comparisons_of_a_look = 4096;
+
 /// A simplex tree that looks at a stop condition while GUDHI works on it. In place of its members of
 /// the same name GUDHI's algorithms call those of this class.
 class Tree : public Gudhi::Simplex_tree<Gudhi::Simplex_tree_options_full_featured> {
@@ -38,7 +41,7 @@ class Tree : public Gudhi::Simplex_tree<Gudhi::Simplex_tree_options_full_feature
       in_order_.reserve(num_simplices());
       in_order_.assign(all.begin(), all.end());
       std::stable_sort(in_order_.begin(), in_order_.end(), [this](auto a, auto b) {
-        if (++comparisons_ % 4096 == 0) look_at(stop_);
+        if (++comparisons_ % comparisons_of_a_look == 0) look_at(stop_);
         if (filtration(a) != filtration(b)) return filtration(a) < filtration(b);
         const auto of_a = simplex_vertex_range(a), of_b = simplex_vertex_range(b);
         return std::lexicographical_compare(of_a.begin(), of_a.end(), of_b.begin(), of_b.end());
@@ -104,11 +107,18 @@ RipsOutcome rips_persistence(int vertices, const std::vector<WeightedEdge>& edge
   std::vector<Edge> graph;
   graph.reserve(edges.size());
   for (const WeightedEdge& edge : edges) graph.emplace_back(edge.from, edge.to, edge.length);
-  if (options.dimension > 0 && !graph.empty())
+  if (options.dimension > 0 && !graph.empty()) {
+    // GUDHI sorts them, too, which takes long unless they are.
+    long comparisons = 0;
+    std::sort(graph.begin(), graph.end(), [&](const Edge& a, const Edge& b) {
+      if (++comparisons % comparisons_of_a_look == 0) look_at(options.stop);
+      return std::get<2>(a) > std::get<2>(b);
+    });
     graph = Gudhi::collapse::flag_complex_collapse_edges(graph, [&](double length) {
       look_at(options.stop);
       return length;
     });
+  }
   std::sort(graph.begin(), graph.end(), [](const Edge& a, const Edge& b) {
     return std::tie(std::get<2>(a), a) < std::tie(std::get<2>(b), b);
   });
