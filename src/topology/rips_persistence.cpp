@@ -28,7 +28,7 @@ class Tree : public Gudhi::Simplex_tree<Gudhi::Simplex_tree_options_full_feature
  public:
   explicit Tree(const StopCondition& stop) : stop_(stop) {}
 
-  auto boundary_simplex_range(Simplex_handle simplex) {
+  auto boundary_simplex_range(const Simplex_handle& simplex) {
     look_at(stop_);
     return Simplex_tree::boundary_simplex_range(simplex);
   }
