@@ -268,4 +268,12 @@ Json certificate_report(const std::optional<UniquenessCertificate>& certificate)
           {"global_message", certificate->global_message}};
 }
 
+Json audit_report(const PathAudit& audit) {
+  return Fields(3)
+      .add("verdict", to_string(audit.verdict))
+      .add("message", audit.message)
+      .add("more_steps", audit.more_steps)
+      .json();
+}
+
 }  // namespace tautrack::program

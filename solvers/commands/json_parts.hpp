@@ -7,6 +7,7 @@
 
 #include "tautrack/fits/all_fits.hpp"
 #include "tautrack/geometry/uniqueness.hpp"
+#include "tautrack/path/audit.hpp"
 #include "tautrack/path/natural_path.hpp"
 
 #include "io/data.hpp"
@@ -43,6 +44,9 @@ namespace tautrack::program {
 
 /// What geometry proves of a stationary point, or null.
 [[nodiscard]] Json certificate_report(const std::optional<UniquenessCertificate>& certificate);
+
+/// What an audit came to.
+[[nodiscard]] Json audit_report(const PathAudit& audit);
 
 /// Everything, for programs (docs/reference.md, JSON). Infinite and undefined numbers are null.
 template <class Request, class Result>

@@ -35,8 +35,10 @@ void add_problem(Page& page, const TrackRequest& request, const ProblemView& pro
   const Branch* best = nullptr;
   for (const Branch& branch : tree.branches)
     if (branch.end && (best == nullptr || branch.end->energy < best->end->energy)) best = &branch;
+  const bool is_doubtful = tracked.audit && tracked.audit->verdict == AuditVerdict::suspect;
   page.line("answer",
-            best == nullptr
+            is_doubtful ? std::string("doubtful: tighter steps lead elsewhere, see audit")
+            : best == nullptr
                 ? std::string("no branch arrives at tau = 1")
                 : fmt::format("the lowest of the branches ends at E = {:.12g}, Morse index {}",
                               best->end->energy, index_text(best->end->morse_index)));
@@ -68,6 +70,9 @@ void add_problem(Page& page, const TrackRequest& request, const ProblemView& pro
                                       : fmt::format("{} part", counted(fork.units, "equal unit"))));
     }
   }
+  if (tracked.audit)
+    page.line("audit", fmt::format("{}: {}", to_string(tracked.audit->verdict),
+                                   printable(tracked.audit->message)));
   page.line("network", hidden_network_text(request.network, problem, 1));
   add_replicates(page, tracked.facts);
   add_dependencies(page, problem, tracked.facts);
@@ -122,7 +127,6 @@ void refuse_options_of_one_layer(const TrackRequest& request) {
   };
   if (!request.network.hidden.outputs.empty()) refuse("--outputs");
   if (request.certify_unique || request.certify_path) refuse("--certify");
-  if (request.audit) refuse("--audit");
   if (!request.from.empty()) refuse("--from");
   if (request.split_rows) refuse("--split-rows");
   if (request.network.matrix_free) refuse("--matrix-free");
@@ -131,7 +135,7 @@ void refuse_options_of_one_layer(const TrackRequest& request) {
 }
 
 bool TrackedBranches::is_solved() const {
-  return tree.finished &&
+  return tree.finished && (!audit || audit->verdict != AuditVerdict::suspect) &&
          std::all_of(tree.branches.begin(), tree.branches.end(), [](const Branch& branch) {
            return branch.status == TrackStatus::reached_target ||
                   branch.status == TrackStatus::closed_curve ||
@@ -153,6 +157,8 @@ TrackedBranches track_hidden(const TrackRequest& request, const Data& data, std:
   add_rows(request.network, hidden.computed, problem.y, tracked.facts);
   restore(hidden.computed, tracked.facts);
   tracked.tree = track_branches(hidden.network, options);
+  if (const AuditLevel level = request.audit.value_or(AuditLevel::none); level != AuditLevel::none)
+    tracked.audit = audit_tree(hidden.network, options, level, tracked.tree);
   restore(hidden.computed, tracked.tree);
   return tracked;
 }
@@ -162,6 +168,7 @@ Json problem_report(const TrackRequest& request, const ProblemView& problem,
   Json report = report_start(request.network, problem, tracked.facts, nullptr);
   report["data"]["hidden"] = hidden_network_report(request.network, {std::string(problem.name())});
   report["tree"] = tree_report(tracked.tree, nullptr);
+  if (tracked.audit) report["audit"] = audit_report(*tracked.audit);
   return report;
 }
 

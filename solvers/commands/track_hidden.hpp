@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tautrack/path/branch_tree.hpp"
+#include "tautrack/path/tree_audit.hpp"
 
 #include "commands/json_parts.hpp"
 #include "commands/track.hpp"
@@ -16,8 +18,9 @@ namespace tautrack::program {
 struct TrackedBranches {
   DataFacts facts;
   BranchTree tree;
+  std::optional<PathAudit> audit;  ///< If it is asked for.
 
-  /// Whether every branch was followed to an end of its own.
+  /// Whether every branch was followed to an end of its own, and no audit doubts it.
   [[nodiscard]] bool is_solved() const;
 };
 

@@ -49,12 +49,7 @@ Json certificate_report(const PathCertificate& certificate) {
 void add_proofs(const TrackedProblem& tracked, Json& report) {
   if (tracked.uniqueness) report["certificate"] = certificate_report(*tracked.uniqueness);
   if (tracked.certificate) report["path_certificate"] = certificate_report(*tracked.certificate);
-  if (tracked.audit)
-    report["audit"] = Fields(3)
-                          .add("verdict", to_string(tracked.audit->verdict))
-                          .add("message", tracked.audit->message)
-                          .add("more_steps", tracked.audit->more_steps)
-                          .json();
+  if (tracked.audit) report["audit"] = audit_report(*tracked.audit);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "core/names.hpp"
 #include "core/text.hpp"
+#include "path/audited.hpp"
 
 namespace tautrack {
 
@@ -29,36 +30,12 @@ constexpr NameTable<AuditVerdict, 4> kVerdictNames{{
 /// Taus on the way at which runs are compared.
 constexpr std::size_t kMiddles = 3;
 
-/// Points are the same when no node input differs by more than this, relative to one unit or to its
-/// size. Points of one curve are known much better, points of two differ by much more.
-constexpr double kSamePoint = 1e-5;
-
-/// Folds are the same when 1 - tau differs by less than this part of itself, beyond the errors that are
-/// stated.
-constexpr double kSameFold = 1e-5;
-constexpr double kStatedErrors = 100.0;
-
 /// How much shorter the steps of the second run are, and those of the third once more: in the wanted
 /// values of the step control, and in the error of a predictor.
 constexpr double kTighter = 0.3;
 constexpr double kTighterSeries = 1e-3;
 constexpr double kTightestSeries = 1e-11;
 constexpr int kMoreSteps = 20;
-
-TrackOptions tightened(TrackOptions options) {
-  StepControlOptions& step = options.step;
-  step.initial = std::max(step.min, kTighter * step.initial);
-  for (double* wanted :
-       {&step.contraction, &step.distance, &step.displacement, &step.angle, &step.skew})
-    *wanted *= kTighter;
-  PredictorOptions& predictor = options.predictor;
-  predictor.series_tolerance =
-      std::max(kTightestSeries, kTighterSeries * predictor.series_tolerance);
-  predictor.tolerance *= kTighter * kTighter;
-  options.max_steps =
-      std::min(options.max_steps, std::numeric_limits<int>::max() / kMoreSteps) * kMoreSteps;
-  return options;
-}
 
 /// The taus, and those of a few points on the way.
 std::vector<double> with_middles(std::vector<double> chosen, const NaturalPath& path) {
@@ -93,7 +70,8 @@ class Comparison {
 
   [[nodiscard]] bool is_same(const Vector& weights, const Vector& other) {
     const Vector v = network_.coordinates(weights);
-    return network_.relative_displacement(v, network_.coordinates(other) - v, work_) <= kSamePoint;
+    return network_.relative_displacement(v, network_.coordinates(other) - v, work_) <=
+           kSameAuditedPoint;
   }
 
  private:
@@ -102,6 +80,21 @@ class Comparison {
 };
 
 }  // namespace
+
+TrackOptions tightened(TrackOptions options) {
+  StepControlOptions& step = options.step;
+  step.initial = std::max(step.min, kTighter * step.initial);
+  for (double* wanted :
+       {&step.contraction, &step.distance, &step.displacement, &step.angle, &step.skew})
+    *wanted *= kTighter;
+  PredictorOptions& predictor = options.predictor;
+  predictor.series_tolerance =
+      std::max(kTightestSeries, kTighterSeries * predictor.series_tolerance);
+  predictor.tolerance *= kTighter * kTighter;
+  options.max_steps =
+      std::min(options.max_steps, std::numeric_limits<int>::max() / kMoreSteps) * kMoreSteps;
+  return options;
+}
 
 std::string_view to_string(AuditLevel level) noexcept { return name_of(kLevelNames, level); }
 
@@ -125,7 +118,7 @@ std::string path_difference(const Perceptron& network, const NaturalPath& path,
   for (std::size_t i = 0; i < path.folds.size(); ++i) {
     const NaturalFold& a = path.folds[i];
     const NaturalFold& b = other.folds[i];
-    const double allowed = kSameFold * (1.0 - std::min(a.point.tau, b.point.tau)) +
+    const double allowed = kSameAuditedFold * (1.0 - std::min(a.point.tau, b.point.tau)) +
                            kStatedErrors * (a.tau_error + b.tau_error);
     if (!(std::abs(a.point.tau - b.point.tau) <= allowed))
       return "fold " + std::to_string(i + 1) + " is at tau = " + number(a.point.tau) + " or " +

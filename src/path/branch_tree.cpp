@@ -20,6 +20,7 @@
 #include "corrector/newton.hpp"
 #include "homotopy/natural.hpp"
 #include "path/symmetric_layer.hpp"
+#include "path/tree_growth.hpp"
 
 namespace tautrack {
 
@@ -51,6 +52,15 @@ constexpr double kSureSize = 1e-12;
 /// that is met there.
 constexpr double kNoDifference = 1e-5;
 
+/// Pieces of a step at whose ends the parts across are looked at.
+constexpr int kLooks = 8;
+
+/// A piece of a branch between whose ends a pitchfork is not found is followed again in so many steps or more, up to so many,
+/// and each of these in turn.
+constexpr double kShorterSteps = 8.0;
+constexpr int kMostPieces = 64;
+constexpr int kMostDepth = 3;
+
 /// Where the tracker is stuck and a difference has come to this part of its largest, that branch is met.
 constexpr double kMeets = 1e-2;
 
@@ -76,8 +86,11 @@ Across across_at(const SymmetricLayer& layer, const Vector& x, double tau) {
 
 class TreeGrower {
  public:
-  TreeGrower(const HiddenLayer& whole, const BranchTreeOptions& options)
-      : whole_(whole), options_(options), stop_(options.stop.within(options.seconds)) {}
+  TreeGrower(const HiddenLayer& whole, const BranchTreeOptions& options, const TrackOptions& steps)
+      : whole_(whole),
+        options_(options),
+        steps_(steps),
+        stop_(options.stop.within(options.seconds)) {}
 
   BranchTree run() {
     grow_trunk();
@@ -88,7 +101,8 @@ class TreeGrower {
       waiting_.pop_front();
       grow(start);
     }
-    tree_.finished = waiting_.empty() && !stop_.is_met();
+    const bool is_over = waiting_.empty() && !stop_.is_met();
+    tree_.finished = is_over && unlocated_ == 0;
     const auto ends = std::count_if(tree_.branches.begin(), tree_.branches.end(),
                                     [](const Branch& branch) { return branch.end.has_value(); });
     tree_.message = std::to_string(tree_.branches.size()) +
@@ -97,7 +111,9 @@ class TreeGrower {
                     counted(static_cast<long long>(tree_.pitchforks.size()), "pitchfork");
     if (!linear_.empty())
       tree_.message += "; from the linear network the constant alone: " + linear_;
-    if (!tree_.finished)
+    if (unlocated_ > 0)
+      tree_.message += "; " + std::to_string(unlocated_) + " more could not be located";
+    if (!is_over)
       tree_.message += std::string("; ended early, ") +
                        (stop_.is_met() ? stop_.reason() : "as there were as many as allowed");
     return std::move(tree_);
@@ -238,7 +254,7 @@ class TreeGrower {
     const SymmetricLayer layer(whole_, start.equal);
     HiddenHomotopy homotopy(layer.network());
     HiddenLayer::Workspace work(layer.network());
-    TrackOptions options;
+    TrackOptions options = steps_;
     options.stop = stop_;
     options.max_steps = options_.max_steps;
     options.tau_back = 0.0;
@@ -330,40 +346,123 @@ class TreeGrower {
     return {0.0, before};
   }
 
-  /// Pitchforks between two points.
+  /// What is across at some points of a segment, behind its beginning and at its end: of two pitchforks within a long step the
+  /// signs at its ends say nothing. Places where the interpolant leads to no point, or a sign is not sure, are left out.
+  static std::vector<Beginning> looks_at(const SymmetricLayer& layer, HiddenHomotopy& homotopy,
+                                         const Segment& segment, const Beginning& from,
+                                         const Across& now, Index n) {
+    std::vector<Beginning> looks{from};
+    for (int j = 1; j < kLooks; ++j) {
+      const double theta = static_cast<double>(j) / kLooks;
+      Vector x(n), direction(n + 1);
+      double tau = 0.0;
+      if (theta <= from.theta || !point_at(homotopy, segment, theta, x, tau, direction)) continue;
+      Across across = across_at(layer, x, tau);
+      if (across.is_sure) looks.push_back({theta, std::move(across)});
+    }
+    looks.push_back({1.0, now});
+    return looks;
+  }
+
+  /// A pitchfork between two points, before it is in the tree.
+  struct Located {
+    double theta;  ///< Where between the two points.
+    Vector x;
+    double tau, tau_error;
+    std::size_t c;  ///< Class, or classes(): dead units.
+  };
+
+  /// Pitchforks between two points. @param depth How often the piece has been followed again in shorter steps.
   void locate_between(const SymmetricLayer& layer, HiddenHomotopy& homotopy,
                       HiddenLayer::Workspace& work, const PathPoint& first, const PathPoint& second,
-                      const Across& before, const Across& now) {
+                      const Across& before, const Across& now, int depth = 0) {
     const std::vector<std::size_t> breakable = layer.breakable();
     const Segment segment(first, second);
     const Index n = first.x.size();
     const Beginning from = beginning_of(layer, homotopy, segment, before, n);
-    for (std::size_t k = 0; k < breakable.size(); ++k) {
-      const auto [low, high] = std::minmax(from.across.negative[k], now.negative[k]);
-      for (int place = low; place < high; ++place) {
-        Vector x(n), direction(n + 1);
-        double tau = 0.0;
-        const auto value = [&](double theta) {
-          if (!point_at(homotopy, segment, theta, x, tau, direction)) return kNan;
-          return symmetric_eigenvalues(layer.across(x, tau, breakable[k]))
-              .eigenvalues()(static_cast<Index>(place));
-        };
-        const Bracket zero =
-            narrowed(value, {from.theta, 1.0}, from.across.values[k](place), now.values[k](place));
-        // Not where this branch meets one with more symmetry, nor next to it, where no point is found.
-        if (!std::isfinite(value(zero.middle())) || tau < kLeastTau || has_more_symmetry(layer, x))
-          continue;
-        const double tau_error =
-            zero.width() * segment.length() * std::abs(direction(n)) + kEpsilon * std::abs(tau);
-        add_pitchfork(layer, work, x, tau, tau_error, breakable[k]);
+    const std::vector<Beginning> looks = looks_at(layer, homotopy, segment, from, now, n);
+    std::vector<Located> located;
+    long long missing = 0;
+    for (std::size_t j = 0; j + 1 < looks.size(); ++j) {
+      const Beginning &here = looks[j], &next = looks[j + 1];
+      for (std::size_t k = 0; k < breakable.size(); ++k) {
+        const int low = std::min(here.across.negative[k], next.across.negative[k]);
+        const int high = std::max(here.across.negative[k], next.across.negative[k]);
+        for (int place = low; place < high; ++place) {
+          Vector x(n), direction(n + 1);
+          double tau = 0.0;
+          const auto value = [&](double theta) {
+            if (!point_at(homotopy, segment, theta, x, tau, direction)) return kNan;
+            return symmetric_eigenvalues(layer.across(x, tau, breakable[k]))
+                .eigenvalues()(static_cast<Index>(place));
+          };
+          const Bracket zero = narrowed(value, {here.theta, next.theta},
+                                        here.across.values[k](place), next.across.values[k](place));
+          if (!std::isfinite(value(zero.middle()))) {
+            ++missing;
+            continue;
+          }
+          // Not where this branch meets one with more symmetry.
+          if (tau < kLeastTau || has_more_symmetry(layer, x, kNoDifference)) continue;
+          const double tau_error =
+              zero.width() * segment.length() * std::abs(direction(n)) + kEpsilon * std::abs(tau);
+          located.push_back({zero.middle(), x, tau, tau_error, breakable[k]});
+        }
       }
     }
+    // The interpolant of a long step may lead to no point of the curve.
+    if (missing > 0 && depth < kMostDepth) {
+      locate_in_shorter_steps(layer, homotopy, work, segment, before, now, depth + 1);
+      return;
+    }
+    std::stable_sort(located.begin(), located.end(),
+                     [](const Located& a, const Located& b) { return a.theta < b.theta; });
+    for (const Located& fork : located)
+      add_pitchfork(layer, work, fork.x, fork.tau, fork.tau_error, fork.c);
+    // Next to where this branch meets one with more symmetry it is a fold that Newton's method does not pass.
+    if (!has_more_symmetry(layer, first.x, kMeets) && !has_more_symmetry(layer, second.x, kMeets))
+      unlocated_ += missing;
   }
 
-  [[nodiscard]] static bool has_more_symmetry(const SymmetricLayer& layer, const Vector& x) {
+  void locate_in_shorter_steps(const SymmetricLayer& layer, HiddenHomotopy& homotopy,
+                               HiddenLayer::Workspace& work, const Segment& segment,
+                               const Across& before, const Across& now, int depth) {
+    const PathPoint &first = segment.first(), &second = segment.second();
+    const Index n = first.x.size();
+    TrackOptions options = steps_;
+    options.stop = stop_;
+    options.max_steps = options_.max_steps;
+    options.tau_start = first.tau;
+    options.tau_back = 0.0;
+    options.heading = Heading{first.tangent, first.tau_direction};
+    options.predictor.kind = PredictorKind::tangent;  // A series may still go all the way at once.
+    options.step.max = std::max(options.step.min, segment.length() / kShorterSteps);
+    options.step.initial = std::min(options.step.initial, options.step.max);
+    Tracker tracker(homotopy, first.x, options);
+    std::optional<PathPoint> last;
+    Across across = before;
+    int pieces = 0;
+    for (const PathPoint& point : tracker) {
+      const double beyond = (point.x - second.x).dot(second.tangent.head(n)) +
+                            (point.tau - second.tau) * second.tangent(n);
+      const bool is_beyond = beyond >= 0.0 && point.arclength > 0.5 * segment.length();
+      if (is_beyond || ++pieces > kMostPieces) break;
+      if (last) {
+        Across here = across_at(layer, point.x, point.tau);
+        locate_between(layer, homotopy, work, *last, point, across, here, depth);
+        across = std::move(here);
+      }
+      last = point;
+    }
+    if (last) locate_between(layer, homotopy, work, *last, second, across, now, depth);
+  }
+
+  /// @param part Of x, below which a difference of units is none.
+  [[nodiscard]] static bool has_more_symmetry(const SymmetricLayer& layer, const Vector& x,
+                                              double part) {
     const std::vector<Vector> apart = layer.asymmetries(x);
     return std::any_of(apart.begin(), apart.end(), [&](const Vector& difference) {
-      return difference.norm() <= kNoDifference * x.norm();
+      return difference.norm() <= part * x.norm();
     });
   }
 
@@ -382,10 +481,12 @@ class TreeGrower {
 
   const HiddenLayer& whole_;
   const BranchTreeOptions& options_;
+  const TrackOptions& steps_;
   StopCondition stop_;
   BranchTree tree_;
   std::deque<Start> waiting_;
   std::string linear_;
+  long long unlocated_ = 0;  ///< Pitchforks that are there, but where is not known.
 };
 
 }  // namespace
@@ -416,9 +517,14 @@ std::optional<std::string> why_no_branches(const HiddenLayer& network) {
 }
 
 BranchTree track_branches(const HiddenLayer& network, const BranchTreeOptions& options) {
+  return track_branches(network, options, TrackOptions{});
+}
+
+BranchTree track_branches(const HiddenLayer& network, const BranchTreeOptions& options,
+                          const TrackOptions& steps) {
   checked(options);
   if (const auto reason = why_no_branches(network)) throw std::invalid_argument(*reason);
-  return TreeGrower(network, options).run();
+  return TreeGrower(network, options, steps).run();
 }
 
 }  // namespace tautrack

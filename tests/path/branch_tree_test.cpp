@@ -9,6 +9,7 @@
 
 #include "tautrack/events/morse_index.hpp"
 
+#include "path/tree_growth.hpp"
 #include "support/hidden_networks.hpp"
 #include "support/random_problem.hpp"
 #include "support/reference_case.hpp"
@@ -134,6 +135,29 @@ TEST_CASE("branches of the natural homotopy are stationary, symmetric, and fork 
   CHECK(wakes > 0);
   CHECK(ends > 60);
   CHECK(folds > 0);
+}
+
+TEST_CASE("forks within a long step, whose interpolant misses the curve, are not lost") {
+  // Of these seeds some lay where no point of the curve was found.
+  for (const std::uint64_t seed : {7, 9})
+    for (const OutputNode output : {OutputNode::linear, OutputNode::sigmoid}) {
+      CAPTURE(seed);
+      CAPTURE(static_cast<int>(output));
+      const HiddenLayer network(teacher(seed, 12), penalised(seed == 9 ? 3 : 2, 0.01, output));
+      BranchTreeOptions options;
+      options.seconds = 300.0;
+      const BranchTree tree = track_branches(network, options);
+      TrackOptions short_steps;
+      short_steps.predictor.kind = PredictorKind::tangent;
+      const BranchTree slow = track_branches(network, options, short_steps);
+      CHECK(tree.finished);
+      CHECK(slow.finished);
+      // Short steps along the tangent get stuck next to tau = 0, on branches that return there: pitchforks only.
+      REQUIRE(tree.pitchforks.size() == slow.pitchforks.size());
+      for (std::size_t k = 0; k < tree.pitchforks.size(); ++k)
+        CHECK(tree.pitchforks[k].at.tau ==
+              doctest::Approx(slow.pitchforks[k].at.tau).epsilon(1e-9));
+    }
 }
 
 TEST_CASE("forks next to tau = 0, where what is across is zero to rounding, are not lost") {

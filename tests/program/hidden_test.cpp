@@ -271,6 +271,17 @@ TEST_CASE("track --hidden follows the branches" * not_in_slow_builds()) {
   CHECK(tree["branches"][1]["end_weights"].size() == 3 * 2 + 3 + 1);
   CHECK(contents(scratch / "tree.csv").rfind("problem,branch,tau,energy,morse_index,unit1:x", 0) ==
         0);
+  CHECK(problem.find("audit") == problem.end());
+  const Run audited = scratch.run(
+      "track two.csv --columns x --target y --hidden 3 --ridge 0.05 --audit suspects --json "
+      "audited.json");
+  CHECK(audited.status == 0);
+  check_page(audited.output);
+  check_says(audited.output, {"confirmed: there are pitchforks"});
+  const Json second = Json::parse(contents(scratch / "audited.json"))["problems"][0];
+  CHECK(second["audit"]["verdict"] == "confirmed");
+  CHECK(second["audit"]["more_steps"].get<long>() > 0);
+  CHECK(second["tree"] == tree);
   // Each end is in the list of solve.
   const Json solved = problem_of(scratch.run(
       "solve two.csv --columns x --target y --hidden 3 --ridge 0.05 --rounds 2 --json -"));

@@ -55,7 +55,7 @@ struct Branch {
 struct BranchTree {
   std::vector<Branch> branches;
   std::vector<Pitchfork> pitchforks;
-  bool finished = false;  ///< No branch is left to be followed.
+  bool finished = false;  ///< No branch is left to be followed, and all pitchforks are located.
   std::string message;    ///< One sentence.
 };
 

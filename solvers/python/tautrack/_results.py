@@ -141,6 +141,7 @@ class TreeResult(Result):
     """What :func:`track` comes to with a hidden layer: the branches of the natural homotopy."""
 
     tree = _field("tree", "Record: ``branches``, ``pitchforks``, ``finished``, ``message``.")
+    audit = _field("audit", "Record: of ``audit``, or None.")
 
     def plot(self, ax=None):
         """Draws the energies of all branches over tau. See :meth:`TrackResult.plot`."""
