@@ -81,7 +81,9 @@ constexpr int kDraws = 64;
 constexpr int kPatience = 4;
 
 /// Of the lines to infinity and of the places that fit, where all can be had, so many are looked at in a round.
-constexpr std::size_t kFarLines = 16384, kCorners = 16384;
+constexpr std::size_t kSubsystems = 16384;
+/// And so many at a time.
+constexpr std::size_t kSubsystemsAtOnce = 256;
 
 /// How far from a saddle a descent sets out, as relative_displacement() measures it.
 constexpr double kSetOut = 1e-3;
@@ -265,6 +267,7 @@ class Explorer {
   static std::vector<std::uint32_t> some(std::vector<std::uint32_t>& numbers, std::size_t most);
   void look_far_out();
   void look_at_fitting_places();
+  void look_at_subsystems();
   void trace_soft_curves();
   void descend_from_saddles();
   void descend_from_places();
@@ -717,17 +720,16 @@ std::vector<std::uint32_t> Explorer::some(std::vector<std::uint32_t>& numbers, s
 /// Descents from places that fit and that have not been looked at.
 void Explorer::look_at_fitting_places() {
   std::vector<Vector> places;
-  for (const std::uint32_t number : some(fitting_places_, kCorners))
+  for (const std::uint32_t number : some(fitting_places_, kSubsystemsAtOnce))
     if (auto place = landscape_->fitting_place(number)) places.push_back(std::move(*place));
   descend_from(places);
 }
 
 /// Lines to infinity that have not been looked at.
 void Explorer::look_far_out() {
-  const std::vector<std::uint32_t> lines = some(far_lines_, kFarLines);
-  const std::size_t count = lines.size();
-  std::vector<std::vector<Vector>> places(count);
-  in_parallel(count, [&](Worker&, std::size_t i) {
+  const std::vector<std::uint32_t> lines = some(far_lines_, kSubsystemsAtOnce);
+  std::vector<std::vector<Vector>> places(lines.size());
+  in_parallel(lines.size(), [&](Worker&, std::size_t i) {
     // Ranks stay in step: each looks at all lines.
     if (options_.ranks == nullptr && stop_.is_met()) return;
     places[i] = landscape_->places_on(lines[i]);
@@ -737,6 +739,16 @@ void Explorer::look_far_out() {
     for (Vector& v : on_line)
       candidates.push_back({std::move(v), {}, 0.0, CurveKind::far_line, -1});
   take(candidates);
+}
+
+/// Both, as many as a round has.
+void Explorer::look_at_subsystems() {
+  for (std::size_t done = 0; done < kSubsystems; done += kSubsystemsAtOnce) {
+    if ((far_lines_.empty() && fitting_places_.empty()) || is_over()) return;
+    look_at_fitting_places();
+    look_far_out();
+    report();
+  }
 }
 
 /// A Newton curve from each point along which, at first, the k directions of its smallest curvatures alone are moved in, each by as
@@ -854,8 +866,7 @@ Exploration Explorer::run(const std::vector<Vector>& starts) {
   seed_from(starts);
   while (quiet_ / (are_missing() ? kPatience : 1) < options_.quiet_rounds && !is_over()) {
     const int before = known_.size();
-    look_at_fitting_places();
-    look_far_out();
+    look_at_subsystems();
     if (known_.size() > 0) trace_round();
     descend_from_saddles();
     trace_target_curves();
