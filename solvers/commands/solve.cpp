@@ -322,7 +322,9 @@ void add_exploration_options(Command& command, FitOptions& fits) {
   command.add_number("--seconds", "S",
                      "Time for each problem, all that follows included,\nin seconds", fits.seconds,
                      seconds_rule<FitOptions>());
-  command.add_whole_number("--rounds", "N", "Rounds without news after which the search ends",
+  command.add_whole_number("--rounds", "N",
+                           "Rounds without news after which the search ends;\nfour times as many "
+                           "where points are known to be missing",
                            explore.quiet_rounds, 1);
   command.add_whole_number("--descents", "N",
                            "Descents from a saddle: both ways along so many\n"

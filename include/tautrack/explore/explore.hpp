@@ -21,7 +21,8 @@ namespace tautrack {
 /// What an exploration may cost and when it ends by itself.
 struct ExploreOptions {
   std::uint64_t seed = 0;
-  int quiet_rounds = 6;       ///< Rounds without news after which it ends. > 0.
+  /// Rounds without news after which it ends; four times as many while forced_index_sum() says that points are missing. > 0.
+  int quiet_rounds = 6;
   long max_curves = 1000000;  ///< > 0.
   long max_points = 1000000;  ///< Stationary points, copies not counted. > 0.
   int max_steps = 2000;       ///< Of one curve, both ways counted apart. > 0.
