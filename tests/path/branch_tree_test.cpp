@@ -152,11 +152,18 @@ TEST_CASE("forks within a long step, whose interpolant misses the curve, are not
       const BranchTree slow = track_branches(network, options, short_steps);
       CHECK(tree.finished);
       CHECK(slow.finished);
-      // Short steps along the tangent get stuck next to tau = 0, on branches that return there: pitchforks only.
-      REQUIRE(tree.pitchforks.size() == slow.pitchforks.size());
-      for (std::size_t k = 0; k < tree.pitchforks.size(); ++k)
-        CHECK(tree.pitchforks[k].at.tau ==
-              doctest::Approx(slow.pitchforks[k].at.tau).epsilon(1e-9));
+      // Short steps along the tangent get stuck next to tau = 0 on branches that return there, where signs across are noise.
+      const auto taus_of = [](const BranchTree& of) {
+        std::vector<double> taus;
+        for (const Pitchfork& fork : of.pitchforks)
+          if (fork.at.tau > 1e-5) taus.push_back(fork.at.tau);
+        return taus;
+      };
+      CHECK(taus_of(tree).size() == tree.pitchforks.size());
+      const std::vector<double> taus = taus_of(tree), slowly = taus_of(slow);
+      REQUIRE(taus.size() == slowly.size());
+      for (std::size_t k = 0; k < taus.size(); ++k)
+        CHECK(taus[k] == doctest::Approx(slowly[k]).epsilon(1e-9));
     }
 }
 
