@@ -762,6 +762,8 @@ void Explorer::trace_soft_curves() {
   soft_curves_.resize(points_.size(), 0);
   Corrector& corrector = workers_.front()->corrector;
   for (int i = 0; i < known_.size(); ++i) {
+    // Ranks stay in step: they stop below, all of them.
+    if (options_.ranks == nullptr && stop_.is_met()) break;
     int& traced = soft_curves_[static_cast<std::size_t>(i)];
     if (traced > quiet_ || traced >= n) continue;
     ++traced;

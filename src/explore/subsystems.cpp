@@ -194,10 +194,10 @@ std::vector<Bracket> sign_changes(SlopeOnLine& slope, const std::vector<double>&
 
 }  // namespace
 
-Subsystems::Subsystems(const Perceptron& network)
-    : patterns_(infinity::patterns_of(network)), activation_(network.options().activation) {
-  const Index n = patterns_.rows.cols();
+Subsystems::Subsystems(const Perceptron& network) : activation_(network.options().activation) {
+  const Index n = network.unknowns();
   if (network.options().ridge > 0.0 || n < 2) return;
+  patterns_ = infinity::patterns_of(network);
   wanted_ = Vector::Zero(patterns_.count());
   for (Index i = 0; i < patterns_.count(); ++i) {
     if (!patterns_.is_interior(i)) continue;
@@ -211,6 +211,7 @@ Subsystems::Subsystems(const Perceptron& network)
   };
   lines_ = few(n - 1);
   corners_ = few(n);
+  if (lines_ == 0 && corners_ == 0) patterns_ = {};  // As large as the data.
 }
 
 std::vector<Index> Subsystems::patterns_in(std::uint32_t number, Index count) const {

@@ -37,13 +37,13 @@ class Subsystems {
   [[nodiscard]] std::uint32_t lines() const noexcept { return lines_; }
   static constexpr std::uint32_t kMost = 1U << 16U;
 
-  /// Choices of n patterns; zero where there are more than kMost.
+  /// Choices of n patterns; zero likewise.
   [[nodiscard]] std::uint32_t corners() const noexcept { return corners_; }
   /// The point, n, at which the patterns of this choice have their targets; nothing where their rows depend on each other.
   [[nodiscard]] std::optional<Vector> corner(std::uint32_t number) const;
 
-  /// The places on one line, n each: none where the rows depend on each other, and none at which N moves an input of F by more
-  /// than one half.
+  /// The places on one line, n each: none where the rows depend on each other, and of the zeros of g those from which Newton's method
+  /// converges by steps of at most one half, relative to node inputs or to one.
   /// Cost: O(L) values of g, of O(L) each and of few sigmoids, and O(n^3).
   [[nodiscard]] std::vector<Vector> on_line(std::uint32_t line) const;
 
