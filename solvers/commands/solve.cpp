@@ -323,8 +323,8 @@ void add_exploration_options(Command& command, FitOptions& fits) {
                      "Time for each problem, all that follows included,\nin seconds", fits.seconds,
                      seconds_rule<FitOptions>());
   command.add_whole_number("--rounds", "N",
-                           "Rounds without news after which the search ends;\nfour times as many "
-                           "where points are known to be missing",
+                           "Rounds without news after which the search ends;\n"
+                           "four times as many while points are missing",
                            explore.quiet_rounds, 1);
   command.add_whole_number("--descents", "N",
                            "Descents from a saddle: both ways along so many\n"
