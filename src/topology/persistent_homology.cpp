@@ -28,7 +28,7 @@ constexpr NameTable<HomologyStatus, 5> kStatuses{{
 /// Distances to all points for each chosen one: more of them take more than about a minute.
 constexpr double kMostThinning = 2e10;
 
-/// The edges of more points take more than minutes to collapse.
+/// The edges of more points may take longer than some minutes to collapse.
 constexpr Index kMostPoints = 2000;
 
 /// A larger field tells nothing more, and its table of inverses takes time.
